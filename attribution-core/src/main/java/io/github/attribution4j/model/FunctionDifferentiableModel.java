@@ -1,0 +1,65 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.model;
+
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.List;
+
+/** A differentiable model made of two Java functions. */
+record FunctionDifferentiableModel(Model forward, VectorJacobian derivative) implements DifferentiableModel {
+    @Override
+    public Tensor forward(Inputs inputs) {
+        return forward.forward(inputs);
+    }
+
+    @Override
+    public Tensors tensors() {
+        return forward.tensors();
+    }
+
+    @Override
+    public ModelIdentity identity() {
+        return forward.identity();
+    }
+
+    @Override
+    public Pullback pullback(Inputs inputs) {
+        inputs.requireDifferentiable();
+        Tensor output = forward.forward(inputs);
+        return new Pullback() {
+            @Override
+            public Tensor output() {
+                return output;
+            }
+
+            @Override
+            public List<Tensor> vjp(Tensor cotangent) {
+                return derivative.vjp(inputs, cotangent);
+            }
+
+            @Override
+            public void close() {
+                output.close();
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        forward.close();
+    }
+}

@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.model;
+
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.Arrays;
+import java.util.function.Function;
+
+/** A model made of a Java function. */
+final class FunctionModel implements Model {
+    private static final ModelIdentity IDENTITY = new ModelIdentity("function", "", "java", "java");
+
+    private final Tensors tensors;
+    private final Function<Inputs, Tensor> function;
+    private volatile boolean closed;
+
+    FunctionModel(Tensors tensors, Function<Inputs, Tensor> function) {
+        this.tensors = tensors;
+        this.function = function;
+    }
+
+    static FunctionModel ofTable(TableFunction function) {
+        return new FunctionModel(Tensors.ofJava(), inputs -> score(function, inputs));
+    }
+
+    private static Tensor score(TableFunction function, Inputs inputs) {
+        if (inputs.size() != 1) {
+            throw new ModelException("a model of a table function takes one input, not " + inputs.size()
+                    + "; use Model.ofTensors for several");
+        }
+        Tensor input = inputs.tensor(0);
+        double[] values = input.toDoubleArray();
+        int rows = Math.toIntExact(input.shape().dim(0));
+        int features = rows == 0 ? 0 : values.length / rows;
+        double[][] table = new double[rows][];
+        for (int row = 0; row < rows; row++) {
+            table[row] = Arrays.copyOfRange(values, row * features, (row + 1) * features);
+        }
+        double[][] scores = function.score(table);
+        if (scores.length != rows) {
+            throw new ModelException("the table function was given " + rows + " rows and returned " + scores.length
+                    + "; it must return one array per row");
+        }
+        int classes = rows == 0 ? 0 : scores[0].length;
+        double[] flat = new double[rows * classes];
+        for (int row = 0; row < rows; row++) {
+            if (scores[row].length != classes) {
+                throw new ModelException("the table function returned " + scores[row].length + " values for row " + row
+                        + " and " + classes + " for row 0; all rows must have the same number");
+            }
+            System.arraycopy(scores[row], 0, flat, row * classes, classes);
+        }
+        return Tensors.ofJava().of(flat, Shape.of(rows, classes));
+    }
+
+    @Override
+    public Tensor forward(Inputs inputs) {
+        if (closed) {
+            throw new IllegalStateException("this model was closed; load it again");
+        }
+        return function.apply(inputs);
+    }
+
+    @Override
+    public Tensors tensors() {
+        return tensors;
+    }
+
+    @Override
+    public ModelIdentity identity() {
+        return IDENTITY;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+}

@@ -1,0 +1,325 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.model;
+
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One question to a model: its arguments in order, some attributed, the others held fixed. Immutable; does not own or
+ * change its tensors.
+ *
+ * <pre>{@code
+ * Inputs.of(image);                                       // one attributed input
+ * Inputs.builder().attribute("tokens", ids)               // argument order is the order of calls
+ *         .fixed("mask", mask).constant("temperature", t).build();
+ * }</pre>
+ */
+public final class Inputs {
+    /** What happens to an input while a method evaluates many rows. */
+    public enum Role {
+        /** Changed row by row, and attributed. Axis 0 counts rows. */
+        ATTRIBUTED,
+        /** Held fixed, one row for each example. Axis 0 counts rows; tiled along with them. */
+        FIXED,
+        /** Passed as it is, whatever the number of rows: a scalar, a table shared by all rows. */
+        CONSTANT
+    }
+
+    /**
+     * One argument of the model.
+     *
+     * @param name unique; the model's own parameter name where structure matters, such as {@code boxes} or {@code
+     *     batch.mask} for an entry of a dict parameter, else any
+     * @param tensor the value, not owned
+     * @param role what happens to it
+     */
+    public record Input(String name, Tensor tensor, Role role) {
+        Input with(Tensor other) {
+            return new Input(name, other, role);
+        }
+    }
+
+    /**
+     * Where a tail's inputs come from.
+     *
+     * @param inputs the inputs of the model before the cut
+     * @param head inputs → activation
+     */
+    public record Origin(Inputs inputs, Model head) {}
+
+    private final List<Input> all;
+    private final long rows;
+    private final @Nullable Origin origin;
+
+    private Inputs(List<Input> all, @Nullable Origin origin) {
+        this.all = List.copyOf(all);
+        this.origin = origin;
+        this.rows = checkedRows(this.all);
+    }
+
+    private static long checkedRows(List<Input> all) {
+        if (all.isEmpty()) {
+            throw new IllegalArgumentException("inputs: none given; a model takes at least one");
+        }
+        Set<String> names = new HashSet<>();
+        Input first = null;
+        for (Input input : all) {
+            if (!names.add(input.name())) {
+                throw new IllegalArgumentException("inputs: two are named '" + input.name() + "'; names must differ");
+            }
+            if (input.role() == Role.CONSTANT) {
+                continue;
+            }
+            Shape shape = input.tensor().shape();
+            if (shape.rank() == 0) {
+                throw new IllegalArgumentException("input '" + input.name() + "' is a scalar; an "
+                        + "attributed or fixed input has rows (examples) on axis 0; pass a scalar as constant(...)");
+            }
+            if (first == null) {
+                first = input;
+            } else if (shape.dim(0) != first.tensor().shape().dim(0)) {
+                throw new IllegalArgumentException("input '" + input.name() + "' has shape " + shape + " and input '"
+                        + first.name() + "' " + first.tensor().shape()
+                        + "; axis 0 counts rows (examples) and must be equal; pass a tensor without rows as "
+                        + "constant(...)");
+            }
+        }
+        if (first == null) {
+            throw new IllegalArgumentException("inputs: all are constant; at least one must have rows (examples)");
+        }
+        long rows = first.tensor().shape().dim(0);
+        if (rows == 0) {
+            throw new IllegalArgumentException("input '" + first.name() + "' has shape "
+                    + first.tensor().shape() + ": no rows (examples) to explain; give at least one");
+        }
+        return rows;
+    }
+
+    /** Returns inputs that are all attributed, named {@code input0}, {@code input1}, ... */
+    public static Inputs of(Tensor... attributed) {
+        Builder builder = builder();
+        for (int i = 0; i < attributed.length; i++) {
+            builder.attribute("input" + i, attributed[i]);
+        }
+        return builder.build();
+    }
+
+    /** Returns a builder; inputs are added in the model's argument order. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Returns the number of arguments, of every role. */
+    public int size() {
+        return all.size();
+    }
+
+    /** Returns the arguments in order. */
+    public List<Input> all() {
+        return all;
+    }
+
+    /** Returns the tensor of an argument. */
+    public Tensor tensor(int index) {
+        return all.get(index).tensor();
+    }
+
+    /** Returns the tensors of all arguments in order. */
+    public List<Tensor> tensors() {
+        return all.stream().map(Input::tensor).toList();
+    }
+
+    /** Returns the number of rows (examples). */
+    public long rows() {
+        return rows;
+    }
+
+    /** Returns the attributed arguments in order. */
+    public List<Input> attributedInputs() {
+        return all.stream().filter(input -> input.role() == Role.ATTRIBUTED).toList();
+    }
+
+    /** Returns the tensors of the attributed arguments in order. */
+    public List<Tensor> attributed() {
+        return attributedInputs().stream().map(Input::tensor).toList();
+    }
+
+    /** Returns where these inputs come from, if they are a tail's. */
+    public Optional<Origin> origin() {
+        return Optional.ofNullable(origin);
+    }
+
+    /**
+     * Returns these inputs with other attributed tensors.
+     *
+     * @param attributed one for each attributed input, in order, with as many rows as the fixed ones
+     */
+    public Inputs withAttributed(List<Tensor> attributed) {
+        List<Input> changed = new ArrayList<>(all.size());
+        int next = 0;
+        for (Input input : all) {
+            boolean replaced = input.role() == Role.ATTRIBUTED;
+            if (replaced && next == attributed.size()) {
+                break;
+            }
+            changed.add(replaced ? input.with(attributed.get(next++)) : input);
+        }
+        if (changed.size() != all.size() || next != attributed.size()) {
+            throw new IllegalArgumentException("attributed: " + attributed.size() + " tensors given for "
+                    + attributedInputs().size() + " attributed inputs");
+        }
+        return new Inputs(changed, origin);
+    }
+
+    /**
+     * Returns the inputs of many evaluated rows: the attributed tensors given, and the fixed tensors of the example that
+     * each row belongs to. New tensors belong to the current scope.
+     *
+     * @param attributed one for each attributed input, axis 0 as long as {@code examples}
+     * @param examples for each row the example (row of these inputs) that it belongs to
+     */
+    public Inputs expand(List<Tensor> attributed, long[] examples) {
+        List<Input> changed = new ArrayList<>(all.size());
+        int next = 0;
+        for (Input input : all) {
+            switch (input.role()) {
+                case ATTRIBUTED -> changed.add(input.with(attributed.get(next++)));
+                case FIXED -> changed.add(input.with(tile(input.tensor(), examples)));
+                case CONSTANT -> changed.add(input);
+            }
+        }
+        return new Inputs(changed, origin);
+    }
+
+    /** Returns the rows named, in that order, of attributed and fixed inputs. New tensors belong to the current scope. */
+    public Inputs select(long... examples) {
+        List<Input> changed = new ArrayList<>(all.size());
+        for (Input input : all) {
+            changed.add(input.role() == Role.CONSTANT ? input : input.with(tile(input.tensor(), examples)));
+        }
+        Origin selected = origin == null ? null : new Origin(origin.inputs().select(examples), origin.head());
+        return new Inputs(changed, selected);
+    }
+
+    private static Tensor tile(Tensor tensor, long[] examples) {
+        if (tensor.shape().dim(0) == 1) {
+            return tensor.broadcast(tensor.shape().withRows(examples.length));
+        }
+        boolean same = examples.length == tensor.shape().dim(0);
+        for (int i = 0; same && i < examples.length; i++) {
+            same = examples[i] == i;
+        }
+        return same ? tensor : tensor.select(0, examples);
+    }
+
+    /** Returns these inputs on a backend; copies, which belong to the current scope, only where they are elsewhere. */
+    public Inputs on(Tensors backend) {
+        if (all.stream().allMatch(input -> backend.owns(input.tensor()))) {
+            return this;
+        }
+        Origin moved = origin == null ? null : new Origin(origin.inputs().on(backend), origin.head());
+        return new Inputs(all.stream().map(input -> input.with(backend.bring(input.tensor()))).toList(), moved);
+    }
+
+    /**
+     * Returns a tail's inputs: an activation attributed, then all of these inputs, none attributed any more.
+     *
+     * @param name name of the activation
+     * @param activation shape {@code (rows, ...)}
+     * @param head the model that computes the activation from these inputs
+     */
+    public Inputs behind(String name, Tensor activation, Model head) {
+        List<Input> tail = new ArrayList<>(all.size() + 1);
+        String unique = name;
+        while (hasName(unique)) {
+            unique += "'";
+        }
+        tail.add(new Input(unique, activation, Role.ATTRIBUTED));
+        for (Input input : all) {
+            tail.add(input.role() == Role.ATTRIBUTED ? new Input(input.name(), input.tensor(), Role.FIXED) : input);
+        }
+        return new Inputs(tail, new Origin(this, head));
+    }
+
+    private boolean hasName(String name) {
+        return all.stream().anyMatch(input -> input.name().equals(name));
+    }
+
+    /**
+     * Checks that gradients can be asked for.
+     *
+     * @throws ModelException if no input is attributed, or an attributed one is of an integer type
+     */
+    public void requireDifferentiable() {
+        List<Input> attributed = attributedInputs();
+        if (attributed.isEmpty()) {
+            throw new ModelException("no input is attributed, so there is no gradient to take; mark one with "
+                    + "Inputs.builder().attribute(name, tensor)");
+        }
+        for (Input input : attributed) {
+            if (!input.tensor().dataType().isFloating()) {
+                throw new ModelException("input '" + input.name() + "' is of type "
+                        + input.tensor().dataType() + ", which has no gradient; attribute at the layer that embeds it "
+                        + "(method.at(\"embedding\")), use a perturbation method, or pass it with fixed(...)");
+            }
+        }
+    }
+
+    /** Collects inputs in argument order. */
+    public static final class Builder {
+        private final List<Input> all = new ArrayList<>();
+
+        private Builder() {}
+
+        /** Adds an attributed input, shape {@code (rows, ...)}. */
+        public Builder attribute(String name, Tensor tensor) {
+            return add(name, tensor, Role.ATTRIBUTED);
+        }
+
+        /** Adds an input held fixed, shape {@code (rows, ...)}: an integer side input, an attention mask. */
+        public Builder fixed(String name, Tensor tensor) {
+            return add(name, tensor, Role.FIXED);
+        }
+
+        /** Adds an input passed as it is, whatever the number of rows. */
+        public Builder constant(String name, Tensor tensor) {
+            return add(name, tensor, Role.CONSTANT);
+        }
+
+        /** Adds an input of a role. */
+        public Builder add(String name, Tensor tensor, Role role) {
+            all.add(new Input(name, tensor, role));
+            return this;
+        }
+
+        /**
+         * Returns the inputs.
+         *
+         * @throws IllegalArgumentException if there are none, names repeat, or rows differ
+         */
+        public Inputs build() {
+            return new Inputs(all, null);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.model;
+
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * A function from rows of inputs to rows of outputs, which can be run forward and nothing more: an ONNX session, a tree
+ * ensemble, a remote service, a lambda.
+ *
+ * <p><b>Contract</b> (tested by the testkit's {@code ModelContract}). Axis 0 of every {@link Inputs.Role#ATTRIBUTED} and
+ * {@link Inputs.Role#FIXED} input, and of the output, counts rows (examples); row r of the output depends on row r of
+ * the inputs alone, so any number of rows may be given in one call. The same inputs give the same output. Inputs are not
+ * changed, closed or kept. Many threads may call at once. The output belongs to the caller's innermost scope.
+ */
+public interface Model extends AutoCloseable {
+    /**
+     * Runs the model.
+     *
+     * @param inputs the rows; tensors of {@link #tensors()}' backend
+     * @return output, shape {@code (rows, ...)}
+     * @throws ModelException if the model refuses these inputs or fails
+     * @throws IllegalStateException if the model was closed
+     */
+    Tensor forward(Inputs inputs);
+
+    /** Returns where this model wants its inputs: its backend and device. */
+    Tensors tensors();
+
+    /** Returns what identifies this model in an explanation's provenance. */
+    ModelIdentity identity();
+
+    /**
+     * Estimates the memory that one more row takes while the model runs, for batching under a memory budget.
+     *
+     * @param row inputs of one row
+     * @param gradients whether a pullback is meant rather than a forward run
+     * @return bytes, or empty if the model cannot say, when the runner assumes a multiple of the input's size
+     */
+    default OptionalLong bytesPerRow(Inputs row, boolean gradients) {
+        return OptionalLong.empty();
+    }
+
+    /** Frees what the model holds. Idempotent; later calls of other methods throw {@link IllegalStateException}. */
+    @Override
+    default void close() {}
+
+    /**
+     * Makes a model of a function on plain rows: any scorer of table data.
+     *
+     * <pre>{@code
+     * Model risk = Model.of(rows -> gbm.predict(rows));
+     * }</pre>
+     *
+     * @param function takes {@code rows[r][feature]} of the one input (flattened), returns {@code outputs[r][class]};
+     *     must be thread-safe if the model is shared
+     */
+    static Model of(TableFunction function) {
+        return FunctionModel.ofTable(function);
+    }
+
+    /**
+     * Makes a model of a function on one tensor of the plain-Java backend.
+     *
+     * @param function takes the one input, shape {@code (rows, ...)}, returns the output, shape {@code (rows, ...)}
+     */
+    static Model ofTensor(UnaryOperator<Tensor> function) {
+        return new FunctionModel(Tensors.ofJava(), inputs -> function.apply(inputs.tensor(0)));
+    }
+
+    /**
+     * Makes a model of a function on the list of all inputs, in argument order.
+     *
+     * @param tensors the backend on which the function wants its inputs
+     * @param function returns the output, shape {@code (rows, ...)}
+     */
+    static Model ofTensors(Tensors tensors, Function<List<Tensor>, Tensor> function) {
+        return new FunctionModel(tensors, inputs -> function.apply(inputs.tensors()));
+    }
+
+    /** A scoring function on plain table rows. */
+    @FunctionalInterface
+    interface TableFunction {
+        /**
+         * Scores rows.
+         *
+         * @param rows {@code rows[r][feature]}
+         * @return {@code outputs[r][class]}, as many as rows, all equally long
+         */
+        double[][] score(double[][] rows);
+    }
+}

@@ -1,0 +1,26 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.model;
+
+/**
+ * What identifies a model in provenance.
+ *
+ * @param name what the user calls it: a file name, or {@code function}
+ * @param digest SHA-256 of the caller's file in hexadecimal, or empty where there is no file
+ * @param engine what computes, with its version, such as {@code PyTorch 2.7.1 through DJL 0.35.1}
+ * @param device where it computes, such as {@code cpu} or {@code cuda:0}
+ */
+public record ModelIdentity(String name, String digest, String engine, String device) {}

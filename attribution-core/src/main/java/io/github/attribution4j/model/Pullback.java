@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.model;
+
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One forward run of a {@link DifferentiableModel}, held open for backward passes.
+ *
+ * <p>A pullback belongs to one thread at a time. Its output is closed with it; gradients belong to the caller's
+ * innermost scope.
+ */
+public interface Pullback extends AutoCloseable {
+    /** Returns the model's output for the inputs given, shape {@code (rows, ...)}; valid until this is closed. */
+    Tensor output();
+
+    /**
+     * Returns the vector-Jacobian product: the gradient of Σ(output · cotangent) with respect to each attributed input.
+     * Linear in the cotangent; may be called any number of times.
+     *
+     * @param cotangent shape and type of {@link #output()}
+     * @return one tensor for each attributed input, in order, shaped and typed like it; zeros for an input on which the
+     *     output does not depend (see {@link #unused()})
+     * @throws ModelException if no gradient is defined for any attributed input
+     */
+    List<Tensor> vjp(Tensor cotangent);
+
+    /**
+     * Returns {@link #vjp} for the last time: the engine may free the graph while it goes. Afterwards only {@link
+     * #output()}, {@link #unused()} and {@link #close()} may be called.
+     */
+    default List<Tensor> vjpLast(Tensor cotangent) {
+        return vjp(cotangent);
+    }
+
+    /** Returns the names of attributed inputs for which the engine found no path to the output; known after a vjp. */
+    default Set<String> unused() {
+        return Set.of();
+    }
+
+    /** Frees the graph and the output. Idempotent. */
+    @Override
+    void close();
+}

@@ -1,0 +1,60 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.tensor;
+
+/** Element type of a {@link Tensor}. */
+public enum DataType {
+    /** IEEE 754 single precision. */
+    FLOAT32(4, "float32"),
+    /** IEEE 754 double precision. */
+    FLOAT64(8, "float64"),
+    /** Signed 64-bit integer: token ids, class indexes. */
+    INT64(8, "int64"),
+    /** Signed 32-bit integer. */
+    INT32(4, "int32"),
+    /** Unsigned 8-bit integer, 0 to 255: raw pixels. */
+    UINT8(1, "uint8"),
+    /** Truth value, one byte each; what comparisons return. */
+    BOOL(1, "bool");
+
+    private final int bytes;
+    private final String label;
+
+    DataType(int bytes, String label) {
+        this.bytes = bytes;
+        this.label = label;
+    }
+
+    /** Returns the size of one element in bytes. */
+    public int bytes() {
+        return bytes;
+    }
+
+    /** Returns the name that NumPy and PyTorch use, such as {@code float32}. */
+    public String label() {
+        return label;
+    }
+
+    /** Returns whether the type is {@link #FLOAT32} or {@link #FLOAT64}; only those carry gradients. */
+    public boolean isFloating() {
+        return this == FLOAT32 || this == FLOAT64;
+    }
+
+    @Override
+    public String toString() {
+        return label;
+    }
+}

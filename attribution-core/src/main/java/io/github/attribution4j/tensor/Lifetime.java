@@ -1,0 +1,66 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.tensor;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From birth to {@code close()} of one tensor handle: what every backend keeps one of, so that scopes, use-after-close
+ * checks and leak accounting work alike everywhere.
+ *
+ * <p>A backend's constructor calls {@link #begin(Tensor)} last, every operation calls {@link #check()}, and {@code
+ * close()} frees its memory only when {@link #end()} returns true.
+ */
+public final class Lifetime {
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private @Nullable Throwable birth;
+
+    private Lifetime() {}
+
+    /** Registers a new tensor with the innermost scope of this thread and with {@link LiveTensors}. */
+    public static Lifetime begin(Tensor tensor) {
+        Lifetime lifetime = new Lifetime();
+        lifetime.birth = LiveTensors.born(lifetime);
+        TensorScope.register(tensor);
+        return lifetime;
+    }
+
+    /**
+     * Checks that the tensor is still open.
+     *
+     * @throws IllegalStateException if it was closed
+     */
+    public void check() {
+        if (ended.get()) {
+            throw new IllegalStateException("this tensor was closed (by close() or by the end of its TensorScope); "
+                    + "keep it open with TensorScope.keep, or use it before the scope ends");
+        }
+    }
+
+    /** Ends the lifetime; returns true the first time only. */
+    public boolean end() {
+        if (!ended.compareAndSet(false, true)) {
+            return false;
+        }
+        LiveTensors.died(this, birth != null);
+        return true;
+    }
+
+    @Nullable Throwable birth() {
+        return birth;
+    }
+}

@@ -1,0 +1,78 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.tensor;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts tensors that were created and not yet closed, over all backends and threads: how the testkit finds leaks.
+ *
+ * <p>The count is always kept. Where a leaked tensor was born is kept only while {@link #recordOrigins(boolean)} is on,
+ * because a stack trace costs microseconds.
+ */
+public final class LiveTensors {
+    private static final AtomicLong COUNT = new AtomicLong();
+    private static final Map<Lifetime, Boolean> RECORDED = Collections.synchronizedMap(new WeakHashMap<>());
+    private static volatile boolean recording;
+
+    private LiveTensors() {}
+
+    /** Returns how many tensors are open in this JVM. */
+    public static long count() {
+        return COUNT.get();
+    }
+
+    /** Switches on or off the recording of a stack trace for each tensor born from now on. */
+    public static void recordOrigins(boolean on) {
+        recording = on;
+    }
+
+    /** Returns the stack traces of the births of tensors that are open, for those born while recording was on. */
+    public static List<Throwable> origins() {
+        List<Throwable> traces = new ArrayList<>();
+        synchronized (RECORDED) {
+            for (Lifetime lifetime : RECORDED.keySet()) {
+                Throwable birth = lifetime.birth();
+                if (birth != null) {
+                    traces.add(birth);
+                }
+            }
+        }
+        return traces;
+    }
+
+    static @Nullable Throwable born(Lifetime lifetime) {
+        COUNT.incrementAndGet();
+        if (!recording) {
+            return null;
+        }
+        RECORDED.put(lifetime, Boolean.TRUE);
+        return new Throwable("tensor born here, by thread " + Thread.currentThread().getName());
+    }
+
+    static void died(Lifetime lifetime, boolean recorded) {
+        COUNT.decrementAndGet();
+        if (recorded) {
+            RECORDED.remove(lifetime);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.tensor;
+
+import java.nio.ByteBuffer;
+
+/**
+ * A dense array that nobody can change, on some device.
+ *
+ * <p>Operations are eager, return a new tensor and leave their operands as they were. There is no tape: gradients come
+ * from {@link io.github.attribution4j.model.Pullback}. Axes count from 0, or from -1 backwards. Operands of one
+ * operation are of one backend and device and, where they are added, multiplied or compared, of one {@link DataType};
+ * a scalar takes the tensor's type. Every violation is an {@link IllegalArgumentException} that names both shapes or
+ * types; use of a closed tensor is an {@link IllegalStateException}.
+ *
+ * <p><b>Lifetime.</b> A tensor belongs to the innermost {@link TensorScope} open on the thread that created it, which
+ * closes it at its end, or, without one, to whoever called the creating operation. Views ({@link #reshape}, {@link
+ * #slice}, {@link #broadcast} where they are free) are handles of their own: closing one does not end the other.
+ *
+ * <p>Instances are safe to read from many threads.
+ */
+public interface Tensor extends AutoCloseable {
+    /** Returns the extents. */
+    Shape shape();
+
+    /** Returns the element type. */
+    DataType dataType();
+
+    /** Returns the factory of this tensor's backend and device: where tensors that meet it come from. */
+    Tensors tensors();
+
+    /** Returns this + other, broadcast by NumPy's rule. Not for {@link DataType#BOOL}. */
+    Tensor add(Tensor other);
+
+    /** Returns this + scalar. */
+    Tensor add(double scalar);
+
+    /** Returns this - other, broadcast by NumPy's rule. */
+    Tensor sub(Tensor other);
+
+    /** Returns this * other, broadcast by NumPy's rule. */
+    Tensor mul(Tensor other);
+
+    /** Returns this * scalar. */
+    Tensor mul(double scalar);
+
+    /** Returns this / other, broadcast by NumPy's rule; floating types only. Division by zero gives infinity or NaN. */
+    Tensor div(Tensor other);
+
+    /** Returns the absolute value of each element. */
+    Tensor abs();
+
+    /** Returns the exponential of each element; floating types only. */
+    Tensor exp();
+
+    /** Returns the natural logarithm of each element; floating types only. */
+    Tensor log();
+
+    /** Returns the square root of each element; floating types only. */
+    Tensor sqrt();
+
+    /**
+     * Returns each element limited to an interval. NaN stays NaN. {@code clamp(0, Double.POSITIVE_INFINITY)} is the
+     * rectifier.
+     *
+     * @param min lower bound
+     * @param max upper bound, at least {@code min}
+     */
+    Tensor clamp(double min, double max);
+
+    /** Returns the mask this &gt; other, broadcast; {@link DataType#BOOL}. */
+    Tensor gt(Tensor other);
+
+    /** Returns the mask this &gt; scalar. */
+    Tensor gt(double scalar);
+
+    /** Returns the mask this &gt;= other, broadcast. */
+    Tensor ge(Tensor other);
+
+    /** Returns the mask this &gt;= scalar. */
+    Tensor ge(double scalar);
+
+    /** Returns the mask this == other, broadcast; NaN equals nothing. */
+    Tensor eq(Tensor other);
+
+    /** Returns the mask this == scalar. */
+    Tensor eq(double scalar);
+
+    /**
+     * Chooses between two tensors: {@code whenTrue} where this mask is true, else {@code whenFalse}, all three broadcast
+     * together.
+     *
+     * @param whenTrue same type as {@code whenFalse}
+     * @param whenFalse same type as {@code whenTrue}
+     * @throws IllegalArgumentException if this is not {@link DataType#BOOL}
+     */
+    Tensor where(Tensor whenTrue, Tensor whenFalse);
+
+    /**
+     * Returns the sum over some axes, which vanish; over all of them (a scalar) when none is named. Floating types keep
+     * their type, all others give {@link DataType#INT64}.
+     *
+     * @param axes distinct axes
+     */
+    Tensor sum(int... axes);
+
+    /** Returns the mean over some axes, which vanish, or over all when none is named; floating types only. */
+    Tensor mean(int... axes);
+
+    /** Returns the largest element over some axes, which vanish, or over all when none is named. NaN wins. */
+    Tensor max(int... axes);
+
+    /** Returns the position of the first largest element along an axis, which vanishes; {@link DataType#INT64}. */
+    Tensor argmax(int axis);
+
+    /**
+     * Returns the same elements, in row-major order, under another shape.
+     *
+     * @param shape of the same size
+     */
+    Tensor reshape(Shape shape);
+
+    /** Returns {@link #reshape(Shape)} to these extents. */
+    default Tensor reshape(long... dims) {
+        return reshape(Shape.of(dims));
+    }
+
+    /** Returns this tensor repeated along axes of extent 1 and new leading axes, by NumPy's rule, up to a shape. */
+    Tensor broadcast(Shape shape);
+
+    /**
+     * Returns a range along an axis.
+     *
+     * @param axis the axis, kept
+     * @param from first index, inclusive, at least 0
+     * @param to last index, exclusive, at most the extent
+     */
+    Tensor slice(int axis, long from, long to);
+
+    /** Returns rows {@code from} (inclusive) to {@code to} (exclusive): a slice of axis 0. */
+    default Tensor rows(long from, long to) {
+        return slice(0, from, to);
+    }
+
+    /**
+     * Returns the chosen positions along an axis, in the order given; repeats allowed.
+     *
+     * @param axis the axis, whose extent becomes {@code indexes.length}
+     * @param indexes each 0 to extent - 1
+     */
+    Tensor select(int axis, long... indexes);
+
+    /**
+     * Picks one element per row: row r of the result is element {@code indexes[r]} of axis 1.
+     *
+     * @param indexes one for each row, each 0 to the extent of axis 1 - 1
+     * @return shape of this without axis 1
+     */
+    Tensor pick(long... indexes);
+
+    /**
+     * Turns integer class indexes into indicator vectors.
+     *
+     * @param classes the extent of the new last axis; every element is 0 to classes - 1
+     * @param dataType type of the result
+     * @return shape of this with {@code classes} appended: 1 at the index, else 0
+     */
+    Tensor oneHot(long classes, DataType dataType);
+
+    /**
+     * Resamples the last two axes.
+     *
+     * @param height new extent of axis -2, at least 1
+     * @param width new extent of axis -1, at least 1
+     * @param mode nearest or bilinear; floating types only, rank at least 2
+     */
+    Tensor interpolate(long height, long width, Interpolation mode);
+
+    /** Returns the elements converted: floats to integers towards zero, anything to bool by {@code != 0}. */
+    Tensor to(DataType dataType);
+
+    /** Returns whether no element is NaN or infinite; true for integer types. */
+    boolean isFinite();
+
+    /** Returns another handle on the same elements, owned by the current scope; closing either leaves the other. */
+    Tensor alias();
+
+    /** Returns the elements in row-major order, converted as by {@link #to}; a new array. */
+    float[] toFloatArray();
+
+    /** Returns the elements in row-major order, converted as by {@link #to}; a new array. */
+    double[] toDoubleArray();
+
+    /** Returns the elements in row-major order, converted as by {@link #to}; a new array. */
+    long[] toLongArray();
+
+    /** Returns the elements in row-major order, converted as by {@link #to}; a new array. */
+    boolean[] toBooleanArray();
+
+    /** Returns a copy of the elements in row-major order as a new direct buffer in native byte order, position 0. */
+    ByteBuffer toByteBuffer();
+
+    /** Frees the memory behind this handle. Idempotent. */
+    @Override
+    void close();
+}

@@ -1,0 +1,121 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.tensor;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owns every tensor that this thread creates while the scope is the innermost one, and closes them at its end.
+ *
+ * <pre>{@code
+ * try (TensorScope scope = TensorScope.open()) {
+ *     Tensor difference = x.sub(baseline);          // closed at the end of the block
+ *     return scope.keep(difference.mul(gradient));  // handed to the enclosing scope, or to the caller
+ * }
+ * }</pre>
+ *
+ * <p>Scopes nest and end in the order opposite to that in which they were opened. A scope belongs to the thread that
+ * opened it; the tensors in it may be read by others until it ends.
+ */
+public final class TensorScope implements AutoCloseable {
+    private static final ThreadLocal<@Nullable TensorScope> INNERMOST = new ThreadLocal<>();
+
+    private final Thread thread = Thread.currentThread();
+    private final @Nullable TensorScope parent = INNERMOST.get();
+    private final Set<Tensor> owned = Collections.newSetFromMap(new IdentityHashMap<>());
+    private boolean closed;
+
+    private TensorScope() {}
+
+    /** Opens a scope on this thread, inside the one that is open now. */
+    public static TensorScope open() {
+        TensorScope scope = new TensorScope();
+        INNERMOST.set(scope);
+        return scope;
+    }
+
+    /**
+     * Hands a tensor on to the enclosing scope or, without one, to the caller, who then closes it. A tensor that this
+     * scope does not own (a caller's, say) is returned as it is.
+     */
+    public <T extends Tensor> T keep(T tensor) {
+        check();
+        if (owned.remove(tensor) && parent != null) {
+            parent.owned.add(tensor);
+        }
+        return tensor;
+    }
+
+    /** Hands on each tensor of a list, as {@link #keep} does. */
+    public <T extends Tensor> List<T> keepAll(List<T> tensors) {
+        tensors.forEach(this::keep);
+        return tensors;
+    }
+
+    /** Takes a tensor out of all scopes of this thread, so that it lives until somebody closes it. */
+    public static <T extends Tensor> T release(T tensor) {
+        for (TensorScope scope = INNERMOST.get(); scope != null; scope = scope.parent) {
+            if (scope.owned.remove(tensor)) {
+                break;
+            }
+        }
+        return tensor;
+    }
+
+    static void register(Tensor tensor) {
+        TensorScope scope = INNERMOST.get();
+        if (scope != null) {
+            scope.owned.add(tensor);
+        }
+    }
+
+    /** Closes what the scope still owns. Idempotent. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        check();
+        if (INNERMOST.get() != this) {
+            throw new IllegalStateException("this TensorScope is not the innermost one of its thread; scopes end in the "
+                    + "order opposite to that of their opening: use try-with-resources");
+        }
+        closed = true;
+        if (parent == null) {
+            INNERMOST.remove();
+        } else {
+            INNERMOST.set(parent);
+        }
+        for (Tensor tensor : owned) {
+            tensor.close();
+        }
+        owned.clear();
+    }
+
+    private void check() {
+        if (closed) {
+            throw new IllegalStateException("this TensorScope has ended; open another one");
+        }
+        if (Thread.currentThread() != thread) {
+            throw new IllegalStateException("this TensorScope belongs to thread " + thread.getName() + " and was used by "
+                    + Thread.currentThread().getName() + "; open one on each thread");
+        }
+    }
+}

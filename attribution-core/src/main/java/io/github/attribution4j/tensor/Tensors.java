@@ -1,0 +1,96 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.tensor;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * Makes tensors of one backend on one device. Thread-safe; arrays and buffers given are copied, so changing them later
+ * changes nothing here.
+ *
+ * <p>{@link #ofJava()} is the plain-Java backend; a model's own is {@code model.tensors()}. Every method throws {@link
+ * IllegalArgumentException} when the number of elements does not fit the shape.
+ */
+public interface Tensors {
+    /** Returns the plain-Java backend. */
+    static Tensors ofJava() {
+        return ArrayTensors.INSTANCE;
+    }
+
+    /** Returns the backend and device, such as {@code java} or {@code pytorch/cpu}. */
+    String device();
+
+    /** Returns a {@link DataType#FLOAT32} tensor of these elements in row-major order. */
+    Tensor of(float[] values, Shape shape);
+
+    /** Returns a {@link DataType#FLOAT64} tensor. */
+    Tensor of(double[] values, Shape shape);
+
+    /** Returns an {@link DataType#INT64} tensor. */
+    Tensor of(long[] values, Shape shape);
+
+    /** Returns an {@link DataType#INT32} tensor. */
+    Tensor of(int[] values, Shape shape);
+
+    /** Returns a {@link DataType#BOOL} tensor. */
+    Tensor of(boolean[] values, Shape shape);
+
+    /**
+     * Returns a tensor of the bytes between the buffer's position and limit, which stay as they are.
+     *
+     * @param values row-major elements in the buffer's own byte order ({@link ByteBuffer#order()}), direct or not
+     */
+    Tensor of(ByteBuffer values, DataType dataType, Shape shape);
+
+    /** Returns {@link #of(float[], Shape)} with these extents. */
+    default Tensor of(float[] values, long... dims) {
+        return of(values, Shape.of(dims));
+    }
+
+    /** Returns {@link #of(double[], Shape)} with these extents. */
+    default Tensor of(double[] values, long... dims) {
+        return of(values, Shape.of(dims));
+    }
+
+    /** Returns {@link #of(long[], Shape)} with these extents. */
+    default Tensor of(long[] values, long... dims) {
+        return of(values, Shape.of(dims));
+    }
+
+    /** Returns a tensor with every element the same. */
+    Tensor full(Shape shape, DataType dataType, double value);
+
+    /** Returns a tensor of zeros ({@code false} for bool). */
+    default Tensor zeros(Shape shape, DataType dataType) {
+        return full(shape, dataType, 0);
+    }
+
+    /**
+     * Joins tensors along an axis.
+     *
+     * @param parts at least one, of this backend, of one type, equal but for the extent of that axis
+     */
+    Tensor concat(List<Tensor> parts, int axis);
+
+    /** Returns whether a tensor lies on this backend and device, so that it can meet tensors from here. */
+    boolean owns(Tensor tensor);
+
+    /** Returns a tensor's elements on this backend and device: an {@link Tensor#alias()} if it is here, else a copy. */
+    default Tensor bring(Tensor tensor) {
+        return owns(tensor) ? tensor.alias() : of(tensor.toByteBuffer(), tensor.dataType(), tensor.shape());
+    }
+}
