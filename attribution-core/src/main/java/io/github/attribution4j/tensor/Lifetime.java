@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Lifetime {
     private final AtomicBoolean ended = new AtomicBoolean();
-    private @Nullable Throwable birth;
+    private volatile @Nullable Throwable birth;
 
     private Lifetime() {}
 
@@ -46,9 +46,13 @@ public final class Lifetime {
      */
     public void check() {
         if (ended.get()) {
-            throw new IllegalStateException("this tensor was closed (by close() or by the end of its TensorScope); "
-                    + "keep it open with TensorScope.keep, or use it before the scope ends");
+            throw closed();
         }
+    }
+
+    static IllegalStateException closed() {
+        return new IllegalStateException("this tensor was closed (by close() or by the end of its TensorScope); "
+                + "keep it open with TensorScope.keep, or use it before the scope ends");
     }
 
     /** Ends the lifetime; returns true the first time only. */

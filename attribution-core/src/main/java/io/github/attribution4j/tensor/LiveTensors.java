@@ -16,10 +16,9 @@
 package io.github.attribution4j.tensor;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.WeakHashMap;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LiveTensors {
     private static final AtomicLong COUNT = new AtomicLong();
-    private static final Map<Lifetime, Boolean> RECORDED = Collections.synchronizedMap(new WeakHashMap<>());
+    private static final Set<Lifetime> RECORDED = ConcurrentHashMap.newKeySet();
     private static volatile boolean recording;
 
     private LiveTensors() {}
@@ -41,20 +40,19 @@ public final class LiveTensors {
         return COUNT.get();
     }
 
-    /** Switches on or off the recording of a stack trace for each tensor born from now on. */
+    /** Switches on or off the recording of a stack trace for each tensor born from now on; forgets earlier ones. */
     public static void recordOrigins(boolean on) {
         recording = on;
+        RECORDED.clear();
     }
 
     /** Returns the stack traces of the births of tensors that are open, for those born while recording was on. */
     public static List<Throwable> origins() {
         List<Throwable> traces = new ArrayList<>();
-        synchronized (RECORDED) {
-            for (Lifetime lifetime : RECORDED.keySet()) {
-                Throwable birth = lifetime.birth();
-                if (birth != null) {
-                    traces.add(birth);
-                }
+        for (Lifetime lifetime : RECORDED) {
+            Throwable birth = lifetime.birth();
+            if (birth != null) {
+                traces.add(birth);
             }
         }
         return traces;
@@ -65,7 +63,7 @@ public final class LiveTensors {
         if (!recording) {
             return null;
         }
-        RECORDED.put(lifetime, Boolean.TRUE);
+        RECORDED.add(lifetime);
         return new Throwable("tensor born here, by thread " + Thread.currentThread().getName());
     }
 

@@ -1,0 +1,319 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.tensor;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tensor in a Java array. Reshapes of contiguous tensors, slices and broadcasts are views; everything else is written
+ * to a new row-major array.
+ */
+final class ArrayTensor implements Tensor {
+    private final DataType dataType;
+    private final Layout layout;
+    private final Lifetime lifetime;
+    private @Nullable Elements elements;
+
+    ArrayTensor(Elements elements, Layout layout) {
+        this.dataType = elements.dataType();
+        this.elements = elements;
+        this.layout = layout;
+        this.lifetime = Lifetime.begin(this);
+    }
+
+    static ArrayTensor of(Tensor tensor) {
+        return (ArrayTensor) tensor;
+    }
+
+    Elements elements() {
+        Elements open = elements;
+        if (open == null) {
+            throw Lifetime.closed();
+        }
+        return open;
+    }
+
+    Layout layout() {
+        return layout;
+    }
+
+    @Override
+    public Shape shape() {
+        return layout.shape();
+    }
+
+    @Override
+    public DataType dataType() {
+        return dataType;
+    }
+
+    @Override
+    public Tensors tensors() {
+        return ArrayTensors.INSTANCE;
+    }
+
+    private Tensor arithmetic(Elements.Arithmetic operation, Shape result, Tensor other) {
+        ArrayTensor that = of(other);
+        return Elementwise.arithmetic(operation, result, elements(), layout, that.elements(), that.layout);
+    }
+
+    private Tensor arithmetic(Elements.Arithmetic operation, double scalar) {
+        Elements one = ArrayTensors.constant(dataType, scalar);
+        return Elementwise.arithmetic(operation, shape(), elements(), layout, one, Layout.constant(shape()));
+    }
+
+    private Tensor compare(Elements.Comparison operation, Shape result, Tensor other) {
+        ArrayTensor that = of(other);
+        return Elementwise.compare(operation, result, elements(), layout, that.elements(), that.layout);
+    }
+
+    private Tensor compare(Elements.Comparison operation, double scalar) {
+        Elements one = ArrayTensors.constant(dataType, scalar);
+        return Elementwise.compare(operation, shape(), elements(), layout, one, Layout.constant(shape()));
+    }
+
+    @Override
+    public Tensor add(Tensor other) {
+        return arithmetic(Elements.Arithmetic.ADD, TensorChecks.arithmetic("add", this, other), other);
+    }
+
+    @Override
+    public Tensor add(double scalar) {
+        TensorChecks.arithmetic("add", this, scalar);
+        return arithmetic(Elements.Arithmetic.ADD, scalar);
+    }
+
+    @Override
+    public Tensor sub(Tensor other) {
+        return arithmetic(Elements.Arithmetic.SUB, TensorChecks.arithmetic("sub", this, other), other);
+    }
+
+    @Override
+    public Tensor mul(Tensor other) {
+        return arithmetic(Elements.Arithmetic.MUL, TensorChecks.arithmetic("mul", this, other), other);
+    }
+
+    @Override
+    public Tensor mul(double scalar) {
+        TensorChecks.arithmetic("mul", this, scalar);
+        return arithmetic(Elements.Arithmetic.MUL, scalar);
+    }
+
+    @Override
+    public Tensor div(Tensor other) {
+        return arithmetic(Elements.Arithmetic.DIV, TensorChecks.div(this, other), other);
+    }
+
+    @Override
+    public Tensor abs() {
+        TensorChecks.notBool("abs", this);
+        return Elementwise.function(Elements.Function.ABS, this);
+    }
+
+    @Override
+    public Tensor exp() {
+        TensorChecks.floating("exp", this);
+        return Elementwise.function(Elements.Function.EXP, this);
+    }
+
+    @Override
+    public Tensor log() {
+        TensorChecks.floating("log", this);
+        return Elementwise.function(Elements.Function.LOG, this);
+    }
+
+    @Override
+    public Tensor sqrt() {
+        TensorChecks.floating("sqrt", this);
+        return Elementwise.function(Elements.Function.SQRT, this);
+    }
+
+    @Override
+    public Tensor clamp(double min, double max) {
+        TensorChecks.clamp(this, min, max);
+        return Elementwise.clamp(this, min, max);
+    }
+
+    @Override
+    public Tensor gt(Tensor other) {
+        return compare(Elements.Comparison.GT, TensorChecks.comparison("gt", this, other), other);
+    }
+
+    @Override
+    public Tensor gt(double scalar) {
+        TensorChecks.comparison("gt", this, scalar);
+        return compare(Elements.Comparison.GT, scalar);
+    }
+
+    @Override
+    public Tensor ge(Tensor other) {
+        return compare(Elements.Comparison.GE, TensorChecks.comparison("ge", this, other), other);
+    }
+
+    @Override
+    public Tensor ge(double scalar) {
+        TensorChecks.comparison("ge", this, scalar);
+        return compare(Elements.Comparison.GE, scalar);
+    }
+
+    @Override
+    public Tensor eq(Tensor other) {
+        return compare(Elements.Comparison.EQ, TensorChecks.comparison("eq", this, other), other);
+    }
+
+    @Override
+    public Tensor eq(double scalar) {
+        TensorChecks.comparison("eq", this, scalar);
+        return compare(Elements.Comparison.EQ, scalar);
+    }
+
+    @Override
+    public Tensor where(Tensor whenTrue, Tensor whenFalse) {
+        Shape result = TensorChecks.where(this, whenTrue, whenFalse);
+        return Elementwise.where(result, this, of(whenTrue), of(whenFalse));
+    }
+
+    @Override
+    public Tensor sum(int... axes) {
+        return Reductions.sum(this, TensorChecks.axes("sum", this, axes), false);
+    }
+
+    @Override
+    public Tensor mean(int... axes) {
+        TensorChecks.floating("mean", this);
+        return Reductions.sum(this, TensorChecks.axes("mean", this, axes), true);
+    }
+
+    @Override
+    public Tensor max(int... axes) {
+        return Reductions.max(this, TensorChecks.max(this, axes));
+    }
+
+    @Override
+    public Tensor argmax(int axis) {
+        return Reductions.argmax(this, TensorChecks.argmax(this, axis));
+    }
+
+    @Override
+    public Tensor reshape(Shape shape) {
+        TensorChecks.reshape(this, shape);
+        Layout view = layout.reshape(shape);
+        return view != null
+                ? new ArrayTensor(elements(), view)
+                : new ArrayTensor(Elementwise.converted(this, dataType), Layout.contiguous(shape));
+    }
+
+    @Override
+    public Tensor broadcast(Shape shape) {
+        TensorChecks.broadcast(this, shape);
+        return new ArrayTensor(elements(), layout.broadcast(shape));
+    }
+
+    @Override
+    public Tensor slice(int axis, long from, long to) {
+        int fromStart = TensorChecks.slice(this, axis, from, to);
+        return new ArrayTensor(elements(), layout.slice(fromStart, from, to));
+    }
+
+    @Override
+    public Tensor select(int axis, long... indexes) {
+        return Indexing.select(this, TensorChecks.select(this, axis, indexes), indexes);
+    }
+
+    @Override
+    public Tensor pick(long... indexes) {
+        TensorChecks.pick(this, indexes);
+        return Indexing.pick(this, indexes);
+    }
+
+    @Override
+    public Tensor oneHot(long classes, DataType type) {
+        TensorChecks.oneHot(this, classes);
+        return Indexing.oneHot(this, classes, type);
+    }
+
+    @Override
+    public Tensor interpolate(long height, long width, Interpolation mode) {
+        TensorChecks.interpolate(this, height, width);
+        return Resampling.interpolate(this, height, width, mode);
+    }
+
+    @Override
+    public Tensor to(DataType type) {
+        return type == dataType
+                ? alias()
+                : new ArrayTensor(Elementwise.converted(this, type), Layout.contiguous(shape()));
+    }
+
+    @Override
+    public boolean isFinite() {
+        return Elementwise.isFinite(this);
+    }
+
+    @Override
+    public Tensor alias() {
+        return new ArrayTensor(elements(), layout);
+    }
+
+    @Override
+    public float[] toFloatArray() {
+        return ((FloatElements) Elementwise.converted(this, DataType.FLOAT32)).values;
+    }
+
+    @Override
+    public double[] toDoubleArray() {
+        return ((DoubleElements) Elementwise.converted(this, DataType.FLOAT64)).values;
+    }
+
+    @Override
+    public long[] toLongArray() {
+        return ((LongElements) Elementwise.converted(this, DataType.INT64)).values;
+    }
+
+    @Override
+    public boolean[] toBooleanArray() {
+        byte[] bits = ((ByteElements) Elementwise.converted(this, DataType.BOOL)).values;
+        boolean[] values = new boolean[bits.length];
+        for (int i = 0; i < bits.length; i++) {
+            values[i] = bits[i] != 0;
+        }
+        return values;
+    }
+
+    @Override
+    public ByteBuffer toByteBuffer() {
+        Elements contiguous = Elementwise.converted(this, dataType);
+        int bytes = Math.toIntExact(shape().size() * dataType.bytes());
+        ByteBuffer buffer = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+        contiguous.write(buffer);
+        return buffer.rewind();
+    }
+
+    @Override
+    public void close() {
+        if (lifetime.end()) {
+            elements = null;
+        }
+    }
+
+    /** Returns the type and the shape. */
+    @Override
+    public String toString() {
+        return dataType + " tensor of shape " + shape() + (elements == null ? ", closed" : "");
+    }
+}

@@ -1,0 +1,95 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.tensor;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** The plain-Java backend: tensors in Java arrays, no native code. Reached by {@link Tensors#ofJava()}. */
+final class ArrayTensors implements Tensors {
+    static final Tensors INSTANCE = new ArrayTensors();
+
+    private ArrayTensors() {}
+
+    static Elements constant(DataType dataType, double value) {
+        Elements one = Elements.allocate(dataType, 1);
+        one.setDouble(0, value);
+        return one;
+    }
+
+    @Override
+    public String device() {
+        return "java";
+    }
+
+    @Override
+    public Tensor of(float[] values, Shape shape) {
+        TensorChecks.of(values.length, shape);
+        return new ArrayTensor(new FloatElements(values.clone()), Layout.contiguous(shape));
+    }
+
+    @Override
+    public Tensor of(double[] values, Shape shape) {
+        TensorChecks.of(values.length, shape);
+        return new ArrayTensor(new DoubleElements(values.clone()), Layout.contiguous(shape));
+    }
+
+    @Override
+    public Tensor of(long[] values, Shape shape) {
+        TensorChecks.of(values.length, shape);
+        return new ArrayTensor(new LongElements(values.clone()), Layout.contiguous(shape));
+    }
+
+    @Override
+    public Tensor of(int[] values, Shape shape) {
+        TensorChecks.of(values.length, shape);
+        return new ArrayTensor(new IntElements(values.clone()), Layout.contiguous(shape));
+    }
+
+    @Override
+    public Tensor of(boolean[] values, Shape shape) {
+        TensorChecks.of(values.length, shape);
+        byte[] bits = new byte[values.length];
+        for (int i = 0; i < bits.length; i++) {
+            bits[i] = ByteElements.bit(values[i]);
+        }
+        return new ArrayTensor(new ByteElements(bits, DataType.BOOL), Layout.contiguous(shape));
+    }
+
+    @Override
+    public Tensor of(ByteBuffer values, DataType dataType, Shape shape) {
+        TensorChecks.ofBytes(values.remaining(), dataType, shape);
+        Elements elements = Elements.allocate(dataType, Layout.size(shape));
+        elements.read(values.duplicate().order(values.order()));
+        return new ArrayTensor(elements, Layout.contiguous(shape));
+    }
+
+    @Override
+    public Tensor full(Shape shape, DataType dataType, double value) {
+        TensorChecks.full(dataType, value);
+        return new ArrayTensor(constant(dataType, value), Layout.constant(shape));
+    }
+
+    @Override
+    public Tensor concat(List<Tensor> parts, int axis) {
+        return Indexing.concat(parts, TensorChecks.concat(parts, axis));
+    }
+
+    @Override
+    public boolean owns(Tensor tensor) {
+        return tensor instanceof ArrayTensor;
+    }
+}

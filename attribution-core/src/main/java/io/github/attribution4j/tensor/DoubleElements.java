@@ -1,0 +1,203 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.tensor;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/** {@code FLOAT64} elements. */
+final class DoubleElements extends Elements {
+    final double[] values;
+
+    DoubleElements(double[] values) {
+        this.values = values;
+    }
+
+    @Override
+    DataType dataType() {
+        return DataType.FLOAT64;
+    }
+
+    @Override
+    double getDouble(int index) {
+        return values[index];
+    }
+
+    @Override
+    long getLong(int index) {
+        return (long) values[index];
+    }
+
+    @Override
+    void setDouble(int index, double value) {
+        values[index] = value;
+    }
+
+    @Override
+    void setLong(int index, long value) {
+        values[index] = value;
+    }
+
+    @Override
+    void copy(int at, int step, Elements from, int start, int stride, int n) {
+        double[] source = of(from);
+        if (step == 1 && stride == 1) {
+            System.arraycopy(source, start, values, at, n);
+        } else if (step == 1 && stride == 0) {
+            Arrays.fill(values, at, at + n, source[start]);
+        } else {
+            for (int i = 0; i < n; i++) {
+                values[at + i * step] = source[start + i * stride];
+            }
+        }
+    }
+
+    @Override
+    void convert(int at, Elements from, int start, int n) {
+        if (from instanceof FloatElements other) {
+            for (int i = 0; i < n; i++) {
+                values[at + i] = other.values[start + i];
+            }
+        } else {
+            super.convert(at, from, start, n);
+        }
+    }
+
+    @Override
+    void arithmetic(Arithmetic operation, int at, Elements a, int aAt, Elements b, int bAt, int n) {
+        double[] out = values;
+        double[] x = of(a);
+        double[] y = of(b);
+        switch (operation) {
+            case ADD -> {
+                for (int i = 0; i < n; i++) {
+                    out[at + i] = x[aAt + i] + y[bAt + i];
+                }
+            }
+            case SUB -> {
+                for (int i = 0; i < n; i++) {
+                    out[at + i] = x[aAt + i] - y[bAt + i];
+                }
+            }
+            case MUL -> {
+                for (int i = 0; i < n; i++) {
+                    out[at + i] = x[aAt + i] * y[bAt + i];
+                }
+            }
+            case DIV -> {
+                for (int i = 0; i < n; i++) {
+                    out[at + i] = x[aAt + i] / y[bAt + i];
+                }
+            }
+        }
+    }
+
+    @Override
+    void compare(Comparison operation, int at, Elements other, int otherAt, byte[] mask, int maskAt, int n) {
+        double[] x = values;
+        double[] y = of(other);
+        switch (operation) {
+            case GT -> {
+                for (int i = 0; i < n; i++) {
+                    mask[maskAt + i] = (byte) (x[at + i] > y[otherAt + i] ? 1 : 0);
+                }
+            }
+            case GE -> {
+                for (int i = 0; i < n; i++) {
+                    mask[maskAt + i] = (byte) (x[at + i] >= y[otherAt + i] ? 1 : 0);
+                }
+            }
+            case EQ -> {
+                for (int i = 0; i < n; i++) {
+                    mask[maskAt + i] = (byte) (x[at + i] == y[otherAt + i] ? 1 : 0);
+                }
+            }
+        }
+    }
+
+    @Override
+    void choose(int at, byte[] mask, int maskAt, Elements yes, int yesAt, Elements no, int noAt, int n) {
+        double[] out = values;
+        double[] x = of(yes);
+        double[] y = of(no);
+        for (int i = 0; i < n; i++) {
+            out[at + i] = mask[maskAt + i] != 0 ? x[yesAt + i] : y[noAt + i];
+        }
+    }
+
+    @Override
+    void function(Function function, int at, Elements a, int aAt, int n) {
+        double[] out = values;
+        double[] x = of(a);
+        switch (function) {
+            case ABS -> {
+                for (int i = 0; i < n; i++) {
+                    out[at + i] = Math.abs(x[aAt + i]);
+                }
+            }
+            case EXP -> {
+                for (int i = 0; i < n; i++) {
+                    out[at + i] = Math.exp(x[aAt + i]);
+                }
+            }
+            case LOG -> {
+                for (int i = 0; i < n; i++) {
+                    out[at + i] = Math.log(x[aAt + i]);
+                }
+            }
+            case SQRT -> {
+                for (int i = 0; i < n; i++) {
+                    out[at + i] = Math.sqrt(x[aAt + i]);
+                }
+            }
+        }
+    }
+
+    @Override
+    void clamp(double min, double max, int at, Elements a, int aAt, int n) {
+        double low = min;
+        double high = max;
+        double[] x = of(a);
+        for (int i = 0; i < n; i++) {
+            double value = x[aAt + i];
+            values[at + i] = value < low ? low : value > high ? high : value;
+        }
+    }
+
+    @Override
+    boolean isFinite(int at, int n) {
+        for (int i = at; i < at + n; i++) {
+            if (!Double.isFinite(values[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    void write(ByteBuffer buffer) {
+        buffer.asDoubleBuffer().put(values);
+    }
+
+    @Override
+    void read(ByteBuffer buffer) {
+        buffer.asDoubleBuffer().get(values);
+    }
+
+    private static double[] of(Elements elements) {
+        return ((DoubleElements) elements).values;
+    }
+}

@@ -1,0 +1,78 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.tensor;
+
+import java.util.List;
+
+/** Operations of {@link ArrayTensor} that choose elements by position. */
+final class Indexing {
+    private Indexing() {}
+
+    static ArrayTensor select(ArrayTensor a, int axis, long... indexes) {
+        Elements from = a.elements();
+        Shape shape = a.shape().with(axis, indexes.length);
+        Elements out = Elements.allocate(a.dataType(), Layout.size(shape));
+        Layout layout = Layout.contiguous(shape);
+        for (int i = 0; i < indexes.length; i++) {
+            Elementwise.copy(out, layout.at(axis, i), from, a.layout().at(axis, indexes[i]));
+        }
+        return new ArrayTensor(out, layout);
+    }
+
+    static ArrayTensor pick(ArrayTensor a, long... indexes) {
+        Elements from = a.elements();
+        Layout layout = Layout.contiguous(a.layout().at(1, 0).shape());
+        Elements out = Elements.allocate(a.dataType(), Layout.size(layout.shape()));
+        for (int row = 0; row < indexes.length; row++) {
+            Layout picked = a.layout().at(0, row).at(0, indexes[row]);
+            Elementwise.copy(out, layout.at(0, row), from, picked);
+        }
+        return new ArrayTensor(out, layout);
+    }
+
+    static ArrayTensor oneHot(ArrayTensor a, long classes, DataType type) {
+        long[] indexes = a.toLongArray();
+        long[] dims = new long[a.shape().rank() + 1];
+        System.arraycopy(a.shape().dims(), 0, dims, 0, dims.length - 1);
+        dims[dims.length - 1] = classes;
+        Shape shape = Shape.of(dims);
+        Elements out = Elements.allocate(type, Layout.size(shape));
+        for (int i = 0; i < indexes.length; i++) {
+            TensorChecks.oneHotIndex(indexes[i], classes);
+            out.setLong(i * (int) classes + (int) indexes[i], 1);
+        }
+        return new ArrayTensor(out, Layout.contiguous(shape));
+    }
+
+    static ArrayTensor concat(List<Tensor> parts, int axis) {
+        Tensor first = parts.get(0);
+        long extent = 0;
+        for (Tensor part : parts) {
+            extent += part.shape().dim(axis);
+        }
+        Shape shape = first.shape().with(axis, extent);
+        Elements out = Elements.allocate(first.dataType(), Layout.size(shape));
+        Layout layout = Layout.contiguous(shape);
+        long from = 0;
+        for (Tensor part : parts) {
+            ArrayTensor here = ArrayTensor.of(part);
+            long to = from + part.shape().dim(axis);
+            Elementwise.copy(out, layout.slice(axis, from, to), here.elements(), here.layout());
+            from = to;
+        }
+        return new ArrayTensor(out, layout);
+    }
+}
