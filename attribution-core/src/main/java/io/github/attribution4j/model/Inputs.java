@@ -239,7 +239,11 @@ public final class Inputs {
             return this;
         }
         Origin moved = origin == null ? null : new Origin(origin.inputs().on(backend), origin.head());
-        return new Inputs(all.stream().map(input -> input.with(backend.bring(input.tensor()))).toList(), moved);
+        return new Inputs(
+                all.stream()
+                        .map(input -> input.with(backend.bring(input.tensor())))
+                        .toList(),
+                moved);
     }
 
     /**

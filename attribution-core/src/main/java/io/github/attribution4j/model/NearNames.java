@@ -33,8 +33,7 @@ public final class NearNames {
                 .filter(candidate -> !candidate.isEmpty())
                 .filter(candidate -> distance(wanted, candidate.toLowerCase(Locale.ROOT))
                         <= Math.max(2, Math.max(wanted.length(), candidate.length()) / 2))
-                .sorted(Comparator.comparingInt(
-                        candidate -> distance(wanted, candidate.toLowerCase(Locale.ROOT))))
+                .sorted(Comparator.comparingInt(candidate -> distance(wanted, candidate.toLowerCase(Locale.ROOT))))
                 .limit(SHOWN)
                 .toList();
     }
@@ -43,13 +42,16 @@ public final class NearNames {
     public static String hint(String name, List<String> known) {
         List<String> near = of(name, known);
         if (!near.isEmpty()) {
-            return near.stream().map(candidate -> "'" + candidate + "'").collect(Collectors.joining(
-                    ", ", "did you mean ", "?"));
+            return near.stream()
+                    .map(candidate -> "'" + candidate + "'")
+                    .collect(Collectors.joining(", ", "did you mean ", "?"));
         }
         if (known.isEmpty()) {
             return "there are none";
         }
-        String some = known.stream().filter(candidate -> !candidate.isEmpty()).limit(2L * SHOWN)
+        String some = known.stream()
+                .filter(candidate -> !candidate.isEmpty())
+                .limit(2L * SHOWN)
                 .collect(Collectors.joining("', '", "'", "'"));
         return "there are " + known.size() + ", such as " + some;
     }

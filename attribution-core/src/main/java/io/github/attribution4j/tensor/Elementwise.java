@@ -88,12 +88,14 @@ final class Elementwise {
     }
 
     static ArrayTensor function(Elements.Function function, ArrayTensor a) {
-        Elements out = map(a, a.dataType(), a.dataType(), (to, at, x, n) -> to.function(function, at, x.elements, x.at, n));
+        Elements out =
+                map(a, a.dataType(), a.dataType(), (to, at, x, n) -> to.function(function, at, x.elements, x.at, n));
         return new ArrayTensor(out, Layout.contiguous(a.shape()));
     }
 
     static ArrayTensor clamp(ArrayTensor a, double min, double max) {
-        Elements out = map(a, a.dataType(), a.dataType(), (to, at, x, n) -> to.clamp(min, max, at, x.elements, x.at, n));
+        Elements out =
+                map(a, a.dataType(), a.dataType(), (to, at, x, n) -> to.clamp(min, max, at, x.elements, x.at, n));
         return new ArrayTensor(out, Layout.contiguous(a.shape()));
     }
 

@@ -42,12 +42,11 @@ abstract sealed class IntegerElements extends Elements permits LongElements, Int
     final void compare(Comparison operation, int at, Elements other, int otherAt, byte[] mask, int maskAt, int n) {
         for (int i = 0; i < n; i++) {
             int order = Long.compare(getLong(at + i), other.getLong(otherAt + i));
-            boolean holds =
-                    switch (operation) {
-                        case GT -> order > 0;
-                        case GE -> order >= 0;
-                        case EQ -> order == 0;
-                    };
+            boolean holds = switch (operation) {
+                case GT -> order > 0;
+                case GE -> order >= 0;
+                case EQ -> order == 0;
+            };
             mask[maskAt + i] = (byte) (holds ? 1 : 0);
         }
     }

@@ -65,8 +65,9 @@ final class Layout {
     /** Returns the number of elements, which one Java array must be able to hold. */
     static int size(Shape shape) {
         if (shape.size() > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException("shape " + shape + " has " + shape.size()
-                    + " elements; the plain-Java backend holds up to 2147483639 in one tensor: give fewer rows at once");
+            throw new IllegalArgumentException(
+                    "shape " + shape + " has " + shape.size()
+                            + " elements; the plain-Java backend holds up to 2147483639 in one tensor: give fewer rows at once");
         }
         return (int) shape.size();
     }
@@ -107,7 +108,8 @@ final class Layout {
     }
 
     /** Returns the same elements in row-major order under another shape, or null if they must be copied for that. */
-    @Nullable Layout reshape(Shape changed) {
+    @Nullable
+    Layout reshape(Shape changed) {
         if (isConstant()) {
             return new Layout(changed, offset, new int[changed.rank()]);
         }

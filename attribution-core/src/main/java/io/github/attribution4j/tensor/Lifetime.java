@@ -64,7 +64,8 @@ public final class Lifetime {
         return true;
     }
 
-    @Nullable Throwable birth() {
+    @Nullable
+    Throwable birth() {
         return birth;
     }
 }

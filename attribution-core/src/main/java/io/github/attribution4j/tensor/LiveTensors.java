@@ -64,7 +64,8 @@ public final class LiveTensors {
             return null;
         }
         RECORDED.add(lifetime);
-        return new Throwable("tensor born here, by thread " + Thread.currentThread().getName());
+        return new Throwable(
+                "tensor born here, by thread " + Thread.currentThread().getName());
     }
 
     static void died(Lifetime lifetime, boolean recorded) {

@@ -34,11 +34,16 @@ final class Reductions {
         }
         double[] sums = new double[size];
         if (a.dataType() == DataType.FLOAT32) {
-            forEachBlock(a, reduced, kept, DataType.FLOAT64, (block, n, at, step) -> addPlain(block, n, sums, at, step));
+            forEachBlock(
+                    a, reduced, kept, DataType.FLOAT64, (block, n, at, step) -> addPlain(block, n, sums, at, step));
         } else {
             double[] lost = new double[size];
             forEachBlock(
-                    a, reduced, kept, DataType.FLOAT64, (block, n, at, step) -> addCompensated(block, n, sums, lost, at, step));
+                    a,
+                    reduced,
+                    kept,
+                    DataType.FLOAT64,
+                    (block, n, at, step) -> addCompensated(block, n, sums, lost, at, step));
             for (int i = 0; i < size; i++) {
                 // The compensation of an infinite sum is NaN.
                 sums[i] = Double.isFinite(sums[i]) ? sums[i] + lost[i] : sums[i];
@@ -103,7 +108,8 @@ final class Reductions {
                 int there = start + chosen * inner;
                 // Double.compare puts NaN above everything and, unlike >, 0.0 above -0.0, which counts as equal here.
                 boolean larger = floating
-                        ? doubles[here] > doubles[there] || (Double.isNaN(doubles[here]) && !Double.isNaN(doubles[there]))
+                        ? doubles[here] > doubles[there]
+                                || (Double.isNaN(doubles[here]) && !Double.isNaN(doubles[there]))
                         : longs[here] > longs[there];
                 chosen = larger ? k : chosen;
             }
@@ -157,7 +163,8 @@ final class Reductions {
         return new ArrayTensor(floats, Layout.contiguous(shape));
     }
 
-    private static void forEachBlock(ArrayTensor a, boolean[] reduced, Shape kept, DataType read, Accumulator accumulator) {
+    private static void forEachBlock(
+            ArrayTensor a, boolean[] reduced, Shape kept, DataType read, Accumulator accumulator) {
         Elements elements = a.elements();
         Loop loop = Loop.over(a.shape(), a.layout(), Layout.reduced(a.shape(), reduced, kept));
         int inner = loop.inner();

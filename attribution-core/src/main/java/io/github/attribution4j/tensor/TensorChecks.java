@@ -193,9 +193,7 @@ public final class TensorChecks {
 
     /** Checks one position of axis 1 for each row. */
     public static void pick(Tensor a, long... indexes) {
-        require(
-                a.shape().rank() >= 2,
-                "pick: picks from axis 1 and takes rank 2 or more, not a " + describe(a));
+        require(a.shape().rank() >= 2, "pick: picks from axis 1 and takes rank 2 or more, not a " + describe(a));
         require(
                 a.shape().dim(0) == indexes.length,
                 "pick: " + indexes.length + " indexes given for " + a.shape().dim(0) + " rows of shape " + a.shape());
@@ -260,8 +258,9 @@ public final class TensorChecks {
     private static void together(String operation, Tensor a, Tensor b) {
         require(
                 a.tensors().owns(b),
-                operation + ": a tensor of shape " + a.shape() + " on " + a.tensors().device() + " meets one of shape "
-                        + b.shape() + " on " + b.tensors().device() + "; move one with tensors().bring(tensor)");
+                operation + ": a tensor of shape " + a.shape() + " on "
+                        + a.tensors().device() + " meets one of shape " + b.shape() + " on "
+                        + b.tensors().device() + "; move one with tensors().bring(tensor)");
     }
 
     private static void sameType(String operation, Tensor a, Tensor b) {
@@ -297,15 +296,14 @@ public final class TensorChecks {
     }
 
     private static void scalar(String operation, DataType dataType, double value) {
-        boolean exists =
-                switch (dataType) {
-                    case FLOAT32, FLOAT64 -> true;
-                        // The cast comes back as another number when the scalar is fractional, NaN or out of range.
-                    case INT64 -> value == (long) value && value != 0x1p63;
-                    case INT32 -> value == (int) value;
-                    case UINT8 -> value == ((int) value & 0xff);
-                    case BOOL -> value == 0 || value == 1;
-                };
+        boolean exists = switch (dataType) {
+            case FLOAT32, FLOAT64 -> true;
+            // The cast comes back as another number when the scalar is fractional, NaN or out of range.
+            case INT64 -> value == (long) value && value != 0x1p63;
+            case INT32 -> value == (int) value;
+            case UINT8 -> value == ((int) value & 0xff);
+            case BOOL -> value == 0 || value == 1;
+        };
         require(
                 exists,
                 operation + ": scalar " + value + " is no value of type " + dataType

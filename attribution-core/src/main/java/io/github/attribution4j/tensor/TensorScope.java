@@ -94,8 +94,9 @@ public final class TensorScope implements AutoCloseable {
         }
         check();
         if (INNERMOST.get() != this) {
-            throw new IllegalStateException("this TensorScope is not the innermost one of its thread; scopes end in the "
-                    + "order opposite to that of their opening: use try-with-resources");
+            throw new IllegalStateException(
+                    "this TensorScope is not the innermost one of its thread; scopes end in the "
+                            + "order opposite to that of their opening: use try-with-resources");
         }
         closed = true;
         if (parent == null) {
@@ -114,8 +115,8 @@ public final class TensorScope implements AutoCloseable {
             throw new IllegalStateException("this TensorScope has ended; open another one");
         }
         if (Thread.currentThread() != thread) {
-            throw new IllegalStateException("this TensorScope belongs to thread " + thread.getName() + " and was used by "
-                    + Thread.currentThread().getName() + "; open one on each thread");
+            throw new IllegalStateException("this TensorScope belongs to thread " + thread.getName()
+                    + " and was used by " + Thread.currentThread().getName() + "; open one on each thread");
         }
     }
 }

@@ -72,7 +72,8 @@ class ArrayTensorTest {
         assertThat(x.slice(1, 1, 3).reshape(4).toLongArray()).containsExactly(1, 2, 4, 5);
         assertThat(x.select(1, 2, 0, 2).toLongArray()).containsExactly(2, 0, 2, 5, 3, 5);
         assertThat(x.pick(2, 0).toLongArray()).containsExactly(2, 3);
-        assertThat(tensors.concat(List.of(x, x.rows(1, 2)), 0).toLongArray()).containsExactly(0, 1, 2, 3, 4, 5, 3, 4, 5);
+        assertThat(tensors.concat(List.of(x, x.rows(1, 2)), 0).toLongArray())
+                .containsExactly(0, 1, 2, 3, 4, 5, 3, 4, 5);
         assertThat(tensors.concat(List.of(x, x.slice(1, 0, 1)), -1).toLongArray())
                 .containsExactly(0, 1, 2, 0, 3, 4, 5, 3);
         assertThat(x.slice(1, 0, 1).oneHot(4, DataType.UINT8).toLongArray()).containsExactly(1, 0, 0, 0, 0, 0, 0, 1);
