@@ -1,0 +1,82 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.archive;
+
+import org.jspecify.annotations.Nullable;
+
+/** An archive that cannot be used. The message is one line: which file, what is wrong with it, and the remedy where there is one. */
+public final class ArchiveException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** What is wrong. */
+    public enum Reason {
+        /** No such file. */
+        MISSING_FILE,
+        /** The file exists and cannot be read. */
+        UNREADABLE,
+        /** Zero bytes. */
+        EMPTY,
+        /** Neither a zip nor a pickle. */
+        NOT_A_ZIP,
+        /** Weights or a pickled Python object, without a program. */
+        CHECKPOINT,
+        /** Written by {@code torch.export.save}. */
+        TORCH_EXPORT,
+        /** TorchScript of a format that libtorch does not read any more. */
+        TOO_OLD,
+        /** The zip ends early. */
+        TRUNCATED,
+        /** A zip that lacks a part of a TorchScript archive. */
+        INCOMPLETE,
+        /** A format version that libtorch 2.7.1 does not know. */
+        UNKNOWN_VERSION,
+        /** An entry name that leads outside the archive. */
+        UNSAFE_NAME,
+        /** A part larger than the limits, or a decompression bomb. */
+        TOO_LARGE,
+        /** Two entries of one name. */
+        DUPLICATE_ENTRY,
+        /** A zip or a pickle that contradicts itself. */
+        CORRUPT,
+        /** A valid feature that is not supported, such as encryption. */
+        UNSUPPORTED
+    }
+
+    private final Reason reason;
+
+    /**
+     * @param reason what is wrong, for programs
+     * @param message what is wrong, for people, in one line
+     */
+    public ArchiveException(Reason reason, String message) {
+        this(reason, message, null);
+    }
+
+    /**
+     * @param reason what is wrong, for programs
+     * @param message what is wrong, for people, in one line
+     * @param cause the exception that told, if any
+     */
+    public ArchiveException(Reason reason, String message, @Nullable Throwable cause) {
+        super(message, cause);
+        this.reason = reason;
+    }
+
+    /** {@return what is wrong} */
+    public Reason reason() {
+        return reason;
+    }
+}

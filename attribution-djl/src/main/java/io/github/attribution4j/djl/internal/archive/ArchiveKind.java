@@ -1,0 +1,132 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.archive;
+
+import io.github.attribution4j.djl.internal.archive.ArchiveException.Reason;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
+
+/** Tells a TorchScript archive from the other files that people call {@code model.pt}. */
+final class ArchiveKind {
+    private static final String EXPORT_SCRIPT =
+            "export the model with torch.jit.script or torch.jit.trace and save that";
+
+    private ArchiveKind() {}
+
+    static void checkMagic(String file, ByteSource.Reader reader, long size) throws IOException {
+        if (size == 0) {
+            throw new ArchiveException(Reason.EMPTY, file + ": is empty");
+        }
+        byte[] start = reader.read(0, (int) Math.min(16, size));
+        if (start.length >= 4 && start[0] == 'P' && start[1] == 'K' && (start[2] == 3 || start[2] == 5)) {
+            return;
+        }
+        if (start.length < 4 && start[0] == 'P') {
+            throw new ArchiveException(
+                    Reason.TRUNCATED, file + ": has only " + size + " bytes; the file was cut off, copy it again");
+        }
+        boolean pickle = start.length >= 2 && (start[0] & 0xFF) == 0x80 && start[1] >= 2 && start[1] <= 5;
+        if (pickle) {
+            throw new ArchiveException(
+                    Reason.CHECKPOINT,
+                    file + ": is a pickled checkpoint, which holds weights and no program; " + EXPORT_SCRIPT);
+        }
+        throw new ArchiveException(
+                Reason.NOT_A_ZIP, file + ": is not a TorchScript archive (not a zip file); " + EXPORT_SCRIPT);
+    }
+
+    /** The top folder with its slash. libtorch takes that of the first entry. */
+    static String folder(String file, List<ZipMember> members) {
+        if (members.isEmpty()) {
+            throw new ArchiveException(Reason.INCOMPLETE, file + ": is an empty zip; " + EXPORT_SCRIPT);
+        }
+        for (ZipMember member : members) {
+            if (member.name().startsWith("serialized_exported_program")) {
+                throw export(file);
+            }
+        }
+        String first = members.get(0).name();
+        int slash = first.indexOf('/');
+        if (slash < 0) {
+            throw new ArchiveException(
+                    Reason.INCOMPLETE,
+                    file + ": is a zip without the folder of a TorchScript archive (first entry '" + first + "'); "
+                            + EXPORT_SCRIPT);
+        }
+        return first.substring(0, slash + 1);
+    }
+
+    static void check(String file, Set<String> entries) {
+        boolean data = entries.contains("data.pkl");
+        boolean constants = entries.contains("constants.pkl");
+        boolean code = entries.stream().anyMatch(e -> e.startsWith("code/"));
+        if (!data && (entries.contains("archive_format") || entries.stream().anyMatch(e -> e.startsWith("models/")))) {
+            throw export(file);
+        }
+        if (entries.contains("model.json")) {
+            throw new ArchiveException(
+                    Reason.TOO_OLD,
+                    file + ": was written by PyTorch before 1.4; load it with a newer PyTorch and save it again");
+        }
+        if (data && !constants && !code) {
+            throw new ArchiveException(
+                    Reason.CHECKPOINT,
+                    file + ": is a checkpoint (a state_dict or a pickled module), which holds weights and no program; "
+                            + EXPORT_SCRIPT);
+        }
+        if (!data) {
+            throw incomplete(file, "data.pkl");
+        }
+        if (!constants) {
+            throw incomplete(file, "constants.pkl");
+        }
+        if (!code) {
+            throw incomplete(file, "code/");
+        }
+        if (!entries.contains("version") && !entries.contains(".data/version")) {
+            throw incomplete(file, "version");
+        }
+    }
+
+    static int version(String file, byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.US_ASCII).strip();
+        if (text.matches("[0-9]{1,9}")) {
+            int version = Integer.parseInt(text);
+            if (version >= 1 && version <= TorchArchive.NEWEST_VERSION) {
+                return version;
+            }
+        }
+        String shown = text.matches("[ -~]{1,20}") ? "'" + text + "'" : "(unreadable)";
+        throw new ArchiveException(
+                Reason.UNKNOWN_VERSION,
+                file + ": has format version " + shown + "; this library reads 1 to " + TorchArchive.NEWEST_VERSION
+                        + ", export the model with PyTorch 2.x");
+    }
+
+    private static ArchiveException export(String file) {
+        return new ArchiveException(
+                Reason.TORCH_EXPORT,
+                file + ": was written by torch.export, which libtorch through DJL cannot run; " + EXPORT_SCRIPT);
+    }
+
+    private static ArchiveException incomplete(String file, String what) {
+        return new ArchiveException(
+                Reason.INCOMPLETE,
+                file + ": lacks '" + what + "', so it is not a whole TorchScript archive; " + EXPORT_SCRIPT);
+    }
+}

@@ -1,0 +1,111 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.archive;
+
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+
+/** Bytes with random access, in memory or in a file. A file is opened for each use, so that an archive needs no closing. */
+sealed interface ByteSource {
+
+    long size();
+
+    Reader open() throws IOException;
+
+    /** One use of the bytes. */
+    interface Reader extends Closeable {
+        void readFully(long position, byte[] target, int offset, int length) throws IOException;
+
+        default byte[] read(long position, int length) throws IOException {
+            byte[] bytes = new byte[length];
+            readFully(position, bytes, 0, length);
+            return bytes;
+        }
+    }
+
+    /** Bytes in memory. The array is not copied and must not change. */
+    final class InMemory implements ByteSource {
+        private final byte[] bytes;
+
+        InMemory(byte[] bytes) {
+            this.bytes = bytes;
+        }
+
+        @Override
+        public long size() {
+            return bytes.length;
+        }
+
+        @Override
+        public Reader open() {
+            return new Reader() {
+                @Override
+                public void readFully(long position, byte[] target, int offset, int length) throws IOException {
+                    if (position < 0 || position + length > bytes.length) {
+                        throw new EOFException(
+                                "bytes " + position + " to " + (position + length) + " of " + bytes.length);
+                    }
+                    System.arraycopy(bytes, (int) position, target, offset, length);
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+
+    /** A file, which must not change between uses. */
+    record OnDisk(Path file, long size, FileTime modified) implements ByteSource {
+        static OnDisk of(Path file) throws IOException {
+            return new OnDisk(file, Files.size(file), Files.getLastModifiedTime(file));
+        }
+
+        @Override
+        public Reader open() throws IOException {
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+            if (channel.size() != size || !Files.getLastModifiedTime(file).equals(modified)) {
+                channel.close();
+                throw new IOException("the file was changed after it was opened");
+            }
+            return new Reader() {
+                @Override
+                public void readFully(long position, byte[] target, int offset, int length) throws IOException {
+                    ByteBuffer buffer = ByteBuffer.wrap(target, offset, length);
+                    long at = position;
+                    while (buffer.hasRemaining()) {
+                        int n = channel.read(buffer, at);
+                        if (n < 0) {
+                            throw new EOFException("bytes " + position + " to " + (position + length) + " of " + size);
+                        }
+                        at += n;
+                    }
+                }
+
+                @Override
+                public void close() throws IOException {
+                    channel.close();
+                }
+            };
+        }
+    }
+}

@@ -1,0 +1,352 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.archive;
+
+import io.github.attribution4j.djl.internal.archive.ArchiveException.Reason;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A TorchScript archive: a zip with the program as text, the object tree as a pickle, and the tensors as raw bytes. Immutable and thread-safe; needs no closing,
+ * because a file is opened only while it is used. The file must stay as it is until the last copy has been written.
+ */
+public final class TorchArchive {
+    /** The newest format version that libtorch 2.7.1 reads. */
+    public static final int NEWEST_VERSION = 10;
+
+    private static final String CODE = "code/";
+    private static final String DEBUG = ".debug_pkl";
+
+    private final String name;
+    private final ByteSource source;
+    private final Map<String, ZipMember> members;
+    private final String folder;
+    private final int version;
+    private final Map<String, String> code;
+    private final Map<String, String> changed;
+    private final Limits limits;
+
+    private TorchArchive(
+            String name,
+            ByteSource source,
+            Map<String, ZipMember> members,
+            String folder,
+            int version,
+            Map<String, String> code,
+            Map<String, String> changed,
+            Limits limits) {
+        this.name = name;
+        this.source = source;
+        this.members = members;
+        this.folder = folder;
+        this.version = version;
+        this.code = code;
+        this.changed = changed;
+        this.limits = limits;
+    }
+
+    /**
+     * Opens a file. Reads the directory and the program, not the tensors.
+     *
+     * @param file a {@code .pt} file
+     * @return the archive
+     * @throws ArchiveException if it is missing or not a TorchScript archive
+     */
+    public static TorchArchive read(Path file) {
+        String name = file.toString();
+        if (!Files.exists(file)) {
+            throw new ArchiveException(Reason.MISSING_FILE, name + ": no such file");
+        }
+        if (!Files.isRegularFile(file)) {
+            throw new ArchiveException(Reason.UNREADABLE, name + ": is not a file");
+        }
+        try {
+            return read(name, ByteSource.OnDisk.of(file), Limits.DEFAULT);
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        }
+    }
+
+    /**
+     * Reads a stream to its end. The bytes stay in memory.
+     *
+     * @param stream the bytes of a {@code .pt} file; not closed
+     * @return the archive
+     * @throws ArchiveException if it is not a TorchScript archive
+     */
+    public static TorchArchive read(InputStream stream) {
+        try {
+            return read("stream", stream.readAllBytes());
+        } catch (IOException e) {
+            throw unreadable("stream", e);
+        } catch (OutOfMemoryError e) {
+            throw new ArchiveException(
+                    Reason.TOO_LARGE, "stream: does not fit into memory; save it to a file and load that", e);
+        }
+    }
+
+    /**
+     * Opens an archive in memory.
+     *
+     * @param name what messages call it
+     * @param bytes the bytes of a {@code .pt} file; not copied, must not change
+     * @return the archive
+     * @throws ArchiveException if it is not a TorchScript archive
+     */
+    public static TorchArchive read(String name, byte[] bytes) {
+        try {
+            return read(name, new ByteSource.InMemory(bytes), Limits.DEFAULT);
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        }
+    }
+
+    static TorchArchive read(String name, ByteSource source, Limits limits) throws IOException {
+        try (ByteSource.Reader reader = source.open()) {
+            ArchiveKind.checkMagic(name, reader, source.size());
+            ZipDirectory zip = new ZipDirectory(name, reader, source.size(), limits);
+            Map<String, ZipMember> members = new LinkedHashMap<>();
+            List<ZipMember> all = zip.members();
+            String folder = ArchiveKind.folder(name, all);
+            for (ZipMember member : all) {
+                if (member.name().startsWith(folder)) {
+                    members.put(member.name().substring(folder.length()), member);
+                }
+            }
+            ArchiveKind.check(name, members.keySet());
+            ZipMember versionEntry = members.getOrDefault(".data/version", members.get("version"));
+            if (versionEntry == null) {
+                throw new IllegalStateException("checked above");
+            }
+            int version = ArchiveKind.version(name, zip.read(versionEntry));
+            Map<String, String> code = new LinkedHashMap<>();
+            long total = 0;
+            for (Map.Entry<String, ZipMember> entry : members.entrySet()) {
+                if (entry.getKey().startsWith(CODE) && entry.getKey().endsWith(".py")) {
+                    total += entry.getValue().size();
+                    if (total > limits.texts()) {
+                        throw new ArchiveException(
+                                Reason.TOO_LARGE,
+                                name + ": its code has more than " + limits.texts() + " bytes, more than is read");
+                    }
+                    code.put(
+                            entry.getKey().substring(CODE.length()),
+                            text(name, entry.getKey(), zip.read(entry.getValue())));
+                }
+            }
+            return new TorchArchive(
+                    name, source, members, folder, version, Collections.unmodifiableMap(code), Map.of(), limits);
+        }
+    }
+
+    private static String text(String name, String entry, byte[] bytes) {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new ArchiveException(
+                    Reason.CORRUPT, name + ": entry '" + entry + "' is not text; export the model again", e);
+        }
+    }
+
+    /**
+     * Makes an archive from nothing.
+     *
+     * @param name what messages call it, and the name of the folder inside
+     * @param entries the content by name within the folder
+     * @return the archive
+     */
+    public static TorchArchive of(String name, Map<String, byte[]> entries) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            ZipEmitter zip = new ZipEmitter(bytes);
+            for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
+                zip.store(name + "/" + entry.getKey(), entry.getValue());
+            }
+            zip.finish();
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        }
+        return read(name, bytes.toByteArray());
+    }
+
+    /** {@return what messages call this archive: the path, if it is a file} */
+    public String name() {
+        return name;
+    }
+
+    /** {@return the format version, which depends on the operators used} */
+    public int version() {
+        return version;
+    }
+
+    /** {@return the source text by path below {@code code/}, for example {@code __torch__/torch/nn/modules/conv.py}} */
+    public Map<String, String> code() {
+        return code;
+    }
+
+    /** {@return the names of all entries below the top folder, sorted} */
+    public Set<String> entries() {
+        return Collections.unmodifiableSet(new TreeSet<>(members.keySet()));
+    }
+
+    /**
+     * Reads a small entry, uncompressed.
+     *
+     * @param entry a name as in {@link #entries()}
+     * @return its bytes, or null if there is no such entry
+     * @throws ArchiveException if it is damaged or larger than a text may be
+     */
+    public byte @Nullable [] entry(String entry) {
+        ZipMember member = members.get(entry);
+        if (member == null) {
+            return null;
+        }
+        try (ByteSource.Reader reader = source.open()) {
+            return new ZipDirectory(name, reader, source.size(), limits).read(member);
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        }
+    }
+
+    /**
+     * {@return the object tree of the root module}
+     *
+     * @throws ArchiveException if the pickle is damaged or does not hold a module
+     */
+    public PickleValue.Instance root() {
+        byte[] bytes = entry("data.pkl");
+        PickleValue value = new PickleReader(name, bytes == null ? new byte[0] : bytes).read();
+        if (value instanceof PickleValue.Instance instance) {
+            return instance;
+        }
+        throw new ArchiveException(
+                Reason.CHECKPOINT,
+                name + ": holds " + value.kind()
+                        + " and not a module; save the model with torch.jit.script or torch.jit.trace");
+    }
+
+    /** {@return the SHA-256 digest of the file's bytes, in hexadecimal; reads the whole file} */
+    public String sha256() {
+        try (ByteSource.Reader reader = source.open()) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            byte[] chunk = new byte[1 << 16];
+            for (long done = 0; done < source.size(); done += chunk.length) {
+                int n = (int) Math.min(chunk.length, source.size() - done);
+                reader.readFully(done, chunk, 0, n);
+                digest.update(chunk, 0, n);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /**
+     * A copy with other source text. Source ranges ({@code .debug_pkl}) are dropped, because they would point to wrong lines; all else stays.
+     *
+     * @param texts new or replaced text by path below {@code code/}
+     * @return the copy; {@link #sha256} and {@link #name} remain those of the original file
+     */
+    public TorchArchive withCode(Map<String, String> texts) {
+        Map<String, String> newCode = new LinkedHashMap<>(code);
+        newCode.putAll(texts);
+        Map<String, String> newChanged = new LinkedHashMap<>(changed);
+        newChanged.putAll(texts);
+        Map<String, ZipMember> newMembers = new LinkedHashMap<>(members);
+        newMembers.keySet().removeIf(entry -> entry.startsWith(CODE) && entry.endsWith(DEBUG));
+        return new TorchArchive(
+                name, source, newMembers, folder, version, Collections.unmodifiableMap(newCode), newChanged, limits);
+    }
+
+    /**
+     * Writes the archive. Unchanged entries are copied as they are stored, never decompressed.
+     *
+     * @param out where to; not closed
+     * @throws IOException if reading or writing fails
+     */
+    public void writeTo(OutputStream out) throws IOException {
+        try (ByteSource.Reader reader = source.open()) {
+            ZipDirectory zip = new ZipDirectory(name, reader, source.size(), limits);
+            ZipEmitter emitter = new ZipEmitter(out);
+            for (Map.Entry<String, ZipMember> entry : members.entrySet()) {
+                if (!entry.getKey().startsWith(CODE)
+                        || !changed.containsKey(entry.getKey().substring(CODE.length()))) {
+                    emitter.copy(entry.getValue(), reader, zip.dataOf(entry.getValue()));
+                }
+            }
+            for (Map.Entry<String, String> entry : changed.entrySet()) {
+                emitter.store(folder + CODE + entry.getKey(), entry.getValue().getBytes(StandardCharsets.UTF_8));
+            }
+            emitter.finish();
+        }
+    }
+
+    /**
+     * Writes the archive to a file, replacing it.
+     *
+     * @param file where to; not the file it was read from
+     * @throws IOException if reading or writing fails
+     */
+    public void writeTo(Path file) throws IOException {
+        if (source instanceof ByteSource.OnDisk disk && Files.exists(file) && Files.isSameFile(disk.file(), file)) {
+            throw new IllegalArgumentException(
+                    "file " + file + " is the one the archive was read from, which is never changed");
+        }
+        try (OutputStream out = Files.newOutputStream(file)) {
+            writeTo(out);
+        }
+    }
+
+    /** {@return the archive in memory} */
+    public byte[] toBytes() {
+        ByteArrayOutputStream bytes =
+                new ByteArrayOutputStream((int) Math.min(Integer.MAX_VALUE - 16, source.size() + 65536));
+        try {
+            writeTo(bytes);
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static ArchiveException unreadable(String name, IOException cause) {
+        String why = cause instanceof AccessDeniedException ? "permission denied" : String.valueOf(cause.getMessage());
+        return new ArchiveException(Reason.UNREADABLE, name + ": cannot be read: " + why, cause);
+    }
+}

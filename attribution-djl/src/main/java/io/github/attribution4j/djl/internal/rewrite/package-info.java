@@ -1,0 +1,67 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+/**
+ * Transformations of TorchScript programs: one instrumented copy of an archive that serves every layer. Internal: no compatibility is promised.
+ *
+ * <h2>Reading order</h2>
+ *
+ * {@link io.github.attribution4j.djl.internal.rewrite.ProgramIndex} (classes, modules, signatures),
+ * {@link io.github.attribution4j.djl.internal.rewrite.Instrumenter} (archive in, {@link io.github.attribution4j.djl.internal.rewrite.Instrumented} out),
+ * {@link io.github.attribution4j.djl.internal.rewrite.Request} and {@link io.github.attribution4j.djl.internal.rewrite.Reply} (how a program talks to the copy),
+ * {@link io.github.attribution4j.djl.internal.rewrite.GradientArchive} (the vector-Jacobian product).
+ *
+ * <h2>Calling convention</h2>
+ *
+ * The instrumented root module keeps its {@code forward} and gains two methods. Both have the same signature, whatever the model:
+ *
+ * <pre>
+ * a4j_forward(self, a4j_x: List[Tensor]) -> List[Tensor]     the untouched program
+ * a4j_run    (self, a4j_x: List[Tensor]) -> List[Tensor]     the instrumented program: taps, replacements, leaves
+ * </pre>
+ *
+ * <p>{@code a4j_x} is {@code [control, input tensors..., replacement tensors...]}: an int64 vector on the CPU, made by {@link
+ * io.github.attribution4j.djl.internal.rewrite.Request#control()}, then tensors on the model's device. The answer is {@code [header, outputs..., taps..., leaves...]}:
+ * an int64 vector on the CPU, read by {@link io.github.attribution4j.djl.internal.rewrite.Reply#of}, then the tensors it describes. Nothing but tensors crosses the
+ * border, never an empty list and never {@code None}; the structure of nested inputs and outputs travels in the two vectors.
+ *
+ * <p><b>Control</b>, every entry an int64: {@code inputs, wants, want[wants], rows, row[rows][6], layout...}.
+ *
+ * <ul>
+ *   <li>{@code inputs}: the number of input tensors. They are all the tensors inside the arguments of {@code forward}, in order of declaration, depth first.
+ *   <li>{@code want}: numbers of the input tensors for which a gradient is wanted. Each becomes a fresh leaf, {@code requires_grad_(detach(x))}; all the others are detached. The caller's tensors
+ *       are never written to: where the program holds in-place operations it works on clones.
+ *   <li>{@code row = (module, call, side, element, replacement, leaf)} names a value inside the model, {@code a4j_run} only. {@code module}: pre-order index. {@code call}: the number of the
+ *       call of this module within one run, from 0, or -1 for every call. {@code side}: 0 the call's result, 1 its arguments. {@code element}: which tensor of the result (of the
+ *       arguments), flattened depth first; a {@code None} counts as one. {@code replacement}: position in {@code a4j_x} of the tensor that takes the value's place, or -1 to
+ *       leave it. {@code leaf}: 1 makes the value a fresh leaf of the graph. A call whose result is one replaced tensor is not computed.
+ *   <li>{@code layout}: one entry a parameter with a default (0 take the default, 1 given), and within each parameter by its type: {@code Tensor} nothing, {@code Optional} 0 or 1,
+ *       {@code List} the length, {@code Dict} the length and the keys, {@code int} and {@code bool} the value, {@code float} its bits as a double, {@code str} its length and code points.
+ * </ul>
+ *
+ * <p><b>Header</b>: {@code outputs, taps, leaves, (row, call)[taps], layout...}. Taps come in the order of execution; the same tensor that the rest of the model works on (by way of a clone where the
+ * program is in-place), so it can be differentiated with respect to, and by. Leaves come in the order of {@code want}. {@code layout} describes the output value as above.
+ *
+ * <p><b>How to say it.</b> Head of a cut: one row, no replacement, {@code want} the inputs; differentiate the tap by the leaves. Tail: the same row with replacement, and leaf if a gradient is
+ * wanted; differentiate outputs by the tap. Both at once, as for GradCAM: a row with leaf and without replacement; nothing below the layer records a graph.
+ *
+ * <p><b>Gradients</b>: {@link io.github.attribution4j.djl.internal.rewrite.GradientArchive} is an archive of its own, one per process, whose {@code forward(self, a4j_x: List[Tensor]) ->
+ * List[Tensor]} takes {@code [control, outputs..., with respect to..., cotangents...]}, control {@code = [number of outputs, number of tensors with respect to, retain graph (0 or 1)]}, and one
+ * cotangent an output. It answers {@code [defined, gradients...]}: int64 flags, 0 where the gradient is undefined because the tensor does not reach the outputs; the gradient is then zeros.
+ */
+@NullMarked
+package io.github.attribution4j.djl.internal.rewrite;
+
+import org.jspecify.annotations.NullMarked;

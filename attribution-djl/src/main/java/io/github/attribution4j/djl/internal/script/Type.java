@@ -1,0 +1,71 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.script;
+
+import java.util.List;
+
+/**
+ * A type: {@code Tensor}, {@code Optional[int]}, {@code __torch__.a.Net}.
+ *
+ * @param name the qualified name, without arguments
+ * @param arguments type arguments
+ * @param generic whether brackets are written, also around no arguments, as in {@code Tuple[()]}
+ */
+public record Type(String name, List<Type> arguments, boolean generic) {
+    /** {@code Tensor}. */
+    public static final Type TENSOR = of("Tensor");
+
+    public Type {
+        arguments = List.copyOf(arguments);
+    }
+
+    /**
+     * Returns the type of that name without arguments.
+     *
+     * @param name a qualified name
+     * @return the type of that name without arguments
+     */
+    public static Type of(String name) {
+        return new Type(name, List.of(), false);
+    }
+
+    /**
+     * Returns the generic type.
+     *
+     * @param name the name of a generic type
+     * @param arguments its arguments
+     * @return the generic type
+     */
+    public static Type generic(String name, Type... arguments) {
+        return new Type(name, List.of(arguments), true);
+    }
+
+    /** {@return as written in the source} */
+    @Override
+    public String toString() {
+        if (!generic) {
+            return name;
+        }
+        if (arguments.isEmpty()) {
+            return name + "[()]";
+        }
+        StringBuilder text = new StringBuilder(name).append('[');
+        for (int i = 0; i < arguments.size(); i++) {
+            text.append(i == 0 ? "" : ", ").append(arguments.get(i));
+        }
+        return text.append(']').toString();
+    }
+}
