@@ -19,6 +19,7 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -71,11 +72,25 @@ public final class Inputs {
     private final List<Input> all;
     private final long rows;
     private final @Nullable Origin origin;
+    private final @Nullable Selection selection;
 
-    private Inputs(List<Input> all, @Nullable Origin origin) {
+    private Inputs(List<Input> all, @Nullable Origin origin, @Nullable Selection selection) {
         this.all = List.copyOf(all);
         this.origin = origin;
+        this.selection = selection;
         this.rows = checkedRows(this.all);
+    }
+
+    /** Which rows of which number of rows these inputs were selected from. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
+    private record Selection(long[] sources, long of) {
+        Selection select(long[] rows) {
+            return new Selection(
+                    Arrays.stream(rows)
+                            .map(row -> sources[Math.toIntExact(row)])
+                            .toArray(),
+                    of);
+        }
     }
 
     private static long checkedRows(List<Input> all) {
@@ -155,6 +170,20 @@ public final class Inputs {
         return rows;
     }
 
+    /**
+     * Returns which example of the request a row is: the row itself, or the one it was copied from by {@link #select}.
+     * What is given once for each example (a baseline, a mask of features) is looked up under it, so that it still fits
+     * when a method tiles the examples of another.
+     */
+    public long source(long row) {
+        return selection == null ? row : selection.sources[Math.toIntExact(row)];
+    }
+
+    /** Returns the number of examples of the request: {@link #rows()}, or those of the inputs that were selected from. */
+    public long sources() {
+        return selection == null ? rows : selection.of;
+    }
+
     /** Returns the attributed arguments in order. */
     public List<Input> attributedInputs() {
         return all.stream().filter(input -> input.role() == Role.ATTRIBUTED).toList();
@@ -189,7 +218,7 @@ public final class Inputs {
             throw new IllegalArgumentException("attributed: " + attributed.size() + " tensors given for "
                     + attributedInputs().size() + " attributed inputs");
         }
-        return new Inputs(changed, origin);
+        return new Inputs(changed, origin, selection);
     }
 
     /**
@@ -209,17 +238,21 @@ public final class Inputs {
                 case CONSTANT -> changed.add(input);
             }
         }
-        return new Inputs(changed, origin);
+        return new Inputs(changed, origin, null);
     }
 
-    /** Returns the rows named, in that order, of attributed and fixed inputs. New tensors belong to the current scope. */
+    /**
+     * Returns the rows named, in that order, of attributed and fixed inputs; {@link #source} tells where each came from.
+     * New tensors belong to the current scope.
+     */
     public Inputs select(long... examples) {
         List<Input> changed = new ArrayList<>(all.size());
         for (Input input : all) {
             changed.add(input.role() == Role.CONSTANT ? input : input.with(tile(input.tensor(), examples)));
         }
         Origin selected = origin == null ? null : new Origin(origin.inputs().select(examples), origin.head());
-        return new Inputs(changed, selected);
+        Selection rowsSelected = selection == null ? new Selection(examples.clone(), rows) : selection.select(examples);
+        return new Inputs(changed, selected, rowsSelected);
     }
 
     private static Tensor tile(Tensor tensor, long[] examples) {
@@ -243,7 +276,8 @@ public final class Inputs {
                 all.stream()
                         .map(input -> input.with(backend.bring(input.tensor())))
                         .toList(),
-                moved);
+                moved,
+                selection);
     }
 
     /**
@@ -263,7 +297,7 @@ public final class Inputs {
         for (Input input : all) {
             tail.add(input.role() == Role.ATTRIBUTED ? new Input(input.name(), input.tensor(), Role.FIXED) : input);
         }
-        return new Inputs(tail, new Origin(this, head));
+        return new Inputs(tail, new Origin(this, head), selection);
     }
 
     private boolean hasName(String name) {
@@ -323,7 +357,7 @@ public final class Inputs {
          * @throws IllegalArgumentException if there are none, names repeat, or rows differ
          */
         public Inputs build() {
-            return new Inputs(all, null);
+            return new Inputs(all, null, null);
         }
     }
 }

@@ -1,0 +1,64 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import java.util.Map;
+
+/**
+ * A method of attribution: an immutable, thread-safe value that says of each input element how much it contributed to a
+ * score of a model.
+ *
+ * <p>It holds settings and nothing else: no model, buffer or random state. One instance may serve all threads.
+ *
+ * @param <M> what the method needs of a model: {@link Model} for methods that only run it forward, {@link
+ *     io.github.attribution4j.model.DifferentiableModel} for those that take gradients, {@link
+ *     io.github.attribution4j.model.LayeredModel} for those that look inside
+ */
+public interface Attribution<M extends Model> {
+    /**
+     * Explains a score of the model at the inputs.
+     *
+     * @param model not changed
+     * @param inputs not changed, not closed; brought to the model's device where they lie elsewhere
+     * @param target the score
+     * @param run seed, batching, deadline, progress
+     * @return the explanation, owned by the caller
+     * @throws InvalidRequestException listing all that is wrong with the request
+     * @throws io.github.attribution4j.model.ModelException if the model fails
+     * @throws DeadlineExceededException if the run's deadline passes
+     * @throws CancelledException if the run is cancelled
+     * @throws IllegalStateException if the model or an input was closed
+     */
+    Explanation attribute(M model, Inputs inputs, Target target, Run run);
+
+    /** Explains with {@link Run#defaults()}. */
+    default Explanation attribute(M model, Inputs inputs, Target target) {
+        return attribute(model, inputs, target, Run.defaults());
+    }
+
+    /** Explains the only output of a model that returns one number for each row. */
+    default Explanation attribute(M model, Inputs inputs) {
+        return attribute(model, inputs, Target.output(), Run.defaults());
+    }
+
+    /** Returns the method's name in lower case with hyphens, such as {@code integrated-gradients}. */
+    String name();
+
+    /** Returns every setting by name, in a fixed order, with values whose {@code toString} says it all. */
+    Map<String, Object> settings();
+}

@@ -1,0 +1,55 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What baselines made of tensors check and say alike. */
+final class BaselineShapes {
+    private BaselineShapes() {}
+
+    /** Checks that there is a tensor for each attributed input, of its row shape, and finite. */
+    static void check(List<Tensor> perInput, Inputs inputs, Problems problems) {
+        List<Inputs.Input> attributed = inputs.attributedInputs();
+        if (perInput.size() != attributed.size()) {
+            problems.add("baseline: " + perInput.size() + " tensors for " + attributed.size()
+                    + " attributed inputs; give one for each");
+            return;
+        }
+        for (int i = 0; i < attributed.size(); i++) {
+            Tensor input = attributed.get(i).tensor();
+            Tensor reference = perInput.get(i);
+            String name = attributed.get(i).name();
+            if (reference.shape().rank() != input.shape().rank()
+                    || !reference.shape().row().equals(input.shape().row())) {
+                problems.add("baseline for input '" + name + "' has shape " + reference.shape()
+                        + " and the input has shape " + input.shape() + "; all axes but the first must be equal");
+            } else if (!reference.isFinite()) {
+                problems.add("baseline for input '" + name + "' holds NaN or infinite values");
+            }
+        }
+    }
+
+    static String digest(List<Tensor> tensors) {
+        return tensors.stream()
+                .map(tensor ->
+                        tensor.shape() + " sha256:" + Digests.ofTensor(tensor).substring(0, 16))
+                .collect(Collectors.joining(", "));
+    }
+}

@@ -1,0 +1,119 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+/**
+ * How many rows the {@link Evaluator} gives to the model in one call. Values, immutable.
+ *
+ * <p>Whatever the choice, an engine that reports out of memory is asked again with half as many rows, down to one, and the
+ * explanation says so.
+ */
+public sealed interface Batching {
+    /**
+     * As many rows as fit a fixed size: a function of the shapes and of the model's estimate of its memory alone, never of
+     * time or load, so that a repeated run does the same arithmetic in the same order. The default.
+     */
+    static Batching steady() {
+        return Steady.INSTANCE;
+    }
+
+    /**
+     * Doubles the rows from one for as long as the throughput per row rises, then stays. Usually no faster than {@link
+     * #steady()}; because it depends on time, results repeat to rounding but not to the bit.
+     */
+    static Batching auto() {
+        return Auto.INSTANCE;
+    }
+
+    /**
+     * Always this many rows, but for the last call.
+     *
+     * @param rows at least 1
+     */
+    static Batching rows(int rows) {
+        return new Fixed(rows);
+    }
+
+    /**
+     * As many rows as fit a memory budget, by the model's estimate of bytes per row or, where it has none, a multiple of
+     * the input's size.
+     *
+     * @param bytes at least 1; less than one row takes is refused when the run starts
+     */
+    static Batching memory(long bytes) {
+        return new Memory(bytes);
+    }
+
+    /** See {@link Batching#steady()}. */
+    enum Steady implements Batching {
+        /** The only one. */
+        INSTANCE;
+
+        @Override
+        public String toString() {
+            return "steady";
+        }
+    }
+
+    /** See {@link Batching#auto()}. */
+    enum Auto implements Batching {
+        /** The only one. */
+        INSTANCE;
+
+        @Override
+        public String toString() {
+            return "auto";
+        }
+    }
+
+    /**
+     * See {@link Batching#rows}.
+     *
+     * @param rows rows in a call
+     */
+    record Fixed(int rows) implements Batching {
+        /** Checks the number. */
+        public Fixed {
+            if (rows < 1) {
+                throw new IllegalArgumentException("batch rows " + rows + ": must be at least 1");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "rows " + rows;
+        }
+    }
+
+    /**
+     * See {@link Batching#memory}.
+     *
+     * @param bytes the budget
+     */
+    record Memory(long bytes) implements Batching {
+        /** Checks the number. */
+        public Memory {
+            if (bytes < 1) {
+                throw new IllegalArgumentException("memory budget " + bytes + " bytes: must be at least 1");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "memory " + bytes + " bytes";
+        }
+    }
+}

@@ -1,0 +1,103 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** One element of the output's row: the same for all examples, or one for each. */
+final class CoordinateTarget implements Target {
+    private final long[][] coordinates;
+
+    CoordinateTarget(long[][] coordinates) {
+        this.coordinates = new long[coordinates.length][];
+        for (int i = 0; i < coordinates.length; i++) {
+            this.coordinates[i] = coordinates[i].clone();
+        }
+    }
+
+    @Override
+    public Tensor score(Tensor output, long[] examples) {
+        Shape row = output.shape().row();
+        return output.reshape(examples.length, row.size()).pick(positions(row, examples));
+    }
+
+    @Override
+    public Tensor cotangent(Tensor output, long[] examples) {
+        Shape row = output.shape().row();
+        return output.tensors()
+                .of(positions(row, examples), examples.length)
+                .oneHot(row.size(), output.dataType())
+                .reshape(output.shape());
+    }
+
+    private long[] positions(Shape row, long[] examples) {
+        long[] positions = new long[examples.length];
+        for (int r = 0; r < examples.length; r++) {
+            long[] chosen = coordinates[coordinates.length == 1 ? 0 : Math.toIntExact(examples[r])];
+            long position = 0;
+            for (int axis = 0; axis < row.rank(); axis++) {
+                position = position * row.dim(axis) + chosen[axis];
+            }
+            positions[r] = position;
+        }
+        return positions;
+    }
+
+    @Override
+    public void check(Shape output, long examples, Problems problems) {
+        if (coordinates.length != 1 && coordinates.length != examples) {
+            problems.add("target " + describe() + ": " + coordinates.length + " targets for " + examples
+                    + " examples; give one for all, or one for each");
+        }
+        for (long[] chosen : coordinates) {
+            if (chosen.length != output.rank() - 1) {
+                problems.add("target " + Arrays.toString(chosen) + " has " + chosen.length
+                        + " coordinates, but the model's output has shape " + output + ", " + (output.rank() - 1)
+                        + " axes behind the rows; give one coordinate for each with Target.at(...)"
+                        + (output.rank() == 1 ? ", here none: use Target.output()" : ""));
+                return;
+            }
+            for (int axis = 0; axis < chosen.length; axis++) {
+                if (chosen[axis] < 0 || chosen[axis] >= output.dim(axis + 1)) {
+                    problems.add("target " + Arrays.toString(chosen) + ": " + chosen[axis] + " lies outside 0 to "
+                            + (output.dim(axis + 1) - 1) + ", axis " + (axis + 1) + " of the model's output of shape "
+                            + output);
+                    return;
+                }
+            }
+        }
+    }
+
+    @Override
+    public Target forExamples(long[] examples) {
+        if (coordinates.length == 1) {
+            return this;
+        }
+        return new CoordinateTarget(Arrays.stream(examples)
+                .mapToObj(example -> coordinates[Math.toIntExact(example)])
+                .toArray(long[][]::new));
+    }
+
+    @Override
+    public String describe() {
+        return Arrays.stream(coordinates)
+                .map(chosen -> chosen.length == 1 ? Long.toString(chosen[0]) : Arrays.toString(chosen))
+                .collect(Collectors.joining(", ", "index ", ""));
+    }
+}

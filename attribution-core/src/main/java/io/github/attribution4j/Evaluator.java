@@ -1,0 +1,419 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ModelMemoryException;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one place that runs models: validates, brings inputs to the model's device, tiles fixed inputs, cuts the rows that a
+ * method wants into micro-batches, backs off when memory runs out, keeps the deadline, reports progress, counts, checks
+ * what comes back, and says where it came from.
+ *
+ * <p>A method opens one at the start of {@code attribute}, inside a {@link TensorScope}, on the thread that computes:
+ *
+ * <pre>{@code
+ * try (TensorScope scope = TensorScope.open()) {
+ *     Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
+ *     evaluator.gradients(rows, (from, to, scores, gradients) -> ...);
+ *     return evaluator.explain(attributions).build();
+ * }
+ * }</pre>
+ */
+public final class Evaluator {
+    private final Attribution<?> method;
+    private final Model model;
+    private final Inputs inputs;
+    private final Run run;
+    private final Set<String> notices = new LinkedHashSet<>();
+    private Target target;
+    private Counts counts = Counts.NONE;
+    private @Nullable Tensor outputs;
+    private double @Nullable [] scores;
+
+    private Evaluator(Attribution<?> method, Model model, Inputs inputs, Target target, Run run) {
+        this.method = method;
+        this.model = model;
+        this.inputs = inputs;
+        this.target = target;
+        this.run = run;
+    }
+
+    /**
+     * Starts a computation: starts the run's clock, and checks everything that can be checked before the model runs.
+     *
+     * @param checks more checks of the method's own, of baselines and masks, reported together with the others
+     * @throws InvalidRequestException listing all that is wrong
+     */
+    @SafeVarargs
+    public static Evaluator start(
+            Attribution<?> method, Model model, Inputs inputs, Target target, Run run, Consumer<Problems>... checks) {
+        Run started = run.started();
+        Problems problems = new Problems();
+        problems.require(
+                !inputs.attributed().isEmpty(),
+                "inputs: none is attributed; mark one with Inputs.builder().attribute(name, tensor)");
+        for (Inputs.Input input : inputs.all()) {
+            if (!input.tensor().isFinite()) {
+                problems.add(nonFinite("input '" + input.name() + "'", input.tensor())
+                        + "; attributions of it have no meaning: replace the value");
+            }
+        }
+        for (Consumer<Problems> check : checks) {
+            problems.collect(() -> check.accept(problems));
+        }
+        problems.throwIfAny();
+        started.check(method.name(), 0, inputs.rows());
+        return new Evaluator(method, model, inputs.on(model.tensors()), target, started);
+    }
+
+    private static String nonFinite(String what, Tensor tensor) {
+        double[] values = tensor.toDoubleArray();
+        int first = -1;
+        int count = 0;
+        for (int i = 0; i < values.length; i++) {
+            if (!Double.isFinite(values[i])) {
+                first = first < 0 ? i : first;
+                count++;
+            }
+        }
+        return what + " of shape " + tensor.shape() + " holds " + values[first] + " at element " + first
+                + " (row-major), " + count + " of " + values.length + " values are NaN or infinite";
+    }
+
+    /** Returns the inputs, on the model's device. */
+    public Inputs inputs() {
+        return inputs;
+    }
+
+    /** Returns the run, whose clock runs. */
+    public Run run() {
+        return run;
+    }
+
+    /** Returns the number of examples. */
+    public int examples() {
+        return Math.toIntExact(inputs.rows());
+    }
+
+    /** Returns the cost so far. */
+    public Counts counts() {
+        return counts;
+    }
+
+    /** Adds the cost of something evaluated elsewhere on behalf of this. */
+    public void count(Counts elsewhere) {
+        counts = counts.plus(elsewhere);
+    }
+
+    /** Adds a line that the user should know; equal lines once. */
+    public void notice(String notice) {
+        notices.add(notice);
+    }
+
+    List<String> notices() {
+        return List.copyOf(notices);
+    }
+
+    /**
+     * Returns the model's output at the explained inputs, shape {@code (examples, ...)}, computed once; owned by this
+     * evaluation.
+     */
+    public Tensor outputs() {
+        if (outputs == null) {
+            List<Tensor> parts = new ArrayList<>();
+            inBatches(identity(), false, batch -> {
+                Tensor output = checkedRows(model.forward(batch.inputs()), batch);
+                return scope -> parts.add(scope.keep(output));
+            });
+            outputs = joined(parts);
+        }
+        return outputs;
+    }
+
+    /** Returns the target's score at each explained example, computed once. Decides the target. */
+    public double[] scores() {
+        if (scores == null) {
+            try (TensorScope scope = TensorScope.open()) {
+                Tensor output = outputsKeptBy(scope);
+                decide(output);
+                scores = target.score(output, identityExamples()).toDoubleArray();
+                requireFiniteScores(scores, 0, identity());
+            }
+        }
+        return scores.clone();
+    }
+
+    private Tensor outputsKeptBy(TensorScope scope) {
+        return scope.keep(outputs());
+    }
+
+    private void decide(Tensor output) {
+        checkTarget(output);
+        target = target.resolve(output);
+    }
+
+    private void checkTarget(Tensor output) {
+        Problems problems = new Problems();
+        target.check(output.shape(), inputs.rows(), problems);
+        problems.throwIfAny();
+    }
+
+    /** Returns the target, decided: argmax has become the classes found. */
+    public Target target() {
+        scores();
+        return target;
+    }
+
+    /** Returns the target's score of each row. */
+    public double[] scores(Rows rows) {
+        Target decided = target();
+        double[] result = new double[Math.toIntExact(rows.count())];
+        inBatches(rows, false, batch -> {
+            Tensor output = checkedRows(model.forward(batch.inputs()), batch);
+            double[] values = decided.score(output, batch.examples()).toDoubleArray();
+            requireFiniteScores(values, batch.from(), rows);
+            return scope -> System.arraycopy(values, 0, result, (int) batch.from(), values.length);
+        });
+        return result;
+    }
+
+    /** Returns the target's score at each example's baseline. */
+    public double[] scoresAt(List<Tensor> references) {
+        return scores(rowsOf(references));
+    }
+
+    /**
+     * Takes the gradient of the target's score of each row, with respect to each attributed input.
+     *
+     * @param rows the rows
+     * @param sink takes the gradients, in order
+     * @throws io.github.attribution4j.model.UnsupportedModelException if the model cannot be differentiated
+     */
+    public void gradients(Rows rows, GradientSink sink) {
+        target();
+        gradients(rows, null, sink);
+    }
+
+    /**
+     * Takes the gradient at the explained inputs themselves, one row for each example, and with it {@link #scores()} at no
+     * further cost.
+     */
+    public void gradientsAtInputs(GradientSink sink) {
+        if (scores != null) {
+            gradients(identity(), null, sink);
+            return;
+        }
+        List<Tensor> parts = new ArrayList<>();
+        gradients(identity(), parts, sink);
+        if (outputs == null) {
+            outputs = joined(parts);
+        }
+    }
+
+    private void gradients(Rows rows, @Nullable List<Tensor> outputParts, GradientSink sink) {
+        DifferentiableModel differentiable = (DifferentiableModel) model;
+        inputs.requireDifferentiable();
+        inBatches(rows, true, batch -> {
+            try (Pullback pullback = differentiable.pullback(batch.inputs())) {
+                Tensor output = checkedRows(pullback.output(), batch);
+                if (outputParts != null) {
+                    checkTarget(output);
+                }
+                double[] values = target.score(output, batch.examples()).toDoubleArray();
+                requireFiniteScores(values, batch.from(), rows);
+                List<Tensor> gradients = pullback.vjpLast(target.cotangent(output, batch.examples()));
+                for (String unused : pullback.unused()) {
+                    notice("the model's output does not depend on input '" + unused + "': its attributions are zero");
+                }
+                Tensor kept = outputParts == null ? null : output.alias();
+                return scope -> {
+                    if (kept != null && outputParts != null) {
+                        outputParts.add(scope.keep(kept));
+                    }
+                    sink.accept(batch.from(), batch.to(), values, gradients);
+                };
+            }
+        });
+    }
+
+    /** Returns rows made of given tensors, row = example; tensors of one row serve all examples. */
+    public Rows rowsOf(List<Tensor> attributed) {
+        long examples = inputs.rows();
+        return new Rows() {
+            @Override
+            public long count() {
+                return examples;
+            }
+
+            @Override
+            public long example(long row) {
+                return row;
+            }
+
+            @Override
+            public List<Tensor> attributed(long from, long to) {
+                return attributed.stream()
+                        .map(tensor -> tensor.shape().dim(0) == 1
+                                ? tensor.broadcast(tensor.shape().withRows(to - from))
+                                : from == 0 && to == examples ? tensor : tensor.rows(from, to))
+                        .toList();
+            }
+        };
+    }
+
+    private Rows identity() {
+        return rowsOf(inputs.attributed());
+    }
+
+    private long[] identityExamples() {
+        return examples(identity(), 0, inputs.rows());
+    }
+
+    private static long[] examples(Rows rows, long from, long to) {
+        long[] examples = new long[Math.toIntExact(to - from)];
+        for (int r = 0; r < examples.length; r++) {
+            examples[r] = rows.example(from + r);
+        }
+        return examples;
+    }
+
+    private static Tensor joined(List<Tensor> parts) {
+        return parts.size() == 1 ? parts.get(0) : parts.get(0).tensors().concat(parts, 0);
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
+    private record Batch(long from, long to, long[] examples, Inputs inputs) {}
+
+    /** Computes a batch, and returns what to do with the result once nothing can run out of memory any more. */
+    private interface Computation {
+        Consumer<TensorScope> compute(Batch batch);
+    }
+
+    private void inBatches(Rows rows, boolean gradients, Computation computation) {
+        Batcher batcher = Batcher.of(run.batching(), model, inputs, gradients);
+        long total = rows.count();
+        long done = 0;
+        while (done < total) {
+            run.check(method.name(), done, total);
+            int size = (int) Math.min(batcher.next(), total - done);
+            long start = System.nanoTime();
+            try (TensorScope scope = TensorScope.open()) {
+                long[] examples = examples(rows, done, done + size);
+                Consumer<TensorScope> consumer;
+                try {
+                    Inputs expanded = inputs.expand(rows.attributed(done, done + size), examples);
+                    consumer = computation.compute(new Batch(done, done + size, examples, expanded));
+                } catch (ModelMemoryException e) {
+                    batcher.outOfMemory(size, e);
+                    notice("memory ran out with " + size + " rows in a batch; continued with " + batcher.next());
+                    continue;
+                }
+                consumer.accept(scope);
+            }
+            batcher.took(size, System.nanoTime() - start);
+            counts = counts.plus(new Counts(size, gradients ? size : 0, 1, size));
+            done += size;
+            run.report(new Progress(method.name(), done, total, run.elapsedNanos()));
+        }
+    }
+
+    private Tensor checkedRows(Tensor output, Batch batch) {
+        long rows = batch.to() - batch.from();
+        if (output.shape().rank() == 0 || output.shape().dim(0) != rows) {
+            throw new ModelException("the model returned an output of shape " + output.shape() + " for " + rows
+                    + " rows; axis 0 of the output must count rows");
+        }
+        return output;
+    }
+
+    private void requireFiniteScores(double[] values, long from, Rows rows) {
+        for (int r = 0; r < values.length; r++) {
+            if (!Double.isFinite(values[r])) {
+                throw new ModelException("the model's score of target '" + target.describe() + "' is " + values[r]
+                        + " for example " + rows.example(from + r) + " (row " + (from + r) + " of " + rows.count()
+                        + " that " + method.name() + " evaluates); look for an overflow or a division by zero in the "
+                        + "model, or choose another baseline");
+            }
+        }
+    }
+
+    void requireFinite(List<Tensor> attributions) {
+        for (int i = 0; i < attributions.size(); i++) {
+            if (!attributions.get(i).isFinite()) {
+                String name = inputs.attributedInputs().get(i).name();
+                throw new ModelException(nonFinite("the attribution of input '" + name + "'", attributions.get(i))
+                        + "; the model's gradient overflows there: look for a square root or division at zero");
+            }
+        }
+    }
+
+    /**
+     * Starts the explanation.
+     *
+     * @param attributions one for each attributed input, axis 0 counts examples; the explanation will own them
+     */
+    public Explanation.Builder explain(List<Tensor> attributions) {
+        return new Explanation.Builder(this, attributions);
+    }
+
+    Provenance provenance(Counts total) {
+        return new Provenance(
+                method.name(),
+                settingsOf(method),
+                target().describe(),
+                run.seed(),
+                run.batching() + ", largest batch " + total.largestBatch() + " rows",
+                model.identity(),
+                records(inputs),
+                Versions.LIBRARY,
+                System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")",
+                Instant.now());
+    }
+
+    static Map<String, String> settingsOf(Attribution<?> method) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        method.settings().forEach((name, value) -> settings.put(name, String.valueOf(value)));
+        return settings;
+    }
+
+    static List<Provenance.InputRecord> records(Inputs inputs) {
+        return inputs.all().stream()
+                .map(input -> new Provenance.InputRecord(
+                        input.name(),
+                        input.role().name().toLowerCase(Locale.ROOT),
+                        input.tensor().dataType().label(),
+                        input.tensor().shape().toString(),
+                        Digests.ofTensor(input.tensor())))
+                .toList();
+    }
+}

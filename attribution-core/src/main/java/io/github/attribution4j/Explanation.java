@@ -1,0 +1,287 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answer of a method, with its proof: attributions, how far they are from complete or how uncertain, what they cost,
+ * and where they come from.
+ *
+ * <p>An explanation owns its tensors; closing it closes them. Arrays returned are copies.
+ */
+public final class Explanation implements AutoCloseable {
+    private final List<String> names;
+    private final List<Tensor> attributions;
+    private final List<Tensor> standardErrors;
+    private final double[] scores;
+    private final double @Nullable [] baselineScores;
+    private final double @Nullable [] completenessGap;
+    private final Counts counts;
+    private final Duration elapsed;
+    private final List<String> notices;
+    private final Provenance provenance;
+
+    Explanation(
+            List<String> names,
+            List<Tensor> attributions,
+            List<Tensor> standardErrors,
+            double[] scores,
+            double @Nullable [] baselineScores,
+            double @Nullable [] completenessGap,
+            Counts counts,
+            Duration elapsed,
+            List<String> notices,
+            Provenance provenance) {
+        this.names = List.copyOf(names);
+        this.attributions = List.copyOf(attributions);
+        this.standardErrors = List.copyOf(standardErrors);
+        this.scores = scores;
+        this.baselineScores = baselineScores;
+        this.completenessGap = completenessGap;
+        this.counts = counts;
+        this.elapsed = elapsed;
+        this.notices = List.copyOf(notices);
+        this.provenance = provenance;
+    }
+
+    /** Returns the names of the attributed inputs, in order. */
+    public List<String> names() {
+        return names;
+    }
+
+    /** Returns the attributions of each attributed input, in order; axis 0 counts examples. */
+    public List<Tensor> attributions() {
+        return attributions;
+    }
+
+    /**
+     * Returns the attributions of the only attributed input.
+     *
+     * @throws IllegalStateException if there are several
+     */
+    public Tensor attribution() {
+        return only(attributions, "attributions");
+    }
+
+    /** Returns for each attributed input the standard error of each attribution; empty for methods that do not sample. */
+    public List<Tensor> standardErrors() {
+        return standardErrors;
+    }
+
+    /**
+     * Returns the standard errors of the only attributed input.
+     *
+     * @throws IllegalStateException if there are several, or none were computed
+     */
+    public Tensor standardError() {
+        if (standardErrors.isEmpty()) {
+            throw new IllegalStateException(provenance.method() + " computes no standard errors");
+        }
+        return only(standardErrors, "standard errors");
+    }
+
+    private Tensor only(List<Tensor> tensors, String what) {
+        if (tensors.size() != 1) {
+            throw new IllegalStateException("there are " + what + " for " + tensors.size() + " inputs, " + names
+                    + "; ask for the list and choose one");
+        }
+        return tensors.get(0);
+    }
+
+    /** Returns the target's score at each explained example. */
+    public double[] scores() {
+        return scores.clone();
+    }
+
+    /** Returns the target's score at each example's baseline, for methods that compare with one. */
+    public Optional<double[]> baselineScores() {
+        return Optional.ofNullable(baselineScores).map(double[]::clone);
+    }
+
+    /** Returns whether the method has a completeness gap. */
+    public boolean hasCompletenessGap() {
+        return completenessGap != null;
+    }
+
+    /**
+     * Returns for each example Σ attributions − (score − baseline score): 0 if the attributions account for all of it.
+     *
+     * @throws IllegalStateException if the method does not claim completeness
+     */
+    public double[] completenessGap() {
+        if (completenessGap == null) {
+            throw new IllegalStateException(provenance.method() + " does not claim completeness, so it has no gap");
+        }
+        return completenessGap.clone();
+    }
+
+    /** Returns what the computation cost. */
+    public Counts counts() {
+        return counts;
+    }
+
+    /** Returns the wall time from the start of {@code attribute} to its end. */
+    public Duration elapsed() {
+        return elapsed;
+    }
+
+    /** Returns what the user should know: unused inputs, smaller batches for want of memory. */
+    public List<String> notices() {
+        return notices;
+    }
+
+    /** Returns where the explanation comes from. */
+    public Provenance provenance() {
+        return provenance;
+    }
+
+    /** Closes the tensors. Idempotent. */
+    @Override
+    public void close() {
+        attributions.forEach(Tensor::close);
+        standardErrors.forEach(Tensor::close);
+    }
+
+    /** Returns this explanation as one of an outer method that called another; the tensors move to it. */
+    Explanation madeBy(Attribution<?> method, ModelIdentity model, Inputs inputs, Counts more) {
+        Provenance inner = provenance;
+        Provenance outer = new Provenance(
+                method.name(),
+                Evaluator.settingsOf(method),
+                inner.target(),
+                inner.seed(),
+                inner.batching(),
+                model,
+                Evaluator.records(inputs),
+                inner.library(),
+                inner.java(),
+                inner.created());
+        return new Explanation(
+                names,
+                attributions,
+                standardErrors,
+                scores,
+                baselineScores,
+                completenessGap,
+                counts.plus(more),
+                elapsed,
+                notices,
+                outer);
+    }
+
+    /** Collects the parts of an explanation; made by {@link Evaluator#explain}. */
+    public static final class Builder {
+        private final Evaluator evaluator;
+        private final List<Tensor> attributions;
+        private List<Tensor> standardErrors = List.of();
+        private double @Nullable [] baselineScores;
+        private double @Nullable [] completenessGap;
+        private final List<String> notices = new ArrayList<>();
+        private Counts more = Counts.NONE;
+
+        Builder(Evaluator evaluator, List<Tensor> attributions) {
+            this.evaluator = evaluator;
+            this.attributions = attributions;
+        }
+
+        /** Sets the standard errors, one tensor for each attributed input. */
+        public Builder standardErrors(List<Tensor> errors) {
+            standardErrors = errors;
+            return this;
+        }
+
+        /** Sets the score at each example's baseline. */
+        public Builder baselineScores(double[] scores) {
+            baselineScores = scores.clone();
+            return this;
+        }
+
+        /** Sets the gap Σ attributions − (score − baseline score) of each example. */
+        public Builder completenessGap(double[] gap) {
+            completenessGap = gap.clone();
+            return this;
+        }
+
+        /**
+         * Sets the baseline scores, and the gap that follows from them, from the scores, and from the attributions'
+         * sums.
+         */
+        public Builder completeTo(double[] scoresAtBaseline) {
+            double[] scores = evaluator.scores();
+            double[] gap = new double[scores.length];
+            for (Tensor attribution : attributions) {
+                long rows = attribution.shape().dim(0);
+                double[] values = attribution.toDoubleArray();
+                int rowSize = Math.toIntExact(values.length / rows);
+                for (int i = 0; i < values.length; i++) {
+                    gap[i / rowSize] += values[i];
+                }
+            }
+            for (int i = 0; i < gap.length; i++) {
+                gap[i] -= scores[i] - scoresAtBaseline[i];
+            }
+            return baselineScores(scoresAtBaseline).completenessGap(gap);
+        }
+
+        /** Adds a line that the user should know. */
+        public Builder notice(String notice) {
+            notices.add(notice);
+            return this;
+        }
+
+        /** Adds the cost of explanations computed on the way. */
+        public Builder counts(Counts ofInner) {
+            more = more.plus(ofInner);
+            return this;
+        }
+
+        /**
+         * Returns the explanation, which takes its tensors out of all scopes and owns them.
+         *
+         * @throws io.github.attribution4j.model.ModelException if an attribution is NaN or infinite
+         */
+        public Explanation build() {
+            evaluator.requireFinite(attributions);
+            notices.addAll(0, evaluator.notices());
+            Counts counts = evaluator.counts().plus(more);
+            Explanation explanation = new Explanation(
+                    evaluator.inputs().attributedInputs().stream()
+                            .map(Inputs.Input::name)
+                            .toList(),
+                    attributions,
+                    standardErrors,
+                    evaluator.scores(),
+                    baselineScores,
+                    completenessGap,
+                    counts,
+                    Duration.ofNanos(evaluator.run().elapsedNanos()),
+                    notices,
+                    evaluator.provenance(counts));
+            attributions.forEach(TensorScope::release);
+            standardErrors.forEach(TensorScope::release);
+            return explanation;
+        }
+    }
+}

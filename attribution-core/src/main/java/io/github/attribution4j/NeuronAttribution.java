@@ -1,0 +1,48 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Another method, on the head of the model cut at a layer, with a unit of the layer as target. */
+record NeuronAttribution(Attribution<? super DifferentiableModel> method, String layer, Target unit)
+        implements Attribution<LayeredModel> {
+    @Override
+    public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
+        Cut cut = model.cut(layer);
+        Explanation explanation = method.attribute(cut.head(), inputs, unit, run);
+        return explanation.madeBy(this, model.identity(), inputs, Counts.NONE);
+    }
+
+    @Override
+    public String name() {
+        return method.name() + " towards neuron";
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("layer", layer);
+        settings.put("unit", unit.describe());
+        settings.putAll(method.settings());
+        return settings;
+    }
+}

@@ -1,0 +1,84 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Noise around or between constants. */
+record NoiseBaseline(boolean gaussian, double a, double b) implements Baseline {
+    private static final long PURPOSE = 0x401E;
+
+    static NoiseBaseline uniform(double low, double high) {
+        if (!(low < high) || !Double.isFinite(low) || !Double.isFinite(high)) {
+            throw new IllegalArgumentException(
+                    "baseline uniform(" + low + ", " + high + "): low must be less than high, both finite");
+        }
+        return new NoiseBaseline(false, low, high);
+    }
+
+    static NoiseBaseline normal(double mean, double standardDeviation) {
+        if (!Double.isFinite(mean) || !(standardDeviation > 0) || !Double.isFinite(standardDeviation)) {
+            throw new IllegalArgumentException("baseline normal(" + mean + ", " + standardDeviation
+                    + "): the mean must be finite and the standard deviation more than 0");
+        }
+        return new NoiseBaseline(true, mean, standardDeviation);
+    }
+
+    @Override
+    public List<Tensor> rows(Inputs inputs, long[] examples, long[] samples, Run run) {
+        List<Tensor> attributed = inputs.attributed();
+        List<Tensor> references = new ArrayList<>(attributed.size());
+        for (int i = 0; i < attributed.size(); i++) {
+            Tensor input = attributed.get(i);
+            Shape shape = input.shape().withRows(examples.length);
+            int rowSize = Math.toIntExact(shape.row().size());
+            double[] values = new double[Math.toIntExact(shape.size())];
+            for (int r = 0; r < examples.length; r++) {
+                RandomStream random = run.random(PURPOSE, run.exampleKey(examples[r]), samples[r], i);
+                for (int k = 0; k < rowSize; k++) {
+                    values[r * rowSize + k] =
+                            gaussian ? a + b * random.nextGaussian() : a + (b - a) * random.nextDouble();
+                }
+            }
+            references.add(input.tensors().of(values, shape).to(input.dataType()));
+        }
+        return references;
+    }
+
+    @Override
+    public boolean isDistribution() {
+        return true;
+    }
+
+    @Override
+    public void check(Inputs inputs, Problems problems) {
+        for (Inputs.Input input : inputs.attributedInputs()) {
+            problems.require(
+                    input.tensor().dataType().isFloating(),
+                    "baseline " + describe() + ": input '" + input.name() + "' is of type "
+                            + input.tensor().dataType() + "; noise needs a floating type");
+        }
+    }
+
+    @Override
+    public String describe() {
+        return (gaussian ? "normal(" : "uniform(") + a + ", " + b + ")";
+    }
+}

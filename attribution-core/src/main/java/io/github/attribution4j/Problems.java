@@ -1,0 +1,61 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Collects everything that is wrong with a request, so that the caller hears of all of it at once. */
+public final class Problems {
+    private final List<String> found = new ArrayList<>();
+
+    /** Creates an empty collection. */
+    public Problems() {}
+
+    /** Adds a problem: the argument, its value, the rule, the remedy, in one line. */
+    public void add(String problem) {
+        found.add(problem);
+    }
+
+    /** Adds a problem unless a condition holds. */
+    public void require(boolean condition, String problem) {
+        if (!condition) {
+            add(problem);
+        }
+    }
+
+    /** Runs a check that throws, and adds its message if it does. */
+    public void collect(Runnable check) {
+        try {
+            check.run();
+        } catch (InvalidRequestException e) {
+            found.addAll(e.problems());
+        } catch (IllegalArgumentException e) {
+            found.add(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * Ends the collection.
+     *
+     * @throws InvalidRequestException listing all problems, if there are any
+     */
+    public void throwIfAny() {
+        if (!found.isEmpty()) {
+            throw new InvalidRequestException(found);
+        }
+    }
+}

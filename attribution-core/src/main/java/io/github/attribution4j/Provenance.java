@@ -1,0 +1,66 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.model.ModelIdentity;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where an explanation comes from: enough to compute it again. It names inputs by digest and never holds them.
+ *
+ * @param method name of the method
+ * @param settings every setting of the method, in order, as text
+ * @param target the target in words, argmax decided
+ * @param seed the run's seed
+ * @param batching the run's batching, and the rows of its largest batch
+ * @param model the model
+ * @param inputs the inputs in argument order
+ * @param library version of attribution4j
+ * @param java version and vendor of the Java runtime
+ * @param created when the computation ended
+ */
+public record Provenance(
+        String method,
+        Map<String, String> settings,
+        String target,
+        long seed,
+        String batching,
+        ModelIdentity model,
+        List<InputRecord> inputs,
+        String library,
+        String java,
+        Instant created) {
+    /** Copies the collections. */
+    public Provenance {
+        settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
+        inputs = List.copyOf(inputs);
+    }
+
+    /**
+     * One input, by digest.
+     *
+     * @param name its name
+     * @param role attributed, fixed or constant
+     * @param dataType element type
+     * @param shape extents
+     * @param digest SHA-256, in hexadecimal, of type, shape and elements
+     */
+    public record InputRecord(String name, String role, String dataType, String shape, String digest) {}
+}

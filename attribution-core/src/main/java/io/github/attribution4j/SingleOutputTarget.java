@@ -1,0 +1,48 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+
+/** The only number per row that a model returns. */
+enum SingleOutputTarget implements Target {
+    INSTANCE;
+
+    @Override
+    public Tensor score(Tensor output, long[] examples) {
+        return output.reshape(Shape.of(examples.length));
+    }
+
+    @Override
+    public Tensor cotangent(Tensor output, long[] examples) {
+        return output.tensors().full(output.shape(), output.dataType(), 1);
+    }
+
+    @Override
+    public void check(Shape output, long examples, Problems problems) {
+        if (output.rank() > 0 && output.size() != output.dim(0)) {
+            problems.add("target: none given, but the model's output has shape " + output + ", "
+                    + output.row().size() + " values for each example; choose one, for instance Target.index(c), "
+                    + "Target.at(...) or Target.argmax()");
+        }
+    }
+
+    @Override
+    public String describe() {
+        return "output";
+    }
+}

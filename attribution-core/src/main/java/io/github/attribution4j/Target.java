@@ -1,0 +1,156 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.function.UnaryOperator;
+
+/**
+ * What is explained: a score for each row, as a function of the model's output, and its derivative. A class, a neuron, a
+ * pixel of a segmentation, a difference, a probability: all are targets.
+ *
+ * <p>Immutable and thread-safe. Output has shape {@code (rows, ...)}; several rows may belong to one example, and {@code
+ * examples[r]} names the example of row r.
+ */
+public interface Target {
+    /**
+     * Returns the score of each row.
+     *
+     * @param output the model's output, shape {@code (rows, ...)}
+     * @param examples for each row its example
+     * @return shape {@code (rows,)}
+     */
+    Tensor score(Tensor output, long[] examples);
+
+    /**
+     * Returns the derivative of the sum of all scores with respect to the output: the cotangent of a pullback.
+     *
+     * @param output the model's output, shape {@code (rows, ...)}
+     * @param examples for each row its example
+     * @return shape and type of {@code output}
+     */
+    Tensor cotangent(Tensor output, long[] examples);
+
+    /**
+     * Checks that the target exists in outputs of a shape, adding what is wrong.
+     *
+     * @param output shape of the model's output, {@code (rows, ...)}
+     * @param examples number of examples
+     * @param problems takes what is wrong
+     */
+    void check(Shape output, long examples, Problems problems);
+
+    /** Returns the target in words, for provenance. */
+    String describe();
+
+    /**
+     * Returns this target with everything that depends on the explained output decided: {@link #argmax()} becomes the
+     * classes it found.
+     *
+     * @param output the model's output at the explained inputs, row = example
+     */
+    default Target resolve(Tensor output) {
+        return this;
+    }
+
+    /** Returns the target of a list of examples (repeats allowed), which are examples 0, 1, ... of the result. */
+    default Target forExamples(long[] examples) {
+        return this;
+    }
+
+    /** The only output of a model that returns one number per row, shape {@code (rows,)} or {@code (rows, 1)}. */
+    static Target output() {
+        return SingleOutputTarget.INSTANCE;
+    }
+
+    /**
+     * One class for all rows.
+     *
+     * @param index position on axis 1 of an output of shape {@code (rows, classes)}
+     */
+    static Target index(long index) {
+        return new CoordinateTarget(new long[][] {{index}});
+    }
+
+    /**
+     * One class for each example.
+     *
+     * @param indexes position on axis 1, one for each example
+     */
+    static Target indexes(long... indexes) {
+        long[][] coordinates = new long[indexes.length][];
+        for (int i = 0; i < indexes.length; i++) {
+            coordinates[i] = new long[] {indexes[i]};
+        }
+        return new CoordinateTarget(coordinates);
+    }
+
+    /**
+     * One element of an output of any rank, for all rows: a neuron, a pixel.
+     *
+     * @param coordinates positions on axes 1, 2, ... of the output, one for each
+     */
+    static Target at(long... coordinates) {
+        return new CoordinateTarget(new long[][] {coordinates});
+    }
+
+    /**
+     * One element for each example.
+     *
+     * @param coordinates for each example the positions on axes 1, 2, ...
+     */
+    static Target atEach(long[]... coordinates) {
+        return new CoordinateTarget(coordinates);
+    }
+
+    /** The class of the largest output of each explained example, found once and kept for all its rows. */
+    static Target argmax() {
+        return ArgmaxTarget.INSTANCE;
+    }
+
+    /**
+     * The difference of two scores: why this rather than that.
+     *
+     * @param of what counts positively
+     * @param minus what counts negatively
+     */
+    static Target difference(Target of, Target minus) {
+        return new DifferenceTarget(of, minus);
+    }
+
+    /**
+     * The probability of a class, softmax of outputs that are logits of shape {@code (rows, classes)}.
+     *
+     * @param index the class
+     */
+    static Target probability(long index) {
+        return new ProbabilityTarget(index);
+    }
+
+    /**
+     * A function of your own.
+     *
+     * @param description in words, for provenance
+     * @param score takes the output, shape {@code (rows, ...)}, returns one score for each row, shape {@code (rows,)}; row
+     *     r depends on row r alone
+     * @param derivative takes the output, returns ∂score/∂output in the output's shape and type; used by gradient methods
+     *     only
+     */
+    static Target of(String description, UnaryOperator<Tensor> score, UnaryOperator<Tensor> derivative) {
+        return new FunctionTarget(description, score, derivative);
+    }
+}
