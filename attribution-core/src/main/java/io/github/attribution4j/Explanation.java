@@ -17,11 +17,17 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +48,7 @@ public final class Explanation implements AutoCloseable {
     private final Duration elapsed;
     private final List<String> notices;
     private final Provenance provenance;
+    private final List<NamedTensor> inputData;
 
     Explanation(
             List<String> names,
@@ -53,7 +60,8 @@ public final class Explanation implements AutoCloseable {
             Counts counts,
             Duration elapsed,
             List<String> notices,
-            Provenance provenance) {
+            Provenance provenance,
+            List<NamedTensor> inputData) {
         this.names = List.copyOf(names);
         this.attributions = List.copyOf(attributions);
         this.standardErrors = List.copyOf(standardErrors);
@@ -64,6 +72,7 @@ public final class Explanation implements AutoCloseable {
         this.elapsed = elapsed;
         this.notices = List.copyOf(notices);
         this.provenance = provenance;
+        this.inputData = List.copyOf(inputData);
     }
 
     /** Returns the names of the attributed inputs, in order. */
@@ -157,11 +166,100 @@ public final class Explanation implements AutoCloseable {
         return provenance;
     }
 
+    /** Returns the values of the inputs, if they were kept with {@link #withInputData}; else nothing. */
+    public List<NamedTensor> inputData() {
+        return inputData;
+    }
+
+    /**
+     * Returns this explanation with copies of the inputs' values, which {@link #toJson()} then writes too. Without this an
+     * explanation knows inputs by digest alone. This explanation's tensors move to the result; close that one.
+     *
+     * @param inputs what was explained
+     */
+    public Explanation withInputData(Inputs inputs) {
+        List<NamedTensor> copies = new ArrayList<>();
+        try (TensorScope scope = TensorScope.open()) {
+            for (Inputs.Input input : inputs.all()) {
+                Tensor copy = input.tensor()
+                        .tensors()
+                        .of(
+                                input.tensor().toByteBuffer(),
+                                input.tensor().dataType(),
+                                input.tensor().shape());
+                copies.add(new NamedTensor(input.name(), copy));
+            }
+            copies.forEach(copy -> TensorScope.release(copy.tensor()));
+        }
+        return new Explanation(
+                names,
+                attributions,
+                standardErrors,
+                scores,
+                baselineScores,
+                completenessGap,
+                counts,
+                elapsed,
+                notices,
+                provenance,
+                copies);
+    }
+
+    /**
+     * Returns the explanation as JSON, format {@code attribution4j/explanation} version 1. Numbers keep every bit, and {@link
+     * #fromJson} gives back an equal explanation. Inputs are named by digest, and their values are not in it unless kept
+     * with {@link #withInputData}.
+     */
+    public String toJson() {
+        return ExplanationJson.write(this);
+    }
+
+    /**
+     * Reads what {@link #toJson()} wrote; tensors come on the plain-Java backend.
+     *
+     * @throws IllegalArgumentException if the text is not such JSON, or of an unknown version
+     */
+    public static Explanation fromJson(String json) {
+        return ExplanationJson.read(json);
+    }
+
+    /**
+     * Writes a {@code .npz} file for NumPy: {@code attribution_0}, {@code attribution_1}, ... in input order, {@code
+     * standard_error_0}, ..., {@code scores}, {@code baseline_scores} and {@code completeness_gap} where there are any.
+     */
+    public void writeNpz(Path file) throws IOException {
+        try (TensorScope scope = TensorScope.open()) {
+            Map<String, Tensor> arrays = new LinkedHashMap<>();
+            for (int i = 0; i < attributions.size(); i++) {
+                arrays.put("attribution_" + i, attributions.get(i));
+            }
+            for (int i = 0; i < standardErrors.size(); i++) {
+                arrays.put("standard_error_" + i, standardErrors.get(i));
+            }
+            arrays.put("scores", Tensors.ofJava().of(scores, scores.length));
+            if (baselineScores != null) {
+                arrays.put("baseline_scores", Tensors.ofJava().of(baselineScores, baselineScores.length));
+            }
+            if (completenessGap != null) {
+                arrays.put("completeness_gap", Tensors.ofJava().of(completenessGap, completenessGap.length));
+            }
+            NumpyFiles.writeNpz(file, arrays);
+        }
+    }
+
+    /** Takes all tensors out of the scopes of this thread, to live until {@link #close()}. */
+    void ownTensors() {
+        attributions.forEach(TensorScope::release);
+        standardErrors.forEach(TensorScope::release);
+        inputData.forEach(input -> TensorScope.release(input.tensor()));
+    }
+
     /** Closes the tensors. Idempotent. */
     @Override
     public void close() {
         attributions.forEach(Tensor::close);
         standardErrors.forEach(Tensor::close);
+        inputData.forEach(input -> input.tensor().close());
     }
 
     /** Returns this explanation as one of an outer method that called another; the tensors move to it. */
@@ -188,7 +286,8 @@ public final class Explanation implements AutoCloseable {
                 counts.plus(more),
                 elapsed,
                 notices,
-                outer);
+                outer,
+                inputData);
     }
 
     /** Collects the parts of an explanation; made by {@link Evaluator#explain}. */
@@ -278,9 +377,9 @@ public final class Explanation implements AutoCloseable {
                     counts,
                     Duration.ofNanos(evaluator.run().elapsedNanos()),
                     notices,
-                    evaluator.provenance(counts));
-            attributions.forEach(TensorScope::release);
-            standardErrors.forEach(TensorScope::release);
+                    evaluator.provenance(counts),
+                    List.of());
+            explanation.ownTensors();
             return explanation;
         }
     }

@@ -1,0 +1,289 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Explanations as JSON, version 1; the only place that knows Gson. Numbers keep every bit; NaN and ±Infinity are strings. */
+final class ExplanationJson {
+    static final String FORMAT = "attribution4j/explanation";
+    static final int VERSION = 1;
+    private static final Gson GSON =
+            new GsonBuilder().disableHtmlEscaping().setPrettyPrinting().create();
+
+    private ExplanationJson() {}
+
+    static String write(Explanation explanation) {
+        JsonObject json = new JsonObject();
+        json.addProperty("format", FORMAT);
+        json.addProperty("version", VERSION);
+        json.add("attributions", tensors(named(explanation.names(), explanation.attributions())));
+        if (!explanation.standardErrors().isEmpty()) {
+            json.add("standardErrors", tensors(named(explanation.names(), explanation.standardErrors())));
+        }
+        json.add("scores", numbers(explanation.scores()));
+        explanation.baselineScores().ifPresent(scores -> json.add("baselineScores", numbers(scores)));
+        if (explanation.hasCompletenessGap()) {
+            json.add("completenessGap", numbers(explanation.completenessGap()));
+        }
+        Counts counts = explanation.counts();
+        JsonObject cost = new JsonObject();
+        cost.addProperty("forwardRows", counts.forwardRows());
+        cost.addProperty("backwardRows", counts.backwardRows());
+        cost.addProperty("batches", counts.batches());
+        cost.addProperty("largestBatch", counts.largestBatch());
+        json.add("counts", cost);
+        json.addProperty("elapsedNanos", explanation.elapsed().toNanos());
+        JsonArray notices = new JsonArray();
+        explanation.notices().forEach(notices::add);
+        json.add("notices", notices);
+        json.add("provenance", provenance(explanation.provenance()));
+        if (!explanation.inputData().isEmpty()) {
+            json.add("inputs", tensors(explanation.inputData()));
+        }
+        return GSON.toJson(json);
+    }
+
+    private static List<NamedTensor> named(List<String> names, List<Tensor> tensors) {
+        List<NamedTensor> named = new ArrayList<>();
+        for (int i = 0; i < tensors.size(); i++) {
+            named.add(new NamedTensor(names.get(i), tensors.get(i)));
+        }
+        return named;
+    }
+
+    private static JsonArray tensors(List<NamedTensor> tensors) {
+        JsonArray array = new JsonArray();
+        for (NamedTensor named : tensors) {
+            Tensor tensor = named.tensor();
+            JsonObject json = new JsonObject();
+            json.addProperty("name", named.name());
+            json.addProperty("dataType", tensor.dataType().label());
+            JsonArray shape = new JsonArray();
+            for (long dim : tensor.shape().dims()) {
+                shape.add(dim);
+            }
+            json.add("shape", shape);
+            json.add("values", values(tensor));
+            array.add(json);
+        }
+        return array;
+    }
+
+    private static JsonArray values(Tensor tensor) {
+        JsonArray values = new JsonArray();
+        switch (tensor.dataType()) {
+            case FLOAT32 -> {
+                for (float value : tensor.toFloatArray()) {
+                    values.add(Float.isFinite(value) ? new JsonPrimitive(value) : new JsonPrimitive("" + value));
+                }
+            }
+            case FLOAT64 -> values.addAll(numbers(tensor.toDoubleArray()));
+            default -> {
+                for (long value : tensor.toLongArray()) {
+                    values.add(value);
+                }
+            }
+        }
+        return values;
+    }
+
+    private static JsonArray numbers(double[] numbers) {
+        JsonArray array = new JsonArray();
+        for (double number : numbers) {
+            array.add(Double.isFinite(number) ? new JsonPrimitive(number) : new JsonPrimitive("" + number));
+        }
+        return array;
+    }
+
+    private static JsonObject provenance(Provenance provenance) {
+        JsonObject json = new JsonObject();
+        json.addProperty("method", provenance.method());
+        JsonObject settings = new JsonObject();
+        provenance.settings().forEach(settings::addProperty);
+        json.add("settings", settings);
+        json.addProperty("target", provenance.target());
+        json.addProperty("seed", provenance.seed());
+        json.addProperty("batching", provenance.batching());
+        JsonObject model = new JsonObject();
+        model.addProperty("name", provenance.model().name());
+        model.addProperty("digest", provenance.model().digest());
+        model.addProperty("engine", provenance.model().engine());
+        model.addProperty("device", provenance.model().device());
+        json.add("model", model);
+        JsonArray inputs = new JsonArray();
+        for (Provenance.InputRecord input : provenance.inputs()) {
+            JsonObject record = new JsonObject();
+            record.addProperty("name", input.name());
+            record.addProperty("role", input.role());
+            record.addProperty("dataType", input.dataType());
+            record.addProperty("shape", input.shape());
+            record.addProperty("digest", input.digest());
+            inputs.add(record);
+        }
+        json.add("inputs", inputs);
+        json.addProperty("library", provenance.library());
+        json.addProperty("java", provenance.java());
+        json.addProperty("created", provenance.created().toString());
+        return json;
+    }
+
+    static Explanation read(String text) {
+        try (TensorScope scope = TensorScope.open()) {
+            JsonObject json = JsonParser.parseString(text).getAsJsonObject();
+            String format = json.has("format") ? json.get("format").getAsString() : "none";
+            int version = json.has("version") ? json.get("version").getAsInt() : 0;
+            if (!format.equals(FORMAT) || version != VERSION) {
+                throw new IllegalArgumentException("explanation JSON: format '" + format + "' version " + version
+                        + " is not known; this library reads '" + FORMAT + "' version " + VERSION);
+            }
+            List<NamedTensor> attributions = readTensors(json, "attributions");
+            JsonObject counts = json.getAsJsonObject("counts");
+            Explanation explanation = new Explanation(
+                    attributions.stream().map(NamedTensor::name).toList(),
+                    attributions.stream().map(NamedTensor::tensor).toList(),
+                    readTensors(json, "standardErrors").stream()
+                            .map(NamedTensor::tensor)
+                            .toList(),
+                    readNumbers(json.getAsJsonArray("scores")),
+                    optionalNumbers(json, "baselineScores"),
+                    optionalNumbers(json, "completenessGap"),
+                    new Counts(
+                            counts.get("forwardRows").getAsLong(),
+                            counts.get("backwardRows").getAsLong(),
+                            counts.get("batches").getAsLong(),
+                            counts.get("largestBatch").getAsLong()),
+                    Duration.ofNanos(json.get("elapsedNanos").getAsLong()),
+                    list(json.getAsJsonArray("notices"), JsonElement::getAsString),
+                    readProvenance(json.getAsJsonObject("provenance")),
+                    readTensors(json, "inputs"));
+            explanation.ownTensors();
+            return explanation;
+        } catch (JsonParseException
+                | NullPointerException
+                | ClassCastException
+                | UnsupportedOperationException
+                | IllegalStateException
+                | NumberFormatException
+                | DateTimeParseException e) {
+            // Gson answers a missing or mistyped member with any of these.
+            throw new IllegalArgumentException(
+                    "explanation JSON: malformed or incomplete (" + e.getMessage()
+                            + "); give what Explanation.toJson wrote",
+                    e);
+        }
+    }
+
+    private static List<NamedTensor> readTensors(JsonObject json, String member) {
+        return json.has(member) ? list(json.getAsJsonArray(member), ExplanationJson::readTensor) : List.of();
+    }
+
+    private static NamedTensor readTensor(JsonElement element) {
+        JsonObject json = element.getAsJsonObject();
+        DataType type = DataType.valueOf(json.get("dataType").getAsString().toUpperCase(Locale.ROOT));
+        Shape shape = Shape.of(list(json.getAsJsonArray("shape"), JsonElement::getAsLong).stream()
+                .mapToLong(Long::longValue)
+                .toArray());
+        JsonArray values = json.getAsJsonArray("values");
+        Tensors tensors = Tensors.ofJava();
+        Tensor tensor;
+        if (type == DataType.FLOAT32) {
+            float[] floats = new float[values.size()];
+            for (int i = 0; i < floats.length; i++) {
+                floats[i] = Float.parseFloat(values.get(i).getAsString());
+            }
+            tensor = tensors.of(floats, shape);
+        } else if (type == DataType.FLOAT64) {
+            tensor = tensors.of(readNumbers(values), shape);
+        } else {
+            long[] longs = list(values, JsonElement::getAsLong).stream()
+                    .mapToLong(Long::longValue)
+                    .toArray();
+            tensor = tensors.of(longs, shape).to(type);
+        }
+        return new NamedTensor(json.get("name").getAsString(), tensor);
+    }
+
+    private static double[] readNumbers(JsonArray array) {
+        return list(array, element -> Double.parseDouble(element.getAsString())).stream()
+                .mapToDouble(Double::doubleValue)
+                .toArray();
+    }
+
+    private static double @Nullable [] optionalNumbers(JsonObject json, String member) {
+        return json.has(member) ? readNumbers(json.getAsJsonArray(member)) : null;
+    }
+
+    private static <T> List<T> list(JsonArray array, Function<JsonElement, T> read) {
+        List<T> list = new ArrayList<>(array.size());
+        array.forEach(element -> list.add(read.apply(element)));
+        return list;
+    }
+
+    private static Provenance readProvenance(JsonObject json) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        json.getAsJsonObject("settings")
+                .entrySet()
+                .forEach(entry -> settings.put(entry.getKey(), entry.getValue().getAsString()));
+        JsonObject model = json.getAsJsonObject("model");
+        return new Provenance(
+                json.get("method").getAsString(),
+                settings,
+                json.get("target").getAsString(),
+                json.get("seed").getAsLong(),
+                json.get("batching").getAsString(),
+                new ModelIdentity(
+                        model.get("name").getAsString(),
+                        model.get("digest").getAsString(),
+                        model.get("engine").getAsString(),
+                        model.get("device").getAsString()),
+                list(json.getAsJsonArray("inputs"), element -> {
+                    JsonObject input = element.getAsJsonObject();
+                    return new Provenance.InputRecord(
+                            input.get("name").getAsString(),
+                            input.get("role").getAsString(),
+                            input.get("dataType").getAsString(),
+                            input.get("shape").getAsString(),
+                            input.get("digest").getAsString());
+                }),
+                json.get("library").getAsString(),
+                json.get("java").getAsString(),
+                Instant.parse(json.get("created").getAsString()));
+    }
+}

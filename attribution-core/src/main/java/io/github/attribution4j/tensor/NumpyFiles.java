@@ -1,0 +1,196 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.tensor;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * Reads and writes NumPy's {@code .npy} (one array) and {@code .npz} (a zip of named arrays, in order) files.
+ *
+ * <p>Element types are those of {@link DataType}, and int8, int16, uint16, float16, which become int32 or float32, and
+ * bool. Either byte order and either memory order (C, Fortran) is read; little-endian C order is written.
+ */
+public final class NumpyFiles {
+    private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+    private static final int ALIGNMENT = 64;
+    private static final int LONGEST_HEADER = 1 << 16;
+
+    private NumpyFiles() {}
+
+    /**
+     * Reads a {@code .npz} file.
+     *
+     * @param tensors where the arrays go
+     * @return the arrays by name, in the file's order, owned by the current scope
+     * @throws IOException if the file cannot be read or is none; the message says why
+     */
+    public static Map<String, Tensor> readNpz(Path file, Tensors tensors) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return readNpz(in, tensors);
+        } catch (IOException e) {
+            throw named(file, e);
+        }
+    }
+
+    /** Reads a {@code .npz} from a stream; see {@link #readNpz(Path, Tensors)}. */
+    public static Map<String, Tensor> readNpz(InputStream in, Tensors tensors) throws IOException {
+        Map<String, Tensor> arrays = new LinkedHashMap<>();
+        try (ZipInputStream zip = new ZipInputStream(new BufferedInputStream(in))) {
+            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+                String name = entry.getName();
+                if (!name.endsWith(".npy")) {
+                    throw new IOException("entry '" + name + "' is not an array: an .npz holds .npy files only");
+                }
+                arrays.put(name.substring(0, name.length() - 4), read(zip, tensors));
+            }
+        }
+        if (arrays.isEmpty()) {
+            throw new IOException("holds no arrays, or is not a zip: write it with numpy.savez");
+        }
+        return arrays;
+    }
+
+    /** Reads a {@code .npy} file; see {@link #readNpz(Path, Tensors)}. */
+    public static Tensor readNpy(Path file, Tensors tensors) throws IOException {
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+            return read(in, tensors);
+        } catch (IOException e) {
+            throw named(file, e);
+        }
+    }
+
+    private static IOException named(Path file, IOException e) {
+        return e instanceof java.nio.file.FileSystemException ? e : new IOException(file + ": " + e.getMessage(), e);
+    }
+
+    /**
+     * Writes a {@code .npz} file, arrays in the map's order. The same arrays give the same bytes.
+     *
+     * @param arrays by name
+     */
+    public static void writeNpz(Path file, Map<String, Tensor> arrays) throws IOException {
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+            for (Map.Entry<String, Tensor> array : arrays.entrySet()) {
+                ZipEntry entry = new ZipEntry(array.getKey() + ".npy");
+                entry.setLastModifiedTime(FileTime.fromMillis(0));
+                zip.putNextEntry(entry);
+                write(zip, array.getValue());
+                zip.closeEntry();
+            }
+        }
+    }
+
+    /** Writes a {@code .npy} file. */
+    public static void writeNpy(Path file, Tensor array) throws IOException {
+        try (OutputStream out = Files.newOutputStream(file)) {
+            write(out, array);
+        }
+    }
+
+    private static void write(OutputStream out, Tensor array) throws IOException {
+        String shape = array.shape().toString();
+        String header =
+                "{'descr': '" + descriptor(array.dataType()) + "', 'fortran_order': False, 'shape': " + shape + ", }";
+        int unpadded = MAGIC.length + 4 + header.length() + 1;
+        int padding = (ALIGNMENT - unpadded % ALIGNMENT) % ALIGNMENT;
+        byte[] text = (header + " ".repeat(padding) + "\n").getBytes(StandardCharsets.US_ASCII);
+        out.write(MAGIC);
+        out.write(new byte[] {1, 0, (byte) text.length, (byte) (text.length >> 8)});
+        out.write(text);
+        ByteBuffer values = littleEndian(array);
+        byte[] bytes = new byte[values.remaining()];
+        values.get(bytes);
+        out.write(bytes);
+    }
+
+    private static ByteBuffer littleEndian(Tensor array) {
+        ByteBuffer values = array.toByteBuffer();
+        if (values.order() == ByteOrder.LITTLE_ENDIAN || array.dataType().bytes() == 1) {
+            return values;
+        }
+        return swapped(values, array.dataType().bytes());
+    }
+
+    private static ByteBuffer swapped(ByteBuffer values, int width) {
+        ByteBuffer swapped = ByteBuffer.allocate(values.remaining());
+        for (int i = 0; i < swapped.capacity(); i++) {
+            swapped.put(i, values.get(values.position() + i / width * width + width - 1 - i % width));
+        }
+        return swapped;
+    }
+
+    private static String descriptor(DataType type) {
+        return switch (type) {
+            case FLOAT32 -> "<f4";
+            case FLOAT64 -> "<f8";
+            case INT64 -> "<i8";
+            case INT32 -> "<i4";
+            case UINT8 -> "|u1";
+            case BOOL -> "|b1";
+        };
+    }
+
+    private static Tensor read(InputStream in, Tensors tensors) throws IOException {
+        byte[] start = exactly(in, MAGIC.length + 2);
+        for (int i = 0; i < MAGIC.length; i++) {
+            if (start[i] != MAGIC[i]) {
+                throw new IOException("is not a NumPy array file: it does not begin with \\x93NUMPY");
+            }
+        }
+        int major = start[MAGIC.length];
+        int lengthBytes = major == 1 ? 2 : 4;
+        if (major < 1 || major > 3) {
+            throw new IOException("has NumPy format version " + major + "; 1 to 3 are known");
+        }
+        byte[] lengthField = exactly(in, lengthBytes);
+        long length = 0;
+        for (int i = lengthBytes - 1; i >= 0; i--) {
+            length = (length << 8) | (lengthField[i] & 0xFF);
+        }
+        if (length > LONGEST_HEADER) {
+            throw new IOException("has a header of " + length + " bytes; at most " + LONGEST_HEADER + " are read");
+        }
+        NumpyHeader header = NumpyHeader.parse(new String(exactly(in, length), StandardCharsets.UTF_8));
+        ByteBuffer data = ByteBuffer.wrap(exactly(in, header.bytes())).order(header.order());
+        return header.decode(data, tensors);
+    }
+
+    private static byte[] exactly(InputStream in, long count) throws IOException {
+        if (count > Integer.MAX_VALUE - 8) {
+            throw new IOException("has an array of " + count + " bytes; at most 2 GiB are read");
+        }
+        byte[] bytes = in.readNBytes((int) count);
+        if (bytes.length < count) {
+            throw new EOFException("is cut short: " + count + " bytes expected, " + bytes.length + " found");
+        }
+        return bytes;
+    }
+}
