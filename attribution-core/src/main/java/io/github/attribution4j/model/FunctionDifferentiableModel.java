@@ -16,8 +16,8 @@
 package io.github.attribution4j.model;
 
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
-import java.util.List;
 
 /** A differentiable model made of two Java functions. */
 record FunctionDifferentiableModel(Model forward, VectorJacobian derivative) implements DifferentiableModel {
@@ -39,23 +39,9 @@ record FunctionDifferentiableModel(Model forward, VectorJacobian derivative) imp
     @Override
     public Pullback pullback(Inputs inputs) {
         inputs.requireDifferentiable();
-        Tensor output = forward.forward(inputs);
-        return new Pullback() {
-            @Override
-            public Tensor output() {
-                return output;
-            }
-
-            @Override
-            public List<Tensor> vjp(Tensor cotangent) {
-                return derivative.vjp(inputs, cotangent);
-            }
-
-            @Override
-            public void close() {
-                output.close();
-            }
-        };
+        // The output is closed with the pullback, not with a scope that happens to be open.
+        Tensor output = TensorScope.release(forward.forward(inputs));
+        return new FunctionPullback(derivative, inputs, output);
     }
 
     @Override

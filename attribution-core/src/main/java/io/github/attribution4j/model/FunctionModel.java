@@ -17,6 +17,7 @@ package io.github.attribution4j.model;
 
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.Arrays;
 import java.util.function.Function;
@@ -73,7 +74,19 @@ final class FunctionModel implements Model {
         if (closed) {
             throw new IllegalStateException("this model was closed; load it again");
         }
-        return function.apply(inputs);
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor output = function.apply(inputs);
+            if (output.shape().rank() == 0 || output.shape().dim(0) != inputs.rows()) {
+                throw new ModelException("the function was given " + inputs.rows() + " rows and returned shape "
+                        + output.shape() + "; axis 0 of the output must count the same rows");
+            }
+            return own(scope, output);
+        }
+    }
+
+    /** Hands a function's result to the caller; an input returned as it is stays the caller's and gets another handle. */
+    static Tensor own(TensorScope scope, Tensor result) {
+        return scope.keep(scope.owns(result) ? result : result.alias());
     }
 
     @Override

@@ -22,8 +22,8 @@ import java.util.Set;
 /**
  * One forward run of a {@link DifferentiableModel}, held open for backward passes.
  *
- * <p>A pullback belongs to one thread at a time. Its output is closed with it; gradients belong to the caller's
- * innermost scope.
+ * <p>A pullback belongs to one thread at a time. It owns its output, which no scope closes; gradients belong to the
+ * caller's innermost scope. The inputs must stay open until it is closed.
  */
 public interface Pullback extends AutoCloseable {
     /** Returns the model's output for the inputs given, shape {@code (rows, ...)}; valid until this is closed. */
@@ -36,6 +36,8 @@ public interface Pullback extends AutoCloseable {
      * @param cotangent shape and type of {@link #output()}
      * @return one tensor for each attributed input, in order, shaped and typed like it; zeros for an input on which the
      *     output does not depend (see {@link #unused()})
+     * @throws IllegalArgumentException if the cotangent's shape or type differs from the output's
+     * @throws IllegalStateException if this was closed, or has given its {@link #vjpLast last} product
      * @throws ModelException if no gradient is defined for any attributed input
      */
     List<Tensor> vjp(Tensor cotangent);

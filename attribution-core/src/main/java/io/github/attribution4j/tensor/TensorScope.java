@@ -79,6 +79,11 @@ public final class TensorScope implements AutoCloseable {
         return tensor;
     }
 
+    /** Returns whether this scope would close a tensor at its end. */
+    public boolean owns(Tensor tensor) {
+        return owned.contains(tensor);
+    }
+
     static void register(Tensor tensor) {
         TensorScope scope = INNERMOST.get();
         if (scope != null) {

@@ -1,0 +1,98 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.testkit;
+
+/** Pointwise functions of {@link ReferenceModel}, each with its derivative. */
+public enum Activation {
+    /** Hyperbolic tangent. */
+    TANH("Tanh") {
+        @Override
+        public double value(double x) {
+            return Math.tanh(x);
+        }
+
+        @Override
+        public double derivative(double x) {
+            double tanh = Math.tanh(x);
+            return 1 - tanh * tanh;
+        }
+    },
+    /** Logistic function, 1 / (1 + exp(-x)). */
+    SIGMOID("Sigmoid") {
+        @Override
+        public double value(double x) {
+            return 1 / (1 + Math.exp(-x));
+        }
+
+        @Override
+        public double derivative(double x) {
+            double sigmoid = value(x);
+            return sigmoid * (1 - sigmoid);
+        }
+    },
+    /** Smooth rectifier, log(1 + exp(x)). */
+    SOFTPLUS("Softplus") {
+        @Override
+        public double value(double x) {
+            return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+        }
+
+        @Override
+        public double derivative(double x) {
+            return 1 / (1 + Math.exp(-x));
+        }
+    },
+    /** Rectifier, max(x, 0); its derivative at 0 is 0, as in PyTorch. */
+    RELU("ReLU") {
+        @Override
+        public double value(double x) {
+            return Math.max(x, 0);
+        }
+
+        @Override
+        public double derivative(double x) {
+            return x > 0 ? 1 : 0;
+        }
+    },
+    /** Square, x². */
+    SQUARE("Square") {
+        @Override
+        public double value(double x) {
+            return x * x;
+        }
+
+        @Override
+        public double derivative(double x) {
+            return 2 * x;
+        }
+    };
+
+    private final String kind;
+
+    Activation(String kind) {
+        this.kind = kind;
+    }
+
+    String kind() {
+        return kind;
+    }
+
+    /** Returns the function's value. */
+    public abstract double value(double x);
+
+    /** Returns the function's derivative. */
+    public abstract double derivative(double x);
+}

@@ -1,0 +1,28 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.testkit;
+
+/** One differentiable function of one row's values, by the book: plain loops over double arrays. */
+interface Operation {
+    /** Returns what PyTorch calls such a module. */
+    String kind();
+
+    /** Returns the value at the sources. */
+    double[] apply(double[][] sources);
+
+    /** Returns for each source the gradient of Σ(value · cotangent). */
+    double[][] vjp(double[][] sources, double[] cotangent);
+}

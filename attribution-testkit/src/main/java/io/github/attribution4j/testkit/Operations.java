@@ -1,0 +1,322 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.testkit;
+
+import java.util.Arrays;
+
+/** The operations that a {@link ReferenceModel} is built of. */
+final class Operations {
+    private Operations() {}
+
+    /** Wx + b. */
+    static final class Linear implements Operation {
+        final double[][] weights;
+        final double[] bias;
+
+        Linear(double[][] weights, double[] bias) {
+            this.weights = weights;
+            this.bias = bias;
+        }
+
+        @Override
+        public String kind() {
+            return "Linear";
+        }
+
+        @Override
+        public double[] apply(double[][] sources) {
+            double[] y = bias.clone();
+            for (int out = 0; out < y.length; out++) {
+                for (int in = 0; in < sources[0].length; in++) {
+                    y[out] += weights[out][in] * sources[0][in];
+                }
+            }
+            return y;
+        }
+
+        @Override
+        public double[][] vjp(double[][] sources, double[] cotangent) {
+            double[] gradient = new double[sources[0].length];
+            for (int out = 0; out < cotangent.length; out++) {
+                for (int in = 0; in < gradient.length; in++) {
+                    gradient[in] += cotangent[out] * weights[out][in];
+                }
+            }
+            return new double[][] {gradient};
+        }
+    }
+
+    /** y[k] = x'A[k]x. */
+    static final class Quadratic implements Operation {
+        final double[][][] matrices;
+
+        Quadratic(double[][][] matrices) {
+            this.matrices = matrices;
+        }
+
+        @Override
+        public String kind() {
+            return "Quadratic";
+        }
+
+        @Override
+        public double[] apply(double[][] sources) {
+            double[] x = sources[0];
+            double[] y = new double[matrices.length];
+            for (int k = 0; k < y.length; k++) {
+                for (int i = 0; i < x.length; i++) {
+                    for (int j = 0; j < x.length; j++) {
+                        y[k] += x[i] * matrices[k][i][j] * x[j];
+                    }
+                }
+            }
+            return y;
+        }
+
+        @Override
+        public double[][] vjp(double[][] sources, double[] cotangent) {
+            double[] x = sources[0];
+            double[] gradient = new double[x.length];
+            for (int k = 0; k < cotangent.length; k++) {
+                for (int i = 0; i < x.length; i++) {
+                    for (int j = 0; j < x.length; j++) {
+                        gradient[i] += cotangent[k] * (matrices[k][i][j] + matrices[k][j][i]) * x[j];
+                    }
+                }
+            }
+            return new double[][] {gradient};
+        }
+    }
+
+    /** A function of each element. */
+    record Pointwise(Activation activation) implements Operation {
+        @Override
+        public String kind() {
+            return activation.kind();
+        }
+
+        @Override
+        public double[] apply(double[][] sources) {
+            return Arrays.stream(sources[0]).map(activation::value).toArray();
+        }
+
+        @Override
+        public double[][] vjp(double[][] sources, double[] cotangent) {
+            double[] gradient = new double[cotangent.length];
+            for (int i = 0; i < gradient.length; i++) {
+                gradient[i] = cotangent[i] * activation.derivative(sources[0][i]);
+            }
+            return new double[][] {gradient};
+        }
+    }
+
+    /** The sum of the sources, which is how something bypasses a layer. */
+    record Add() implements Operation {
+        @Override
+        public String kind() {
+            return "Add";
+        }
+
+        @Override
+        public double[] apply(double[][] sources) {
+            double[] sum = new double[sources[0].length];
+            for (double[] source : sources) {
+                for (int i = 0; i < sum.length; i++) {
+                    sum[i] += source[i];
+                }
+            }
+            return sum;
+        }
+
+        @Override
+        public double[][] vjp(double[][] sources, double[] cotangent) {
+            double[][] gradients = new double[sources.length][];
+            Arrays.fill(gradients, cotangent);
+            return gradients;
+        }
+    }
+
+    /** The product of two sources, element by element. */
+    record Multiply() implements Operation {
+        @Override
+        public String kind() {
+            return "Multiply";
+        }
+
+        @Override
+        public double[] apply(double[][] sources) {
+            return product(sources[0], sources[1]);
+        }
+
+        @Override
+        public double[][] vjp(double[][] sources, double[] cotangent) {
+            return new double[][] {product(cotangent, sources[1]), product(cotangent, sources[0])};
+        }
+
+        private static double[] product(double[] a, double[] b) {
+            double[] product = new double[a.length];
+            for (int i = 0; i < product.length; i++) {
+                product[i] = a[i] * b[i];
+            }
+            return product;
+        }
+    }
+
+    /** exp(x[k]) / Σ exp(x). */
+    record Softmax() implements Operation {
+        @Override
+        public String kind() {
+            return "Softmax";
+        }
+
+        @Override
+        public double[] apply(double[][] sources) {
+            double largest = Arrays.stream(sources[0]).max().orElseThrow();
+            double[] y =
+                    Arrays.stream(sources[0]).map(x -> Math.exp(x - largest)).toArray();
+            double total = Arrays.stream(y).sum();
+            return Arrays.stream(y).map(x -> x / total).toArray();
+        }
+
+        @Override
+        public double[][] vjp(double[][] sources, double[] cotangent) {
+            double[] y = apply(sources);
+            double mean = 0;
+            for (int i = 0; i < y.length; i++) {
+                mean += y[i] * cotangent[i];
+            }
+            double[] gradient = new double[y.length];
+            for (int i = 0; i < y.length; i++) {
+                gradient[i] = y[i] * (cotangent[i] - mean);
+            }
+            return new double[][] {gradient};
+        }
+    }
+
+    /** Rows of a table at integer positions; no gradient reaches the positions. */
+    static final class Embedding implements Operation {
+        final double[][] table;
+
+        Embedding(double[][] table) {
+            this.table = table;
+        }
+
+        @Override
+        public String kind() {
+            return "Embedding";
+        }
+
+        @Override
+        public double[] apply(double[][] sources) {
+            int width = table[0].length;
+            double[] y = new double[sources[0].length * width];
+            for (int i = 0; i < sources[0].length; i++) {
+                System.arraycopy(table[(int) sources[0][i]], 0, y, i * width, width);
+            }
+            return y;
+        }
+
+        @Override
+        public double[][] vjp(double[][] sources, double[] cotangent) {
+            return new double[][] {new double[sources[0].length]};
+        }
+    }
+
+    /** A 3×3 convolution of step 1 with zeros around the border, (C, H, W) → (C', H, W). */
+    static final class Conv2d implements Operation {
+        final double[][][] weights;
+        final double[] bias;
+        private final int height;
+        private final int width;
+
+        /** Takes weights by output channel, input channel and the nine positions of the window, row by row. */
+        Conv2d(double[][][] weights, double[] bias, int height, int width) {
+            this.weights = weights;
+            this.bias = bias;
+            this.height = height;
+            this.width = width;
+        }
+
+        @Override
+        public String kind() {
+            return "Conv2d";
+        }
+
+        @Override
+        public double[] apply(double[][] sources) {
+            double[] y = new double[bias.length * height * width];
+            for (int i = 0; i < y.length; i++) {
+                y[i] = bias[i / (height * width)];
+            }
+            forEachTap((out, in, weight) -> y[out] += weight * sources[0][in]);
+            return y;
+        }
+
+        @Override
+        public double[][] vjp(double[][] sources, double[] cotangent) {
+            double[] gradient = new double[sources[0].length];
+            forEachTap((out, in, weight) -> gradient[in] += weight * cotangent[out]);
+            return new double[][] {gradient};
+        }
+
+        private void forEachTap(Tap tap) {
+            for (int to = 0; to < weights.length; to++) {
+                for (int from = 0; from < weights[to].length; from++) {
+                    for (int position = 0; position < height * width; position++) {
+                        for (int k = 0; k < 9; k++) {
+                            int y = position / width + k / 3 - 1;
+                            int x = position % width + k % 3 - 1;
+                            if (y >= 0 && y < height && x >= 0 && x < width) {
+                                int out = to * height * width + position;
+                                tap.visit(out, (from * height + y) * width + x, weights[to][from][k]);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+
+        private interface Tap {
+            void visit(int out, int in, double weight);
+        }
+    }
+
+    /** The mean of each channel, (C, H, W) → (C). */
+    record GlobalAveragePool(int positions) implements Operation {
+        @Override
+        public String kind() {
+            return "AdaptiveAvgPool2d";
+        }
+
+        @Override
+        public double[] apply(double[][] sources) {
+            double[] means = new double[sources[0].length / positions];
+            for (int i = 0; i < sources[0].length; i++) {
+                means[i / positions] += sources[0][i] / positions;
+            }
+            return means;
+        }
+
+        @Override
+        public double[][] vjp(double[][] sources, double[] cotangent) {
+            double[] gradient = new double[sources[0].length];
+            for (int i = 0; i < gradient.length; i++) {
+                gradient[i] = cotangent[i / positions] / positions;
+            }
+            return new double[][] {gradient};
+        }
+    }
+}

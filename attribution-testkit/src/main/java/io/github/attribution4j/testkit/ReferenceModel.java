@@ -1,0 +1,273 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.testkit;
+
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.UnknownLayerException;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A small model in plain Java that is differentiable and can be cut at every layer: what methods are tested on where
+ * the right answer can be worked out by hand.
+ *
+ * <p>Made by {@link #builder} or ready-made in {@link ReferenceModels}. Rows are computed one by one in double
+ * precision, with gradients by reverse accumulation; a {@link DataType#FLOAT32} model rounds every layer's values.
+ * Slow, and simple enough to be believed. Thread-safe.
+ */
+public final class ReferenceModel implements LayeredModel {
+    private final Graph graph;
+    private final DataType dataType;
+    private final List<Integer> inputNodes;
+    private final int output;
+    private final AtomicBoolean parentClosed;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    ReferenceModel(Graph graph, DataType dataType, List<Integer> inputNodes, int output, AtomicBoolean parentClosed) {
+        this.graph = graph;
+        this.dataType = dataType;
+        this.inputNodes = List.copyOf(inputNodes);
+        this.output = output;
+        this.parentClosed = parentClosed;
+    }
+
+    /**
+     * Returns a builder.
+     *
+     * @param dataType {@link DataType#FLOAT32} or {@link DataType#FLOAT64}: type of inputs, activations and output
+     * @param seed from which weights that are not given are drawn
+     */
+    public static ReferenceModelBuilder builder(DataType dataType, long seed) {
+        return new ReferenceModelBuilder(dataType, seed);
+    }
+
+    /** Returns the weights of a linear layer, {@code weights[out][in]}; a copy. */
+    public double[][] weights(String layer) {
+        double[][] weights = linear(layer).weights.clone();
+        for (int out = 0; out < weights.length; out++) {
+            weights[out] = weights[out].clone();
+        }
+        return weights;
+    }
+
+    /** Returns the bias of a linear layer; a copy. */
+    public double[] bias(String layer) {
+        return linear(layer).bias.clone();
+    }
+
+    private Operations.Linear linear(String layer) {
+        if (graph.node(graph.find(layer)).operation() instanceof Operations.Linear linear) {
+            return linear;
+        }
+        throw new IllegalArgumentException("layer '" + layer + "' is not linear");
+    }
+
+    /** Returns the type of inputs and output. */
+    public DataType dataType() {
+        return dataType;
+    }
+
+    /** Returns the output's shape for one row. */
+    public Shape outputShape() {
+        return graph.node(output).shape();
+    }
+
+    @Override
+    public Tensor forward(Inputs inputs) {
+        return new Evaluation(inputs).output();
+    }
+
+    @Override
+    public Pullback pullback(Inputs inputs) {
+        inputs.requireDifferentiable();
+        Evaluation evaluation = new Evaluation(inputs);
+        return new ReferencePullback(
+                inputs.attributedInputs(), evaluation.used(), evaluation.output(), evaluation::gradients);
+    }
+
+    @Override
+    public List<CutPoint> cutPoints() {
+        checkOpen();
+        List<CutPoint> points = new ArrayList<>();
+        for (int i = 0; i <= output; i++) {
+            Operation operation = graph.node(i).operation();
+            if (operation != null && !inputNodes.contains(i)) {
+                points.add(new CutPoint(graph.node(i).name(), operation.kind(), 0));
+            }
+        }
+        return points;
+    }
+
+    @Override
+    public Cut cut(CutPoint point) {
+        List<CutPoint> known = cutPoints();
+        if (!known.contains(point)) {
+            throw new UnknownLayerException(
+                    point.toString(), known.stream().map(CutPoint::toString).toList());
+        }
+        int node = graph.find(point.path());
+        List<Integer> tailInputs = new ArrayList<>(List.of(node));
+        tailInputs.addAll(inputNodes);
+        return new ReferenceCut(
+                point,
+                new ReferenceModel(graph, dataType, inputNodes, node, closed),
+                new ReferenceModel(graph, dataType, tailInputs, output, closed));
+    }
+
+    @Override
+    public Tensors tensors() {
+        return Tensors.ofJava();
+    }
+
+    @Override
+    public ModelIdentity identity() {
+        return new ModelIdentity("reference", "", "java", "java");
+    }
+
+    @Override
+    public void close() {
+        closed.set(true);
+    }
+
+    private void checkOpen() {
+        if (closed.get() || parentClosed.get()) {
+            throw new IllegalStateException("this model was closed; load it again");
+        }
+    }
+
+    private record ReferenceCut(CutPoint point, DifferentiableModel head, DifferentiableModel tail) implements Cut {}
+
+    /** All values of all rows of one run. */
+    private final class Evaluation {
+        private final Inputs inputs;
+        private final boolean[] imposed = new boolean[graph.size()];
+        private final double[][][] values;
+
+        Evaluation(Inputs inputs) {
+            checkOpen();
+            check(inputs);
+            this.inputs = inputs;
+            int rows = Math.toIntExact(inputs.rows());
+            double[][][] given = new double[rows][graph.size()][];
+            for (int argument = 0; argument < inputNodes.size(); argument++) {
+                int node = inputNodes.get(argument);
+                imposed[node] = true;
+                boolean shared = inputs.all().get(argument).role() == Inputs.Role.CONSTANT;
+                double[] flat = inputs.tensor(argument).toDoubleArray();
+                int width = Math.toIntExact(graph.node(node).shape().size());
+                for (int row = 0; row < rows; row++) {
+                    double[] value = new double[width];
+                    System.arraycopy(flat, shared ? 0 : row * width, value, 0, width);
+                    given[row][node] = value;
+                }
+            }
+            values = new double[rows][][];
+            for (int row = 0; row < rows; row++) {
+                values[row] = graph.forward(given[row], output);
+            }
+        }
+
+        private void check(Inputs given) {
+            if (given.size() != inputNodes.size()) {
+                throw new ModelException("this model takes " + inputNodes.size() + " inputs, not " + given.size());
+            }
+            for (int argument = 0; argument < inputNodes.size(); argument++) {
+                Inputs.Input input = given.all().get(argument);
+                Graph.Node node = graph.node(inputNodes.get(argument));
+                DataType type = node.integer() ? DataType.INT64 : dataType;
+                Shape row = input.role() == Inputs.Role.CONSTANT
+                        ? input.tensor().shape()
+                        : input.tensor().shape().row();
+                if (!row.equals(node.shape()) || input.tensor().dataType() != type) {
+                    throw new ModelException("input '" + input.name() + "' is a "
+                            + input.tensor().dataType() + " tensor of shape "
+                            + input.tensor().shape() + "; this model takes " + type + " rows of shape " + node.shape());
+                }
+            }
+        }
+
+        Tensor output() {
+            double[][] last = new double[values.length][];
+            for (int row = 0; row < last.length; row++) {
+                last[row] = values[row][output];
+            }
+            return tensor(last, graph.node(output).shape());
+        }
+
+        List<Tensor> gradients(Tensor cotangent) {
+            double[] seed = cotangent.toDoubleArray();
+            int width = seed.length / values.length;
+            double[][][] gradients = new double[values.length][][];
+            for (int row = 0; row < values.length; row++) {
+                double[] part = new double[width];
+                System.arraycopy(seed, row * width, part, 0, width);
+                gradients[row] = graph.backward(values[row], imposed, part);
+            }
+            List<Tensor> wanted = new ArrayList<>();
+            for (int node : attributedNodes()) {
+                double[][] rows = new double[values.length][];
+                for (int row = 0; row < rows.length; row++) {
+                    int size = Math.toIntExact(graph.node(node).shape().size());
+                    rows[row] = node <= output ? gradients[row][node] : new double[size];
+                }
+                wanted.add(tensor(rows, graph.node(node).shape()));
+            }
+            return wanted;
+        }
+
+        /** Returns for each attributed input whether the output depends on it. */
+        List<Boolean> used() {
+            boolean[] reaches = graph.reaches(output, imposed);
+            return attributedNodes().stream()
+                    .map(node -> node <= output && reaches[node])
+                    .toList();
+        }
+
+        private List<Integer> attributedNodes() {
+            List<Integer> nodes = new ArrayList<>();
+            for (int argument = 0; argument < inputNodes.size(); argument++) {
+                if (inputs.all().get(argument).role() == Inputs.Role.ATTRIBUTED) {
+                    nodes.add(inputNodes.get(argument));
+                }
+            }
+            return nodes;
+        }
+
+        private Tensor tensor(double[][] rows, Shape row) {
+            double[] flat = new double[rows.length * Math.toIntExact(row.size())];
+            for (int i = 0; i < rows.length; i++) {
+                System.arraycopy(rows[i], 0, flat, i * rows[i].length, rows[i].length);
+            }
+            try (TensorScope scope = TensorScope.open()) {
+                return scope.keep(
+                        tensors().of(flat, row.prepend(rows.length)).to(dataType));
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.testkit;
+
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.Random;
+
+/** Small models on which methods are tested, and inputs for them. The same arguments give the same model. */
+public final class ReferenceModels {
+    private ReferenceModels() {}
+
+    /** Returns x (features) → Wx + b (classes); layer {@code fc}. */
+    public static ReferenceModel linear(DataType dataType, long seed, int features, int classes) {
+        return ReferenceModel.builder(dataType, seed)
+                .input("x", Shape.of(features))
+                .linear("fc", "x", classes)
+                .build();
+    }
+
+    /** Returns x (features) → x'A[k]x + Wx + b (classes); layers {@code square}, {@code fc}, {@code sum}. */
+    public static ReferenceModel quadratic(DataType dataType, long seed, int features, int classes) {
+        return ReferenceModel.builder(dataType, seed)
+                .input("x", Shape.of(features))
+                .quadratic("square", "x", classes)
+                .linear("fc", "x", classes)
+                .add("sum", "square", "fc")
+                .build();
+    }
+
+    /**
+     * Returns a multi-layer perceptron; layers {@code fc1}, {@code act1}, {@code fc2}, ..., the last linear one the
+     * output.
+     *
+     * @param widths features, hidden widths, classes
+     */
+    public static ReferenceModel mlp(DataType dataType, long seed, Activation activation, int... widths) {
+        ReferenceModelBuilder builder =
+                ReferenceModel.builder(dataType, seed).input("x", Shape.of(widths[0]));
+        String last = "x";
+        for (int i = 1; i < widths.length; i++) {
+            builder.linear("fc" + i, last, widths[i]);
+            last = "fc" + i;
+            if (i < widths.length - 1) {
+                builder.activation("act" + i, last, activation);
+                last = "act" + i;
+            }
+        }
+        return builder.build();
+    }
+
+    /** Returns {@link #mlp} behind a softmax; layer {@code softmax} is the output. */
+    public static ReferenceModel classifier(DataType dataType, long seed, int features, int hidden, int classes) {
+        return ReferenceModel.builder(dataType, seed)
+                .input("x", Shape.of(features))
+                .linear("fc1", "x", hidden)
+                .activation("act1", "fc1", Activation.TANH)
+                .linear("fc2", "act1", classes)
+                .softmax("softmax", "fc2")
+                .build();
+    }
+
+    /**
+     * Returns a model in which the input bypasses a block: {@code fc(x + block.fc2(tanh(block.fc1(x))))}. A cut inside
+     * the block, or at {@code block.fc2}, has a tail that still needs x.
+     */
+    public static ReferenceModel residual(DataType dataType, long seed, int features, int classes) {
+        return ReferenceModel.builder(dataType, seed)
+                .input("x", Shape.of(features))
+                .linear("block.fc1", "x", features)
+                .activation("block.tanh", "block.fc1", Activation.TANH)
+                .linear("block.fc2", "block.tanh", features)
+                .add("sum", "x", "block.fc2")
+                .linear("fc", "sum", classes)
+                .build();
+    }
+
+    /** Returns a model of two inputs, x (features) and y (others), whose hidden values are multiplied. */
+    public static ReferenceModel twoInputs(DataType dataType, long seed, int features, int others, int classes) {
+        return ReferenceModel.builder(dataType, seed)
+                .input("x", Shape.of(features))
+                .input("y", Shape.of(others))
+                .linear("left", "x", classes)
+                .linear("right", "y", classes)
+                .multiply("product", "left", "right")
+                .activation("tanh", "product", Activation.TANH)
+                .linear("fc", "tanh", classes)
+                .build();
+    }
+
+    /** Returns a model of integer tokens (length) and x (features); layer {@code embedding} is where gradients start. */
+    public static ReferenceModel tokens(DataType dataType, long seed, int length, int entries, int features) {
+        return ReferenceModel.builder(dataType, seed)
+                .integerInput("tokens", Shape.of(length))
+                .input("x", Shape.of(features))
+                .embedding("embedding", "tokens", entries, 3)
+                .linear("words", "embedding", 4)
+                .linear("side", "x", 4)
+                .add("sum", "words", "side")
+                .activation("tanh", "sum", Activation.TANH)
+                .linear("fc", "tanh", 2)
+                .build();
+    }
+
+    /**
+     * Returns a small convolutional network on images (channels, size, size); layers {@code conv1}, {@code act1}, {@code
+     * conv2}, {@code act2}, {@code pool}, {@code fc}.
+     */
+    public static ReferenceModel cnn(DataType dataType, long seed, Activation activation, int channels, int size) {
+        return ReferenceModel.builder(dataType, seed)
+                .input("image", Shape.of(channels, size, size))
+                .conv2d("conv1", "image", 4)
+                .activation("act1", "conv1", activation)
+                .conv2d("conv2", "act1", 5)
+                .activation("act2", "conv2", activation)
+                .globalAveragePool("pool", "act2")
+                .linear("fc", "pool", 3)
+                .build();
+    }
+
+    /** Returns standard normal numbers on the plain-Java backend. */
+    public static Tensor normal(DataType dataType, long seed, long... dims) {
+        Shape shape = Shape.of(dims);
+        Random random = new Random(seed);
+        double[] values = new double[Math.toIntExact(shape.size())];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextGaussian();
+        }
+        if (dataType == DataType.FLOAT64) {
+            return Tensors.ofJava().of(values, shape);
+        }
+        try (Tensor doubles = Tensors.ofJava().of(values, shape)) {
+            return doubles.to(dataType);
+        }
+    }
+}
