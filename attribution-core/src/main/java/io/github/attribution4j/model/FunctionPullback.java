@@ -66,7 +66,8 @@ final class FunctionPullback implements Pullback {
 
     private static void check(Tensor gradient, Inputs.Input input) {
         Shape shape = input.tensor().shape();
-        if (!gradient.shape().equals(shape) || gradient.dataType() != input.tensor().dataType()) {
+        if (!gradient.shape().equals(shape)
+                || gradient.dataType() != input.tensor().dataType()) {
             throw new ModelException("the derivative returned a " + describe(gradient) + " for input '" + input.name()
                     + "', which is a " + describe(input.tensor()) + "; shape and type must be equal");
         }

@@ -265,8 +265,7 @@ public final class ReferenceModel implements LayeredModel {
                 System.arraycopy(rows[i], 0, flat, i * rows[i].length, rows[i].length);
             }
             try (TensorScope scope = TensorScope.open()) {
-                return scope.keep(
-                        tensors().of(flat, row.prepend(rows.length)).to(dataType));
+                return scope.keep(tensors().of(flat, row.prepend(rows.length)).to(dataType));
             }
         }
     }

@@ -168,11 +168,7 @@ public final class ReferenceModelBuilder {
     }
 
     private ReferenceModelBuilder add(
-            String name,
-            @Nullable Operation operation,
-            List<Integer> sources,
-            Shape shape,
-            boolean integer) {
+            String name, @Nullable Operation operation, List<Integer> sources, Shape shape, boolean integer) {
         if (!names.add(name)) {
             throw new IllegalArgumentException("two values are named '" + name + "'; names must differ");
         }

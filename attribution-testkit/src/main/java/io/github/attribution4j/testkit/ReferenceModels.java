@@ -50,8 +50,7 @@ public final class ReferenceModels {
      * @param widths features, hidden widths, classes
      */
     public static ReferenceModel mlp(DataType dataType, long seed, Activation activation, int... widths) {
-        ReferenceModelBuilder builder =
-                ReferenceModel.builder(dataType, seed).input("x", Shape.of(widths[0]));
+        ReferenceModelBuilder builder = ReferenceModel.builder(dataType, seed).input("x", Shape.of(widths[0]));
         String last = "x";
         for (int i = 1; i < widths.length; i++) {
             builder.linear("fc" + i, last, widths[i]);
