@@ -43,6 +43,7 @@ def mlp_softmax(s: Suite) -> None:
     m.saliency(s, "per-example-targets", indices(0, 3, 1), absolute=False)
     m.saliency(s, "argmax", Target("argmax", _argmax(s)), absolute=False)
     m.saliency(s, "difference", Target("difference", (0, 3)), absolute=False)
+    m.saliency(s, "own-function", Target("sum-of-squares"), absolute=False)
     m.input_x_gradient(s, "index", t)
     m.integrated_gradients(s, "default", t)
     for rule in ("riemann-left", "riemann-right", "riemann-middle", "captum-trapezoid", "trapezoid"):
@@ -96,6 +97,10 @@ def mlp_softmax(s: Suite) -> None:
     m.neuron_gradient(s, "fc2", "fc2", [5])
     m.neuron_gradient(s, "fc3", "fc3", [2])
     m.neuron_integrated_gradients(s, "relu2", "relu2", [_strongest(s, "relu2")], baselines=one)
+    halves = [Stored("mask.relu1-halves", (torch.arange(32) // 16)[None])]
+    m.layer_feature_ablation(s, "relu1-halves", "relu1", t, halves, [0.25])
+    m.neuron_feature_ablation(s, "fc2", "fc2", [5], mask, one)
+    m.neuron_gradient_shap(s, "fc2", "fc2", [5], many, 6, [0.1])
 
 
 def _argmax(s: Suite) -> List[int]:
@@ -187,6 +192,10 @@ def cnn(s: Suite) -> None:
     m.neuron_gradient(s, "conv1", "conv1", [4, 7, 7])
     m.neuron_gradient(s, "fc", "fc", [2])
     m.neuron_integrated_gradients(s, "layer1", "layer1", [_strongest_map(s, "layer1"), 3, 3], 20, one)
+    maps = [Stored("mask.layer1-maps", torch.arange(8)[None, :, None, None])]
+    m.layer_feature_ablation(s, "layer1-maps", "layer1", indices(3, 0, 1), maps)
+    m.layer_feature_ablation(s, "avgpool", "avgpool", t, None, [0.1])
+    m.neuron_feature_ablation(s, "layer2", "layer2", [_strongest_map(s, "layer2"), 2, 1], sixteen, one)
 
 
 def _strongest_map(s: Suite, path: str) -> int:
@@ -210,6 +219,8 @@ def multi_input(s: Suite) -> None:
     m.integrated_gradients(s, "mixed-baselines", indices(0, 1, 2), 30, baselines=mixed)
     m.integrated_gradients(s, "internal-batch", t, 30, baselines=one, internal_batch=8)
     m.integrated_gradients(s, "gradient-only", t, 30, baselines=one, multiply=False)
+    m.integrated_gradients(s, "own-function", Target("sum-of-squares"), 30, baselines=one)
+    m.feature_ablation(s, "own-function", Target("sum-of-squares"), shared, one)
     many = [drawn(s, "baseline.samples.numbers", (5, 6)), drawn(s, "baseline.samples.signal", (5, 2, 8))]
     m.gradient_shap(s, "noisy", many, t, 6, [0.1, 0.2])
     m.noise_tunnel(s, "smoothgrad-saliency", "smoothgrad", "saliency", t, 5, [0.1, 0.3], inner_options={"absolute": False})

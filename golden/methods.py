@@ -268,10 +268,10 @@ def occlusion(
     options["strides"] = [list(w) for w in strides] if strides is not None else [[1] * len(w) for w in windows]
     if per_eval != 1:
         options["perturbations-per-evaluation"] = per_eval
-    s.add(
-        f"occlusion-{name}",
-        "occlusion",
-        lambda c: named(
+    def compute(c: Context):
+        if s.double:
+            return reference.occlusion(c, options["windows"], options["strides"], baselines)
+        return named(
             attr.Occlusion(c.forward).attribute(
                 c.inputs,
                 sliding_window_shapes=tuple(tuple(w) for w in windows),
@@ -280,10 +280,17 @@ def occlusion(
                 perturbations_per_eval=per_eval,
                 **c.args,
             )
-        ),
+        )
+
+    s.add(
+        f"occlusion-{name}",
+        "occlusion",
+        compute,
         options,
         target,
         baselines,
+        reference="formula" if s.double else "captum",
+        note="Captum accumulates in float32." if s.double else None,
     )
 
 
@@ -600,4 +607,83 @@ def neuron_integrated_gradients(
         baselines=baselines,
         layer=layer,
         unit=unit,
+    )
+
+
+def layer_feature_ablation(
+    s: Suite, name: str, layer: str, target: Target = NONE, masks: Optional[Sequence[Stored]] = None, baselines=None
+) -> None:
+    """Ablates the layer's own values: baselines and masks have the shape of the activation, not of the input."""
+
+    def compute(c: Context):
+        return named(
+            attr.LayerFeatureAblation(c.model, c.layer(layer)).attribute(
+                c.inputs,
+                layer_baselines=c.baselines(baselines),
+                layer_mask=None if masks is None else tuple(m.tensor for m in masks),
+                **c.args,
+            )
+        )
+
+    s.add(
+        f"layer-feature-ablation-{name}",
+        "feature-ablation",
+        compute,
+        {"baseline-space": "layer"},
+        target,
+        baselines,
+        masks,
+        layer=layer,
+    )
+
+
+def neuron_feature_ablation(
+    s: Suite, name: str, layer: str, unit: Sequence[int], masks: Optional[Sequence[Stored]] = None, baselines=None
+) -> None:
+    s.add(
+        f"neuron-feature-ablation-{name}",
+        "feature-ablation",
+        lambda c: named(
+            attr.NeuronFeatureAblation(c.model, c.layer(layer)).attribute(
+                c.inputs,
+                tuple(unit) if len(unit) > 1 else unit[0],
+                baselines=c.baselines(baselines),
+                feature_mask=None if masks is None else tuple(m.tensor for m in masks),
+                additional_forward_args=c.args["additional_forward_args"],
+            )
+        ),
+        {},
+        NONE,
+        baselines,
+        masks,
+        layer=layer,
+        unit=unit,
+    )
+
+
+def neuron_gradient_shap(
+    s: Suite, name: str, layer: str, unit: Sequence[int], baselines: Sequence[Stored], samples: int, deviations: Sequence[float]
+) -> None:
+    def compute(c: Context):
+        with c.recorded_noise(samples, deviations):
+            return named(
+                attr.NeuronGradientShap(c.model, c.layer(layer)).attribute(
+                    c.inputs,
+                    tuple(unit) if len(unit) > 1 else unit[0],
+                    c.baselines(baselines),
+                    n_samples=samples,
+                    stdevs=tuple(deviations),
+                    additional_forward_args=c.args["additional_forward_args"],
+                )
+            )
+
+    s.add(
+        f"neuron-gradient-shap-{name}",
+        "gradient-shap",
+        compute,
+        {"samples": samples, "stdev": list(deviations), "multiply-by-inputs": True},
+        baselines=baselines,
+        layer=layer,
+        unit=unit,
+        compare="with-draws",
     )

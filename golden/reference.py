@@ -31,8 +31,8 @@ class Target:
     value: object = None
 
     def json(self) -> Dict[str, object]:
-        if self.kind == "none":
-            return {"kind": "none"}
+        if self.kind in ("none", "sum-of-squares"):
+            return {"kind": self.kind}
         if self.kind == "difference":
             return {"kind": "difference", "index": self.value[0], "minus": self.value[1]}
         key = {"index": "index", "indices": "indices", "at": "at", "at-each": "at", "argmax": "resolved", "probability": "index"}
@@ -40,7 +40,7 @@ class Target:
 
     @property
     def captum(self):
-        if self.kind in ("none", "difference", "probability"):
+        if self.kind in ("none", "difference", "probability", "sum-of-squares"):
             return None
         if self.kind == "at":
             return tuple(self.value)
@@ -50,7 +50,7 @@ class Target:
 
     def forward(self, model: nn.Module) -> Callable[..., Tensor]:
         """The model, or a function on top of it where Captum has no such target."""
-        if self.kind in ("difference", "probability"):
+        if self.kind in ("difference", "probability", "sum-of-squares"):
             return lambda *args: self.select(model(*args))
         return model
 
@@ -63,6 +63,8 @@ class Target:
             return out[:, self.value[0]] - out[:, self.value[1]]
         if self.kind == "probability":
             return torch.softmax(out, 1)[:, self.value]
+        if self.kind == "sum-of-squares":
+            return (out**2).reshape(n, -1).sum(1)
         if self.kind == "index":
             return out[:, self.value]
         if self.kind == "at":
@@ -220,6 +222,24 @@ def integrated_gradients(c: Context, steps: int, rule: str, baselines=None, mult
     if multiply:
         summed = sum(t.reshape(t.shape[0], -1).sum(1) for t in total)
         result["delta"] = summed - (scores(c, c.inputs) - scores(c, starts))
+    return result
+
+
+def occlusion(c: Context, windows, strides, baselines=None) -> Dict[str, Tensor]:
+    """The mean drop over the windows that cover an element; windows at the far edge are clipped."""
+    starts = full_baselines(c, baselines)
+    base = scores(c, c.inputs)
+    result = {}
+    for k, (x, window, stride) in enumerate(zip(c.inputs, windows, strides)):
+        total, covered = torch.zeros_like(x), torch.zeros_like(x)
+        corners = [range(0, (-(-(d - w) // s) + 1) * s, s) for d, w, s in zip(x.shape[1:], window, stride)]
+        for corner in itertools.product(*corners):
+            place = (slice(None), *(slice(i, i + w) for i, w in zip(corner, window)))
+            points = [p.clone() for p in c.inputs]
+            points[k][place] = starts[k][place]
+            total[place] += (base - scores(c, points)).reshape([-1] + [1] * (x.dim() - 1))
+            covered[place] += 1
+        result[f"attribution_{k}"] = total / covered
     return result
 
 
