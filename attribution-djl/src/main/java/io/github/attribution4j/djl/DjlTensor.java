@@ -1,0 +1,480 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import ai.djl.pytorch.engine.PtNDArray;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Interpolation;
+import io.github.attribution4j.tensor.Lifetime;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorChecks;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.function.BinaryOperator;
+
+/**
+ * A tensor in libtorch's memory.
+ *
+ * <p>Owns one native handle, which no other object closes: views and aliases are handles of their own on the same memory,
+ * counted by libtorch. Shape and type are kept on the Java side, so asking for them crosses no border.
+ */
+final class DjlTensor implements Tensor {
+    private final DjlTensors tensors;
+    private final PtNDArray array;
+    private final Shape shape;
+    private final DataType dataType;
+    private final Lifetime lifetime;
+
+    @SuppressWarnings("this-escape")
+    DjlTensor(DjlTensors tensors, PtNDArray array, Shape shape, DataType dataType) {
+        this.tensors = tensors;
+        this.array = array;
+        this.shape = shape;
+        this.dataType = dataType;
+        this.lifetime = Lifetime.begin(this);
+    }
+
+    PtNDArray array() {
+        lifetime.check();
+        return array;
+    }
+
+    private static TorchRuntime torch() {
+        return TorchRuntime.get();
+    }
+
+    @Override
+    public Shape shape() {
+        return shape;
+    }
+
+    @Override
+    public DataType dataType() {
+        return dataType;
+    }
+
+    @Override
+    public DjlTensors tensors() {
+        return tensors;
+    }
+
+    @Override
+    public Tensor add(Tensor other) {
+        return arithmetic("add", other, PtNDArray::add);
+    }
+
+    @Override
+    public Tensor add(double scalar) {
+        TensorChecks.arithmetic("add", this, scalar);
+        return scalar(scalar, PtNDArray::add, dataType);
+    }
+
+    @Override
+    public Tensor sub(Tensor other) {
+        return arithmetic("sub", other, PtNDArray::sub);
+    }
+
+    @Override
+    public Tensor mul(Tensor other) {
+        return arithmetic("mul", other, PtNDArray::mul);
+    }
+
+    @Override
+    public Tensor mul(double scalar) {
+        TensorChecks.arithmetic("mul", this, scalar);
+        return scalar(scalar, PtNDArray::mul, dataType);
+    }
+
+    @Override
+    public Tensor div(Tensor other) {
+        Shape result = TensorChecks.div(this, other);
+        return binary(other, PtNDArray::div, result, dataType);
+    }
+
+    private DjlTensor arithmetic(String name, Tensor other, BinaryOperator<PtNDArray> operation) {
+        Shape result = TensorChecks.arithmetic(name, this, other);
+        return binary(other, operation, result, dataType);
+    }
+
+    private DjlTensor binary(Tensor other, BinaryOperator<PtNDArray> operation, Shape result, DataType type) {
+        PtNDArray left = array();
+        PtNDArray right = tensors.array(other);
+        return tensors.wrap(torch().guard(() -> operation.apply(left, right)), result, type);
+    }
+
+    private DjlTensor scalar(double value, BinaryOperator<PtNDArray> operation, DataType type) {
+        PtNDArray left = array();
+        try (PtNDArray right = torch().scalar(tensors.manager(), dataType, value)) {
+            return tensors.wrap(torch().guard(() -> operation.apply(left, right)), shape, type);
+        }
+    }
+
+    @Override
+    public Tensor abs() {
+        TensorChecks.notBool("abs", this);
+        PtNDArray own = array();
+        return tensors.wrap(torch().guard(own::abs), shape, dataType);
+    }
+
+    @Override
+    public Tensor exp() {
+        TensorChecks.floating("exp", this);
+        PtNDArray own = array();
+        return tensors.wrap(torch().guard(own::exp), shape, dataType);
+    }
+
+    @Override
+    public Tensor log() {
+        TensorChecks.floating("log", this);
+        PtNDArray own = array();
+        return tensors.wrap(torch().guard(own::log), shape, dataType);
+    }
+
+    @Override
+    public Tensor sqrt() {
+        TensorChecks.floating("sqrt", this);
+        PtNDArray own = array();
+        return tensors.wrap(torch().guard(() -> (PtNDArray) own.sqrt()), shape, dataType);
+    }
+
+    @Override
+    public Tensor clamp(double min, double max) {
+        TensorChecks.clamp(this, min, max);
+        // Against a 0-dim tensor: DJL's own clip leaves two arrays behind on every call.
+        return tensors.wrap(torch().clamp(array(), dataType, min, max), shape, dataType);
+    }
+
+    @Override
+    public Tensor gt(Tensor other) {
+        Shape result = TensorChecks.comparison("gt", this, other);
+        return binary(other, PtNDArray::gt, result, DataType.BOOL);
+    }
+
+    @Override
+    public Tensor gt(double scalar) {
+        TensorChecks.comparison("gt", this, scalar);
+        return scalar(scalar, PtNDArray::gt, DataType.BOOL);
+    }
+
+    @Override
+    public Tensor ge(Tensor other) {
+        Shape result = TensorChecks.comparison("ge", this, other);
+        return binary(other, PtNDArray::gte, result, DataType.BOOL);
+    }
+
+    @Override
+    public Tensor ge(double scalar) {
+        TensorChecks.comparison("ge", this, scalar);
+        return scalar(scalar, PtNDArray::gte, DataType.BOOL);
+    }
+
+    @Override
+    public Tensor eq(Tensor other) {
+        Shape result = TensorChecks.comparison("eq", this, other);
+        return binary(other, PtNDArray::eq, result, DataType.BOOL);
+    }
+
+    @Override
+    public Tensor eq(double scalar) {
+        TensorChecks.comparison("eq", this, scalar);
+        return scalar(scalar, PtNDArray::eq, DataType.BOOL);
+    }
+
+    @Override
+    public Tensor where(Tensor whenTrue, Tensor whenFalse) {
+        Shape result = TensorChecks.where(this, whenTrue, whenFalse);
+        PtNDArray chosen = torch().where(array(), tensors.array(whenTrue), tensors.array(whenFalse));
+        return tensors.wrap(chosen, result, whenTrue.dataType());
+    }
+
+    @Override
+    public Tensor sum(int... axes) {
+        boolean[] reduced = TensorChecks.axes("sum", this, axes);
+        return tensors.wrap(
+                torch().sum(array(), chosen(reduced)),
+                remaining(reduced),
+                dataType.isFloating() ? dataType : DataType.INT64);
+    }
+
+    @Override
+    public Tensor mean(int... axes) {
+        TensorChecks.floating("mean", this);
+        boolean[] reduced = TensorChecks.axes("mean", this, axes);
+        Shape result = remaining(reduced);
+        double count = 1;
+        for (int axis : chosen(reduced)) {
+            count *= shape.dim(axis);
+        }
+        try (PtNDArray sum = torch().sum(array(), chosen(reduced));
+                PtNDArray divisor = torch().scalar(tensors.manager(), dataType, count)) {
+            return tensors.wrap(torch().guard(() -> sum.div(divisor)), result, dataType);
+        }
+    }
+
+    @Override
+    public Tensor max(int... axes) {
+        boolean[] reduced = TensorChecks.max(this, axes);
+        return tensors.wrap(torch().max(array(), chosen(reduced), shape.rank()), remaining(reduced), dataType);
+    }
+
+    @Override
+    public Tensor argmax(int axis) {
+        int fromStart = TensorChecks.argmax(this, axis);
+        boolean[] reduced = new boolean[shape.rank()];
+        reduced[fromStart] = true;
+        return tensors.wrap(torch().argmax(array(), fromStart), remaining(reduced), DataType.INT64);
+    }
+
+    private static int[] chosen(boolean[] reduced) {
+        int[] axes = new int[reduced.length];
+        int count = 0;
+        for (int axis = 0; axis < reduced.length; axis++) {
+            if (reduced[axis]) {
+                axes[count++] = axis;
+            }
+        }
+        return Arrays.copyOf(axes, count);
+    }
+
+    private Shape remaining(boolean[] reduced) {
+        long[] dims = new long[reduced.length];
+        int count = 0;
+        for (int axis = 0; axis < reduced.length; axis++) {
+            if (!reduced[axis]) {
+                dims[count++] = shape.dim(axis);
+            }
+        }
+        return Shape.of(Arrays.copyOf(dims, count));
+    }
+
+    @Override
+    public Tensor reshape(Shape to) {
+        TensorChecks.reshape(this, to);
+        return tensors.wrap(torch().reshape(array(), to.dims()), to, dataType);
+    }
+
+    @Override
+    public Tensor broadcast(Shape to) {
+        TensorChecks.broadcast(this, to);
+        return tensors.wrap(torch().broadcast(array(), Types.toDjl(to)), to, dataType);
+    }
+
+    @Override
+    public Tensor slice(int axis, long from, long to) {
+        int fromStart = TensorChecks.slice(this, axis, from, to);
+        return tensors.wrap(torch().slice(array(), fromStart, from, to), shape.with(fromStart, to - from), dataType);
+    }
+
+    @Override
+    public Tensor select(int axis, long... indexes) {
+        int fromStart = TensorChecks.select(this, axis, indexes);
+        Shape result = shape.with(fromStart, indexes.length);
+        return tensors.wrap(torch().select(array(), shape, fromStart, indexes), result, dataType);
+    }
+
+    @Override
+    public Tensor pick(long... indexes) {
+        TensorChecks.pick(this, indexes);
+        boolean[] reduced = new boolean[shape.rank()];
+        reduced[1] = true;
+        Shape result = remaining(reduced);
+        try (PtNDArray picked = torch().gather(array(), 1, indexes, 0, shape.with(1, 1))) {
+            return tensors.wrap(torch().reshape(picked, result.dims()), result, dataType);
+        }
+    }
+
+    @Override
+    public Tensor oneHot(long classes, DataType type) {
+        TensorChecks.oneHot(this, classes);
+        for (long index : toLongArray()) {
+            TensorChecks.oneHotIndex(index, classes);
+        }
+        long[] dims = Arrays.copyOf(shape.dims(), shape.rank() + 1);
+        dims[shape.rank()] = classes;
+        return tensors.wrap(torch().oneHot(array(), shape, classes, type), Shape.of(dims), type);
+    }
+
+    @Override
+    public Tensor interpolate(long height, long width, Interpolation mode) {
+        TensorChecks.interpolate(this, height, width);
+        Shape result = shape.with(-2, height).with(-1, width);
+        if (result.equals(shape)) {
+            return alias();
+        }
+        if (result.size() == 0) {
+            return tensors.zeros(result, dataType);
+        }
+        long planes = shape.size() / (shape.dim(-2) * shape.dim(-1));
+        long[] four = {1, planes, shape.dim(-2), shape.dim(-1)};
+        try (PtNDArray flat = torch().reshape(array(), four);
+                PtNDArray resampled = torch().interpolate(flat, height, width, mode)) {
+            return tensors.wrap(torch().reshape(resampled, result.dims()), result, dataType);
+        }
+    }
+
+    @Override
+    public Tensor to(DataType type) {
+        return type == dataType ? alias() : tensors.wrap(torch().to(array(), type), shape, type);
+    }
+
+    @Override
+    public Tensor alias() {
+        return tensors.wrap(torch().alias(array()), shape, dataType);
+    }
+
+    @Override
+    public boolean isFinite() {
+        PtNDArray own = array();
+        if (!dataType.isFloating()) {
+            return true;
+        }
+        if (!tensors.onHost()) {
+            return torch().isFinite(own);
+        }
+        // A plain loop: it needs no memory, and waking libtorch's threads costs more than it does.
+        return torch().read(
+                        own,
+                        bytes -> dataType == DataType.FLOAT32
+                                ? isFinite(bytes.asFloatBuffer())
+                                : isFinite(bytes.asDoubleBuffer()));
+    }
+
+    private static boolean isFinite(FloatBuffer values) {
+        for (int i = 0; i < values.limit(); i++) {
+            if (!Float.isFinite(values.get(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isFinite(DoubleBuffer values) {
+        for (int i = 0; i < values.limit(); i++) {
+            if (!Double.isFinite(values.get(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public float[] toFloatArray() {
+        float[] values = new float[length()];
+        torch().read(array(), bytes -> {
+            if (dataType == DataType.FLOAT32) {
+                bytes.asFloatBuffer().get(values);
+            } else {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = dataType.isFloating() ? (float) element(bytes, i) : (float) integer(bytes, i);
+                }
+            }
+            return values;
+        });
+        return values;
+    }
+
+    @Override
+    public double[] toDoubleArray() {
+        double[] values = new double[length()];
+        torch().read(array(), bytes -> {
+            if (dataType == DataType.FLOAT64) {
+                bytes.asDoubleBuffer().get(values);
+            } else {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = element(bytes, i);
+                }
+            }
+            return values;
+        });
+        return values;
+    }
+
+    @Override
+    public long[] toLongArray() {
+        long[] values = new long[length()];
+        torch().read(array(), bytes -> {
+            if (dataType == DataType.INT64) {
+                bytes.asLongBuffer().get(values);
+            } else {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = dataType.isFloating() ? (long) element(bytes, i) : integer(bytes, i);
+                }
+            }
+            return values;
+        });
+        return values;
+    }
+
+    @Override
+    public boolean[] toBooleanArray() {
+        boolean[] values = new boolean[length()];
+        torch().read(array(), bytes -> {
+            for (int i = 0; i < values.length; i++) {
+                values[i] = dataType.isFloating() ? element(bytes, i) != 0 : integer(bytes, i) != 0;
+            }
+            return values;
+        });
+        return values;
+    }
+
+    @Override
+    public ByteBuffer toByteBuffer() {
+        return torch().read(
+                        array(),
+                        bytes -> ByteBuffer.allocateDirect(bytes.remaining())
+                                .order(ByteOrder.nativeOrder())
+                                .put(bytes)
+                                .flip());
+    }
+
+    private int length() {
+        lifetime.check();
+        return Math.toIntExact(shape.size());
+    }
+
+    private double element(ByteBuffer bytes, int index) {
+        return switch (dataType) {
+            case FLOAT32 -> bytes.getFloat(Float.BYTES * index);
+            case FLOAT64 -> bytes.getDouble(Double.BYTES * index);
+            case INT64, INT32, UINT8, BOOL -> integer(bytes, index);
+        };
+    }
+
+    private long integer(ByteBuffer bytes, int index) {
+        return switch (dataType) {
+            case INT64 -> bytes.getLong(Long.BYTES * index);
+            case INT32 -> bytes.getInt(Integer.BYTES * index);
+            case UINT8, BOOL -> bytes.get(index) & 0xff;
+            case FLOAT32, FLOAT64 -> throw new IllegalStateException("a floating tensor has no integer elements");
+        };
+    }
+
+    @Override
+    public void close() {
+        if (lifetime.end()) {
+            array.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return dataType + " tensor of shape " + shape + " on " + tensors.device();
+    }
+}

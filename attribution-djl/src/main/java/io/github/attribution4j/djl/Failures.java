@@ -1,0 +1,94 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import ai.djl.engine.EngineException;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ModelMemoryException;
+import java.util.List;
+import java.util.Locale;
+
+/** Turns libtorch's failures, up to fifty lines each, into one useful line with the native text as cause. */
+final class Failures {
+    private static final List<String> OUT_OF_MEMORY = List.of(
+            "out of memory",
+            "can't allocate memory",
+            "cannot allocate memory",
+            "not enough memory",
+            "bad_alloc",
+            "bad allocation",
+            "failed to allocate");
+
+    private static final List<String> PREFIXES =
+            List.of("RuntimeError: ", "ValueError: ", "IndexError: ", "TypeError: ", "AssertionError: ");
+
+    private Failures() {}
+
+    /** Returns what to throw for a failure of the engine in tensor arithmetic. */
+    static ModelException of(EngineException failure) {
+        return of("", failure);
+    }
+
+    /**
+     * Returns what to throw for a failure of the engine.
+     *
+     * @param context what failed, ending in {@code ": "}, or empty
+     */
+    static ModelException of(String context, EngineException failure) {
+        String line = line(failure);
+        if (isMemory(failure)) {
+            return new ModelMemoryException(context + "the engine is out of memory: " + line, failure);
+        }
+        return new ModelException(context + line, failure);
+    }
+
+    /** Returns whether memory ran out. */
+    static boolean isMemory(Throwable failure) {
+        String text = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
+        return OUT_OF_MEMORY.stream().anyMatch(text::contains);
+    }
+
+    /** Returns the one line that says what is wrong: the last that names a Python error, else the first. */
+    static String line(Throwable failure) {
+        String text = failure.getMessage();
+        if (text == null || text.isBlank()) {
+            return failure.toString();
+        }
+        List<String> lines =
+                text.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+        for (int i = lines.size() - 1; i >= 0; i--) {
+            for (String prefix : PREFIXES) {
+                if (lines.get(i).startsWith(prefix)) {
+                    return sentence(lines, i, prefix);
+                }
+            }
+        }
+        return lines.get(0);
+    }
+
+    /** A message may go on over the following lines; what a stack frame or a pointer into source text adds is dropped. */
+    private static String sentence(List<String> lines, int start, String prefix) {
+        StringBuilder text = new StringBuilder(lines.get(start).substring(prefix.length()));
+        for (int i = start + 1; i < lines.size(); i++) {
+            String line = lines.get(i);
+            if (line.startsWith("Exception raised from") || line.contains("<--- HERE") || line.startsWith("frame #")) {
+                break;
+            }
+            text.append(' ').append(line);
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,157 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import ai.djl.Device;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How {@link TorchScriptModel} loads an archive. Immutable; every method returns changed options.
+ *
+ * <pre>{@code
+ * TorchScriptModel.load(file, LoadOptions.defaults().device("cuda:0").output("logits"));
+ * }</pre>
+ */
+public final class LoadOptions {
+    private static final LoadOptions DEFAULTS = new LoadOptions(Device.cpu(), 0, 0, null, List.of());
+
+    private final Device device;
+    private final int threads;
+    private final int interOpThreads;
+    private final @Nullable String output;
+    private final List<String> argumentNames;
+
+    private LoadOptions(
+            Device device, int threads, int interOpThreads, @Nullable String output, List<String> argumentNames) {
+        this.device = device;
+        this.threads = threads;
+        this.interOpThreads = interOpThreads;
+        this.output = output;
+        this.argumentNames = List.copyOf(argumentNames);
+    }
+
+    /** Returns: the CPU, libtorch's own thread settings, the model's only output, the parameter names of the archive. */
+    public static LoadOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /** Returns options with a device. */
+    public LoadOptions device(Device device) {
+        return new LoadOptions(device, threads, interOpThreads, output, argumentNames);
+    }
+
+    /**
+     * Returns options with a device.
+     *
+     * @param device {@code cpu}, {@code cuda} or {@code cuda:} and an index
+     */
+    public LoadOptions device(String device) {
+        return device(parse(device));
+    }
+
+    private static Device parse(String device) {
+        String name = device.toLowerCase(Locale.ROOT);
+        if (name.equals("cpu")) {
+            return Device.cpu();
+        }
+        if (name.equals("cuda")) {
+            return Device.gpu(0);
+        }
+        if (name.matches("cuda:\\d{1,3}")) {
+            return Device.gpu(Integer.parseInt(name.substring(name.indexOf(':') + 1)));
+        }
+        throw new IllegalArgumentException(
+                "device '" + device + "' is unknown; use cpu, cuda, or cuda:0, cuda:1, ... for a GPU");
+    }
+
+    /**
+     * Returns options with the number of threads that one operation of libtorch uses. This is a setting of the process,
+     * made when the model is loaded: it holds for every model. With many calling threads, 1 is often best.
+     *
+     * @param threads at least 1
+     */
+    public LoadOptions threads(int threads) {
+        return new LoadOptions(device, positive("threads", threads), interOpThreads, output, argumentNames);
+    }
+
+    /**
+     * Returns options with the number of threads between operations of libtorch, used by models that fork. A setting of
+     * the process that libtorch takes once only, before its first parallel work.
+     *
+     * @param threads at least 1
+     */
+    public LoadOptions interOpThreads(int threads) {
+        return new LoadOptions(device, this.threads, positive("interOpThreads", threads), output, argumentNames);
+    }
+
+    private static int positive(String name, int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException(name + " " + threads + ": must be at least 1");
+        }
+        return threads;
+    }
+
+    /**
+     * Returns options that choose one of several output tensors by position, from 0, in the order of the model's output,
+     * nested parts depth first.
+     */
+    public LoadOptions output(int index) {
+        if (index < 0) {
+            throw new IllegalArgumentException("output " + index + ": positions count from 0");
+        }
+        return new LoadOptions(device, threads, interOpThreads, Integer.toString(index), argumentNames);
+    }
+
+    /**
+     * Returns options that choose one of several output tensors by name: the key in a dict, or its path in nested
+     * outputs, such as {@code logits} or {@code hidden.0}.
+     */
+    public LoadOptions output(String name) {
+        return new LoadOptions(device, threads, interOpThreads, name, argumentNames);
+    }
+
+    /**
+     * Returns options that name the model's parameters, in order: what inputs are bound by and messages speak of. Useful
+     * for traced archives, whose own names may say little.
+     */
+    public LoadOptions argumentNames(String... names) {
+        return new LoadOptions(device, threads, interOpThreads, output, List.of(names));
+    }
+
+    Device device() {
+        return device;
+    }
+
+    OptionalInt threads() {
+        return threads == 0 ? OptionalInt.empty() : OptionalInt.of(threads);
+    }
+
+    OptionalInt interOpThreads() {
+        return interOpThreads == 0 ? OptionalInt.empty() : OptionalInt.of(interOpThreads);
+    }
+
+    Optional<String> output() {
+        return Optional.ofNullable(output);
+    }
+
+    List<String> argumentNames() {
+        return argumentNames;
+    }
+}

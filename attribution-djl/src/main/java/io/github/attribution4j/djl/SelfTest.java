@@ -1,0 +1,70 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import ai.djl.Device;
+import ai.djl.pytorch.engine.PtNDArray;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import java.nio.ByteBuffer;
+
+/**
+ * Asks the engine, once, to do what everything here relies on. DJL loads a libtorch of another version than its native
+ * part was built for without a word, and then takes one element type for another.
+ */
+final class SelfTest {
+    private static final double VALUE = 3;
+
+    private SelfTest() {}
+
+    static void run(TorchRuntime runtime) {
+        for (DataType dataType : DataType.values()) {
+            types(runtime, dataType);
+        }
+    }
+
+    private static void types(TorchRuntime runtime, DataType dataType) {
+        DjlTensors cpu = runtime.tensors(Device.cpu());
+        double wanted = dataType == DataType.BOOL ? 1 : VALUE;
+        // Through Java's bytes, through the engine's conversion, and back through Java's bytes.
+        try (PtNDArray written = runtime.filled(
+                        cpu.manager(), Shape.of(2), dataType, Device.cpu(), b -> write(b, dataType, wanted));
+                PtNDArray converted = runtime.to(written, DataType.FLOAT64);
+                PtNDArray doubled = converted.add(converted)) {
+            double read = runtime.read(doubled, bytes -> bytes.getDouble(Double.BYTES));
+            if (written.getDataType() != Types.toDjl(dataType) || read != 2 * wanted) {
+                throw new UnsupportedModelException("the PyTorch engine fails its self-test (" + runtime.description()
+                        + "): " + dataType + " " + wanted + " was stored as " + written.getDataType()
+                        + " and doubled to "
+                        + read + "; libtorch, pytorch-jni and pytorch-engine are of different versions: remove "
+                        + "PYTORCH_LIBRARY_PATH and PYTORCH_VERSION, or make them fit");
+            }
+        }
+    }
+
+    private static void write(ByteBuffer bytes, DataType dataType, double value) {
+        for (int i = 0; i < 2; i++) {
+            switch (dataType) {
+                case FLOAT32 -> bytes.putFloat((float) value);
+                case FLOAT64 -> bytes.putDouble(value);
+                case INT64 -> bytes.putLong((long) value);
+                case INT32 -> bytes.putInt((int) value);
+                case UINT8, BOOL -> bytes.put((byte) value);
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/** A TorchScript archive of our own, written as text, for what DJL's native interface lacks or does otherwise. */
+final class Toolbox {
+    /** Resamples: {@code [image (n, c, h, w), size int64 (2)] -> [resampled]}. */
+    static final String BILINEAR = "bilinear";
+
+    /**
+     * Vector-Jacobian product: {@code [control, outputs..., with respect to..., cotangents...] -> [defined,
+     * gradients...]}, with control {@code = int64 (number of outputs, number with respect to, retain graph)}, {@code
+     * defined} int64 flags, and zeros where a gradient is undefined.
+     */
+    static final String GRADIENTS = "gradients";
+
+    // Lists are passed by reference, and DJL never frees the arguments of a call that fails: each method empties its
+    // list before it computes, so that a failure leaves behind an empty list and not the tensors or their graph.
+    private static final String CODE = """
+            class Toolbox(Module):
+              __parameters__ = []
+              __buffers__ = []
+              training : bool
+              def bilinear(self: __torch__.Toolbox,
+                arguments: List[Tensor]) -> List[Tensor]:
+                x = arguments[0]
+                size = arguments[1]
+                height = int(torch.select(size, 0, 0))
+                width = int(torch.select(size, 0, 1))
+                _0 = torch.clear(arguments)
+                return [torch.upsample_bilinear2d(x, [height, width], False)]
+              def gradients(self: __torch__.Toolbox,
+                arguments: List[Tensor]) -> List[Tensor]:
+                control = arguments[0]
+                outputs = int(torch.select(control, 0, 0))
+                inputs = int(torch.select(control, 0, 1))
+                retain = bool(int(torch.select(control, 0, 2)))
+                firstInput = torch.add(1, outputs)
+                firstCotangent = torch.add(firstInput, inputs)
+                y = torch.slice(arguments, 1, firstInput, 1)
+                x = torch.slice(arguments, firstInput, firstCotangent, 1)
+                cotangents = annotate(List[Optional[Tensor]], [])
+                for i in range(outputs):
+                  _0 = torch.append(cotangents, arguments[torch.add(firstCotangent, i)])
+                _1 = torch.clear(arguments)
+                gradients = torch.autograd.grad(y, x, cotangents, retain, False, True)
+                defined = torch.zeros([inputs], dtype=4)
+                results = [defined]
+                for j in range(inputs):
+                  g = gradients[j]
+                  if torch.__isnot__(g, None):
+                    gradient = unchecked_cast(Tensor, g)
+                    _2 = torch.fill_(torch.select(defined, 0, j), 1)
+                  else:
+                    gradient = torch.zeros_like(x[j])
+                  _3 = torch.append(results, gradient)
+                return results
+            """;
+
+    /** An object of that class with its one attribute: protocol 2, GLOBAL, EMPTY_TUPLE, NEWOBJ, state, BUILD, STOP. */
+    private static final String OBJECT = "\u0080\u0002c__torch__\nToolbox\n)\u0081}(X\b\0\0\0training\u0089ub.";
+
+    private static final String NO_CONSTANTS = "\u0080\u0002).";
+
+    private Toolbox() {}
+
+    static byte[] archive() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+            put(zip, "toolbox/data.pkl", OBJECT);
+            put(zip, "toolbox/constants.pkl", NO_CONSTANTS);
+            put(zip, "toolbox/version", "3\n");
+            put(zip, "toolbox/code/__torch__.py", CODE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static void put(ZipOutputStream zip, String name, String content) throws IOException {
+        zip.putNextEntry(new ZipEntry(name));
+        zip.write(content.getBytes(StandardCharsets.ISO_8859_1));
+        zip.closeEntry();
+    }
+}

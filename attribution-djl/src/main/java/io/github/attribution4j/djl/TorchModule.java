@@ -1,0 +1,151 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import ai.djl.engine.EngineException;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A module in libtorch's memory that many threads call at once and any thread may close.
+ *
+ * <p>Closing while others are inside only marks the module; the last one to leave frees it. That takes a counter, not a
+ * lock: nobody waits.
+ */
+final class TorchModule implements AutoCloseable {
+    /** Added once when the module is closed, so that one number tells both who is inside and whether it is open. */
+    private static final long CLOSED = 1L << 62;
+
+    /** Writes a copy of an archive. */
+    interface Writer {
+        void writeTo(Path file) throws IOException;
+    }
+
+    private final TorchRuntime runtime;
+    private final DjlTensors tensors;
+    private final PtNDManager manager;
+    private final PtSymbolBlock block;
+    private final Map<String, PtNDArray> methods = new ConcurrentHashMap<>();
+    private final AtomicLong users = new AtomicLong();
+
+    private TorchModule(TorchRuntime runtime, DjlTensors tensors, PtNDManager manager, PtSymbolBlock block) {
+        this.runtime = runtime;
+        this.tensors = tensors;
+        this.manager = manager;
+        this.block = block;
+    }
+
+    /**
+     * Loads a module from what a writer writes, by way of a temporary file: libtorch reads tensors from a file straight
+     * into place, from a stream by way of two more copies.
+     *
+     * @throws EngineException if libtorch refuses it
+     */
+    static TorchModule load(TorchRuntime runtime, DjlTensors tensors, Writer writer) {
+        try {
+            Path file = Files.createTempFile("attribution4j", ".pt");
+            PtNDManager manager = (PtNDManager) tensors.manager().newSubManager();
+            boolean loaded = false;
+            try {
+                writer.writeTo(file);
+                TorchModule module = new TorchModule(runtime, tensors, manager, runtime.load(file, manager));
+                loaded = true;
+                return module;
+            } finally {
+                Files.deleteIfExists(file);
+                if (!loaded) {
+                    manager.close();
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("a temporary copy of the model cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    TorchRuntime runtime() {
+        return runtime;
+    }
+
+    DjlTensors tensors() {
+        return tensors;
+    }
+
+    /**
+     * Calls a method of type {@code (List[Tensor]) -> List[Tensor]}.
+     *
+     * @return handles that the caller closes
+     * @throws EngineException if libtorch fails
+     * @throws IllegalStateException if the module was closed
+     */
+    List<PtNDArray> call(String method, List<PtNDArray> arguments, boolean gradients) {
+        enter();
+        try {
+            PtNDArray marker = methods.computeIfAbsent(method, name -> runtime.method(name, tensors.manager()));
+            return runtime.call(block, marker, arguments, gradients);
+        } finally {
+            leave();
+        }
+    }
+
+    /**
+     * Checks that the module is open.
+     *
+     * @throws IllegalStateException if it was closed
+     */
+    void check() {
+        if (users.get() >= CLOSED) {
+            throw new IllegalStateException("this model was closed; load it again");
+        }
+    }
+
+    private void enter() {
+        if (users.incrementAndGet() >= CLOSED) {
+            leave();
+            check();
+        }
+    }
+
+    private void leave() {
+        if (users.decrementAndGet() == CLOSED) {
+            free();
+        }
+    }
+
+    /** Frees the module as soon as nobody is inside. Idempotent. */
+    @Override
+    public void close() {
+        long before = users.getAndUpdate(count -> count >= CLOSED ? count : count + CLOSED);
+        if (before == 0) {
+            free();
+        }
+    }
+
+    /** More than one thread may see the count fall to zero after the end; DJL's own handles are freed once only. */
+    private void free() {
+        block.close();
+        methods.values().forEach(PtNDArray::close);
+        manager.close();
+    }
+}

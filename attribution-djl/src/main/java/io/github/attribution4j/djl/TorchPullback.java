@@ -1,0 +1,154 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import ai.djl.engine.EngineException;
+import ai.djl.pytorch.engine.PtNDArray;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** One run of a TorchScript program that recorded its graph; the graph lives as long as the native handle of its output. */
+final class TorchPullback implements Pullback {
+    private final TorchModule module;
+    private final List<Inputs.Input> attributed;
+    private final List<PtNDArray> leaves;
+    private final Set<String> unused = new HashSet<>();
+    private final DjlTensor output;
+    private @Nullable PtNDArray graph;
+    private boolean last;
+
+    /**
+     * Takes over the handles given.
+     *
+     * @param graph the output with its graph
+     * @param leaves what to differentiate by, one for each attributed input
+     */
+    TorchPullback(TorchModule module, List<Inputs.Input> attributed, PtNDArray graph, List<PtNDArray> leaves) {
+        this.module = module;
+        this.attributed = attributed;
+        this.graph = graph;
+        this.leaves = leaves;
+        this.output =
+                TensorScope.release(module.tensors().adopt(module.runtime().alias(graph)));
+    }
+
+    @Override
+    public Tensor output() {
+        return output;
+    }
+
+    @Override
+    public List<Tensor> vjp(Tensor cotangent) {
+        return vjp(cotangent, true);
+    }
+
+    @Override
+    public List<Tensor> vjpLast(Tensor cotangent) {
+        List<Tensor> gradients = vjp(cotangent, false);
+        last = true;
+        freeGraph();
+        return gradients;
+    }
+
+    private List<Tensor> vjp(Tensor cotangent, boolean retain) {
+        module.check();
+        if (last || graph == null) {
+            throw new IllegalStateException("this pullback has no graph any more: it was "
+                    + (last ? "asked by vjpLast, after which only output() and close() may be called" : "closed"));
+        }
+        if (!cotangent.shape().equals(output.shape()) || cotangent.dataType() != output.dataType()) {
+            throw new IllegalArgumentException("cotangent: a " + cotangent.dataType() + " tensor of shape "
+                    + cotangent.shape() + " was given for an output of type " + output.dataType() + " and shape "
+                    + output.shape() + "; they must be equal");
+        }
+        List<PtNDArray> results;
+        try {
+            results = module.runtime().gradients(graph, leaves, module.tensors().array(cotangent), retain);
+        } catch (EngineException e) {
+            if (!retain) {
+                freeGraph();
+            }
+            throw noGradient(e) ? undefined(e) : Failures.of("backward pass: ", e);
+        }
+        return accept(results);
+    }
+
+    private List<Tensor> accept(List<PtNDArray> results) {
+        long[] defined = new long[leaves.size()];
+        try (PtNDArray flags = results.get(0)) {
+            module.runtime().read(flags, bytes -> bytes.asLongBuffer().get(defined));
+        }
+        int reached = 0;
+        for (int i = 0; i < defined.length; i++) {
+            if (defined[i] == 0) {
+                unused.add(attributed.get(i).name());
+            } else {
+                reached++;
+            }
+        }
+        if (reached == 0) {
+            results.forEach(PtNDArray::close);
+            throw undefined(null);
+        }
+        List<Tensor> gradients = new ArrayList<>(defined.length);
+        for (PtNDArray gradient : results.subList(1, results.size())) {
+            gradients.add(module.tensors().adopt(gradient));
+        }
+        return gradients;
+    }
+
+    private static boolean noGradient(EngineException failure) {
+        return String.valueOf(failure.getMessage()).contains("does not require grad and does not have a grad_fn");
+    }
+
+    private ModelException undefined(@Nullable EngineException cause) {
+        String names =
+                attributed.stream().map(input -> "'" + input.name() + "'").collect(Collectors.joining(", "));
+        return new ModelException(
+                "no gradient is defined for input " + names + ": the output does not depend on it through "
+                        + "differentiable operations (integer conversion, argmax, detach and no_grad end a gradient); use "
+                        + "a perturbation method, or attribute another input",
+                cause);
+    }
+
+    @Override
+    public Set<String> unused() {
+        return Set.copyOf(unused);
+    }
+
+    private void freeGraph() {
+        if (graph != null) {
+            graph.close();
+            graph = null;
+            leaves.forEach(PtNDArray::close);
+        }
+    }
+
+    @Override
+    public void close() {
+        freeGraph();
+        output.close();
+    }
+}

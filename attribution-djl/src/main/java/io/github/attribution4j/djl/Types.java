@@ -1,0 +1,60 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+
+/** Shapes and element types in DJL's words and in ours. */
+final class Types {
+    private Types() {}
+
+    static ai.djl.ndarray.types.Shape toDjl(Shape shape) {
+        return new ai.djl.ndarray.types.Shape(shape.dims());
+    }
+
+    static Shape fromDjl(ai.djl.ndarray.types.Shape shape) {
+        return Shape.of(shape.getShape());
+    }
+
+    static ai.djl.ndarray.types.DataType toDjl(DataType dataType) {
+        return switch (dataType) {
+            case FLOAT32 -> ai.djl.ndarray.types.DataType.FLOAT32;
+            case FLOAT64 -> ai.djl.ndarray.types.DataType.FLOAT64;
+            case INT64 -> ai.djl.ndarray.types.DataType.INT64;
+            case INT32 -> ai.djl.ndarray.types.DataType.INT32;
+            case UINT8 -> ai.djl.ndarray.types.DataType.UINT8;
+            case BOOL -> ai.djl.ndarray.types.DataType.BOOLEAN;
+        };
+    }
+
+    /** Returns the nearest type that holds all of another one's values. */
+    static DataType fromDjl(ai.djl.ndarray.types.DataType dataType) {
+        return switch (dataType) {
+            case FLOAT32, FLOAT16, BFLOAT16 -> DataType.FLOAT32;
+            case FLOAT64 -> DataType.FLOAT64;
+            case INT64, UINT32 -> DataType.INT64;
+            case INT32, INT16, INT8, UINT16 -> DataType.INT32;
+            case UINT8 -> DataType.UINT8;
+            case BOOLEAN -> DataType.BOOL;
+            default ->
+                throw new ModelException(
+                        "an array of type " + dataType
+                                + " has no counterpart here; convert it to float32, float64, int64, int32, uint8 or bool first");
+        };
+    }
+}
