@@ -1,0 +1,124 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import io.github.attribution4j.visual.Mark.Anchor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Collects the marks of one picture. Not thread-safe; lives as long as one drawing. */
+final class Canvas {
+
+    private final List<Mark> marks = new ArrayList<>();
+    private final double scale;
+
+    Canvas(double scale) {
+        this.scale = scale;
+    }
+
+    List<Mark> marks() {
+        return List.copyOf(marks);
+    }
+
+    double scale() {
+        return scale;
+    }
+
+    /** Device pixels that a length takes, at least one. */
+    int device(double length) {
+        return Math.max(1, (int) Math.round(length * scale));
+    }
+
+    void box(double x, double y, double width, double height, int rgb) {
+        box(x, y, width, height, 0, rgb);
+    }
+
+    void box(double x, double y, double width, double height, double radius, int rgb) {
+        marks.add(new Mark.Box(x, y, width, height, radius, rgb));
+    }
+
+    void frame(double x, double y, double width, double height, int rgb) {
+        marks.add(new Mark.Frame(x, y, width, height, rgb));
+    }
+
+    void line(double x1, double y1, double x2, double y2, int rgb) {
+        marks.add(new Mark.Line(x1, y1, x2, y2, 1, rgb));
+    }
+
+    void curve(double[] xs, double[] ys, double width, int rgb) {
+        marks.add(new Mark.Curve(xs, ys, width, rgb));
+    }
+
+    void raster(double x, double y, double width, double height, int columns, int rows, int[] rgb) {
+        marks.add(new Mark.Raster(x, y, width, height, columns, rows, rgb));
+    }
+
+    void text(double x, double y, String text, double size, int rgb, Anchor anchor) {
+        label(x, y, text, size, false, rgb, anchor);
+    }
+
+    void bold(double x, double y, String text, double size, int rgb, Anchor anchor) {
+        label(x, y, text, size, true, rgb, anchor);
+    }
+
+    private void label(double x, double y, String text, double size, boolean bold, int rgb, Anchor anchor) {
+        if (!text.isEmpty()) {
+            marks.add(new Mark.Label(x, y, text, size, bold, rgb, anchor, Glyphs.width(text, size, bold)));
+        }
+    }
+
+    /**
+     * Title and subtitle at the top.
+     *
+     * @return the y below them, where the picture goes on
+     */
+    double heading(String title, String subtitle, double width) {
+        double room = width - 2 * Style.MARGIN;
+        double y = Style.MARGIN;
+        if (!title.isBlank()) {
+            for (String line : Glyphs.wrap(Glyphs.visible(title), Style.TITLE, true, room, 2)) {
+                bold(Style.MARGIN, y + Style.TITLE * 0.85, line, Style.TITLE, Style.INK, Anchor.START);
+                y += 20;
+            }
+        }
+        if (!subtitle.isBlank()) {
+            for (String line : Glyphs.wrap(Glyphs.visible(subtitle), Style.TEXT, false, room, 2)) {
+                text(Style.MARGIN, y + Style.TEXT, line, Style.TEXT, Style.QUIET, Anchor.START);
+                y += 17;
+            }
+        }
+        return y == Style.MARGIN ? y : y + 10;
+    }
+
+    /**
+     * Notes at the foot, each from a new line.
+     *
+     * @return the height of the whole picture
+     */
+    double foot(List<String> notes, double y, double width) {
+        double next = y;
+        for (String note : notes) {
+            if (note.isBlank()) {
+                continue;
+            }
+            for (String line : Glyphs.wrap(Glyphs.visible(note), Style.SMALL, false, width - 2 * Style.MARGIN, 6)) {
+                text(Style.MARGIN, next + Style.SMALL, line, Style.SMALL, Style.QUIET, Anchor.START);
+                next += 16;
+            }
+        }
+        return next + Style.MARGIN - 4;
+    }
+}

@@ -1,0 +1,91 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+/** Refusals, each with the argument's name, the value, the rule and the remedy. */
+final class Checks {
+
+    private Checks() {}
+
+    static IllegalArgumentException refuse(String argument, Object value, String ruleAndRemedy) {
+        return new IllegalArgumentException(argument + ": " + value + "; " + ruleAndRemedy);
+    }
+
+    static double[] finite(String argument, double[] values) {
+        if (values.length == 0) {
+            throw refuse(argument, "0 values", "at least one is needed; there is nothing to draw");
+        }
+        for (int i = 0; i < values.length; i++) {
+            if (!Double.isFinite(values[i])) {
+                throw refuse(
+                        argument + "[" + i + "]",
+                        values[i],
+                        "values must be finite; find out why the explanation is not, or replace the value first");
+            }
+        }
+        return values;
+    }
+
+    static double finite(String argument, double value) {
+        if (!Double.isFinite(value)) {
+            throw refuse(argument, value, "it must be a finite number; leave it out if it is not known");
+        }
+        return value;
+    }
+
+    static void sameLength(String argument, int length, String other, int expected) {
+        if (length != expected) {
+            throw refuse(
+                    argument,
+                    length + " values, but " + other + " has " + expected,
+                    "give one value of " + argument + " for each of " + other);
+        }
+    }
+
+    static double within(String argument, double value, double low, double high) {
+        if (!(value >= low && value <= high)) {
+            throw refuse(
+                    argument,
+                    value,
+                    "it must lie between " + Numbers.plain(low) + " and " + Numbers.plain(high)
+                            + "; choose a value in that range");
+        }
+        return value;
+    }
+
+    static int atLeast(String argument, int value, int least) {
+        if (value < least) {
+            throw refuse(argument, value, "it must be at least " + least + "; choose a larger value");
+        }
+        return value;
+    }
+
+    static double[] widen(float[] values) {
+        double[] out = new double[values.length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = values[i];
+        }
+        return out;
+    }
+
+    static double maxAbs(double[] values) {
+        double max = 0;
+        for (double v : values) {
+            max = Math.max(max, Math.abs(v));
+        }
+        return max;
+    }
+}

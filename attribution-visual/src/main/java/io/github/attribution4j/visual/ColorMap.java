@@ -1,0 +1,117 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+/**
+ * A continuous scale of colours, interpolated in the OKLab space, where equal steps look equally large.
+ *
+ * <p>A <em>diverging</em> map takes −1 to 1 and is neutral at 0: blue for negative and red for positive values by
+ * default, a pair that people with any of the common colour-vision deficiencies can tell apart, and that stays symmetric
+ * in lightness when printed in grey. A <em>sequential</em> map takes 0 to 1.
+ *
+ * <p>Immutable.
+ */
+public final class ColorMap {
+
+    /** Diverging: blue (negative), near white (zero), red (positive). */
+    public static final ColorMap BLUE_WHITE_RED =
+            new ColorMap(true, new int[] {0x0b3f8f, 0x4f8fd6, 0xb5d3f0, 0xf7f7f7, 0xf5c0b0, 0xdf6a55, 0x9c1127});
+
+    /** Diverging: purple (negative), near white (zero), green (positive). */
+    public static final ColorMap PURPLE_WHITE_GREEN =
+            new ColorMap(true, new int[] {0x4d1a73, 0x9068b8, 0xd5c2e6, 0xf7f7f7, 0xb9e0bb, 0x56a563, 0x0a5127});
+
+    /** Sequential: near white to dark violet, for magnitudes without a sign. */
+    public static final ColorMap WHITE_VIOLET =
+            new ColorMap(false, new int[] {0xf7f7f7, 0xcfc9e8, 0x9a86cf, 0x6a3fae, 0x33105f});
+
+    /** Sequential: black to white. */
+    public static final ColorMap BLACK_WHITE = new ColorMap(false, new int[] {0x000000, 0xffffff});
+
+    private final boolean diverging;
+    private final double[][] anchors;
+
+    private ColorMap(boolean diverging, int[] anchors) {
+        this.diverging = diverging;
+        this.anchors = new double[anchors.length][];
+        for (int i = 0; i < anchors.length; i++) {
+            this.anchors[i] = OkLab.fromRgb(anchors[i]);
+        }
+    }
+
+    /**
+     * A diverging map of one's own.
+     *
+     * @param negative the colour of −1 as {@code 0xRRGGBB}
+     * @param zero the colour of 0
+     * @param positive the colour of 1
+     * @return the map
+     */
+    public static ColorMap diverging(int negative, int zero, int positive) {
+        return new ColorMap(true, new int[] {rgb(negative), rgb(zero), rgb(positive)});
+    }
+
+    /**
+     * A sequential map of one's own.
+     *
+     * @param zero the colour of 0 as {@code 0xRRGGBB}
+     * @param one the colour of 1
+     * @return the map
+     */
+    public static ColorMap sequential(int zero, int one) {
+        return new ColorMap(false, new int[] {rgb(zero), rgb(one)});
+    }
+
+    private static int rgb(int value) {
+        if ((value & 0xff000000) != 0) {
+            throw new IllegalArgumentException("colour: 0x" + Integer.toHexString(value)
+                    + " has more than 24 bits; write colours as 0xRRGGBB, without opacity");
+        }
+        return value;
+    }
+
+    /**
+     * Whether the map takes signed values.
+     *
+     * @return true for −1 to 1, false for 0 to 1
+     */
+    public boolean isDiverging() {
+        return diverging;
+    }
+
+    /**
+     * The colour at a place of the scale.
+     *
+     * @param t −1 to 1 for a diverging map, 0 to 1 for a sequential one; values outside take the colour of the nearer end
+     * @return the colour as {@code 0xRRGGBB}
+     * @throws IllegalArgumentException if {@code t} is NaN
+     */
+    public int at(double t) {
+        if (Double.isNaN(t)) {
+            throw new IllegalArgumentException("t: NaN has no colour; replace it before it is drawn");
+        }
+        double low = diverging ? -1 : 0;
+        double unit = Math.min(1, Math.max(0, (t - low) / (1 - low)));
+        double place = unit * (anchors.length - 1);
+        int left = Math.min(anchors.length - 2, (int) place);
+        double weight = place - left;
+        double[] mixed = new double[3];
+        for (int i = 0; i < 3; i++) {
+            mixed[i] = (1 - weight) * anchors[left][i] + weight * anchors[left + 1][i];
+        }
+        return OkLab.toRgb(mixed);
+    }
+}

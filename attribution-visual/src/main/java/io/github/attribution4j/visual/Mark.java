@@ -1,0 +1,53 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+/**
+ * One thing drawn. Lengths are CSS pixels with the origin at the top left; colours are {@code 0xRRGGBB}. Both renderers
+ * (Java2D and SVG) paint the same marks in the same order, so a PNG and an SVG of one picture agree.
+ */
+@SuppressWarnings("ArrayRecordComponent") // marks are never compared, and their arrays never changed
+sealed interface Mark {
+
+    /** A filled rectangle with rounded corners of the given radius. */
+    record Box(double x, double y, double width, double height, double radius, int rgb) implements Mark {}
+
+    /** The outline of a rectangle, one thin line. */
+    record Frame(double x, double y, double width, double height, int rgb) implements Mark {}
+
+    /** A straight line. */
+    record Line(double x1, double y1, double x2, double y2, double width, int rgb) implements Mark {}
+
+    /** An open curve through the points; the arrays have equal length and are never changed. */
+    record Curve(double[] xs, double[] ys, double width, int rgb) implements Mark {}
+
+    /**
+     * A line of text on the baseline {@code y}. {@code width} is the room the layout reserved: a font whose glyphs are
+     * wider than the layout assumed is squeezed into it, so labels never run into each other.
+     */
+    record Label(double x, double y, String text, double size, boolean bold, int rgb, Anchor anchor, double width)
+            implements Mark {}
+
+    /** An opaque raster of {@code columns × rows} pixels, row-major {@code 0xRRGGBB}, stretched over the rectangle. */
+    record Raster(double x, double y, double width, double height, int columns, int rows, int[] rgb) implements Mark {}
+
+    /** Which end of a label its {@code x} names. */
+    enum Anchor {
+        START,
+        MIDDLE,
+        END
+    }
+}

@@ -1,0 +1,158 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import static io.github.attribution4j.visual.Numbers.coordinate;
+
+import java.util.Base64;
+import java.util.List;
+
+/** Marks as SVG 1.1: no scripts, no style sheets, no ids, nothing fetched from elsewhere. */
+final class SvgWriter {
+
+    private SvgWriter() {}
+
+    static String write(String description, double width, double height, List<Mark> marks) {
+        StringBuilder out = new StringBuilder(4096);
+        out.append("<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"")
+                .append(coordinate(width))
+                .append("\" height=\"")
+                .append(coordinate(height))
+                .append("\" viewBox=\"0 0 ")
+                .append(coordinate(width))
+                .append(' ')
+                .append(coordinate(height))
+                .append("\" role=\"img\" font-family=\"sans-serif\">\n<title>")
+                .append(escape(description))
+                .append("</title>\n");
+        box(out, new Mark.Box(0, 0, width, height, 0, Style.PAPER));
+        for (Mark mark : marks) {
+            // A chain of instanceof: pattern matching in switch is not in Java 17.
+            if (mark instanceof Mark.Box box) {
+                box(out, box);
+            } else if (mark instanceof Mark.Frame frame) {
+                frame(out, frame);
+            } else if (mark instanceof Mark.Line line) {
+                line(out, line);
+            } else if (mark instanceof Mark.Curve curve) {
+                curve(out, curve);
+            } else if (mark instanceof Mark.Label label) {
+                label(out, label);
+            } else if (mark instanceof Mark.Raster raster) {
+                raster(out, raster);
+            }
+        }
+        return out.append("</svg>\n").toString();
+    }
+
+    private static void box(StringBuilder out, Mark.Box box) {
+        out.append("<rect");
+        rectangle(out, box.x(), box.y(), box.width(), box.height());
+        if (box.radius() > 0) {
+            attribute(out, "rx", box.radius());
+        }
+        out.append(" fill=\"").append(OkLab.css(box.rgb())).append("\"/>\n");
+    }
+
+    private static void frame(StringBuilder out, Mark.Frame frame) {
+        out.append("<rect");
+        rectangle(out, frame.x(), frame.y(), frame.width(), frame.height());
+        out.append(" fill=\"none\" stroke=\"").append(OkLab.css(frame.rgb())).append("\"/>\n");
+    }
+
+    private static void line(StringBuilder out, Mark.Line line) {
+        out.append("<line");
+        attribute(out, "x1", line.x1());
+        attribute(out, "y1", line.y1());
+        attribute(out, "x2", line.x2());
+        attribute(out, "y2", line.y2());
+        out.append(" stroke=\"").append(OkLab.css(line.rgb())).append('"');
+        attribute(out, "stroke-width", line.width());
+        out.append("/>\n");
+    }
+
+    private static void curve(StringBuilder out, Mark.Curve curve) {
+        out.append("<polyline points=\"");
+        for (int i = 0; i < curve.xs().length; i++) {
+            out.append(i == 0 ? "" : " ")
+                    .append(coordinate(curve.xs()[i]))
+                    .append(',')
+                    .append(coordinate(curve.ys()[i]));
+        }
+        out.append("\" fill=\"none\" stroke-linejoin=\"round\" stroke-linecap=\"round\" stroke=\"")
+                .append(OkLab.css(curve.rgb()))
+                .append('"');
+        attribute(out, "stroke-width", curve.width());
+        out.append("/>\n");
+    }
+
+    private static void label(StringBuilder out, Mark.Label label) {
+        out.append("<text");
+        attribute(out, "x", label.x());
+        attribute(out, "y", label.y());
+        attribute(out, "font-size", label.size());
+        if (label.bold()) {
+            out.append(" font-weight=\"bold\"");
+        }
+        switch (label.anchor()) {
+            case START -> {}
+            case MIDDLE -> out.append(" text-anchor=\"middle\"");
+            case END -> out.append(" text-anchor=\"end\"");
+        }
+        out.append(" fill=\"").append(OkLab.css(label.rgb())).append("\" xml:space=\"preserve\">");
+        out.append(escape(label.text())).append("</text>\n");
+    }
+
+    private static void raster(StringBuilder out, Mark.Raster raster) {
+        String data = Base64.getEncoder()
+                .encodeToString(Png.encode(Png.image(raster.columns(), raster.rows(), raster.rgb()), 1));
+        out.append("<image");
+        rectangle(out, raster.x(), raster.y(), raster.width(), raster.height());
+        // xlink:href, not href: every reader knows the spelling of SVG 1.1.
+        out.append(" preserveAspectRatio=\"none\" xlink:href=\"data:image/png;base64,")
+                .append(data)
+                .append("\"/>\n");
+    }
+
+    private static void rectangle(StringBuilder out, double x, double y, double width, double height) {
+        attribute(out, "x", x);
+        attribute(out, "y", y);
+        attribute(out, "width", width);
+        attribute(out, "height", height);
+    }
+
+    private static void attribute(StringBuilder out, String name, double value) {
+        out.append(' ').append(name).append("=\"").append(coordinate(value)).append('"');
+    }
+
+    /** Text as content or attribute of XML or HTML; characters that XML forbids become visible signs. */
+    static String escape(String text) {
+        String visible = Glyphs.visible(text);
+        StringBuilder out = new StringBuilder(visible.length() + 16);
+        for (int i = 0; i < visible.length(); i++) {
+            char c = visible.charAt(i);
+            switch (c) {
+                case '&' -> out.append("&amp;");
+                case '<' -> out.append("&lt;");
+                case '>' -> out.append("&gt;");
+                case '"' -> out.append("&quot;");
+                case '\'' -> out.append("&#39;");
+                default -> out.append(c);
+            }
+        }
+        return out.toString();
+    }
+}

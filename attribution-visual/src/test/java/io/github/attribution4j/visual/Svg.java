@@ -1,0 +1,78 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import java.io.StringReader;
+import java.util.ArrayList;
+import java.util.List;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+import org.xml.sax.InputSource;
+
+/** An SVG document read back by the JDK's parser; throws if it is not well-formed. */
+final class Svg {
+
+    private final Document document;
+
+    private Svg(Document document) {
+        this.document = document;
+    }
+
+    static Svg parse(String svg) throws Exception {
+        DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
+        factory.setNamespaceAware(true);
+        factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+        return new Svg(factory.newDocumentBuilder().parse(new InputSource(new StringReader(svg))));
+    }
+
+    Element root() {
+        return document.getDocumentElement();
+    }
+
+    List<Element> elements(String name) {
+        NodeList nodes = document.getElementsByTagNameNS("http://www.w3.org/2000/svg", name);
+        List<Element> out = new ArrayList<>();
+        for (int i = 0; i < nodes.getLength(); i++) {
+            out.add((Element) nodes.item(i));
+        }
+        return out;
+    }
+
+    List<String> texts() {
+        return elements("text").stream().map(Element::getTextContent).toList();
+    }
+
+    /** The rectangle that a label takes by the layout's own measure: left, top, right, bottom. */
+    static double[] extent(Element text) {
+        double size = number(text, "font-size");
+        double width = Glyphs.width(
+                text.getTextContent(), size, text.getAttribute("font-weight").equals("bold"));
+        double x = number(text, "x");
+        double left = switch (text.getAttribute("text-anchor")) {
+            case "end" -> x - width;
+            case "middle" -> x - width / 2;
+            default -> x;
+        };
+        double y = number(text, "y");
+        return new double[] {left, y - 0.75 * size, left + width, y + 0.2 * size};
+    }
+
+    static double number(Element element, String attribute) {
+        return Double.parseDouble(element.getAttribute(attribute));
+    }
+}
