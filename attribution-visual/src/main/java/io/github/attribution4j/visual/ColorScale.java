@@ -1,0 +1,179 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import io.github.attribution4j.visual.Mark.Anchor;
+import java.util.Arrays;
+import java.util.function.DoubleToIntFunction;
+import java.util.function.DoubleUnaryOperator;
+
+/**
+ * From true values to places on a colour map, and the colour bar that tells a reader the way back. Zero is always at
+ * the neutral colour and the scale is symmetric about it.
+ */
+final class ColorScale {
+
+    private static final double BAR = 14;
+
+    private final ColorMap map;
+    private final double limit;
+    private final double largest;
+    private final boolean negative;
+    private final boolean positive;
+    private final boolean clippedLow;
+    private final boolean clippedHigh;
+
+    private ColorScale(ColorMap map, double limit, double[] values) {
+        double min = Arrays.stream(values).min().orElse(0);
+        double max = Arrays.stream(values).max().orElse(0);
+        this.map = map;
+        this.limit = limit;
+        this.largest = Math.max(-min, max);
+        this.negative = min < 0;
+        this.positive = max > 0;
+        this.clippedLow = -min > limit;
+        this.clippedHigh = max > limit;
+    }
+
+    static ColorScale of(double[] values, double outlierPercentage, ColorMap map) {
+        return new ColorScale(map, limit(values, outlierPercentage), values);
+    }
+
+    /** See {@link HeatMap#colourLimit}. */
+    static double limit(double[] values, double outlierPercentage) {
+        double[] sorted = new double[values.length];
+        double total = 0;
+        for (int i = 0; i < values.length; i++) {
+            sorted[i] = Math.abs(values[i]);
+        }
+        Arrays.sort(sorted);
+        for (double v : sorted) {
+            total += v;
+        }
+        double wanted = total * (1 - outlierPercentage / 100);
+        double sum = 0;
+        for (double v : sorted) {
+            sum += v;
+            // Leading zeros reach a wanted sum of zero only if everything is zero, or everything is an outlier.
+            if (sum >= wanted && (v > 0 || total == 0)) {
+                return v;
+            }
+        }
+        return sorted[sorted.length - 1];
+    }
+
+    double limit() {
+        return limit;
+    }
+
+    double largest() {
+        return largest;
+    }
+
+    boolean clips() {
+        return clippedLow || clippedHigh;
+    }
+
+    ColorMap map() {
+        return map;
+    }
+
+    /** The place of a value on the map, −1 to 1. */
+    double place(double value) {
+        return limit == 0 ? 0 : Math.min(1, Math.max(-1, value / limit));
+    }
+
+    private double low() {
+        return negative ? -1 : 0;
+    }
+
+    private double high() {
+        return positive ? 1 : 0;
+    }
+
+    private double[] ticks() {
+        if (!negative && !positive) {
+            return new double[] {0};
+        }
+        return negative && positive
+                ? new double[] {-1, -0.5, 0, 0.5, 1}
+                : new double[] {low(), (low() + high()) / 2, high()};
+    }
+
+    private String label(double tick) {
+        String number = Numbers.brief(tick * limit);
+        if (tick == -1 && clippedLow) {
+            return "\u2264 " + number;
+        }
+        return tick == 1 && clippedHigh ? "\u2265 " + number : number;
+    }
+
+    /** Room that {@link #vertical} takes to the right of its x. */
+    double verticalWidth(String caption) {
+        double widest = 0;
+        for (double tick : ticks()) {
+            widest = Math.max(widest, Glyphs.width(label(tick), Style.SMALL, false));
+        }
+        return Math.max(BAR + 8 + widest, Glyphs.width(caption, Style.TEXT, false));
+    }
+
+    /** Draws an upright bar, largest value on top, with ticks to its right. */
+    void vertical(Canvas canvas, double x, double y, double height, DoubleToIntFunction colour) {
+        DoubleUnaryOperator at = place -> y + height * (high() - place) / Math.max(high() - low(), 1e-9);
+        bar(canvas, x, y, BAR, height, true, colour);
+        for (double tick : ticks()) {
+            double ty = high() == low() ? y + height / 2 : at.applyAsDouble(tick);
+            canvas.line(x + BAR, ty, x + BAR + 4, ty, Style.RULE);
+            canvas.text(x + BAR + 8, ty + 4, label(tick), Style.SMALL, Style.INK, Anchor.START);
+        }
+    }
+
+    /** Draws a lying bar, largest value at the right, with ticks below; takes 32 pixels of height. */
+    void horizontal(Canvas canvas, double x, double y, double width, DoubleToIntFunction colour) {
+        bar(canvas, x, y, width, 10, false, colour);
+        for (double tick : ticks()) {
+            double unit = high() == low() ? 0.5 : (tick - low()) / (high() - low());
+            double tx = x + width * unit;
+            canvas.line(tx, y + 10, tx, y + 14, Style.RULE);
+            Anchor anchor = unit == 0 ? Anchor.START : unit == 1 ? Anchor.END : Anchor.MIDDLE;
+            canvas.text(tx, y + 26, label(tick), Style.SMALL, Style.INK, anchor);
+        }
+    }
+
+    private void bar(
+            Canvas canvas,
+            double x,
+            double y,
+            double width,
+            double height,
+            boolean upright,
+            DoubleToIntFunction colour) {
+        int columns = canvas.device(width);
+        int rows = canvas.device(height);
+        int[] rgb = new int[columns * rows];
+        int length = upright ? rows : columns;
+        for (int i = 0; i < length; i++) {
+            double unit = length == 1 ? 0.5 : (double) i / (length - 1);
+            double place = upright ? high() + unit * (low() - high()) : low() + unit * (high() - low());
+            int c = colour.applyAsInt(place);
+            for (int j = 0; j < (upright ? columns : rows); j++) {
+                rgb[upright ? i * columns + j : j * columns + i] = c;
+            }
+        }
+        canvas.raster(x, y, width, height, columns, rows, rgb);
+        canvas.frame(x, y, width, height, Style.RULE);
+    }
+}

@@ -1,0 +1,143 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** One example of an explanation, copied into arrays: what the drawings start from. Closes nothing of the caller's. */
+final class Explained {
+
+    private final Explanation explanation;
+    private final int example;
+
+    Explained(Explanation explanation, int example) {
+        int examples = explanation.scores().length;
+        if (example < 0 || example >= examples) {
+            throw Checks.refuse(
+                    "example", example, "the explanation has " + examples + "; choose one from 0 to " + (examples - 1));
+        }
+        this.explanation = explanation;
+        this.example = example;
+    }
+
+    /** The attributions of the named input. */
+    Tensor input(String name) {
+        int index = explanation.names().indexOf(name);
+        if (index < 0) {
+            throw Checks.refuse("input", "'" + name + "'", "the explanation has " + explanation.names());
+        }
+        return explanation.attributions().get(index);
+    }
+
+    /** The attributions of all inputs, one after the other. */
+    double[] all() {
+        List<double[]> parts = new ArrayList<>();
+        int size = 0;
+        for (Tensor tensor : explanation.attributions()) {
+            double[] part = row("attribution", tensor, example);
+            parts.add(part);
+            size += part.length;
+        }
+        double[] out = new double[size];
+        int at = 0;
+        for (double[] part : parts) {
+            System.arraycopy(part, 0, out, at, part.length);
+            at += part.length;
+        }
+        return out;
+    }
+
+    /** One row of a batch, flat. */
+    static double[] row(String argument, Tensor tensor, int example) {
+        Shape shape = tensor.shape();
+        if (shape.rank() == 0 || example < 0 || example >= shape.dim(0)) {
+            throw Checks.refuse(
+                    argument, "shape " + shape, "it has no example " + example + " on axis 0; give the whole batch");
+        }
+        try (Tensor one = tensor.rows(example, example + 1L)) {
+            return one.toDoubleArray();
+        }
+    }
+
+    /** Channels, height and width of one example, shape {@code [N, C, H, W]} or {@code [N, H, W]}. */
+    static int[] imageShape(String argument, Tensor tensor) {
+        Shape shape = tensor.shape();
+        if (shape.rank() != 3 && shape.rank() != 4) {
+            throw Checks.refuse(
+                    argument,
+                    "shape " + shape,
+                    "an image has [examples, channels, height, width] or [examples, height, width]; reshape it, or draw"
+                            + " bars");
+        }
+        boolean channels = shape.rank() == 4;
+        return new int[] {
+            channels ? Math.toIntExact(shape.dim(1)) : 1,
+            Math.toIntExact(shape.dim(channels ? 2 : 1)),
+            Math.toIntExact(shape.dim(channels ? 3 : 2))
+        };
+    }
+
+    String onlyName() {
+        if (explanation.names().size() != 1) {
+            throw Checks.refuse(
+                    "explanation",
+                    explanation.names().size() + " attributed inputs, " + explanation.names(),
+                    "one picture shows one of them; name the input");
+        }
+        return explanation.names().get(0);
+    }
+
+    Scores scores() {
+        Scores scores = Scores.unknown().withPrediction(explanation.scores()[example]);
+        if (explanation.baselineScores().isPresent()) {
+            scores = scores.withBaseline(explanation.baselineScores().get()[example]);
+        }
+        return explanation.hasCompletenessGap() ? scores.withGap(explanation.completenessGap()[example]) : scores;
+    }
+
+    /** Method and target, such as {@code integrated-gradients, target index 3}. */
+    String title() {
+        String which = explanation.scores().length > 1 ? " (example " + example + ")" : "";
+        return explanation.provenance().method() + ", target "
+                + explanation.provenance().target() + which;
+    }
+
+    /** The score, and what the method says about its own error. */
+    String subtitle() {
+        String score = "score " + Numbers.brief(explanation.scores()[example]);
+        String baseline = explanation
+                .baselineScores()
+                .map(scores -> ", baseline score " + Numbers.brief(scores[example]))
+                .orElse("");
+        String gap = explanation.hasCompletenessGap()
+                ? ", completeness gap " + Numbers.brief(explanation.completenessGap()[example])
+                : "";
+        return score + baseline + gap;
+    }
+
+    /** Every setting of the method, as a foot line. */
+    String note() {
+        Map<String, String> settings = explanation.provenance().settings();
+        List<String> parts = new ArrayList<>();
+        settings.forEach((name, value) -> parts.add(name + " " + value));
+        return String.join(", ", parts);
+    }
+}

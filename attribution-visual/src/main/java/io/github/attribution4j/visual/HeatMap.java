@@ -1,0 +1,415 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attributions of an image as a heat map: alone, over the original, or side by side with it.
+ *
+ * <pre>{@code
+ * Picture picture = HeatMap.of(attributions, 3, 224, 224)
+ *         .over(OriginalImage.of(photo))
+ *         .title("Integrated gradients, class 281 (tabby cat)")
+ *         .picture();
+ * picture.write(Path.of("why.png"));
+ * }</pre>
+ *
+ * <p>From values to colours, in this order: the channels of a pixel are reduced ({@link #channels}), the part of the
+ * asked-for sign is kept ({@link #sign}), a limit L is found ({@link #colourLimit}), and a pixel of value v gets the colour at
+ * {@code t = clamp(v / L, −1, 1)}. There is no other scaling: zero is always the neutral colour, equal values have
+ * equal colours, and the ticks of the legend are the true values. When larger values than L exist the ends of the legend
+ * say ≤ or ≥, and the foot line says how large they are.
+ *
+ * <p>Like Captum's {@code visualize_image_attr}, with these differences: colours are blue and red rather than green and red,
+ * which colour-blind readers confuse; the legend shows attributions rather than the range −1 to 1; negative values keep
+ * their sign under {@link Sign#NEGATIVE}; and the attributions may have another size than the original, as class
+ * activation maps have, and are then stretched over it.
+ *
+ * <p>An instance collects settings, like a builder: not thread-safe. The picture is immutable. Arrays are copied.
+ */
+public final class HeatMap {
+
+    /** What is shown. */
+    public enum View {
+        /** The attributions alone. */
+        HEAT_MAP,
+        /** The attributions over the original in pale grey. */
+        OVERLAY,
+        /** Original, heat map and overlay in a row. */
+        SIDE_BY_SIDE,
+        /** The original times the magnitude t: black where nothing was attributed. Needs a sign other than ALL. */
+        MASKED,
+        /** The original with opacity t: white where nothing was attributed. Needs a sign other than ALL. */
+        ALPHA_SCALED
+    }
+
+    /** How values between the pixels of the attribution are found when it is enlarged. */
+    public enum Interpolation {
+        /** Nearest if the image (the original where there is one) has at most 64 pixels along its longer side, else smooth. */
+        AUTO,
+        /** Every pixel a rectangle of one colour. */
+        NEAREST,
+        /** Bilinear, of the values before they become colours. Shrinking averages. */
+        SMOOTH
+    }
+
+    private final double[] values;
+    private final int channelCount;
+    private final int height;
+    private final int width;
+
+    private ChannelReduction reduction = ChannelReduction.SUM;
+    private Sign sign = Sign.ALL;
+    private double outlierPercentage = 2;
+    private @Nullable OriginalImage original;
+    private @Nullable View view;
+    private Interpolation interpolation = Interpolation.AUTO;
+    private Opacity opacity = Opacity.byMagnitude(0.9);
+    private @Nullable ColorMap colours;
+    private String title = "";
+    private String subtitle = "";
+    private String note = "";
+    private boolean legend = true;
+    private int panelSize = 280;
+    private double scale = 2;
+
+    private HeatMap(double[] values, int channelCount, int height, int width) {
+        this.values = values;
+        this.channelCount = channelCount;
+        this.height = height;
+        this.width = width;
+    }
+
+    /**
+     * A heat map of the attributions of one image.
+     *
+     * @param attributions shape {@code [channels, height, width]}, row-major; copied
+     * @param channels at least 1; 1 for shape {@code [height, width]}
+     * @param height rows
+     * @param width columns
+     * @return a heat map with default settings
+     * @throws IllegalArgumentException if the sizes do not fit or a value is not finite
+     */
+    public static HeatMap of(double[] attributions, int channels, int height, int width) {
+        checkShape("attributions", attributions.length, channels, height, width);
+        return new HeatMap(Checks.finite("attributions", attributions.clone()), channels, height, width);
+    }
+
+    /**
+     * As {@link #of(double[], int, int, int)}, for float32 values.
+     *
+     * @param attributions shape {@code [channels, height, width]}, row-major; copied
+     * @param channels at least 1; 1 for shape {@code [height, width]}
+     * @param height rows
+     * @param width columns
+     * @return a heat map with default settings
+     * @throws IllegalArgumentException if the sizes do not fit or a value is not finite
+     */
+    public static HeatMap of(float[] attributions, int channels, int height, int width) {
+        return of(Checks.widen(attributions), channels, height, width);
+    }
+
+    /**
+     * A heat map of the only attributed input of an explanation; method, target, scores and settings are its title,
+     * subtitle and note until others are set.
+     *
+     * @param explanation with attributions of shape {@code [N, C, H, W]} or {@code [N, H, W]}; copied, not closed
+     * @param example which row of the batch
+     * @return a heat map with default settings
+     * @throws IllegalArgumentException if there are several inputs, the input is no image, or the example is out of range
+     */
+    public static HeatMap of(Explanation explanation, int example) {
+        Explained explained = new Explained(explanation, example);
+        return of(explained, explained.onlyName(), example);
+    }
+
+    /**
+     * As {@link #of(Explanation, int)}, for an explanation of several inputs.
+     *
+     * @param explanation copied, not closed
+     * @param input the name of the input to show
+     * @param example which row of the batch
+     * @return a heat map with default settings
+     * @throws IllegalArgumentException if there is no such input, it is no image, or the example is out of range
+     */
+    public static HeatMap of(Explanation explanation, String input, int example) {
+        return of(new Explained(explanation, example), input, example);
+    }
+
+    private static HeatMap of(Explained explained, String input, int example) {
+        Tensor tensor = explained.input(input);
+        int[] shape = Explained.imageShape("attribution", tensor);
+        return of(Explained.row("attribution", tensor, example), shape[0], shape[1], shape[2])
+                .title(explained.title())
+                .subtitle(explained.subtitle())
+                .note(explained.note());
+    }
+
+    static void checkShape(String argument, int length, int channels, int height, int width) {
+        Checks.atLeast("channels", channels, 1);
+        Checks.atLeast("height", height, 1);
+        Checks.atLeast("width", width, 1);
+        if ((long) channels * height * width != length) {
+            throw Checks.refuse(
+                    argument,
+                    length + " values for shape [" + channels + ", " + height + ", " + width + "]",
+                    "that shape has " + (long) channels * height * width
+                            + "; give one image, without the batch axis, in the order channel, row, column");
+        }
+    }
+
+    /**
+     * The value at which colours saturate. With the magnitudes |v| sorted ascending as m₁ ≤ … ≤ mₙ it is the first positive
+     *
+     * <pre>  m_k  with  m₁ + … + m_k ≥ (1 − p/100)·(m₁ + … + mₙ)</pre>
+     *
+     * <p>so the values above it hold at most p % of the summed magnitude. Captum's {@code outlier_perc} means the same. Zero
+     * only if all values are zero; p = 0 gives the largest magnitude.
+     *
+     * @param values finite values of any shape; not modified
+     * @param outlierPercentage p, 0 to 100
+     * @return the limit
+     * @throws IllegalArgumentException if there are no values, one is not finite, or p is out of range
+     */
+    public static double colourLimit(double[] values, double outlierPercentage) {
+        Checks.within("outlierPercentage", outlierPercentage, 0, 100);
+        return ColorScale.limit(Checks.finite("values", values), outlierPercentage);
+    }
+
+    /**
+     * How channels are reduced to one value a pixel.
+     *
+     * @param reduction sum by default
+     * @return this
+     */
+    public HeatMap channels(ChannelReduction reduction) {
+        this.reduction = reduction;
+        return this;
+    }
+
+    /**
+     * Which part of the values is drawn.
+     *
+     * @param sign all by default
+     * @return this
+     */
+    public HeatMap sign(Sign sign) {
+        this.sign = sign;
+        return this;
+    }
+
+    /**
+     * How much may saturate; see {@link #colourLimit}.
+     *
+     * @param percentage 0 to 100; 2 by default
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public HeatMap outlierPercentage(double percentage) {
+        this.outlierPercentage = Checks.within("percentage", percentage, 0, 100);
+        return this;
+    }
+
+    /**
+     * The image that was explained.
+     *
+     * @param original of any size; the attributions are stretched over it
+     * @return this
+     */
+    public HeatMap over(OriginalImage original) {
+        this.original = original;
+        return this;
+    }
+
+    /**
+     * What is shown.
+     *
+     * @param view by default side by side if there is an original, else the heat map
+     * @return this
+     */
+    public HeatMap view(View view) {
+        this.view = view;
+        return this;
+    }
+
+    /**
+     * How the attributions are enlarged.
+     *
+     * @param interpolation automatic by default
+     * @return this
+     */
+    public HeatMap interpolation(Interpolation interpolation) {
+        this.interpolation = interpolation;
+        return this;
+    }
+
+    /**
+     * How strongly an overlay covers the original.
+     *
+     * @param opacity by magnitude, at most 0.9, by default
+     * @return this
+     */
+    public HeatMap opacity(Opacity opacity) {
+        this.opacity = opacity;
+        return this;
+    }
+
+    /**
+     * The colours.
+     *
+     * @param map by default {@link ColorMap#BLUE_WHITE_RED}, and {@link ColorMap#WHITE_VIOLET} for absolute values
+     * @return this
+     */
+    public HeatMap colours(ColorMap map) {
+        this.colours = map;
+        return this;
+    }
+
+    /**
+     * The title, such as method and target.
+     *
+     * @param title at most two lines are shown
+     * @return this
+     */
+    public HeatMap title(String title) {
+        this.title = title;
+        return this;
+    }
+
+    /**
+     * A smaller line below the title, such as the score.
+     *
+     * @param subtitle at most two lines are shown
+     * @return this
+     */
+    public HeatMap subtitle(String subtitle) {
+        this.subtitle = subtitle;
+        return this;
+    }
+
+    /**
+     * A foot line of one's own, such as the completeness gap.
+     *
+     * @param note at most six lines are shown
+     * @return this
+     */
+    public HeatMap note(String note) {
+        this.note = note;
+        return this;
+    }
+
+    /**
+     * Whether colour bar, panel names and the foot line about saturation are drawn.
+     *
+     * @param legend true by default
+     * @return this
+     */
+    public HeatMap legend(boolean legend) {
+        this.legend = legend;
+        return this;
+    }
+
+    /**
+     * How large one panel is.
+     *
+     * @param pixels the longer side, about, in CSS pixels, 16 to 4096; 280 by default
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public HeatMap panelSize(int pixels) {
+        this.panelSize = (int) Checks.within("pixels", pixels, 16, 4096);
+        return this;
+    }
+
+    /**
+     * Device pixels per CSS pixel.
+     *
+     * @param scale 0.25 to 16; 2 by default, for dense displays and for print
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public HeatMap scale(double scale) {
+        this.scale = Picture.checkScale(scale);
+        return this;
+    }
+
+    /**
+     * Draws with the settings as they are now.
+     *
+     * @return the picture
+     * @throws IllegalStateException if the settings contradict each other
+     */
+    public Picture picture() {
+        double[] shown = reduction.reduce(values, channelCount, height * width);
+        boolean negative = false;
+        for (int i = 0; i < shown.length; i++) {
+            shown[i] = sign.of(shown[i]);
+            negative |= shown[i] < 0;
+        }
+        // Finite channels can still add up to infinity.
+        Checks.finite("attributions, summed over channels", shown);
+        View chosen = view != null ? view : original == null ? View.HEAT_MAP : View.SIDE_BY_SIDE;
+        if (original == null && chosen != View.HEAT_MAP) {
+            throw new IllegalStateException(
+                    "view: " + chosen + " needs the original image; call over(image), or choose HEAT_MAP");
+        }
+        boolean masks = chosen == View.MASKED || chosen == View.ALPHA_SCALED;
+        if (masks && sign == Sign.ALL) {
+            throw new IllegalStateException(
+                    "sign: ALL cannot be told apart in view " + chosen + "; choose POSITIVE, NEGATIVE or ABSOLUTE");
+        }
+        ColorMap map =
+                colours != null ? colours : sign == Sign.ABSOLUTE ? ColorMap.WHITE_VIOLET : ColorMap.BLUE_WHITE_RED;
+        if (negative && !map.isDiverging()) {
+            throw new IllegalStateException(
+                    "colours: a sequential map cannot show negative values; choose a diverging map"
+                            + " or sign POSITIVE or ABSOLUTE");
+        }
+        ColorScale colourScale = ColorScale.of(shown, outlierPercentage, map);
+        return new HeatMapDrawing(shown, height, width, original, colourScale, opacity, scale)
+                .draw(chosen, smooth(), panelSize, legend, title, subtitle, foot(colourScale), note);
+    }
+
+    private boolean smooth() {
+        int longer = original == null ? Math.max(width, height) : Math.max(original.width(), original.height());
+        return interpolation == Interpolation.SMOOTH || (interpolation == Interpolation.AUTO && longer > 64);
+    }
+
+    private String foot(ColorScale colourScale) {
+        String channels = channelCount == 1
+                ? ""
+                : (reduction == ChannelReduction.SUM ? "Sum" : "Largest magnitude") + " over " + channelCount
+                        + " channels. ";
+        String part = switch (sign) {
+            case ALL -> "";
+            case POSITIVE -> "Positive part. ";
+            case NEGATIVE -> "Negative part. ";
+            case ABSOLUTE -> "Absolute values. ";
+        };
+        if (colourScale.largest() == 0) {
+            return channels + part + "All attributions shown are zero.";
+        }
+        String clip = colourScale.clips()
+                ? "Colours saturate at |a| = " + Numbers.brief(colourScale.limit()) + " (outliers: "
+                        + Numbers.brief(outlierPercentage) + " % of \u03a3|a|); largest |a| = "
+                        + Numbers.brief(colourScale.largest()) + "."
+                : "";
+        return channels + part + clip;
+    }
+}

@@ -1,0 +1,67 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+/**
+ * How strongly an overlay covers the original image.
+ *
+ * @param largest the opacity of the strongest attribution, 0 to 1
+ * @param byMagnitude whether weaker attributions cover less: opacity {@code largest·|t|^0.7} at the place {@code t} on the
+ *     colour scale; otherwise every pixel has the largest opacity
+ */
+public record Opacity(double largest, boolean byMagnitude) {
+
+    /**
+     * Checks the values.
+     *
+     * @param largest the opacity of the strongest attribution, 0 to 1
+     * @param byMagnitude whether weaker attributions cover less
+     * @throws IllegalArgumentException if {@code largest} is not within 0 to 1
+     */
+    public Opacity {
+        Checks.within("largest", largest, 0, 1);
+    }
+
+    /**
+     * Weaker attributions cover less, so the original stays visible where nothing was attributed.
+     *
+     * @param largest the opacity of the strongest attribution, 0 to 1
+     * @return the opacity
+     */
+    public static Opacity byMagnitude(double largest) {
+        return new Opacity(largest, true);
+    }
+
+    /**
+     * The same for all pixels.
+     *
+     * @param opacity 0 (the original alone) to 1 (the heat map alone)
+     * @return the opacity
+     */
+    public static Opacity constant(double opacity) {
+        return new Opacity(opacity, false);
+    }
+
+    /** The colour of place {@code t} on the scale over the given background. */
+    int over(int background, ColorMap map, double t) {
+        if (!byMagnitude) {
+            return OkLab.blend(background, map.at(t), largest);
+        }
+        // The pale middle of the scale would bleach the image: the opacity already says that the value is small.
+        double strong = Math.signum(t) * (0.45 + 0.55 * Math.abs(t));
+        return OkLab.blend(background, map.at(strong), largest * Math.pow(Math.abs(t), 0.7));
+    }
+}

@@ -1,0 +1,204 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import io.github.attribution4j.tensor.Tensor;
+import java.awt.image.BufferedImage;
+
+/**
+ * The image that was explained, for drawing under or beside its attributions. It says how model values become
+ * brightness: nothing is stretched unless {@link #stretched} is asked for.
+ *
+ * <p>Immutable.
+ */
+public final class OriginalImage {
+
+    private final int width;
+    private final int height;
+    private final double[] red;
+    private final double[] green;
+    private final double[] blue;
+
+    private OriginalImage(int width, int height, double[] red, double[] green, double[] blue) {
+        this.width = width;
+        this.height = height;
+        this.red = red;
+        this.green = green;
+        this.blue = blue;
+    }
+
+    /**
+     * An image as it is; transparent parts lie on white.
+     *
+     * @param image any type and size; copied
+     * @return the original
+     */
+    public static OriginalImage of(BufferedImage image) {
+        int width = image.getWidth();
+        int height = image.getHeight();
+        double[][] planes = new double[3][width * height];
+        int[] row = new int[width];
+        for (int y = 0; y < height; y++) {
+            image.getRGB(0, y, width, 1, row, 0, width);
+            for (int x = 0; x < width; x++) {
+                int rgb = OkLab.blend(Style.PAPER, row[x] & 0xffffff, (row[x] >>> 24) / 255.0);
+                for (int c = 0; c < 3; c++) {
+                    planes[c][y * width + x] = rgb >> (16 - 8 * c) & 0xff;
+                }
+            }
+        }
+        return new OriginalImage(width, height, planes[0], planes[1], planes[2]);
+    }
+
+    /**
+     * An image from a model's input.
+     *
+     * @param values shape {@code [channels, height, width]}, row-major; copied
+     * @param channels 1 (grey) or 3 (red, green, blue)
+     * @param height rows
+     * @param width columns
+     * @param black the value shown as black; what lies below is black too
+     * @param white the value shown as white, above {@code black}; what lies above is white too
+     * @return the original
+     * @throws IllegalArgumentException if the sizes do not fit, a value is not finite, or {@code white ≤ black}
+     */
+    public static OriginalImage of(double[] values, int channels, int height, int width, double black, double white) {
+        if (channels != 1 && channels != 3) {
+            throw Checks.refuse(
+                    "channels", channels, "an image has 1 (grey) or 3 (RGB) channels; pick or average channels first");
+        }
+        HeatMap.checkShape("values", values.length, channels, height, width);
+        Checks.finite("values", values);
+        if (!(Checks.finite("white", white) > Checks.finite("black", black))) {
+            throw Checks.refuse(
+                    "white", white, "it must be above black (" + black + "); give the range of the pixel values");
+        }
+        int pixels = height * width;
+        double[][] planes = new double[channels][pixels];
+        for (int c = 0; c < channels; c++) {
+            for (int i = 0; i < pixels; i++) {
+                double unit = (values[c * pixels + i] - black) / (white - black);
+                planes[c][i] = 255 * Math.min(1, Math.max(0, unit));
+            }
+        }
+        return channels == 1
+                ? new OriginalImage(width, height, planes[0], planes[0], planes[0])
+                : new OriginalImage(width, height, planes[0], planes[1], planes[2]);
+    }
+
+    /**
+     * As {@link #of(double[], int, int, int, double, double)}, for float32 values.
+     *
+     * @param values shape {@code [channels, height, width]}, row-major; copied
+     * @param channels 1 (grey) or 3 (red, green, blue)
+     * @param height rows
+     * @param width columns
+     * @param black the value shown as black
+     * @param white the value shown as white, above {@code black}
+     * @return the original
+     * @throws IllegalArgumentException if the sizes do not fit, a value is not finite, or {@code white ≤ black}
+     */
+    public static OriginalImage of(float[] values, int channels, int height, int width, double black, double white) {
+        return of(Checks.widen(values), channels, height, width, black, white);
+    }
+
+    /**
+     * One image of a batch that a model takes.
+     *
+     * @param batch shape {@code [N, C, H, W]} or {@code [N, H, W]} with C of 1 or 3; copied, not closed
+     * @param example which row of the batch
+     * @param black the value shown as black
+     * @param white the value shown as white, above {@code black}
+     * @return the original
+     * @throws IllegalArgumentException if it is no image, the example is out of range, or {@code white ≤ black}
+     */
+    public static OriginalImage of(Tensor batch, int example, double black, double white) {
+        int[] shape = Explained.imageShape("batch", batch);
+        return of(Explained.row("batch", batch, example), shape[0], shape[1], shape[2], black, white);
+    }
+
+    /**
+     * As {@link #stretched(double[], int, int, int)}, for one image of a batch.
+     *
+     * @param batch shape {@code [N, C, H, W]} or {@code [N, H, W]} with C of 1 or 3; copied, not closed
+     * @param example which row of the batch
+     * @return the original
+     * @throws IllegalArgumentException if it is no image or the example is out of range
+     */
+    public static OriginalImage stretched(Tensor batch, int example) {
+        int[] shape = Explained.imageShape("batch", batch);
+        return stretched(Explained.row("batch", batch, example), shape[0], shape[1], shape[2]);
+    }
+
+    /**
+     * An image whose smallest value is black and whose largest is white, for inputs of unknown range, such as
+     * standardised ones. All channels share the range, so colours keep their relation. A constant image is mid-grey.
+     *
+     * @param values shape {@code [channels, height, width]}, row-major; copied
+     * @param channels 1 (grey) or 3 (red, green, blue)
+     * @param height rows
+     * @param width columns
+     * @return the original
+     * @throws IllegalArgumentException if the sizes do not fit or a value is not finite
+     */
+    public static OriginalImage stretched(double[] values, int channels, int height, int width) {
+        double min = Double.POSITIVE_INFINITY;
+        double max = Double.NEGATIVE_INFINITY;
+        for (double v : Checks.finite("values", values)) {
+            min = Math.min(min, v);
+            max = Math.max(max, v);
+        }
+        return min < max
+                ? of(values, channels, height, width, min, max)
+                : of(new double[values.length], channels, height, width, -1, 1);
+    }
+
+    /**
+     * The width.
+     *
+     * @return columns of pixels
+     */
+    public int width() {
+        return width;
+    }
+
+    /**
+     * The height.
+     *
+     * @return rows of pixels
+     */
+    public int height() {
+        return height;
+    }
+
+    /** In colour at another size. */
+    int[] rgb(int columns, int rows, boolean smooth) {
+        double[] r = resized(red, columns, rows, smooth);
+        double[] g = green == red ? r : resized(green, columns, rows, smooth);
+        double[] b = blue == red ? r : resized(blue, columns, rows, smooth);
+        int[] out = new int[columns * rows];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = (int) Math.rint(r[i]) << 16 | (int) Math.rint(g[i]) << 8 | (int) Math.rint(b[i]);
+        }
+        return out;
+    }
+
+    private double[] resized(double[] plane, int columns, int rows, boolean smooth) {
+        return smooth
+                ? Resample.smooth(plane, width, height, columns, rows)
+                : Resample.nearest(plane, width, height, columns, rows);
+    }
+}

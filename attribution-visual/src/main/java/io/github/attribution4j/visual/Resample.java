@@ -1,0 +1,90 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+/** Values on a grid brought to another size, row-major. */
+final class Resample {
+
+    private Resample() {}
+
+    static double[] nearest(double[] values, int columns, int rows, int newColumns, int newRows) {
+        double[] out = new double[Math.multiplyExact(newColumns, newRows)];
+        for (int y = 0; y < newRows; y++) {
+            int from = (int) ((2L * y + 1) * rows / (2L * newRows));
+            for (int x = 0; x < newColumns; x++) {
+                out[y * newColumns + x] = values[from * columns + (int) ((2L * x + 1) * columns / (2L * newColumns))];
+            }
+        }
+        return out;
+    }
+
+    /** Bilinear where it grows, weighted averages of all covered cells where it shrinks. A convex mean: nothing overshoots. */
+    static double[] smooth(double[] values, int columns, int rows, int newColumns, int newRows) {
+        double[] wide = new double[Math.multiplyExact(newColumns, rows)];
+        Weights horizontal = Weights.of(columns, newColumns);
+        for (int y = 0; y < rows; y++) {
+            for (int x = 0; x < newColumns; x++) {
+                wide[y * newColumns + x] = horizontal.mean(values, y * columns, 1, x);
+            }
+        }
+        double[] out = new double[Math.multiplyExact(newColumns, newRows)];
+        Weights vertical = Weights.of(rows, newRows);
+        for (int y = 0; y < newRows; y++) {
+            for (int x = 0; x < newColumns; x++) {
+                out[y * newColumns + x] = vertical.mean(wide, x, newColumns, y);
+            }
+        }
+        return out;
+    }
+
+    /** For every new cell the first old cell that counts and the weights from there on; each row sums to 1. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, and gone after one resize
+    private record Weights(int[] first, double[][] weights) {
+
+        static Weights of(int size, int newSize) {
+            int[] first = new int[newSize];
+            double[][] weights = new double[newSize][];
+            double ratio = (double) size / newSize;
+            double reach = Math.max(1, ratio);
+            for (int i = 0; i < newSize; i++) {
+                double centre = (i + 0.5) * ratio - 0.5;
+                int low = Math.max(0, (int) Math.ceil(centre - reach));
+                int high = Math.min(size - 1, (int) Math.floor(centre + reach));
+                double[] row = new double[high - low + 1];
+                double sum = 0;
+                for (int j = low; j <= high; j++) {
+                    row[j - low] = Math.max(0, 1 - Math.abs(j - centre) / reach);
+                    sum += row[j - low];
+                }
+                for (int j = 0; j < row.length; j++) {
+                    row[j] /= sum;
+                }
+                first[i] = low;
+                weights[i] = row;
+            }
+            return new Weights(first, weights);
+        }
+
+        double mean(double[] values, int offset, int stride, int index) {
+            double[] row = weights[index];
+            double sum = 0;
+            for (int j = 0; j < row.length; j++) {
+                sum += row[j] * values[offset + (first[index] + j) * stride];
+            }
+            return sum;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import java.util.OptionalDouble;
+
+/** What the attributions should add up to: the score at the baseline, at the input, and the completeness gap. */
+record Scores(OptionalDouble baseline, OptionalDouble prediction, OptionalDouble gap) {
+
+    static Scores unknown() {
+        return new Scores(OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty());
+    }
+
+    Scores withBaseline(double score) {
+        return new Scores(OptionalDouble.of(Checks.finite("baselineScore", score)), prediction, gap);
+    }
+
+    Scores withPrediction(double score) {
+        return new Scores(baseline, OptionalDouble.of(Checks.finite("score", score)), gap);
+    }
+
+    Scores withGap(double value) {
+        return new Scores(baseline, prediction, OptionalDouble.of(Checks.finite("completenessGap", value)));
+    }
+
+    /** The gap as given, or from the two scores: what the attributions sum to, less what they should. */
+    OptionalDouble gap(double total) {
+        if (gap.isPresent() || baseline.isEmpty() || prediction.isEmpty()) {
+            return gap;
+        }
+        return OptionalDouble.of(total - (prediction.getAsDouble() - baseline.getAsDouble()));
+    }
+
+    /** One line that lets a reader check the sum. ASCII only. */
+    String line(double total) {
+        StringBuilder out = new StringBuilder();
+        if (baseline.isPresent()) {
+            out.append("baseline score ")
+                    .append(Numbers.score(baseline.getAsDouble()))
+                    .append(" + sum of attributions ")
+                    .append(Numbers.score(total))
+                    .append(" = ")
+                    .append(Numbers.score(baseline.getAsDouble() + total));
+        } else {
+            out.append("sum of attributions ").append(Numbers.score(total));
+        }
+        prediction.ifPresent(p -> out.append("; score ").append(Numbers.score(p)));
+        gap(total).ifPresent(g -> out.append("; completeness gap ").append(Numbers.plain(g)));
+        return out.toString();
+    }
+
+    /** The same line for a picture. */
+    String typographicLine(double total) {
+        return line(total).replaceAll("(?<![0-9eE])-(?=[ 0-9])", String.valueOf(Numbers.MINUS));
+    }
+}
