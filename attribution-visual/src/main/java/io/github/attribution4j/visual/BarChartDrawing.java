@@ -1,0 +1,224 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import io.github.attribution4j.visual.Mark.Anchor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/** Layout of a {@link BarChart}. */
+final class BarChartDrawing {
+
+    private static final double ROW = 24;
+    private static final double THICKNESS = 15;
+    private static final double GAP = 12;
+    private static final double LABEL_GAP = 5;
+
+    /** A bar from one value to another; a bar without length and attribution is a mere position. */
+    private record Bar(String name, String value, double from, double to, String label, int rgb, boolean strong) {}
+
+    private final Ranking ranking;
+    private final Scores scores;
+    private final boolean waterfall;
+    private final double width;
+    private final Canvas canvas;
+
+    BarChartDrawing(Ranking ranking, Scores scores, boolean waterfall, double width, double scale) {
+        this.ranking = ranking;
+        this.scores = scores;
+        this.waterfall = waterfall;
+        this.width = width;
+        this.canvas = new Canvas(scale);
+    }
+
+    Picture draw(String title, String subtitle, String note) {
+        List<Bar> bars = waterfall ? waterfall() : bars();
+        double y = canvas.heading(title, subtitle, width);
+
+        double names = 0;
+        double values = 0;
+        double negative = 0;
+        double positive = 0;
+        double low = waterfall ? Double.POSITIVE_INFINITY : 0;
+        double high = waterfall ? Double.NEGATIVE_INFINITY : 0;
+        for (Bar bar : bars) {
+            names = Math.max(names, Glyphs.width(bar.name, Style.TEXT, bar.strong));
+            values = Math.max(values, Glyphs.width(bar.value, Style.TEXT, false));
+            double label = Glyphs.width(bar.label, Style.SMALL, false) + LABEL_GAP;
+            if (bar.to < bar.from) {
+                negative = Math.max(negative, label);
+            } else {
+                positive = Math.max(positive, label);
+            }
+            low = Math.min(low, Math.min(bar.from, bar.to));
+            high = Math.max(high, Math.max(bar.from, bar.to));
+        }
+        names = Math.min(names, width * 0.32);
+        values = Math.min(values, width * 0.14);
+        double nameRight = Style.MARGIN + names;
+        double valueRight = nameRight + (values > 0 ? GAP + values : 0);
+        double left = valueRight + GAP + negative;
+        double right = width - Style.MARGIN - positive;
+        double unit = high > low ? (right - left) / (high - low) : 0;
+        double origin = high > low ? left - low * unit : (left + right) / 2;
+        double base = high > low ? 0 : low;
+
+        double bottom = y + bars.size() * ROW + 4;
+        axis(low, high, left, right, y, bottom);
+        double zero = origin - base * unit;
+        if (!waterfall) {
+            canvas.line(zero, y, zero, bottom, Style.RULE);
+        }
+        for (int i = 0; i < bars.size(); i++) {
+            Bar bar = bars.get(i);
+            double middle = y + i * ROW + ROW / 2 + 2;
+            double x1 = origin + (bar.from - base) * unit;
+            double x2 = origin + (bar.to - base) * unit;
+            row(bar, x1, x2, middle, nameRight, valueRight, names, values);
+            if (waterfall && i + 1 < bars.size()) {
+                canvas.line(x2, middle + THICKNESS / 2, x2, middle + ROW - THICKNESS / 2, Style.RULE);
+            }
+        }
+        String unitName = waterfall ? "score" : "attribution";
+        double axisBottom = bottom + 18;
+        canvas.text((left + right) / 2, axisBottom + 14, unitName, Style.SMALL, Style.QUIET, Anchor.MIDDLE);
+        double end =
+                canvas.foot(List.of(sentence(scores.typographicLine(ranking.total())), note), axisBottom + 26, width);
+        return new Picture(title.isBlank() ? "Attributions by feature" : title, width, end, canvas, null);
+    }
+
+    private static String sentence(String line) {
+        return Character.toUpperCase(line.charAt(0)) + line.substring(1) + ".";
+    }
+
+    private void row(
+            Bar bar,
+            double x1,
+            double x2,
+            double middle,
+            double nameRight,
+            double valueRight,
+            double names,
+            double values) {
+        double baseline = middle + Style.TEXT * 0.36;
+        String name = Glyphs.elide(bar.name, Style.TEXT, bar.strong, names);
+        if (bar.strong) {
+            canvas.bold(nameRight, baseline, name, Style.TEXT, Style.INK, Anchor.END);
+        } else {
+            canvas.text(nameRight, baseline, name, Style.TEXT, Style.INK, Anchor.END);
+        }
+        canvas.text(
+                valueRight,
+                baseline,
+                Glyphs.elide(bar.value, Style.TEXT, false, values),
+                Style.TEXT,
+                Style.QUIET,
+                Anchor.END);
+        double top = middle - THICKNESS / 2;
+        if (bar.from == bar.to) {
+            canvas.box(x1 - 1, top, 2, THICKNESS, bar.rgb);
+        } else {
+            // Never thinner than a hairline: a bar that cannot be seen looks like a missing one.
+            canvas.box(Math.min(x1, x2), top, Math.max(0.5, Math.abs(x2 - x1)), THICKNESS, bar.rgb);
+        }
+        boolean leftwards = bar.to < bar.from;
+        // White behind the number, so that no grid line runs through it.
+        double number = Glyphs.width(bar.label, Style.SMALL, false);
+        double numberLeft = leftwards ? x2 - LABEL_GAP - number : x2 + LABEL_GAP;
+        canvas.box(numberLeft, middle - 7, number, 14, Style.PAPER);
+        canvas.text(
+                leftwards ? x2 - LABEL_GAP : x2 + LABEL_GAP,
+                middle + Style.SMALL * 0.36,
+                bar.label,
+                Style.SMALL,
+                Style.INK,
+                leftwards ? Anchor.END : Anchor.START);
+    }
+
+    private void axis(double low, double high, double left, double right, double top, double bottom) {
+        canvas.line(left, bottom, right, bottom, Style.RULE);
+        if (!(high > low)) {
+            canvas.text((left + right) / 2, bottom + 15, Numbers.brief(low), Style.SMALL, Style.QUIET, Anchor.MIDDLE);
+            return;
+        }
+        double occupied = Double.NEGATIVE_INFINITY;
+        double[] ticks = Numbers.ticks(low, high, (int) Math.max(1, (right - left) / 80));
+        String[] labels = Numbers.briefApart(ticks);
+        for (int i = 0; i < ticks.length; i++) {
+            double x = left + (ticks[i] - low) / (high - low) * (right - left);
+            String label = labels[i];
+            double half = Glyphs.width(label, Style.SMALL, false) / 2;
+            canvas.line(x, top, x, bottom, Style.GRID);
+            if (x - half > occupied) {
+                canvas.text(x, bottom + 15, label, Style.SMALL, Style.QUIET, Anchor.MIDDLE);
+                occupied = x + half + 4;
+            }
+        }
+    }
+
+    private List<Bar> bars() {
+        int decimals = Numbers.decimals(Math.max(ranking.largest(), Math.abs(ranking.othersSum())));
+        List<Bar> bars = new ArrayList<>();
+        for (Ranking.Row row : ranking.rows()) {
+            double a = row.attribution();
+            bars.add(new Bar(row.name(), row.value(), 0, a, signed(a, decimals), Style.signed(a), false));
+        }
+        if (ranking.others() > 0) {
+            double a = ranking.othersSum();
+            bars.add(new Bar(ranking.othersName(), "", 0, a, signed(a, decimals), Style.NEUTRAL, false));
+        }
+        return bars;
+    }
+
+    private List<Bar> waterfall() {
+        int decimals = Numbers.decimals(Math.max(ranking.largest(), Math.abs(ranking.othersSum())));
+        double at = scores.baseline().orElseThrow();
+        List<Bar> bars = new ArrayList<>();
+        bars.add(position("baseline score", at));
+        for (Ranking.Row row : ranking.rows()) {
+            double a = row.attribution();
+            bars.add(new Bar(row.name(), row.value(), at, at + a, signed(a, decimals), Style.signed(a), false));
+            at += a;
+        }
+        if (ranking.others() > 0) {
+            double a = ranking.othersSum();
+            bars.add(new Bar(ranking.othersName(), "", at, at + a, signed(a, decimals), Style.NEUTRAL, false));
+            at += a;
+        }
+        OptionalDouble gap = scores.gap(ranking.total());
+        // Only a gap that the numbers on the bars would show deserves a row; the foot line has it in any case.
+        if (gap.isPresent() && hasDigits(signed(gap.getAsDouble(), decimals < 0 ? 12 : decimals))) {
+            double a = -gap.getAsDouble();
+            bars.add(new Bar("not explained (gap)", "", at, at + a, signed(a, decimals), Style.RULE, false));
+            at += a;
+        }
+        bars.add(position("score", scores.prediction().orElse(at)));
+        return bars;
+    }
+
+    private static Bar position(String name, double at) {
+        return new Bar(name, "", at, at, Numbers.typographic(Numbers.score(at)), Style.INK, true);
+    }
+
+    private static boolean hasDigits(String number) {
+        return number.chars().anyMatch(c -> c >= '1' && c <= '9');
+    }
+
+    private static String signed(double value, int decimals) {
+        return Numbers.typographic(Numbers.signed(value, decimals));
+    }
+}

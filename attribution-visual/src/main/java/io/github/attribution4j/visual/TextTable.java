@@ -1,0 +1,321 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import io.github.attribution4j.Explanation;
+
+/**
+ * Attributions of a table row as text of fixed width, for a terminal or a log.
+ *
+ * <pre>
+ * feature            value  attribution
+ * worst texture      17.33      +1.3040         │██████████
+ * worst concavity   0.2654      -0.6522    █████│
+ * 3 others                      +0.0127         │
+ * sum of attributions 0.6645; score 0.6645
+ * </pre>
+ *
+ * <p>An instance collects settings, like a builder: not thread-safe. Arrays are copied.
+ */
+public final class TextTable {
+
+    private static final String RESET = "\u001b[0m";
+
+    private final double[] attributions;
+    private final String[] names;
+    private String[] values;
+    private Scores scores = Scores.unknown();
+    private String title = "";
+    private int top = 12;
+    private int width = 80;
+    private boolean ansi;
+    private boolean ascii;
+
+    private TextTable(String[] names, double[] attributions) {
+        this.names = names;
+        this.attributions = attributions;
+        this.values = Ranking.emptyValues(attributions.length);
+    }
+
+    /**
+     * A table of the attributions of one row.
+     *
+     * @param names one per feature; long ones are shortened in the middle
+     * @param attributions one per feature, finite
+     * @return a table with default settings
+     * @throws IllegalArgumentException if there are none, the numbers differ, or one is not finite
+     */
+    public static TextTable of(String[] names, double[] attributions) {
+        double[] copy = Checks.finite("attributions", attributions.clone());
+        return new TextTable(Ranking.checkNames(names, copy.length), copy);
+    }
+
+    /**
+     * As {@link #of(String[], double[])}, for float32 attributions.
+     *
+     * @param names one per feature
+     * @param attributions one per feature, finite
+     * @return a table with default settings
+     * @throws IllegalArgumentException if there are none, the numbers differ, or one is not finite
+     */
+    public static TextTable of(String[] names, float[] attributions) {
+        return of(names, Checks.widen(attributions));
+    }
+
+    /**
+     * A table of one example of an explanation, with its scores and its completeness gap; several inputs follow one
+     * another in their order.
+     *
+     * @param explanation copied, not closed
+     * @param example which row of the batch
+     * @param names one per feature of all attributed inputs
+     * @return a table with default settings, and with method and target as title until another is set
+     * @throws IllegalArgumentException if the example is out of range or the number of names is not that of the features
+     */
+    public static TextTable of(Explanation explanation, int example, String[] names) {
+        Explained explained = new Explained(explanation, example);
+        TextTable table = of(names, explained.all());
+        table.scores = explained.scores();
+        return table.title(explained.title());
+    }
+
+    /**
+     * What the features were.
+     *
+     * @param values one per feature; missing ones may be NaN
+     * @return this
+     * @throws IllegalArgumentException if their number is not that of the attributions
+     */
+    public TextTable values(double[] values) {
+        this.values = Ranking.texts(values, attributions.length);
+        return this;
+    }
+
+    /**
+     * What the features were, as text, for categories.
+     *
+     * @param values one per feature; may be empty strings
+     * @return this
+     * @throws IllegalArgumentException if their number is not that of the attributions
+     */
+    public TextTable values(String[] values) {
+        Checks.sameLength("values", values.length, "attributions", attributions.length);
+        this.values = values.clone();
+        return this;
+    }
+
+    /**
+     * The score of the baseline, where the attributions start from.
+     *
+     * @param score finite
+     * @return this
+     * @throws IllegalArgumentException if it is not finite
+     */
+    public TextTable baselineScore(double score) {
+        this.scores = scores.withBaseline(score);
+        return this;
+    }
+
+    /**
+     * The score that is explained.
+     *
+     * @param score finite
+     * @return this
+     * @throws IllegalArgumentException if it is not finite
+     */
+    public TextTable score(double score) {
+        this.scores = scores.withPrediction(score);
+        return this;
+    }
+
+    /**
+     * By how much the attributions miss the difference of the scores. Not needed when both scores are given.
+     *
+     * @param gap Σ attributions − (score − baseline score), finite
+     * @return this
+     * @throws IllegalArgumentException if it is not finite
+     */
+    public TextTable completenessGap(double gap) {
+        this.scores = scores.withGap(gap);
+        return this;
+    }
+
+    /**
+     * A line above the table.
+     *
+     * @param title may be empty
+     * @return this
+     */
+    public TextTable title(String title) {
+        this.title = title;
+        return this;
+    }
+
+    /**
+     * How many features have a line of their own; the others share one, unless it would be one feature only.
+     *
+     * @param features at least 1; 12 by default
+     * @return this
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public TextTable top(int features) {
+        this.top = Checks.atLeast("features", features, 1);
+        return this;
+    }
+
+    /**
+     * How wide a line of the table may be.
+     *
+     * @param columns 40 to 1000; 80 by default
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public TextTable width(int columns) {
+        this.width = (int) Checks.within("columns", columns, 40, 1000);
+        return this;
+    }
+
+    /**
+     * Whether bars are coloured by ANSI escape sequences.
+     *
+     * @param ansi false by default
+     * @return this
+     */
+    public TextTable ansi(boolean ansi) {
+        this.ansi = ansi;
+        return this;
+    }
+
+    /**
+     * Whether bars are made of ASCII characters, for terminals that do not show Unicode. Names and values are kept as
+     * they are.
+     *
+     * @param ascii false by default
+     * @return this
+     */
+    public TextTable ascii(boolean ascii) {
+        this.ascii = ascii;
+        return this;
+    }
+
+    /**
+     * Renders with the settings as they are now.
+     *
+     * @return lines, each ended by {@code \n} and without trailing blanks
+     */
+    public String render() {
+        Ranking ranking = Ranking.of(names, values, attributions, top);
+        double largest = Math.max(ranking.largest(), Math.abs(ranking.othersSum()));
+        int decimals = Numbers.decimals(largest);
+        int nameColumns = "feature".length();
+        int valueColumns = 0;
+        int numberColumns = "attribution".length();
+        boolean negative = ranking.othersSum() < 0;
+        boolean positive = ranking.othersSum() > 0;
+        for (Ranking.Row row : ranking.rows()) {
+            nameColumns = Math.max(nameColumns, Glyphs.columns(row.name()));
+            valueColumns = Math.max(valueColumns, Glyphs.columns(row.value()));
+            numberColumns = Math.max(
+                    numberColumns, Numbers.signed(row.attribution(), decimals).length());
+            negative |= row.attribution() < 0;
+            positive |= row.attribution() > 0;
+        }
+        if (ranking.others() > 0) {
+            nameColumns = Math.max(nameColumns, ranking.othersName().length());
+            numberColumns = Math.max(
+                    numberColumns, Numbers.signed(ranking.othersSum(), decimals).length());
+        }
+        valueColumns = valueColumns == 0 ? 0 : Math.max("value".length(), Math.min(valueColumns, width / 6));
+        int fixed = numberColumns + (valueColumns == 0 ? 0 : valueColumns + 2) + 4;
+        nameColumns = Math.max(7, Math.min(nameColumns, Math.min(width / 2, width - fixed - 9)));
+        int room = Math.max(4, Math.min(40, width - fixed - nameColumns - 1));
+        int side = negative && positive ? room / 2 : room;
+        int left = negative ? side : 0;
+
+        StringBuilder out = new StringBuilder();
+        if (!title.isBlank()) {
+            out.append(Glyphs.visible(title)).append('\n');
+        }
+        line(out, "feature", nameColumns, "value", valueColumns, "attribution", numberColumns, "");
+        for (Ranking.Row row : ranking.rows()) {
+            line(
+                    out,
+                    row.name(),
+                    nameColumns,
+                    row.value(),
+                    valueColumns,
+                    Numbers.signed(row.attribution(), decimals),
+                    numberColumns,
+                    bar(row.attribution(), largest, left, side));
+        }
+        if (ranking.others() > 0) {
+            line(
+                    out,
+                    ranking.othersName(),
+                    nameColumns,
+                    "",
+                    valueColumns,
+                    Numbers.signed(ranking.othersSum(), decimals),
+                    numberColumns,
+                    bar(ranking.othersSum(), largest, left, side));
+        }
+        return out.append(scores.line(ranking.total())).append('\n').toString();
+    }
+
+    private void line(
+            StringBuilder out,
+            String name,
+            int names,
+            String value,
+            int values,
+            String number,
+            int numbers,
+            String bar) {
+        StringBuilder line = new StringBuilder();
+        String shownName = shorten(name, names);
+        line.append(shownName).append(" ".repeat(names - Glyphs.columns(shownName)));
+        if (values > 0) {
+            String shownValue = shorten(value, values);
+            line.append("  ")
+                    .append(" ".repeat(values - Glyphs.columns(shownValue)))
+                    .append(shownValue);
+        }
+        line.append("  ").append(" ".repeat(numbers - number.length())).append(number);
+        out.append((line + "  " + bar).stripTrailing()).append('\n');
+    }
+
+    private String shorten(String text, int columns) {
+        return ascii && Glyphs.columns(text) > columns
+                ? Glyphs.elide(text, columns - 1).replace("\u2026", "..")
+                : Glyphs.elide(text, columns);
+    }
+
+    private String bar(double value, double largest, int left, int side) {
+        int halves = largest == 0 ? 0 : (int) Math.rint(Math.abs(value) / largest * side * 2);
+        String axis = ascii ? "|" : "\u2502";
+        String full = (ascii ? "#" : "\u2588").repeat(halves / 2);
+        boolean odd = halves % 2 == 1 && !ascii;
+        if (value < 0) {
+            String cells = (odd ? "\u2590" : "") + full;
+            return " ".repeat(left - cells.length()) + colour(cells, "34") + axis;
+        }
+        return " ".repeat(left) + axis + colour(full + (odd ? "\u258c" : ""), "31");
+    }
+
+    private String colour(String cells, String code) {
+        return ansi && !cells.isEmpty() ? "\u001b[" + code + "m" + cells + RESET : cells;
+    }
+}

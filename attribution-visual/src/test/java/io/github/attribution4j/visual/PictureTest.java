@@ -1,0 +1,101 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.awt.image.BufferedImage;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PictureTest {
+
+    private static Picture picture(double scale) {
+        return BarChart.of(new String[] {"a", "b"}, new double[] {1, -2})
+                .title("Why <b>?")
+                .scale(scale)
+                .picture();
+    }
+
+    @Test
+    void writesTheFormThatTheNameAsksFor(@TempDir Path folder) throws Exception {
+        Picture picture = picture(2);
+        picture.write(folder.resolve("a.PNG"));
+        picture.write(folder.resolve("a.svg"));
+        picture.write(folder.resolve("a.html"));
+        picture.write(folder.resolve("a.htm"));
+        BufferedImage read = ImageIO.read(folder.resolve("a.PNG").toFile());
+        assertThat(read.getWidth()).isEqualTo((int) (2 * picture.width()));
+        assertThat(Files.readString(folder.resolve("a.svg"))).isEqualTo(picture.toSvg());
+        assertThat(Files.readString(folder.resolve("a.html"))).isEqualTo(picture.toHtml());
+        assertThat(Files.readString(folder.resolve("a.htm"))).isEqualTo(picture.toHtml());
+    }
+
+    @Test
+    void pngKnowsItsSizeOnPaper() {
+        // pHYs: pixels per metre twice, then the unit. 96 dpi × 2 is 7559 per metre.
+        String png = new String(picture(2).toPng(), StandardCharsets.ISO_8859_1);
+        int chunk = png.indexOf("pHYs");
+        assertThat(chunk).isPositive();
+        assertThat(png.charAt(chunk + 6) << 8 | png.charAt(chunk + 7)).isEqualTo(7559);
+        assertThat((int) png.charAt(chunk + 12)).isEqualTo(1);
+    }
+
+    @Test
+    void scaleChangesPixelsNotLayout() {
+        assertThat(picture(1).toSvg()).isEqualTo(picture(3).toSvg());
+        assertThat(picture(3).toImage().getWidth())
+                .isEqualTo(3 * picture(1).toImage().getWidth());
+    }
+
+    @Test
+    void describesItselfForThoseWhoCannotSeeIt() throws Exception {
+        assertThat(picture(1).description()).isEqualTo("Why <b>?");
+        Svg svg = Svg.parse(picture(1).toSvg());
+        assertThat(svg.elements("title").get(0).getTextContent()).isEqualTo("Why <b>?");
+        assertThat(svg.root().getAttribute("role")).isEqualTo("img");
+        assertThat(picture(1).toHtml()).contains("<title>Why &lt;b&gt;?</title>");
+        assertThat(picture(2))
+                .hasToString(
+                        "Picture[Why <b>?, 760x" + Numbers.coordinate(picture(2).height()) + ", scale 2]");
+    }
+
+    @Test
+    void refusals(@TempDir Path folder) {
+        assertThatThrownBy(() -> picture(1).write(folder.resolve("a.bmp")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("a.bmp")
+                .hasMessageContaining("end it in .png, .svg, .html or .htm");
+        assertThatThrownBy(() -> picture(1).write(folder.resolve("missing").resolve("a.svg")))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("check that its folder exists and is writable")
+                .hasCauseInstanceOf(java.io.IOException.class);
+        assertThatThrownBy(() -> picture(17)).hasMessageStartingWith("scale: 17.0;");
+        String[] names = new String[5000];
+        java.util.Arrays.fill(names, "n");
+        Picture huge = BarChart.of(names, new double[5000]).top(5000).scale(4).picture();
+        assertThatThrownBy(huge::toImage)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("lower the scale");
+        assertThat(huge.toSvg()).contains("</svg>");
+    }
+}

@@ -1,0 +1,105 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+class TextTableTest {
+
+    private static final String[] NAMES = {"age", "income", "debt", "zip", "pets"};
+    private static final double[] VALUES = {0.1, -2, 1, 0.02, -0.03};
+
+    private static TextTable table() {
+        return TextTable.of(NAMES, VALUES)
+                .values(new double[] {41, 52000, 7.5, 10115, 2})
+                .top(3)
+                .width(52);
+    }
+
+    @Test
+    void wholeTable() {
+        assertThat(table().title("Why?").baselineScore(1.5).score(0.59).render())
+                .isEqualTo("""
+                Why?
+                feature   value  attribution
+                income    52000       -2.000  ██████████│
+                debt        7.5       +1.000            │█████
+                age          41       +0.100            │▌
+                2 others              -0.010            │
+                baseline score 1.5 + sum of attributions -0.91 = 0.59; score 0.59; completeness gap 0
+                """);
+    }
+
+    @Test
+    void asciiBars() {
+        assertThat(table().ascii(true).render())
+                .contains("##########|\n", "|#####\n")
+                .matches("\\p{ASCII}+");
+    }
+
+    @Test
+    void ansiColoursTheBarsOnly() {
+        String ansi = table().ansi(true).render();
+        assertThat(ansi).contains("\u001b[34m██████████\u001b[0m│");
+        assertThat(ansi.replaceAll("\u001b\\[[0-9]+m", "")).isEqualTo(table().render());
+    }
+
+    @Test
+    void oneSidedValuesUseTheWholeWidth() {
+        String render = TextTable.of(new String[] {"a", "b"}, new float[] {2, 1})
+                .width(80)
+                .render();
+        assertThat(render).contains("│" + "█".repeat(40) + "\n", "│" + "█".repeat(20) + "\n");
+    }
+
+    @Test
+    void noLineOfTheTableIsWiderThanAllowed() {
+        String[] names = {"x".repeat(300), "\u77ed\u3044".repeat(30), "e\u0301"};
+        for (int width = 40; width < 120; width += 7) {
+            String render = TextTable.of(names, new double[] {-1e-9, 2e-9, 1e-12})
+                    .values(new String[] {"v".repeat(99), "", "\ud83d\ude00"})
+                    .width(width)
+                    .render();
+            for (String line : render.lines().limit(4).toList()) {
+                assertThat(Glyphs.columns(line)).as("%d: %s", width, line).isLessThanOrEqualTo(width);
+            }
+        }
+    }
+
+    @Test
+    void escapeSequencesInNamesAreNotSent() {
+        String render =
+                TextTable.of(new String[] {"\u001b[2Jx\r\n"}, new double[] {0}).render();
+        assertThat(render).doesNotContain("\u001b", "\r").contains("\ufffd[2Jx\ufffd\u21b5");
+    }
+
+    @Test
+    void zerosHaveNoBars() {
+        assertThat(TextTable.of(new String[] {"a"}, new double[1]).render())
+                .contains("0.0  │\n", "sum of attributions 0\n");
+    }
+
+    @Test
+    void refusals() {
+        assertThatThrownBy(() -> TextTable.of(new String[1], new double[2])).hasMessageStartingWith("names: 1 values");
+        assertThatThrownBy(() -> table().width(39)).hasMessageContaining("40 and 1000");
+        assertThatThrownBy(() -> table().top(-1)).hasMessageStartingWith("features: -1;");
+        assertThatThrownBy(() -> table().completenessGap(Double.NaN)).hasMessageStartingWith("completenessGap: NaN");
+    }
+}
