@@ -1,0 +1,249 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.tensor.Tensor;
+
+/**
+ * Attributions of a time series: every channel a line, on a background coloured by the attribution of each time step.
+ *
+ * <p>All channels share one colour scale (as in {@link HeatMap}: {@link HeatMap#colourLimit}, true values at the ticks), so
+ * colours can be compared between channels; every channel has its own value axis. Series with more steps than pixels show
+ * the mean attribution of the steps that fall on a pixel, and the smallest and largest value of the line.
+ *
+ * <p>An instance collects settings, like a builder: not thread-safe. The picture is immutable. Arrays are copied.
+ */
+public final class TimeSeriesChart {
+
+    /** The order of the axes of a batch of series. */
+    public enum Axes {
+        /** {@code [N, C, T]}, as convolutions take it. */
+        CHANNELS_FIRST,
+        /** {@code [N, T, C]}, as recurrent networks take it. */
+        CHANNELS_LAST
+    }
+
+    private final double[][] values;
+    private final double[][] attributions;
+    private String[] names;
+    private double start;
+    private double step = 1;
+    private String timeName = "time step";
+    private double outlierPercentage = 2;
+    private int top = 12;
+    private String title = "";
+    private String subtitle = "";
+    private String note = "";
+    private int width = 760;
+    private double scale = 2;
+
+    private TimeSeriesChart(double[][] values, double[][] attributions) {
+        this.values = values;
+        this.attributions = attributions;
+        this.names = new String[values.length];
+        for (int c = 0; c < names.length; c++) {
+            names[c] = "channel " + c;
+        }
+    }
+
+    /**
+     * A chart of series and their attributions.
+     *
+     * @param values shape {@code [channels][steps]}, finite
+     * @param attributions shape {@code [channels][steps]}, finite
+     * @return a chart with default settings
+     * @throws IllegalArgumentException if there are none, the shapes differ, or a value is not finite
+     */
+    public static TimeSeriesChart of(double[][] values, double[][] attributions) {
+        Checks.atLeast("channels of values", values.length, 1);
+        Checks.sameLength("attributions", attributions.length, "the channels of values", values.length);
+        double[][] series = new double[values.length][];
+        double[][] copies = new double[values.length][];
+        for (int c = 0; c < series.length; c++) {
+            series[c] = Checks.finite("values[" + c + "]", values[c].clone());
+            copies[c] = Checks.finite("attributions[" + c + "]", attributions[c].clone());
+            Checks.sameLength("values[" + c + "]", series[c].length, "values[0]", series[0].length);
+            Checks.sameLength("attributions[" + c + "]", copies[c].length, "values[" + c + "]", series[c].length);
+        }
+        return new TimeSeriesChart(series, copies);
+    }
+
+    /**
+     * One example of an explanation of one attributed input.
+     *
+     * @param explanation copied, not closed
+     * @param example which row of the batch
+     * @param inputs the batch that was explained, of the shape of the attributions; copied, not closed
+     * @param axes their order
+     * @return a chart with default settings, and with method and target as title until another is set
+     * @throws IllegalArgumentException if there are several inputs, the shapes differ or are not of rank 3, or the example
+     *     is out of range
+     */
+    public static TimeSeriesChart of(Explanation explanation, int example, Tensor inputs, Axes axes) {
+        Explained explained = new Explained(explanation, example);
+        Tensor attribution = explained.input(explained.onlyName());
+        if (attribution.shape().rank() != 3 || !attribution.shape().equals(inputs.shape())) {
+            throw Checks.refuse(
+                    "inputs",
+                    "shape " + inputs.shape() + ", attributions of shape " + attribution.shape(),
+                    "both must be [examples, channels, steps] or [examples, steps, channels]; give the batch that was"
+                            + " explained");
+        }
+        int first = Math.toIntExact(attribution.shape().dim(1));
+        int second = Math.toIntExact(attribution.shape().dim(2));
+        return of(
+                        channels(Explained.row("inputs", inputs, example), first, second, axes),
+                        channels(Explained.row("attribution", attribution, example), first, second, axes))
+                .title(explained.title())
+                .subtitle(explained.subtitle())
+                .note(explained.note());
+    }
+
+    private static double[][] channels(double[] row, int first, int second, Axes axes) {
+        boolean last = axes == Axes.CHANNELS_LAST;
+        double[][] out = last ? new double[second][first] : new double[first][second];
+        for (int i = 0; i < row.length; i++) {
+            int a = i / second;
+            int b = i % second;
+            out[last ? b : a][last ? a : b] = row[i];
+        }
+        return out;
+    }
+
+    /**
+     * What the channels are called.
+     *
+     * @param names one per channel
+     * @return this
+     * @throws IllegalArgumentException if their number is not that of the channels
+     */
+    public TimeSeriesChart names(String[] names) {
+        Checks.sameLength("names", names.length, "the channels", values.length);
+        this.names = names.clone();
+        return this;
+    }
+
+    /**
+     * What the time axis says: step i is at {@code start + i·step}.
+     *
+     * @param name such as {@code "time in s"}
+     * @param start the time of the first step
+     * @param step between steps, positive
+     * @return this
+     * @throws IllegalArgumentException if a number is not finite or the step not positive
+     */
+    public TimeSeriesChart time(String name, double start, double step) {
+        this.start = Checks.finite("start", start);
+        if (!(Checks.finite("step", step) > 0)) {
+            throw Checks.refuse("step", step, "time runs forward; give a positive step");
+        }
+        this.step = step;
+        this.timeName = name;
+        return this;
+    }
+
+    /**
+     * How much may saturate; see {@link HeatMap#colourLimit}.
+     *
+     * @param percentage 0 to 100; 2 by default
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public TimeSeriesChart outlierPercentage(double percentage) {
+        this.outlierPercentage = Checks.within("percentage", percentage, 0, 100);
+        return this;
+    }
+
+    /**
+     * How many channels are drawn: those with the largest Σ|attribution|, in their own order.
+     *
+     * @param channels at least 1; 12 by default
+     * @return this
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public TimeSeriesChart top(int channels) {
+        this.top = Checks.atLeast("channels", channels, 1);
+        return this;
+    }
+
+    /**
+     * The title.
+     *
+     * @param title at most two lines are shown
+     * @return this
+     */
+    public TimeSeriesChart title(String title) {
+        this.title = title;
+        return this;
+    }
+
+    /**
+     * A smaller line below the title.
+     *
+     * @param subtitle at most two lines are shown
+     * @return this
+     */
+    public TimeSeriesChart subtitle(String subtitle) {
+        this.subtitle = subtitle;
+        return this;
+    }
+
+    /**
+     * A foot line of one's own.
+     *
+     * @param note at most six lines are shown
+     * @return this
+     */
+    public TimeSeriesChart note(String note) {
+        this.note = note;
+        return this;
+    }
+
+    /**
+     * The width of the picture.
+     *
+     * @param pixels CSS pixels, 360 to 4096; 760 by default
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public TimeSeriesChart width(int pixels) {
+        this.width = (int) Checks.within("pixels", pixels, 360, 4096);
+        return this;
+    }
+
+    /**
+     * Device pixels per CSS pixel.
+     *
+     * @param scale 0.25 to 16; 2 by default
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public TimeSeriesChart scale(double scale) {
+        this.scale = Picture.checkScale(scale);
+        return this;
+    }
+
+    /**
+     * Draws with the settings as they are now.
+     *
+     * @return the picture
+     */
+    public Picture picture() {
+        return new TimeSeriesDrawing(values, attributions, names, outlierPercentage, top, width, scale)
+                .draw(title, subtitle, note, timeName, start, step);
+    }
+}

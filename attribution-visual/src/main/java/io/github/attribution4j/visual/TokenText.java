@@ -1,0 +1,328 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.visual.Mark.Anchor;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Text whose tokens are coloured by their attributions: red speaks for the target, blue against it.
+ *
+ * <p>A token of attribution a gets the colour at {@code 0.8·clamp(a / L, −1, 1)} of {@link ColorMap#BLUE_WHITE_RED}; the
+ * ends of the map are too dark to read on. L is {@link HeatMap#colourLimit} with 0 % outliers unless set, that is the
+ * largest magnitude. Tokens are shown as the tokenizer names them; line ends and control characters become visible signs.
+ *
+ * <p>{@link Picture#toHtml()} of the result is text that can be selected and searched, with each attribution as tooltip;
+ * {@link #toAnsi} is for a terminal of 24-bit colour.
+ *
+ * <p>An instance collects settings, like a builder: not thread-safe. The picture is immutable. Arrays are copied.
+ */
+public final class TokenText {
+
+    private static final double SIZE = 14;
+    private static final double LINE = 28;
+    private static final double BOX = 22;
+    private static final double PADDING = 4;
+    private static final double GAP = 3;
+    private static final double LEGEND_WIDTH = 240;
+    private static final double DARKEST = 0.8;
+
+    private final String[] tokens;
+    private final double[] attributions;
+    private double outlierPercentage;
+    private String title = "";
+    private String subtitle = "";
+    private String note = "";
+    private int width = 720;
+    private double scale = 2;
+
+    private TokenText(String[] tokens, double[] attributions) {
+        this.tokens = tokens;
+        this.attributions = attributions;
+    }
+
+    /**
+     * A text and the attributions of its tokens.
+     *
+     * @param tokens in reading order, as they are to be shown
+     * @param attributions one per token, finite
+     * @return a drawing with default settings
+     * @throws IllegalArgumentException if there are none, the numbers differ, or one is not finite
+     */
+    public static TokenText of(String[] tokens, double[] attributions) {
+        double[] copy = Checks.finite("attributions", attributions.clone());
+        Checks.sameLength("tokens", tokens.length, "attributions", copy.length);
+        String[] visible = new String[tokens.length];
+        for (int i = 0; i < tokens.length; i++) {
+            // An empty token still has an attribution and must be seen.
+            String token = Glyphs.visible(tokens[i]);
+            visible[i] = token.isBlank() ? "\u00b7" : token;
+        }
+        return new TokenText(visible, copy);
+    }
+
+    /**
+     * As {@link #of(String[], double[])}, for float32 attributions.
+     *
+     * @param tokens in reading order, as they are to be shown
+     * @param attributions one per token, finite
+     * @return a drawing with default settings
+     * @throws IllegalArgumentException if there are none, the numbers differ, or one is not finite
+     */
+    public static TokenText of(String[] tokens, float[] attributions) {
+        return of(tokens, Checks.widen(attributions));
+    }
+
+    /**
+     * One text of an explanation. Attributions of embeddings are summed over the embedding's axis, which keeps
+     * completeness.
+     *
+     * @param explanation of one attributed input, with attributions of shape {@code [N, T]} or {@code [N, T, E]}; copied,
+     *     not closed
+     * @param example which row of the batch
+     * @param tokens the first tokens of the T, in reading order; what lies beyond them is padding and not shown
+     * @return a drawing with default settings, and with method and target as title until another is set
+     * @throws IllegalArgumentException if there are several inputs, the shape is another, the example is out of range, or
+     *     there are more than T tokens
+     */
+    public static TokenText of(Explanation explanation, int example, String[] tokens) {
+        Explained explained = new Explained(explanation, example);
+        Tensor tensor = explained.input(explained.onlyName());
+        int rank = tensor.shape().rank();
+        if (rank != 2 && rank != 3) {
+            throw Checks.refuse(
+                    "attribution",
+                    "shape " + tensor.shape(),
+                    "a text has [examples, tokens] or [examples, tokens, embedding]; explain at the embedding layer");
+        }
+        int length = Math.toIntExact(tensor.shape().dim(1));
+        if (tokens.length > length) {
+            throw Checks.refuse(
+                    "tokens",
+                    tokens.length + " values, but the explanation has " + length + " positions",
+                    "give the tokens that the model saw, after truncation");
+        }
+        double[] row = Explained.row("attribution", tensor, example);
+        double[] sums = new double[tokens.length];
+        int width = row.length / length;
+        for (int i = 0; i < tokens.length * width; i++) {
+            sums[i / width] += row[i];
+        }
+        return of(tokens, sums)
+                .title(explained.title())
+                .subtitle(explained.subtitle())
+                .note(explained.note());
+    }
+
+    /**
+     * How much may saturate; see {@link HeatMap#colourLimit}.
+     *
+     * @param percentage 0 to 100; 0 by default
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public TokenText outlierPercentage(double percentage) {
+        this.outlierPercentage = Checks.within("percentage", percentage, 0, 100);
+        return this;
+    }
+
+    /**
+     * The title.
+     *
+     * @param title at most two lines are shown
+     * @return this
+     */
+    public TokenText title(String title) {
+        this.title = title;
+        return this;
+    }
+
+    /**
+     * A smaller line below the title.
+     *
+     * @param subtitle at most two lines are shown
+     * @return this
+     */
+    public TokenText subtitle(String subtitle) {
+        this.subtitle = subtitle;
+        return this;
+    }
+
+    /**
+     * A foot line of one's own.
+     *
+     * @param note at most six lines are shown
+     * @return this
+     */
+    public TokenText note(String note) {
+        this.note = note;
+        return this;
+    }
+
+    /**
+     * Where lines break.
+     *
+     * @param pixels CSS pixels, 320 to 4096; 720 by default
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public TokenText width(int pixels) {
+        this.width = (int) Checks.within("pixels", pixels, 320, 4096);
+        return this;
+    }
+
+    /**
+     * Device pixels per CSS pixel.
+     *
+     * @param scale 0.25 to 16; 2 by default
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public TokenText scale(double scale) {
+        this.scale = Picture.checkScale(scale);
+        return this;
+    }
+
+    private ColorScale colours() {
+        return ColorScale.of(attributions, outlierPercentage, ColorMap.BLUE_WHITE_RED);
+    }
+
+    private static int colour(ColorScale colours, double place) {
+        return colours.map().at(DARKEST * place);
+    }
+
+    /**
+     * Draws with the settings as they are now.
+     *
+     * @return the picture
+     */
+    public Picture picture() {
+        ColorScale colours = colours();
+        Canvas canvas = new Canvas(scale);
+        double y = canvas.heading(title, subtitle, width);
+        double x = Style.MARGIN;
+        double right = width - Style.MARGIN;
+        for (int i = 0; i < tokens.length; i++) {
+            String token = Glyphs.elide(tokens[i], SIZE, false, right - Style.MARGIN - 2 * PADDING);
+            double box = Glyphs.width(token, SIZE, false) + 2 * PADDING;
+            if (x > Style.MARGIN && x + box > right) {
+                x = Style.MARGIN;
+                y += LINE;
+            }
+            int background = colour(colours, colours.place(attributions[i]));
+            canvas.box(x, y, box, BOX, 3, background);
+            canvas.text(x + box / 2, y + 15.5, token, SIZE, OkLab.ink(background), Anchor.MIDDLE);
+            x += box + GAP;
+        }
+        y += LINE + 8;
+        double bar = Math.min(LEGEND_WIDTH, width - 2 * Style.MARGIN);
+        canvas.text(Style.MARGIN, y + 8, "attribution", Style.SMALL, Style.QUIET, Anchor.START);
+        colours.horizontal(canvas, Style.MARGIN, y + 14, bar, place -> colour(colours, place));
+        double end = canvas.foot(List.of(foot(colours), note), y + 52, width);
+        return new Picture(description(), width, end, canvas, html(colours));
+    }
+
+    private String description() {
+        return title.isBlank() ? "Attributions by token" : title;
+    }
+
+    private static String foot(ColorScale colours) {
+        if (colours.largest() == 0) {
+            return "All attributions are zero.";
+        }
+        return colours.clips()
+                ? "Colours saturate at |a| = " + Numbers.brief(colours.limit()) + "; largest |a| = "
+                        + Numbers.brief(colours.largest()) + "."
+                : "";
+    }
+
+    private String html(ColorScale colours) {
+        StringBuilder out = new StringBuilder(128 * tokens.length);
+        out.append("<div style=\"font-family:sans-serif;color:")
+                .append(OkLab.css(Style.INK))
+                .append(";background:#fff;max-width:")
+                .append(width)
+                .append("px;padding:18px;box-sizing:border-box\">\n");
+        paragraph(out, "font-weight:bold;font-size:15px;margin:0 0 4px", title);
+        paragraph(out, "font-size:12px;color:#5f6368;margin:0 0 10px", subtitle);
+        out.append("<p style=\"font-size:14px;line-height:2;margin:0 0 12px\">");
+        for (int i = 0; i < tokens.length; i++) {
+            int background = colour(colours, colours.place(attributions[i]));
+            out.append("<span style=\"background:")
+                    .append(OkLab.css(background))
+                    .append(";color:")
+                    .append(OkLab.css(OkLab.ink(background)))
+                    .append(";padding:2px 4px;border-radius:3px;overflow-wrap:anywhere\" title=\"")
+                    .append(Numbers.signed(attributions[i], Numbers.decimals(colours.largest())))
+                    .append("\">")
+                    .append(SvgWriter.escape(tokens[i]))
+                    .append("</span>\n");
+        }
+        out.append("</p>\n<p style=\"font-size:11px;margin:0 0 4px\">attribution ");
+        for (int step = -4; step <= 4; step++) {
+            int background = colour(colours, step / 4.0);
+            String text = step % 4 == 0 ? Numbers.brief(step / 4.0 * colours.limit()) : "&#160;";
+            out.append("<span style=\"background:")
+                    .append(OkLab.css(background))
+                    .append(";color:")
+                    .append(OkLab.css(OkLab.ink(background)))
+                    .append(";padding:2px 6px\">")
+                    .append(text)
+                    .append("</span>");
+        }
+        out.append("</p>\n");
+        paragraph(out, "font-size:11px;color:#5f6368;margin:0", foot(colours));
+        paragraph(out, "font-size:11px;color:#5f6368;margin:0", note);
+        return out.append("</div>\n").toString();
+    }
+
+    private static void paragraph(StringBuilder out, String style, String text) {
+        if (!text.isBlank()) {
+            out.append("<p style=\"")
+                    .append(style)
+                    .append("\">")
+                    .append(SvgWriter.escape(text))
+                    .append("</p>\n");
+        }
+    }
+
+    /**
+     * The text for a terminal that knows 24-bit colour, without line breaks of its own. Escape sequences inside of tokens
+     * are made visible, not sent.
+     *
+     * @return the tokens, each coloured and reset, separated by blanks, ended by {@code \n}
+     */
+    public String toAnsi() {
+        ColorScale colours = colours();
+        StringBuilder out = new StringBuilder();
+        for (int i = 0; i < tokens.length; i++) {
+            int background = colour(colours, colours.place(attributions[i]));
+            out.append(i == 0 ? "" : " ")
+                    .append(sequence(48, background))
+                    .append(sequence(38, OkLab.ink(background)))
+                    .append(tokens[i])
+                    .append("\u001b[0m");
+        }
+        return out.append('\n').toString();
+    }
+
+    private static String sequence(int kind, int rgb) {
+        return String.format(Locale.ROOT, "\u001b[%d;2;%d;%d;%dm", kind, rgb >> 16 & 0xff, rgb >> 8 & 0xff, rgb & 0xff);
+    }
+}

@@ -1,0 +1,168 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.ForwardAttribution;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Drawings straight from explanations. */
+class ExplainedTest {
+
+    /** Attributes to every element itself: complete for a model that sums its inputs, from a baseline of zeros. */
+    private static final class Identity implements ForwardAttribution {
+
+        @Override
+        public Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
+            Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
+            evaluator.scores();
+            List<Tensor> attributions = new ArrayList<>();
+            for (Tensor input : evaluator.inputs().attributed()) {
+                attributions.add(input.mul(1));
+            }
+            return evaluator
+                    .explain(attributions)
+                    .completeTo(new double[evaluator.examples()])
+                    .build();
+        }
+
+        @Override
+        public String name() {
+            return "identity";
+        }
+
+        @Override
+        public Map<String, Object> settings() {
+            return Map.of("factor", 1);
+        }
+    }
+
+    private static Tensor tensor(long... dims) {
+        Shape shape = Shape.of(dims);
+        double[] values = new double[(int) shape.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i;
+        }
+        return Tensors.ofJava().of(values, shape);
+    }
+
+    private static Explanation explain(Tensor... inputs) {
+        Model sum = Model.ofTensors(Tensors.ofJava(), tensors -> {
+            double[] totals = new double[(int) tensors.get(0).shape().dim(0)];
+            for (Tensor tensor : tensors) {
+                double[] values = tensor.toDoubleArray();
+                for (int i = 0; i < values.length; i++) {
+                    totals[i / (values.length / totals.length)] += values[i];
+                }
+            }
+            return Tensors.ofJava().of(totals, Shape.of(totals.length, 1));
+        });
+        return new Identity().attribute(sum, Inputs.of(inputs), Target.index(0));
+    }
+
+    @Test
+    void heatMapTakesTheExampleAndSaysWhatItShows() {
+        try (Tensor images = tensor(2, 3, 2, 2);
+                Explanation why = explain(images)) {
+            double[] second = {12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23};
+            Picture byHand = HeatMap.of(second, 3, 2, 2)
+                    .over(OriginalImage.of(second, 3, 2, 2, 0, 23))
+                    .title("identity, target index 0 (example 1)")
+                    .subtitle("score 210, baseline score 0, completeness gap 0")
+                    .note("factor 1")
+                    .picture();
+            Picture adapted =
+                    HeatMap.of(why, 1).over(OriginalImage.of(images, 1, 0, 23)).picture();
+            assertThat(adapted.toSvg()).isEqualTo(byHand.toSvg());
+            assertThat(why.attribution().toDoubleArray()).hasSize(24);
+        }
+    }
+
+    @Test
+    void barsAndTableJoinTheInputs() throws Exception {
+        try (Tensor first = tensor(2, 2);
+                Tensor second = tensor(2, 1);
+                Explanation why = explain(first, second)) {
+            String[] names = {"a", "b", "c"};
+            assertThat(String.join(
+                            " ",
+                            Svg.parse(BarChart.of(why, 1, names).picture().toSvg())
+                                    .texts()))
+                    .contains("b +3.000 a +2.000 c +1.000")
+                    .contains("Baseline score 0 + sum of attributions 6 = 6; score 6; completeness gap 0.");
+            assertThat(TextTable.of(why, 0, names).render())
+                    .startsWith("identity, target index 0 (example 0)\n")
+                    .endsWith("baseline score 0 + sum of attributions 1 = 1; score 1; completeness gap 0\n");
+            assertThatThrownBy(() -> BarChart.of(why, 0, new String[2]))
+                    .hasMessageStartingWith("names: 2 values, but attributions has 3");
+            assertThatThrownBy(() -> HeatMap.of(why, 0))
+                    .hasMessageContaining("[input0, input1]; one picture shows one");
+            assertThatThrownBy(() -> HeatMap.of(why, "image", 0))
+                    .hasMessage("input: 'image'; the explanation has [input0, input1]");
+            assertThatThrownBy(() -> HeatMap.of(why, "input0", 0))
+                    .hasMessageStartingWith("attribution: shape (2, 2); an image has");
+            assertThatThrownBy(() -> BarChart.of(why, 2, names))
+                    .hasMessage("example: 2; the explanation has 2; choose one from 0 to 1");
+        }
+    }
+
+    @Test
+    void tokensSumTheirEmbeddingAndLeavePaddingOut() {
+        try (Tensor embedded = tensor(1, 3, 2);
+                Explanation why = explain(embedded)) {
+            TokenText text = TokenText.of(why, 0, new String[] {"so", "good"});
+            assertThat(text.toAnsi())
+                    .isEqualTo(TokenText.of(new String[] {"so", "good"}, new double[] {1, 5})
+                            .toAnsi());
+            assertThatThrownBy(() -> TokenText.of(why, 0, new String[4]))
+                    .hasMessageStartingWith("tokens: 4 values, but the explanation has 3 positions");
+        }
+    }
+
+    @Test
+    void seriesKnowTheirAxes() {
+        try (Tensor series = tensor(1, 2, 3);
+                Tensor other = tensor(1, 3, 2);
+                Explanation why = explain(series)) {
+            double[][] first = {{0, 1, 2}, {3, 4, 5}};
+            double[][] last = {{0, 3}, {1, 4}, {2, 5}};
+            assertThat(images(TimeSeriesChart.of(why, 0, series, TimeSeriesChart.Axes.CHANNELS_FIRST)))
+                    .isEqualTo(images(TimeSeriesChart.of(first, first)));
+            assertThat(images(TimeSeriesChart.of(why, 0, series, TimeSeriesChart.Axes.CHANNELS_LAST)))
+                    .isEqualTo(images(TimeSeriesChart.of(last, last)));
+            assertThatThrownBy(() -> TimeSeriesChart.of(why, 0, other, TimeSeriesChart.Axes.CHANNELS_LAST))
+                    .hasMessageContaining("give the batch that was explained");
+        }
+    }
+
+    private static String images(TimeSeriesChart chart) {
+        return chart.title("").subtitle("").note("").picture().toSvg();
+    }
+}
