@@ -136,6 +136,7 @@ public final class Explanation implements AutoCloseable {
 
     /**
      * Returns for each example Σ attributions − (score − baseline score): 0 if the attributions account for all of it.
+     * Elements that a mask makes one group share one attribution, which counts once.
      *
      * @throws IllegalStateException if the method does not claim completeness
      */

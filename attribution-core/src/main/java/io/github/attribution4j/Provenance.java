@@ -16,6 +16,7 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.tensor.Tensor;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -51,6 +52,11 @@ public record Provenance(
     public Provenance {
         settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
         inputs = List.copyOf(inputs);
+    }
+
+    /** Returns the SHA-256, in hexadecimal, of a tensor's type, shape and elements: what names it here. */
+    public static String digest(Tensor tensor) {
+        return Digests.ofTensor(tensor);
     }
 
     /**

@@ -1,0 +1,44 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.model.Inputs;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A mask for each input, each with groups of its own. */
+record CombinedIds(List<FeatureMask> masks) implements MaskIds {
+    @Override
+    public List<Ids> numbers(List<Inputs.Input> attributed, long examples, Problems problems) {
+        if (masks.size() != attributed.size()) {
+            problems.add("mask " + describe() + ": " + masks.size() + " masks for " + attributed.size()
+                    + " attributed inputs; give one for each");
+            return List.of();
+        }
+        List<Ids> numbers = new ArrayList<>();
+        for (int i = 0; i < masks.size(); i++) {
+            numbers.addAll(masks.get(i).numbers(List.of(attributed.get(i)), examples, problems));
+        }
+        return numbers.size() == masks.size() ? Numbering.apart(numbers) : List.of();
+    }
+
+    @Override
+    public String describe() {
+        return masks.stream().map(FeatureMask::toString).collect(Collectors.joining(" | "));
+    }
+}

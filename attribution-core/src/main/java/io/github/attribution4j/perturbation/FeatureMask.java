@@ -1,0 +1,218 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+import io.github.attribution4j.InvalidRequestException;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which elements of the inputs form one feature, so that they are present or absent together: pixels of a superpixel,
+ * columns of one category, tokens of a word. Immutable and thread-safe; it does not hold the tensors it was made of.
+ *
+ * <pre>{@code
+ * FeatureMask.grid(14, 14)                      // an image as 14 x 14 cells, all channels of a cell together
+ * FeatureMask.ranges(-1, 1, 1, 3)               // a table row of 5 columns, of which the last 3 are one category
+ * FeatureMask.of(superpixels)                   // shape (1, 1, H, W), int64, numbered 0, 1, 2, ...
+ * FeatureMask.perInput(FeatureMask.grid(8, 8), FeatureMask.perElement())   // an image and a table row
+ * }</pre>
+ *
+ * <p>Groups are numbered 0 to M - 1. A mask made per element or geometrically numbers the groups of the first attributed
+ * input first, then those of the next; in a mask of given numbers the same number in several inputs is one group.
+ */
+public final class FeatureMask {
+    private static final FeatureMask PER_ELEMENT =
+            new FeatureMask(new GeometricIds("per-element", GeometricIds::perElement), List.of(), false);
+
+    private final MaskIds ids;
+    private final List<String> names;
+    private final boolean renumbered;
+
+    private FeatureMask(MaskIds ids, List<String> names, boolean renumbered) {
+        this.ids = ids;
+        this.names = List.copyOf(names);
+        this.renumbered = renumbered;
+    }
+
+    /** Every element of every attributed input is a group of its own. */
+    public static FeatureMask perElement() {
+        return PER_ELEMENT;
+    }
+
+    /**
+     * Cuts the last two axes of each attributed input into cells, the same for everything on the axes before (channels).
+     * Where the extents do not divide evenly, cells differ by at most one element.
+     *
+     * @param cellsHigh number of cells along axis -2, at least 1 and at most its extent
+     * @param cellsWide number of cells along axis -1, at least 1 and at most its extent
+     */
+    public static FeatureMask grid(int cellsHigh, int cellsWide) {
+        String name = "grid(" + cellsHigh + ", " + cellsWide + ")";
+        requirePositive(name, "the number of cells", cellsHigh, cellsWide);
+        return geometric(name, (input, problems) -> GeometricIds.grid(name, cellsHigh, cellsWide, input, problems));
+    }
+
+    /**
+     * Cuts the last two axes of each attributed input into patches of a size, the same for everything on the axes before
+     * (channels). The last patch of an axis is smaller where the extent does not divide.
+     *
+     * @param height elements of a patch along axis -2, at least 1
+     * @param width elements of a patch along axis -1, at least 1
+     */
+    public static FeatureMask patches(int height, int width) {
+        String name = "patches(" + height + ", " + width + ")";
+        requirePositive(name, "the size of a patch", height, width);
+        return geometric(name, (input, problems) -> GeometricIds.patches(name, height, width, input, problems));
+    }
+
+    /**
+     * Cuts one axis of each attributed input into consecutive ranges, the same for everything on the other axes.
+     *
+     * @param axis an axis of the inputs, but not axis 0, which counts examples
+     * @param lengths elements of each range, each at least 1; their sum must be the extent of the axis
+     */
+    public static FeatureMask ranges(int axis, int... lengths) {
+        String name = "ranges(axis " + axis + ": "
+                + Arrays.toString(lengths).replace("[", "").replace("]", "") + ")";
+        requirePositive(name, "every length", lengths);
+        if (axis == 0 || lengths.length == 0) {
+            throw new IllegalArgumentException("mask " + name + ": "
+                    + (axis == 0 ? "axis 0 counts examples; cut another axis" : "give at least one length"));
+        }
+        int[] copy = lengths.clone();
+        return geometric(name, (input, problems) -> GeometricIds.ranges(name, axis, copy, input, problems));
+    }
+
+    /**
+     * Groups by number: elements with the same number are one group, in whichever input they are.
+     *
+     * @param perInput group numbers, one tensor of an integer type for each attributed input, whose axis 0 is 1 (one mask
+     *     for all examples) or counts examples, and whose other axes are 1 or as long as the input's; missing leading
+     *     axes count as 1. Numbers must run from 0 without gaps (in each example) unless {@link #renumbered()}. Copied
+     * @throws IllegalArgumentException if a tensor is not of an integer type, or none is given
+     */
+    public static FeatureMask of(Tensor... perInput) {
+        List<MaskIds.Ids> given = new ArrayList<>();
+        for (int i = 0; i < perInput.length; i++) {
+            DataType type = perInput[i].dataType();
+            if (type.isFloating() || type == DataType.BOOL) {
+                throw new IllegalArgumentException("mask: tensor " + i + " is of type " + type
+                        + "; group numbers are integers: convert it with to(DataType.INT64)");
+            }
+            given.add(new MaskIds.Ids(perInput[i].shape(), perInput[i].toLongArray()));
+        }
+        requireSome(perInput.length);
+        return new FeatureMask(new GivenIds(given), List.of(), false);
+    }
+
+    /**
+     * Groups by number, as {@link #of(Tensor...)}, the same for all examples.
+     *
+     * @param perInput for each attributed input the group number of every element of a row, in row-major order. Copied
+     */
+    public static FeatureMask ofIds(long[]... perInput) {
+        requireSome(perInput.length);
+        return new FeatureMask(new FlatIds(perInput), List.of(), false);
+    }
+
+    /**
+     * A mask of its own for each attributed input; the groups of different inputs are different groups.
+     *
+     * @param masks one for each attributed input, in order
+     */
+    public static FeatureMask perInput(FeatureMask... masks) {
+        requireSome(masks.length);
+        return new FeatureMask(new CombinedIds(List.of(masks)), List.of(), false);
+    }
+
+    private static FeatureMask geometric(String name, GeometricIds.Cutter cutter) {
+        return new FeatureMask(new GeometricIds(name, cutter), List.of(), false);
+    }
+
+    private static void requirePositive(String name, String what, int... values) {
+        for (int value : values) {
+            if (value < 1) {
+                throw new IllegalArgumentException("mask " + name + ": " + what + " must be at least 1, not " + value);
+            }
+        }
+    }
+
+    private static void requireSome(int given) {
+        if (given == 0) {
+            throw new IllegalArgumentException("mask: nothing given; give one for each attributed input");
+        }
+    }
+
+    /**
+     * Returns this mask with its group numbers (of each example) replaced by 0, 1, 2, ... in ascending order: for masks
+     * whose numbers have gaps or do not start at 0.
+     */
+    public FeatureMask renumbered() {
+        return new FeatureMask(ids, names, true);
+    }
+
+    /** Returns this mask with a name for each group, in order; checked against the groups when it meets inputs. */
+    public FeatureMask named(String... newNames) {
+        return new FeatureMask(ids, List.of(newNames), renumbered);
+    }
+
+    /** Returns the names of the groups in order; empty if they have none. */
+    public List<String> names() {
+        return names;
+    }
+
+    /**
+     * Returns the number of groups that this mask makes of inputs; the largest, where it differs from example to example.
+     *
+     * @throws InvalidRequestException if the mask does not fit the inputs
+     */
+    public int groups(Inputs inputs) {
+        Problems problems = new Problems();
+        Groups groups = resolve(inputs, problems);
+        problems.throwIfAny();
+        return groups == null ? 0 : groups.most();
+    }
+
+    /** Returns the groups in inputs, or null after adding what is wrong. */
+    @Nullable
+    Groups resolve(Inputs inputs, Problems problems) {
+        Groups groups = Groups.of(numbers(inputs.attributedInputs(), inputs.sources(), problems), inputs, problems);
+        if (groups != null && !names.isEmpty() && names.size() != groups.most()) {
+            problems.add("mask " + this + ": " + names.size() + " names for " + groups.most()
+                    + " groups; give one for each");
+            return null;
+        }
+        return groups;
+    }
+
+    /** Returns the numbers of the elements of each input; an empty list after adding what is wrong. */
+    List<MaskIds.Ids> numbers(List<Inputs.Input> attributed, long examples, Problems problems) {
+        List<MaskIds.Ids> numbers = ids.numbers(attributed, examples, problems);
+        return renumbered ? Numbering.renumbered(numbers) : numbers;
+    }
+
+    /** Returns the mask in words; given numbers by their digest. */
+    @Override
+    public String toString() {
+        return ids.describe() + (renumbered ? " renumbered" : "") + (names.isEmpty() ? "" : " named " + names);
+    }
+}

@@ -1,0 +1,142 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Numbers that follow from an input's shape; each input has groups of its own. */
+record GeometricIds(String describe, Cutter cutter) implements MaskIds {
+    /** Cuts one input. */
+    interface Cutter {
+        /** Returns numbers from 0 without gaps, or null after adding what is wrong. */
+        @Nullable
+        Ids cut(Inputs.Input input, Problems problems);
+    }
+
+    @Override
+    public List<Ids> numbers(List<Inputs.Input> attributed, long examples, Problems problems) {
+        List<Ids> numbers = new ArrayList<>();
+        for (Inputs.Input input : attributed) {
+            Ids own = cutter.cut(input, problems);
+            if (own != null) {
+                numbers.add(own);
+            }
+        }
+        return numbers.size() == attributed.size() ? Numbering.apart(numbers) : List.of();
+    }
+
+    static Ids perElement(Inputs.Input input, Problems problems) {
+        Shape shape = input.tensor().shape().withRows(1);
+        long[] values = new long[Math.toIntExact(shape.size())];
+        Arrays.setAll(values, i -> i);
+        return new Ids(shape, values);
+    }
+
+    static @Nullable Ids grid(String name, int high, int wide, Inputs.Input input, Problems problems) {
+        Shape shape = input.tensor().shape();
+        if (!hasPlane(name, input, problems)) {
+            return null;
+        }
+        if (high > shape.dim(-2) || wide > shape.dim(-1)) {
+            problems.add("mask " + name + ": input '" + input.name() + "' of shape " + shape + " has only "
+                    + shape.dim(-2) + " x " + shape.dim(-1) + " elements on its last two axes; ask for fewer cells");
+            return null;
+        }
+        int height = Math.toIntExact(shape.dim(-2));
+        int width = Math.toIntExact(shape.dim(-1));
+        return plane(shape, wide, y -> cell(y, height, high), x -> cell(x, width, wide));
+    }
+
+    /** Returns the cell of a position when an extent is cut into cells that start at ⌊i · extent / cells⌋. */
+    private static long cell(long position, long extent, long cells) {
+        return (cells * (position + 1) - 1) / extent;
+    }
+
+    static @Nullable Ids patches(String name, int height, int width, Inputs.Input input, Problems problems) {
+        if (!hasPlane(name, input, problems)) {
+            return null;
+        }
+        Shape shape = input.tensor().shape();
+        long wide = (shape.dim(-1) + width - 1) / width;
+        return plane(shape, wide, y -> y / height, x -> x / width);
+    }
+
+    private static boolean hasPlane(String name, Inputs.Input input, Problems problems) {
+        Shape shape = input.tensor().shape();
+        if (shape.rank() < 3) {
+            problems.add("mask " + name + ": input '" + input.name() + "' has shape " + shape + "; it cuts two axes "
+                    + "behind that of the examples: use ranges(...) or perElement(), or perInput(...) for a mask of "
+                    + "its own for each input");
+            return false;
+        }
+        return true;
+    }
+
+    /** Which cell a position belongs to. */
+    private interface Cells {
+        long of(long position);
+    }
+
+    private static Ids plane(Shape input, long wide, Cells down, Cells across) {
+        int height = Math.toIntExact(input.dim(-2));
+        int width = Math.toIntExact(input.dim(-1));
+        long[] dims = new long[input.rank()];
+        Arrays.fill(dims, 1);
+        dims[dims.length - 2] = height;
+        dims[dims.length - 1] = width;
+        long[] values = new long[height * width];
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                values[y * width + x] = down.of(y) * wide + across.of(x);
+            }
+        }
+        return new Ids(Shape.of(dims), values);
+    }
+
+    static @Nullable Ids ranges(String name, int axis, int[] lengths, Inputs.Input input, Problems problems) {
+        Shape shape = input.tensor().shape();
+        int rank = shape.rank();
+        int fromStart = axis < 0 ? axis + rank : axis;
+        if (fromStart < 1 || fromStart >= rank) {
+            problems.add("mask " + name + ": input '" + input.name() + "' has shape " + shape
+                    + "; choose one of its axes 1 to " + (rank - 1));
+            return null;
+        }
+        long sum = Arrays.stream(lengths).asLongStream().sum();
+        if (sum != shape.dim(fromStart)) {
+            problems.add("mask " + name + ": the lengths add up to " + sum + ", and axis " + fromStart + " of input '"
+                    + input.name() + "' of shape " + shape + " has extent " + shape.dim(fromStart)
+                    + "; the two must be equal");
+            return null;
+        }
+        long[] values = new long[Math.toIntExact(sum)];
+        int next = 0;
+        for (int range = 0; range < lengths.length; range++) {
+            Arrays.fill(values, next, next + lengths[range], range);
+            next += lengths[range];
+        }
+        long[] dims = new long[rank];
+        Arrays.fill(dims, 1);
+        dims[fromStart] = sum;
+        return new Ids(Shape.of(dims), values);
+    }
+}

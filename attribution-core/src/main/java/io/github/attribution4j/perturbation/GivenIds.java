@@ -1,0 +1,64 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Numbers given as tensors; missing leading axes count as 1. */
+record GivenIds(List<MaskIds.Ids> perInput) implements MaskIds {
+    GivenIds {
+        perInput = List.copyOf(perInput);
+    }
+
+    @Override
+    public List<Ids> numbers(List<Inputs.Input> attributed, long examples, Problems problems) {
+        if (perInput.size() != attributed.size()) {
+            problems.add("mask: " + perInput.size() + " tensors for " + attributed.size()
+                    + " attributed inputs; give one for each");
+            return List.of();
+        }
+        List<Ids> numbers = new ArrayList<>();
+        for (int i = 0; i < perInput.size(); i++) {
+            Inputs.Input input = attributed.get(i);
+            Shape wanted = input.tensor().shape().withRows(examples);
+            Shape shape = perInput.get(i).shape();
+            if (!shape.broadcastsTo(wanted)) {
+                problems.add("mask for input '" + input.name() + "' has shape " + shape + " and the input "
+                        + input.tensor().shape() + "; axis 0 must be 1 or the number of examples, " + examples
+                        + ", and every other axis 1 or the input's");
+                continue;
+            }
+            while (shape.rank() < wanted.rank()) {
+                shape = shape.prepend(1);
+            }
+            numbers.add(new Ids(shape, perInput.get(i).values()));
+        }
+        return numbers.size() == perInput.size() ? numbers : List.of();
+    }
+
+    @Override
+    public String describe() {
+        return "ids "
+                + perInput.stream()
+                        .map(ids -> ids.shape() + " sha256:" + Numbering.digest(ids))
+                        .collect(Collectors.joining(", "));
+    }
+}

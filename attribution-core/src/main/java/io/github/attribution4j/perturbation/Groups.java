@@ -1,0 +1,170 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.perturbation.MaskIds.Ids;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The groups of elements of certain inputs: a {@link FeatureMask} that has been checked. The index is computed once; making
+ * the rows of a coalition looks each element of it up, before it is broadcast over channels.
+ */
+final class Groups {
+    private static final int NAMED_GAPS = 5;
+
+    private final Inputs inputs;
+    private final List<Shape> shapes;
+    private final List<int[]> ids;
+    private final int[] counts;
+
+    private Groups(Inputs inputs, List<Shape> shapes, List<int[]> ids, int[] counts) {
+        this.inputs = inputs;
+        this.shapes = shapes;
+        this.ids = ids;
+        this.counts = counts;
+    }
+
+    /** Checks numbers and returns the groups; null after adding what is wrong, or if there are no numbers. */
+    static @Nullable Groups of(List<Ids> perInput, Inputs inputs, Problems problems) {
+        if (perInput.isEmpty()) {
+            return null;
+        }
+        int rows = Numbering.rows(perInput);
+        int[] counts = new int[rows];
+        for (int row = 0; row < rows; row++) {
+            String which = rows == 1 ? "mask" : "mask of example " + row;
+            counts[row] = count(Numbering.distinct(perInput, row), which, problems);
+            if (counts[row] == 0) {
+                return null;
+            }
+        }
+        List<int[]> compact = perInput.stream()
+                .map(one ->
+                        Arrays.stream(one.values()).mapToInt(Math::toIntExact).toArray())
+                .toList();
+        return new Groups(inputs, perInput.stream().map(Ids::shape).toList(), compact, counts);
+    }
+
+    private static int count(long[] distinct, String which, Problems problems) {
+        if (distinct.length == 0) {
+            problems.add(which + ": the inputs have no elements");
+            return 0;
+        }
+        if (distinct[0] < 0) {
+            problems.add(which + " holds the group number " + distinct[0]
+                    + "; groups are numbered 0, 1, 2, ...: renumber them, or use renumbered()");
+            return 0;
+        }
+        long largest = distinct[distinct.length - 1];
+        if (largest == distinct.length - 1) {
+            return distinct.length;
+        }
+        List<String> missing = new ArrayList<>();
+        int at = 0;
+        for (long number = 0; number < largest && missing.size() < NAMED_GAPS; number++) {
+            if (distinct[at] == number) {
+                at++;
+            } else {
+                missing.add(Long.toString(number));
+            }
+        }
+        long more = largest + 1 - distinct.length - missing.size();
+        problems.add(which + " has groups up to " + largest + " but no element in " + String.join(", ", missing)
+                + (more > 0 ? " and " + more + " more" : "")
+                + "; a group without elements has no attribution: renumber the groups, or use renumbered()");
+        return 0;
+    }
+
+    /** Returns the number of groups of an example. */
+    int count(int example) {
+        return counts.length == 1 ? counts[0] : counts[Math.toIntExact(inputs.source(example))];
+    }
+
+    /** Returns the largest number of groups. */
+    int most() {
+        return Arrays.stream(counts).max().orElse(0);
+    }
+
+    /** Returns the number of attributed inputs. */
+    int inputs() {
+        return shapes.size();
+    }
+
+    /** Returns the number of elements of a row of an input's mask, before it is broadcast. */
+    int rowSize(int input) {
+        return Math.toIntExact(shapes.get(input).row().size());
+    }
+
+    /** Returns the shape of rows of an input's mask. */
+    Shape shape(int input, long rows) {
+        return shapes.get(input).withRows(rows);
+    }
+
+    /**
+     * Looks up for each element of a row of an input's mask whether its group is kept.
+     *
+     * @param kept for each group of the example
+     * @param into takes {@link #rowSize} values from {@code at} on
+     */
+    void gather(int input, int example, boolean[] kept, boolean[] into, int at) {
+        int[] index = ids.get(input);
+        int size = rowSize(input);
+        int start = start(input, example);
+        for (int i = 0; i < size; i++) {
+            into[at + i] = kept[index[start + i]];
+        }
+    }
+
+    private int start(int input, int example) {
+        return shapes.get(input).dim(0) == 1 ? 0 : Math.toIntExact(inputs.source(example) * rowSize(input));
+    }
+
+    /**
+     * Returns values of groups as values of elements, one tensor in the shape of each attributed input.
+     *
+     * @param values for each example a value for each group
+     * @param fallback type for inputs of an integer type
+     */
+    List<Tensor> spread(double[][] values, DataType fallback, Tensors tensors) {
+        List<Tensor> attributed = inputs.attributed();
+        List<Tensor> spread = new ArrayList<>();
+        for (int input = 0; input < shapes.size(); input++) {
+            int size = rowSize(input);
+            int[] index = ids.get(input);
+            double[] elements = new double[Math.multiplyExact(values.length, size)];
+            for (int example = 0; example < values.length; example++) {
+                int start = start(input, example);
+                for (int i = 0; i < size; i++) {
+                    elements[example * size + i] = values[example][index[start + i]];
+                }
+            }
+            Tensor tensor = attributed.get(input);
+            DataType type = tensor.dataType().isFloating() ? tensor.dataType() : fallback;
+            spread.add(Floats.of(elements, shape(input, values.length), type, tensors)
+                    .broadcast(tensor.shape()));
+        }
+        return spread;
+    }
+}

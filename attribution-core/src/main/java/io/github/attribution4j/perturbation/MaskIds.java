@@ -1,0 +1,55 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Shape;
+import java.util.List;
+
+/** Where a {@link FeatureMask} has its group numbers from. */
+interface MaskIds {
+    /**
+     * Group numbers of one input.
+     *
+     * @param shape of the input's rank once resolved: axis 0 is 1 or counts examples, the others are 1 or the input's
+     * @param values row-major
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, never changed
+    record Ids(Shape shape, long[] values) {
+        /** Returns the numbers of a row, 0 if one serves all examples. */
+        int rowSize() {
+            return Math.toIntExact(shape.row().size());
+        }
+
+        /** Returns where the numbers of an example start. */
+        int start(long example) {
+            return shape.dim(0) == 1 ? 0 : Math.toIntExact(example * rowSize());
+        }
+    }
+
+    /**
+     * Returns the numbers for each input.
+     *
+     * @param attributed the attributed inputs
+     * @param examples number of examples that a mask for each example has
+     * @return one for each input, or an empty list after adding what is wrong
+     */
+    List<Ids> numbers(List<Inputs.Input> attributed, long examples, Problems problems);
+
+    /** Returns the mask in words. */
+    String describe();
+}

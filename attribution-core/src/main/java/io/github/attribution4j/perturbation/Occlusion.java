@@ -1,0 +1,232 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.ForwardAttribution;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * What the score loses under a window that slides over the input.
+ *
+ * <pre>
+ * attribution(i) = mean over the windows W that cover i of  F(x) − F(x with W := b)
+ * </pre>
+ *
+ * <p><b>Windows.</b> On an axis of extent D, with window w and stride s, windows start at 0, s, 2s, ... and there are ⌈(D
+ * − w) / s⌉ + 1 of them. Where they do not end at the edge the last is clipped there, not moved back: extent 6, window 3
+ * and stride 2 give elements 0-2, 2-4 and 4-5. Every element is divided by the number of windows that cover it, so that
+ * edges count as much as the middle. With several attributed inputs each has its own window, one is occluded at a time.
+ *
+ * <p><b>Shapes.</b> A window and a stride have one number for each axis of an input but the first. Attributions have the
+ * inputs' shapes. Their type is the input's, or for inputs of an integer type float32 (float64 if the model's output is).
+ *
+ * <p><b>Cost.</b> For each example 1 forward row and one for each window of each input; the default stride of 1 makes
+ * about as many windows as elements, so give one.
+ *
+ * <p><b>Differences to Captum.</b> None in the values, but sums are taken in double precision. Rows go to the model in
+ * batches, whatever the number of examples.
+ *
+ * <p>Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014.
+ */
+public final class Occlusion implements ForwardAttribution {
+    private final List<Shape> windows;
+    private final List<Shape> strides;
+    private final Baseline baseline;
+
+    /**
+     * Creates the method for one attributed input, with stride 1 and a baseline of zeros.
+     *
+     * @param window elements on each axis of the input but the first, such as {@code (3, 15, 15)}
+     */
+    public Occlusion(long... window) {
+        this(List.of(Shape.of(window)), List.of(), Baseline.zeros());
+    }
+
+    private Occlusion(List<Shape> windows, List<Shape> strides, Baseline baseline) {
+        this.windows = windows;
+        this.strides = strides;
+        this.baseline = baseline;
+    }
+
+    /** Returns a builder; the windows must be set, the stride is 1 and the baseline zeros unless set. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
+        try (TensorScope scope = TensorScope.open()) {
+            Evaluator evaluator = Evaluator.start(
+                    this,
+                    model,
+                    inputs,
+                    target,
+                    run,
+                    problems -> Perturbation.checkBaseline(baseline, inputs, name(), problems),
+                    problems -> check(inputs, problems));
+            List<Tensor> attributed = evaluator.inputs().attributed();
+            List<Windows> over = new ArrayList<>();
+            for (int input = 0; input < attributed.size(); input++) {
+                over.add(Windows.of(attributed.get(input).shape().row(), windows.get(input), stride(input)));
+            }
+            List<Tensor> references = baseline.references(evaluator.inputs(), evaluator.run());
+            double[] scores = evaluator.scores();
+            OcclusionRows rows = new OcclusionRows(evaluator.inputs(), references, over);
+            double[] occluded = evaluator.scores(rows);
+            List<Tensor> attributions = new ArrayList<>();
+            for (int input = 0; input < over.size(); input++) {
+                attributions.add(average(evaluator, rows, over.get(input), input, scores, occluded));
+            }
+            return evaluator.explain(attributions).build();
+        }
+    }
+
+    private void check(Inputs inputs, Problems problems) {
+        List<Inputs.Input> attributed = inputs.attributedInputs();
+        if (windows.size() != attributed.size() || (!strides.isEmpty() && strides.size() != attributed.size())) {
+            problems.add("occlusion: " + windows.size() + " windows and " + (strides.isEmpty() ? "no" : strides.size())
+                    + " strides for " + attributed.size()
+                    + " attributed inputs; give a window for each, and a stride for each or none");
+            return;
+        }
+        for (int input = 0; input < windows.size(); input++) {
+            Windows.check(attributed.get(input), windows.get(input), stride(input), problems);
+        }
+    }
+
+    private Shape stride(int input) {
+        if (!strides.isEmpty()) {
+            return strides.get(input);
+        }
+        long[] ones = new long[windows.get(input).rank()];
+        Arrays.fill(ones, 1);
+        return Shape.of(ones);
+    }
+
+    private static Tensor average(
+            Evaluator evaluator, OcclusionRows rows, Windows over, int input, double[] scores, double[] occluded) {
+        int size = over.rowSize();
+        int[] coverage = over.coverage();
+        double[] values = new double[Math.multiplyExact(scores.length, size)];
+        for (int example = 0; example < scores.length; example++) {
+            int first = rows.start(example, input);
+            int at = example * size;
+            for (int window = 0; window < over.count(); window++) {
+                double loss = scores[example] - occluded[first + window];
+                over.cover(window, (from, to) -> {
+                    for (int i = from; i < to; i++) {
+                        values[at + i] += loss;
+                    }
+                });
+            }
+            for (int i = 0; i < size; i++) {
+                values[at + i] /= coverage[i];
+            }
+        }
+        Tensor tensor = evaluator.inputs().attributed().get(input);
+        DataType type = tensor.dataType().isFloating() ? tensor.dataType() : Perturbation.fallbackType(evaluator);
+        return Floats.of(values, over.shape(scores.length), type, tensor.tensors())
+                .broadcast(tensor.shape());
+    }
+
+    @Override
+    public String name() {
+        return "occlusion";
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("window", text(windows));
+        settings.put("stride", strides.isEmpty() ? "1" : text(strides));
+        settings.put("baseline", baseline.describe());
+        return settings;
+    }
+
+    private static String text(List<Shape> shapes) {
+        return shapes.stream()
+                .map(shape ->
+                        Arrays.stream(shape.dims()).mapToObj(Long::toString).collect(Collectors.joining(",")))
+                .collect(Collectors.joining(";"));
+    }
+
+    /** Collects the settings. */
+    public static final class Builder {
+        private List<Shape> windows = List.of();
+        private List<Shape> strides = List.of();
+        private Baseline baseline = Baseline.zeros();
+
+        private Builder() {}
+
+        /** Sets the window of the only attributed input, one number for each axis but the first. */
+        public Builder window(long... window) {
+            return windows(Shape.of(window));
+        }
+
+        /** Sets the windows, one for each attributed input. */
+        public Builder windows(Shape... perInput) {
+            windows = List.of(perInput);
+            return this;
+        }
+
+        /** Sets the stride of the only attributed input, one number for each axis but the first; 1 unless set. */
+        public Builder stride(long... stride) {
+            return strides(Shape.of(stride));
+        }
+
+        /** Sets the strides, one for each attributed input; 1 everywhere if there are none. */
+        public Builder strides(Shape... perInput) {
+            strides = List.of(perInput);
+            return this;
+        }
+
+        /** Sets what is put under the window; zeros unless set. */
+        public Builder baseline(Baseline newBaseline) {
+            baseline = newBaseline;
+            return this;
+        }
+
+        /**
+         * Returns the method.
+         *
+         * @throws IllegalArgumentException if no window was set
+         */
+        public Occlusion build() {
+            if (windows.isEmpty()) {
+                throw new IllegalArgumentException(
+                        "occlusion: no window given; set one with window(...), such as window(3, 15, 15)");
+            }
+            return new Occlusion(windows, strides, baseline);
+        }
+    }
+}

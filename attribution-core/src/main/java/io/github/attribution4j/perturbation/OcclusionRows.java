@@ -1,0 +1,97 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+import io.github.attribution4j.Rows;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Rows that are the example with one window of one input replaced by the baseline; the windows of input 0 come first. */
+final class OcclusionRows implements Rows {
+    private final Inputs inputs;
+    private final List<Tensor> references;
+    private final List<Windows> windows;
+    private final int[] starts;
+    private final RowIndex index;
+
+    OcclusionRows(Inputs inputs, List<Tensor> references, List<Windows> windows) {
+        this.inputs = inputs;
+        this.references = references;
+        this.windows = windows;
+        this.starts = new int[windows.size() + 1];
+        for (int i = 0; i < windows.size(); i++) {
+            starts[i + 1] = Math.addExact(starts[i], windows.get(i).count());
+        }
+        int perExample = starts[windows.size()];
+        this.index = RowIndex.of(0, Math.toIntExact(inputs.rows()), example -> perExample);
+    }
+
+    /** Returns the first row of an example's windows over an input. */
+    int start(int example, int input) {
+        return index.start(example) + starts[input];
+    }
+
+    @Override
+    public long count() {
+        return index.count();
+    }
+
+    @Override
+    public long example(long row) {
+        return index.example(row);
+    }
+
+    @Override
+    public List<Tensor> attributed(long from, long to) {
+        int rows = Math.toIntExact(to - from);
+        long[] examples = new long[rows];
+        int[] local = new int[rows];
+        for (int r = 0; r < rows; r++) {
+            examples[r] = index.example(from + r);
+            local[r] = index.local(from + r);
+        }
+        List<Tensor> attributed = new ArrayList<>();
+        for (int input = 0; input < windows.size(); input++) {
+            attributed.add(occluded(input, examples, local));
+        }
+        return attributed;
+    }
+
+    private Tensor occluded(int input, long[] examples, int[] local) {
+        Windows over = windows.get(input);
+        int size = over.rowSize();
+        boolean[] keep = new boolean[Math.multiplyExact(local.length, size)];
+        boolean untouched = true;
+        for (int r = 0; r < local.length; r++) {
+            int window = local[r] - starts[input];
+            if (window >= 0 && window < over.count()) {
+                over.keepOutside(window, keep, r * size);
+                untouched = false;
+            } else {
+                Arrays.fill(keep, r * size, (r + 1) * size, true);
+            }
+        }
+        Tensor present = CoalitionRows.rowsOf(inputs.attributed().get(input), examples);
+        if (untouched) {
+            return present.broadcast(present.shape().withRows(local.length));
+        }
+        Tensor absent = CoalitionRows.rowsOf(references.get(input), examples);
+        return present.tensors().of(keep, over.shape(local.length)).where(present, absent);
+    }
+}

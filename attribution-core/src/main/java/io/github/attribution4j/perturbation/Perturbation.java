@@ -1,0 +1,140 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+
+/**
+ * One computation of a method that replaces groups by a baseline.
+ *
+ * @param evaluator runs the model
+ * @param groups what is replaced together
+ * @param references what it is replaced by, for each attributed input one row or one for each example
+ */
+record Perturbation(Evaluator evaluator, Groups groups, List<Tensor> references) {
+    /**
+     * Starts one; all that is wrong is reported together.
+     *
+     * @param more checks the groups for what the method needs
+     */
+    static Perturbation start(
+            Attribution<?> method,
+            Model model,
+            Inputs inputs,
+            Target target,
+            Run run,
+            Baseline baseline,
+            FeatureMask mask,
+            BiConsumer<Groups, Problems> more) {
+        AtomicReference<Groups> resolved = new AtomicReference<>();
+        Evaluator evaluator = Evaluator.start(
+                method,
+                model,
+                inputs,
+                target,
+                run,
+                problems -> checkBaseline(baseline, inputs, method.name(), problems),
+                problems -> {
+                    Groups groups = mask.resolve(inputs, problems);
+                    if (groups != null) {
+                        resolved.set(groups);
+                        more.accept(groups, problems);
+                    }
+                });
+        Groups groups = Objects.requireNonNull(resolved.get(), "a mask without problems has groups");
+        return new Perturbation(evaluator, groups, baseline.references(evaluator.inputs(), evaluator.run()));
+    }
+
+    /** Checks that a baseline fits and is one reference for each example. */
+    static void checkBaseline(Baseline baseline, Inputs inputs, String method, Problems problems) {
+        problems.require(
+                !baseline.isDistribution(),
+                "baseline " + baseline.describe() + " is a distribution, and " + method
+                        + " compares with one reference for each example; give Baseline.mean(...), or one draw with "
+                        + "Baseline.of(...)");
+        baseline.check(inputs, problems);
+    }
+
+    int examples() {
+        return evaluator.examples();
+    }
+
+    /** Returns the scores of coalitions. */
+    double[] scores(RowIndex index, CoalitionRows.Coalitions coalitions) {
+        return evaluator.scores(new CoalitionRows(evaluator.inputs(), references, groups, index, coalitions));
+    }
+
+    /** Returns the scores at the baseline. */
+    double[] baselineScores() {
+        return evaluator.scoresAt(references);
+    }
+
+    /** Returns the type of attributions of inputs that are of an integer type. */
+    static DataType fallbackType(Evaluator evaluator) {
+        return evaluator.outputs().dataType() == DataType.FLOAT64 ? DataType.FLOAT64 : DataType.FLOAT32;
+    }
+
+    /** Returns values of groups as tensors in the shape of the inputs. */
+    List<Tensor> spread(double[][] values) {
+        return groups.spread(
+                values,
+                fallbackType(evaluator),
+                evaluator.inputs().tensors().get(0).tensors());
+    }
+
+    /** Starts the explanation of a method that claims completeness: Σ over groups = score − baseline score. */
+    Explanation.Builder complete(double[][] values, double[] baselineScores) {
+        double[] scores = evaluator.scores();
+        double[] gap = new double[scores.length];
+        for (int example = 0; example < gap.length; example++) {
+            for (int group = 0; group < groups.count(example); group++) {
+                gap[example] += values[example][group];
+            }
+            gap[example] -= scores[example] - baselineScores[example];
+        }
+        return evaluator.explain(spread(values)).baselineScores(baselineScores).completenessGap(gap);
+    }
+
+    /**
+     * Starts the explanation of a method that estimates Shapley values.
+     *
+     * @param withoutErrors what the user should know if some example has no standard errors, so that none are given
+     */
+    Explanation.Builder estimated(Estimate[] estimates, double[] baselineScores, String withoutErrors) {
+        double[][] values = Arrays.stream(estimates).map(Estimate::values).toArray(double[][]::new);
+        Explanation.Builder explanation = complete(values, baselineScores);
+        if (Arrays.stream(estimates).allMatch(Estimate::hasErrors)) {
+            double[][] errors = Arrays.stream(estimates).map(Estimate::errors).toArray(double[][]::new);
+            return explanation.standardErrors(spread(errors));
+        }
+        return explanation.notice(withoutErrors);
+    }
+}
