@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+/** The definition of the Shapley value, for a game whose every coalition has been evaluated. */
+final class ExactShapley {
+    private ExactShapley() {}
+
+    /** Fills in the coalition of a number whose bit g says whether group g is kept. */
+    static void fill(long coalition, boolean[] kept) {
+        for (long rest = coalition; rest != 0; rest &= rest - 1) {
+            kept[Long.numberOfTrailingZeros(rest)] = true;
+        }
+    }
+
+    /**
+     * Returns the Shapley value of each group: Σ over S without g of |S|! (M − |S| − 1)! / M! · (v(S ∪ g) − v(S)).
+     *
+     * @param groups M
+     * @param values v of the coalitions 0 to 2^M - 2, in bits; those from {@code at} on
+     * @param full v of all groups
+     */
+    static double[] values(int groups, double[] values, int at, double full) {
+        double[] weights = new double[groups];
+        double choices = 1;
+        for (int size = 0; size < groups; size++) {
+            weights[size] = 1 / (groups * choices);
+            choices = choices * (groups - 1 - size) / (size + 1);
+        }
+        int last = (1 << groups) - 1;
+        double[] shapley = new double[groups];
+        for (int group = 0; group < groups; group++) {
+            int bit = 1 << group;
+            double sum = 0;
+            for (int without = 0; without <= last; without++) {
+                if ((without & bit) == 0) {
+                    int with = without | bit;
+                    double gain = (with == last ? full : values[at + with]) - values[at + without];
+                    sum += weights[Integer.bitCount(without)] * gain;
+                }
+            }
+            shapley[group] = sum;
+        }
+        return shapley;
+    }
+}

@@ -1,0 +1,154 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.ForwardAttribution;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Shapley values, exact: what a group adds to the score, averaged over all orders in which groups could be added to the
+ * baseline.
+ *
+ * <pre>
+ * attribution(g) = Σ over S without g of  |S|! (M − |S| − 1)! / M! · (v(S ∪ {g}) − v(S))
+ * </pre>
+ *
+ * <p>where v(S) is the score at x with every group outside S replaced by the baseline. These are the only attributions
+ * that are complete (Σ over groups = F(x) − F(b), reported as the completeness gap), give equal groups the same, groups
+ * that never matter nothing, and add up when scores do. They are the baseline's: another baseline, other values.
+ *
+ * <p>The attribution of a group stands at each of its elements; completeness counts each group once.
+ *
+ * <p><b>Shapes.</b> Attributions have the inputs' shapes. Their type is the input's, or for inputs of an integer type
+ * float32 (float64 if the model's output is).
+ *
+ * <p><b>Cost.</b> 2^M forward rows for each example, each coalition evaluated once; M is at most 24. For more groups, or
+ * less time, see {@link ShapleySampling} and {@link KernelShap}.
+ *
+ * <p><b>Differences to Captum.</b> Captum walks all M! orders, with M rows each; the values are the same.
+ *
+ * <p>Shapley, "A Value for n-Person Games", 1953.
+ */
+public final class ShapleyValues implements ForwardAttribution {
+    private static final int MOST_GROUPS = 24;
+    /** Scores that are held at once, unless one example needs more. */
+    private static final long CHUNK = 1 << 20;
+
+    private final Baseline baseline;
+    private final FeatureMask mask;
+
+    /** Creates the method with a baseline of zeros, element by element. */
+    public ShapleyValues() {
+        this(Baseline.zeros(), FeatureMask.perElement());
+    }
+
+    /**
+     * Creates the method.
+     *
+     * @param baseline what absent groups are replaced by
+     * @param mask the groups, at most 24 for each example
+     */
+    public ShapleyValues(Baseline baseline, FeatureMask mask) {
+        this.baseline = baseline;
+        this.mask = mask;
+    }
+
+    /** Returns a builder with the settings of {@link #ShapleyValues()}. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
+        try (TensorScope scope = TensorScope.open()) {
+            Perturbation perturbation =
+                    Perturbation.start(this, model, inputs, target, run, baseline, mask, ShapleyValues::check);
+            Groups groups = perturbation.groups();
+            double[] scores = perturbation.evaluator().scores();
+            double[] baselineScores = new double[scores.length];
+            double[][] values = new double[scores.length][];
+            int perChunk = (int) Math.max(1, CHUNK >> groups.most());
+            for (int from = 0; from < scores.length; from += perChunk) {
+                int to = Math.min(scores.length, from + perChunk);
+                RowIndex index = RowIndex.of(from, to, example -> (1 << groups.count(example)) - 1);
+                double[] coalitions =
+                        perturbation.scores(index, (example, local, kept) -> ExactShapley.fill(local, kept));
+                for (int example = from; example < to; example++) {
+                    int at = index.start(example);
+                    baselineScores[example] = coalitions[at];
+                    values[example] = ExactShapley.values(groups.count(example), coalitions, at, scores[example]);
+                }
+            }
+            return perturbation.complete(values, baselineScores).build();
+        }
+    }
+
+    private static void check(Groups groups, Problems problems) {
+        int most = groups.most();
+        problems.require(
+                most <= MOST_GROUPS,
+                "shapley-values: the mask makes " + most + " groups, and exact values need 2^" + most
+                        + " rows for each example; give a mask with at most " + MOST_GROUPS
+                        + " groups, or use shapley-sampling or kernel-shap");
+    }
+
+    @Override
+    public String name() {
+        return "shapley-values";
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("baseline", baseline.describe());
+        settings.put("mask", mask);
+        return settings;
+    }
+
+    /** Collects the settings. */
+    public static final class Builder {
+        private Baseline baseline = Baseline.zeros();
+        private FeatureMask mask = FeatureMask.perElement();
+
+        private Builder() {}
+
+        /** Sets what absent groups are replaced by; zeros unless set. */
+        public Builder baseline(Baseline newBaseline) {
+            baseline = newBaseline;
+            return this;
+        }
+
+        /** Sets the groups, at most 24; every element its own unless set. */
+        public Builder mask(FeatureMask newMask) {
+            mask = newMask;
+            return this;
+        }
+
+        /** Returns the method. */
+        public ShapleyValues build() {
+            return new ShapleyValues(baseline, mask);
+        }
+    }
+}
