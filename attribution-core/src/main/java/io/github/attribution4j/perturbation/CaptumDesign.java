@@ -1,0 +1,143 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+import io.github.attribution4j.RandomStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Captum's sample: sizes drawn with probability proportional to (M − 1) / (s (M − s)), then a uniform coalition of the
+ * size, with replacement; ordinary least squares with an intercept, in which the empty and the full coalition weigh 10⁶
+ * times as much as the others.
+ */
+final class CaptumDesign implements CoalitionDesign {
+    private static final double TRIVIAL_WEIGHT = 1e6;
+
+    private final int groups;
+    private final List<BitSet> distinct = new ArrayList<>();
+    private final int[] draws;
+
+    /**
+     * Draws coalitions.
+     *
+     * @param groups M, at least 2
+     * @param samples how many, the empty and the full one apart
+     */
+    CaptumDesign(int groups, int samples, RandomStream random) {
+        this.groups = groups;
+        this.draws = new int[samples];
+        double[] cumulative = new double[groups];
+        for (int size = 1; size < groups; size++) {
+            cumulative[size] = cumulative[size - 1] + 1.0 / ((double) size * (groups - size));
+        }
+        Map<BitSet, Integer> rows = new LinkedHashMap<>();
+        for (int i = 0; i < samples; i++) {
+            double at = random.nextDouble() * cumulative[groups - 1];
+            int size = 1;
+            while (size < groups - 1 && cumulative[size] <= at) {
+                size++;
+            }
+            BitSet coalition = CoalitionSampler.subset(groups, size, 0, random);
+            Integer row = rows.putIfAbsent(coalition, distinct.size());
+            draws[i] = row == null ? distinct.size() : row;
+            if (row == null) {
+                distinct.add(coalition);
+            }
+        }
+    }
+
+    @Override
+    public int count() {
+        return distinct.size();
+    }
+
+    @Override
+    public void fill(int coalition, boolean[] kept) {
+        distinct.get(coalition).stream().forEach(group -> kept[group] = true);
+    }
+
+    @Override
+    public Estimate estimate(double empty, double[] scores, int at, double full) {
+        int n = draws.length + 2;
+        double[][] rows = new double[n][groups];
+        double[] weights = new double[n];
+        double[] responses = new double[n];
+        for (int i = 0; i < draws.length; i++) {
+            double[] row = rows[i];
+            distinct.get(draws[i]).stream().forEach(group -> row[group] = 1);
+            weights[i] = 1;
+            responses[i] = scores[at + draws[i]];
+        }
+        responses[n - 2] = empty;
+        responses[n - 1] = full;
+        Arrays.fill(rows[n - 1], 1);
+        weights[n - 2] = TRIVIAL_WEIGHT;
+        weights[n - 1] = TRIVIAL_WEIGHT;
+        centre(rows, weights, responses);
+        LeastSquares regression = new LeastSquares(rows, weights, groups);
+        double[] values = regression.solve(responses);
+        return new Estimate(values, errors(regression, rows, responses, values));
+    }
+
+    /** Subtracts weighted means, which takes the intercept out of the regression. */
+    private void centre(double[][] rows, double[] weights, double[] responses) {
+        double total = Arrays.stream(weights).sum();
+        double[] means = new double[groups];
+        double response = 0;
+        for (int i = 0; i < rows.length; i++) {
+            for (int group = 0; group < groups; group++) {
+                means[group] += weights[i] * rows[i][group] / total;
+            }
+            response += weights[i] * responses[i] / total;
+        }
+        for (int i = 0; i < rows.length; i++) {
+            for (int group = 0; group < groups; group++) {
+                rows[i][group] -= means[group];
+            }
+            responses[i] -= response;
+        }
+    }
+
+    /** Standard errors by the sandwich formula (HC3) for independent draws; the two certain coalitions add nothing. */
+    private double[] errors(LeastSquares regression, double[][] rows, double[] responses, double[] values) {
+        double[] variances = new double[groups];
+        for (int i = 0; i < draws.length; i++) {
+            double kept = 1 - regression.leverage(i);
+            if (regression.isDeficient() || kept < 1e-9) {
+                Arrays.fill(variances, Double.NaN);
+                return variances;
+            }
+            double residual = responses[i];
+            for (int group = 0; group < groups; group++) {
+                residual -= rows[i][group] * values[group];
+            }
+            double[] moment = new double[groups];
+            for (int group = 0; group < groups; group++) {
+                moment[group] = rows[i][group] * residual / kept;
+            }
+            double[] influence = regression.inverseGram(moment);
+            for (int group = 0; group < groups; group++) {
+                variances[group] += influence[group] * influence[group];
+            }
+        }
+        return Arrays.stream(variances).map(Math::sqrt).toArray();
+    }
+}

@@ -1,0 +1,166 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+/**
+ * Weighted linear least squares: minimizes Σ w (a · x − b)² over x.
+ *
+ * <p>Normal equations by Cholesky, then iterative refinement on the residuals of the rows, so that the answer is as good
+ * as the rows allow, not as their squares do. Where rows leave a direction open, a ridge that refinement takes back out
+ * leaves it at zero: the solution of least norm.
+ */
+final class LeastSquares {
+    /** A pivot below this part of the mean diagonal counts as zero. */
+    private static final double DEFICIENT = 1e-11;
+
+    private static final double RIDGE = 1e-7;
+    private static final double CONVERGED = 1e-14;
+    private static final int REFINEMENTS = 200;
+
+    private final double[][] rows;
+    private final double[] weights;
+    private final int unknowns;
+    private final double[][] factor;
+    private final boolean deficient;
+
+    /**
+     * Factorizes.
+     *
+     * @param rows a, each of {@code unknowns} numbers
+     * @param weights w, each more than 0
+     */
+    LeastSquares(double[][] rows, double[] weights, int unknowns) {
+        this.rows = rows;
+        this.weights = weights;
+        this.unknowns = unknowns;
+        double[][] gram = gram();
+        double scale = 0;
+        for (int i = 0; i < unknowns; i++) {
+            scale += gram[i][i] / unknowns;
+        }
+        double[][] tried = cholesky(gram, 0, DEFICIENT * scale);
+        deficient = tried.length == 0;
+        factor = deficient ? cholesky(gram, RIDGE * scale, 0) : tried;
+    }
+
+    private double[][] gram() {
+        double[][] gram = new double[unknowns][unknowns];
+        for (int r = 0; r < rows.length; r++) {
+            double[] row = rows[r];
+            for (int i = 0; i < unknowns; i++) {
+                double scaled = weights[r] * row[i];
+                double[] into = gram[i];
+                for (int j = 0; j <= i; j++) {
+                    into[j] += scaled * row[j];
+                }
+            }
+        }
+        return gram;
+    }
+
+    /** Returns the lower factor, or nothing if a pivot is not larger than the least one allowed. */
+    private static double[][] cholesky(double[][] gram, double ridge, double least) {
+        int n = gram.length;
+        double[][] factor = new double[n][];
+        for (int i = 0; i < n; i++) {
+            double[] row = new double[i + 1];
+            for (int j = 0; j < i; j++) {
+                row[j] = (gram[i][j] - dot(row, factor[j], j)) / factor[j][j];
+            }
+            double pivot = gram[i][i] + ridge - dot(row, row, i);
+            if (!(pivot > least)) {
+                return new double[0][];
+            }
+            row[i] = Math.sqrt(pivot);
+            factor[i] = row;
+        }
+        return factor;
+    }
+
+    private static double dot(double[] a, double[] b, int length) {
+        double sum = 0;
+        for (int i = 0; i < length; i++) {
+            sum += a[i] * b[i];
+        }
+        return sum;
+    }
+
+    /** Returns whether the rows leave a direction open. */
+    boolean isDeficient() {
+        return deficient;
+    }
+
+    /** Returns (Σ w a aᵀ)⁻¹ y. */
+    double[] inverseGram(double[] y) {
+        double[] x = y.clone();
+        if (factor.length == 0) {
+            return new double[unknowns];
+        }
+        for (int i = 0; i < unknowns; i++) {
+            x[i] = (x[i] - dot(factor[i], x, i)) / factor[i][i];
+        }
+        for (int i = unknowns - 1; i >= 0; i--) {
+            x[i] /= factor[i][i];
+            for (int j = 0; j < i; j++) {
+                x[j] -= factor[i][j] * x[i];
+            }
+        }
+        return x;
+    }
+
+    /** Returns the solution x for right-hand sides b. */
+    double[] solve(double[] b) {
+        double[] x = new double[unknowns];
+        double[] best = x.clone();
+        double last = Double.POSITIVE_INFINITY;
+        for (int step = 0; step < REFINEMENTS; step++) {
+            double[] gradient = new double[unknowns];
+            for (int r = 0; r < rows.length; r++) {
+                double residual = weights[r] * (b[r] - dot(rows[r], x, unknowns));
+                for (int i = 0; i < unknowns; i++) {
+                    gradient[i] += residual * rows[r][i];
+                }
+            }
+            double[] correction = inverseGram(gradient);
+            double size = largest(correction);
+            if (!(size < last)) {
+                break;
+            }
+            last = size;
+            for (int i = 0; i < unknowns; i++) {
+                x[i] += correction[i];
+            }
+            best = x.clone();
+            if (size <= CONVERGED * largest(x)) {
+                break;
+            }
+        }
+        return best;
+    }
+
+    private static double largest(double[] values) {
+        double largest = 0;
+        for (double value : values) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        return largest;
+    }
+
+    /** Returns the leverage w a · (Σ w a aᵀ)⁻¹ a of a row: the part of its own residual that the fit removes. */
+    double leverage(int row) {
+        return weights[row] * dot(rows[row], inverseGram(rows[row]), unknowns);
+    }
+}

@@ -1,0 +1,34 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+/**
+ * Methods that change inputs and watch the score: they run any scoring function, with no need of gradients.
+ *
+ * <p>Start with {@link io.github.attribution4j.perturbation.FeatureAblation} (what changes when a group of elements goes
+ * absent) and {@link io.github.attribution4j.perturbation.FeatureMask} (what a group is). {@link
+ * io.github.attribution4j.perturbation.Occlusion} slides a window. {@link
+ * io.github.attribution4j.perturbation.ShapleyValues} accounts for every combination of groups exactly; {@link
+ * io.github.attribution4j.perturbation.ShapleySampling} and {@link io.github.attribution4j.perturbation.KernelShap}
+ * estimate the same numbers from a sample of combinations, and say how far off they may be. {@link
+ * io.github.attribution4j.perturbation.FeaturePermutation} needs no baseline: it shuffles groups between examples.
+ *
+ * <p>Notation: x is an example, b its baseline, M the number of groups, F the target's score. A coalition S is a set of
+ * groups; v(S) is F at x with every group outside S replaced by b, so v(∅) = F(b) and v(all) = F(x). The attribution of
+ * a group stands at each of its elements; a sum over groups counts each group once.
+ */
+@NullMarked
+package io.github.attribution4j.perturbation;
+
+import org.jspecify.annotations.NullMarked;
