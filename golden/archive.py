@@ -11,7 +11,6 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Writes the small TorchScript archives on which the rewriter is tested, and what eager PyTorch computes on them.
 """Writes TorchScript archives that are the same bytes on every run and say nothing about the machine that wrote them.
 
 `torch.jit.save` stores the file names of the Python source beside the code (`*.debug_pkl`) and a random id; neither is needed to load an archive.

@@ -11,7 +11,6 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Writes the small TorchScript archives on which the rewriter is tested, and what eager PyTorch computes on them.
 """Regenerates the golden data in a temporary folder and compares it with golden/data; counts the cases per method.
 
 Exit status 1 when a case, an option or a number (relative to the largest of its array, beyond --tolerance) differs.

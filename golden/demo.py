@@ -11,7 +11,6 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Writes the small TorchScript archives on which the rewriter is tested, and what eager PyTorch computes on them.
 """Trains the two demo models on data that ships with scikit-learn and writes the assets of the command line's demo.
 
     python golden/demo.py                writes attribution-examples/src/main/resources/demo

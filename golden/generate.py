@@ -11,7 +11,6 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Writes the small TorchScript archives on which the rewriter is tested, and what eager PyTorch computes on them.
 """Writes golden/data: the models as TorchScript archives, their inputs, and what PyTorch and Captum compute on the eager models.
 
     python golden/generate.py            writes golden/data

@@ -11,7 +11,6 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Writes the small TorchScript archives on which the rewriter is tested, and what eager PyTorch computes on them.
 """One function per method: what Captum (or an independent formula) says, written down as a case of a suite."""
 
 from typing import Dict, Optional, Sequence

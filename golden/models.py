@@ -11,7 +11,6 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Writes the small TorchScript archives on which the rewriter is tested, and what eager PyTorch computes on them.
 """The small models whose explanations are compared with PyTorch and Captum.
 
 Every model is deterministic: its weights come from a NumPy generator with a fixed seed, scaled so that activations and outputs are of order one, and

@@ -11,7 +11,6 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Writes the small TorchScript archives on which the rewriter is tested, and what eager PyTorch computes on them.
 """Recomputes cases from the committed files alone: manifest, arrays and the scripted archive, without Captum and without models.py.
 
 It is a second, slow reading of the format: what passes here can be computed by anyone who has only the files. Layer cases need a cut and are left to Java.

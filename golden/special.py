@@ -11,7 +11,6 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Writes the small TorchScript archives on which the rewriter is tested, and what eager PyTorch computes on them.
 """Writes golden/special: archives that are unusual or that have to be refused, with what PyTorch computes on them.
 
     python golden/special.py
