@@ -15,7 +15,9 @@
  */
 package io.github.attribution4j;
 
+import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import java.util.Map;
 
@@ -26,8 +28,8 @@ import java.util.Map;
  * <p>It holds settings and nothing else: no model, buffer or random state. One instance may serve all threads.
  *
  * @param <M> what the method needs of a model: {@link Model} for methods that only run it forward, {@link
- *     io.github.attribution4j.model.DifferentiableModel} for those that take gradients, {@link
- *     io.github.attribution4j.model.LayeredModel} for those that look inside
+ *     DifferentiableModel} for those that take gradients, {@link
+ *     LayeredModel} for those that look inside
  */
 public interface Attribution<M extends Model> {
     /**
@@ -54,6 +56,30 @@ public interface Attribution<M extends Model> {
     /** Explains the only output of a model that returns one number for each row. */
     default Explanation attribute(M model, Inputs inputs) {
         return attribute(model, inputs, Target.output(), Run.defaults());
+    }
+
+    /**
+     * Returns any method applied to the output of a layer: what {@link GradientAttribution#at} and {@link
+     * ForwardAttribution#at} do, for wrapped methods too.
+     *
+     * @param layer dotted path of a module
+     * @param method the method; it meets the tail of the cut model
+     */
+    static Attribution<LayeredModel> at(String layer, Attribution<? super DifferentiableModel> method) {
+        return new LayerAttribution(method, layer);
+    }
+
+    /**
+     * Returns any method explaining a neuron: what {@link GradientAttribution#towards} and {@link
+     * ForwardAttribution#towards} do, for wrapped methods too.
+     *
+     * @param layer dotted path of a module
+     * @param unit the neuron, such as {@code Target.at(17, 3, 3)}
+     * @param method the method; it meets the head of the cut model
+     */
+    static Attribution<LayeredModel> towards(
+            String layer, Target unit, Attribution<? super DifferentiableModel> method) {
+        return new NeuronAttribution(method, layer, unit);
     }
 
     /** Returns the method's name in lower case with hyphens, such as {@code integrated-gradients}. */

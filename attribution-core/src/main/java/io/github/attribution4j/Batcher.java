@@ -94,7 +94,8 @@ final class Batcher {
 
     /** Learns from a call that succeeded. */
     void took(int evaluated, long nanos) {
-        if (!growing || settled || evaluated < rows) {
+        // A call that was cut short by the end of a group tells as much; one far smaller than asked for does not.
+        if (!growing || settled || evaluated <= rows / 2) {
             return;
         }
         double rate = evaluated / (double) Math.max(1, nanos);

@@ -39,9 +39,10 @@ public sealed interface Batching {
     }
 
     /**
-     * Always this many rows, but for the last call.
+     * This many rows, but for the last call and for groups of rows that are kept together or split evenly, such as the
+     * steps of one path ({@link Rows#group()}).
      *
-     * @param rows at least 1
+     * @param rows the most that one call gets, at least 1
      */
     static Batching rows(int rows) {
         return new Fixed(rows);

@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * try (TensorScope scope = TensorScope.open()) {
  *     Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
- *     evaluator.gradients(rows, (from, to, scores, gradients) -> ...);
+ *     evaluator.gradients(rows, (batch, from, to, scores, gradients) -> ...);
  *     return evaluator.explain(attributions).build();
  * }
  * }</pre>
@@ -88,12 +88,23 @@ public final class Evaluator {
                         + "; attributions of it have no meaning: replace the value");
             }
         }
+        if (method instanceof GradientAttribution) {
+            requireFloating(inputs, problems);
+        }
         for (Consumer<Problems> check : checks) {
             problems.collect(() -> check.accept(problems));
         }
         problems.throwIfAny();
         started.check(method.name(), 0, inputs.rows());
         return new Evaluator(method, model, inputs.on(model.tensors()), target, started);
+    }
+
+    private static void requireFloating(Inputs inputs, Problems problems) {
+        try {
+            inputs.requireDifferentiable();
+        } catch (ModelException e) {
+            problems.add(String.valueOf(e.getMessage()));
+        }
     }
 
     private static String nonFinite(String what, Tensor tensor) {
@@ -150,14 +161,18 @@ public final class Evaluator {
      */
     public Tensor outputs() {
         if (outputs == null) {
-            List<Tensor> parts = new ArrayList<>();
-            inBatches(identity(), false, batch -> {
-                Tensor output = checkedRows(model.forward(batch.inputs()), batch);
-                return scope -> parts.add(scope.keep(output));
-            });
-            outputs = joined(parts);
+            outputs = forward(identity());
         }
         return outputs;
+    }
+
+    private Tensor forward(Rows rows) {
+        List<Tensor> parts = new ArrayList<>();
+        inBatches(rows, false, batch -> {
+            Tensor output = checkedRows(model.forward(batch.inputs()), batch);
+            return scope -> parts.add(scope.keep(output));
+        });
+        return joined(parts);
     }
 
     /** Returns the target's score at each explained example, computed once. Decides the target. */
@@ -207,9 +222,32 @@ public final class Evaluator {
         return result;
     }
 
-    /** Returns the target's score at each example's baseline. */
+    /**
+     * Returns the target's score at each example's reference. Evaluates the explained inputs along with them if that was
+     * not done before, and a reference that is the same for all examples once.
+     *
+     * @param references for each attributed input a tensor with a row for each example, or one row that serves all
+     */
     public double[] scoresAt(List<Tensor> references) {
-        return scores(rowsOf(references));
+        boolean shared = references.stream().allMatch(tensor -> tensor.shape().dim(0) == 1)
+                && inputs.all().stream().noneMatch(input -> input.role() == Inputs.Role.FIXED);
+        Rows there = shared ? new TensorRows(references, 1) : rowsOf(references);
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor output;
+            if (outputs == null) {
+                Tensor both = forward(new RowSequence(identity(), there));
+                long examples = inputs.rows();
+                outputs = scope.keep(both.rows(0, examples));
+                output = both.rows(examples, both.shape().dim(0));
+            } else {
+                output = forward(there);
+            }
+            Target decided = target();
+            Tensor spread = output.broadcast(output.shape().withRows(inputs.rows()));
+            double[] values = decided.score(spread, identityExamples()).toDoubleArray();
+            requireFiniteScores(values, 0, identity());
+            return values;
+        }
     }
 
     /**
@@ -260,7 +298,7 @@ public final class Evaluator {
                     if (kept != null && outputParts != null) {
                         outputParts.add(scope.keep(kept));
                     }
-                    sink.accept(batch.from(), batch.to(), values, gradients);
+                    sink.accept(scope, batch.from(), batch.to(), values, gradients);
                 };
             }
         });
@@ -268,27 +306,7 @@ public final class Evaluator {
 
     /** Returns rows made of given tensors, row = example; tensors of one row serve all examples. */
     public Rows rowsOf(List<Tensor> attributed) {
-        long examples = inputs.rows();
-        return new Rows() {
-            @Override
-            public long count() {
-                return examples;
-            }
-
-            @Override
-            public long example(long row) {
-                return row;
-            }
-
-            @Override
-            public List<Tensor> attributed(long from, long to) {
-                return attributed.stream()
-                        .map(tensor -> tensor.shape().dim(0) == 1
-                                ? tensor.broadcast(tensor.shape().withRows(to - from))
-                                : from == 0 && to == examples ? tensor : tensor.rows(from, to))
-                        .toList();
-            }
-        };
+        return new TensorRows(attributed, inputs.rows());
     }
 
     private Rows identity() {
@@ -325,7 +343,7 @@ public final class Evaluator {
         long done = 0;
         while (done < total) {
             run.check(method.name(), done, total);
-            int size = (int) Math.min(batcher.next(), total - done);
+            int size = size(batcher.next(), rows.group(), done, total);
             long start = System.nanoTime();
             try (TensorScope scope = TensorScope.open()) {
                 long[] examples = examples(rows, done, done + size);
@@ -345,6 +363,17 @@ public final class Evaluator {
             done += size;
             run.report(new Progress(method.name(), done, total, run.elapsedNanos()));
         }
+    }
+
+    /** Returns how many rows to take: whole groups, or else an even share of what is left of one. */
+    static int size(int wanted, long group, long done, long total) {
+        long within = done % group;
+        if (within == 0 && wanted >= group) {
+            return (int) Math.min(wanted - wanted % group, total - done);
+        }
+        long left = group - within;
+        long calls = (left + wanted - 1) / wanted;
+        return (int) ((left + calls - 1) / calls);
     }
 
     private Tensor checkedRows(Tensor output, Batch batch) {
@@ -367,11 +396,10 @@ public final class Evaluator {
         }
     }
 
-    void requireFinite(List<Tensor> attributions) {
+    static void requireFinite(List<String> names, List<Tensor> attributions) {
         for (int i = 0; i < attributions.size(); i++) {
             if (!attributions.get(i).isFinite()) {
-                String name = inputs.attributedInputs().get(i).name();
-                throw new ModelException(nonFinite("the attribution of input '" + name + "'", attributions.get(i))
+                throw new ModelException(nonFinite("the attribution of '" + names.get(i) + "'", attributions.get(i))
                         + "; the model's gradient overflows there: look for a square root or division at zero");
             }
         }
@@ -387,14 +415,15 @@ public final class Evaluator {
     }
 
     Provenance provenance(Counts total) {
+        List<Provenance.InputRecord> records = run.isNested() ? List.of() : records(inputs);
         return new Provenance(
                 method.name(),
-                settingsOf(method),
+                run.isNested() ? Map.of() : settingsOf(method),
                 target().describe(),
                 run.seed(),
                 run.batching() + ", largest batch " + total.largestBatch() + " rows",
                 model.identity(),
-                records(inputs),
+                records,
                 Versions.LIBRARY,
                 System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")",
                 Instant.now());

@@ -263,8 +263,16 @@ public final class Explanation implements AutoCloseable {
         inputData.forEach(input -> input.tensor().close());
     }
 
-    /** Returns this explanation as one of an outer method that called another; the tensors move to it. */
-    Explanation madeBy(Attribution<?> method, ModelIdentity model, Inputs inputs, Counts more) {
+    /**
+     * Returns this explanation as the answer of an outer method, which computed it with another method or on a part of the
+     * model. The tensors move to it: close the result only.
+     *
+     * @param method the outer method
+     * @param model what the outer method was asked about
+     * @param inputs what the outer method was given
+     * @param more cost of what the outer method evaluated besides
+     */
+    public Explanation madeBy(Attribution<?> method, ModelIdentity model, Inputs inputs, Counts more) {
         Provenance inner = provenance;
         Provenance outer = new Provenance(
                 method.name(),
@@ -298,12 +306,22 @@ public final class Explanation implements AutoCloseable {
         private List<Tensor> standardErrors = List.of();
         private double @Nullable [] baselineScores;
         private double @Nullable [] completenessGap;
+        private List<String> names;
         private final List<String> notices = new ArrayList<>();
         private Counts more = Counts.NONE;
 
         Builder(Evaluator evaluator, List<Tensor> attributions) {
             this.evaluator = evaluator;
             this.attributions = attributions;
+            this.names = evaluator.inputs().attributedInputs().stream()
+                    .map(Inputs.Input::name)
+                    .toList();
+        }
+
+        /** Sets what the attributions are of, where that is not the attributed inputs: the names of layers. */
+        public Builder names(List<String> attributed) {
+            names = List.copyOf(attributed);
+            return this;
         }
 
         /** Sets the standard errors, one tensor for each attributed input. */
@@ -329,7 +347,14 @@ public final class Explanation implements AutoCloseable {
          * sums.
          */
         public Builder completeTo(double[] scoresAtBaseline) {
-            double[] scores = evaluator.scores();
+            return completeBetween(scoresAtBaseline, evaluator.scores());
+        }
+
+        /**
+         * Sets the baseline scores, and the gap that follows from them, from other scores than those at the explained inputs
+         * (such as a mean over noisy inputs), and from the attributions' sums.
+         */
+        public Builder completeBetween(double[] scoresAtBaseline, double[] scores) {
             double[] gap = new double[scores.length];
             for (Tensor attribution : attributions) {
                 long rows = attribution.shape().dim(0);
@@ -363,13 +388,11 @@ public final class Explanation implements AutoCloseable {
          * @throws io.github.attribution4j.model.ModelException if an attribution is NaN or infinite
          */
         public Explanation build() {
-            evaluator.requireFinite(attributions);
+            Evaluator.requireFinite(names, attributions);
             notices.addAll(0, evaluator.notices());
             Counts counts = evaluator.counts().plus(more);
             Explanation explanation = new Explanation(
-                    evaluator.inputs().attributedInputs().stream()
-                            .map(Inputs.Input::name)
-                            .toList(),
+                    names,
                     attributions,
                     standardErrors,
                     evaluator.scores(),

@@ -35,7 +35,7 @@ record LayerAttribution(Attribution<? super DifferentiableModel> method, String 
             Evaluator head = Evaluator.start(this, cut.head(), inputs, Target.output(), started);
             Tensor activation = head.outputs();
             Explanation explanation =
-                    method.attribute(cut.tail(), cut.tailInputs(head.inputs(), activation), target, started);
+                    method.attribute(cut.tail(), cut.tailInputs(head.inputs(), activation), target, started.nested());
             return explanation.madeBy(this, model.identity(), head.inputs(), head.counts());
         }
     }

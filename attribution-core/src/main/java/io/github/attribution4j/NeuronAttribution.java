@@ -28,7 +28,7 @@ record NeuronAttribution(Attribution<? super DifferentiableModel> method, String
     @Override
     public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
         Cut cut = model.cut(layer);
-        Explanation explanation = method.attribute(cut.head(), inputs, unit, run);
+        Explanation explanation = method.attribute(cut.head(), inputs, unit, run.nested());
         return explanation.madeBy(this, model.identity(), inputs, Counts.NONE);
     }
 

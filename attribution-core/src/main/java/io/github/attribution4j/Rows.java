@@ -26,6 +26,15 @@ public interface Rows {
     /** Returns how many rows there are. */
     long count();
 
+    /**
+     * Returns how many consecutive rows belong together, such as the steps of one path; divides {@link #count()}. A range
+     * is either made of whole groups or lies within one, and where groups are split depends on their size and that of the
+     * batches alone: so the arithmetic on one group does not depend on the others.
+     */
+    default long group() {
+        return 1;
+    }
+
     /** Returns the example that a row belongs to: it decides the fixed inputs and the target. */
     long example(long row);
 

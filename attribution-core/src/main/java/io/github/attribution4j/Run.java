@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Run {
-    private static final Run DEFAULTS = new Run(0, Batching.steady(), null, null, null, null, null);
+    private static final Run DEFAULTS = new Run(0, Batching.steady(), null, null, null, null, null, false);
 
     private final long seed;
     private final Batching batching;
@@ -38,6 +38,7 @@ public final class Run {
     private final @Nullable Cancellation cancellation;
     private final @Nullable Consumer<Progress> listener;
     private final long @Nullable [] exampleKeys;
+    private final boolean nested;
 
     private Run(
             long seed,
@@ -46,7 +47,8 @@ public final class Run {
             @Nullable Long startNanos,
             @Nullable Cancellation cancellation,
             @Nullable Consumer<Progress> listener,
-            long @Nullable [] exampleKeys) {
+            long @Nullable [] exampleKeys,
+            boolean nested) {
         this.seed = seed;
         this.batching = batching;
         this.limit = limit;
@@ -54,6 +56,7 @@ public final class Run {
         this.cancellation = cancellation;
         this.listener = listener;
         this.exampleKeys = exampleKeys;
+        this.nested = nested;
     }
 
     /** Returns seed 0, {@link Batching#steady()}, no deadline, no cancellation, nobody told of progress. */
@@ -63,12 +66,12 @@ public final class Run {
 
     /** Returns a copy with this seed: all randomness of the run follows from it. */
     public Run seed(long newSeed) {
-        return new Run(newSeed, batching, limit, startNanos, cancellation, listener, exampleKeys);
+        return new Run(newSeed, batching, limit, startNanos, cancellation, listener, exampleKeys, nested);
     }
 
     /** Returns a copy with this batching. */
     public Run batching(Batching newBatching) {
-        return new Run(seed, newBatching, limit, startNanos, cancellation, listener, exampleKeys);
+        return new Run(seed, newBatching, limit, startNanos, cancellation, listener, exampleKeys, nested);
     }
 
     /** Returns a copy that gives the model this many rows a call; see {@link Batching#rows}. */
@@ -91,17 +94,17 @@ public final class Run {
         if (newLimit.isNegative() || newLimit.isZero()) {
             throw new IllegalArgumentException("deadline " + newLimit + ": must be more than zero");
         }
-        return new Run(seed, batching, newLimit, startNanos, cancellation, listener, exampleKeys);
+        return new Run(seed, batching, newLimit, startNanos, cancellation, listener, exampleKeys, nested);
     }
 
     /** Returns a copy that {@link Cancellation#cancel()} stops. */
     public Run cancellation(Cancellation newCancellation) {
-        return new Run(seed, batching, limit, startNanos, newCancellation, listener, exampleKeys);
+        return new Run(seed, batching, limit, startNanos, newCancellation, listener, exampleKeys, nested);
     }
 
     /** Returns a copy that reports progress after each micro-batch, on the computing thread. */
     public Run progress(Consumer<Progress> newListener) {
-        return new Run(seed, batching, limit, startNanos, cancellation, newListener, exampleKeys);
+        return new Run(seed, batching, limit, startNanos, cancellation, newListener, exampleKeys, nested);
     }
 
     /**
@@ -109,14 +112,23 @@ public final class Run {
      * another method on rearranged examples.
      */
     public Run exampleKeys(long... keys) {
-        return new Run(seed, batching, limit, startNanos, cancellation, listener, keys.clone());
+        return new Run(seed, batching, limit, startNanos, cancellation, listener, keys.clone(), nested);
     }
 
     /** Returns a copy whose clock runs: nested methods share one deadline. No effect on one that runs already. */
     public Run started() {
         return startNanos != null
                 ? this
-                : new Run(seed, batching, limit, System.nanoTime(), cancellation, listener, exampleKeys);
+                : new Run(seed, batching, limit, System.nanoTime(), cancellation, listener, exampleKeys, nested);
+    }
+
+    /** Returns a copy for a computation whose provenance nobody will see: it need not take digests of its inputs. */
+    Run nested() {
+        return new Run(seed, batching, limit, startNanos, cancellation, listener, exampleKeys, true);
+    }
+
+    boolean isNested() {
+        return nested;
     }
 
     /** Returns the seed. */

@@ -40,6 +40,25 @@ public interface Tensors {
     /** Returns a {@link DataType#FLOAT64} tensor. */
     Tensor of(double[] values, Shape shape);
 
+    /**
+     * Returns a tensor of these numbers, rounded to a type.
+     *
+     * @param dataType {@link DataType#FLOAT32} or {@link DataType#FLOAT64}
+     */
+    default Tensor of(double[] values, DataType dataType, Shape shape) {
+        if (dataType == DataType.FLOAT64) {
+            return of(values, shape);
+        }
+        if (dataType != DataType.FLOAT32) {
+            throw new IllegalArgumentException("dataType " + dataType + ": must be float32 or float64");
+        }
+        float[] rounded = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            rounded[i] = (float) values[i];
+        }
+        return of(rounded, shape);
+    }
+
     /** Returns an {@link DataType#INT64} tensor. */
     Tensor of(long[] values, Shape shape);
 
