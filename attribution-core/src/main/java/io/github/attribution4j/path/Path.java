@@ -1,0 +1,63 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.path;
+
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+
+/**
+ * For each example a curve γ(t), 0 ≤ t ≤ 1, from a reference to what is explained, in the space of the attributed
+ * inputs. A value: it holds its ends and computes points on demand.
+ *
+ * <p>Path methods integrate ∇F(γ(t)) · γ'(t) along it. The tensors a path is made of must stay open while it is used.
+ */
+public interface Path {
+    /**
+     * Returns the straight path γ(t) = start + t (end − start).
+     *
+     * @param start for each attributed input a tensor with a row for each example, or one row that serves all
+     * @param end for each attributed input a tensor with a row for each example, typed like {@code start}
+     */
+    static Path straight(List<Tensor> start, List<Tensor> end) {
+        return StraightPath.between(start, end);
+    }
+
+    /** Returns γ(0) for each attributed input: a row for each example, or one row that serves all. */
+    List<Tensor> start();
+
+    /** Returns γ(1) for each attributed input: a row for each example. */
+    List<Tensor> end();
+
+    /**
+     * Returns points of the paths of a range of examples, example by example.
+     *
+     * @param fromExample first example, inclusive
+     * @param toExample last example, exclusive
+     * @param positions values of t, each in [0, 1]
+     * @return for each attributed input a tensor of {@code (toExample - fromExample) * positions.length} rows: all
+     *     positions of the first example, then of the next; owned by the current scope
+     */
+    List<Tensor> at(long fromExample, long toExample, double[] positions);
+
+    /**
+     * Returns the derivative γ'(t) with respect to t, laid out as by {@link #at}.
+     *
+     * @param fromExample first example, inclusive
+     * @param toExample last example, exclusive
+     * @param positions values of t, each in [0, 1]
+     */
+    List<Tensor> derivative(long fromExample, long toExample, double[] positions);
+}

@@ -1,0 +1,70 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.path;
+
+import io.github.attribution4j.Rows;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The points of each example's path at given positions, as rows to be evaluated: all positions of example 0, then of
+ * example 1, and so on. The positions of one example are a {@linkplain Rows#group() group}.
+ */
+public final class PathRows implements Rows {
+    private final Path path;
+    private final long examples;
+    private final double[] positions;
+
+    /**
+     * Creates rows.
+     *
+     * @param path the paths
+     * @param examples their number
+     * @param positions values of t, at least one
+     */
+    public PathRows(Path path, long examples, double[] positions) {
+        this.path = path;
+        this.examples = examples;
+        this.positions = positions.clone();
+    }
+
+    @Override
+    public long count() {
+        return examples * positions.length;
+    }
+
+    @Override
+    public long group() {
+        return positions.length;
+    }
+
+    @Override
+    public long example(long row) {
+        return row / positions.length;
+    }
+
+    @Override
+    public List<Tensor> attributed(long from, long to) {
+        int first = (int) (from % positions.length);
+        long example = from / positions.length;
+        long rows = to - from;
+        if (first == 0 && rows % positions.length == 0) {
+            return path.at(example, example + rows / positions.length, positions);
+        }
+        return path.at(example, example + 1, Arrays.copyOfRange(positions, first, Math.toIntExact(first + rows)));
+    }
+}

@@ -1,0 +1,173 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.path;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * How an integral over [0, 1] becomes a weighted sum of n values: ∫ f(t) dt ≈ Σ weights[k] f(nodes[k]).
+ *
+ * <p>Nodes and weights are computed in double precision for any n. The weights of all but {@link #CAPTUM_TRAPEZOID} sum
+ * to 1.
+ */
+public enum Quadrature {
+    /**
+     * Gauss and Legendre: exact for polynomials of degree below 2n, the best choice for anything smooth. No node lies at an
+     * end. n ≥ 1.
+     */
+    GAUSS_LEGENDRE(1) {
+        @Override
+        Rule compute(int n) {
+            return GaussLegendre.rule(n);
+        }
+    },
+    /** Left sum: nodes 0, 1/n, ..., (n-1)/n. n ≥ 1. */
+    RIEMANN_LEFT(1) {
+        @Override
+        Rule compute(int n) {
+            return riemann(n, 0);
+        }
+    },
+    /** Right sum: nodes 1/n, 2/n, ..., 1; what the first implementation of integrated gradients used. n ≥ 1. */
+    RIEMANN_RIGHT(1) {
+        @Override
+        Rule compute(int n) {
+            return riemann(n, 1);
+        }
+    },
+    /** Midpoint sum: nodes 1/2n, 3/2n, ..., (2n-1)/2n; exact for polynomials of degree 1. n ≥ 1. */
+    RIEMANN_MIDDLE(1) {
+        @Override
+        Rule compute(int n) {
+            return riemann(n, 0.5);
+        }
+    },
+    /** Trapezoidal rule: nodes 0, 1/(n-1), ..., 1, the two end weights halved; exact for degree 1. n ≥ 2. */
+    TRAPEZOID(2) {
+        @Override
+        Rule compute(int n) {
+            return trapezoid(n, n - 1);
+        }
+    },
+    /**
+     * The rule that Captum calls {@code riemann_trapezoid}: the nodes of {@link #TRAPEZOID}, but weights of 1/n with the
+     * two ends halved, which sum to 1 - 1/n. All attributions come out too small by that factor, 2 % at n = 50. Here to
+     * reproduce Captum's numbers and for nothing else. n ≥ 2.
+     */
+    CAPTUM_TRAPEZOID(2) {
+        @Override
+        Rule compute(int n) {
+            return trapezoid(n, n);
+        }
+    };
+
+    private final int minimum;
+
+    Quadrature(int minimum) {
+        this.minimum = minimum;
+    }
+
+    abstract Rule compute(int n);
+
+    /** Returns the least number of nodes. */
+    public int minimumNodes() {
+        return minimum;
+    }
+
+    /**
+     * Returns the rule of n nodes.
+     *
+     * @param n at least {@link #minimumNodes()}
+     */
+    public Rule rule(int n) {
+        if (n < minimum) {
+            throw new IllegalArgumentException(tooFew(n));
+        }
+        return compute(n);
+    }
+
+    /** Returns the sentence that refuses n nodes. */
+    public String tooFew(int n) {
+        return "steps " + n + ": must be at least " + minimum + " with quadrature " + this;
+    }
+
+    /**
+     * Returns the quadrature of a name, such as {@code gauss-legendre}.
+     *
+     * @throws IllegalArgumentException listing the names if there is none of that name
+     */
+    public static Quadrature of(String name) {
+        return Arrays.stream(values())
+                .filter(quadrature -> quadrature.toString().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("quadrature '" + name + "' is unknown; choose one of "
+                        + Arrays.stream(values()).map(Quadrature::toString).collect(Collectors.joining(", "))));
+    }
+
+    /** Returns the name in lower case with hyphens, such as {@code gauss-legendre}. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static Rule riemann(int n, double offset) {
+        double[] nodes = new double[n];
+        double[] weights = new double[n];
+        for (int k = 0; k < n; k++) {
+            nodes[k] = (k + offset) / n;
+            weights[k] = 1.0 / n;
+        }
+        return new Rule(nodes, weights);
+    }
+
+    private static Rule trapezoid(int n, double intervals) {
+        double[] nodes = new double[n];
+        double[] weights = new double[n];
+        for (int k = 0; k < n; k++) {
+            nodes[k] = k / (n - 1.0);
+            weights[k] = (k == 0 || k == n - 1 ? 0.5 : 1.0) / intervals;
+        }
+        return new Rule(nodes, weights);
+    }
+
+    /** Nodes in [0, 1], ascending, and their weights. Immutable. */
+    public static final class Rule {
+        private final double[] nodes;
+        private final double[] weights;
+
+        Rule(double[] nodes, double[] weights) {
+            this.nodes = nodes;
+            this.weights = weights;
+        }
+
+        /** Returns the number of nodes. */
+        public int size() {
+            return nodes.length;
+        }
+
+        /** Returns the nodes; a copy. */
+        public double[] nodes() {
+            return nodes.clone();
+        }
+
+        /** Returns the weights; a copy. */
+        public double[] weights() {
+            return weights.clone();
+        }
+    }
+}
