@@ -1,0 +1,67 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.gradient;
+
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.GradientAttribution;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The input times its gradient: the first-order estimate of what each element adds to the score, compared with zero.
+ *
+ * <p>Attribution: x · ∂F(x)/∂x, element by element; shape and type of the input. Complete on a linear model without bias
+ * only, so it claims no completeness; {@link IntegratedGradients} is what it estimates with one step.
+ *
+ * <p><b>Cost.</b> One forward and one backward row for each example.
+ *
+ * <p><b>Paper.</b> Shrikumar, Greenside, Shcherbina and Kundaje, <i>Not Just a Black Box</i>, 2016.
+ *
+ * <p>Equal to Captum's {@code InputXGradient}. No settings.
+ */
+public record InputXGradient() implements GradientAttribution {
+    @Override
+    public Explanation attribute(DifferentiableModel model, Inputs inputs, Target target, Run run) {
+        try (TensorScope scope = TensorScope.open()) {
+            Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
+            List<Tensor> gradients = InputGradients.of(evaluator);
+            List<Tensor> values = evaluator.inputs().attributed();
+            List<Tensor> products = new ArrayList<>(gradients.size());
+            for (int i = 0; i < gradients.size(); i++) {
+                products.add(gradients.get(i).mul(values.get(i)));
+            }
+            return evaluator.explain(products).build();
+        }
+    }
+
+    @Override
+    public String name() {
+        return "input-x-gradient";
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        return Map.of();
+    }
+}
