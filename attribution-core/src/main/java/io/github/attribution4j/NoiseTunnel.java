@@ -1,0 +1,266 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Another method, applied to noisy copies of the inputs, and the mean, mean square or variance of what it answers.
+ *
+ * <pre>{@code
+ * NoiseTunnel.smoothGrad(new IntegratedGradients()).samples(20).stdev(0.15).attribute(model, inputs, target);
+ * }</pre>
+ *
+ * <p>Of each example x, n copies x + N(0, stdev²) are made (noise on attributed inputs only) and explained by the method,
+ * whatever it is: a gradient method, one that perturbs, one at a layer. With A₁ ... Aₙ its attributions, the result is, in
+ * their shape:
+ *
+ * <ul>
+ *   <li>{@link #smoothGrad}: Σ Aₖ / n, with the standard error of that mean for each element (n ≥ 2);
+ *   <li>{@link #smoothGradSquared}: Σ Aₖ² / n, with its standard error;
+ *   <li>{@link #varGrad}: Σ (Aₖ − mean)² / n, the population variance, summed from squared deviations and so never negative.
+ * </ul>
+ *
+ * <p>The target is decided once, at the inputs without noise. Where the method has a completeness gap, smoothGrad's is the
+ * mean of its gaps, measured against the noisy inputs; so are the baseline scores.
+ *
+ * <p><b>Cost.</b> n times that of the method, and a forward row for each example.
+ *
+ * <p><b>Repeatability.</b> Noise follows from (seed, example, sample, input). The method draws anew for each copy, from a key made
+ * of the same numbers. Copies are explained in chunks whose size depends on shapes and batching alone, the samples of one
+ * example in the same chunk or evenly split.
+ *
+ * <p><b>Noise at a layer.</b> {@code smoothGrad(method.at(layer))} adds noise to the model's inputs, as Captum does; {@code
+ * Attribution.at(layer, smoothGrad(method))} adds it to the activation. The two differ.
+ *
+ * <p><b>Papers.</b> Smilkov, Thorat, Kim, Viégas and Wattenberg, <i>SmoothGrad</i>, 2017; Hooker, Erhan, Kindermans and Kim, <i>A
+ * Benchmark for Interpretability Methods in Deep Neural Networks</i>, 2019 (squared, variance).
+ *
+ * <p><b>Compared with Captum.</b> The same formulas and defaults (5 samples, standard deviation 1). Captum computes the variance as
+ * mean(A²) − mean(A)², which cancels and can be negative.
+ *
+ * <p>Settings: {@code samples}, {@code stdev}, {@code method}, and those of the method with {@code method.} in front.
+ *
+ * @param <M> what the method needs of a model
+ */
+public final class NoiseTunnel<M extends Model> implements Attribution<M> {
+    private static final int DEFAULT_SAMPLES = 5;
+    private static final double DEFAULT_DEVIATION = 1;
+    private static final long PURPOSE = 0x7044;
+    /** Inputs of the copies explained at a time. */
+    private static final long CHUNK_BYTES = 32L << 20;
+
+    private enum Statistic {
+        SMOOTH_GRAD("smooth-grad"),
+        SMOOTH_GRAD_SQUARED("smooth-grad-squared"),
+        VAR_GRAD("var-grad");
+
+        private final String label;
+
+        Statistic(String label) {
+            this.label = label;
+        }
+    }
+
+    private final Statistic statistic;
+    private final Attribution<M> method;
+    private final int samples;
+    private final GaussianNoise noise;
+
+    private NoiseTunnel(Statistic statistic, Attribution<M> method, int samples, GaussianNoise noise) {
+        this.statistic = statistic;
+        this.method = method;
+        this.samples = samples;
+        this.noise = noise;
+    }
+
+    private static <M extends Model> NoiseTunnel<M> of(Statistic statistic, Attribution<M> method) {
+        return new NoiseTunnel<>(statistic, method, DEFAULT_SAMPLES, GaussianNoise.of(DEFAULT_DEVIATION));
+    }
+
+    /** Returns the mean of a method's attributions over noisy copies: 5 samples of standard deviation 1 until changed. */
+    public static <M extends Model> NoiseTunnel<M> smoothGrad(Attribution<M> method) {
+        return of(Statistic.SMOOTH_GRAD, method);
+    }
+
+    /** Returns the mean of a method's squared attributions: 5 samples of standard deviation 1 until changed. */
+    public static <M extends Model> NoiseTunnel<M> smoothGradSquared(Attribution<M> method) {
+        return of(Statistic.SMOOTH_GRAD_SQUARED, method);
+    }
+
+    /** Returns the variance of a method's attributions: 5 samples of standard deviation 1 until changed. */
+    public static <M extends Model> NoiseTunnel<M> varGrad(Attribution<M> method) {
+        return of(Statistic.VAR_GRAD, method);
+    }
+
+    /** Returns a copy that makes this many noisy copies of each example; at least 1. */
+    public NoiseTunnel<M> samples(int newSamples) {
+        return new NoiseTunnel<>(statistic, method, newSamples, noise);
+    }
+
+    /**
+     * Returns a copy with noise of this standard deviation.
+     *
+     * @param perInput in the unit of the inputs, each 0 or more: one for all attributed inputs, or one for each
+     */
+    public NoiseTunnel<M> stdev(double... perInput) {
+        return new NoiseTunnel<>(statistic, method, samples, GaussianNoise.of(perInput));
+    }
+
+    @Override
+    public Explanation attribute(M model, Inputs inputs, Target target, Run run) {
+        try (TensorScope scope = TensorScope.open()) {
+            Evaluator evaluator = Evaluator.start(this, model, inputs, target, run, problems -> {
+                problems.require(samples >= 1, "samples " + samples + ": must be at least 1");
+                noise.check(inputs, problems);
+            });
+            Collected collected = new Collected(evaluator.examples());
+            long total = (long) evaluator.examples() * samples;
+            int most = chunk(evaluator.inputs(), evaluator.run().batching());
+            for (long done = 0; done < total; ) {
+                int size = Evaluator.size(most, samples, done, total);
+                explain(model, evaluator, done, done + size, collected);
+                done += size;
+            }
+            return collected.explanation(evaluator);
+        }
+    }
+
+    /** Explains a range of noisy copies: copy number example · samples + sample. */
+    private void explain(M model, Evaluator evaluator, long from, long to, Collected collected) {
+        int copies = Math.toIntExact(to - from);
+        long[] examples = new long[copies];
+        long[] draws = new long[copies];
+        long[] keys = new long[copies];
+        Run run = evaluator.run();
+        for (int c = 0; c < copies; c++) {
+            examples[c] = (from + c) / samples;
+            draws[c] = (from + c) % samples;
+            keys[c] = RandomStream.hash(PURPOSE, run.exampleKey(examples[c]), draws[c]);
+        }
+        Target decided = evaluator.target().forExamples(examples);
+        try (TensorScope scope = TensorScope.open()) {
+            Inputs clean = evaluator.inputs().select(examples);
+            List<Tensor> noisy = new ArrayList<>();
+            for (Tensor input : clean.attributed()) {
+                noisy.add(noise.addTo(input, noisy.size(), examples, draws, run));
+            }
+            try (Explanation explanation = method.attribute(
+                    model,
+                    clean.withAttributed(noisy),
+                    decided,
+                    run.exampleKeys(keys).nested())) {
+                collected.add(scope, from, to, explanation);
+                evaluator.count(explanation.counts());
+                explanation.notices().forEach(evaluator::notice);
+            }
+        }
+    }
+
+    /** Returns how many copies to explain at a time. */
+    private static int chunk(Inputs inputs, Batching batching) {
+        if (batching instanceof Batching.Fixed fixed) {
+            return fixed.rows();
+        }
+        long bytes = 0;
+        for (Inputs.Input input : inputs.all()) {
+            if (input.role() != Inputs.Role.CONSTANT) {
+                Tensor tensor = input.tensor();
+                bytes += tensor.shape().row().size() * tensor.dataType().bytes();
+            }
+        }
+        long budget = batching instanceof Batching.Memory memory ? Math.min(CHUNK_BYTES, memory.bytes()) : CHUNK_BYTES;
+        return (int) Math.max(1, Math.min(Integer.MAX_VALUE / 2, budget / Math.max(1, bytes)));
+    }
+
+    /** What the method answered. */
+    private final class Collected {
+        private final Moments moments = Moments.ofSecondOrder(samples);
+        private List<String> names = List.of();
+        private final double[] gaps;
+        private final double[] baselineScores;
+        private boolean complete = true;
+        private boolean compared = true;
+
+        Collected(int examples) {
+            gaps = new double[examples];
+            baselineScores = new double[examples];
+        }
+
+        void add(TensorScope scope, long from, long to, Explanation explanation) {
+            names = explanation.names();
+            List<Tensor> values = explanation.attributions();
+            if (statistic == Statistic.SMOOTH_GRAD_SQUARED) {
+                values = values.stream().map(value -> value.mul(value)).toList();
+            }
+            moments.add(scope, from, to, values);
+            complete &= explanation.hasCompletenessGap();
+            if (complete) {
+                addMeans(explanation.completenessGap(), from, gaps);
+            }
+            double[] scores = explanation.baselineScores().orElse(null);
+            compared &= scores != null;
+            if (scores != null) {
+                addMeans(scores, from, baselineScores);
+            }
+        }
+
+        private void addMeans(double[] ofCopies, long from, double[] means) {
+            for (int c = 0; c < ofCopies.length; c++) {
+                means[(int) ((from + c) / samples)] += ofCopies[c] / samples;
+            }
+        }
+
+        Explanation explanation(Evaluator evaluator) {
+            boolean variance = statistic == Statistic.VAR_GRAD;
+            Explanation.Builder explanation = evaluator
+                    .explain(variance ? moments.variances() : moments.means())
+                    .names(names);
+            if (!variance) {
+                explanation.standardErrors(moments.standardErrors());
+            }
+            if (compared) {
+                explanation.baselineScores(baselineScores);
+            }
+            if (complete && statistic == Statistic.SMOOTH_GRAD) {
+                explanation.completenessGap(gaps);
+            }
+            return explanation.build();
+        }
+    }
+
+    @Override
+    public String name() {
+        return statistic.label;
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("samples", samples);
+        settings.put("stdev", noise);
+        settings.put("method", method.name());
+        method.settings().forEach((name, value) -> settings.put("method." + name, value));
+        return settings;
+    }
+}
