@@ -126,7 +126,7 @@ public final class BarChart {
      */
     public BarChart values(String[] values) {
         Checks.sameLength("values", values.length, "attributions", attributions.length);
-        this.values = values.clone();
+        this.values = Checks.copy("values", values);
         return this;
     }
 

@@ -15,8 +15,13 @@
  */
 package io.github.attribution4j.visual;
 
+import java.util.Objects;
+
 /** Refusals, each with the argument's name, the value, the rule and the remedy. */
 final class Checks {
+
+    /** Far below the largest double, so that sums and ranges of values stay finite. */
+    private static final double LARGEST = 1e300;
 
     private Checks() {}
 
@@ -29,19 +34,23 @@ final class Checks {
             throw refuse(argument, "0 values", "at least one is needed; there is nothing to draw");
         }
         for (int i = 0; i < values.length; i++) {
-            if (!Double.isFinite(values[i])) {
+            if (!(Math.abs(values[i]) <= LARGEST)) {
                 throw refuse(
                         argument + "[" + i + "]",
                         values[i],
-                        "values must be finite; find out why the explanation is not, or replace the value first");
+                        "values must be finite and at most 1e300 in magnitude; find out why the explanation is not, or"
+                                + " replace the value first");
             }
         }
         return values;
     }
 
     static double finite(String argument, double value) {
-        if (!Double.isFinite(value)) {
-            throw refuse(argument, value, "it must be a finite number; leave it out if it is not known");
+        if (!(Math.abs(value) <= LARGEST)) {
+            throw refuse(
+                    argument,
+                    value,
+                    "it must be finite and at most 1e300 in magnitude; leave it out if it is not known");
         }
         return value;
     }
@@ -53,6 +62,14 @@ final class Checks {
                     length + " values, but " + other + " has " + expected,
                     "give one value of " + argument + " for each of " + other);
         }
+    }
+
+    /** Copies; a missing element is named now rather than when the picture is drawn. */
+    static String[] copy(String argument, String[] texts) {
+        for (int i = 0; i < texts.length; i++) {
+            Objects.requireNonNull(texts[i], argument + "[" + i + "]: null; give an empty string for no text");
+        }
+        return texts.clone();
     }
 
     static double within(String argument, double value, double low, double high) {

@@ -362,8 +362,6 @@ public final class HeatMap {
             shown[i] = sign.of(shown[i]);
             negative |= shown[i] < 0;
         }
-        // Finite channels can still add up to infinity.
-        Checks.finite("attributions, summed over channels", shown);
         View chosen = view != null ? view : original == null ? View.HEAT_MAP : View.SIDE_BY_SIDE;
         if (original == null && chosen != View.HEAT_MAP) {
             throw new IllegalStateException(

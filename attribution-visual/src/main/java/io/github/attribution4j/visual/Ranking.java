@@ -59,7 +59,7 @@ record Ranking(List<Row> rows, int others, double othersSum, double total) {
 
     static String[] checkNames(String[] names, int features) {
         Checks.sameLength("names", names.length, "attributions", features);
-        return names.clone();
+        return Checks.copy("names", names);
     }
 
     static String[] emptyValues(int features) {

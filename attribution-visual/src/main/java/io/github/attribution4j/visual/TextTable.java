@@ -113,7 +113,7 @@ public final class TextTable {
      */
     public TextTable values(String[] values) {
         Checks.sameLength("values", values.length, "attributions", attributions.length);
-        this.values = values.clone();
+        this.values = Checks.copy("values", values);
         return this;
     }
 

@@ -133,7 +133,7 @@ public final class TimeSeriesChart {
      */
     public TimeSeriesChart names(String[] names) {
         Checks.sameLength("names", names.length, "the channels", values.length);
-        this.names = names.clone();
+        this.names = Checks.copy("names", names);
         return this;
     }
 

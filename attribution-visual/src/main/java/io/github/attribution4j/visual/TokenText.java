@@ -68,10 +68,10 @@ public final class TokenText {
     public static TokenText of(String[] tokens, double[] attributions) {
         double[] copy = Checks.finite("attributions", attributions.clone());
         Checks.sameLength("tokens", tokens.length, "attributions", copy.length);
-        String[] visible = new String[tokens.length];
+        String[] visible = Checks.copy("tokens", tokens);
         for (int i = 0; i < tokens.length; i++) {
             // An empty token still has an attribution and must be seen.
-            String token = Glyphs.visible(tokens[i]);
+            String token = Glyphs.visible(visible[i]);
             visible[i] = token.isBlank() ? "\u00b7" : token;
         }
         return new TokenText(visible, copy);

@@ -147,6 +147,7 @@ class BarChartTest {
         assertThatThrownBy(() -> BarChart.of(new String[] {"a"}, new double[] {Double.NaN}))
                 .hasMessageStartingWith("attributions[0]: NaN");
         assertThatThrownBy(() -> chart().values(new double[1])).hasMessageStartingWith("values: 1 values");
+        assertThatThrownBy(() -> chart().values(new String[5])).hasMessageStartingWith("values[0]: null;");
         assertThatThrownBy(() -> chart().top(0)).hasMessageStartingWith("features: 0;");
         assertThatThrownBy(() -> chart().width(10)).hasMessageContaining("420 and 4096");
         assertThatThrownBy(() -> chart().score(Double.POSITIVE_INFINITY)).hasMessageStartingWith("score: Infinity");

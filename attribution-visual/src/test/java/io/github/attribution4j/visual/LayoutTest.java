@@ -120,6 +120,16 @@ class LayoutTest {
         out.put(
                 "one step",
                 TimeSeriesChart.of(new double[][] {{3}}, new double[][] {{0}}).picture());
+        out.put(
+                "huge bars",
+                BarChart.of(new String[] {"a", "b"}, new double[] {1e300, -1e300})
+                        .baselineScore(1e300)
+                        .layout(BarChart.Layout.WATERFALL)
+                        .picture());
+        out.put(
+                "huge series",
+                TimeSeriesChart.of(new double[][] {{1e300, -1e300}}, new double[][] {{1e300, 0}})
+                        .picture());
         return out;
     }
 
