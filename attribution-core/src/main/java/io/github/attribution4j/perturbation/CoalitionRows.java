@@ -22,7 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Rows that are the example within a coalition of groups and its baseline outside. */
+/** Rows that are the example within a coalition of groups and something else, such as its baseline, outside. */
 final class CoalitionRows implements Rows {
     /** Says which groups a row keeps. */
     interface Coalitions {
@@ -36,15 +36,28 @@ final class CoalitionRows implements Rows {
         void fill(int example, int local, boolean[] kept);
     }
 
+    /** Says what stands outside of coalitions. */
+    interface Absent {
+        /**
+         * Returns the values of absent groups.
+         *
+         * @param input the attributed input
+         * @param examples for each evaluated row its example
+         * @param local for each evaluated row, the how manieth of its example it is
+         * @return one row for each, or one that serves all
+         */
+        Tensor rows(int input, long[] examples, int[] local);
+    }
+
     private final Inputs inputs;
-    private final List<Tensor> references;
+    private final Absent absent;
     private final Groups groups;
     private final RowIndex index;
     private final Coalitions coalitions;
 
-    CoalitionRows(Inputs inputs, List<Tensor> references, Groups groups, RowIndex index, Coalitions coalitions) {
+    CoalitionRows(Inputs inputs, Absent absent, Groups groups, RowIndex index, Coalitions coalitions) {
         this.inputs = inputs;
-        this.references = references;
+        this.absent = absent;
         this.groups = groups;
         this.index = index;
         this.coalitions = coalitions;
@@ -64,6 +77,7 @@ final class CoalitionRows implements Rows {
     public List<Tensor> attributed(long from, long to) {
         int rows = Math.toIntExact(to - from);
         long[] examples = new long[rows];
+        int[] local = new int[rows];
         boolean[][] keep = new boolean[groups.inputs()][];
         for (int input = 0; input < keep.length; input++) {
             keep[input] = new boolean[Math.multiplyExact(rows, groups.rowSize(input))];
@@ -72,8 +86,9 @@ final class CoalitionRows implements Rows {
         for (int r = 0; r < rows; r++) {
             int example = index.example(from + r);
             examples[r] = example;
+            local[r] = index.local(from + r);
             Arrays.fill(kept, false);
-            coalitions.fill(example, index.local(from + r), kept);
+            coalitions.fill(example, local[r], kept);
             for (int input = 0; input < keep.length; input++) {
                 groups.gather(input, example, kept, keep[input], r * groups.rowSize(input));
             }
@@ -82,7 +97,7 @@ final class CoalitionRows implements Rows {
         for (int input = 0; input < keep.length; input++) {
             Tensor present = inputs.attributed().get(input);
             Tensor mask = present.tensors().of(keep[input], groups.shape(input, rows));
-            attributed.add(mask.where(rowsOf(present, examples), rowsOf(references.get(input), examples)));
+            attributed.add(mask.where(rowsOf(present, examples), absent.rows(input, examples, local)));
         }
         return attributed;
     }

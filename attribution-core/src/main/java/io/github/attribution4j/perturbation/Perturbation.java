@@ -89,7 +89,9 @@ record Perturbation(Evaluator evaluator, Groups groups, List<Tensor> references)
 
     /** Returns the scores of coalitions. */
     double[] scores(RowIndex index, CoalitionRows.Coalitions coalitions) {
-        return evaluator.scores(new CoalitionRows(evaluator.inputs(), references, groups, index, coalitions));
+        CoalitionRows.Absent absent =
+                (input, rowExamples, local) -> CoalitionRows.rowsOf(references.get(input), rowExamples);
+        return evaluator.scores(new CoalitionRows(evaluator.inputs(), absent, groups, index, coalitions));
     }
 
     /** Returns the scores at the baseline. */
@@ -104,10 +106,12 @@ record Perturbation(Evaluator evaluator, Groups groups, List<Tensor> references)
 
     /** Returns values of groups as tensors in the shape of the inputs. */
     List<Tensor> spread(double[][] values) {
+        return spread(evaluator, groups, values);
+    }
+
+    static List<Tensor> spread(Evaluator evaluator, Groups groups, double[][] values) {
         return groups.spread(
-                values,
-                fallbackType(evaluator),
-                evaluator.inputs().tensors().get(0).tensors());
+                values, fallbackType(evaluator), evaluator.inputs().tensor(0).tensors());
     }
 
     /** Starts the explanation of a method that claims completeness: Σ over groups = score − baseline score. */

@@ -1,0 +1,215 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.ForwardAttribution;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * What the score loses when one group of elements is taken from another example, all others staying: permutation
+ * importance, example by example, which needs no baseline.
+ *
+ * <pre>
+ * attribution(g) of example i = mean over shuffles π of  F(xᵢ) − F(xᵢ with group g of x at π(i))
+ * </pre>
+ *
+ * <p>Shuffles are single random cycles, so that every example gets the group of another one, each other one equally likely.
+ * Groups are shuffled one at a time and independently. Attributions depend on which examples are explained together; the
+ * mean over examples is the usual importance of a feature.
+ *
+ * <p>The attribution of a group stands at each of its elements.
+ *
+ * <p><b>Standard errors</b> are those of the mean over shuffles; with a single one, the default, there are none.
+ *
+ * <p><b>Shapes.</b> At least two examples. Attributions have the inputs' shapes. Their type is the input's, or for inputs of
+ * an integer type float32 (float64 if the model's output is).
+ *
+ * <p><b>Cost.</b> 1 + shuffles · M forward rows for each example.
+ *
+ * <p><b>Differences to Captum.</b> Captum's shuffles may leave examples in place (which get 0), and there is one only.
+ * It refuses to be wrapped by a method that explains copies of examples, such as a noise tunnel.
+ *
+ * <p>Breiman, "Random Forests", 2001; Fisher, Rudin and Dominici, "All Models are Wrong, but Many are Useful", 2019.
+ */
+public final class FeaturePermutation implements ForwardAttribution {
+    private static final long PURPOSE = 0xF9E4;
+
+    private final int shuffles;
+    private final FeatureMask mask;
+
+    /** Creates the method with one shuffle, element by element. */
+    public FeaturePermutation() {
+        this(1, FeatureMask.perElement());
+    }
+
+    /**
+     * Creates the method.
+     *
+     * @param shuffles how often each group is shuffled, at least 1
+     * @param mask the groups
+     */
+    public FeaturePermutation(int shuffles, FeatureMask mask) {
+        if (shuffles < 1) {
+            throw new IllegalArgumentException("shuffles " + shuffles + ": must be at least 1");
+        }
+        this.shuffles = shuffles;
+        this.mask = mask;
+    }
+
+    /** Returns a builder with the settings of {@link #FeaturePermutation()}. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
+        try (TensorScope scope = TensorScope.open()) {
+            AtomicReference<Groups> resolved = new AtomicReference<>();
+            Evaluator evaluator = Evaluator.start(
+                    this, model, inputs, target, run, problems -> checkExamples(inputs, problems), problems -> {
+                        Groups groups = mask.resolve(inputs, problems);
+                        if (groups != null) {
+                            resolved.set(groups);
+                        }
+                    });
+            Groups groups = Objects.requireNonNull(resolved.get(), "a mask without problems has groups");
+            double[] scores = evaluator.scores();
+            RowIndex index = RowIndex.of(0, scores.length, example -> shuffles * groups.count(example));
+            long[][] partners = partners(evaluator, groups.most());
+            double[] shuffled = evaluator.scores(new CoalitionRows(
+                    evaluator.inputs(),
+                    (input, examples, local) -> {
+                        long[] others = new long[examples.length];
+                        for (int r = 0; r < others.length; r++) {
+                            others[r] = partners[local[r]][Math.toIntExact(examples[r])];
+                        }
+                        Tensor attributed = evaluator.inputs().attributed().get(input);
+                        return attributed.select(0, others);
+                    },
+                    groups,
+                    index,
+                    (example, local, kept) -> {
+                        Arrays.fill(kept, true);
+                        kept[local / shuffles] = false;
+                    }));
+            double[][] values = new double[scores.length][groups.most()];
+            double[][] errors = new double[scores.length][groups.most()];
+            for (int example = 0; example < scores.length; example++) {
+                for (int group = 0; group < groups.count(example); group++) {
+                    Moments moments = new Moments(1);
+                    for (int shuffle = 0; shuffle < shuffles; shuffle++) {
+                        double other = shuffled[index.start(example) + group * shuffles + shuffle];
+                        moments.add(new double[] {scores[example] - other});
+                    }
+                    values[example][group] = moments.mean()[0];
+                    errors[example][group] = moments.standardError()[0];
+                }
+            }
+            Explanation.Builder explanation = evaluator.explain(Perturbation.spread(evaluator, groups, values));
+            if (shuffles > 1) {
+                explanation.standardErrors(Perturbation.spread(evaluator, groups, errors));
+            }
+            return explanation.build();
+        }
+    }
+
+    private static void checkExamples(Inputs inputs, Problems problems) {
+        boolean whole = inputs.sources() == inputs.rows();
+        for (long row = 0; row < inputs.rows(); row++) {
+            whole &= inputs.source(row) == row;
+        }
+        problems.require(
+                whole,
+                "feature-permutation: it exchanges groups between the examples of a request and was given copies of some "
+                        + "of them, by a method that wraps it; use it by itself");
+        problems.require(
+                inputs.rows() > 1,
+                "feature-permutation: " + inputs.rows()
+                        + " example given; it takes groups from other examples, so give "
+                        + "at least 2, or use feature-ablation with a baseline");
+    }
+
+    /** Returns for each shuffle of each group from which example each example takes it. */
+    private long[][] partners(Evaluator evaluator, int groups) {
+        int examples = evaluator.examples();
+        long[][] partners = new long[groups * shuffles][examples];
+        for (int local = 0; local < partners.length; local++) {
+            int[] order = evaluator
+                    .run()
+                    .random(PURPOSE, local / shuffles, local % shuffles)
+                    .permutation(examples);
+            for (int i = 0; i < examples; i++) {
+                partners[local][order[i]] = order[(i + 1) % examples];
+            }
+        }
+        return partners;
+    }
+
+    @Override
+    public String name() {
+        return "feature-permutation";
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("shuffles", shuffles);
+        settings.put("mask", mask);
+        return settings;
+    }
+
+    /** Collects the settings. */
+    public static final class Builder {
+        private int shuffles = 1;
+        private FeatureMask mask = FeatureMask.perElement();
+
+        private Builder() {}
+
+        /** Sets how often each group is shuffled, at least 1; 1 unless set. */
+        public Builder shuffles(int newShuffles) {
+            shuffles = newShuffles;
+            return this;
+        }
+
+        /** Sets the groups; every element its own unless set. */
+        public Builder mask(FeatureMask newMask) {
+            mask = newMask;
+            return this;
+        }
+
+        /**
+         * Returns the method.
+         *
+         * @throws IllegalArgumentException if there are less than 1 shuffles
+         */
+        public FeaturePermutation build() {
+            return new FeaturePermutation(shuffles, mask);
+        }
+    }
+}
