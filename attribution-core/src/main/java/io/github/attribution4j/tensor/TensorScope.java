@@ -79,6 +79,15 @@ public final class TensorScope implements AutoCloseable {
         return tensor;
     }
 
+    /** Returns how many scopes are open on this thread. */
+    public static int depth() {
+        int depth = 0;
+        for (TensorScope scope = INNERMOST.get(); scope != null; scope = scope.parent) {
+            depth++;
+        }
+        return depth;
+    }
+
     /** Returns whether this scope would close a tensor at its end. */
     public boolean owns(Tensor tensor) {
         return owned.contains(tensor);

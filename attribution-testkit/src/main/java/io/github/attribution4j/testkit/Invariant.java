@@ -1,0 +1,35 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.testkit;
+
+/**
+ * Something that a test must leave as it found it. {@link LeakExtension} observes it before and after every test and
+ * fails the test if the two differ.
+ *
+ * <p>A backend registers its own, such as the engine's gradient mode of the thread, as services of this type ({@code
+ * META-INF/services/io.github.attribution4j.testkit.Invariant}), or gives them to {@link
+ * LeakExtension#LeakExtension(Invariant...)}.
+ */
+public interface Invariant {
+    /** Returns what is observed, such as {@code grad mode of this thread}. */
+    String description();
+
+    /** Returns the value now, compared by {@code equals}. */
+    Object observe();
+
+    /** Brings back a value observed before, so that the next test starts from it. */
+    default void restore(Object before) {}
+}

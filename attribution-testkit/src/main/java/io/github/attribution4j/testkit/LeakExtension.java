@@ -1,0 +1,196 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.testkit;
+
+import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.TensorScope;
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Fails every test that leaves a tensor or a {@link TensorScope} open, prints to {@code System.out} or {@code
+ * System.err}, or changes an {@link Invariant}. Says where a leaked tensor was born.
+ *
+ * <pre>{@code
+ * @ExtendWith(LeakExtension.class)
+ * class MyMethodTest { ... }
+ * }</pre>
+ *
+ * <p>What {@code @BeforeEach} creates must be closed by {@code @AfterEach}; what {@code @BeforeAll} creates is not
+ * counted. Tensors are counted over the whole JVM and the streams belong to it, so test classes that use this must not
+ * run in parallel with others.
+ */
+public final class LeakExtension implements BeforeEachCallback, AfterEachCallback {
+    private static final int SHOWN_BIRTHS = 3;
+    private static final int SHOWN_TEXT = 2000;
+    private static final ExtensionContext.Namespace NAMESPACE =
+            ExtensionContext.Namespace.create(LeakExtension.class);
+
+    private final List<Invariant> invariants = new ArrayList<>();
+
+    /** Creates it with the invariants that are registered as services. */
+    public LeakExtension() {
+        this(new Invariant[0]);
+    }
+
+    /** Creates it with more invariants than those that are registered as services. */
+    public LeakExtension(Invariant... more) {
+        invariants.add(new OpenScopes());
+        ServiceLoader.load(Invariant.class).forEach(invariants::add);
+        invariants.addAll(List.of(more));
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        Map<Invariant, Object> observed = new LinkedHashMap<>();
+        for (Invariant invariant : invariants) {
+            observed.put(invariant, invariant.observe());
+        }
+        LiveTensors.recordOrigins(true);
+        Recorder out = new Recorder(System.out);
+        Recorder err = new Recorder(System.err);
+        Before before = new Before(LiveTensors.count(), observed, System.out, System.err, out, err);
+        context.getStore(NAMESPACE).put(Before.class, before);
+        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        Before before = context.getStore(NAMESPACE).remove(Before.class, Before.class);
+        System.setOut(before.out);
+        System.setErr(before.err);
+        List<String> problems = new ArrayList<>();
+        long leaked = LiveTensors.count() - before.live;
+        if (leaked > 0) {
+            problems.add(leak(leaked));
+        }
+        LiveTensors.recordOrigins(false);
+        printed("System.out", before.recordedOut, problems);
+        printed("System.err", before.recordedErr, problems);
+        before.observed.forEach((invariant, value) -> {
+            Object now = invariant.observe();
+            if (!now.equals(value)) {
+                problems.add(invariant.description() + " was " + value + " before this test and is " + now
+                        + " after it; restore what you change");
+                invariant.restore(value);
+            }
+        });
+        if (!problems.isEmpty()) {
+            throw new AssertionError(String.join(System.lineSeparator(), problems));
+        }
+    }
+
+    private static String leak(long leaked) {
+        StringWriter text = new StringWriter();
+        PrintWriter writer = new PrintWriter(text);
+        writer.println(leaked + " more tensors are open after this test than before it; close them, or open a "
+                + "TensorScope around what creates them. Born here:");
+        List<Throwable> births = LiveTensors.origins();
+        births.stream().limit(SHOWN_BIRTHS).forEach(birth -> birth.printStackTrace(writer));
+        if (births.size() > SHOWN_BIRTHS) {
+            writer.println("... and " + (births.size() - SHOWN_BIRTHS) + " more");
+        }
+        writer.flush();
+        return text.toString();
+    }
+
+    private static void printed(String stream, Recorder recorder, List<String> problems) {
+        String text = recorder.stop();
+        if (!text.isEmpty()) {
+            String shown = text.length() > SHOWN_TEXT ? text.substring(0, SHOWN_TEXT) + "..." : text;
+            problems.add("this test printed to " + stream + ", which a library never does: " + shown);
+        }
+    }
+
+    /** What was so before a test. */
+    private static final class Before {
+        final long live;
+        final Map<Invariant, Object> observed;
+        final PrintStream out;
+        final PrintStream err;
+        final Recorder recordedOut;
+        final Recorder recordedErr;
+
+        Before(
+                long live,
+                Map<Invariant, Object> observed,
+                PrintStream out,
+                PrintStream err,
+                Recorder recordedOut,
+                Recorder recordedErr) {
+            this.live = live;
+            this.observed = observed;
+            this.out = out;
+            this.err = err;
+            this.recordedOut = recordedOut;
+            this.recordedErr = recordedErr;
+        }
+    }
+
+    /** Passes on and remembers. It goes on passing on when stopped: a logger may have kept hold of it. */
+    private static final class Recorder extends OutputStream {
+        private final PrintStream target;
+        private final ByteArrayOutputStream recorded = new ByteArrayOutputStream();
+        private boolean stopped;
+
+        Recorder(PrintStream target) {
+            this.target = target;
+        }
+
+        @Override
+        public synchronized void write(int value) {
+            target.write(value);
+            if (!stopped) {
+                recorded.write(value);
+            }
+        }
+
+        @Override
+        public void flush() {
+            target.flush();
+        }
+
+        synchronized String stop() {
+            stopped = true;
+            return recorded.toString(StandardCharsets.UTF_8);
+        }
+    }
+
+    private static final class OpenScopes implements Invariant {
+        @Override
+        public String description() {
+            return "the number of open TensorScopes of this thread";
+        }
+
+        @Override
+        public Object observe() {
+            return TensorScope.depth();
+        }
+    }
+}
