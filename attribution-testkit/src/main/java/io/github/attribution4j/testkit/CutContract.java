@@ -102,7 +102,8 @@ public abstract class CutContract extends PullbackContract {
             Tensor before = model.forward(inputs);
             Tensor activation = cut.head().forward(inputs);
             double[] kept = activation.toDoubleArray();
-            Tensor changed = cut.tail().forward(cut.tailInputs(inputs, activation.mul(0.5).add(0.25)));
+            Tensor changed = cut.tail()
+                    .forward(cut.tailInputs(inputs, activation.mul(0.5).add(0.25)));
             Assertions.assertThat(changed.toDoubleArray()).isNotEqualTo(before.toDoubleArray());
             assertThat(activation).hasValues(kept);
             assertThat(model.forward(inputs)).isBitEqualTo(before);

@@ -48,8 +48,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 public final class LeakExtension implements BeforeEachCallback, AfterEachCallback {
     private static final int SHOWN_BIRTHS = 3;
     private static final int SHOWN_TEXT = 2000;
-    private static final ExtensionContext.Namespace NAMESPACE =
-            ExtensionContext.Namespace.create(LeakExtension.class);
+    private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(LeakExtension.class);
 
     private final List<Invariant> invariants = new ArrayList<>();
 

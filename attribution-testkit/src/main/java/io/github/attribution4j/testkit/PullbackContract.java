@@ -152,14 +152,13 @@ public abstract class PullbackContract extends ModelContract {
                 }
                 for (int i = 0; i < all.size(); i++) {
                     int input = i;
-                    List<Tensor> rows = single.stream().map(row -> row.get(input)).toList();
+                    List<Tensor> rows =
+                            single.stream().map(row -> row.get(input)).toList();
                     assertThat(all.get(i))
                             .isCloseToWithin(batchTolerance(), model.tensors().concat(rows, 0));
                 }
-                Tensor onlyRow1 = cotangent
-                        .rows(1, 2)
-                        .broadcast(cotangent.shape())
-                        .mul(mask(cotangent, 1));
+                Tensor onlyRow1 =
+                        cotangent.rows(1, 2).broadcast(cotangent.shape()).mul(mask(cotangent, 1));
                 for (Tensor gradient : pullback.vjp(onlyRow1)) {
                     assertThat(gradient.rows(0, 1).abs().max()).hasValues(0);
                     assertThat(gradient.rows(2, ROWS).abs().max()).hasValues(0);

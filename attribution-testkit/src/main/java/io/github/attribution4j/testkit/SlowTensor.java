@@ -121,8 +121,7 @@ final class SlowTensor {
     }
 
     SlowTensor select(int axis, long... indexes) {
-        return generate(
-                shape.with(axis, indexes.length), index -> at(moved(index, axis, indexes[(int) index[axis]])));
+        return generate(shape.with(axis, indexes.length), index -> at(moved(index, axis, indexes[(int) index[axis]])));
     }
 
     SlowTensor pick(long... indexes) {

@@ -118,8 +118,7 @@ public final class TensorAssert extends AbstractAssert<TensorAssert, Tensor> {
     private void compare(double[] expected, double tolerance) {
         double[] values = actual.toDoubleArray();
         if (values.length != expected.length) {
-            failWithMessage(
-                    "expected %d elements but shape %s has %d", expected.length, actual.shape(), values.length);
+            failWithMessage("expected %d elements but shape %s has %d", expected.length, actual.shape(), values.length);
         }
         int worst = -1;
         double worstDifference = 0;

@@ -57,7 +57,7 @@ final class TensorCases {
     Shape shape(int minRank, int maxRank) {
         long[] dims = new long[minRank + random.nextInt(maxRank - minRank + 1)];
         for (int axis = 0; axis < dims.length; axis++) {
-            dims[axis] = 1 + random.nextInt(4);
+            dims[axis] = 1L + random.nextInt(4);
         }
         return Shape.of(dims);
     }
@@ -144,7 +144,10 @@ final class TensorCases {
             all.add(random.nextBoolean() ? axis : axis - rank);
         }
         Collections.shuffle(all, random);
-        return all.stream().limit(random.nextInt(rank + 1)).mapToInt(Integer::intValue).toArray();
+        return all.stream()
+                .limit(random.nextInt(rank + 1))
+                .mapToInt(Integer::intValue)
+                .toArray();
     }
 
     long[] indexes(int count, long extent) {

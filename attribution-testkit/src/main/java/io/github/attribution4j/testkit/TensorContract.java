@@ -96,9 +96,15 @@ public abstract class TensorContract extends TensorRefusalContract {
             Assertions.assertArrayEquals(new boolean[] {true, true, false}, x.toBooleanArray());
             x.toFloatArray()[0] = 77;
             assertThat(x).hasValues(1.5, -2.5, 0);
-            assertThat(tensors().of(new double[] {0.1}, Shape.scalar())).hasType(DataType.FLOAT64).hasValues(0.1);
-            assertThat(tensors().of(new long[] {1L << 40, -3}, 2)).hasType(DataType.INT64).hasValues(1L << 40, -3);
-            assertThat(tensors().of(new int[] {7, -7}, Shape.of(2, 1))).hasType(DataType.INT32).hasValues(7, -7);
+            assertThat(tensors().of(new double[] {0.1}, Shape.scalar()))
+                    .hasType(DataType.FLOAT64)
+                    .hasValues(0.1);
+            assertThat(tensors().of(new long[] {1L << 40, -3}, 2))
+                    .hasType(DataType.INT64)
+                    .hasValues(1L << 40, -3);
+            assertThat(tensors().of(new int[] {7, -7}, Shape.of(2, 1)))
+                    .hasType(DataType.INT32)
+                    .hasValues(7, -7);
             assertThat(tensors().of(new boolean[] {true, false}, Shape.of(2)))
                     .hasType(DataType.BOOL)
                     .hasValues(1, 0);
@@ -113,8 +119,10 @@ public abstract class TensorContract extends TensorRefusalContract {
             long[] values = {Long.MAX_VALUE, Long.MIN_VALUE, (1L << 53) + 1};
             Tensor x = tensors().of(values, 3);
             Assertions.assertArrayEquals(values, x.toLongArray());
-            Assertions.assertArrayEquals(new long[] {2}, x.rows(0, 2).argmax(0).add(2).toLongArray());
-            Assertions.assertArrayEquals(new boolean[] {false, false, true}, x.eq(x.rows(2, 3)).toBooleanArray());
+            Assertions.assertArrayEquals(
+                    new long[] {2}, x.rows(0, 2).argmax(0).add(2).toLongArray());
+            Assertions.assertArrayEquals(
+                    new boolean[] {false, false, true}, x.eq(x.rows(2, 3)).toBooleanArray());
         }
     }
 
@@ -155,11 +163,17 @@ public abstract class TensorContract extends TensorRefusalContract {
     void full() {
         try (TensorScope scope = TensorScope.open()) {
             for (DataType type : DataType.values()) {
-                assertThat(tensors().full(Shape.of(2, 2), type, 1)).hasType(type).hasValues(1, 1, 1, 1);
+                assertThat(tensors().full(Shape.of(2, 2), type, 1))
+                        .hasType(type)
+                        .hasValues(1, 1, 1, 1);
                 assertThat(tensors().zeros(Shape.of(3), type)).hasType(type).hasValues(0, 0, 0);
-                assertThat(tensors().full(Shape.of(0, 2), type, 1)).hasType(type).hasShape(0, 2);
+                assertThat(tensors().full(Shape.of(0, 2), type, 1))
+                        .hasType(type)
+                        .hasShape(0, 2);
             }
-            assertThat(tensors().full(Shape.scalar(), DataType.FLOAT32, 0.1)).hasShape().hasValues(0.1f);
+            assertThat(tensors().full(Shape.scalar(), DataType.FLOAT32, 0.1))
+                    .hasShape()
+                    .hasValues(0.1f);
             assertThat(tensors().full(Shape.of(1), DataType.UINT8, 255)).hasValues(255);
         }
     }
@@ -278,7 +292,9 @@ public abstract class TensorContract extends TensorRefusalContract {
                         sums);
                 if (type.isFloating()) {
                     SlowTensor means = x.slow()
-                            .reduce(reduced, group -> Arrays.stream(group).average().orElseThrow());
+                            .reduce(
+                                    reduced,
+                                    group -> Arrays.stream(group).average().orElseThrow());
                     close(x.tensor().mean(axes), means, type, 10 * rounding(type));
                 }
                 if (type != DataType.BOOL) {
@@ -321,7 +337,9 @@ public abstract class TensorContract extends TensorRefusalContract {
         double inf = Double.POSITIVE_INFINITY;
         try (TensorScope scope = TensorScope.open()) {
             for (DataType type : TensorCases.FLOATING) {
-                Tensor x = tensors().of(new double[] {1, nan, -inf, inf, 2, nan}, 2, 3).to(type);
+                Tensor x = tensors()
+                        .of(new double[] {1, nan, -inf, inf, 2, nan}, 2, 3)
+                        .to(type);
                 assertThat(x.max(1)).hasValues(nan, nan);
                 assertThat(x.max(0)).hasValues(inf, nan, nan);
                 assertThat(x.argmax(1)).hasValues(1, 2);
@@ -331,8 +349,7 @@ public abstract class TensorContract extends TensorRefusalContract {
                 assertThat(x.sum(1)).hasValues(nan, nan);
                 assertThat(x.slice(1, 0, 1).sum()).hasValues(inf);
                 assertThat(x.to(DataType.BOOL)).hasValues(1, 1, 1, 1, 1, 1);
-                assertThat(x.gt(0).where(x, x.mul(0).eq(0).where(x, x)))
-                        .hasValues(1, nan, -inf, inf, 2, nan);
+                assertThat(x.gt(0).where(x, x.mul(0).eq(0).where(x, x))).hasValues(1, nan, -inf, inf, 2, nan);
                 Assertions.assertFalse(x.isFinite());
                 Assertions.assertFalse(x.rows(0, 1).slice(1, 2, 3).isFinite());
                 Assertions.assertTrue(x.slice(1, 0, 1).rows(0, 1).isFinite());

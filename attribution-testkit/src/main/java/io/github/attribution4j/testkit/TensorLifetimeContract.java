@@ -121,7 +121,9 @@ public abstract class TensorLifetimeContract {
                     Assertions.assertThat(tensor).isNotSameAs(x);
                     tensor.close();
                 }
-                Assertions.assertThat(x.toFloatArray()).as("after operation %d", i).isEqualTo(before);
+                Assertions.assertThat(x.toFloatArray())
+                        .as("after operation %d", i)
+                        .isEqualTo(before);
             }
         }
     }
@@ -219,7 +221,8 @@ public abstract class TensorLifetimeContract {
     private static Tensor compute(Tensor x) {
         try (TensorScope scope = TensorScope.open()) {
             Tensor scaled = x.mul(0.3).exp();
-            return scope.keep(scaled.div(scaled.sum(1).reshape(2, 1)).add(x.gt(2).where(x, scaled)));
+            return scope.keep(
+                    scaled.div(scaled.sum(1).reshape(2, 1)).add(x.gt(2).where(x, scaled)));
         }
     }
 }

@@ -37,7 +37,9 @@ public abstract class TensorRefusalContract extends TensorLifetimeContract {
     protected TensorRefusalContract() {}
 
     private static void refused(ThrowingCallable operation, String... words) {
-        assertThatThrownBy(operation).isInstanceOf(IllegalArgumentException.class).hasMessageContainingAll(words);
+        assertThatThrownBy(operation)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll(words);
     }
 
     @Test

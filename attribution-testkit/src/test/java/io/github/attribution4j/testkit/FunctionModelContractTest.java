@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Nested;
 
 class FunctionModelContractTest {
     private static Inputs draw(int rows) {
-        return Inputs.of(
-                ReferenceModels.normal(DataType.FLOAT64, 3, ModelContract.ROWS, 4).rows(0, rows));
+        return Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 3, ModelContract.ROWS, 4)
+                .rows(0, rows));
     }
 
     @Nested

@@ -171,8 +171,9 @@ class LeakExtensionTest {
     @DisplayName("A test that changes an invariant fails, and the invariant is put back")
     void invariant() {
         assertThat(run("changesTheMode"))
-                .containsExactly("the mode of this thread was false before this test and is true after it; restore what "
-                        + "you change");
+                .containsExactly(
+                        "the mode of this thread was false before this test and is true after it; restore what "
+                                + "you change");
         assertThat(MODE.get()).isFalse();
     }
 }

@@ -132,8 +132,7 @@ class ReferenceModelContractTest {
 
         @Override
         protected Inputs inputs(Model model, int rows) {
-            return Inputs.of(
-                    draw(DataType.FLOAT64, 2, rows, 3), draw(DataType.FLOAT64, 3, rows, 2));
+            return Inputs.of(draw(DataType.FLOAT64, 2, rows, 3), draw(DataType.FLOAT64, 3, rows, 2));
         }
 
         @Override
@@ -152,11 +151,8 @@ class ReferenceModelContractTest {
 
         @Override
         protected Inputs inputs(Model model, int rows) {
-            Tensor tokens = draw(DataType.FLOAT64, 2, rows, 3)
-                    .abs()
-                    .mul(3)
-                    .clamp(0, 9)
-                    .to(DataType.INT64);
+            Tensor tokens =
+                    draw(DataType.FLOAT64, 2, rows, 3).abs().mul(3).clamp(0, 9).to(DataType.INT64);
             return Inputs.builder()
                     .fixed("tokens", tokens)
                     .attribute("x", draw(DataType.FLOAT64, 3, rows, 2))
