@@ -43,6 +43,7 @@ final class Batcher {
     private double bestRate;
     private int bestRows = 1;
     private boolean settled;
+    private boolean disappointed;
 
     private Batcher(int rows, int limit, boolean growing) {
         this.rows = rows;
@@ -104,9 +105,13 @@ final class Batcher {
             bestRows = rows;
             settled = rows * 2 > limit;
             rows = Math.min(limit, rows * 2);
-        } else {
+            disappointed = false;
+        } else if (disappointed) {
             rows = bestRows;
             settled = true;
+        } else {
+            // One slow call may be the machine's doing: the same size gets a second chance.
+            disappointed = true;
         }
     }
 

@@ -1,0 +1,166 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+import static com.tngtech.archunit.library.GeneralCodingRules.THROW_GENERIC_EXCEPTIONS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+
+/** The arrows between packages, and what no class of the library does. */
+class ArchitectureTest {
+    private static final String BASE = "io.github.attribution4j";
+    private static final JavaClasses CORE = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .withImportOption(ArchitectureTest::isCore)
+            .importPackages(BASE);
+
+    private static boolean isCore(Location location) {
+        return !location.contains("/testkit/");
+    }
+
+    @Test
+    void arrows_run_one_way() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .withOptionalLayers(true)
+                .layer("methods")
+                .definedBy(
+                        BASE + ".gradient..",
+                        BASE + ".cam..",
+                        BASE + ".perturbation..",
+                        BASE + ".propagation..",
+                        BASE + ".metric..")
+                .layer("path")
+                .definedBy(BASE + ".path..")
+                .layer("root")
+                .definedBy(BASE)
+                .layer("model")
+                .definedBy(BASE + ".model..")
+                .layer("tensor")
+                .definedBy(BASE + ".tensor..")
+                .whereLayer("methods")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("path")
+                .mayOnlyBeAccessedByLayers("methods")
+                .whereLayer("root")
+                .mayOnlyBeAccessedByLayers("methods", "path")
+                .whereLayer("model")
+                .mayOnlyBeAccessedByLayers("methods", "path", "root")
+                .check(CORE);
+    }
+
+    @Test
+    void method_packages_do_not_see_each_other() {
+        slices().matching(BASE + ".(gradient|cam|perturbation|propagation|metric)..")
+                .should()
+                .notDependOnEachOther()
+                .allowEmptyShould(true)
+                .check(CORE);
+    }
+
+    @Test
+    void packages_have_no_cycles() {
+        slices().matching(BASE + ".(**)").should().beFreeOfCycles().check(CORE);
+    }
+
+    @Test
+    void only_one_class_knows_gson() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(BASE + ".ExplanationJson")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.google.gson..")
+                .check(CORE);
+    }
+
+    @Test
+    void core_needs_java_gson_and_annotations_only() {
+        classes()
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        BASE + "..", "java..", "com.google.gson..", "org.jspecify..", "com.google.errorprone..")
+                .check(CORE);
+    }
+
+    @Test
+    void nothing_prints_or_throws_generic_exceptions() {
+        NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS.check(CORE);
+        noClasses()
+                .that()
+                // It makes a Throwable for its stack trace and never throws it.
+                .doNotHaveFullyQualifiedName(BASE + ".tensor.LiveTensors")
+                .should(THROW_GENERIC_EXCEPTIONS)
+                .check(CORE);
+        NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING.check(CORE);
+    }
+
+    @Test
+    void classes_are_abstract_or_final() {
+        classes()
+                .that()
+                .areTopLevelClasses()
+                .and()
+                .areNotInterfaces()
+                .and()
+                .areNotEnums()
+                .and()
+                .doNotHaveFullyQualifiedName(BASE + ".model.ModelException")
+                .and()
+                .haveSimpleNameNotEndingWith("package-info")
+                .should()
+                .haveModifier(JavaModifier.ABSTRACT)
+                .orShould()
+                .haveModifier(JavaModifier.FINAL)
+                .check(CORE);
+    }
+
+    @Test
+    void methods_are_immutable() {
+        classes()
+                .that()
+                .implement(Attribution.class)
+                .and()
+                .areNotInterfaces()
+                .should()
+                .haveOnlyFinalFields()
+                .check(CORE);
+    }
+
+    @Test
+    void packages_are_null_marked() {
+        classes()
+                .that()
+                .haveSimpleName("package-info")
+                .should()
+                .beAnnotatedWith(NullMarked.class)
+                .allowEmptyShould(true)
+                .check(CORE);
+    }
+}

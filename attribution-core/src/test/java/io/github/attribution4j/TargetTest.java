@@ -1,0 +1,190 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TargetTest {
+    private static final long[] TWO = {0, 1};
+    private TensorScope scope;
+
+    @BeforeEach
+    void open() {
+        scope = TensorScope.open();
+    }
+
+    @AfterEach
+    void close() {
+        scope.close();
+    }
+
+    private static Tensor logits() {
+        return Tensors.ofJava().of(new double[] {1, 3, 2, 5, 4, 6}, 2, 3);
+    }
+
+    @Test
+    void one_class_for_all_rows() {
+        assertThat(Target.index(2).score(logits(), TWO).toDoubleArray()).containsExactly(2, 6);
+        assertThat(Target.index(2).cotangent(logits(), TWO).toDoubleArray()).containsExactly(0, 0, 1, 0, 0, 1);
+    }
+
+    @Test
+    void one_class_for_each_example_follows_the_rows_of_the_example() {
+        Target target = Target.indexes(0, 1);
+
+        assertThat(target.score(logits(), new long[] {1, 0}).toDoubleArray()).containsExactly(3, 5);
+        assertThat(target.forExamples(new long[] {1, 1, 0})
+                        .score(logits(), new long[] {0, 2})
+                        .toDoubleArray())
+                .containsExactly(3, 5);
+    }
+
+    @Test
+    void an_element_of_an_output_of_any_rank() {
+        Tensor output =
+                Tensors.ofJava().of(new double[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, 2, 2, 2, 2);
+
+        assertThat(Target.at(1, 0, 1).score(output, TWO).toDoubleArray()).containsExactly(5, 13);
+        assertThat(Target.atEach(new long[] {0, 0, 1}, new long[] {1, 1, 1})
+                        .score(output, TWO)
+                        .toDoubleArray())
+                .containsExactly(1, 15);
+    }
+
+    @Test
+    void argmax_is_decided_at_the_explained_output() {
+        Target decided = Target.argmax().resolve(logits());
+
+        assertThat(decided.describe()).isEqualTo("index 1, 2");
+        assertThat(Target.argmax().score(logits(), TWO).toDoubleArray()).containsExactly(3, 6);
+        assertThat(Target.argmax().cotangent(logits(), TWO).toDoubleArray()).containsExactly(0, 1, 0, 0, 0, 1);
+    }
+
+    @Test
+    void probability_is_the_softmax_also_of_huge_logits() {
+        Tensor huge = Tensors.ofJava().of(new double[] {1000, 1000 + Math.log(3)}, 1, 2);
+
+        assertThat(Target.probability(1).score(huge, new long[] {0}).toDoubleArray()[0])
+                .isCloseTo(0.75, within(1e-12));
+    }
+
+    static List<Target> targets() {
+        return List.of(
+                Target.index(1),
+                Target.indexes(2, 0),
+                Target.probability(1),
+                Target.argmax(),
+                Target.difference(Target.index(0), Target.probability(2)),
+                Target.of("sum of squares", output -> output.mul(output).sum(1), output -> output.mul(2)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("targets")
+    void the_cotangent_is_the_derivative_of_the_score(Target target) {
+        double[] cotangent = target.cotangent(logits(), TWO).toDoubleArray();
+        double step = 1e-6;
+        for (int i = 0; i < 6; i++) {
+            double[] up = logits().toDoubleArray();
+            double[] down = logits().toDoubleArray();
+            up[i] += step;
+            down[i] -= step;
+            double slope = (sum(target, up) - sum(target, down)) / (2 * step);
+            assertThat(cotangent[i]).as("element %d", i).isCloseTo(slope, within(1e-8));
+        }
+    }
+
+    private static double sum(Target target, double[] values) {
+        return target.score(Tensors.ofJava().of(values, 2, 3), TWO).sum().toDoubleArray()[0];
+    }
+
+    @Test
+    void a_single_output_may_have_one_or_two_axes() {
+        assertThat(Target.output()
+                        .score(Tensors.ofJava().of(new double[] {1, 2}, 2), TWO)
+                        .toDoubleArray())
+                .containsExactly(1, 2);
+        assertThat(Target.output()
+                        .score(Tensors.ofJava().of(new double[] {1, 2}, 2, 1), TWO)
+                        .toDoubleArray())
+                .containsExactly(1, 2);
+        assertThat(Target.output()
+                        .cotangent(Tensors.ofJava().of(new double[] {1, 2}, 2, 1), TWO)
+                        .shape())
+                .isEqualTo(Shape.of(2, 1));
+    }
+
+    @Test
+    void targets_outside_the_output_are_refused_by_name() {
+        assertThat(problems(Target.output(), Shape.of(2, 3)))
+                .containsExactly(
+                        "target: none given, but the model's output has shape (2, 3), 3 values for each example; "
+                                + "choose one, for instance Target.index(c), Target.at(...) or Target.argmax()");
+        assertThat(problems(Target.index(3), Shape.of(2, 3)))
+                .containsExactly("target [3]: 3 lies outside 0 to 2, axis 1 of the model's output of shape (2, 3)");
+        assertThat(problems(Target.index(-1), Shape.of(2, 3))).hasSize(1);
+        assertThat(problems(Target.indexes(1, 1, 1), Shape.of(2, 3)))
+                .containsExactly("target index 1, 1, 1: 3 targets for 2 examples; give one for all, or one for each");
+        assertThat(problems(Target.index(1), Shape.of(2, 3, 4, 4)))
+                .containsExactly("target [1] has 1 coordinates, but the model's output has shape (2, 3, 4, 4), 3 axes "
+                        + "behind the rows; give one coordinate for each with Target.at(...)");
+        assertThat(problems(Target.argmax(), Shape.of(2, 3, 4))).hasSize(1);
+        assertThat(problems(Target.probability(5), Shape.of(2, 3))).hasSize(1);
+        assertThat(problems(Target.probability(1), Shape.of(2))).hasSize(1);
+        assertThat(problems(Target.difference(Target.index(7), Target.index(8)), Shape.of(2, 3)))
+                .hasSize(2);
+    }
+
+    private static List<String> problems(Target target, Shape output) {
+        Problems problems = new Problems();
+        target.check(output, 2, problems);
+        try {
+            problems.throwIfAny();
+            return new ArrayList<>();
+        } catch (InvalidRequestException e) {
+            return e.problems();
+        }
+    }
+
+    @Test
+    void a_function_that_returns_another_shape_is_refused() {
+        Target target = Target.of("bad", output -> output, output -> output.sum(1));
+
+        assertThatThrownBy(() -> target.score(logits(), TWO))
+                .isInstanceOf(ModelException.class)
+                .hasMessage(
+                        "target 'bad' returned scores of shape (2, 3) for 2 rows; it must return one score for each "
+                                + "row, shape (2,)");
+        assertThatThrownBy(() -> target.cotangent(logits(), TWO))
+                .isInstanceOf(ModelException.class)
+                .hasMessageStartingWith(
+                        "target 'bad' returned a derivative of shape (2,) and type float64; it must have");
+    }
+}
