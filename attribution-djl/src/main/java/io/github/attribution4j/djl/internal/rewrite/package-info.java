@@ -48,7 +48,8 @@
  *       arguments), flattened depth first; a {@code None} counts as one. {@code replacement}: position in {@code a4j_x} of the tensor that takes the value's place, or -1 to
  *       leave it. {@code leaf}: 1 makes the value a fresh leaf of the graph. A call whose result is one replaced tensor is not computed.
  *   <li>{@code layout}: one entry a parameter with a default (0 take the default, 1 given), and within each parameter by its type: {@code Tensor} nothing, {@code Optional} 0 or 1,
- *       {@code List} the length, {@code Dict} the length and the keys, {@code int} and {@code bool} the value, {@code float} its bits as a double, {@code str} its length and code points.
+ *       {@code List} the length, {@code Dict} the length and the keys, {@code int} and {@code bool} the value, {@code float} a mantissa and an exponent of two (exponent
+ *       9999: infinity with the sign of the mantissa, or NaN if that is 0), {@code str} the number of its UTF-8 bytes and the bytes.
  * </ul>
  *
  * <p><b>Header</b>: {@code outputs, taps, leaves, (row, call)[taps], layout...}. Taps come in the order of execution; the same tensor that the rest of the model works on (by way of a clone where the

@@ -1,0 +1,42 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import java.util.Map;
+
+/**
+ * A call of a module in an instrumented method.
+ *
+ * @param target the module called
+ * @param method the method called
+ * @param modules for each parameter of the method that is a module: which one is passed
+ */
+record CallSite(ModuleRef target, String method, Map<String, ModuleRef> modules) {
+
+    /**
+     * A module known by where it stands.
+     *
+     * @param type its class
+     * @param base the variable with the index it is counted from
+     * @param offset its index minus that of the base
+     */
+    record ModuleRef(String type, String base, int offset) {}
+
+    /** Whether a method counts as the call of a module, which taps see: forward, a trace's forward1, an overload's forward__0. */
+    static boolean counts(String method) {
+        return method.matches("forward(__)?[0-9]*");
+    }
+}

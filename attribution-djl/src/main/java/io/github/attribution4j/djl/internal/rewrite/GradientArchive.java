@@ -1,0 +1,105 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A tiny archive whose {@code forward} is the vector-Jacobian product of any graph in the process: libtorch offers {@code torch.autograd.grad} to TorchScript only.
+ *
+ * <p>{@code forward(self, a4j_x: List[Tensor]) -> List[Tensor]} takes {@code [control, outputs..., with respect to..., cotangents...]} with {@link #control}, and answers {@code
+ * [defined, gradients...]}. No gradient of a parameter is computed and nothing accumulates, so concurrent calls do not meet.
+ */
+public final class GradientArchive {
+    private static final String SOURCE = """
+            class Gradient(Module):
+              __parameters__ = []
+              __buffers__ = []
+              training : bool
+              def forward(self: __torch__.a4j_gradient.Gradient,
+                a4j_x: List[Tensor]) -> List[Tensor]:
+                control = annotate(List[int], a4j_x[0].tolist())
+                n = control[0]
+                m = control[1]
+                outputs = annotate(List[Tensor], [])
+                cotangents = annotate(List[Optional[Tensor]], [])
+                for i in range(n):
+                  if ops.prim.requires_grad(a4j_x[1 + i]):
+                    torch.append(outputs, a4j_x[1 + i])
+                    torch.append(cotangents, a4j_x[1 + n + m + i])
+                inputs = annotate(List[Tensor], [])
+                place = annotate(List[int], [])
+                for i in range(m):
+                  x = a4j_x[1 + n + i]
+                  if ops.prim.requires_grad(x):
+                    torch.append(place, torch.len(inputs))
+                    torch.append(inputs, x)
+                  else:
+                    torch.append(place, -1)
+                gradients = annotate(List[Optional[Tensor]], [])
+                if torch.len(outputs) > 0 and torch.len(inputs) > 0:
+                  gradients = torch.autograd.grad(outputs, inputs, cotangents, control[2] != 0, False, True)
+                else:
+                  for i in range(torch.len(inputs)):
+                    torch.append(gradients, None)
+                defined = annotate(List[int], [])
+                values = annotate(List[Tensor], [])
+                for i in range(m):
+                  gradient : Optional[Tensor] = None
+                  if place[i] >= 0:
+                    gradient = gradients[place[i]]
+                  if gradient is not None:
+                    torch.append(values, gradient)
+                    torch.append(defined, 1)
+                  else:
+                    torch.append(values, torch.zeros_like(torch.detach(a4j_x[1 + n + i])))
+                    torch.append(defined, 0)
+                reply = [torch.tensor(defined, dtype=4)]
+                for value in values:
+                  torch.append(reply, value)
+                return reply
+            """;
+
+    private GradientArchive() {}
+
+    /** {@return the archive} */
+    public static TorchArchive create() {
+        Map<String, byte[]> entries = new LinkedHashMap<>();
+        entries.put("code/__torch__/a4j_gradient.py", SOURCE.getBytes(StandardCharsets.US_ASCII));
+        // An object of the class with one attribute, training = False.
+        String pickle =
+                "\u0080\u0002c__torch__.a4j_gradient\nGradient\n)\u0081}(X\b\u0000\u0000\u0000training\u0089ub.";
+        entries.put("data.pkl", pickle.getBytes(StandardCharsets.ISO_8859_1));
+        entries.put("constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'});
+        entries.put("version", "3\n".getBytes(StandardCharsets.US_ASCII));
+        return TorchArchive.of("a4j_gradient", entries);
+    }
+
+    /**
+     * The first tensor of the request, an int64 vector on the CPU.
+     *
+     * @param outputs the number of tensors that are differentiated, and of cotangents
+     * @param inputs the number of tensors with respect to which
+     * @param retain whether the graph is kept for another call
+     * @return the vector
+     */
+    public static long[] control(int outputs, int inputs, boolean retain) {
+        return new long[] {outputs, inputs, retain ? 1 : 0};
+    }
+}

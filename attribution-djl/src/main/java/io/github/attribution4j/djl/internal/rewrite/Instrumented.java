@@ -1,0 +1,58 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The instrumented copy of a program.
+ *
+ * @param archive the copy, ready to be written and loaded
+ * @param signature how the model is called
+ * @param modules all modules in pre-order, so that the position is the index
+ * @param repairs what had to be replaced for libtorch 2.7.1 to load the program, one line each
+ * @param inPlace whether the program may write to tensors
+ */
+public record Instrumented(
+        TorchArchive archive, Signature signature, List<ModuleInfo> modules, List<String> repairs, boolean inPlace) {
+    public Instrumented {
+        modules = List.copyOf(modules);
+        repairs = List.copyOf(repairs);
+    }
+
+    /** Name of the method that runs the untouched program. */
+    public static final String FORWARD = "a4j_forward";
+
+    /** Name of the method that runs the instrumented program. */
+    public static final String RUN = "a4j_run";
+
+    /**
+     * Finds a module.
+     *
+     * @param path its dotted path; empty for the root
+     * @return the module, or null if there is none of this path
+     */
+    public @Nullable ModuleInfo module(String path) {
+        for (ModuleInfo module : modules) {
+            if (module.path().equals(path)) {
+                return module;
+            }
+        }
+        return null;
+    }
+}

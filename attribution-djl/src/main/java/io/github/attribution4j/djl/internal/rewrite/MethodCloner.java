@@ -1,0 +1,308 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.djl.internal.rewrite.CallSite.ModuleRef;
+import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.djl.internal.script.Stmt;
+import io.github.attribution4j.djl.internal.script.Type;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Clones one method so that it knows its module's index and hands it, and the tape, to every module it calls. Variables that hold modules are followed through the
+ * statements in order; where it is not certain which module a variable holds, its calls stay as they are.
+ */
+final class MethodCloner {
+    static final String INDEX = "a4j_p";
+    static final String TAPE = "a4j_t";
+    static final String CLONE = "a4j_c_";
+    static final String WRAPPER = "a4j_w_";
+
+    private static final String FAST_PATH = "__torch__.torch.backends.mha.get_fastpath_enabled";
+    private static final ModuleRef UNCERTAIN = new ModuleRef("", "", 0);
+
+    private final ProgramIndex index;
+    private final BiFunction<String, String, Boolean> instrumented;
+    private final List<CallSite> sites = new ArrayList<>();
+    private final List<Stmt> hoisted = new ArrayList<>();
+    private int forks;
+    private Map<String, ModuleRef> variables = new HashMap<>();
+
+    /** {@code instrumented}: whether a clone or wrapper of a class's method can be called instead of it. */
+    MethodCloner(ProgramIndex index, BiFunction<String, String, Boolean> instrumented) {
+        this.index = index;
+        this.instrumented = instrumented;
+    }
+
+    /** Calls of modules found so far. */
+    List<CallSite> sites() {
+        return sites;
+    }
+
+    Stmt.Def clone(String className, Stmt.Def method) {
+        Stmt.Parameter self = method.parameters().get(0);
+        variables.put(self.name(), new ModuleRef(className, INDEX, 0));
+        for (Stmt.Parameter parameter : modules(index, method)) {
+            Type type = parameter.type();
+            if (type != null) {
+                variables.put(parameter.name(), new ModuleRef(type.name(), indexOf(parameter), 0));
+            }
+        }
+        List<Stmt> body = statements(method.body());
+        return new Stmt.Def(CLONE + method.name(), parameters(index, method), method.result(), body);
+    }
+
+    /** The parameters of a clone or wrapper: the object, its index, the tape, the indexes of module parameters, then the old ones. */
+    static List<Stmt.Parameter> parameters(ProgramIndex index, Stmt.Def method) {
+        List<Stmt.Parameter> parameters = new ArrayList<>();
+        parameters.add(method.parameters().get(0));
+        parameters.add(new Stmt.Parameter(INDEX, Type.of("int"), null));
+        parameters.add(new Stmt.Parameter(TAPE, Type.of(RuntimeSource.TAPE), null));
+        for (Stmt.Parameter parameter : modules(index, method)) {
+            parameters.add(new Stmt.Parameter(indexOf(parameter), Type.of("int"), null));
+        }
+        parameters.addAll(method.parameters().subList(1, method.parameters().size()));
+        return parameters;
+    }
+
+    /** The parameters that are modules; traces have them. */
+    static List<Stmt.Parameter> modules(ProgramIndex index, Stmt.Def method) {
+        return method.parameters().stream()
+                .skip(1)
+                .filter(p -> p.type() != null && index.isModule(p.type().name()))
+                .toList();
+    }
+
+    static String indexOf(Stmt.Parameter module) {
+        return INDEX + "_" + module.name();
+    }
+
+    private List<Stmt> statements(List<Stmt> statements) {
+        List<Stmt> result = new ArrayList<>(statements.size());
+        for (Stmt statement : statements) {
+            Stmt rewritten = statement(statement);
+            result.addAll(hoisted);
+            hoisted.clear();
+            result.add(rewritten);
+        }
+        return result;
+    }
+
+    private Stmt statement(Stmt statement) {
+        if (statement instanceof Stmt.Assign assign) {
+            return assign(assign);
+        }
+        if (statement instanceof Stmt.Return result) {
+            return new Stmt.Return(Trees.map(result.values(), this::rewrite));
+        }
+        if (statement instanceof Stmt.Evaluate evaluate) {
+            return new Stmt.Evaluate(Trees.map(evaluate.value(), this::rewrite));
+        }
+        if (statement instanceof Stmt.If branch) {
+            Expr condition = Trees.map(branch.condition(), this::rewrite);
+            Map<String, ModuleRef> before = new HashMap<>(variables);
+            List<Stmt> then = statements(branch.then());
+            Map<String, ModuleRef> afterThen = variables;
+            variables = before;
+            List<Stmt> otherwise = statements(branch.otherwise());
+            merge(afterThen);
+            return new Stmt.If(condition, then, otherwise);
+        }
+        if (statement instanceof Stmt.For loop) {
+            Expr iterable = Trees.map(loop.iterable(), this::rewrite);
+            loop.targets().forEach(this::forget);
+            return new Stmt.For(loop.targets(), iterable, loop(loop.body()));
+        }
+        if (statement instanceof Stmt.While loop) {
+            return new Stmt.While(Trees.map(loop.condition(), this::rewrite), loop(loop.body()));
+        }
+        if (statement instanceof Stmt.With with) {
+            List<Stmt.WithItem> items = new ArrayList<>();
+            for (Stmt.WithItem item : with.items()) {
+                items.add(new Stmt.WithItem(Trees.map(item.context(), this::rewrite), item.target()));
+            }
+            return new Stmt.With(items, statements(with.body()));
+        }
+        if (statement instanceof Stmt.Def closure) {
+            return new Stmt.Def(closure.name(), closure.parameters(), closure.result(), statements(closure.body()));
+        }
+        return statement;
+    }
+
+    /** A variable that the body gives another module is uncertain in the whole body, whose start also follows its end. */
+    private List<Stmt> loop(List<Stmt> body) {
+        forgetAssigned(body);
+        Map<String, ModuleRef> before = new HashMap<>(variables);
+        List<Stmt> result = statements(body);
+        merge(before);
+        return result;
+    }
+
+    private void forgetAssigned(List<Stmt> statements) {
+        for (Stmt statement : statements) {
+            if (statement instanceof Stmt.Assign assign) {
+                assign.targets().forEach(this::forget);
+            } else if (statement instanceof Stmt.If branch) {
+                forgetAssigned(branch.then());
+                forgetAssigned(branch.otherwise());
+            } else if (statement instanceof Stmt.For loop) {
+                forgetAssigned(loop.body());
+            } else if (statement instanceof Stmt.While loop) {
+                forgetAssigned(loop.body());
+            } else if (statement instanceof Stmt.With with) {
+                forgetAssigned(with.body());
+            }
+        }
+    }
+
+    private void merge(Map<String, ModuleRef> other) {
+        for (Map.Entry<String, ModuleRef> entry : other.entrySet()) {
+            variables.merge(entry.getKey(), entry.getValue(), (a, b) -> a.equals(b) ? a : UNCERTAIN);
+        }
+    }
+
+    private void forget(Expr target) {
+        if (target instanceof Expr.Name name && variables.containsKey(name.id())) {
+            variables.put(name.id(), UNCERTAIN);
+        }
+    }
+
+    private Stmt assign(Stmt.Assign assign) {
+        List<Expr> values = Trees.map(assign.values(), this::rewrite);
+        boolean pairwise =
+                !assign.unpack() && assign.targets().size() == assign.values().size();
+        Type type = assign.type();
+        List<@Nullable ModuleRef> found = new ArrayList<>();
+        for (int i = 0; i < assign.targets().size(); i++) {
+            found.add(pairwise ? resolve(assign.values().get(i)) : null);
+        }
+        for (int i = 0; i < assign.targets().size(); i++) {
+            if (assign.targets().get(i) instanceof Expr.Name name) {
+                ModuleRef ref = found.get(i);
+                if (ref != null) {
+                    variables.put(name.id(), ref);
+                    // The concrete class, not the declared interface, has the new methods.
+                    type = type != null && index.isInterface(type.name()) && !ref.equals(UNCERTAIN) ? null : type;
+                } else {
+                    forget(name);
+                }
+            }
+        }
+        return new Stmt.Assign(assign.targets(), assign.unpack(), type, values);
+    }
+
+    /** The module that an expression stands for; null if it is none. */
+    private @Nullable ModuleRef resolve(Expr expression) {
+        if (expression instanceof Expr.Name name) {
+            return variables.get(name.id());
+        }
+        if (expression instanceof Expr.Parens parens) {
+            return resolve(parens.value());
+        }
+        if (expression instanceof Expr.Attribute attribute) {
+            return child(resolve(attribute.value()), attribute.name());
+        }
+        if (expression instanceof Expr.Call call
+                && call.callee() instanceof Expr.Name name
+                && name.id().equals("getattr")
+                && call.arguments().size() == 2
+                && call.arguments().get(1) instanceof Expr.Text text) {
+            return child(resolve(call.arguments().get(0)), text.value());
+        }
+        return null;
+    }
+
+    private @Nullable ModuleRef child(@Nullable ModuleRef parent, String attribute) {
+        if (parent == null || parent.equals(UNCERTAIN)) {
+            return parent;
+        }
+        ProgramIndex.ModuleClass owner = index.module(parent.type());
+        String type = owner.children().get(attribute);
+        Integer offset = owner.offsets().get(attribute);
+        return type == null || offset == null ? null : new ModuleRef(type, parent.base(), parent.offset() + offset);
+    }
+
+    private Expr rewrite(Expr expression) {
+        if (expression instanceof Expr.Attribute && Trees.dotted(expression).equals(FAST_PATH)) {
+            return Trees.dotted(RuntimeSource.MODULE + ".no_fast_path");
+        }
+        if (expression instanceof Expr.Call call
+                && call.callee() instanceof Expr.Name name
+                && name.id().equals("fork")) {
+            return fork(call);
+        }
+        if (expression instanceof Expr.Call call && call.callee() instanceof Expr.Attribute method) {
+            ModuleRef target = resolve(method.value());
+            if (target != null && !target.equals(UNCERTAIN) && instrumented.apply(target.type(), method.name())) {
+                Expr.Call changed = moduleCall(call, target, method);
+                return changed == null ? call : changed;
+            }
+        }
+        return expression;
+    }
+
+    /** Waits for a fork at once: taps of tasks that run side by side would race and come in any order. */
+    private Expr fork(Expr.Call call) {
+        Expr.Name future = new Expr.Name("a4j_f" + forks++);
+        hoisted.add(Stmt.Assign.of(future.id(), call));
+        hoisted.add(Stmt.Assign.of(
+                future.id() + "w", new Expr.Call(Trees.dotted("torch.wait"), List.of(future), List.of(), false)));
+        return future;
+    }
+
+    private Expr.@Nullable Call moduleCall(Expr.Call call, ModuleRef target, Expr.Attribute method) {
+        Stmt.ClassDef definition = index.definition(target.type());
+        Stmt.Def callee = definition == null ? null : definition.method(method.name());
+        if (callee == null) {
+            return null;
+        }
+        List<Expr> arguments = new ArrayList<>();
+        arguments.add(number(target));
+        arguments.add(new Expr.Name(TAPE));
+        Map<String, ModuleRef> passed = new LinkedHashMap<>();
+        for (Stmt.Parameter parameter : modules(index, callee)) {
+            int position = callee.parameters().indexOf(parameter) - 1;
+            ModuleRef module = position < call.arguments().size()
+                    ? resolve(call.arguments().get(position))
+                    : null;
+            if (module == null || module.equals(UNCERTAIN)) {
+                return null;
+            }
+            passed.put(parameter.name(), module);
+            arguments.add(number(module));
+        }
+        arguments.addAll(call.arguments());
+        sites.add(new CallSite(target, method.name(), passed));
+        String prefix = CallSite.counts(method.name()) ? WRAPPER : CLONE;
+        return new Expr.Call(
+                new Expr.Attribute(method.value(), prefix + method.name()), arguments, call.keywords(), true);
+    }
+
+    private static Expr number(ModuleRef ref) {
+        Expr base = new Expr.Name(ref.base());
+        if (ref.offset() == 0) {
+            return base;
+        }
+        Expr offset = new Expr.Literal(String.valueOf(ref.offset()));
+        return new Expr.Call(Trees.dotted("torch.add"), List.of(base, offset), List.of(), false);
+    }
+}

@@ -1,0 +1,320 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.djl.internal.archive.PickleValue;
+import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.djl.internal.script.Parser;
+import io.github.attribution4j.djl.internal.script.Printer;
+import io.github.attribution4j.djl.internal.script.Stmt;
+import io.github.attribution4j.djl.internal.script.Type;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The classes of a program and the tree of its modules. Every module has a pre-order index: the root has 0, a child that of its parent plus an offset that
+ * depends on the parent's class alone, so that instances may share classes.
+ */
+public final class ProgramIndex {
+    private static final int MAX_MODULES = 1_000_000;
+    private static final int MAX_DEPTH = 200;
+
+    /**
+     * A class of modules.
+     *
+     * @param name its qualified name
+     * @param definition its source
+     * @param children the classes of its submodules by attribute name, in order
+     * @param offsets the submodules' index minus that of the module
+     * @param size number of modules in the tree below and including it
+     */
+    record ModuleClass(
+            String name,
+            Stmt.ClassDef definition,
+            Map<String, String> children,
+            Map<String, Integer> offsets,
+            int size) {}
+
+    private final String archive;
+    private final Map<String, Stmt.File> files = new LinkedHashMap<>();
+    private final Map<String, Stmt.ClassDef> classes = new LinkedHashMap<>();
+    private final Map<String, Map<String, Set<String>>> instances = new HashMap<>();
+    private final Map<String, ModuleClass> modules = new HashMap<>();
+    private final ModuleClass root;
+
+    private ProgramIndex(String archive, Map<String, Stmt.File> files, PickleValue.Instance rootValue) {
+        this.archive = archive;
+        this.files.putAll(files);
+        for (Stmt.File file : files.values()) {
+            for (Stmt statement : file.statements()) {
+                if (statement instanceof Stmt.ClassDef definition) {
+                    classes.put(file.module() + "." + definition.name(), definition);
+                }
+            }
+        }
+        collect(rootValue, 0, new HashSet<>());
+        if (!isModule(rootValue.type())) {
+            throw new RewriteException(archive + ": its root object is of class " + rootValue.type()
+                    + ", which the archive does not define as a module; export the model again");
+        }
+        this.root = moduleClass(rootValue.type(), new LinkedHashSet<>());
+    }
+
+    /**
+     * Parses a whole archive.
+     *
+     * @param archive the archive
+     * @return the index
+     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
+     * @throws RewriteException if the classes do not fit together
+     */
+    public static ProgramIndex of(TorchArchive archive) {
+        Map<String, Stmt.File> files = new LinkedHashMap<>();
+        archive.code().forEach((path, text) -> files.put(path, Parser.file(path, text)));
+        return of(archive, files);
+    }
+
+    static ProgramIndex of(TorchArchive archive, Map<String, Stmt.File> files) {
+        return new ProgramIndex(archive.name(), files, archive.root());
+    }
+
+    /** Notes which classes stand behind the attributes of each class: interfaces hide them from the source. */
+    private void collect(PickleValue.Instance instance, int depth, Set<PickleValue.Instance> seen) {
+        if (!seen.add(instance)) {
+            return;
+        }
+        if (depth > MAX_DEPTH) {
+            throw new RewriteException(archive + ": its modules are nested more than " + MAX_DEPTH + " deep");
+        }
+        Map<String, Set<String>> attributes = instances.computeIfAbsent(instance.type(), k -> new HashMap<>());
+        instance.attributes().forEach((name, value) -> {
+            if (value instanceof PickleValue.Instance child) {
+                attributes.computeIfAbsent(name, k -> new LinkedHashSet<>()).add(child.type());
+                collect(child, depth + 1, seen);
+            }
+        });
+    }
+
+    /** {@return all files by path below {@code code/}} */
+    public Map<String, Stmt.File> files() {
+        return Collections.unmodifiableMap(files);
+    }
+
+    ModuleClass root() {
+        return root;
+    }
+
+    Stmt.@Nullable ClassDef definition(String className) {
+        return classes.get(className);
+    }
+
+    boolean isModule(String className) {
+        Stmt.ClassDef definition = classes.get(className);
+        return definition != null && "Module".equals(definition.base());
+    }
+
+    boolean isInterface(String className) {
+        Stmt.ClassDef definition = classes.get(className);
+        return definition != null && "ModuleInterface".equals(definition.base());
+    }
+
+    /** The class behind an attribute: the declared one, or for an interface the only one that occurs; null if that is not unique. */
+    @Nullable
+    String concrete(String owner, String attribute, String declared) {
+        if (isModule(declared)) {
+            return declared;
+        }
+        if (!isInterface(declared)) {
+            return null;
+        }
+        Set<String> found = instances.getOrDefault(owner, Map.of()).getOrDefault(attribute, Set.of());
+        return found.size() == 1 && isModule(found.iterator().next())
+                ? found.iterator().next()
+                : null;
+    }
+
+    ModuleClass module(String className) {
+        ModuleClass found = modules.get(className);
+        return found != null ? found : moduleClass(className, new LinkedHashSet<>());
+    }
+
+    private ModuleClass moduleClass(String className, Set<String> open) {
+        ModuleClass known = modules.get(className);
+        if (known != null) {
+            return known;
+        }
+        if (!open.add(className) || open.size() > MAX_DEPTH) {
+            throw new RewriteException(archive + ": class " + className + " contains itself; export the model again");
+        }
+        Stmt.ClassDef definition = classes.get(className);
+        if (definition == null) {
+            throw new RewriteException(archive + ": class " + className + " is not defined; export the model again");
+        }
+        Map<String, String> children = new LinkedHashMap<>();
+        Map<String, Integer> offsets = new LinkedHashMap<>();
+        long size = 1;
+        for (Map.Entry<String, Type> attribute : attributes(definition).entrySet()) {
+            String child =
+                    concrete(className, attribute.getKey(), attribute.getValue().name());
+            if (child != null) {
+                children.put(attribute.getKey(), child);
+                offsets.put(attribute.getKey(), (int) size);
+                size += moduleClass(child, open).size();
+                if (size > MAX_MODULES) {
+                    throw new RewriteException(archive + ": has more than " + MAX_MODULES + " modules");
+                }
+            }
+        }
+        open.remove(className);
+        ModuleClass result = new ModuleClass(className, definition, children, offsets, (int) size);
+        modules.put(className, result);
+        return result;
+    }
+
+    /** The declared attributes of a class by name, in order. */
+    static Map<String, Type> attributes(Stmt.ClassDef definition) {
+        Map<String, Type> attributes = new LinkedHashMap<>();
+        for (Stmt member : definition.members()) {
+            if (member instanceof Stmt.Declaration declaration) {
+                attributes.put(declaration.name(), declaration.type());
+            } else if (member instanceof Stmt.Assign assign
+                    && assign.targets().get(0) instanceof Expr.Index index
+                    && index.value() instanceof Expr.Name name
+                    && name.id().equals("__annotations__")
+                    && index.indices().get(0) instanceof Expr.Text key) {
+                attributes.put(key.value(), typeOf(assign.values().get(0)));
+            }
+        }
+        return attributes;
+    }
+
+    private static Type typeOf(Expr expression) {
+        return Type.of(Printer.print(expression));
+    }
+
+    /** A module in the tree. */
+    record Node(String path, int index, ModuleClass type) {}
+
+    /** All modules in pre-order. */
+    List<Node> nodes() {
+        List<Node> nodes = new ArrayList<>();
+        add("", root, nodes);
+        return nodes;
+    }
+
+    private void add(String path, ModuleClass type, List<Node> nodes) {
+        nodes.add(new Node(path, nodes.size(), type));
+        type.children().forEach((name, child) -> add(path.isEmpty() ? name : path + "." + name, module(child), nodes));
+    }
+
+    /** {@return the dotted paths of all modules in pre-order, the root's empty path first} */
+    public List<String> paths() {
+        return nodes().stream().map(Node::path).toList();
+    }
+
+    /**
+     * Says how the model is called.
+     *
+     * @return the signature of the root's {@code forward}
+     * @throws RewriteException if there is no such method
+     */
+    public Signature signature() {
+        Stmt.Def forward = root.definition().method("forward");
+        if (forward == null) {
+            List<String> methods = new ArrayList<>();
+            for (Stmt member : root.definition().members()) {
+                if (member instanceof Stmt.Def def) {
+                    methods.add(def.name());
+                }
+            }
+            throw new RewriteException(
+                    archive + ": its root module has no method 'forward' (methods: " + methods + ")");
+        }
+        return new Signature(parameters(forward), resultType(forward), structure(resultType(forward)));
+    }
+
+    List<Signature.Parameter> parameters(Stmt.Def method) {
+        List<Signature.Parameter> parameters = new ArrayList<>();
+        for (Stmt.Parameter parameter :
+                method.parameters().subList(1, method.parameters().size())) {
+            Type type = parameter.type() == null ? Type.TENSOR : parameter.type();
+            Expr preset = parameter.preset();
+            parameters.add(new Signature.Parameter(
+                    parameter.name(),
+                    type,
+                    structure(type),
+                    preset != null,
+                    preset == null ? "" : Printer.print(preset)));
+        }
+        return parameters;
+    }
+
+    static Type resultType(Stmt.Def method) {
+        Type result = method.result();
+        return result == null ? Type.TENSOR : result;
+    }
+
+    /** What is inside a value of a type. */
+    Structure structure(Type type) {
+        return structure(type, 0);
+    }
+
+    private Structure structure(Type type, int depth) {
+        if (depth > MAX_DEPTH) {
+            throw new RewriteException(archive + ": type " + type.name() + " contains itself");
+        }
+        List<Structure> arguments = new ArrayList<>();
+        for (Type argument : type.arguments()) {
+            arguments.add(structure(argument, depth + 1));
+        }
+        return switch (type.name()) {
+            case "Tensor" -> new Structure.Tensor();
+            case "int", "float", "bool", "str", "NoneType" -> new Structure.Scalar(type.name());
+            case "Optional" -> new Structure.Optional(arguments.get(0));
+            case "List" -> new Structure.ListOf(arguments.get(0));
+            case "Tuple" -> new Structure.TupleOf("", List.of(), arguments);
+            case "Dict" -> {
+                String key = type.arguments().get(0).name();
+                yield key.equals("str") || key.equals("int")
+                        ? new Structure.DictOf(key, arguments.get(1))
+                        : new Structure.Opaque(type);
+            }
+            default -> named(type, depth);
+        };
+    }
+
+    private Structure named(Type type, int depth) {
+        Stmt.ClassDef definition = classes.get(type.name());
+        if (definition == null || !"NamedTuple".equals(definition.base())) {
+            return new Structure.Opaque(type);
+        }
+        Map<String, Type> fields = attributes(definition);
+        List<Structure> items = new ArrayList<>();
+        for (Type field : fields.values()) {
+            items.add(structure(field, depth + 1));
+        }
+        return new Structure.TupleOf(type.name(), new ArrayList<>(fields.keySet()), items);
+    }
+}

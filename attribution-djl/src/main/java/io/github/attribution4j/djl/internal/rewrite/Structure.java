@@ -1,0 +1,110 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.djl.internal.script.Type;
+import java.util.List;
+
+/** The shape of a value, known from its type: where in it the tensors are. */
+public sealed interface Structure {
+
+    /** A tensor. */
+    record Tensor() implements Structure {}
+
+    /**
+     * A number, truth value or string.
+     *
+     * @param type {@code int}, {@code float}, {@code bool}, {@code str} or {@code NoneType}
+     */
+    record Scalar(String type) implements Structure {}
+
+    /**
+     * Something or {@code None}.
+     *
+     * @param item what it is, if it is there
+     */
+    record Optional(Structure item) implements Structure {}
+
+    /**
+     * A list.
+     *
+     * @param item what each item is
+     */
+    record ListOf(Structure item) implements Structure {}
+
+    /**
+     * A dictionary.
+     *
+     * @param key {@code str} or {@code int}
+     * @param item what each value is
+     */
+    record DictOf(String key, Structure item) implements Structure {}
+
+    /**
+     * A tuple, named or not.
+     *
+     * @param className the qualified name of a NamedTuple; empty for a plain tuple
+     * @param names the field names of a NamedTuple; empty for a plain tuple
+     * @param items what each item is
+     */
+    record TupleOf(String className, List<String> names, List<Structure> items) implements Structure {
+        public TupleOf {
+            names = List.copyOf(names);
+            items = List.copyOf(items);
+        }
+    }
+
+    /**
+     * Anything else, such as {@code Any} or an object. It is passed on untouched and tensors inside it are not seen.
+     *
+     * @param type its declared type
+     */
+    record Opaque(Type type) implements Structure {}
+
+    /** {@return whether it can hold tensors that are seen} */
+    default boolean hasTensors() {
+        if (this instanceof Tensor) {
+            return true;
+        }
+        if (this instanceof Optional optional) {
+            return optional.item().hasTensors();
+        }
+        if (this instanceof ListOf list) {
+            return list.item().hasTensors();
+        }
+        if (this instanceof DictOf dict) {
+            return dict.item().hasTensors();
+        }
+        return this instanceof TupleOf tuple && tuple.items().stream().anyMatch(Structure::hasTensors);
+    }
+
+    /** {@return whether it holds anything opaque} */
+    default boolean hasOpaque() {
+        if (this instanceof Opaque) {
+            return true;
+        }
+        if (this instanceof Optional optional) {
+            return optional.item().hasOpaque();
+        }
+        if (this instanceof ListOf list) {
+            return list.item().hasOpaque();
+        }
+        if (this instanceof DictOf dict) {
+            return dict.item().hasOpaque();
+        }
+        return this instanceof TupleOf tuple && tuple.items().stream().anyMatch(Structure::hasOpaque);
+    }
+}

@@ -1,0 +1,128 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.djl.internal.script.Stmt;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** Generic walks over syntax trees. */
+final class Trees {
+    private Trees() {}
+
+    /** Rebuilds an expression from the leaves up: {@code change} sees every node after its parts have been changed. */
+    static Expr map(Expr expression, UnaryOperator<Expr> change) {
+        Expr rebuilt = expression;
+        if (expression instanceof Expr.Attribute e) {
+            rebuilt = new Expr.Attribute(map(e.value(), change), e.name());
+        } else if (expression instanceof Expr.Parens e) {
+            rebuilt = new Expr.Parens(map(e.value(), change));
+        } else if (expression instanceof Expr.Call e) {
+            List<Expr.Keyword> keywords = new ArrayList<>();
+            for (Expr.Keyword keyword : e.keywords()) {
+                keywords.add(new Expr.Keyword(keyword.name(), map(keyword.value(), change)));
+            }
+            rebuilt = new Expr.Call(map(e.callee(), change), map(e.arguments(), change), keywords, e.trailingComma());
+        } else if (expression instanceof Expr.Index e) {
+            rebuilt = new Expr.Index(map(e.value(), change), map(e.indices(), change));
+        } else if (expression instanceof Expr.ListOf e) {
+            rebuilt = new Expr.ListOf(map(e.items(), change), e.trailingComma());
+        } else if (expression instanceof Expr.TupleOf e) {
+            rebuilt = new Expr.TupleOf(map(e.items(), change), e.trailingComma());
+        } else if (expression instanceof Expr.DictOf e) {
+            List<Expr.Entry> entries = new ArrayList<>();
+            for (Expr.Entry entry : e.entries()) {
+                entries.add(new Expr.Entry(map(entry.key(), change), map(entry.value(), change)));
+            }
+            rebuilt = new Expr.DictOf(entries, e.trailingComma());
+        }
+        return change.apply(rebuilt);
+    }
+
+    static List<Expr> map(List<Expr> expressions, UnaryOperator<Expr> change) {
+        List<Expr> mapped = new ArrayList<>(expressions.size());
+        for (Expr expression : expressions) {
+            mapped.add(map(expression, change));
+        }
+        return mapped;
+    }
+
+    /** Rebuilds statements with every expression in them changed by {@link #map(Expr, UnaryOperator)}. */
+    static List<Stmt> mapAll(List<Stmt> statements, UnaryOperator<Expr> change) {
+        List<Stmt> mapped = new ArrayList<>(statements.size());
+        for (Stmt statement : statements) {
+            mapped.add(map(statement, change));
+        }
+        return mapped;
+    }
+
+    private static Stmt map(Stmt statement, UnaryOperator<Expr> change) {
+        if (statement instanceof Stmt.Assign s) {
+            return new Stmt.Assign(map(s.targets(), change), s.unpack(), s.type(), map(s.values(), change));
+        }
+        if (statement instanceof Stmt.Return s) {
+            return new Stmt.Return(map(s.values(), change));
+        }
+        if (statement instanceof Stmt.Evaluate s) {
+            return new Stmt.Evaluate(map(s.value(), change));
+        }
+        if (statement instanceof Stmt.If s) {
+            return new Stmt.If(map(s.condition(), change), mapAll(s.then(), change), mapAll(s.otherwise(), change));
+        }
+        if (statement instanceof Stmt.For s) {
+            return new Stmt.For(s.targets(), map(s.iterable(), change), mapAll(s.body(), change));
+        }
+        if (statement instanceof Stmt.While s) {
+            return new Stmt.While(map(s.condition(), change), mapAll(s.body(), change));
+        }
+        if (statement instanceof Stmt.With s) {
+            List<Stmt.WithItem> items = new ArrayList<>();
+            for (Stmt.WithItem item : s.items()) {
+                items.add(new Stmt.WithItem(map(item.context(), change), item.target()));
+            }
+            return new Stmt.With(items, mapAll(s.body(), change));
+        }
+        if (statement instanceof Stmt.Def s) {
+            return new Stmt.Def(s.name(), s.parameters(), s.result(), mapAll(s.body(), change));
+        }
+        if (statement instanceof Stmt.ClassDef s) {
+            return new Stmt.ClassDef(s.name(), s.base(), mapAll(s.members(), change));
+        }
+        return statement;
+    }
+
+    /** The dotted name that an expression spells, or an empty string. */
+    static String dotted(Expr expression) {
+        if (expression instanceof Expr.Name name) {
+            return name.id();
+        }
+        if (expression instanceof Expr.Attribute attribute) {
+            String value = dotted(attribute.value());
+            return value.isEmpty() ? "" : value + "." + attribute.name();
+        }
+        return "";
+    }
+
+    /** A dotted name as an expression. */
+    static Expr dotted(String name) {
+        int dot = name.lastIndexOf('.');
+        return dot < 0
+                ? new Expr.Name(name)
+                : new Expr.Attribute(dotted(name.substring(0, dot)), name.substring(dot + 1));
+    }
+}

@@ -1,0 +1,137 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.attribution4j.djl.internal.Zoo;
+import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ProgramIndexTest {
+    static List<String> archives() {
+        return Zoo.names();
+    }
+
+    private static TorchArchive archive(String name) {
+        return TorchArchive.read(Zoo.file(name));
+    }
+
+    @ParameterizedTest
+    @MethodSource("archives")
+    void modulesAreThoseOfPyTorchInItsOrder(String archive) {
+        List<String> expected = Expected.of(archive).modules();
+        assertThat(ProgramIndex.of(archive(archive)).paths()).isEqualTo(expected);
+        List<ModuleInfo> modules = Instrumenter.instrument(archive(archive)).modules();
+        for (int i = 0; i < expected.size(); i++) {
+            assertThat(modules.get(i).index()).isEqualTo(i);
+            assertThat(modules.get(i).path()).isEqualTo(expected.get(i));
+        }
+    }
+
+    @Test
+    void signatures() {
+        assertThat(ProgramIndex.of(archive("optional_script.pt")).signature())
+                .hasToString(
+                        "forward(x: Tensor, bias: Optional[Tensor]=None, scale: float=2., mode: str=\"plain\") -> Tensor");
+        Signature named = ProgramIndex.of(archive("named_script.pt")).signature();
+        assertThat(named.result())
+                .isEqualTo(new Structure.TupleOf(
+                        "__torch__.Out",
+                        List.of("logits", "hidden", "aux"),
+                        List.of(
+                                new Structure.Tensor(),
+                                new Structure.Optional(new Structure.Tensor()),
+                                new Structure.TupleOf(
+                                        "", List.of(), List.of(new Structure.Tensor(), new Structure.Tensor())))));
+    }
+
+    @Test
+    void saysHowModulesAreCalled() {
+        Instrumented lstm = Instrumenter.instrument(archive("lstm_script.pt"));
+        assertThat(lstm.module("lstm").calls()).singleElement().satisfies(call -> {
+            assertThat(call.method()).isEqualTo("forward__0");
+            assertThat(call.resultType()).hasToString("Tuple[Tensor, Tuple[Tensor, Tensor]]");
+            assertThat(call.sites()).isEqualTo(1);
+        });
+        Instrumented traced = Instrumenter.instrument(archive("reused_trace.pt"));
+        assertThat(traced.module("fc").calls())
+                .extracting(ModuleInfo.Call::method)
+                .containsExactlyInAnyOrder("forward", "forward1", "forward2");
+        Instrumented scripted = Instrumenter.instrument(archive("reused_script.pt"));
+        assertThat(scripted.module("fc").calls())
+                .singleElement()
+                .satisfies(c -> assertThat(c.sites()).isEqualTo(3));
+        assertThat(scripted.module("fc").simpleType()).isEqualTo("Linear");
+        assertThat(scripted.module("none")).isNull();
+    }
+
+    @Test
+    void saysWhyAModuleCannotBeAddressed() {
+        Instrumented program = Instrumenter.instrument(archive("interfaces_script.pt"));
+        assertThat(program.module("step").addressable()).isTrue();
+        assertThat(program.module("step.fc").addressable()).isTrue();
+        assertThat(program.module("steps.0").reason()).contains("chosen by a computed index");
+        assertThat(Instrumenter.instrument(archive("passing_trace.pt"))
+                        .module("identity")
+                        .reason())
+                .contains("the trace left it neither tensor arguments nor a tensor result");
+        assertThat(Instrumenter.instrument(archive("containers_script.pt"))
+                        .module("list")
+                        .reason())
+                .contains("has no forward of its own");
+    }
+
+    @Test
+    void reportsRepairs() {
+        assertThat(Instrumenter.instrument(archive("resize_script.pt")).repairs())
+                .singleElement()
+                .asString()
+                .contains("operator _upsample_lanczos2d_aa is not in libtorch 2.7.1");
+        assertThat(Instrumenter.instrument(archive("mlp_script.pt")).repairs()).isEmpty();
+    }
+
+    @Test
+    void refusesProgramsThatCannotBeCalled() {
+        TorchArchive mlp = archive("mlp_trace.pt");
+        String file = mlp.code().keySet().stream()
+                .filter(k -> mlp.code().get(k).contains("class Mlp(Module)"))
+                .findFirst()
+                .orElseThrow();
+        String text = mlp.code().get(file);
+        assertThatThrownBy(
+                        () -> Instrumenter.instrument(mlp.withCode(Map.of(file, text.replace("x: Tensor", "x: Any")))))
+                .isInstanceOf(RewriteException.class)
+                .hasMessageContaining("parameter 'x' of the model has type Any, which cannot be passed");
+        assertThatThrownBy(() ->
+                        Instrumenter.instrument(mlp.withCode(Map.of(file, text.replace("def forward", "def encode")))))
+                .isInstanceOf(RewriteException.class)
+                .hasMessageContaining("has no method 'forward' (methods: [encode])");
+        assertThatThrownBy(() ->
+                        Instrumenter.instrument(mlp.withCode(Map.of(file, text.replace("class Mlp", "class Mlq")))))
+                .isInstanceOf(RewriteException.class)
+                .hasMessageContaining("which the archive does not define as a module");
+        assertThatThrownBy(() ->
+                        Instrumenter.instrument(Instrumenter.instrument(mlp).archive()))
+                .isInstanceOf(RewriteException.class)
+                .hasMessageContaining("is an instrumented copy already");
+    }
+}
