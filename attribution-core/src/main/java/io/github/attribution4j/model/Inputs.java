@@ -256,7 +256,7 @@ public final class Inputs {
     }
 
     private static Tensor tile(Tensor tensor, long[] examples) {
-        if (tensor.shape().dim(0) == 1) {
+        if (tensor.shape().dim(0) == 1 && Arrays.stream(examples).allMatch(example -> example == 0)) {
             return tensor.broadcast(tensor.shape().withRows(examples.length));
         }
         boolean same = examples.length == tensor.shape().dim(0);

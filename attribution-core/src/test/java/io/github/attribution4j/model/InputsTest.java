@@ -1,0 +1,185 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.testkit.LeakExtension;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakExtension.class)
+class InputsTest {
+    private final Tensors tensors = Tensors.ofJava();
+    private TensorScope scope;
+    private Tensor x;
+    private Tensor ids;
+    private Tensor scale;
+
+    @BeforeEach
+    void open() {
+        scope = TensorScope.open();
+        x = tensors.of(new double[] {1, 2, 3, 4, 5, 6}, 3, 2);
+        ids = tensors.of(new long[] {7, 8, 9}, 3);
+        scale = tensors.of(new double[] {0.5}, Shape.scalar());
+    }
+
+    @AfterEach
+    void close() {
+        scope.close();
+    }
+
+    private Inputs mixed() {
+        return Inputs.builder()
+                .fixed("ids", ids)
+                .attribute("x", x)
+                .constant("scale", scale)
+                .build();
+    }
+
+    private static void says(ThrowingCallable operation, String message) {
+        assertThatThrownBy(operation)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(message);
+    }
+
+    @Test
+    @DisplayName("Arguments keep their order, names and roles")
+    void order() {
+        Inputs inputs = mixed();
+        assertThat(inputs.size()).isEqualTo(3);
+        assertThat(inputs.rows()).isEqualTo(3);
+        assertThat(inputs.tensors()).containsExactly(ids, x, scale);
+        assertThat(inputs.tensor(1)).isSameAs(x);
+        assertThat(inputs.attributed()).containsExactly(x);
+        assertThat(inputs.attributedInputs()).extracting(Inputs.Input::name).containsExactly("x");
+        assertThat(inputs.origin()).isEmpty();
+        assertThat(Inputs.of(x, ids).all()).extracting(Inputs.Input::name).containsExactly("input0", "input1");
+    }
+
+    @Test
+    @DisplayName("Attributed tensors are replaced; the number must fit")
+    void withAttributed() {
+        Tensor other = x.mul(2);
+        Inputs changed = mixed().withAttributed(List.of(other));
+        assertThat(changed.tensors()).containsExactly(ids, other, scale);
+        says(() -> mixed().withAttributed(List.of()), "attributed: 0 tensors given for 1 attributed inputs");
+        says(() -> mixed().withAttributed(List.of(x, x)), "attributed: 2 tensors given for 1 attributed inputs");
+    }
+
+    @Test
+    @DisplayName("Expanding tiles what is fixed and leaves what is constant")
+    void expand() {
+        Tensor rows = tensors.zeros(Shape.of(4, 2), DataType.FLOAT64);
+        Inputs expanded = mixed().expand(List.of(rows), new long[] {0, 2, 2, 1});
+        assertThat(expanded.tensor(0).toLongArray()).containsExactly(7, 9, 9, 8);
+        assertThat(expanded.tensor(1)).isSameAs(rows);
+        assertThat(expanded.tensor(2)).isSameAs(scale);
+        Inputs same = mixed().expand(List.of(x), new long[] {0, 1, 2});
+        assertThat(same.tensor(0)).isSameAs(ids);
+    }
+
+    @Test
+    @DisplayName("Rows are selected from attributed and fixed inputs alike")
+    void select() {
+        Inputs selected = mixed().select(2, 0);
+        assertThat(selected.tensor(0).toLongArray()).containsExactly(9, 7);
+        assertThat(selected.tensor(1).toDoubleArray()).containsExactly(5, 6, 1, 2);
+        assertThat(selected.tensor(2)).isSameAs(scale);
+        assertThat(selected.source(1)).isZero();
+        assertThat(selected.sources()).isEqualTo(3);
+        assertThat(mixed().source(1)).isEqualTo(1);
+        assertThat(mixed().sources()).isEqualTo(3);
+        Inputs single = mixed().select(1).select(0, 0);
+        assertThat(single.source(1)).isEqualTo(1);
+        assertThat(single.tensor(0).toLongArray()).containsExactly(8, 8);
+        assertThat(single.rows()).isEqualTo(2);
+        says(() -> mixed().select(1).select(1), "select: index 1 lies outside axis 0 of shape (1,)");
+    }
+
+    @Test
+    @DisplayName("A tail's inputs are the activation and all inputs fixed, and remember where they come from")
+    void behind() {
+        try (Model head = Model.ofTensor(input -> input)) {
+            Tensor activation = x.add(1);
+            Inputs tail = mixed().behind("x", activation, head);
+            assertThat(tail.all()).extracting(Inputs.Input::name).containsExactly("x'", "ids", "x", "scale");
+            assertThat(tail.all())
+                    .extracting(Inputs.Input::role)
+                    .containsExactly(
+                            Inputs.Role.ATTRIBUTED, Inputs.Role.FIXED, Inputs.Role.FIXED, Inputs.Role.CONSTANT);
+            assertThat(tail.origin().orElseThrow().head()).isSameAs(head);
+            Inputs selected = tail.select(1);
+            assertThat(selected.origin().orElseThrow().inputs().tensor(0).toLongArray())
+                    .containsExactly(8);
+            assertThat(tail.withAttributed(List.of(activation)).origin()).isPresent();
+        }
+    }
+
+    @Test
+    @DisplayName("Inputs of the backend stay as they are")
+    void on() {
+        Inputs inputs = mixed();
+        assertThat(inputs.on(tensors)).isSameAs(inputs);
+    }
+
+    @Test
+    @DisplayName("Inputs that ask nothing are refused")
+    void refusals() {
+        says(() -> Inputs.of(), "inputs: none given; a model takes at least one");
+        says(
+                () -> Inputs.builder().attribute("x", x).fixed("x", ids).build(),
+                "inputs: two are named 'x'; names must differ");
+        says(
+                () -> Inputs.of(scale),
+                "input 'input0' is a scalar; an attributed or fixed input has rows (examples) on axis 0; pass a scalar "
+                        + "as constant(...)");
+        says(
+                () -> Inputs.of(x, ids.rows(0, 2)),
+                "input 'input1' has shape (2,) and input 'input0' (3, 2); axis 0 counts rows (examples) and must be "
+                        + "equal; pass a tensor without rows as constant(...)");
+        says(
+                () -> Inputs.builder().constant("scale", scale).build(),
+                "inputs: all are constant; at least one must have rows (examples)");
+        says(
+                () -> Inputs.of(x.rows(0, 0)),
+                "input 'input0' has shape (0, 2): no rows (examples) to explain; give at least one");
+    }
+
+    @Test
+    @DisplayName("Gradients need an attributed input of a floating type")
+    void requireDifferentiable() {
+        mixed().requireDifferentiable();
+        assertThatThrownBy(() -> Inputs.of(ids).requireDifferentiable())
+                .isInstanceOf(ModelException.class)
+                .hasMessageStartingWith("input 'input0' is of type int64, which has no gradient;");
+        Inputs fixed = Inputs.builder().fixed("x", x).build();
+        assertThatThrownBy(fixed::requireDifferentiable)
+                .isInstanceOf(ModelException.class)
+                .hasMessageStartingWith("no input is attributed, so there is no gradient to take;");
+    }
+}

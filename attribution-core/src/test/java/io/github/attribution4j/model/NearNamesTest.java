@@ -1,0 +1,57 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class NearNamesTest {
+    private static final List<String> LAYERS = List.of("", "conv1", "conv2", "layer1.0", "layer1.1", "fc");
+
+    @Test
+    @DisplayName("The nearest names come first, whatever their case")
+    void near() {
+        assertThat(NearNames.of("Conv1", LAYERS)).startsWith("conv1", "conv2");
+        assertThat(NearNames.of("layer1", LAYERS)).startsWith("layer1.0", "layer1.1");
+        assertThat(NearNames.of("transformer.encoder", LAYERS)).isEmpty();
+        assertThat(NearNames.of("cov", List.of("conv1", "conv2", "conv3", "conv4"))).hasSize(3);
+    }
+
+    @Test
+    @DisplayName("The hint asks back, or lists some names where none is near")
+    void hint() {
+        assertThat(NearNames.hint("con1", List.of("conv1", "fc"))).isEqualTo("did you mean 'conv1'?");
+        assertThat(NearNames.hint("transformer.encoder", LAYERS))
+                .isEqualTo("there are 6, such as 'conv1', 'conv2', 'layer1.0', 'layer1.1', 'fc'");
+        assertThat(NearNames.hint("x", List.of())).isEqualTo("there are none");
+        assertThat(new UnknownLayerException("con1", List.of("conv1")))
+                .hasMessage("layer 'con1' does not exist; did you mean 'conv1'?");
+    }
+
+    @Test
+    @DisplayName("A cut point prints its path, and its call where that is not the first")
+    void cutPoint() {
+        assertThat(new CutPoint("relu", "ReLU", 0)).hasToString("relu");
+        assertThat(new CutPoint("relu", "ReLU", 2)).hasToString("relu#2");
+        assertThatThrownBy(() -> new CutPoint("relu", "ReLU", -1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("call -1 of module 'relu': calls count from 0");
+    }
+}

@@ -1,0 +1,153 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.attribution4j.testkit.LeakExtension;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakExtension.class)
+class TensorScopeTest {
+    private static Tensor tensor() {
+        return Tensors.ofJava().of(new float[] {1}, 1);
+    }
+
+    private static boolean isOpen(Tensor tensor) {
+        try {
+            return tensor.isFinite();
+        } catch (IllegalStateException e) {
+            return false;
+        }
+    }
+
+    @Test
+    @DisplayName("keepAll hands a list on; without an enclosing scope the caller closes it")
+    void keepAll() {
+        List<Tensor> kept;
+        Tensor dropped;
+        try (TensorScope scope = TensorScope.open()) {
+            kept = scope.keepAll(List.of(tensor(), tensor()));
+            dropped = tensor();
+        }
+        assertThat(kept).allMatch(TensorScopeTest::isOpen);
+        assertThat(isOpen(dropped)).isFalse();
+        kept.forEach(Tensor::close);
+    }
+
+    @Test
+    @DisplayName("release takes a tensor out of whichever scope owns it")
+    void release() {
+        Tensor outer;
+        try (TensorScope scope = TensorScope.open()) {
+            outer = tensor();
+            try (TensorScope inner = TensorScope.open()) {
+                assertThat(TensorScope.depth()).isEqualTo(2);
+                TensorScope.release(outer);
+                assertThat(inner.owns(outer)).isFalse();
+            }
+            assertThat(scope.owns(outer)).isFalse();
+        }
+        assertThat(TensorScope.depth()).isZero();
+        assertThat(isOpen(outer)).isTrue();
+        outer.close();
+        assertThat(TensorScope.release(outer)).isSameAs(outer);
+    }
+
+    @Test
+    @DisplayName("Scopes end innermost first, once, and on their own thread")
+    void misuse() throws InterruptedException {
+        TensorScope outer = TensorScope.open();
+        TensorScope inner = TensorScope.open();
+        assertThatThrownBy(outer::close)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("this TensorScope is not the innermost one of its thread; scopes end in the order opposite to "
+                        + "that of their opening: use try-with-resources");
+        AtomicReference<Throwable> elsewhere = new AtomicReference<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        inner.close();
+                    } catch (IllegalStateException e) {
+                        elsewhere.set(e);
+                    }
+                },
+                "other");
+        thread.start();
+        thread.join();
+        assertThat(elsewhere.get())
+                .hasMessage("this TensorScope belongs to thread " + Thread.currentThread().getName()
+                        + " and was used by other; open one on each thread");
+        inner.close();
+        inner.close();
+        outer.close();
+        Tensor tensor = tensor();
+        assertThatThrownBy(() -> outer.keep(tensor))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("this TensorScope has ended; open another one");
+        tensor.close();
+    }
+
+    @Test
+    @DisplayName("A closed tensor says how it may have come to that")
+    void closedTensor() {
+        Tensor tensor = tensor();
+        tensor.close();
+        assertThatThrownBy(tensor::sum)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("this tensor was closed (by close() or by the end of its TensorScope); keep it open with "
+                        + "TensorScope.keep, or use it before the scope ends");
+    }
+
+    @Test
+    @DisplayName("Live tensors are counted, and their births recorded while that is on")
+    void liveTensors() {
+        LiveTensors.recordOrigins(false);
+        long before = LiveTensors.count();
+        Tensor unrecorded = tensor();
+        assertThat(LiveTensors.count()).isEqualTo(before + 1);
+        assertThat(LiveTensors.origins()).isEmpty();
+        LiveTensors.recordOrigins(true);
+        Tensor recorded = tensor();
+        assertThat(LiveTensors.origins())
+                .singleElement()
+                .satisfies(origin -> assertThat(origin)
+                        .hasMessage("tensor born here, by thread "
+                                + Thread.currentThread().getName()));
+        recorded.close();
+        recorded.close();
+        unrecorded.close();
+        assertThat(LiveTensors.origins()).isEmpty();
+        assertThat(LiveTensors.count()).isEqualTo(before);
+    }
+
+    @Test
+    @DisplayName("A lifetime ends once and then refuses")
+    void lifetime() {
+        Tensor tensor = tensor();
+        Lifetime lifetime = Lifetime.begin(tensor);
+        lifetime.check();
+        assertThat(lifetime.end()).isTrue();
+        assertThat(lifetime.end()).isFalse();
+        assertThatThrownBy(lifetime::check).isInstanceOf(IllegalStateException.class);
+        tensor.close();
+    }
+}
