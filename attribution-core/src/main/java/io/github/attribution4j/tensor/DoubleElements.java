@@ -136,8 +136,8 @@ final class DoubleElements extends Elements {
         for (int i = 0; i < n; i++) {
             // Without a branch, which a mask of drawn features would make the processor guess wrong half the time.
             long chosen = -mask[maskAt + i];
-            out[at + i] = Double.longBitsToDouble(
-                    (Double.doubleToRawLongBits(x[yesAt + i]) & chosen) | (Double.doubleToRawLongBits(y[noAt + i]) & ~chosen));
+            out[at + i] = Double.longBitsToDouble((Double.doubleToRawLongBits(x[yesAt + i]) & chosen)
+                    | (Double.doubleToRawLongBits(y[noAt + i]) & ~chosen));
         }
     }
 

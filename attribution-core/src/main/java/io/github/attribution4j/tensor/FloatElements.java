@@ -136,8 +136,8 @@ final class FloatElements extends Elements {
         for (int i = 0; i < n; i++) {
             // Without a branch, which a mask of drawn features would make the processor guess wrong half the time.
             int chosen = -mask[maskAt + i];
-            out[at + i] = Float.intBitsToFloat(
-                    (Float.floatToRawIntBits(x[yesAt + i]) & chosen) | (Float.floatToRawIntBits(y[noAt + i]) & ~chosen));
+            out[at + i] = Float.intBitsToFloat((Float.floatToRawIntBits(x[yesAt + i]) & chosen)
+                    | (Float.floatToRawIntBits(y[noAt + i]) & ~chosen));
         }
     }
 

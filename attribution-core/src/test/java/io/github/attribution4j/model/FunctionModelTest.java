@@ -89,7 +89,8 @@ class FunctionModelTest {
     @Test
     @DisplayName("A function of tensors leaves its output only, and its intermediate tensors end with the call")
     void tensors() {
-        try (Model sum = Model.ofTensors(Tensors.ofJava(), all -> all.get(0).add(all.get(1)).mul(2).add(1))) {
+        try (Model sum = Model.ofTensors(
+                Tensors.ofJava(), all -> all.get(0).add(all.get(1)).mul(2).add(1))) {
             long before = LiveTensors.count();
             Tensor output = sum.forward(Inputs.of(x, x));
             Assertions.assertThat(LiveTensors.count()).isEqualTo(before + 1);
@@ -140,8 +141,9 @@ class FunctionModelTest {
                             + "tensor of shape (2, 2); shape and type must be equal");
             assertThatThrownBy(() -> fewPullback.vjp(x.rows(0, 1)))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("cotangent is a float64 tensor of shape (1, 2) and the output a float64 tensor of shape "
-                            + "(2, 2); shape and type must be equal");
+                    .hasMessage(
+                            "cotangent is a float64 tensor of shape (1, 2) and the output a float64 tensor of shape "
+                                    + "(2, 2); shape and type must be equal");
         }
     }
 
@@ -169,9 +171,15 @@ class FunctionModelTest {
     @DisplayName("Failures carry a message and, where the engine failed, its cause")
     void exceptions() {
         Throwable cause = new IllegalStateException("native text");
-        Assertions.assertThat(new ModelException("one line", cause)).hasMessage("one line").hasCause(cause);
-        Assertions.assertThat(new ModelMemoryException("20 rows", cause)).hasMessage("20 rows").hasCause(cause);
-        Assertions.assertThat(new UnsupportedModelException("why")).hasMessage("why").hasNoCause();
+        Assertions.assertThat(new ModelException("one line", cause))
+                .hasMessage("one line")
+                .hasCause(cause);
+        Assertions.assertThat(new ModelMemoryException("20 rows", cause))
+                .hasMessage("20 rows")
+                .hasCause(cause);
+        Assertions.assertThat(new UnsupportedModelException("why"))
+                .hasMessage("why")
+                .hasNoCause();
         Assertions.assertThat(new UnsupportedModelException("why", cause)).hasCause(cause);
     }
 }

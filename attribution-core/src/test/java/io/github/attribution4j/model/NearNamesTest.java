@@ -31,7 +31,8 @@ class NearNamesTest {
         assertThat(NearNames.of("Conv1", LAYERS)).startsWith("conv1", "conv2");
         assertThat(NearNames.of("layer1", LAYERS)).startsWith("layer1.0", "layer1.1");
         assertThat(NearNames.of("transformer.encoder", LAYERS)).isEmpty();
-        assertThat(NearNames.of("cov", List.of("conv1", "conv2", "conv3", "conv4"))).hasSize(3);
+        assertThat(NearNames.of("cov", List.of("conv1", "conv2", "conv3", "conv4")))
+                .hasSize(3);
     }
 
     @Test

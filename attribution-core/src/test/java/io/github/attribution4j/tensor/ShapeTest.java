@@ -31,7 +31,10 @@ class ShapeTest {
         Shape copied = Shape.of(dims);
         dims[0] = 9;
         copied.dims()[0] = 9;
-        assertThat(copied).isEqualTo(Shape.of(2, 3)).isNotEqualTo(Shape.of(3, 2)).isNotEqualTo("(2, 3)");
+        assertThat(copied)
+                .isEqualTo(Shape.of(2, 3))
+                .isNotEqualTo(Shape.of(3, 2))
+                .isNotEqualTo("(2, 3)");
         assertThat(copied).hasSameHashCodeAs(Shape.of(2, 3));
         assertThat(shape.rank()).isEqualTo(3);
         assertThat(shape.size()).isEqualTo(24);

@@ -68,9 +68,7 @@ class TensorChecksTest {
                 () -> floats.broadcast(Shape.of(3, 3)),
                 "broadcast: shape (2, 3) does not broadcast to shape (3, 3); aligned at the end, each extent must be "
                         + "equal or 1");
-        says(
-                () -> tensors.of(new float[5], 2, 3),
-                "of: 5 values given for shape (2, 3), which has 6 elements");
+        says(() -> tensors.of(new float[5], 2, 3), "of: 5 values given for shape (2, 3), which has 6 elements");
         says(
                 () -> tensors.of(ByteBuffer.allocate(5), DataType.INT32, Shape.of(2)),
                 "of: 5 bytes given for a int32 tensor of shape (2,), which takes 8");
@@ -95,9 +93,7 @@ class TensorChecksTest {
         says(
                 longs::exp,
                 "exp: takes float32 or float64, not a int64 tensor of shape (2,); convert it with to(...) first");
-        says(
-                bits::abs,
-                "abs: takes numbers, not a bool tensor of shape (2, 3); convert it with to(...) first");
+        says(bits::abs, "abs: takes numbers, not a bool tensor of shape (2, 3); convert it with to(...) first");
         says(
                 () -> floats.where(floats, floats),
                 "where: the mask must be bool, not a float32 tensor of shape (2, 3); make it with gt, ge, eq or "
@@ -105,18 +101,12 @@ class TensorChecksTest {
         says(
                 () -> floats.oneHot(2, DataType.BOOL),
                 "oneHot: takes integer class indexes, not a float32 tensor of shape (2, 3)");
-        says(
-                () -> longs.add(0.5),
-                "add: scalar 0.5 is no value of type int64; convert the tensor with to(...) first");
+        says(() -> longs.add(0.5), "add: scalar 0.5 is no value of type int64; convert the tensor with to(...) first");
         says(
                 () -> longs.mul(0x1p63),
                 "mul: scalar 9.223372036854776E18 is no value of type int64; convert the tensor with to(...) first");
-        says(
-                () -> bits.eq(2),
-                "eq: scalar 2.0 is no value of type bool; convert the tensor with to(...) first");
-        says(
-                () -> floats.clamp(1, 0),
-                "clamp: min 1.0 must be at most max 0.0, and neither may be NaN");
+        says(() -> bits.eq(2), "eq: scalar 2.0 is no value of type bool; convert the tensor with to(...) first");
+        says(() -> floats.clamp(1, 0), "clamp: min 1.0 must be at most max 0.0, and neither may be NaN");
     }
 
     @Test
@@ -129,14 +119,12 @@ class TensorChecksTest {
                 "slice: range 2 (inclusive) to 4 (exclusive) does not fit axis 1 of shape (2, 3)");
         says(() -> floats.select(0, 2), "select: index 2 lies outside axis 0 of shape (2, 3)");
         says(() -> floats.pick(1), "pick: 1 indexes given for 2 rows of shape (2, 3)");
-        says(() -> longs.pick(0, 0), "pick: picks from axis 1 and takes rank 2 or more, not a int64 tensor of shape (2,)");
         says(
-                () -> longs.oneHot(4, DataType.FLOAT32),
-                "oneHot: class index 4 lies outside 0 to 3 (4 classes)");
+                () -> longs.pick(0, 0),
+                "pick: picks from axis 1 and takes rank 2 or more, not a int64 tensor of shape (2,)");
+        says(() -> longs.oneHot(4, DataType.FLOAT32), "oneHot: class index 4 lies outside 0 to 3 (4 classes)");
         says(() -> longs.oneHot(0, DataType.FLOAT32), "oneHot: 0 classes; at least 1 is needed");
-        says(
-                () -> floats.slice(1, 0, 0).max(1),
-                "max: axis 1 of shape (2, 0) has no elements, so there is no largest");
+        says(() -> floats.slice(1, 0, 0).max(1), "max: axis 1 of shape (2, 0) has no elements, so there is no largest");
         says(
                 () -> floats.slice(1, 0, 0).argmax(-1),
                 "argmax: axis 1 of shape (2, 0) has no elements, so there is no largest");
@@ -155,13 +143,11 @@ class TensorChecksTest {
     @DisplayName("A tensor of another backend is refused, naming both devices")
     void otherBackend() {
         Tensors elsewhere = proxy(Tensors.class, (name) -> "pytorch/cpu");
-        Tensor foreign = proxy(
-                Tensor.class,
-                name -> switch (name) {
-                    case "tensors" -> elsewhere;
-                    case "shape" -> Shape.of(2, 3);
-                    default -> DataType.FLOAT32;
-                });
+        Tensor foreign = proxy(Tensor.class, name -> switch (name) {
+            case "tensors" -> elsewhere;
+            case "shape" -> Shape.of(2, 3);
+            default -> DataType.FLOAT32;
+        });
         says(
                 () -> floats.add(foreign),
                 "add: a tensor of shape (2, 3) on java meets one of shape (2, 3) on pytorch/cpu; move one with "
@@ -179,7 +165,9 @@ class TensorChecksTest {
 
     private static <T> T proxy(Class<T> type, Answers answers) {
         return type.cast(Proxy.newProxyInstance(
-                type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> answers.to(method.getName())));
+                type.getClassLoader(),
+                new Class<?>[] {type},
+                (self, method, arguments) -> answers.to(method.getName())));
     }
 
     @Test

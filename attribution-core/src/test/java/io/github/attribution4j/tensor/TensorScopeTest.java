@@ -79,8 +79,9 @@ class TensorScopeTest {
         TensorScope inner = TensorScope.open();
         assertThatThrownBy(outer::close)
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("this TensorScope is not the innermost one of its thread; scopes end in the order opposite to "
-                        + "that of their opening: use try-with-resources");
+                .hasMessage(
+                        "this TensorScope is not the innermost one of its thread; scopes end in the order opposite to "
+                                + "that of their opening: use try-with-resources");
         AtomicReference<Throwable> elsewhere = new AtomicReference<>();
         Thread thread = new Thread(
                 () -> {
@@ -94,8 +95,8 @@ class TensorScopeTest {
         thread.start();
         thread.join();
         assertThat(elsewhere.get())
-                .hasMessage("this TensorScope belongs to thread " + Thread.currentThread().getName()
-                        + " and was used by other; open one on each thread");
+                .hasMessage("this TensorScope belongs to thread "
+                        + Thread.currentThread().getName() + " and was used by other; open one on each thread");
         inner.close();
         inner.close();
         outer.close();
