@@ -15,6 +15,9 @@
  */
 package io.github.attribution4j;
 
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Random numbers that depend on a key alone: (seed, purpose, example, sample, ...). The same key gives the same numbers on
  * every machine, in every thread, whatever was drawn before, so that results do not depend on batch size or order.
@@ -25,17 +28,24 @@ public final class RandomStream {
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
     private static final double UNIT = 0x1.0p-53;
 
+    private final @Nullable LongSupplier words;
     private long state;
     private double spare;
     private boolean hasSpare;
 
-    private RandomStream(long state) {
+    private RandomStream(@Nullable LongSupplier words, long state) {
+        this.words = words;
         this.state = state;
     }
 
     /** Returns the stream of a key; the order of its parts matters. */
     public static RandomStream of(long seed, long... key) {
-        return new RandomStream(hash(seed, key));
+        return new RandomStream(null, hash(seed, key));
+    }
+
+    /** Returns a stream made of 64-bit words from elsewhere. */
+    static RandomStream of(LongSupplier words) {
+        return new RandomStream(words, 0);
     }
 
     /** Returns a 64-bit hash of a key: a seed for something nested. */
@@ -55,6 +65,9 @@ public final class RandomStream {
 
     /** Returns 64 random bits. */
     public long nextLong() {
+        if (words != null) {
+            return words.getAsLong();
+        }
         state += GOLDEN;
         return mix(state);
     }

@@ -18,6 +18,8 @@ package io.github.attribution4j;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Run {
-    private static final Run DEFAULTS = new Run(0, Batching.steady(), null, null, null, null, null, false);
+    private static final Run DEFAULTS = new Run(0, Batching.steady(), null, null, null, null, null, false, null);
 
     private final long seed;
     private final Batching batching;
@@ -39,6 +41,8 @@ public final class Run {
     private final @Nullable Consumer<Progress> listener;
     private final long @Nullable [] exampleKeys;
     private final boolean nested;
+    /** Where the bits of a key come from, in place of the generator. */
+    private final @Nullable Function<long[], LongSupplier> bits;
 
     private Run(
             long seed,
@@ -48,7 +52,8 @@ public final class Run {
             @Nullable Cancellation cancellation,
             @Nullable Consumer<Progress> listener,
             long @Nullable [] exampleKeys,
-            boolean nested) {
+            boolean nested,
+            @Nullable Function<long[], LongSupplier> bits) {
         this.seed = seed;
         this.batching = batching;
         this.limit = limit;
@@ -57,6 +62,7 @@ public final class Run {
         this.listener = listener;
         this.exampleKeys = exampleKeys;
         this.nested = nested;
+        this.bits = bits;
     }
 
     /** Returns seed 0, {@link Batching#steady()}, no deadline, no cancellation, nobody told of progress. */
@@ -66,12 +72,12 @@ public final class Run {
 
     /** Returns a copy with this seed: all randomness of the run follows from it. */
     public Run seed(long newSeed) {
-        return new Run(newSeed, batching, limit, startNanos, cancellation, listener, exampleKeys, nested);
+        return new Run(newSeed, batching, limit, startNanos, cancellation, listener, exampleKeys, nested, bits);
     }
 
     /** Returns a copy with this batching. */
     public Run batching(Batching newBatching) {
-        return new Run(seed, newBatching, limit, startNanos, cancellation, listener, exampleKeys, nested);
+        return new Run(seed, newBatching, limit, startNanos, cancellation, listener, exampleKeys, nested, bits);
     }
 
     /** Returns a copy that gives the model this many rows a call; see {@link Batching#rows}. */
@@ -94,17 +100,17 @@ public final class Run {
         if (newLimit.isNegative() || newLimit.isZero()) {
             throw new IllegalArgumentException("deadline " + newLimit + ": must be more than zero");
         }
-        return new Run(seed, batching, newLimit, startNanos, cancellation, listener, exampleKeys, nested);
+        return new Run(seed, batching, newLimit, startNanos, cancellation, listener, exampleKeys, nested, bits);
     }
 
     /** Returns a copy that {@link Cancellation#cancel()} stops. */
     public Run cancellation(Cancellation newCancellation) {
-        return new Run(seed, batching, limit, startNanos, newCancellation, listener, exampleKeys, nested);
+        return new Run(seed, batching, limit, startNanos, newCancellation, listener, exampleKeys, nested, bits);
     }
 
     /** Returns a copy that reports progress after each micro-batch, on the computing thread. */
     public Run progress(Consumer<Progress> newListener) {
-        return new Run(seed, batching, limit, startNanos, cancellation, newListener, exampleKeys, nested);
+        return new Run(seed, batching, limit, startNanos, cancellation, newListener, exampleKeys, nested, bits);
     }
 
     /**
@@ -112,19 +118,24 @@ public final class Run {
      * another method on rearranged examples.
      */
     public Run exampleKeys(long... keys) {
-        return new Run(seed, batching, limit, startNanos, cancellation, listener, keys.clone(), nested);
+        return new Run(seed, batching, limit, startNanos, cancellation, listener, keys.clone(), nested, bits);
     }
 
     /** Returns a copy whose clock runs: nested methods share one deadline. No effect on one that runs already. */
     public Run started() {
         return startNanos != null
                 ? this
-                : new Run(seed, batching, limit, System.nanoTime(), cancellation, listener, exampleKeys, nested);
+                : new Run(seed, batching, limit, System.nanoTime(), cancellation, listener, exampleKeys, nested, bits);
     }
 
     /** Returns a copy for a computation whose provenance nobody will see: it need not take digests of its inputs. */
     Run nested() {
-        return new Run(seed, batching, limit, startNanos, cancellation, listener, exampleKeys, true);
+        return new Run(seed, batching, limit, startNanos, cancellation, listener, exampleKeys, true, bits);
+    }
+
+    /** Returns a copy whose streams take their 64-bit words from elsewhere: how tests replay draws made by others. */
+    Run bits(Function<long[], LongSupplier> ofKey) {
+        return new Run(seed, batching, limit, startNanos, cancellation, listener, exampleKeys, nested, ofKey);
     }
 
     boolean isNested() {
@@ -148,7 +159,7 @@ public final class Run {
 
     /** Returns the random numbers of (seed, key...). */
     public RandomStream random(long... key) {
-        return RandomStream.of(seed, key);
+        return bits == null ? RandomStream.of(seed, key) : RandomStream.of(bits.apply(key));
     }
 
     /** Returns the nanoseconds since the clock started; 0 before. */
