@@ -60,6 +60,10 @@ final class DjlTensor implements Tensor {
         return TorchRuntime.get();
     }
 
+    private static Operations operations() {
+        return TorchRuntime.get().operations();
+    }
+
     @Override
     public Shape shape() {
         return shape;
@@ -157,8 +161,7 @@ final class DjlTensor implements Tensor {
     @Override
     public Tensor clamp(double min, double max) {
         TensorChecks.clamp(this, min, max);
-        // Against a 0-dim tensor: DJL's own clip leaves two arrays behind on every call.
-        return tensors.wrap(torch().clamp(array(), dataType, min, max), shape, dataType);
+        return tensors.wrap(operations().clamp(array(), dataType, min, max), shape, dataType);
     }
 
     @Override
@@ -208,7 +211,7 @@ final class DjlTensor implements Tensor {
     public Tensor sum(int... axes) {
         boolean[] reduced = TensorChecks.axes("sum", this, axes);
         return tensors.wrap(
-                torch().sum(array(), chosen(reduced)),
+                operations().sum(array(), chosen(reduced)),
                 remaining(reduced),
                 dataType.isFloating() ? dataType : DataType.INT64);
     }
@@ -222,16 +225,13 @@ final class DjlTensor implements Tensor {
         for (int axis : chosen(reduced)) {
             count *= shape.dim(axis);
         }
-        try (PtNDArray sum = torch().sum(array(), chosen(reduced));
-                PtNDArray divisor = torch().scalar(tensors.manager(), dataType, count)) {
-            return tensors.wrap(torch().guard(() -> sum.div(divisor)), result, dataType);
-        }
+        return tensors.wrap(operations().mean(array(), dataType, count, chosen(reduced)), result, dataType);
     }
 
     @Override
     public Tensor max(int... axes) {
         boolean[] reduced = TensorChecks.max(this, axes);
-        return tensors.wrap(torch().max(array(), chosen(reduced), shape.rank()), remaining(reduced), dataType);
+        return tensors.wrap(operations().max(array(), shape.rank(), chosen(reduced)), remaining(reduced), dataType);
     }
 
     @Override
@@ -286,7 +286,7 @@ final class DjlTensor implements Tensor {
     public Tensor select(int axis, long... indexes) {
         int fromStart = TensorChecks.select(this, axis, indexes);
         Shape result = shape.with(fromStart, indexes.length);
-        return tensors.wrap(torch().select(array(), shape, fromStart, indexes), result, dataType);
+        return tensors.wrap(operations().select(array(), shape, fromStart, indexes), result, dataType);
     }
 
     @Override
@@ -295,9 +295,7 @@ final class DjlTensor implements Tensor {
         boolean[] reduced = new boolean[shape.rank()];
         reduced[1] = true;
         Shape result = remaining(reduced);
-        try (PtNDArray picked = torch().gather(array(), 1, indexes, 0, shape.with(1, 1))) {
-            return tensors.wrap(torch().reshape(picked, result.dims()), result, dataType);
-        }
+        return tensors.wrap(operations().pick(array(), shape, result, indexes), result, dataType);
     }
 
     @Override
@@ -308,7 +306,7 @@ final class DjlTensor implements Tensor {
         }
         long[] dims = Arrays.copyOf(shape.dims(), shape.rank() + 1);
         dims[shape.rank()] = classes;
-        return tensors.wrap(torch().oneHot(array(), shape, classes, type), Shape.of(dims), type);
+        return tensors.wrap(operations().oneHot(array(), shape, classes, type), Shape.of(dims), type);
     }
 
     @Override
@@ -321,12 +319,7 @@ final class DjlTensor implements Tensor {
         if (result.size() == 0) {
             return tensors.zeros(result, dataType);
         }
-        long planes = shape.size() / (shape.dim(-2) * shape.dim(-1));
-        long[] four = {1, planes, shape.dim(-2), shape.dim(-1)};
-        try (PtNDArray flat = torch().reshape(array(), four);
-                PtNDArray resampled = torch().interpolate(flat, height, width, mode)) {
-            return tensors.wrap(torch().reshape(resampled, result.dims()), result, dataType);
-        }
+        return tensors.wrap(operations().interpolate(array(), shape, result, mode), result, dataType);
     }
 
     @Override
@@ -346,7 +339,7 @@ final class DjlTensor implements Tensor {
             return true;
         }
         if (!tensors.onHost()) {
-            return torch().isFinite(own);
+            return operations().isFinite(own);
         }
         // A plain loop: it needs no memory, and waking libtorch's threads costs more than it does.
         return torch().read(

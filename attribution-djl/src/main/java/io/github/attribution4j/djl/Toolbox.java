@@ -27,13 +27,6 @@ final class Toolbox {
     /** Resamples: {@code [image (n, c, h, w), size int64 (2)] -> [resampled]}. */
     static final String BILINEAR = "bilinear";
 
-    /**
-     * Vector-Jacobian product: {@code [control, outputs..., with respect to..., cotangents...] -> [defined,
-     * gradients...]}, with control {@code = int64 (number of outputs, number with respect to, retain graph)}, {@code
-     * defined} int64 flags, and zeros where a gradient is undefined.
-     */
-    static final String GRADIENTS = "gradients";
-
     // Lists are passed by reference, and DJL never frees the arguments of a call that fails: each method empties its
     // list before it computes, so that a failure leaves behind an empty list and not the tensors or their graph.
     private static final String CODE = """
@@ -49,32 +42,6 @@ final class Toolbox {
                 width = int(torch.select(size, 0, 1))
                 _0 = torch.clear(arguments)
                 return [torch.upsample_bilinear2d(x, [height, width], False)]
-              def gradients(self: __torch__.Toolbox,
-                arguments: List[Tensor]) -> List[Tensor]:
-                control = arguments[0]
-                outputs = int(torch.select(control, 0, 0))
-                inputs = int(torch.select(control, 0, 1))
-                retain = bool(int(torch.select(control, 0, 2)))
-                firstInput = torch.add(1, outputs)
-                firstCotangent = torch.add(firstInput, inputs)
-                y = torch.slice(arguments, 1, firstInput, 1)
-                x = torch.slice(arguments, firstInput, firstCotangent, 1)
-                cotangents = annotate(List[Optional[Tensor]], [])
-                for i in range(outputs):
-                  _0 = torch.append(cotangents, arguments[torch.add(firstCotangent, i)])
-                _1 = torch.clear(arguments)
-                gradients = torch.autograd.grad(y, x, cotangents, retain, False, True)
-                defined = torch.zeros([inputs], dtype=4)
-                results = [defined]
-                for j in range(inputs):
-                  g = gradients[j]
-                  if torch.__isnot__(g, None):
-                    gradient = unchecked_cast(Tensor, g)
-                    _2 = torch.fill_(torch.select(defined, 0, j), 1)
-                  else:
-                    gradient = torch.zeros_like(x[j])
-                  _3 = torch.append(results, gradient)
-                return results
             """;
 
     /** An object of that class with its one attribute: protocol 2, GLOBAL, EMPTY_TUPLE, NEWOBJ, state, BUILD, STOP. */

@@ -19,6 +19,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
+import io.github.attribution4j.tensor.DataType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A module in libtorch's memory that many threads call at once and any thread may close.
@@ -49,8 +51,10 @@ final class TorchModule implements AutoCloseable {
     private final PtSymbolBlock block;
     private final Map<String, PtNDArray> methods = new ConcurrentHashMap<>();
     private final AtomicLong users = new AtomicLong();
+    private final @Nullable DataType weights;
 
     private TorchModule(TorchRuntime runtime, DjlTensors tensors, PtNDManager manager, PtSymbolBlock block) {
+        this.weights = runtime.freeze(block, manager);
         this.runtime = runtime;
         this.tensors = tensors;
         this.manager = manager;
@@ -86,6 +90,12 @@ final class TorchModule implements AutoCloseable {
 
     TorchRuntime runtime() {
         return runtime;
+    }
+
+    /** The floating type of the parameters, or null if they are of several types, or there are none. */
+    @Nullable
+    DataType weights() {
+        return weights;
     }
 
     DjlTensors tensors() {

@@ -90,7 +90,7 @@ final class TorchPullback implements Pullback {
             if (!retain) {
                 freeGraph();
             }
-            throw noGradient(e) ? undefined(e) : Failures.of("backward pass: ", e);
+            throw Failures.of("backward pass: ", e);
         }
         return accept(results);
     }
@@ -110,7 +110,7 @@ final class TorchPullback implements Pullback {
         }
         if (reached == 0) {
             results.forEach(PtNDArray::close);
-            throw undefined(null);
+            throw undefined();
         }
         List<Tensor> gradients = new ArrayList<>(defined.length);
         for (PtNDArray gradient : results.subList(1, results.size())) {
@@ -119,18 +119,13 @@ final class TorchPullback implements Pullback {
         return gradients;
     }
 
-    private static boolean noGradient(EngineException failure) {
-        return String.valueOf(failure.getMessage()).contains("does not require grad and does not have a grad_fn");
-    }
-
-    private ModelException undefined(@Nullable EngineException cause) {
+    private ModelException undefined() {
         String names =
                 attributed.stream().map(input -> "'" + input.name() + "'").collect(Collectors.joining(", "));
         return new ModelException(
                 "no gradient is defined for input " + names + ": the output does not depend on it through "
                         + "differentiable operations (integer conversion, argmax, detach and no_grad end a gradient); use "
-                        + "a perturbation method, or attribute another input",
-                cause);
+                        + "a perturbation method, or attribute another input");
     }
 
     @Override

@@ -29,10 +29,10 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
+import io.github.attribution4j.djl.internal.rewrite.GradientArchive;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -40,9 +40,10 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -71,7 +72,9 @@ final class TorchRuntime {
     private final Map<Device, DjlTensors> tensors = new ConcurrentHashMap<>();
     private final PtSymbolBlock toolbox;
     private final PtNDArray bilinear;
-    private final PtNDArray gradients;
+    private final PtSymbolBlock gradients;
+    private final PtNDArray forward;
+    private final Operations operations = new Operations(this);
 
     private TorchRuntime(Engine engine) {
         this.engine = engine;
@@ -79,7 +82,8 @@ final class TorchRuntime {
         tensors.put(Device.cpu(), DjlTensors.create(Device.cpu(), cpu));
         this.toolbox = loadBytes(Toolbox.archive(), cpu);
         this.bilinear = method(Toolbox.BILINEAR, cpu);
-        this.gradients = method(Toolbox.GRADIENTS, cpu);
+        this.gradients = loadBytes(GradientArchive.create().toBytes(), cpu);
+        this.forward = method("forward", cpu);
     }
 
     /**
@@ -140,6 +144,10 @@ final class TorchRuntime {
         return engine.hasCapability(StandardCapabilities.CUDA) ? engine.getGpuCount() : 0;
     }
 
+    Operations operations() {
+        return operations;
+    }
+
     /** Runs an operation of the engine and translates its failure. */
     <T> T guard(Supplier<T> operation) {
         try {
@@ -152,7 +160,7 @@ final class TorchRuntime {
     // ---- modules ----
 
     /**
-     * Loads an archive for gradients: evaluation mode, parameters frozen, no inference tensors.
+     * Loads an archive so that gradients can pass through its parameters.
      *
      * @param file the archive; not needed afterwards
      * @param manager owner of the block
@@ -160,9 +168,7 @@ final class TorchRuntime {
      */
     PtSymbolBlock load(Path file, PtNDManager manager) {
         // Without trainParam the parameters are inference tensors, through which no gradient can pass.
-        PtSymbolBlock block = JniUtils.loadModule(manager, file, true, new String[0], new String[0], true);
-        freeze(block, manager);
-        return block;
+        return JniUtils.loadModule(manager, file, true, new String[0], new String[0], true);
     }
 
     private static PtSymbolBlock loadBytes(byte[] archive, PtNDManager manager) {
@@ -175,13 +181,24 @@ final class TorchRuntime {
         }
     }
 
-    private static void freeze(PtSymbolBlock block, PtNDManager manager) {
+    /**
+     * Puts a module into evaluation mode and freezes its parameters, so that no gradient of theirs is ever computed.
+     *
+     * @return the floating type of the parameters, or null if they are of several types, or there are none
+     */
+    @Nullable
+    DataType freeze(PtSymbolBlock block, PtNDManager manager) {
+        Set<ai.djl.ndarray.types.DataType> types = EnumSet.noneOf(ai.djl.ndarray.types.DataType.class);
         try (NDManager temporary = manager.newSubManager()) {
             for (NDArray parameter : JniUtils.moduleGetParams(block, (PtNDManager) temporary)) {
-                JniUtils.attachGradient((PtNDArray) parameter, false);
+                if (parameter.getDataType().isFloating()) {
+                    types.add(parameter.getDataType());
+                    JniUtils.attachGradient((PtNDArray) parameter, false);
+                }
             }
         }
         JniUtils.enableInferenceMode(block);
+        return types.size() == 1 ? Types.fromDjl(types.iterator().next()) : null;
     }
 
     /** Makes the handle that stands for a method in calls; it is never written to again, so threads may share it. */
@@ -232,12 +249,12 @@ final class TorchRuntime {
      */
     List<PtNDArray> gradients(PtNDArray output, List<PtNDArray> inputs, PtNDArray cotangent, boolean retain) {
         List<PtNDArray> arguments = new ArrayList<>(inputs.size() + 3);
-        try (PtNDArray control = int64(1, inputs.size(), retain ? 1 : 0)) {
+        try (PtNDArray control = int64(GradientArchive.control(1, inputs.size(), retain))) {
             arguments.add(control);
             arguments.add(output);
             arguments.addAll(inputs);
             arguments.add(cotangent);
-            return call(toolbox, gradients, arguments, false);
+            return call(gradients, forward, arguments, false);
         }
     }
 
@@ -404,132 +421,48 @@ final class TorchRuntime {
         return guard(() -> JniUtils.where(mask, whenTrue, whenFalse));
     }
 
-    PtNDArray sum(PtNDArray array, int[] axes) {
-        long[] dims = Arrays.stream(axes).asLongStream().toArray();
-        return guard(() -> dims.length == 0 ? sumOfScalar(array) : JniUtils.sum(array, dims, false));
+    PtNDArray sum(PtNDArray array, long... dims) {
+        // No axes at all means a scalar here, for which libtorch's "all" is the same.
+        return guard(() -> dims.length == 0 ? JniUtils.sum(array) : JniUtils.sum(array, dims, false));
     }
 
-    /** No axes at all: libtorch would read an empty list as "all", which is the same for a scalar only. */
-    private static PtNDArray sumOfScalar(PtNDArray array) {
-        return JniUtils.sum(array);
+    PtNDArray max(PtNDArray array) {
+        return guard(() -> JniUtils.max(array));
     }
 
-    PtNDArray max(PtNDArray array, int[] axes, int rank) {
-        if (axes.length == rank) {
-            return guard(() -> JniUtils.max(array));
-        }
-        return guard(() -> {
-            PtNDArray result = JniUtils.max(array, axes[axes.length - 1], false);
-            for (int i = axes.length - 2; i >= 0; i--) {
-                try (PtNDArray wider = result) {
-                    result = JniUtils.max(wider, axes[i], false);
-                }
-            }
-            return result;
-        });
+    PtNDArray max(PtNDArray array, int axis) {
+        return guard(() -> JniUtils.max(array, axis, false));
+    }
+
+    /** The larger of two, element by element; NaN wins. */
+    PtNDArray larger(PtNDArray a, PtNDArray b) {
+        return guard(() -> JniUtils.max(a, b));
+    }
+
+    /** The smaller of two, element by element; NaN wins. */
+    PtNDArray smaller(PtNDArray a, PtNDArray b) {
+        return guard(() -> JniUtils.min(a, b));
     }
 
     PtNDArray argmax(PtNDArray array, int axis) {
         return guard(() -> JniUtils.argMax(array, axis, false));
     }
 
-    PtNDArray clamp(PtNDArray array, DataType dataType, double min, double max) {
-        PtNDArray result = alias(array);
-        if (min != Double.NEGATIVE_INFINITY) {
-            result = bounded(result, dataType, min, true);
-        }
-        return max == Double.POSITIVE_INFINITY ? result : bounded(result, dataType, max, false);
+    PtNDArray gather(PtNDArray array, int axis, PtNDArray indexes) {
+        return guard(() -> JniUtils.gather(array, indexes, axis));
     }
 
-    private PtNDArray bounded(PtNDArray array, DataType dataType, double bound, boolean lower) {
-        try (array;
-                PtNDArray limit = scalar(array.getManager(), dataType, bound)) {
-            return guard(() -> lower ? JniUtils.max(array, limit) : JniUtils.min(array, limit));
-        }
+    /** Copies whole rows of a matrix; libtorch calls this an embedding. */
+    PtNDArray rows(PtNDArray matrix, PtNDArray indexes) {
+        return guard(() -> JniUtils.embedding(indexes, matrix, false));
     }
 
-    boolean isFinite(PtNDArray array) {
-        // x - x is 0 for finite x, else NaN: two passes by libtorch's vectorised loops.
-        try (PtNDArray difference = guard(() -> JniUtils.sub(array, array));
-                PtNDArray sum = guard(() -> JniUtils.sum(difference));
-                PtNDArray number = to(sum, DataType.FLOAT64)) {
-            return read(number, ByteBuffer::getDouble) == 0;
-        }
+    PtNDArray nearest(PtNDArray four, long height, long width) {
+        return guard(() -> JniUtils.interpolate(four, new long[] {height, width}, 0, false));
     }
 
-    PtNDArray select(PtNDArray array, Shape shape, int axis, long... indexes) {
-        if (indexes.length == 0) {
-            return slice(array, axis, 0, 0);
-        }
-        if (isRange(indexes)) {
-            return slice(array, axis, indexes[0], indexes[0] + indexes.length);
-        }
-        long rest = axis == 0 && shape.dim(0) > 0 ? shape.size() / shape.dim(0) : 0;
-        if (rest == 0) {
-            return gather(array, axis, indexes, axis, shape.with(axis, indexes.length));
-        }
-        // What libtorch calls embedding is its copy of whole rows.
-        try (PtNDArray positions = indexes(array, indexes);
-                PtNDArray rows = reshape(array, shape.dim(0), rest);
-                PtNDArray chosen = guard(() -> JniUtils.embedding(positions, rows, false))) {
-            return reshape(chosen, shape.with(0, indexes.length).dims());
-        }
-    }
-
-    private static boolean isRange(long... indexes) {
-        for (int i = 1; i < indexes.length; i++) {
-            if (indexes[i] != indexes[0] + i) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /**
-     * Gathers along an axis.
-     *
-     * @param along the axis along which the indexes vary
-     * @param result shape of the result
-     */
-    PtNDArray gather(PtNDArray array, int axis, long[] indexes, int along, Shape result) {
-        long[] dims = new long[result.rank()];
-        Arrays.fill(dims, 1);
-        dims[along] = indexes.length;
-        try (PtNDArray flat = indexes(array, indexes);
-                PtNDArray shaped = reshape(flat, dims);
-                PtNDArray wide = broadcast(shaped, Types.toDjl(result))) {
-            return guard(() -> JniUtils.gather(array, wide, axis));
-        }
-    }
-
-    private PtNDArray indexes(PtNDArray array, long... indexes) {
-        PtNDManager manager = array.getManager();
-        return filled(
-                manager,
-                Shape.of(indexes.length),
-                DataType.INT64,
-                manager.getDevice(),
-                bytes -> bytes.asLongBuffer().put(indexes));
-    }
-
-    PtNDArray oneHot(PtNDArray array, Shape shape, long classes, DataType dataType) {
-        long[] all = new long[Math.toIntExact(classes)];
-        Arrays.setAll(all, i -> i);
-        long[] column = Arrays.copyOf(shape.dims(), shape.rank() + 1);
-        column[shape.rank()] = 1;
-        try (PtNDArray numbers = indexes(array, all);
-                PtNDArray given = to(array, DataType.INT64);
-                PtNDArray columns = reshape(given, column);
-                PtNDArray hits = guard(() -> JniUtils.eq(columns, numbers))) {
-            return to(hits, dataType);
-        }
-    }
-
-    PtNDArray interpolate(PtNDArray four, long height, long width, Interpolation mode) {
-        if (mode == Interpolation.NEAREST) {
-            return guard(() -> JniUtils.interpolate(four, new long[] {height, width}, 0, false));
-        }
-        // DJL's own bilinear mode always smooths when it shrinks (antialias), which PyTorch's default does not.
+    /** DJL's own bilinear mode always smooths when it shrinks (antialias), which PyTorch's default does not. */
+    PtNDArray bilinear(PtNDArray four, long height, long width) {
         try (PtNDArray size = int64(height, width)) {
             PtNDArray result = guard(() -> call(toolbox, bilinear, List.of(four, size), false))
                     .get(0);

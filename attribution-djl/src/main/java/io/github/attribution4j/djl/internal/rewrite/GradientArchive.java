@@ -27,6 +27,9 @@ import java.util.Map;
  * [defined, gradients...]}. No gradient of a parameter is computed and nothing accumulates, so concurrent calls do not meet.
  */
 public final class GradientArchive {
+    // The list of arguments is emptied first: DJL never frees the arguments of a call that fails, and lists are passed
+    // by reference, so that what a failure
+    // leaves behind is an empty list and not the graph.
     private static final String SOURCE = """
             class Gradient(Module):
               __parameters__ = []
@@ -34,19 +37,21 @@ public final class GradientArchive {
               training : bool
               def forward(self: __torch__.a4j_gradient.Gradient,
                 a4j_x: List[Tensor]) -> List[Tensor]:
-                control = annotate(List[int], a4j_x[0].tolist())
+                a4j_all = torch.slice(a4j_x, 0, 9223372036854775807, 1)
+                torch.clear(a4j_x)
+                control = annotate(List[int], a4j_all[0].tolist())
                 n = control[0]
                 m = control[1]
                 outputs = annotate(List[Tensor], [])
                 cotangents = annotate(List[Optional[Tensor]], [])
                 for i in range(n):
-                  if ops.prim.requires_grad(a4j_x[1 + i]):
-                    torch.append(outputs, a4j_x[1 + i])
-                    torch.append(cotangents, a4j_x[1 + n + m + i])
+                  if ops.prim.requires_grad(a4j_all[1 + i]):
+                    torch.append(outputs, a4j_all[1 + i])
+                    torch.append(cotangents, a4j_all[1 + n + m + i])
                 inputs = annotate(List[Tensor], [])
                 place = annotate(List[int], [])
                 for i in range(m):
-                  x = a4j_x[1 + n + i]
+                  x = a4j_all[1 + n + i]
                   if ops.prim.requires_grad(x):
                     torch.append(place, torch.len(inputs))
                     torch.append(inputs, x)
@@ -68,7 +73,7 @@ public final class GradientArchive {
                     torch.append(values, gradient)
                     torch.append(defined, 1)
                   else:
-                    torch.append(values, torch.zeros_like(torch.detach(a4j_x[1 + n + i])))
+                    torch.append(values, torch.zeros_like(torch.detach(a4j_all[1 + n + i])))
                     torch.append(defined, 0)
                 reply = [torch.tensor(defined, dtype=4)]
                 for value in values:

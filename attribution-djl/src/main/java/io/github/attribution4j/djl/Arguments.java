@@ -1,0 +1,290 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import io.github.attribution4j.djl.internal.rewrite.Request;
+import io.github.attribution4j.djl.internal.rewrite.Signature;
+import io.github.attribution4j.djl.internal.rewrite.Structure;
+import io.github.attribution4j.djl.internal.rewrite.Value;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds for each parameter of the program the inputs it is made of, before any native call.
+ *
+ * <p>If every input's name begins with the name of a parameter, inputs are bound by name, and what follows names the part:
+ * {@code boxes.0}, {@code batch.mask}. Otherwise they are bound in order; a parameter that is a dict then takes the names
+ * as its keys.
+ */
+final class Arguments {
+    private final Signature signature;
+    private final List<String> names;
+
+    Arguments(Signature signature, List<String> given) {
+        this.signature = signature;
+        List<String> own =
+                signature.parameters().stream().map(Signature.Parameter::name).toList();
+        if (given.size() > own.size()) {
+            throw new IllegalArgumentException("argumentNames: " + given + " names " + given.size()
+                    + " parameters, but the model takes " + own.size() + ": " + signature);
+        }
+        List<String> all = new ArrayList<>(given);
+        all.addAll(own.subList(given.size(), own.size()));
+        this.names = List.copyOf(all);
+    }
+
+    /**
+     * Binds inputs to parameters.
+     *
+     * @param inputs in order
+     * @return a request in which a tensor is the position of its input
+     * @throws ModelException if they do not fit
+     */
+    Request<Integer> bind(List<Inputs.Input> inputs) {
+        try {
+            List<@Nullable Value<Integer>> values = byName(inputs) ? named(inputs) : positional(inputs);
+            return new Request<>(signature, values);
+        } catch (IllegalArgumentException e) {
+            throw new ModelException(e.getMessage() + "; given: " + describe(inputs), e);
+        }
+    }
+
+    private static String describe(List<Inputs.Input> inputs) {
+        return inputs.stream()
+                .map(input -> "'" + input.name() + "' " + input.tensor().dataType() + " "
+                        + input.tensor().shape())
+                .collect(Collectors.joining(", "));
+    }
+
+    private boolean byName(List<Inputs.Input> inputs) {
+        return inputs.stream().allMatch(input -> names.contains(root(input.name())));
+    }
+
+    private static String root(String name) {
+        int end = name.length();
+        for (char separator : new char[] {'.', '['}) {
+            int at = name.indexOf(separator);
+            end = at < 0 ? end : Math.min(end, at);
+        }
+        return name.substring(0, end);
+    }
+
+    /** Parts of a name such as {@code boxes.0}, {@code boxes[0]} or {@code batch['mask']}. */
+    private static List<String> parts(String name) {
+        String plain =
+                name.replace("['", ".").replace("']", "").replace('[', '.').replace("]", "");
+        return List.of(plain.split("\\.", -1));
+    }
+
+    /** What was given for one place: an input, or inputs for its parts. */
+    private static final class Given {
+        private final Map<String, Given> parts = new LinkedHashMap<>();
+        private Inputs.@Nullable Input input;
+        private int position;
+
+        void add(List<String> path, Inputs.Input value, int at) {
+            if (path.isEmpty()) {
+                input = value;
+                position = at;
+            } else {
+                parts.computeIfAbsent(path.get(0), key -> new Given()).add(path.subList(1, path.size()), value, at);
+            }
+        }
+    }
+
+    private List<@Nullable Value<Integer>> named(List<Inputs.Input> inputs) {
+        Map<String, Given> given = new HashMap<>();
+        for (int i = 0; i < inputs.size(); i++) {
+            List<String> path = parts(inputs.get(i).name());
+            given.computeIfAbsent(path.get(0), key -> new Given()).add(path.subList(1, path.size()), inputs.get(i), i);
+        }
+        List<@Nullable Value<Integer>> values = new ArrayList<>();
+        for (int i = 0; i < names.size(); i++) {
+            Given value = given.get(names.get(i));
+            values.add(
+                    value == null
+                            ? null
+                            : value(names.get(i), signature.parameters().get(i).structure(), value));
+        }
+        return values;
+    }
+
+    private Value<Integer> value(String name, Structure structure, Given given) {
+        if (structure instanceof Structure.Optional optional) {
+            return value(name, optional.item(), given);
+        }
+        Inputs.Input input = given.input;
+        if (input != null) {
+            return leaf(name, structure, input, given.position);
+        }
+        if (structure instanceof Structure.ListOf list) {
+            List<Value<Integer>> items = new ArrayList<>();
+            for (int i = 0; i < given.parts.size(); i++) {
+                items.add(value(name + "[" + i + "]", list.item(), part(name, given, Integer.toString(i))));
+            }
+            return new Value.Items<>(items);
+        }
+        if (structure instanceof Structure.TupleOf tuple) {
+            List<Value<Integer>> items = new ArrayList<>();
+            for (int i = 0; i < tuple.items().size(); i++) {
+                String field = tuple.names().isEmpty()
+                        ? Integer.toString(i)
+                        : tuple.names().get(i);
+                String key = given.parts.containsKey(field) ? field : Integer.toString(i);
+                items.add(value(name + "." + field, tuple.items().get(i), part(name, given, key)));
+            }
+            return new Value.Items<>(items);
+        }
+        if (structure instanceof Structure.DictOf dict) {
+            Map<Object, Value<Integer>> entries = new LinkedHashMap<>();
+            given.parts.forEach(
+                    (key, part) -> entries.put(key(dict, key), value(name + "['" + key + "']", dict.item(), part)));
+            return new Value.Entries<>(entries);
+        }
+        throw new IllegalArgumentException(
+                "argument '" + name + "' has no parts " + given.parts.keySet() + ": " + signature);
+    }
+
+    private static Object key(Structure.DictOf dict, String key) {
+        return dict.key().equals("int") ? (Object) Long.valueOf(key) : key;
+    }
+
+    private Given part(String name, Given given, String key) {
+        Given part = given.parts.get(key);
+        if (part == null) {
+            throw new IllegalArgumentException("argument '" + name + "' has no part '" + key + "', only "
+                    + given.parts.keySet() + ": " + signature);
+        }
+        return part;
+    }
+
+    private Value<Integer> leaf(String name, Structure structure, Inputs.Input input, int position) {
+        if (structure instanceof Structure.Tensor) {
+            return new Value.Tensor<>(position);
+        }
+        if (structure instanceof Structure.Scalar scalar) {
+            return new Value.Scalar<>(number(name, scalar, input.tensor()));
+        }
+        if (structure instanceof Structure.ListOf list && !(list.item() instanceof Structure.ListOf)) {
+            return new Value.Items<>(List.of(leaf(name + "[0]", list.item(), input, position)));
+        }
+        throw new IllegalArgumentException(
+                "argument '" + name + "' is made of several tensors; name its parts, such as '" + name + "."
+                        + example(structure) + "': " + signature);
+    }
+
+    private static String example(Structure structure) {
+        return structure instanceof Structure.TupleOf tuple && !tuple.names().isEmpty()
+                ? tuple.names().get(0)
+                : structure instanceof Structure.DictOf ? "key" : "0";
+    }
+
+    /** A number that the model takes as such is given as a tensor of one element. */
+    private Object number(String name, Structure.Scalar scalar, Tensor tensor) {
+        if (tensor.shape().size() != 1 || scalar.type().equals("str")) {
+            throw new IllegalArgumentException(
+                    "argument '" + name + "' is of type " + scalar.type() + " and was given a " + "tensor of shape "
+                            + tensor.shape() + "; pass one number with constant(...): " + signature);
+        }
+        return switch (scalar.type()) {
+            case "float" -> tensor.toDoubleArray()[0];
+            case "bool" -> tensor.toBooleanArray()[0];
+            default -> tensor.toLongArray()[0];
+        };
+    }
+
+    private List<@Nullable Value<Integer>> positional(List<Inputs.Input> inputs) {
+        List<Signature.Parameter> parameters = signature.parameters();
+        List<@Nullable Value<Integer>> values = new ArrayList<>();
+        int next = 0;
+        for (int i = 0; i < parameters.size(); i++) {
+            Structure structure = parameters.get(i).structure();
+            int after = 0;
+            for (Signature.Parameter later : parameters.subList(i + 1, parameters.size())) {
+                after += later.hasDefault() ? 0 : least(later.structure());
+            }
+            int count = Math.min(most(structure), inputs.size() - next - after);
+            if (count < least(structure) || count <= 0) {
+                if (parameters.get(i).hasDefault() || (count == 0 && least(structure) == 0)) {
+                    values.add(parameters.get(i).hasDefault() ? null : new Value.None<>());
+                    continue;
+                }
+                throw new IllegalArgumentException(
+                        "the model takes " + signature.parameters().size() + " arguments and was given " + inputs.size()
+                                + " inputs: " + signature);
+            }
+            Given given = new Given();
+            distribute(structure, given, inputs, next, count);
+            values.add(value(names.get(i), structure, given));
+            next += count;
+        }
+        if (next < inputs.size()) {
+            throw new IllegalArgumentException(
+                    "the model takes " + signature.parameters().size() + " arguments and was given " + inputs.size()
+                            + " inputs: " + signature);
+        }
+        return values;
+    }
+
+    private static void distribute(Structure structure, Given given, List<Inputs.Input> inputs, int from, int count) {
+        if (structure instanceof Structure.Optional optional) {
+            distribute(optional.item(), given, inputs, from, count);
+        } else if (structure instanceof Structure.TupleOf tuple) {
+            int next = from;
+            for (int i = 0; i < tuple.items().size(); i++) {
+                Given part = given.parts.computeIfAbsent(Integer.toString(i), key -> new Given());
+                int size = least(tuple.items().get(i));
+                distribute(tuple.items().get(i), part, inputs, next, size);
+                next += size;
+            }
+        } else if (structure instanceof Structure.ListOf || structure instanceof Structure.DictOf) {
+            for (int i = 0; i < count; i++) {
+                String key = structure instanceof Structure.DictOf
+                        ? inputs.get(from + i).name()
+                        : Integer.toString(i);
+                given.add(List.of(key), inputs.get(from + i), from + i);
+            }
+        } else {
+            given.add(List.of(), inputs.get(from), from);
+        }
+    }
+
+    /** The least number of inputs that a value of this structure takes. */
+    private static int least(Structure structure) {
+        if (structure instanceof Structure.TupleOf tuple) {
+            return tuple.items().stream().mapToInt(Arguments::least).sum();
+        }
+        return structure instanceof Structure.Tensor || structure instanceof Structure.Scalar ? 1 : 0;
+    }
+
+    private static int most(Structure structure) {
+        if (structure instanceof Structure.TupleOf) {
+            return least(structure);
+        }
+        if (structure instanceof Structure.Optional optional) {
+            return most(optional.item());
+        }
+        return structure instanceof Structure.ListOf || structure instanceof Structure.DictOf ? Integer.MAX_VALUE : 1;
+    }
+}

@@ -1,0 +1,210 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.training.ParameterStore;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Any model that DJL runs, on any engine, forward only: what perturbation methods explain.
+ *
+ * <pre>{@code
+ * ZooModel<Image, Classifications> zoo = criteria.loadModel();
+ * Model model = DjlModel.of(zoo);
+ * Inputs inputs = DjlInputs.of(zoo).inputs(image);          // the service's own pre-processing
+ * new ShapleySampling(200).attribute(model, inputs, Target.index(281));
+ * }</pre>
+ *
+ * <p>It has no gradients, whatever the engine: DJL loads models for inference. Methods that need them do not accept it; a
+ * TorchScript model gets them by {@link TorchScriptModel#reload(ai.djl.Model)}.
+ *
+ * <p>Tensors of PyTorch models stay on the model's device; those of other engines, which have little arithmetic of their
+ * own, are plain Java and are copied for each call. Input names are given to DJL, where {@code batch.mask} is an entry of a
+ * dict argument and {@code boxes[]} an element of a list. The DJL model is neither changed nor closed. Threads may share a
+ * model as far as its engine's blocks allow, which PyTorch's and ONNX Runtime's do.
+ */
+public final class DjlModel implements Model {
+    private final Block block;
+    private final NDManager manager;
+    private final Tensors tensors;
+    private final ModelIdentity identity;
+    private final @Nullable String output;
+    private volatile boolean closed;
+
+    private DjlModel(Block block, NDManager manager, Tensors tensors, ModelIdentity identity, @Nullable String output) {
+        this.block = block;
+        this.manager = manager;
+        this.tensors = tensors;
+        this.identity = identity;
+        this.output = output;
+    }
+
+    /**
+     * Wraps a model or a {@code ZooModel}; its translator is not used, see {@link DjlInputs}.
+     *
+     * @param model loaded; stays the caller's
+     */
+    public static DjlModel of(ai.djl.Model model) {
+        String digest = DjlArchives.digest(model).orElse("");
+        return of(model.getName(), digest, model.getBlock(), model.getNDManager());
+    }
+
+    /**
+     * Wraps a block.
+     *
+     * @param block initialized
+     * @param manager of the engine and device that the block runs on; stays the caller's
+     */
+    public static DjlModel of(Block block, NDManager manager) {
+        return of(block.getClass().getSimpleName(), "", block, manager);
+    }
+
+    private static DjlModel of(String name, String digest, Block block, NDManager manager) {
+        Engine engine = manager.getEngine();
+        Device device = manager.getDevice();
+        Tensors tensors = manager instanceof PtNDManager ? DjlTensors.of(device) : Tensors.ofJava();
+        String description =
+                engine.getEngineName() + " " + engine.getVersion() + " through DJL " + Engine.getDjlVersion();
+        return new DjlModel(
+                block, manager, tensors, new ModelIdentity(name, digest, description, DjlTensors.name(device)), null);
+    }
+
+    /**
+     * Returns this model with one of several outputs chosen.
+     *
+     * @param nameOrIndex the array's name, or its position from 0
+     */
+    public DjlModel output(String nameOrIndex) {
+        return new DjlModel(block, manager, tensors, identity, nameOrIndex);
+    }
+
+    @Override
+    public Tensor forward(Inputs inputs) {
+        if (closed) {
+            throw new IllegalStateException("this model was closed; make it again with DjlModel.of");
+        }
+        try (NDManager scope = manager.newSubManager()) {
+            NDList arguments = new NDList();
+            for (Inputs.Input input : inputs.all()) {
+                NDArray array = toArray(input.tensor(), scope);
+                array.setName(input.name());
+                arguments.add(array);
+            }
+            NDList results = block.forward(new ParameterStore(scope, false), arguments, false);
+            results.attach(scope);
+            return copy(choose(results));
+        } catch (EngineException e) {
+            throw Failures.of("", e);
+        } catch (UnsupportedOperationException | IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new ModelException(identity.engine() + " refuses these inputs: " + Failures.line(e), e);
+        }
+    }
+
+    private NDArray toArray(Tensor tensor, NDManager scope) {
+        if (tensors instanceof DjlTensors own && own.owns(tensor)) {
+            NDArray copy = own.array(tensor).duplicate();
+            copy.attach(scope);
+            return copy;
+        }
+        return DjlTensors.toNDArray(tensor, scope);
+    }
+
+    private NDArray choose(NDList results) {
+        if (output == null) {
+            if (results.size() == 1) {
+                return results.get(0);
+            }
+            throw new ModelException("the model returns " + results.size() + " arrays, " + describe(results)
+                    + "; choose one with output(name or index)");
+        }
+        for (NDArray result : results) {
+            if (output.equals(result.getName())) {
+                return result;
+            }
+        }
+        int index = Names.index(output);
+        if (index < 0 || index >= results.size()) {
+            throw new ModelException("output '" + output + "' does not exist; the model returns " + describe(results));
+        }
+        return results.get(index);
+    }
+
+    private static String describe(NDList results) {
+        List<String> all = new ArrayList<>();
+        for (int i = 0; i < results.size(); i++) {
+            String name = Optional.ofNullable(results.get(i).getName()).orElse(Integer.toString(i));
+            all.add(name + " " + Types.fromDjl(results.get(i).getShape()));
+        }
+        return String.join(", ", all);
+    }
+
+    private Tensor copy(NDArray result) {
+        if (tensors instanceof DjlTensors own) {
+            return own.copyOf(result);
+        }
+        return javaCopy(result);
+    }
+
+    /** Returns an array of any engine as a plain Java tensor. */
+    static Tensor javaCopy(NDArray array) {
+        Shape shape = Types.fromDjl(array.getShape());
+        DataType dataType = Types.fromDjl(array.getDataType());
+        if (Types.toDjl(dataType) == array.getDataType()) {
+            return Tensors.ofJava().of(array.toByteBuffer(), dataType, shape);
+        }
+        Number[] numbers = array.toArray();
+        double[] values = new double[numbers.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = numbers[i].doubleValue();
+        }
+        return Tensors.ofJava().of(values, shape).to(dataType);
+    }
+
+    @Override
+    public Tensors tensors() {
+        return tensors;
+    }
+
+    @Override
+    public ModelIdentity identity() {
+        return identity;
+    }
+
+    /** Refuses further calls; the DJL model stays open, it is the caller's. */
+    @Override
+    public void close() {
+        closed = true;
+    }
+}
