@@ -161,55 +161,39 @@ public final class Instrumenter {
         String self = method.parameters().get(0).name();
         Type resultType = ProgramIndex.resultType(method);
         Structure result = index.structure(resultType);
-        StringBuilder selected = new StringBuilder();
-        StringBuilder skipped = new StringBuilder();
+        StringBuilder text = new StringBuilder("def f():\n  a4j_n = (a4j_t).enter(a4j_p, )\n");
         StringBuilder arguments = new StringBuilder();
-        String element = "0";
         if (clone) {
             arguments.append("a4j_p, a4j_t, ");
             MethodCloner.modules(index, method)
                     .forEach(m -> arguments.append(MethodCloner.indexOf(m)).append(", "));
         }
+        String element = "0";
         int number = 0;
         for (Signature.Parameter parameter : index.parameters(method)) {
             if (parameter.structure().hasTensors()) {
-                String variable = "a4j_x" + number;
-                selected.append("    ")
-                        .append(variable)
-                        .append(", a4j_e")
-                        .append(number)
-                        .append(", = ");
-                selected.append(runtime.visitor(parameter.structure())).append("(a4j_t, a4j_p, a4j_n, 1, ");
-                selected.append(element).append(", ").append(parameter.name()).append(", )\n");
-                skipped.append("    ")
-                        .append(variable)
-                        .append(" = ")
-                        .append(parameter.name())
-                        .append('\n');
-                element = "a4j_e" + number++;
-                arguments.append(variable).append(", ");
+                String next = "a4j_e" + number;
+                text.append(
+                        visit("a4j_x" + number, next, parameter.structure(), Row.ARGUMENTS, element, parameter.name()));
+                arguments.append("a4j_x").append(number++).append(", ");
+                element = parameter.structure() instanceof Structure.Tensor ? after(element) : next;
             } else {
                 arguments.append(parameter.name()).append(", ");
             }
         }
         String call = "(" + self + ")." + (clone ? MethodCloner.CLONE : "") + method.name() + "("
                 + arguments.toString().stripTrailing() + (arguments.length() > 0 ? " )" : ")");
-        boolean replaceable = result instanceof Structure.Tensor;
-        StringBuilder text =
-                new StringBuilder("def f():\n  a4j_h = torch.__contains__(a4j_t.wanted, a4j_p)\n  if a4j_h:\n");
-        text.append("    a4j_n = (a4j_t).enter(a4j_p, )\n").append(selected);
-        text.append(replaceable ? "    a4j_r = (a4j_t).replaced(a4j_p, a4j_n, )\n" : "");
-        text.append("  else:\n    a4j_n = -1\n").append(skipped).append(replaceable ? "    a4j_r = -1\n" : "");
-        if (replaceable) {
-            text.append("  if torch.ge(a4j_r, 0):\n    a4j_z = a4j_t.values[a4j_r]\n  else:\n    a4j_z = ")
+        if (result instanceof Structure.Tensor) {
+            text.append("  a4j_r = (a4j_t).replaced(a4j_p, a4j_n, )\n  if torch.ge(a4j_r, 0):\n");
+            text.append("    a4j_z = a4j_t.values[a4j_r]\n  else:\n    a4j_z = ")
                     .append(call)
                     .append('\n');
         } else {
             text.append("  a4j_z = ").append(call).append('\n');
         }
         if (result.hasTensors()) {
-            text.append("  if a4j_h:\n    a4j_y, a4j_e, = ").append(runtime.visitor(result));
-            text.append("(a4j_t, a4j_p, a4j_n, 0, 0, a4j_z, )\n  else:\n    a4j_y = a4j_z\n  return a4j_y\n");
+            text.append(visit("a4j_y", "a4j_e", result, Row.RESULT, "0", "a4j_z"))
+                    .append("  return a4j_y\n");
         } else {
             text.append("  return a4j_z\n");
         }
@@ -218,6 +202,21 @@ public final class Instrumenter {
                 MethodCloner.parameters(index, method),
                 resultType,
                 Parser.function(text.toString()).body());
+    }
+
+    /** One line of a wrapper that shows a value to the tape. */
+    private String visit(String target, String next, Structure structure, int side, String element, String value) {
+        if (structure instanceof Structure.Tensor) {
+            return "  " + target + " = (a4j_t).value(a4j_p, a4j_n, " + side + ", " + element + ", " + value + ", )\n";
+        }
+        return "  " + target + ", " + next + ", = " + runtime.visitor(structure) + "(a4j_t, a4j_p, a4j_n, " + side
+                + ", " + element + ", " + value + ", )\n";
+    }
+
+    private static String after(String element) {
+        return element.matches("[0-9]+")
+                ? String.valueOf(Integer.parseInt(element) + 1)
+                : "torch.add(" + element + ", 1)";
     }
 
     private Stmt.Def entry(String name, Signature signature, boolean instrumented) {

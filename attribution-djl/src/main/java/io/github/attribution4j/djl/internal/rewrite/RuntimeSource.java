@@ -103,34 +103,44 @@ final class RuntimeSource {
                 return mantissa * torch.pow(2., exponent)
               def enter(self: TAPE, p: int) -> int:
                 c = -1
-                for r in range(torch.len(self.wanted)):
-                  if self.wanted[r] == p:
-                    c = self.seen[r]
-                    torch._set_item(self.seen, r, c + 1)
+                if torch.__contains__(self.wanted, p):
+                  for r in range(torch.len(self.wanted)):
+                    if self.wanted[r] == p:
+                      c = self.seen[r]
+                      torch._set_item(self.seen, r, c + 1)
                 return c
+              def hit(self: TAPE, r: int, p: int, c: int, s: int, e: int) -> bool:
+                k = r * 6
+                call = self.rows[k + 1]
+                return self.rows[k] == p and (call == c or call < 0) and self.rows[k + 2] == s and self.rows[k + 3] == e
               def replaced(self: TAPE, p: int, c: int) -> int:
                 n = -1
-                for r in range(torch.len(self.wanted)):
-                  k = r * 6
-                  if self.rows[k] == p and (self.rows[k + 1] == c or self.rows[k + 1] < 0) and self.rows[k + 2] == 0 and self.rows[k + 3] == 0 and self.rows[k + 4] > 0:
-                    n = self.rows[k + 4] - 1
+                if c >= 0:
+                  for r in range(torch.len(self.wanted)):
+                    if self.hit(r, p, c, 0, 0):
+                      if self.rows[r * 6 + 4] > 0:
+                        n = self.rows[r * 6 + 4] - 1
                 return n
               def value(self: TAPE, p: int, c: int, s: int, e: int, x: Tensor) -> Tensor:
                 y = x
-                for r in range(torch.len(self.wanted)):
-                  k = r * 6
-                  if self.rows[k] == p and (self.rows[k + 1] == c or self.rows[k + 1] < 0) and self.rows[k + 2] == s and self.rows[k + 3] == e:
-                    if self.rows[k + 4] > 0:
-                      y = self.values[self.rows[k + 4] - 1]
-                    if self.rows[k + 5] == 1:
-                      y = torch.requires_grad_(torch.detach(y), True)
-                    else:
-                      y = torch.alias(y)
-                    torch.append(self.taps, y)
-                    torch.append(self.order, r)
-                    torch.append(self.order, c)
-                    y = COPY(y)
+                if c >= 0:
+                  for r in range(torch.len(self.wanted)):
+                    if self.hit(r, p, c, s, e):
+                      y = self.take(r, c, y)
                 return y
+              def take(self: TAPE, r: int, c: int, x: Tensor) -> Tensor:
+                k = r * 6
+                y = x
+                if self.rows[k + 4] > 0:
+                  y = self.values[self.rows[k + 4] - 1]
+                if self.rows[k + 5] == 1:
+                  y = torch.requires_grad_(torch.detach(y), True)
+                else:
+                  y = torch.alias(y)
+                torch.append(self.taps, y)
+                torch.append(self.order, r)
+                torch.append(self.order, c)
+                return COPY(y)
             def open(x: List[Tensor]) -> TAPE:
               y = torch.slice(x, 0, 9223372036854775807, 1)
               torch.clear(x)
@@ -239,7 +249,12 @@ final class RuntimeSource {
         }
         functions.append("def ").append(name).append("(t: ").append(TAPE);
         functions.append(", p: int, c: int, s: int, e: int, v: ").append(type);
-        functions.append(") -> Tuple[").append(type).append(", int]:\n").append(body);
+        functions.append(") -> Tuple[").append(type).append(", int]:\n");
+        if (!(structure instanceof Structure.Tensor)) {
+            // Nothing is wanted of this call: the value passes as it is, not as a rebuilt list.
+            functions.append("  if c < 0:\n    return (v, e)\n");
+        }
+        functions.append(body);
         return MODULE + "." + name;
     }
 

@@ -52,11 +52,14 @@
  *       9999: infinity with the sign of the mantissa, or NaN if that is 0), {@code str} the number of its UTF-8 bytes and the bytes.
  * </ul>
  *
- * <p><b>Header</b>: {@code outputs, taps, leaves, (row, call)[taps], layout...}. Taps come in the order of execution; the same tensor that the rest of the model works on (by way of a clone where the
- * program is in-place), so it can be differentiated with respect to, and by. Leaves come in the order of {@code want}. {@code layout} describes the output value as above.
+ * <p><b>Header</b>: {@code outputs, taps, leaves, (row, call)[taps], layout...}. Taps come in the order of execution, and a
+ * row whose value did not occur has none. A tap is the value that the rest of the model works on, and only that: what the module itself goes on to do with the same tensor does not
+ * count towards gradients at the tap, so that a tap, a leaf and a replacement have one gradient. Leaves come in the order of {@code want}. {@code layout} describes the output value as above.
  *
  * <p><b>How to say it.</b> Head of a cut: one row, no replacement, {@code want} the inputs; differentiate the tap by the leaves. Tail: the same row with replacement, and leaf if a gradient is
  * wanted; differentiate outputs by the tap. Both at once, as for GradCAM: a row with leaf and without replacement; nothing below the layer records a graph.
+ *
+ * <p>Tasks that the program forks are waited for at once while it runs instrumented, so that taps have a fixed order. Its fused attention path is off then.
  *
  * <p><b>Gradients</b>: {@link io.github.attribution4j.djl.internal.rewrite.GradientArchive} is an archive of its own, one per process, whose {@code forward(self, a4j_x: List[Tensor]) ->
  * List[Tensor]} takes {@code [control, outputs..., with respect to..., cotangents...]}, control {@code = [number of outputs, number of tensors with respect to, retain graph (0 or 1)]}, and one

@@ -78,6 +78,11 @@ final class LibTorch implements AutoCloseable {
         return IValueUtils.forward((PtSymbolBlock) model.getBlock(), inputs, true);
     }
 
+    /** Calls the model's own forward. */
+    NDList forward(NDList inputs) {
+        return IValueUtils.forward((PtSymbolBlock) model.getBlock(), inputs, true);
+    }
+
     Reply<NDArray> run(Instrumented program, String method, Request<NDArray> request) {
         NDList tensors = new NDList(vector(request.control()));
         tensors.addAll(request.tensors());
