@@ -61,7 +61,7 @@ import java.util.Map;
  */
 public final class GradientShap implements GradientAttribution {
     private static final int DEFAULT_SAMPLES = 5;
-    private static final long POSITION = 0x905;
+    static final long POSITION = 0x905;
 
     private final int samples;
     private final GaussianNoise noise;

@@ -1,0 +1,116 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.testkit.ReferenceModels;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MomentsTest {
+    private static final int GROUPS = 3;
+
+    @ParameterizedTest
+    @CsvSource({"1,1", "1,2", "6,1", "6,4", "6,5", "6,6", "6,12", "6,100", "7,3", "50,32", "50,49", "50,120"})
+    void batches_areWholeGroupsOrLieWithinOne(int group, int wanted) {
+        long total = (long) GROUPS * group;
+        long calls = 0;
+        for (long done = 0; done < total; calls++) {
+            int size = Evaluator.size(wanted, group, done, total);
+            assertThat(size).isPositive().isLessThanOrEqualTo(wanted);
+            boolean whole = done % group == 0 && size % group == 0;
+            assertThat(whole || done / group == (done + size - 1) / group).isTrue();
+            done += size;
+        }
+        long perGroup = ((long) group + wanted - 1) / wanted;
+        assertThat(calls).isLessThanOrEqualTo(GROUPS * perGroup);
+    }
+
+    @Test
+    void aGroupTooLargeForABatch_isSplitEvenly() {
+        assertThat(Evaluator.size(49, 50, 0, 100)).isEqualTo(25);
+        assertThat(Evaluator.size(49, 50, 25, 100)).isEqualTo(25);
+        assertThat(Evaluator.size(20, 50, 50, 100)).isEqualTo(17);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 7, 8, 16, 100})
+    void moments_areThoseOfTheirGroups_howeverTheRowsArrive(int wanted) {
+        int group = 8;
+        long before = LiveTensors.count();
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor all = ReferenceModels.normal(DataType.FLOAT64, 1, (long) GROUPS * group, 2, 3)
+                    .add(100);
+            Moments moments = Moments.ofSecondOrder(group);
+            for (long done = 0; done < (long) GROUPS * group; ) {
+                int size = Evaluator.size(wanted, group, done, (long) GROUPS * group);
+                try (TensorScope batch = TensorScope.open()) {
+                    moments.add(batch, done, done + size, List.of(all.rows(done, done + size)));
+                }
+                done += size;
+            }
+            double[] values = all.toDoubleArray();
+            double[] sums = moments.sums().get(0).toDoubleArray();
+            double[] means = moments.means().get(0).toDoubleArray();
+            double[] variances = moments.variances().get(0).toDoubleArray();
+            double[] errors = moments.standardErrors().get(0).toDoubleArray();
+            assertThat(moments.means().get(0).shape().dims()).containsExactly(GROUPS, 2, 3);
+            for (int g = 0; g < GROUPS; g++) {
+                for (int k = 0; k < 6; k++) {
+                    double sum = 0;
+                    double squares = 0;
+                    for (int r = 0; r < group; r++) {
+                        sum += values[(g * group + r) * 6 + k];
+                    }
+                    for (int r = 0; r < group; r++) {
+                        double away = values[(g * group + r) * 6 + k] - sum / group;
+                        squares += away * away;
+                    }
+                    int at = g * 6 + k;
+                    assertThat(sums[at]).isCloseTo(sum, within(1e-11));
+                    assertThat(means[at]).isCloseTo(sum / group, within(1e-12));
+                    assertThat(variances[at]).isCloseTo(squares / group, within(1e-12));
+                    assertThat(errors[at]).isCloseTo(Math.sqrt(squares / (group - 1) / group), within(1e-12));
+                }
+            }
+        }
+        assertThat(LiveTensors.count()).isEqualTo(before);
+    }
+
+    @Test
+    void misuse_isRefused() {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor rows = ReferenceModels.normal(DataType.FLOAT64, 1, 3, 2);
+            assertThatThrownBy(() -> Moments.ofFirstOrder(4).add(scope, 2, 5, List.of(rows)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("rows 2 to 5 are neither whole groups of 4 nor part of one");
+            assertThatThrownBy(() -> Moments.ofFirstOrder(4).variances())
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("only sums were collected; use Moments.ofSecondOrder");
+            assertThat(Moments.ofSecondOrder(1).standardErrors()).isEmpty();
+        }
+    }
+}

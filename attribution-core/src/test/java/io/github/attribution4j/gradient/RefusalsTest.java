@@ -1,0 +1,169 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.gradient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.InvalidRequestException;
+import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.testkit.Activation;
+import io.github.attribution4j.testkit.ReferenceModel;
+import io.github.attribution4j.testkit.ReferenceModels;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Requests that make no sense, and what their messages say. */
+class RefusalsTest {
+    private final TensorScope scope = TensorScope.open();
+    private final ReferenceModel model = ReferenceModels.mlp(DataType.FLOAT32, 3, Activation.TANH, 4, 8, 3);
+    private final Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT32, 1, 2, 4));
+
+    @AfterEach
+    void close() {
+        scope.close();
+    }
+
+    private void refused(Attribution<? super LayeredModel> method, String... messages) {
+        refused(method, inputs, messages);
+    }
+
+    private void refused(Attribution<? super LayeredModel> method, Inputs explained, String... messages) {
+        assertThatThrownBy(() -> method.attribute(model, explained, Target.index(0)))
+                .isInstanceOfSatisfying(
+                        InvalidRequestException.class,
+                        failure -> assertThat(failure.problems()).containsExactly(messages));
+    }
+
+    @Test
+    void integratedGradients() {
+        refused(
+                IntegratedGradients.builder().steps(0).build(),
+                "steps 0: must be at least 1 with quadrature gauss-legendre");
+        refused(
+                IntegratedGradients.builder()
+                        .steps(1)
+                        .quadrature(Quadrature.CAPTUM_TRAPEZOID)
+                        .build(),
+                "steps 1: must be at least 2 with quadrature captum-trapezoid");
+        refused(
+                IntegratedGradients.builder()
+                        .steps(-3)
+                        .baseline(Baseline.uniform(0, 1))
+                        .build(),
+                "steps -3: must be at least 1 with quadrature gauss-legendre",
+                "baseline uniform(0.0, 1.0) is a distribution, and integrated-gradients starts from one reference for each "
+                        + "example; give Baseline.mean(...) of the samples, or use GradientShap, which averages over the "
+                        + "distribution");
+        refused(
+                IntegratedGradients.builder()
+                        .baseline(Baseline.of(ReferenceModels.normal(DataType.FLOAT32, 1, 1, 5)))
+                        .build(),
+                "baseline for input 'input0' has shape (1, 5) and the input has shape (2, 4); all axes but the first must be "
+                        + "equal");
+        refused(
+                IntegratedGradients.builder()
+                        .baseline(Baseline.of(ReferenceModels.normal(DataType.FLOAT32, 1, 3, 4)))
+                        .build(),
+                "baseline for input 'input0' has 3 rows for 2 examples; give one row for all or one for each, or "
+                        + "Baseline.samples(...) for a set");
+        refused(
+                IntegratedGradients.builder()
+                        .baseline(Baseline.zeros().throughHead())
+                        .build(),
+                "baseline 0.0 through head is lifted through the head of a cut, but the method is not applied at a layer; use "
+                        + "it with method.at(layer), or give the baseline without throughHead()");
+    }
+
+    @Test
+    void gradientShap() {
+        refused(
+                GradientShap.builder().samples(0).stdev(-1).build(),
+                "samples 0: must be at least 1",
+                "stdev -1.0: a standard deviation must be finite and 0 or more");
+        refused(
+                GradientShap.builder().stdev(1, 2).build(),
+                "stdev [1.0, 2.0]: 2 values for 1 attributed inputs; give one for all, or one for each");
+        refused(
+                GradientShap.builder()
+                        .baseline(Baseline.samples(ReferenceModels.normal(DataType.FLOAT32, 1, 6, 3)))
+                        .build(),
+                "baseline for input 'input0' has shape (6, 3) and the input has shape (2, 4); all axes but the first must be "
+                        + "equal");
+    }
+
+    @Test
+    void noiseTunnel() {
+        NoiseTunnel<DifferentiableModel> tunnel = NoiseTunnel.smoothGrad(new Saliency());
+        refused(tunnel.samples(0), "samples 0: must be at least 1");
+        refused(
+                tunnel.stdev(Double.POSITIVE_INFINITY),
+                "stdev Infinity: a standard deviation must be finite and 0 or more");
+        refused(tunnel.stdev(), "stdev []: 0 values for 1 attributed inputs; give one for all, or one for each");
+    }
+
+    @Test
+    void integerInputs() {
+        Inputs tokens = Inputs.builder()
+                .attribute("tokens", Tensors.ofJava().of(new long[] {1, 2, 3, 4}, 1, 4))
+                .build();
+        String remedy = "input 'tokens' is of type int64, which has no gradient; attribute at the layer that embeds it "
+                + "(method.at(\"embedding\")), use a perturbation method, or pass it with fixed(...)";
+
+        refused(new Saliency(), tokens, remedy);
+        refused(new InputXGradient(), tokens, remedy);
+        refused(
+                IntegratedGradients.builder().steps(0).build(),
+                tokens,
+                remedy,
+                "steps 0: must be at least 1 with " + "quadrature gauss-legendre");
+        refused(
+                NoiseTunnel.smoothGrad(new Saliency()),
+                tokens,
+                "input 'tokens' is of type int64, to which noise cannot be added; apply the method at the layer that embeds "
+                        + "it, with Attribution.at(layer, method), or pass it with fixed(...)");
+    }
+
+    @Test
+    void integerInputs_canBeExplainedWhereTheyAreEmbedded() {
+        ReferenceModel words = ReferenceModels.tokens(DataType.FLOAT32, 3, 4, 9, 2);
+        Inputs question = Inputs.builder()
+                .attribute("tokens", Tensors.ofJava().of(new long[] {1, 2, 3, 8}, 1, 4))
+                .fixed("x", ReferenceModels.normal(DataType.FLOAT32, 1, 1, 2))
+                .build();
+        Attribution<LayeredModel> noisy =
+                Attribution.at("embedding", NoiseTunnel.smoothGrad(new IntegratedGradients()));
+
+        for (Attribution<LayeredModel> method : List.of(new IntegratedGradients().at("embedding"), noisy)) {
+            try (Explanation explanation = method.attribute(words, question, Target.index(1))) {
+                assertThat(explanation.attribution().shape().dims()).containsExactly(1, 4, 3);
+                assertThat(explanation.names()).containsExactly("embedding");
+            }
+        }
+    }
+}
