@@ -195,7 +195,7 @@ public final class NoiseTunnel<M extends Model> implements Attribution<M> {
 
     /** What the method answered. */
     private final class Collected {
-        private final Moments moments = Moments.ofSecondOrder(samples);
+        private final GroupMoments moments = GroupMoments.ofSecondOrder(samples);
         private List<String> names = List.of();
         private final double[] gaps;
         private final double[] baselineScores;

@@ -20,7 +20,7 @@ import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.GaussianNoise;
 import io.github.attribution4j.GradientAttribution;
-import io.github.attribution4j.Moments;
+import io.github.attribution4j.GroupMoments;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.Rows;
 import io.github.attribution4j.Run;
@@ -92,7 +92,7 @@ public final class GradientShap implements GradientAttribution {
                     Evaluator.start(this, model, inputs, target, run, problems -> check(inputs, problems));
             double[] scoresAtBaseline = meanScores(evaluator, !baseline.isDistribution(), false);
             double[] scoresAtInput = meanScores(evaluator, noise.isNone(), true);
-            Moments moments = Moments.ofSecondOrder(samples);
+            GroupMoments moments = GroupMoments.ofSecondOrder(samples);
             Segments segments = new Segments(evaluator, Position.DRAWN);
             evaluator.gradients(segments, (batch, from, to, scores, gradients) -> {
                 List<Tensor> contributions = gradients;

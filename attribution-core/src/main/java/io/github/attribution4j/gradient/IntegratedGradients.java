@@ -19,7 +19,7 @@ import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.GradientAttribution;
-import io.github.attribution4j.Moments;
+import io.github.attribution4j.GroupMoments;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
@@ -100,7 +100,7 @@ public final class IntegratedGradients implements GradientAttribution {
             List<Tensor> references = baseline.references(evaluator.inputs(), evaluator.run());
             double[] scoresAtBaseline = evaluator.scoresAt(references);
             Path path = Path.straight(references, evaluator.inputs().attributed());
-            Moments integral = Moments.ofFirstOrder(steps);
+            GroupMoments integral = GroupMoments.ofFirstOrder(steps);
             evaluator.gradients(
                     new PathRows(path, evaluator.examples(), nodes),
                     (batch, from, to, scores, gradients) ->

@@ -49,6 +49,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * What every {@link Attribution} promises, whatever it computes: that the answer fits the question, does not depend on
@@ -59,6 +60,7 @@ import org.junit.jupiter.api.Test;
  *
  * @param <M> the models that the method is tried on
  */
+@ExtendWith(LeakExtension.class)
 public abstract class AttributionContract<M extends Model> {
     /** How many examples are explained. */
     public static final int EXAMPLES = 4;

@@ -30,24 +30,24 @@ import org.jspecify.annotations.Nullable;
  * variance is a sum of squares, never a difference of large numbers, and so never negative. Open this inside a {@link
  * TensorScope} that outlives the batches. Not thread-safe.
  */
-public final class Moments {
+public final class GroupMoments {
     private final long group;
     private final boolean squares;
     private final List<Sums> perInput = new ArrayList<>();
 
-    private Moments(long group, boolean squares) {
+    private GroupMoments(long group, boolean squares) {
         this.group = group;
         this.squares = squares;
     }
 
     /** Returns a collection that can tell sum and mean of each group of this many rows. */
-    public static Moments ofFirstOrder(long group) {
-        return new Moments(group, false);
+    public static GroupMoments ofFirstOrder(long group) {
+        return new GroupMoments(group, false);
     }
 
     /** Returns a collection that can tell sum, mean and variance of each group of this many rows. */
-    public static Moments ofSecondOrder(long group) {
-        return new Moments(group, true);
+    public static GroupMoments ofSecondOrder(long group) {
+        return new GroupMoments(group, true);
     }
 
     /**
@@ -106,7 +106,7 @@ public final class Moments {
 
     private List<Tensor> deviations() {
         if (!squares) {
-            throw new IllegalStateException("only sums were collected; use Moments.ofSecondOrder");
+            throw new IllegalStateException("only sums were collected; use GroupMoments.ofSecondOrder");
         }
         return perInput.stream().map(sums -> joined(sums.deviations)).toList();
     }

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class MomentsTest {
+class GroupMomentsTest {
     private static final int GROUPS = 3;
 
     @ParameterizedTest
@@ -64,7 +64,7 @@ class MomentsTest {
         try (TensorScope scope = TensorScope.open()) {
             Tensor all = ReferenceModels.normal(DataType.FLOAT64, 1, (long) GROUPS * group, 2, 3)
                     .add(100);
-            Moments moments = Moments.ofSecondOrder(group);
+            GroupMoments moments = GroupMoments.ofSecondOrder(group);
             for (long done = 0; done < (long) GROUPS * group; ) {
                 int size = Evaluator.size(wanted, group, done, (long) GROUPS * group);
                 try (TensorScope batch = TensorScope.open()) {
@@ -104,13 +104,13 @@ class MomentsTest {
     void misuse_isRefused() {
         try (TensorScope scope = TensorScope.open()) {
             Tensor rows = ReferenceModels.normal(DataType.FLOAT64, 1, 3, 2);
-            assertThatThrownBy(() -> Moments.ofFirstOrder(4).add(scope, 2, 5, List.of(rows)))
+            assertThatThrownBy(() -> GroupMoments.ofFirstOrder(4).add(scope, 2, 5, List.of(rows)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("rows 2 to 5 are neither whole groups of 4 nor part of one");
-            assertThatThrownBy(() -> Moments.ofFirstOrder(4).variances())
+            assertThatThrownBy(() -> GroupMoments.ofFirstOrder(4).variances())
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("only sums were collected; use Moments.ofSecondOrder");
-            assertThat(Moments.ofSecondOrder(1).standardErrors()).isEmpty();
+                    .hasMessage("only sums were collected; use GroupMoments.ofSecondOrder");
+            assertThat(GroupMoments.ofSecondOrder(1).standardErrors()).isEmpty();
         }
     }
 }
