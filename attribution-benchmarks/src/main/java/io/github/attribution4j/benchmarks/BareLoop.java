@@ -1,0 +1,136 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.benchmarks;
+
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a user would write against DJL alone: the fewest calls that evaluate the same rows, without tiling by plan, checks,
+ * counts, provenance or a second target. The yardstick of the ratios.
+ */
+final class BareLoop implements AutoCloseable {
+    private final Model model;
+    private final PtSymbolBlock block;
+    private final NDManager manager;
+
+    BareLoop(Path archive) {
+        try {
+            this.model = Model.newInstance("bare", "PyTorch");
+            // Without trainParam no gradient passes the parameters.
+            model.load(parent(archive), name(archive), java.util.Map.of("trainParam", "true"));
+        } catch (IOException | MalformedModelException e) {
+            throw new IllegalStateException(e);
+        }
+        this.block = (PtSymbolBlock) model.getBlock();
+        this.manager = model.getNDManager();
+        block.freezeParameters(true);
+        JniUtils.enableInferenceMode(block);
+    }
+
+    private static @Nullable Path parent(Path archive) {
+        return archive.getParent();
+    }
+
+    private static String name(Path archive) {
+        String file = String.valueOf(archive.getFileName());
+        return file.substring(0, file.length() - ".pt".length());
+    }
+
+    NDArray input(float[] values, long... shape) {
+        return manager.create(values, new Shape(shape));
+    }
+
+    /** Sets what libtorch keeps per thread: gradients on, graph optimizer off. */
+    static void prepareThread() {
+        JniUtils.setGradMode(true);
+        JniUtils.setGraphExecutorOptimize(false);
+    }
+
+    /** Returns the gradient of one class with respect to rows of the input. */
+    private static float[] gradient(PtSymbolBlock block, NDManager scope, NDArray rows, long target) {
+        rows.setRequiresGradient(true);
+        NDArray output = IValueUtils.forward(block, new NDList(rows), true).get(0);
+        output.attach(scope);
+        NDArray score = output.get(new NDIndex(":, {}", target)).sum();
+        JniUtils.backward((PtNDArray) score, (PtNDArray) score.onesLike(), false, false);
+        NDArray gradient = rows.getGradient();
+        gradient.attach(scope);
+        return gradient.sum(new int[] {0}).toFloatArray();
+    }
+
+    /** Gradient of one class at one input. */
+    float[] saliency(NDArray input, long target) {
+        try (NDManager scope = manager.newSubManager()) {
+            NDArray rows = input.duplicate();
+            rows.attach(scope);
+            return gradient(block, scope, rows, target);
+        }
+    }
+
+    /** Integrated gradients from a zero baseline by the midpoint rule, and the scores at both ends. */
+    float[] integratedGradients(NDArray input, long target, int steps, int batch) {
+        float[] sum = new float[(int) input.size()];
+        try (NDManager scope = manager.newSubManager()) {
+            NDArray ends = input.concat(input.zerosLike(), 0);
+            ends.attach(scope);
+            JniUtils.setGradMode(false);
+            NDArray scores = IValueUtils.forward(block, new NDList(ends), true).get(0);
+            scores.attach(scope);
+            scores.get(new NDIndex(":, {}", target)).toFloatArray();
+            JniUtils.setGradMode(true);
+        }
+        for (int start = 0; start < steps; start += batch) {
+            try (NDManager scope = manager.newSubManager()) {
+                int rows = Math.min(batch, steps - start);
+                float[] alphas = new float[rows];
+                for (int k = 0; k < rows; k++) {
+                    alphas[k] = (start + k + 0.5f) / steps;
+                }
+                long[] scale = new long[input.getShape().dimension()];
+                java.util.Arrays.fill(scale, 1);
+                scale[0] = rows;
+                NDArray path = scope.create(alphas, new Shape(scale)).mul(input);
+                float[] gradients = gradient(block, scope, path, target);
+                for (int i = 0; i < sum.length; i++) {
+                    sum[i] += gradients[i] / steps;
+                }
+            }
+        }
+        float[] values = input.toFloatArray();
+        for (int i = 0; i < sum.length; i++) {
+            sum[i] *= values[i];
+        }
+        return sum;
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

@@ -1,0 +1,170 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.benchmarks;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.attribution4j.RandomStream;
+import io.github.attribution4j.tensor.Shape;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import java.util.zip.ZipOutputStream;
+
+/** Writes the benchmarks' archives to temporary files, deleted when the JVM ends. */
+enum BenchmarkModels {
+    /** Three linear layers on 64 features. */
+    MLP("mlp", 64),
+    /** Three convolutions on 3×32×32. */
+    SMALL_CNN("small-cnn", 3, 32, 32),
+    /** ResNet-18 on 3×224×224 with random weights. */
+    RESNET18("resnet18", 3, 224, 224);
+
+    private final String label;
+
+    @SuppressWarnings("ImmutableEnumChecker") // Shape is immutable
+    private final Shape row;
+
+    BenchmarkModels(String label, long... row) {
+        this.label = label;
+        this.row = Shape.of(row);
+    }
+
+    static BenchmarkModels of(String label) {
+        for (BenchmarkModels model : values()) {
+            if (model.label.equals(label)) {
+                return model;
+            }
+        }
+        throw new IllegalArgumentException("benchmark model '" + label + "': there are mlp, small-cnn and resnet18");
+    }
+
+    String label() {
+        return label;
+    }
+
+    /** Returns the shape of a batch of inputs. */
+    long[] shape(long rows) {
+        return row.prepend(rows).dims();
+    }
+
+    /** Returns one seeded random input, values 0 to 1. */
+    float[] input() {
+        RandomStream random = RandomStream.of(1, row.size());
+        int size = Math.toIntExact(row.size());
+        float[] values = new float[size];
+        for (int i = 0; i < size; i++) {
+            values[i] = (float) random.nextDouble();
+        }
+        return values;
+    }
+
+    /** Writes the archive. */
+    Path write() {
+        try {
+            Path folder = Files.createTempDirectory("attribution-benchmark");
+            Path file = folder.resolve(label + ".pt");
+            file.toFile().deleteOnExit();
+            folder.toFile().deleteOnExit();
+            if (this == RESNET18) {
+                writeResNet(file);
+            } else {
+                try (InputStream in = resource(label + ".pt")) {
+                    Files.copy(in, file);
+                }
+            }
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static InputStream resource(String name) throws IOException {
+        InputStream in = BenchmarkModels.class.getResourceAsStream("/" + name);
+        if (in == null) {
+            throw new IOException("resource " + name + " is missing from the benchmarks' jar");
+        }
+        return in;
+    }
+
+    private static void writeResNet(Path file) throws IOException {
+        try (ZipInputStream skeleton = new ZipInputStream(resource("resnet18/skeleton.pt"));
+                InputStream storages = resource("resnet18/storages.json");
+                ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+            for (ZipEntry entry = skeleton.getNextEntry(); entry != null; entry = skeleton.getNextEntry()) {
+                store(zip, entry.getName(), skeleton.readAllBytes());
+            }
+            JsonObject json = JsonParser.parseReader(new InputStreamReader(storages, StandardCharsets.UTF_8))
+                    .getAsJsonObject();
+            for (JsonElement element : json.getAsJsonArray("storages")) {
+                JsonObject storage = element.getAsJsonObject();
+                String key = storage.get("key").getAsString();
+                store(zip, json.get("folder").getAsString() + "/data/" + key, weights(storage));
+            }
+        }
+    }
+
+    private static byte[] weights(JsonObject storage) {
+        int count = storage.get("numel").getAsInt();
+        boolean whole = storage.get("dtype").getAsString().equals("int64");
+        ByteBuffer bytes = ByteBuffer.allocate(count * (whole ? 8 : 4)).order(ByteOrder.LITTLE_ENDIAN);
+        RandomStream random =
+                RandomStream.of(18, Long.parseLong(storage.get("key").getAsString()));
+        for (int i = 0; i < count; i++) {
+            double value = value(storage, random);
+            if (whole) {
+                bytes.putLong((long) value);
+            } else {
+                bytes.putFloat((float) value);
+            }
+        }
+        return bytes.array();
+    }
+
+    private static double value(JsonObject storage, RandomStream random) {
+        return switch (storage.get("distribution").getAsString()) {
+            case "normal" ->
+                storage.get("mean").getAsDouble() + storage.get("std").getAsDouble() * random.nextGaussian();
+            case "uniform" -> {
+                double low = storage.get("low").getAsDouble();
+                yield low + (storage.get("high").getAsDouble() - low) * random.nextDouble();
+            }
+            default -> storage.get("value").getAsDouble();
+        };
+    }
+
+    private static void store(ZipOutputStream zip, String name, byte[] content) throws IOException {
+        ZipEntry entry = new ZipEntry(name);
+        CRC32 crc = new CRC32();
+        crc.update(content);
+        entry.setMethod(ZipEntry.STORED);
+        entry.setSize(content.length);
+        entry.setCrc(crc.getValue());
+        zip.putNextEntry(entry);
+        zip.write(content);
+        zip.closeEntry();
+    }
+}

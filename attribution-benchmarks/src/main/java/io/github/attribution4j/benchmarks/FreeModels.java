@@ -1,0 +1,73 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.benchmarks;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.perturbation.Occlusion;
+import io.github.attribution4j.perturbation.ShapleySampling;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+
+/** Perturbation methods on a model that costs nothing: what remains is the library. */
+final class FreeModels implements AutoCloseable {
+    private static final int SIDE = 224;
+    /** 26 permutations of 16 groups: 15 rows each, and both ends once, are 392 evaluations; 27 are 407. */
+    private static final int PERMUTATIONS = 27;
+
+    private final Model free = Model.ofTensor(rows -> rows.slice(1, 0, 1)
+            .slice(2, 0, 1)
+            .slice(3, 0, 1)
+            .reshape(rows.shape().dim(0)));
+    private final Tensor image;
+    private final Inputs inputs;
+    private final ShapleySampling shapley;
+    private final Occlusion occlusion;
+
+    FreeModels() {
+        image = Tensors.ofJava().of(BenchmarkModels.RESNET18.input(), 1, 3, SIDE, SIDE);
+        inputs = Inputs.of(image);
+        shapley = ShapleySampling.builder()
+                .samples(PERMUTATIONS)
+                .antithetic(false)
+                .mask(FeatureMask.grid(4, 4))
+                .build();
+        occlusion = Occlusion.builder().window(3, 32, 32).stride(3, 10, 10).build();
+    }
+
+    /** Returns how many rows were evaluated. */
+    long shapley() {
+        try (Explanation explanation = shapley.attribute(free, inputs, Target.output())) {
+            return explanation.counts().forwardRows();
+        }
+    }
+
+    /** Returns how many rows were evaluated. */
+    long occlusion() {
+        try (Explanation explanation = occlusion.attribute(free, inputs, Target.output())) {
+            return explanation.counts().forwardRows();
+        }
+    }
+
+    @Override
+    public void close() {
+        image.close();
+        free.close();
+    }
+}

@@ -1,0 +1,69 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.benchmarks;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import java.nio.file.Path;
+
+/** The library on one model and one input. */
+final class Ours implements AutoCloseable {
+    private static final Saliency SALIENCY = Saliency.signed();
+
+    private final TorchScriptModel model;
+    private final Tensor input;
+    private final Inputs inputs;
+
+    Ours(BenchmarkModels which, Path archive) {
+        this.model = TorchScriptModel.load(archive);
+        this.input = model.tensors().of(which.input(), Shape.of(which.shape(1)));
+        this.inputs = Inputs.of(input);
+    }
+
+    float[] saliency(long target) {
+        return explain(SALIENCY, target, Run.defaults());
+    }
+
+    float[] integratedGradients(long target, int steps, int batch) {
+        IntegratedGradients method = IntegratedGradients.builder()
+                .steps(steps)
+                .quadrature(Quadrature.RIEMANN_MIDDLE)
+                .build();
+        return explain(method, target, Run.defaults().batchRows(batch));
+    }
+
+    private float[] explain(Attribution<? super DifferentiableModel> method, long target, Run run) {
+        try (Explanation explanation = method.attribute(model, inputs, Target.index(target), run)) {
+            return explanation.attribution().toFloatArray();
+        }
+    }
+
+    @Override
+    public void close() {
+        input.close();
+        model.close();
+    }
+}

@@ -1,0 +1,216 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.benchmarks;
+
+import ai.djl.ndarray.NDArray;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * Measures ours against the bare loop, in turns, and prints the median of the ratios with its quartiles.
+ *
+ * <p>Run it on a machine that does nothing else; it takes some minutes. Arguments name what to measure ({@code ig}, {@code
+ * saliency}, {@code free}, {@code threads}); none means all.
+ */
+public final class Ratios {
+    private static final int STEPS = 20;
+    private static final int BATCH = 10;
+    private static final long TARGET = 3;
+
+    private final PrintStream out;
+
+    private Ratios(PrintStream out) {
+        this.out = out;
+    }
+
+    /** Measures. */
+    public static void main(String[] arguments) throws InterruptedException {
+        Ratios ratios = new Ratios(new PrintStream(System.out, true, StandardCharsets.UTF_8));
+        java.util.List<String> wanted = arguments.length == 0
+                ? java.util.List.of("ig", "saliency", "free", "threads")
+                : Arrays.asList(arguments);
+        ratios.out.println("| what | ours, ms | bare loop, ms | ratio: median (quartiles), pairs |");
+        ratios.out.println("|---|---|---|---|");
+        if (wanted.contains("ig")) {
+            ratios.integratedGradients(BenchmarkModels.SMALL_CNN, 100, 300);
+            ratios.integratedGradients(BenchmarkModels.RESNET18, 3, 25);
+        }
+        if (wanted.contains("saliency")) {
+            ratios.saliency(BenchmarkModels.MLP, 2000, 4000);
+            ratios.saliency(BenchmarkModels.RESNET18, 5, 30);
+        }
+        if (wanted.contains("free")) {
+            ratios.free();
+        }
+        if (wanted.contains("threads")) {
+            ratios.threads(BenchmarkModels.SMALL_CNN, 100, 400);
+        }
+    }
+
+    private void integratedGradients(BenchmarkModels which, int warmups, int pairs) {
+        Path archive = which.write();
+        try (Ours ours = new Ours(which, archive);
+                BareLoop bare = new BareLoop(archive);
+                NDArray input = bare.input(which.input(), which.shape(1))) {
+            BareLoop.prepareThread();
+            requireEqual(
+                    ours.integratedGradients(TARGET, STEPS, BATCH),
+                    bare.integratedGradients(input, TARGET, STEPS, BATCH));
+            compare(
+                    "integrated gradients, 20 steps, batches of 10, " + which.label(),
+                    warmups,
+                    pairs,
+                    () -> ours.integratedGradients(TARGET, STEPS, BATCH),
+                    () -> bare.integratedGradients(input, TARGET, STEPS, BATCH));
+        }
+    }
+
+    private void saliency(BenchmarkModels which, int warmups, int pairs) {
+        Path archive = which.write();
+        try (Ours ours = new Ours(which, archive);
+                BareLoop bare = new BareLoop(archive);
+                NDArray input = bare.input(which.input(), which.shape(1))) {
+            BareLoop.prepareThread();
+            requireEqual(ours.saliency(TARGET), bare.saliency(input, TARGET));
+            compare(
+                    "saliency, " + which.label(),
+                    warmups,
+                    pairs,
+                    () -> ours.saliency(TARGET),
+                    () -> bare.saliency(input, TARGET));
+        }
+    }
+
+    private static void requireEqual(float[] ours, float[] bare) {
+        double largest = 0;
+        double difference = 0;
+        for (int i = 0; i < bare.length; i++) {
+            largest = Math.max(largest, Math.abs(bare[i]));
+            difference = Math.max(difference, Math.abs(ours[i] - bare[i]));
+        }
+        if (!(difference <= 1e-4 * largest)) {
+            throw new IllegalStateException("the bare loop computes something else: they differ by " + difference
+                    + " of " + largest + ", so that a ratio of times would mean nothing");
+        }
+    }
+
+    private void compare(String what, int warmups, int pairs, Runnable ours, Runnable bare) {
+        for (int i = 0; i < warmups; i++) {
+            ours.run();
+            bare.run();
+        }
+        double[] ourTimes = new double[pairs];
+        double[] bareTimes = new double[pairs];
+        double[] ratios = new double[pairs];
+        for (int i = 0; i < pairs; i++) {
+            // The order alternates: whoever comes second may find warmer caches.
+            if (i % 2 == 0) {
+                ourTimes[i] = milliseconds(ours);
+                bareTimes[i] = milliseconds(bare);
+            } else {
+                bareTimes[i] = milliseconds(bare);
+                ourTimes[i] = milliseconds(ours);
+            }
+            ratios[i] = ourTimes[i] / bareTimes[i];
+        }
+        out.printf(
+                Locale.ROOT,
+                "| %s | %.3g | %.3g | %.3f (%.3f to %.3f), %d |%n",
+                what,
+                quantile(ourTimes, 0.5),
+                quantile(bareTimes, 0.5),
+                quantile(ratios, 0.5),
+                quantile(ratios, 0.25),
+                quantile(ratios, 0.75),
+                pairs);
+    }
+
+    private static double milliseconds(Runnable task) {
+        long start = System.nanoTime();
+        task.run();
+        return (System.nanoTime() - start) / 1e6;
+    }
+
+    private static double quantile(double[] values, double level) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[(int) Math.round(level * (sorted.length - 1))];
+    }
+
+    private void free() {
+        try (FreeModels models = new FreeModels()) {
+            alone("ShapleySampling, 3×224×224, 16 groups, free model, rows " + models.shapley(), models::shapley);
+            alone("Occlusion, 3×224×224, 32×32 windows, free model, rows " + models.occlusion(), models::occlusion);
+        }
+    }
+
+    private void alone(String what, Runnable task) {
+        for (int i = 0; i < 5; i++) {
+            task.run();
+        }
+        double[] times = new double[15];
+        for (int i = 0; i < times.length; i++) {
+            times[i] = milliseconds(task);
+        }
+        out.printf(
+                Locale.ROOT,
+                "| %s | %.0f (%.0f to %.0f) | | |%n",
+                what,
+                quantile(times, 0.5),
+                quantile(times, 0.25),
+                quantile(times, 0.75));
+    }
+
+    /** Integrated gradients per second of one model from one thread and from two, in turns. */
+    private void threads(BenchmarkModels which, int warmups, int each) throws InterruptedException {
+        try (Ours ours = new Ours(which, which.write())) {
+            rate(ours, 1, warmups);
+            double[] one = new double[7];
+            double[] two = new double[7];
+            for (int i = 0; i < one.length; i++) {
+                one[i] = rate(ours, 1, each);
+                two[i] = rate(ours, 2, each);
+            }
+            out.printf(
+                    Locale.ROOT,
+                    "| integrated gradients a second, one model, %s: 1 thread %.0f, 2 threads %.0f | | | %.2f × |%n",
+                    which.label(),
+                    quantile(one, 0.5),
+                    quantile(two, 0.5),
+                    quantile(two, 0.5) / quantile(one, 0.5));
+        }
+    }
+
+    private static double rate(Ours ours, int threads, int each) throws InterruptedException {
+        CountDownLatch done = new CountDownLatch(threads);
+        long start = System.nanoTime();
+        for (int t = 0; t < threads; t++) {
+            new Thread(() -> {
+                        for (int i = 0; i < each; i++) {
+                            ours.integratedGradients(TARGET, STEPS, BATCH);
+                        }
+                        done.countDown();
+                    })
+                    .start();
+        }
+        done.await();
+        return threads * each / ((System.nanoTime() - start) / 1e9);
+    }
+}
