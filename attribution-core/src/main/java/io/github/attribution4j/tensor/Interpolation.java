@@ -15,7 +15,10 @@
  */
 package io.github.attribution4j.tensor;
 
-/** How {@link Tensor#interpolate} reads between grid points. Both equal PyTorch's {@code interpolate}. */
+/**
+ * How {@link Tensor#interpolate} reads between grid points, as PyTorch's {@code interpolate} does. Of float64 tensors,
+ * PyTorch picks another neighbour for a few pairs of sizes where {@code i * in / out} falls on a rounding edge.
+ */
 public enum Interpolation {
     /** The value of the cell {@code floor(i * in / out)}. */
     NEAREST,
