@@ -22,6 +22,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Captum's sample: sizes drawn with probability proportional to (M − 1) / (s (M − s)), then a uniform coalition of the
@@ -94,7 +95,7 @@ final class CaptumDesign implements CoalitionDesign {
         centre(rows, weights, responses);
         LeastSquares regression = new LeastSquares(rows, weights, groups);
         double[] values = regression.solve(responses);
-        return new Estimate(values, errors(regression, rows, responses, values));
+        return new Estimate(values, errors(regression, responses, values));
     }
 
     /** Subtracts weighted means, which takes the intercept out of the regression. */
@@ -116,26 +117,17 @@ final class CaptumDesign implements CoalitionDesign {
         }
     }
 
-    /** Standard errors by the sandwich formula (HC3) for independent draws; the two certain coalitions add nothing. */
-    private double[] errors(LeastSquares regression, double[][] rows, double[] responses, double[] values) {
+    /** Standard errors by the sandwich formula for independent draws; the two certain coalitions add nothing. */
+    private double[] errors(LeastSquares regression, double[] responses, double[] values) {
         double[] variances = new double[groups];
         for (int i = 0; i < draws.length; i++) {
-            double kept = 1 - regression.leverage(i);
-            if (regression.isDeficient() || kept < 1e-9) {
+            Optional<double[]> influence = regression.influence(i, values, responses[i]);
+            if (influence.isEmpty()) {
                 Arrays.fill(variances, Double.NaN);
                 return variances;
             }
-            double residual = responses[i];
             for (int group = 0; group < groups; group++) {
-                residual -= rows[i][group] * values[group];
-            }
-            double[] moment = new double[groups];
-            for (int group = 0; group < groups; group++) {
-                moment[group] = rows[i][group] * residual / kept;
-            }
-            double[] influence = regression.inverseGram(moment);
-            for (int group = 0; group < groups; group++) {
-                variances[group] += influence[group] * influence[group];
+                variances[group] += influence.get()[group] * influence.get()[group];
             }
         }
         return Arrays.stream(variances).map(Math::sqrt).toArray();

@@ -144,6 +144,17 @@ public final class FeatureMask {
         return new FeatureMask(new CombinedIds(List.of(masks)), List.of(), false);
     }
 
+    /**
+     * Reads a mask from text as {@link #toString} writes it: {@code per-element}, {@code grid(14, 14)}, {@code patches(16,
+     * 16)}, {@code ranges(axis 1: 1, 1, 3)}, or several of them separated by {@code |}, one for each input. Names, and numbers
+     * given by hand, cannot be read.
+     *
+     * @throws IllegalArgumentException if the text is none of these
+     */
+    public static FeatureMask parse(String text) {
+        return MaskText.parse(text);
+    }
+
     private static FeatureMask geometric(String name, GeometricIds.Cutter cutter) {
         return new FeatureMask(new GeometricIds(name, cutter), List.of(), false);
     }
@@ -190,6 +201,21 @@ public final class FeatureMask {
         Groups groups = resolve(inputs, problems);
         problems.throwIfAny();
         return groups == null ? 0 : groups.most();
+    }
+
+    /**
+     * Returns the attribution of each group, once: what a table or a bar chart of groups shows.
+     *
+     * @param inputs what was explained
+     * @param perElement attributions, or standard errors, in the shape of the inputs
+     * @return for each example, for each of its groups, the value at its elements
+     * @throws InvalidRequestException if the mask does not fit the inputs
+     */
+    public double[][] byGroup(Inputs inputs, List<Tensor> perElement) {
+        Problems problems = new Problems();
+        Groups groups = resolve(inputs, problems);
+        problems.throwIfAny();
+        return groups == null ? new double[0][] : groups.collect(perElement);
     }
 
     /** Returns the groups in inputs, or null after adding what is wrong. */

@@ -21,6 +21,7 @@ import io.github.attribution4j.perturbation.MaskIds.Ids;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -166,5 +167,35 @@ final class Groups {
                     .broadcast(tensor.shape()));
         }
         return spread;
+    }
+
+    /**
+     * Returns values of elements as values of groups, the reverse of {@link #spread}.
+     *
+     * @param perElement one tensor in the shape of each attributed input
+     */
+    double[][] collect(List<Tensor> perElement) {
+        double[][] values = new double[Math.toIntExact(inputs.rows())][];
+        try (TensorScope scope = TensorScope.open()) {
+            for (int example = 0; example < values.length; example++) {
+                values[example] = new double[count(example)];
+                for (int input = 0; input < shapes.size(); input++) {
+                    Tensor row = perElement.get(input).rows(example, example + 1);
+                    double[] elements = row.toDoubleArray();
+                    long[] groups = elementwise(input, example, row.shape());
+                    for (int i = 0; i < elements.length; i++) {
+                        values[example][Math.toIntExact(groups[i])] = elements[i];
+                    }
+                }
+            }
+        }
+        return values;
+    }
+
+    /** Returns the group of every element of an example's row, broadcast. */
+    private long[] elementwise(int input, int example, Shape row) {
+        int start = start(input, example);
+        int[] index = Arrays.copyOfRange(ids.get(input), start, start + rowSize(input));
+        return Tensors.ofJava().of(index, shape(input, 1)).broadcast(row).toLongArray();
     }
 }

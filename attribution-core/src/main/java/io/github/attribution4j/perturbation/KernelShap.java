@@ -58,7 +58,7 @@ import java.util.Map;
  * float32 (float64 if the model's output is).
  *
  * <p><b>Cost.</b> At most {@code samples} forward rows for each example, F(x) and F(b) among them as in Captum, and
- * about samples · M² / 2 multiplications. LEVERAGE needs samples of at least 2 M; M is at most 2048.
+ * about samples · M² multiplications. LEVERAGE needs samples of at least 2 M; M is at most 2048.
  *
  * <p><b>Differences to Captum.</b> The default sampling; one group only is answered (Captum fails); coalitions drawn twice
  * are evaluated once; every example has its own coalitions.

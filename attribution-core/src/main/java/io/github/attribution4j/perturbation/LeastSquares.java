@@ -15,6 +15,8 @@
  */
 package io.github.attribution4j.perturbation;
 
+import java.util.Optional;
+
 /**
  * Weighted linear least squares: minimizes Σ w (a · x − b)² over x.
  *
@@ -27,6 +29,9 @@ final class LeastSquares {
     private static final double DEFICIENT = 1e-11;
 
     private static final double RIDGE = 1e-7;
+    /** A row of which the fit leaves less than this part is fitted exactly: its residual tells nothing. */
+    private static final double DETERMINED = 1e-9;
+
     private static final double CONVERGED = 1e-14;
     private static final int REFINEMENTS = 200;
 
@@ -104,7 +109,7 @@ final class LeastSquares {
     }
 
     /** Returns (Σ w a aᵀ)⁻¹ y. */
-    double[] inverseGram(double[] y) {
+    private double[] inverseGram(double[] y) {
         double[] x = y.clone();
         if (factor.length == 0) {
             return new double[unknowns];
@@ -159,8 +164,27 @@ final class LeastSquares {
         return largest;
     }
 
-    /** Returns the leverage w a · (Σ w a aᵀ)⁻¹ a of a row: the part of its own residual that the fit removes. */
-    double leverage(int row) {
-        return weights[row] * dot(rows[row], inverseGram(rows[row]), unknowns);
+    /** Returns how much of the residual of a row its own part in the fit has left: 1 − w a · (Σ w a aᵀ)⁻¹ a. */
+    private double left(int row, double[] inverse) {
+        return 1 - weights[row] * dot(rows[row], inverse, unknowns);
+    }
+
+    /**
+     * Returns what a row adds to the solution: (Σ w a aᵀ)⁻¹ w a e, with its residual e divided by 1 − leverage (MacKinnon and
+     * White, 1985, HC3), because the fit has pulled itself towards the rows that it saw.
+     *
+     * @return nothing if the rows do not determine the solution, or not without this one
+     */
+    Optional<double[]> influence(int row, double[] solution, double response) {
+        double[] influence = inverseGram(rows[row]);
+        double left = left(row, influence);
+        if (deficient || left < DETERMINED) {
+            return Optional.empty();
+        }
+        double scale = weights[row] * (response - dot(rows[row], solution, unknowns)) / left;
+        for (int i = 0; i < unknowns; i++) {
+            influence[i] *= scale;
+        }
+        return Optional.of(influence);
     }
 }

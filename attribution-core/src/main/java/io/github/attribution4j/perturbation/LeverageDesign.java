@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Pairs of a coalition and its complement, drawn without replacement in proportion to leverage scores, and the regression
@@ -147,16 +148,14 @@ final class LeverageDesign implements CoalitionDesign {
         for (int group = 0; group < groups; group++) {
             values[group] = solution[group] - mean + difference / groups;
         }
-        return new Estimate(values, errors(regression, rows, weights, responses, solution));
+        return new Estimate(values, errors(regression, responses, solution));
     }
 
     /**
      * Standard errors by linearization (sandwich) for a stratified sample without replacement (Binder, 1983): the variance
-     * of Σ w u e within strata, times (1 − n/N), between two inverses of the normal matrix. Residuals e are divided by 1 −
-     * leverage (MacKinnon and White, 1985, HC3), because the fit has pulled itself towards the rows that it saw.
+     * of the rows' influences within strata, times (1 − n/N).
      */
-    private double[] errors(
-            LeastSquares regression, double[][] rows, double[] weights, double[] responses, double[] solution) {
+    private double[] errors(LeastSquares regression, double[] responses, double[] solution) {
         double[] variances = new double[groups];
         int row = 0;
         for (int i = 0; i < drawn.length; i++) {
@@ -166,36 +165,20 @@ final class LeverageDesign implements CoalitionDesign {
                 continue;
             }
             Moments moments = new Moments(groups);
-            double[] influence = new double[groups];
             for (int k = 0; k < drawn[i]; k++, row++) {
-                double kept = 1 - regression.leverage(row);
-                if (regression.isDeficient() || kept < 1e-9) {
-                    return unknown();
+                Optional<double[]> influence = regression.influence(row, solution, responses[row]);
+                if (influence.isEmpty()) {
+                    Arrays.fill(variances, Double.NaN);
+                    return variances;
                 }
-                double residual = responses[row];
-                for (int group = 0; group < groups; group++) {
-                    residual -= rows[row][group] * solution[group];
-                }
-                double[] moment = new double[groups];
-                for (int group = 0; group < groups; group++) {
-                    moment[group] = weights[row] * rows[row][group] * residual / kept;
-                }
-                influence = regression.inverseGram(moment);
-                moments.add(influence);
+                moments.add(influence.get());
             }
             double n = drawn[i];
-            double[] errors = moments.standardError();
+            double[] errors = n < 2 ? moments.mean() : moments.standardError();
             for (int group = 0; group < groups; group++) {
-                double within = n < 2 ? influence[group] * influence[group] : n * n * errors[group] * errors[group];
-                variances[group] += unseen * within;
+                variances[group] += unseen * n * n * errors[group] * errors[group];
             }
         }
         return Arrays.stream(variances).map(Math::sqrt).toArray();
-    }
-
-    private double[] unknown() {
-        double[] unknown = new double[groups];
-        Arrays.fill(unknown, Double.NaN);
-        return unknown;
     }
 }

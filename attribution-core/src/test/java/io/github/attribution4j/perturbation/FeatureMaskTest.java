@@ -18,9 +18,12 @@ package io.github.attribution4j.perturbation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Explanation;
 import io.github.attribution4j.InvalidRequestException;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -261,6 +264,43 @@ class FeatureMaskTest {
         assertThat(groups(mask, inputs, 1, 0)).containsExactly(1, 2);
         assertThat(groups(mask, inputs, 0, 1)).containsExactly(0, 0, 2);
         assertThat(groups(mask, inputs, 1, 1)).containsExactly(1, 3);
+    }
+
+    @Test
+    @DisplayName("Values of groups are read back from those of elements, for each example's own groups")
+    void byGroup() {
+        Inputs inputs = Inputs.of(
+                tensors.of(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, 2, 2, 2), tensors.of(new float[] {9, 10}, 2, 1));
+        FeatureMask mask = FeatureMask.of(ids(Shape.of(2, 1, 2), 0, 1, 0, 0), ids(Shape.of(1, 1), 0));
+        Model sum = Model.ofTensors(
+                tensors, all -> all.get(0).sum(1, 2).add(all.get(1).sum(1)));
+        try (Explanation explanation = new FeatureAblation(Baseline.zeros(), mask).attribute(sum, inputs)) {
+            double[][] values = mask.byGroup(inputs, explanation.attributions());
+            assertThat(values).isDeepEqualTo(new double[][] {{1 + 3 + 9, 2 + 4}, {5 + 6 + 7 + 8 + 10}});
+        }
+    }
+
+    @Test
+    @DisplayName("A mask is read as it is written")
+    void parse() {
+        for (String text : List.of(
+                "per-element",
+                "grid(4, 3)",
+                "patches(16, 8)",
+                "ranges(axis -1: 1, 1, 3)",
+                "grid(2, 2) | per-element | ranges(axis 1: 5)")) {
+            assertThat(FeatureMask.parse(text)).hasToString(text);
+        }
+        assertThat(FeatureMask.parse(" grid (4,3)|ranges( axis 2:1,2 )"))
+                .hasToString("grid(4, 3) | ranges(axis 2: 1, 2)");
+        assertThatThrownBy(() -> FeatureMask.parse("gird(4, 3)"))
+                .hasMessage("mask 'gird(4, 3)': 'gird(4, 3)' is none of per-element, grid(cells high, cells wide), "
+                        + "patches(height, width) and ranges(axis n: length, length, ...); several are separated by |, "
+                        + "one for each input");
+        assertThatThrownBy(() -> FeatureMask.parse("grid(99999999999, 1)"))
+                .hasMessage("mask 'grid(99999999999, 1)': a number is too large");
+        assertThatThrownBy(() -> FeatureMask.parse("grid(0, 1)"))
+                .hasMessage("mask grid(0, 1): the number of cells must be at least 1, not 0");
     }
 
     @Test

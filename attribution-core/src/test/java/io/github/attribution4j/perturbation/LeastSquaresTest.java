@@ -20,6 +20,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.RandomStream;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -85,18 +86,46 @@ class LeastSquaresTest {
     }
 
     @Test
-    @DisplayName("Leverages add up to the number of unknowns")
-    void leverages() {
-        double[][] rows = random(RandomStream.of(2), 20, 5);
-        double[] weights = new double[20];
+    @DisplayName("The influence of a row is how far the solution moves when the row is left out")
+    void influenceIsLeavingOut() {
+        RandomStream random = RandomStream.of(2);
+        double[][] rows = random(random, 12, 4);
+        double[] b = random(random, 1, 12)[0];
+        double[] weights = new double[12];
         Arrays.setAll(weights, i -> 1 + i);
-        LeastSquares problem = new LeastSquares(rows, weights, 5);
-        double sum = 0;
-        for (int r = 0; r < 20; r++) {
-            assertThat(problem.leverage(r)).isBetween(0.0, 1.0);
-            sum += problem.leverage(r);
+        LeastSquares all = new LeastSquares(rows, weights, 4);
+        double[] solution = all.solve(b);
+        for (int out = 0; out < 12; out++) {
+            double[] without = new LeastSquares(without(rows, out), without(weights, out), 4).solve(without(b, out));
+            double[] influence = all.influence(out, solution, b[out]).orElseThrow();
+            for (int i = 0; i < 4; i++) {
+                assertThat(influence[i]).isCloseTo(solution[i] - without[i], within(1e-12));
+            }
         }
-        assertThat(sum).isCloseTo(5, within(1e-12));
+    }
+
+    private static double[][] without(double[][] rows, int out) {
+        return IntStream.range(0, rows.length)
+                .filter(i -> i != out)
+                .mapToObj(i -> rows[i])
+                .toArray(double[][]::new);
+    }
+
+    private static double[] without(double[] values, int out) {
+        return IntStream.range(0, values.length)
+                .filter(i -> i != out)
+                .mapToDouble(i -> values[i])
+                .toArray();
+    }
+
+    @Test
+    @DisplayName("A row that alone determines something has no influence that could be told")
+    void noInfluence() {
+        double[][] rows = {{1, 0}, {1, 0}, {0, 1}};
+        double[] b = {1, 2, 3};
+        LeastSquares problem = new LeastSquares(rows, new double[] {1, 1, 1}, 2);
+        assertThat(problem.influence(0, problem.solve(b), 1)).isPresent();
+        assertThat(problem.influence(2, problem.solve(b), 3)).isEmpty();
     }
 
     @Test

@@ -1,0 +1,65 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Reads masks as {@link FeatureMask#toString} writes them, those made of numbers given by hand apart. */
+final class MaskText {
+    private static final Pattern PLANE = Pattern.compile("(grid|patches)\\s*\\(\\s*(\\d+)\\s*,\\s*(\\d+)\\s*\\)");
+    private static final Pattern RANGES =
+            Pattern.compile("ranges\\s*\\(\\s*axis\\s*(-?\\d+)\\s*:\\s*(\\d+(?:\\s*,\\s*\\d+)*)\\s*\\)");
+
+    private MaskText() {}
+
+    static FeatureMask parse(String text) {
+        String[] parts = text.split("\\|", -1);
+        FeatureMask[] masks = new FeatureMask[parts.length];
+        for (int i = 0; i < parts.length; i++) {
+            masks[i] = one(parts[i].strip(), text);
+        }
+        return masks.length == 1 ? masks[0] : FeatureMask.perInput(masks);
+    }
+
+    private static FeatureMask one(String part, String text) {
+        Matcher plane = PLANE.matcher(part);
+        Matcher ranges = RANGES.matcher(part);
+        try {
+            if (part.equals("per-element")) {
+                return FeatureMask.perElement();
+            }
+            if (plane.matches()) {
+                int high = Integer.parseInt(plane.group(2));
+                int wide = Integer.parseInt(plane.group(3));
+                return plane.group(1).equals("grid") ? FeatureMask.grid(high, wide) : FeatureMask.patches(high, wide);
+            }
+            if (ranges.matches()) {
+                int[] lengths = Arrays.stream(ranges.group(2).split(","))
+                        .mapToInt(length -> Integer.parseInt(length.strip()))
+                        .toArray();
+                return FeatureMask.ranges(Integer.parseInt(ranges.group(1)), lengths);
+            }
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("mask '" + text + "': a number is too large", e);
+        }
+        throw new IllegalArgumentException(
+                "mask '" + text + "': '" + part + "' is none of per-element, grid(cells high, "
+                        + "cells wide), patches(height, width) and ranges(axis n: length, length, ...); several are separated by |, "
+                        + "one for each input");
+    }
+}
