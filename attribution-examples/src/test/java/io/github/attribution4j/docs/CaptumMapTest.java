@@ -1,0 +1,284 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.Progress;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.djl.LoadOptions;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.gradient.GradientShap;
+import io.github.attribution4j.gradient.InputXGradient;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.perturbation.FeaturePermutation;
+import io.github.attribution4j.perturbation.KernelShap;
+import io.github.attribution4j.perturbation.Occlusion;
+import io.github.attribution4j.perturbation.ShapleySampling;
+import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.tensor.Interpolation;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.visual.ChannelReduction;
+import io.github.attribution4j.visual.ColorMap;
+import io.github.attribution4j.visual.HeatMap;
+import io.github.attribution4j.visual.Opacity;
+import io.github.attribution4j.visual.OriginalImage;
+import io.github.attribution4j.visual.Sign;
+import io.github.attribution4j.visual.TimeSeriesChart;
+import io.github.attribution4j.visual.TokenText;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Makes every call that {@code docs/captum-map.md} names. */
+class CaptumMapTest {
+    private static TorchScriptModel model;
+    private TensorScope scope;
+    private Tensor image;
+    private Tensor references;
+    private Inputs inputs;
+
+    @BeforeAll
+    static void load() {
+        model = TorchScriptModel.load(
+                Demo.FILES.resolve("digits.pt"), LoadOptions.defaults().device("cpu"));
+    }
+
+    @AfterAll
+    static void close() {
+        model.close();
+    }
+
+    @BeforeEach
+    void read() throws IOException {
+        scope = TensorScope.open();
+        image = Demo.digit(3, model.tensors());
+        references = model.tensors().concat(List.of(image.mul(0), image.mul(0.2), image.mul(0.4)), 0);
+        inputs = Inputs.of(image);
+    }
+
+    @AfterEach
+    void free() {
+        scope.close();
+    }
+
+    private void explains(Attribution<? super TorchScriptModel> method) {
+        explains(method, Target.index(3), inputs);
+    }
+
+    private static void explains(Attribution<? super TorchScriptModel> method, Target target, Inputs inputs) {
+        try (Explanation why = method.attribute(model, inputs, target)) {
+            assertThat(why.attributions()).allMatch(Tensor::isFinite);
+        }
+    }
+
+    @Test
+    void targets() {
+        List<Target> targets = List.of(
+                Target.index(3),
+                Target.at(3),
+                Target.argmax(),
+                Target.probability(3),
+                Target.difference(Target.index(3), Target.index(8)));
+        for (Target target : targets) {
+            explains(new Saliency(), target, inputs);
+        }
+        Inputs two = Inputs.of(model.tensors().concat(List.of(image, image), 0));
+        explains(new Saliency(), Target.indexes(3, 8), two);
+        explains(new Saliency(), Target.atEach(new long[] {3}, new long[] {8}), two);
+        assertThat(Target.output().describe()).isNotEmpty();
+    }
+
+    @Test
+    void baselines() {
+        List<Baseline> baselines = List.of(
+                Baseline.zeros(),
+                Baseline.constant(0.5),
+                Baseline.of(image.mul(0.5)),
+                Baseline.mean(references),
+                Baseline.blurred(1));
+        for (Baseline baseline : baselines) {
+            explains(IntegratedGradients.builder().steps(5).baseline(baseline).build());
+        }
+    }
+
+    @Test
+    void conventions() {
+        List<Progress> seen = new ArrayList<>();
+        Consumer<Progress> listener = seen::add;
+        IntegratedGradients method = new IntegratedGradients();
+        for (Run run : List.of(
+                Run.defaults().batchRows(10),
+                Run.defaults().memoryBudget(512L << 20),
+                Run.defaults().progress(listener),
+                Run.defaults().seed(7))) {
+            try (Explanation why = method.attribute(model, inputs, Target.index(3), run)) {
+                assertThat(why.hasCompletenessGap()).isTrue();
+                assertThat(why.completenessGap()).hasSize(1);
+            }
+        }
+        assertThat(seen).isNotEmpty();
+        assertThat(method.name()).isEqualTo("integrated-gradients");
+        assertThat(method.settings()).containsEntry("multiply-by-inputs", true);
+        Tensor side = image;
+        Inputs both = Inputs.builder().attribute("x", image).fixed("mask", side).build();
+        assertThat(both.attributed()).hasSize(1);
+        Tensor groups = model.tensors().of(new long[] {0, 0, 1, 1, 2, 2, 3, 3}, 1, 1, 1, 8);
+        explains(new FeatureAblation(Baseline.zeros(), FeatureMask.of(groups)));
+    }
+
+    @Test
+    void gradients() {
+        explains(new IntegratedGradients());
+        explains(IntegratedGradients.builder().steps(50).build());
+        explains(IntegratedGradients.builder().multiplyByInputs(false).build());
+        for (Quadrature rule : List.of(
+                Quadrature.RIEMANN_LEFT,
+                Quadrature.RIEMANN_RIGHT,
+                Quadrature.RIEMANN_MIDDLE,
+                Quadrature.CAPTUM_TRAPEZOID,
+                Quadrature.TRAPEZOID)) {
+            explains(IntegratedGradients.builder().steps(5).quadrature(rule).build());
+        }
+        explains(new Saliency());
+        explains(Saliency.signed());
+        explains(new InputXGradient());
+        explains(new GradientShap(Baseline.samples(references)));
+        explains(GradientShap.builder()
+                .baseline(Baseline.samples(references))
+                .samples(5)
+                .stdev(0.1)
+                .build());
+        explains(GradientShap.builder()
+                .baseline(Baseline.samples(references))
+                .multiplyByInputs(false)
+                .build());
+    }
+
+    @Test
+    void noise() {
+        explains(NoiseTunnel.smoothGrad(new Saliency()));
+        explains(NoiseTunnel.smoothGradSquared(new Saliency()));
+        explains(NoiseTunnel.varGrad(new Saliency()));
+        explains(NoiseTunnel.smoothGrad(new Saliency()).samples(10).stdev(0.15));
+    }
+
+    @Test
+    void perturbations() {
+        FeatureMask mask = FeatureMask.grid(2, 2);
+        explains(new FeatureAblation());
+        explains(new FeatureAblation(Baseline.zeros(), mask));
+        explains(new Occlusion(1, 3, 3));
+        explains(Occlusion.builder()
+                .window(1, 3, 3)
+                .stride(1, 2, 2)
+                .baseline(Baseline.zeros())
+                .build());
+        explains(new ShapleyValues(Baseline.zeros(), mask));
+        explains(ShapleySampling.builder()
+                .samples(25)
+                .antithetic(false)
+                .mask(mask)
+                .build());
+        explains(KernelShap.builder()
+                .samples(25)
+                .sampling(KernelShap.Sampling.CAPTUM)
+                .mask(mask)
+                .build());
+        explains(KernelShap.builder().samples(512).mask(mask).build());
+        Inputs two = Inputs.of(model.tensors().concat(List.of(image, references.rows(1, 2)), 0));
+        explains(new FeaturePermutation(1, mask), Target.index(3), two);
+        explains(new FeaturePermutation(1, FeatureMask.ranges(1, 16, 16)).at("relu3"), Target.index(3), two);
+    }
+
+    @Test
+    void layers() {
+        Tensor activation = model.cut("relu3").head().forward(inputs);
+        assertThat(activation.shape().dim(1)).isEqualTo(32);
+        explains(new InputXGradient().at("relu3"));
+        explains(Saliency.signed().at("relu3"));
+        explains(new IntegratedGradients().at("relu3"));
+        Baseline lifted = Baseline.zeros().throughHead();
+        explains(IntegratedGradients.builder().baseline(lifted).build().at("relu3"));
+        FeatureMask channels = FeatureMask.ranges(1, 16, 16);
+        explains(new FeatureAblation(Baseline.zeros(), channels).at("relu3"));
+        explains(new GradCam("relu3"));
+        explains(GradCam.builder("relu3").relu(true).build());
+        explains(GradCam.builder("relu3").upsample(Interpolation.NEAREST).build());
+        assertThat(activation.interpolate(8, 8, Interpolation.BILINEAR).shape().dim(-1))
+                .isEqualTo(8);
+    }
+
+    @Test
+    void neurons() {
+        Target unit = Target.at(17, 2, 2);
+        List<Attribution<LayeredModel>> methods = List.of(
+                Saliency.signed().towards("relu3", unit),
+                new IntegratedGradients().towards("relu3", unit),
+                new GradientShap(Baseline.samples(references)).towards("relu3", unit),
+                new FeatureAblation().towards("relu3", unit));
+        for (Attribution<LayeredModel> method : methods) {
+            explains(method, Target.output(), inputs);
+        }
+    }
+
+    @Test
+    void pictures() {
+        OriginalImage original = OriginalImage.of(image.toDoubleArray(), 1, 8, 8, 0, 1);
+        try (Explanation why = Saliency.signed().attribute(model, inputs, Target.index(3))) {
+            List<HeatMap> maps = List.of(
+                    HeatMap.of(why, 0),
+                    HeatMap.of(why, 0).over(original).view(HeatMap.View.OVERLAY),
+                    HeatMap.of(why, 0).over(original).view(HeatMap.View.SIDE_BY_SIDE),
+                    HeatMap.of(why, 0).over(original).view(HeatMap.View.MASKED).sign(Sign.POSITIVE),
+                    HeatMap.of(why, 0)
+                            .over(original)
+                            .view(HeatMap.View.ALPHA_SCALED)
+                            .sign(Sign.ABSOLUTE),
+                    HeatMap.of(why, 0).outlierPercentage(2).channels(ChannelReduction.SUM),
+                    HeatMap.of(why, 0).colours(ColorMap.PURPLE_WHITE_GREEN).legend(false),
+                    HeatMap.of(why, 0).over(original).opacity(Opacity.constant(0.5)));
+            for (HeatMap map : maps) {
+                assertThat(map.picture().toSvg()).startsWith("<svg");
+            }
+        }
+        double[][] series = {{1, 2, 3}};
+        double[][] scores = {{0.1, -0.2, 0.3}};
+        assertThat(TimeSeriesChart.of(series, scores).picture().toSvg()).startsWith("<svg");
+        String[] tokens = {"not", "bad"};
+        double[] ofTokens = {-0.3, 0.8};
+        assertThat(TokenText.of(tokens, ofTokens).picture().toHtml()).contains("bad");
+    }
+}

@@ -1,0 +1,279 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.io.IOException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class InsideTest {
+    private static TorchScriptModel model;
+    private Tensor image;
+
+    @BeforeAll
+    static void load() {
+        model = TorchScriptModel.load(Demo.FILES.resolve("digits.pt"));
+    }
+
+    @AfterAll
+    static void close() {
+        model.close();
+    }
+
+    @BeforeEach
+    void read() throws IOException {
+        image = Demo.digit(3, model.tensors());
+    }
+
+    @AfterEach
+    void free() {
+        image.close();
+    }
+
+    @Test
+    void points() {
+        StringBuilder list = new StringBuilder();
+        // tag::points
+        for (CutPoint point : model.cutPoints()) {
+            list.append(point).append(" ").append(point.kind()).append("\n"); // such as relu3 ReLU
+        }
+        // end::points
+        assertThat(list.toString()).contains("relu3 ReLU").contains("conv1 Conv2d");
+    }
+
+    @Test
+    void layer() {
+        // tag::at
+        Attribution<LayeredModel> method = new IntegratedGradients().at("relu3");
+        Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 32, 4, 4)
+        // end::at
+        try (why) {
+            assertThat(why.attribution().shape()).isEqualTo(Shape.of(1, 32, 4, 4));
+        }
+    }
+
+    @Test
+    void neuron() {
+        // tag::towards
+        Attribution<LayeredModel> method = new IntegratedGradients().towards("relu3", Target.at(17, 2, 2));
+        Explanation why = method.attribute(model, Inputs.of(image)); // shape (1, 1, 8, 8)
+        // end::towards
+        try (why) {
+            assertThat(why.attribution().shape()).isEqualTo(image.shape());
+        }
+    }
+
+    @Test
+    void channel() {
+        // tag::channel
+        Target channel = Target.of(
+                "sum of channel 17",
+                activation -> {
+                    Shape shape = activation.shape();
+                    return activation
+                            .slice(1, 17, 18)
+                            .reshape(Shape.of(shape.dim(0), shape.dim(2) * shape.dim(3)))
+                            .sum(1);
+                },
+                activation -> {
+                    Shape shape = activation.shape();
+                    long[] seventeen = new long[(int) shape.dim(0)];
+                    java.util.Arrays.fill(seventeen, 17);
+                    return activation
+                            .tensors()
+                            .of(seventeen, seventeen.length)
+                            .oneHot(shape.dim(1), activation.dataType())
+                            .reshape(Shape.of(shape.dim(0), shape.dim(1), 1, 1))
+                            .broadcast(shape);
+                });
+        Explanation why = Saliency.signed().towards("relu3", channel).attribute(model, Inputs.of(image));
+        // end::channel
+        try (why;
+                Explanation one =
+                        Saliency.signed().towards("relu3", Target.at(17, 0, 0)).attribute(model, Inputs.of(image))) {
+            assertThat(why.attribution().shape()).isEqualTo(one.attribution().shape());
+        }
+    }
+
+    @Test
+    void noise() {
+        // tag::noise
+        Attribution<LayeredModel> noisyImage =
+                NoiseTunnel.smoothGrad(new Saliency().at("relu3")).stdev(0.1);
+        Attribution<LayeredModel> noisyActivation =
+                Attribution.at("relu3", NoiseTunnel.smoothGrad(new Saliency()).stdev(0.1));
+        // end::noise
+        try (Explanation first = noisyImage.attribute(model, Inputs.of(image), Target.index(3));
+                Explanation second = noisyActivation.attribute(model, Inputs.of(image), Target.index(3))) {
+            assertThat(first.attribution().shape())
+                    .isEqualTo(second.attribution().shape());
+        }
+    }
+
+    @Test
+    void ablatedChannels() {
+        // tag::ablate-channels
+        int[] single = new int[32];
+        java.util.Arrays.fill(single, 1);
+        Attribution<LayeredModel> method =
+                new FeatureAblation(Baseline.zeros(), FeatureMask.ranges(1, single)).at("relu3");
+        Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // one number for each channel
+        // end::ablate-channels
+        try (why) {
+            assertThat(why.counts().forwardRows()).isGreaterThanOrEqualTo(33);
+        }
+    }
+
+    @Test
+    void targets() {
+        // tag::targets
+        Target byClass = Target.index(3); // output (rows, classes): the logit of class 3
+        Target each = Target.indexes(3, 8, 5); // one class for each of three examples
+        Target pixel = Target.at(1, 4, 4); // output (rows, classes, height, width): one element
+        Target best = Target.argmax(); // the class of the largest output of each example
+        Target contrast = Target.difference(Target.index(3), Target.index(8)); // why 3 rather than 8
+        Target probability = Target.probability(3); // softmax of logits
+        Target only = Target.output(); // of a model with one number per row
+        // end::targets
+        assertThat(java.util.List.of(byClass, each, pixel, best, contrast, probability, only))
+                .extracting(Target::describe)
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void ownTarget() {
+        // tag::own-target
+        Target energy = Target.of(
+                "half the sum of squared logits",
+                output -> output.mul(output).sum(1).mul(0.5), // a score for each row
+                output -> output); // its derivative, in the output's shape
+        // end::own-target
+        try (Explanation why = new Saliency().attribute(model, Inputs.of(image), energy)) {
+            assertThat(why.provenance().target()).contains("squared logits");
+        }
+    }
+
+    @Test
+    void baselines() {
+        Tensor background = image.mul(0.5);
+        try (background) {
+            // tag::baselines
+            Baseline zeros = Baseline.zeros();
+            Baseline grey = Baseline.constant(0.5); // or one number for each attributed input
+            Baseline given = Baseline.of(background); // one row for all examples, or one for each
+            Baseline blurred = Baseline.blurred(1.5); // standard deviation in pixels
+            Baseline mean = Baseline.mean(background); // of a set of samples
+            Baseline drawn = Baseline.samples(background); // a distribution: for GradientShap
+            Baseline noise = Baseline.uniform(0, 1); // and Baseline.normal(mean, stdev)
+            Baseline lifted = Baseline.blurred(1.5).throughHead(); // of the image, for a method at a layer
+            // end::baselines
+            assertThat(java.util.List.of(zeros, grey, given, blurred, mean, drawn, noise, lifted))
+                    .extracting(Baseline::describe)
+                    .doesNotHaveDuplicates();
+            assertThat(drawn.isDistribution()).isTrue();
+        }
+    }
+
+    @Test
+    void roles() {
+        Tensor x = image;
+        Tensor side = image;
+        Tensor scalar = model.tensors().full(Shape.of(), DataType.FLOAT32, 1);
+        try (scalar) {
+            // tag::roles
+            Inputs inputs = Inputs.builder() // in the model's argument order
+                    .attribute("image", x) // explained; axis 0 counts examples
+                    .fixed("mask", side) // held as it is; one row for each example
+                    .constant("temperature", scalar) // passed as it is, whatever the number of rows
+                    .build();
+            // end::roles
+            assertThat(inputs.attributed()).hasSize(1);
+        }
+    }
+
+    @Test
+    void masks() {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor superpixels = model.tensors().of(new long[] {0, 0, 1, 1, 2, 2, 3, 3}, 1, 1, 1, 8);
+            // tag::masks
+            FeatureMask elements = FeatureMask.perElement(); // the default: every element a group of its own
+            FeatureMask cells = FeatureMask.grid(4, 4); // 16 cells, all channels of a cell together
+            FeatureMask patches = FeatureMask.patches(2, 2); // cells of a size
+            FeatureMask columns = FeatureMask.ranges(-1, 2, 5, 1); // consecutive columns: 2, then 5, then 1
+            FeatureMask given = FeatureMask.of(superpixels); // group numbers 0, 1, 2, ... as a tensor
+            FeatureMask gaps = FeatureMask.of(superpixels).renumbered(); // of numbers that have gaps
+            FeatureMask named = FeatureMask.ranges(-1, 4, 4).named("left", "right");
+            // end::masks
+            Inputs inputs = Inputs.of(image);
+            assertThat(elements.groups(inputs)).isEqualTo(64);
+            assertThat(cells.groups(inputs)).isEqualTo(16);
+            assertThat(patches.groups(inputs)).isEqualTo(16);
+            assertThat(columns.groups(inputs)).isEqualTo(3);
+            assertThat(given.groups(inputs)).isEqualTo(4);
+            assertThat(gaps.groups(inputs)).isEqualTo(4);
+            assertThat(named.names()).containsExactly("left", "right");
+            assertThat(scope.owns(superpixels)).isTrue();
+        }
+    }
+
+    @Test
+    void maskOfSeveralInputs() {
+        try (Tensor row = model.tensors().of(new float[] {1, 2, 3}, 1, 3)) {
+            // tag::masks-per-input
+            Inputs inputs = Inputs.of(image, row);
+            FeatureMask apart = FeatureMask.perInput(FeatureMask.grid(2, 2), FeatureMask.perElement()); // 4 + 3 groups
+            FeatureMask together = FeatureMask.ofIds(new long[64], new long[] {0, 1, 2}); // the image with column 0
+            // end::masks-per-input
+            assertThat(apart.groups(inputs)).isEqualTo(7);
+            assertThat(together.groups(inputs)).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void groupedShapley() {
+        // tag::mask-method
+        ShapleyValues method =
+                ShapleyValues.builder().mask(FeatureMask.grid(3, 3)).build();
+        Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // 2^9 = 512 rows
+        // end::mask-method
+        try (why) {
+            assertThat(why.counts().forwardRows()).isEqualTo(512);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.gradient.GradientShap;
+import io.github.attribution4j.gradient.InputXGradient;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.perturbation.FeaturePermutation;
+import io.github.attribution4j.perturbation.KernelShap;
+import io.github.attribution4j.perturbation.Occlusion;
+import io.github.attribution4j.perturbation.ShapleySampling;
+import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.tensor.Interpolation;
+import io.github.attribution4j.tensor.Tensor;
+import java.io.IOException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class MethodsTest {
+    private static TorchScriptModel digits;
+    private static TorchScriptModel cancer;
+    private Tensor image;
+    private Tensor patients;
+    private Tensor average;
+
+    @BeforeAll
+    static void load() {
+        digits = TorchScriptModel.load(Demo.FILES.resolve("digits.pt"));
+        cancer = TorchScriptModel.load(Demo.FILES.resolve("breast-cancer.pt"));
+    }
+
+    @AfterAll
+    static void close() {
+        digits.close();
+        cancer.close();
+    }
+
+    @BeforeEach
+    void read() throws IOException {
+        image = Demo.digit(3, digits.tensors());
+        patients = Demo.table("patients.csv", cancer.tensors());
+        average = Demo.table("patient-baseline.csv", cancer.tensors());
+    }
+
+    @AfterEach
+    void free() {
+        image.close();
+        patients.close();
+        average.close();
+    }
+
+    @Test
+    void saliency() {
+        // tag::saliency
+        Explanation strength = new Saliency().attribute(digits, Inputs.of(image), Target.index(3));
+        Explanation gradient = Saliency.signed().attribute(digits, Inputs.of(image), Target.index(3));
+        // end::saliency
+        try (strength;
+                gradient) {
+            assertThat(strength.attribution().toFloatArray())
+                    .isEqualTo(gradient.attribution().abs().toFloatArray());
+        }
+    }
+
+    @Test
+    void inputXGradient() {
+        // tag::input-x-gradient
+        Explanation why = new InputXGradient().attribute(digits, Inputs.of(image), Target.index(3));
+        // end::input-x-gradient
+        try (why) {
+            assertThat(why.hasCompletenessGap()).isFalse();
+            assertThat(why.counts().backwardRows()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void integratedGradients() {
+        // tag::integrated-gradients
+        IntegratedGradients method = IntegratedGradients.builder()
+                .steps(100)
+                .quadrature(Quadrature.GAUSS_LEGENDRE)
+                .baseline(Baseline.of(average))
+                .build();
+        Explanation why = method.attribute(cancer, Inputs.of(patients), Target.index(0));
+        double[] gaps = why.completenessGap(); // one for each patient
+        // end::integrated-gradients
+        try (why) {
+            assertThat(gaps).hasSize(5);
+            assertThat(why.counts().backwardRows()).isEqualTo(500);
+        }
+    }
+
+    @Test
+    void gradientShap() {
+        // tag::gradient-shap
+        GradientShap method = GradientShap.builder()
+                .baseline(Baseline.samples(patients))
+                .samples(50)
+                .stdev(0.1)
+                .build();
+        Explanation why = method.attribute(
+                cancer, Inputs.of(patients), Target.index(0), Run.defaults().seed(7));
+        Tensor uncertainty = why.standardError(); // of every attribution
+        // end::gradient-shap
+        try (why) {
+            assertThat(uncertainty.shape()).isEqualTo(patients.shape());
+        }
+    }
+
+    @Test
+    void noiseTunnel() {
+        // tag::noise-tunnel
+        NoiseTunnel<?> method =
+                NoiseTunnel.smoothGrad(new IntegratedGradients()).samples(20).stdev(0.15);
+        NoiseTunnel<?> variance =
+                NoiseTunnel.varGrad(new FeatureAblation()).samples(20).stdev(0.15);
+        // end::noise-tunnel
+        try (Explanation why = NoiseTunnel.smoothGrad(new IntegratedGradients())
+                .samples(20)
+                .stdev(0.15)
+                .attribute(digits, Inputs.of(image), Target.index(3))) {
+            assertThat(why.counts().backwardRows()).isEqualTo(1000);
+            assertThat(why.standardErrors()).hasSize(1);
+        }
+        assertThat(method.name()).isEqualTo("smooth-grad");
+        assertThat(variance.settings()).containsEntry("samples", 20);
+    }
+
+    @Test
+    void featureAblation() {
+        // tag::feature-ablation
+        FeatureAblation method = FeatureAblation.builder()
+                .baseline(Baseline.of(average))
+                .mask(FeatureMask.ranges(1, 10, 10, 10).named("mean", "error", "worst"))
+                .build();
+        Explanation why = method.attribute(cancer, Inputs.of(patients), Target.index(0));
+        // end::feature-ablation
+        try (why) {
+            assertThat(why.counts().forwardRows()).isEqualTo(5 * 4);
+        }
+    }
+
+    @Test
+    void featurePermutation() {
+        // tag::feature-permutation
+        FeaturePermutation method = FeaturePermutation.builder().shuffles(10).build();
+        Explanation why = method.attribute(
+                cancer, Inputs.of(patients), Target.index(0), Run.defaults().seed(7));
+        Tensor importance = why.attribution().mean(0); // the usual importance of each column
+        // end::feature-permutation
+        try (why;
+                importance) {
+            assertThat(importance.shape().size()).isEqualTo(30);
+            assertThat(why.standardErrors()).hasSize(1);
+        }
+    }
+
+    @Test
+    void occlusion() {
+        // tag::occlusion
+        Occlusion method = Occlusion.builder()
+                .window(1, 3, 3)
+                .stride(1, 1, 1)
+                .baseline(Baseline.constant(0))
+                .build();
+        Explanation why = method.attribute(digits, Inputs.of(image), Target.index(3));
+        // end::occlusion
+        try (why) {
+            assertThat(why.counts().forwardRows()).isEqualTo(1 + 36);
+        }
+    }
+
+    @Test
+    void shapleyValues() {
+        // tag::shapley-values
+        ShapleyValues method = ShapleyValues.builder()
+                .baseline(Baseline.of(average))
+                .mask(FeatureMask.ranges(1, 10, 10, 10))
+                .build();
+        Explanation why = method.attribute(cancer, Inputs.of(patients), Target.probability(0));
+        // end::shapley-values
+        try (why) {
+            assertThat(why.counts().forwardRows()).isEqualTo(5 * 8);
+            assertThat(why.completenessGap()).hasSize(5);
+        }
+    }
+
+    @Test
+    void shapleySampling() {
+        // tag::shapley-sampling
+        ShapleySampling method = ShapleySampling.builder()
+                .samples(40)
+                .baseline(Baseline.of(average))
+                .build();
+        Explanation why = method.attribute(
+                cancer,
+                Inputs.of(patients),
+                Target.probability(0),
+                Run.defaults().seed(7));
+        Tensor errors = why.standardError();
+        // end::shapley-sampling
+        try (why) {
+            assertThat(errors.isFinite()).isTrue();
+            assertThat(why.counts().forwardRows()).isLessThanOrEqualTo(5 * (40 * 29 + 2));
+        }
+    }
+
+    @Test
+    void kernelShap() {
+        // tag::kernel-shap
+        KernelShap method =
+                KernelShap.builder().samples(300).baseline(Baseline.of(average)).build();
+        Explanation why = method.attribute(
+                cancer,
+                Inputs.of(patients),
+                Target.probability(0),
+                Run.defaults().seed(7));
+        // end::kernel-shap
+        try (why) {
+            assertThat(why.counts().forwardRows()).isLessThanOrEqualTo(5 * 300);
+            assertThat(why.completenessGap()[0]).isCloseTo(0, org.assertj.core.data.Offset.offset(1e-6));
+        }
+    }
+
+    @Test
+    void gradCam() {
+        // tag::grad-cam
+        GradCam method = GradCam.builder("relu3")
+                .relu(true)
+                .upsample(Interpolation.BILINEAR)
+                .build();
+        Explanation why = method.attribute(digits, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
+        // end::grad-cam
+        try (why) {
+            assertThat(why.attribution().shape()).isEqualTo(image.shape());
+        }
+    }
+}

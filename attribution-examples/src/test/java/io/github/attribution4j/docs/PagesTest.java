@@ -1,0 +1,183 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** What the pages say is what the classes here do; and their links lead somewhere. */
+class PagesTest {
+    private static final Pattern LINK = Pattern.compile("(?<!`)\\[[^\\]]*\\]\\(([^)\\s]+)\\)");
+    private static final Pattern CODE = Pattern.compile("`([^`]+)`");
+
+    @Test
+    void everyBlockOfJavaIsASnippet() throws IOException {
+        Map<String, String> snippets = Snippets.all();
+        Set<String> shown = new HashSet<>();
+        List<String> wrong = new ArrayList<>();
+        for (Page original : Page.all()) {
+            Page page = Boolean.getBoolean("attribution.docs.update") ? updated(original, snippets) : original;
+            for (Page.Block block : page.blocks()) {
+                if (!block.language().equals("java")) {
+                    continue;
+                }
+                shown.add(block.snippet());
+                String snippet = snippets.get(block.snippet());
+                if (block.snippet().isEmpty()) {
+                    wrong.add(page.at(block) + " has no line <!-- snippet: Class#name --> above it");
+                } else if (snippet == null) {
+                    wrong.add(page.at(block) + " names the region " + block.snippet() + ", which does not exist");
+                } else if (!snippet.equals(page.text(block))) {
+                    wrong.add(page.at(block) + " differs from " + block.snippet()
+                            + ": run this test with -Dattribution.docs.update=true. The page says\n" + page.text(block)
+                            + "\nand the class\n" + snippet);
+                }
+            }
+        }
+        assertThat(wrong).isEmpty();
+        assertThat(shown).as("regions that some page shows").containsAll(snippets.keySet());
+    }
+
+    private static Page updated(Page original, Map<String, String> snippets) throws IOException {
+        Page page = original;
+        for (int i = 0; i < page.blocks().size(); i++) {
+            Page.Block block = page.blocks().get(i);
+            String snippet = snippets.get(block.snippet());
+            if (snippet != null && !snippet.equals(page.text(block))) {
+                page = page.with(block, snippet);
+            }
+        }
+        if (!page.equals(original)) {
+            Files.writeString(page.file(), String.join("\n", page.lines()) + "\n");
+        }
+        return page;
+    }
+
+    @Test
+    void everyRelativeLinkLeadsToAFileAndItsHeading() throws IOException {
+        List<String> broken = new ArrayList<>();
+        int links = 0;
+        for (Page page : Page.all()) {
+            for (String line : page.prose()) {
+                Matcher link = LINK.matcher(line);
+                while (link.find()) {
+                    String to = link.group(1);
+                    if (URI.create(to).isAbsolute()) {
+                        continue;
+                    }
+                    links++;
+                    if (!leadsSomewhere(page, to)) {
+                        broken.add(page.name() + " -> " + to);
+                    }
+                }
+            }
+        }
+        assertThat(broken).isEmpty();
+        assertThat(links).isPositive();
+    }
+
+    private static boolean leadsSomewhere(Page page, String to) throws IOException {
+        int hash = to.indexOf('#');
+        String path = hash < 0 ? to : to.substring(0, hash);
+        Path file = path.isEmpty() ? page.file() : page.file().resolveSibling(path);
+        if (!Files.exists(file)) {
+            return false;
+        }
+        return hash < 0 || headings(Page.read(file)).contains(to.substring(hash + 1));
+    }
+
+    /** Returns the anchors of the headings, by GitHub's rule. */
+    private static Set<String> headings(Page page) {
+        Set<String> anchors = new HashSet<>();
+        for (String line : page.prose()) {
+            if (line.startsWith("#")) {
+                String title = line.replaceFirst("^#+ ", "").toLowerCase(Locale.ROOT);
+                anchors.add(title.replaceAll("[^\\p{L}\\p{N}\\- ]", "").replace(' ', '-'));
+            }
+        }
+        return anchors;
+    }
+
+    @Test
+    void everyCallInTheMapFromCaptumIsCompiledAndRun() throws IOException {
+        String source = Snippets.source("CaptumMapTest").replaceAll("\\s+", " ");
+        int calls = 0;
+        List<String> unknown = new ArrayList<>();
+        for (String line :
+                Page.read(Demo.REPOSITORY.resolve("docs/captum-map.md")).lines()) {
+            String[] cells = line.split("\\|", -1);
+            if (!line.startsWith("|") || cells.length < 4) {
+                continue;
+            }
+            Matcher code = CODE.matcher(cells[2]);
+            while (code.find()) {
+                if (code.group(1).contains("(")) {
+                    calls++;
+                    if (!compact(source).contains(compact(code.group(1)))) {
+                        unknown.add(code.group(1));
+                    }
+                }
+            }
+        }
+        assertThat(unknown)
+                .as("calls in captum-map.md that CaptumMapTest does not make")
+                .isEmpty();
+        assertThat(calls).isGreaterThan(30);
+    }
+
+    private static String compact(String code) {
+        return code.replaceAll("\\s", "");
+    }
+
+    @Test
+    void everyMethodHasAPageWithTheSameParts() throws IOException {
+        List<String> parts =
+                List.of("## When to use it", "## Settings", "## Cost", "## Reading the result", "## Captum");
+        try (var files = Files.list(Demo.REPOSITORY.resolve("docs/methods"))) {
+            for (Path file : files.sorted().toList()) {
+                assertThat(Page.read(file).lines()).as(file.toString()).containsAll(parts);
+            }
+        }
+    }
+
+    @Test
+    void pagesAreUtf8AndHaveOneTitle() throws IOException {
+        for (Page page : Page.all()) {
+            String text = new String(Files.readAllBytes(page.file()), StandardCharsets.UTF_8);
+            if (text.indexOf('\uFFFD') >= 0) {
+                fail(page.name() + " is not UTF-8");
+            }
+            assertThat(page.prose().stream().filter(line -> line.startsWith("# ")))
+                    .as(page.name())
+                    .hasSize(1);
+        }
+    }
+}
