@@ -1,0 +1,109 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.attribution4j.djl.LoadOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The folder {@code golden} of the repository, and the device on which tests use it. */
+public final class GoldenData {
+    private GoldenData() {}
+
+    /** One model of the manifest, as one of its archives. */
+    record Entry(JsonObject json, String kind) {
+        String model() {
+            return json.get("name").getAsString();
+        }
+
+        String name() {
+            return model() + "/" + kind;
+        }
+
+        Path archive() {
+            return data().resolve(json.getAsJsonObject("archives").get(kind).getAsString());
+        }
+
+        List<GoldenCase> cases() {
+            return GoldenCase.objects(json.get("cases")).stream()
+                    .map(GoldenCase::new)
+                    .toList();
+        }
+    }
+
+    /** Returns the archives of the manifest: every model scripted and traced. */
+    static List<Entry> entries() {
+        List<Entry> entries = new ArrayList<>();
+        JsonObject manifest = read(data().resolve("manifest.json")).getAsJsonObject();
+        for (JsonObject model : GoldenCase.objects(manifest.get("models"))) {
+            for (Map.Entry<String, JsonElement> archive :
+                    model.getAsJsonObject("archives").entrySet()) {
+                entries.add(new Entry(model, archive.getKey()));
+            }
+        }
+        return entries;
+    }
+
+    /** Returns the archive of a model. */
+    static Entry entry(String name) {
+        return entries().stream()
+                .filter(entry -> entry.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    static JsonElement read(Path file) {
+        try {
+            return JsonParser.parseString(Files.readString(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Returns the folder of the golden data. */
+    public static Path data() {
+        return folder().resolve("data");
+    }
+
+    /** Returns the folder of the unusual archives. */
+    static Path special() {
+        return folder().resolve("special");
+    }
+
+    private static Path folder() {
+        for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+            Path golden = at.resolve("golden");
+            if (Files.exists(golden.resolve("data").resolve("manifest.json"))) {
+                return golden;
+            }
+        }
+        throw new IllegalStateException(
+                "golden/data/manifest.json is in no folder above " + Path.of("").toAbsolutePath());
+    }
+
+    /** Returns options that load models on the device of the test run, {@code -Dattribution.device=cuda:0}. */
+    public static LoadOptions options() {
+        return LoadOptions.defaults().device(System.getProperty("attribution.device", "cpu"));
+    }
+}

@@ -1,0 +1,135 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import com.google.gson.JsonObject;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** An archive on the device of the test run, with its inputs there, and all arrays of its cases in Java. */
+final class GoldenModel implements AutoCloseable {
+    private final GoldenData.Entry entry;
+    private final TorchScriptModel model;
+    private final Inputs inputs;
+    private final Map<String, Tensor> arrays;
+
+    private GoldenModel(GoldenData.Entry entry, TorchScriptModel model, Inputs inputs, Map<String, Tensor> arrays) {
+        this.entry = entry;
+        this.model = model;
+        this.inputs = inputs;
+        this.arrays = arrays;
+    }
+
+    static GoldenModel load(GoldenData.Entry entry) {
+        TorchScriptModel model = TorchScriptModel.load(entry.archive(), GoldenData.options());
+        try (TensorScope scope = TensorScope.open()) {
+            Map<String, Tensor> tensors = arrays(entry, "inputs_file", model.tensors());
+            Inputs.Builder inputs = Inputs.builder();
+            for (JsonObject input : GoldenCase.objects(entry.json().get("inputs"))) {
+                String name = input.get("name").getAsString();
+                Tensor tensor = TensorScope.release(tensors.get(name));
+                if (input.get("role").getAsString().equals("attributed")) {
+                    inputs.attribute(name, tensor);
+                } else {
+                    inputs.fixed(name, tensor);
+                }
+            }
+            Map<String, Tensor> arrays = arrays(entry, "arrays_file", Tensors.ofJava());
+            arrays.values().forEach(TensorScope::release);
+            return new GoldenModel(entry, model, inputs.build(), arrays);
+        }
+    }
+
+    static Map<String, Tensor> arrays(Path file, Tensors tensors) {
+        try {
+            return NumpyFiles.readNpz(file, tensors);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Map<String, Tensor> arrays(GoldenData.Entry entry, String key, Tensors tensors) {
+        return arrays(GoldenData.data().resolve(entry.json().get(key).getAsString()), tensors);
+    }
+
+    GoldenData.Entry entry() {
+        return entry;
+    }
+
+    TorchScriptModel model() {
+        return model;
+    }
+
+    Inputs inputs() {
+        return inputs;
+    }
+
+    /** Returns an array, in Java. */
+    Tensor array(String key) {
+        Tensor array = arrays.get(key);
+        if (array == null) {
+            throw new IllegalArgumentException(entry.name() + " has no array '" + key + "'");
+        }
+        return array;
+    }
+
+    /** Returns an array on the model's device, of the current scope. */
+    Tensor onDevice(String key) {
+        return model.tensors().bring(array(key));
+    }
+
+    List<GoldenCase> cases() {
+        return entry.cases();
+    }
+
+    /** Returns one case. */
+    GoldenCase find(String id) {
+        return cases().stream().filter(one -> one.id().equals(id)).findFirst().orElseThrow();
+    }
+
+    /**
+     * Returns the path of the layer whose output is the value of a case. The library cuts at outputs; the input of a layer is
+     * the output of the one before it.
+     */
+    String layer(GoldenCase given) {
+        if (!given.atLayerInput()) {
+            return given.layer();
+        }
+        return switch (entry.model() + " " + given.layer()) {
+            case "mlp_softmax fc2" -> "relu1";
+            case "mlp_softmax fc3" -> "relu2";
+            case "cnn layer1" -> "maxpool";
+            case "cnn fc" -> "dropout";
+            default -> throw new IllegalArgumentException("what feeds " + given.layer() + " of " + entry.model() + "?");
+        };
+    }
+
+    @Override
+    public void close() {
+        inputs.tensors().forEach(Tensor::close);
+        arrays.values().forEach(Tensor::close);
+        model.close();
+    }
+}

@@ -1,0 +1,65 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Baselines drawn as Captum does for several inputs: a row for each, independently. {@link Baseline#samples} draws one row for
+ * all of them, so that what belongs together stays together.
+ *
+ * @param sets the rows to draw from, for each attributed input
+ * @param indexes the row drawn, {@code (examples, samples)}, for each attributed input
+ */
+record RecordedBaseline(List<Tensor> sets, List<Tensor> indexes) implements Baseline {
+    @Override
+    public List<Tensor> rows(Inputs inputs, long[] examples, long[] samples, Run run) {
+        List<Tensor> rows = new ArrayList<>();
+        for (int input = 0; input < sets.size(); input++) {
+            long[] drawn = new long[examples.length];
+            for (int r = 0; r < drawn.length; r++) {
+                Tensor ofExample = indexes.get(input).rows(examples[r], examples[r] + 1);
+                drawn[r] = ofExample.toLongArray()[Math.toIntExact(samples[r])];
+            }
+            rows.add(inputs.attributed()
+                    .get(input)
+                    .tensors()
+                    .bring(sets.get(input).select(0, drawn)));
+        }
+        return rows;
+    }
+
+    @Override
+    public boolean isDistribution() {
+        return true;
+    }
+
+    @Override
+    public void check(Inputs inputs, Problems problems) {
+        // The recorded rows fit.
+    }
+
+    @Override
+    public String describe() {
+        return "recorded";
+    }
+}

@@ -1,0 +1,269 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import com.google.gson.JsonObject;
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.ForwardAttribution;
+import io.github.attribution4j.GradientAttribution;
+import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.gradient.GradientShap;
+import io.github.attribution4j.gradient.InputXGradient;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.perturbation.KernelShap;
+import io.github.attribution4j.perturbation.Occlusion;
+import io.github.attribution4j.perturbation.ShapleySampling;
+import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.tensor.Interpolation;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** What a case asks for, in the words of the public API. */
+final class Requests {
+    private final GoldenModel model;
+    private final GoldenCase given;
+
+    Requests(GoldenModel model, GoldenCase given) {
+        this.model = model;
+        this.given = given;
+    }
+
+    /** Returns the method of a case, at its layer or towards its unit if it has one. */
+    Attribution<? super LayeredModel> method() {
+        if (given.method().equals("grad-cam")) {
+            return gradCam();
+        }
+        Attribution<? super DifferentiableModel> method = method(given.method(), given.options());
+        if (!given.has("layer")) {
+            return method;
+        }
+        String layer = model.layer(given);
+        if (method instanceof GradientAttribution gradient) {
+            return given.has("unit") ? gradient.towards(layer, Target.at(given.unit())) : gradient.at(layer);
+        }
+        if (method instanceof ForwardAttribution forward) {
+            return given.has("unit") ? forward.towards(layer, Target.at(given.unit())) : forward.at(layer);
+        }
+        throw new IllegalArgumentException(given.id() + ": which " + given.method() + " at a layer?");
+    }
+
+    private Attribution<? super DifferentiableModel> method(String name, GoldenCase.Options options) {
+        return switch (name) {
+            case "saliency" -> new Saliency(options.flag("absolute", true));
+            case "input-x-gradient" -> new InputXGradient();
+            case "integrated-gradients" ->
+                IntegratedGradients.builder()
+                        .steps(options.integer("steps"))
+                        .quadrature(
+                                options.has("quadrature")
+                                        ? Quadrature.of(options.text("quadrature"))
+                                        : Quadrature.GAUSS_LEGENDRE)
+                        .multiplyByInputs(options.flag("multiply-by-inputs", true))
+                        .baseline(baseline())
+                        .build();
+            case "gradient-shap" ->
+                GradientShap.builder()
+                        .samples(options.integer("samples"))
+                        .stdev(options.numbers("stdev"))
+                        .multiplyByInputs(options.flag("multiply-by-inputs", true))
+                        .baseline(distribution())
+                        .build();
+            case "noise-tunnel" -> noiseTunnel(options);
+            case "feature-ablation" ->
+                FeatureAblation.builder().baseline(baseline()).mask(mask()).build();
+            case "occlusion" ->
+                Occlusion.builder()
+                        .windows(shapes(options.shapes("windows")))
+                        .strides(shapes(options.shapes("strides")))
+                        .baseline(baseline())
+                        .build();
+            case "shapley-values" ->
+                ShapleyValues.builder().baseline(baseline()).mask(mask()).build();
+            case "shapley-sampling" ->
+                ShapleySampling.builder()
+                        .samples(options.integer("samples"))
+                        // Captum's walks are independent; the limit is tested on the default, walks in pairs.
+                        .antithetic(given.compare().equals("limit"))
+                        .baseline(baseline())
+                        .mask(mask())
+                        .build();
+            case "kernel-shap" ->
+                KernelShap.builder()
+                        .samples(options.integer("samples"))
+                        .sampling(
+                                options.text("sampling").equals("captum")
+                                        ? KernelShap.Sampling.CAPTUM
+                                        : KernelShap.Sampling.LEVERAGE)
+                        .baseline(baseline())
+                        .mask(mask())
+                        .build();
+            default -> throw new IllegalArgumentException(given.id() + ": method " + name + " is unknown");
+        };
+    }
+
+    private Attribution<? super DifferentiableModel> noiseTunnel(GoldenCase.Options options) {
+        return tunnel(options, method(options.text("inner"), options.inner("inner-options")));
+    }
+
+    private static <M extends Model> NoiseTunnel<M> tunnel(GoldenCase.Options options, Attribution<M> inner) {
+        NoiseTunnel<M> tunnel = switch (options.text("type")) {
+            case "smoothgrad" -> NoiseTunnel.smoothGrad(inner);
+            case "smoothgrad-squared" -> NoiseTunnel.smoothGradSquared(inner);
+            case "vargrad" -> NoiseTunnel.varGrad(inner);
+            default -> throw new IllegalArgumentException(options.text("type"));
+        };
+        return tunnel.samples(options.integer("samples")).stdev(options.numbers("stdev"));
+    }
+
+    private GradCam gradCam() {
+        GradCam.Builder builder =
+                GradCam.builder(model.layer(given)).relu(given.options().flag("relu", false));
+        if (given.options().has("upsample")) {
+            GoldenCase.Options upsample = given.options().inner("upsample");
+            Interpolation mode = Interpolation.valueOf(upsample.text("mode").toUpperCase(Locale.ROOT));
+            builder.upsample(
+                    mode,
+                    Arrays.stream(upsample.numbers("size"))
+                            .mapToLong(size -> (long) size)
+                            .toArray());
+        }
+        return builder.build();
+    }
+
+    private static Shape[] shapes(List<long[]> perInput) {
+        return perInput.stream().map(Shape::of).toArray(Shape[]::new);
+    }
+
+    /** Returns the single references, lifted to the layer where the case gives them for the model's inputs. */
+    Baseline baseline() {
+        Baseline baseline = unlifted();
+        boolean lifted = given.options().has("baseline-space")
+                && given.options().text("baseline-space").equals("input-through-head");
+        return lifted ? baseline.throughHead() : baseline;
+    }
+
+    /** Returns the single references of the case, for what the case gives them. */
+    Baseline unlifted() {
+        if (!given.has("baselines")) {
+            return Baseline.zeros();
+        }
+        List<JsonObject> perInput = given.baselines();
+        if (perInput.stream().allMatch(Requests::isConstant)) {
+            return Baseline.constant(perInput.stream()
+                    .mapToDouble(one -> one.get("value").getAsDouble())
+                    .toArray());
+        }
+        List<Tensor> references = new ArrayList<>();
+        for (JsonObject one : perInput) {
+            Tensor input = model.inputs().attributed().get(references.size());
+            references.add(
+                    isConstant(one)
+                            ? Tensors.ofJava()
+                                    .full(
+                                            input.shape().withRows(1),
+                                            input.dataType(),
+                                            one.get("value").getAsDouble())
+                            : model.array(one.get("array").getAsString()));
+        }
+        return Baseline.of(references.toArray(Tensor[]::new));
+    }
+
+    private static boolean isConstant(JsonObject baseline) {
+        return baseline.get("kind").getAsString().equals("constant");
+    }
+
+    private Baseline distribution() {
+        List<Tensor> sets = given.baselines().stream()
+                .map(one -> model.array(one.get("array").getAsString()))
+                .toList();
+        if (sets.size() == 1) {
+            return Baseline.samples(sets.get(0));
+        }
+        List<Tensor> indexes = new ArrayList<>();
+        for (int input = 0; input < sets.size(); input++) {
+            indexes.add(model.array(given.draws("baseline_index_" + input)));
+        }
+        return new RecordedBaseline(sets, indexes);
+    }
+
+    private FeatureMask mask() {
+        if (!given.has("masks")) {
+            return FeatureMask.perElement();
+        }
+        Tensor[] perInput = given.masks().stream().map(model::array).toArray(Tensor[]::new);
+        long[] distinct = Arrays.stream(perInput)
+                .flatMapToLong(mask -> Arrays.stream(mask.toLongArray()))
+                .distinct()
+                .sorted()
+                .toArray();
+        FeatureMask mask = FeatureMask.of(perInput);
+        return distinct[distinct.length - 1] == distinct.length - 1 ? mask : mask.renumbered();
+    }
+
+    Target target() {
+        JsonObject target = given.target();
+        return switch (target.get("kind").getAsString()) {
+            case "none" -> Target.output();
+            case "index" -> Target.index(target.get("index").getAsLong());
+            case "indices" -> Target.indexes(GoldenCase.longs(target.get("indices")));
+            case "at" -> Target.at(GoldenCase.longs(target.get("at")));
+            case "at-each" ->
+                Target.atEach(GoldenCase.elements(target.get("at")).stream()
+                        .map(GoldenCase::longs)
+                        .toArray(long[][]::new));
+            case "argmax" -> Target.argmax();
+            case "difference" ->
+                Target.difference(
+                        Target.index(target.get("index").getAsLong()),
+                        Target.index(target.get("minus").getAsLong()));
+            case "probability" -> Target.probability(target.get("index").getAsLong());
+            case "sum-of-squares" -> Target.of("sum of squares", Requests::sumOfSquares, output -> output.mul(2));
+            default -> throw new IllegalArgumentException("target " + target);
+        };
+    }
+
+    private static Tensor sumOfSquares(Tensor output) {
+        long rows = output.shape().dim(0);
+        return output.mul(output).reshape(rows, output.shape().row().size()).sum(1);
+    }
+
+    /** Returns the run of a case: Captum's ways to split work become batches here, and must not change the result. */
+    Run run() {
+        Run run = Run.defaults();
+        for (String rows : List.of("internal-batch-rows", "samples-per-batch", "perturbations-per-evaluation")) {
+            if (given.options().has(rows)) {
+                run = run.batchRows(given.options().integer(rows));
+            }
+        }
+        return given.compare().equals("with-draws") ? RecordedDraws.replay(model, given, run) : run;
+    }
+}
