@@ -129,4 +129,15 @@ class FeaturePermutationTest {
         assertThatThrownBy(() -> FeaturePermutation.builder().shuffles(0).build())
                 .hasMessage("shuffles 0: must be at least 1");
     }
+
+    @Test
+    @DisplayName("Settings say shuffles and mask")
+    void settings() {
+        assertThat(FeaturePermutation.builder()
+                        .shuffles(4)
+                        .mask(FeatureMask.ranges(1, 1, 2))
+                        .build()
+                        .settings())
+                .hasToString("{shuffles=4, mask=ranges(axis 1: 1, 2)}");
+    }
 }

@@ -19,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.InvalidRequestException;
 import io.github.attribution4j.model.Inputs;
@@ -120,6 +121,30 @@ class ShapleyValuesTest {
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessage("shapley-values: the mask makes 25 groups, and exact values need 2^25 rows for each "
                             + "example; give a mask with at most 24 groups, or use shapley-sampling or kernel-shap");
+        }
+    }
+
+    @Test
+    @DisplayName("Settings say baseline and mask")
+    void settings() {
+        ShapleyValues built = ShapleyValues.builder()
+                .baseline(Baseline.constant(0.5))
+                .mask(FeatureMask.grid(2, 3))
+                .build();
+        assertThat(built.settings()).hasToString("{baseline=0.5, mask=grid(2, 3)}");
+        assertThat(method.settings()).hasToString("{baseline=0.0, mask=per-element}");
+    }
+
+    @Test
+    @DisplayName("A baseline that is a distribution is refused")
+    void refusesDistributions() {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor input = Tensors.ofJava().full(Shape.of(1, 2), DataType.FLOAT32, 1);
+            ShapleyValues drawn = new ShapleyValues(Baseline.normal(0, 1), FeatureMask.perElement());
+            assertThatThrownBy(() -> drawn.attribute(Game.random(2, 0).model(), Inputs.of(input)))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessage("baseline normal(0.0, 1.0) is a distribution, and shapley-values compares with one "
+                            + "reference for each example; give Baseline.mean(...), or one draw with Baseline.of(...)");
         }
     }
 }
