@@ -276,4 +276,19 @@ class InsideTest {
             assertThat(why.counts().forwardRows()).isEqualTo(512);
         }
     }
+
+    @Test
+    void valuesOfGroups() {
+        Inputs inputs = Inputs.of(image);
+        // tag::by-group
+        FeatureMask mask = FeatureMask.grid(2, 2).named("top left", "top right", "bottom left", "bottom right");
+        ShapleyValues method = ShapleyValues.builder().mask(mask).build();
+        try (Explanation why = method.attribute(model, inputs, Target.index(3))) {
+            double[] four = mask.byGroup(inputs, why.attributions())[0]; // of the first example
+            assertThat(four).hasSize(4); // hidden
+        }
+        // end::by-group
+        assertThat(FeatureMask.parse(FeatureMask.grid(2, 2).toString()).groups(inputs))
+                .isEqualTo(4);
+    }
 }

@@ -158,17 +158,6 @@ class PagesTest {
     }
 
     @Test
-    void everyMethodHasAPageWithTheSameParts() throws IOException {
-        List<String> parts =
-                List.of("## When to use it", "## Settings", "## Cost", "## Reading the result", "## Captum");
-        try (var files = Files.list(Demo.REPOSITORY.resolve("docs/methods"))) {
-            for (Path file : files.sorted().toList()) {
-                assertThat(Page.read(file).lines()).as(file.toString()).containsAll(parts);
-            }
-        }
-    }
-
-    @Test
     void pagesAreUtf8AndHaveOneTitle() throws IOException {
         for (Page page : Page.all()) {
             String text = new String(Files.readAllBytes(page.file()), StandardCharsets.UTF_8);
