@@ -46,8 +46,11 @@ sealed interface Mark {
 
     /** Which end of a label its {@code x} names. */
     enum Anchor {
+        /** Its left end. */
         START,
+        /** Its middle. */
         MIDDLE,
+        /** Its right end. */
         END
     }
 }
