@@ -86,17 +86,15 @@ class PagesTest {
         List<String> broken = new ArrayList<>();
         int links = 0;
         for (Page page : Page.all()) {
-            for (String line : page.prose()) {
-                Matcher link = LINK.matcher(line);
-                while (link.find()) {
-                    String to = link.group(1);
-                    if (URI.create(to).isAbsolute()) {
-                        continue;
-                    }
-                    links++;
-                    if (!leadsSomewhere(page, to)) {
-                        broken.add(page.name() + " -> " + to);
-                    }
+            Matcher link = LINK.matcher(String.join("\n", page.prose()));
+            while (link.find()) {
+                String to = link.group(1);
+                if (URI.create(to).isAbsolute()) {
+                    continue;
+                }
+                links++;
+                if (!leadsSomewhere(page, to)) {
+                    broken.add(page.name() + " -> " + to);
                 }
             }
         }
@@ -155,6 +153,30 @@ class PagesTest {
 
     private static String compact(String code) {
         return code.replaceAll("\\s", "");
+    }
+
+    @Test
+    void theDependencyHasTheVersionsOfTheBuild() throws IOException {
+        String pom = Files.readString(Demo.REPOSITORY.resolve("pom.xml"));
+        String page = Files.readString(Demo.REPOSITORY.resolve("docs/getting-started.md"));
+        assertThat(version(page, "attribution-bom")).isEqualTo(version(pom, "attribution-parent"));
+        assertThat(version(page, "pytorch-jni")).isEqualTo(property(pom, "djl.pytorch-jni.version"));
+        assertThat(version(page, "pytorch-native-cpu")).isEqualTo(property(pom, "djl.pytorch-native.version"));
+        assertThat(page.replaceAll("\\s+", " ")).contains("engine " + property(pom, "djl.version") + " takes JNI");
+    }
+
+    private static String version(String xml, String artifact) {
+        return found(xml, "<artifactId>" + artifact + "</artifactId>\\s*<version>([^<]+)</version>");
+    }
+
+    private static String property(String pom, String name) {
+        return found(pom, "<" + Pattern.quote(name) + ">([^<]+)<");
+    }
+
+    private static String found(String text, String pattern) {
+        Matcher matcher = Pattern.compile(pattern).matcher(text);
+        assertThat(matcher.find()).as(pattern).isTrue();
+        return matcher.group(1);
     }
 
     @Test
