@@ -23,6 +23,7 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -216,6 +217,22 @@ public final class FeatureMask {
         Groups groups = resolve(inputs, problems);
         problems.throwIfAny();
         return groups == null ? new double[0][] : groups.collect(perElement);
+    }
+
+    /**
+     * Returns the group of every element of one example of an input, row-major: which attributions are one and the same.
+     *
+     * @param inputs what the mask is applied to
+     * @param input position among the attributed inputs
+     * @param example a row of the inputs
+     * @throws InvalidRequestException if the mask does not fit the inputs
+     */
+    public long[] groupNumbers(Inputs inputs, int input, int example) {
+        Problems problems = new Problems();
+        Groups groups = resolve(inputs, problems);
+        problems.throwIfAny();
+        return Objects.requireNonNull(groups, "a mask without problems has groups")
+                .numbers(input, example);
     }
 
     /** Returns the groups in inputs, or null after adding what is wrong. */

@@ -142,6 +142,18 @@ final class Groups {
         return shapes.get(input).dim(0) == 1 ? 0 : Math.toIntExact(inputs.source(example) * rowSize(input));
     }
 
+    /** Returns the group of each element of an example of an input, row-major. */
+    long[] numbers(int input, int example) {
+        int start = start(input, example);
+        long[] own = Arrays.stream(ids.get(input), start, start + rowSize(input))
+                .asLongStream()
+                .toArray();
+        try (TensorScope scope = TensorScope.open()) {
+            Shape row = inputs.attributed().get(input).shape().withRows(1);
+            return Tensors.ofJava().of(own, shape(input, 1)).broadcast(row).toLongArray();
+        }
+    }
+
     /**
      * Returns values of groups as values of elements, one tensor in the shape of each attributed input.
      *
