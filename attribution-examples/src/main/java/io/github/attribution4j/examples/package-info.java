@@ -13,9 +13,11 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-
 /**
- * Runnable examples and the command line.
+ * Runnable examples, each a {@code main} of its own: {@link io.github.attribution4j.examples.TenLines} explains a digit,
+ * {@link io.github.attribution4j.examples.TableRow} a patient's row, {@link io.github.attribution4j.examples.AnyScorer} a
+ * plain Java function, {@link io.github.attribution4j.examples.LayerAndNeuron} looks inside, and {@link
+ * io.github.attribution4j.examples.Service} serves many threads. The command line is the package {@code cli}.
  */
 @NullMarked
 package io.github.attribution4j.examples;

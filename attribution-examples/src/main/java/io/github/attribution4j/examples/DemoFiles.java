@@ -1,0 +1,55 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples;
+
+import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+
+/** The models and inputs that the examples use; they are in the jar. */
+public final class DemoFiles {
+    private DemoFiles() {}
+
+    /**
+     * Opens a file.
+     *
+     * @param name such as {@code digits.pt}
+     * @return to be closed by the caller
+     */
+    public static InputStream open(String name) throws IOException {
+        InputStream in = DemoFiles.class.getResourceAsStream("/demo/" + name);
+        if (in == null) {
+            throw new FileNotFoundException("/demo/" + name + " is not in the jar");
+        }
+        return in;
+    }
+
+    /**
+     * Reads the only array of an {@code .npz} file.
+     *
+     * @param name such as {@code digit-3.npz}
+     * @param tensors where it goes
+     * @return owned by the current scope
+     */
+    public static Tensor array(String name, Tensors tensors) throws IOException {
+        try (InputStream in = open(name)) {
+            return NumpyFiles.readNpz(in, tensors).values().iterator().next();
+        }
+    }
+}

@@ -1,0 +1,83 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.io.IOException;
+import java.io.InputStream;
+
+/** Inside a network: which channels of a layer matter, where a layer looked, and what excites a neuron. */
+public final class LayerAndNeuron {
+    private LayerAndNeuron() {}
+
+    /** Prints a little of each. */
+    public static void main(String[] args) throws IOException {
+        try (InputStream archive = DemoFiles.open("digits.pt");
+                TorchScriptModel model = TorchScriptModel.load(archive);
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = Inputs.of(DemoFiles.array("digit-3.npz", model.tensors()));
+            Target three = Target.index(3);
+            IntegratedGradients method =
+                    IntegratedGradients.builder().steps(100).build();
+
+            System.out.println("layers: "
+                    + String.join(
+                            ", ", model.cutPoints().stream().map(CutPoint::path).toList()));
+
+            // The same method, at a layer: attributions of its channels.
+            try (Explanation why = method.at("relu2").attribute(model, inputs, three)) {
+                Tensor channels = why.attribution().sum(2, 3);
+                System.out.println("channels of relu2: " + channels.shape());
+                System.out.println(
+                        "most important channel: " + channels.argmax(1).toLongArray()[0]);
+            }
+
+            // Where the layer looked, as a map of the size of the image.
+            try (Explanation why = GradCam.builder("relu2").relu(true).build().attribute(model, inputs, three)) {
+                System.out.println("map: " + why.attribution().shape());
+            }
+
+            // What excites one neuron of it: channel 4, row 2, column 1.
+            try (Explanation why = method.towards("relu2", Target.at(4, 2, 1)).attribute(model, inputs)) {
+                // Two 3x3 convolutions see 5x5 pixels: attributions farther away are zero.
+                long seen = why.attribution().toFloatArray().length
+                        - count(why.attribution().toFloatArray(), 0f);
+                System.out.println("the neuron's value: " + round(why.scores()[0])
+                        + ", pixels that matter: at most 25? " + (seen <= 25));
+            }
+        }
+    }
+
+    private static long count(float[] values, float wanted) {
+        long found = 0;
+        for (float value : values) {
+            found += value == wanted ? 1 : 0;
+        }
+        return found;
+    }
+
+    private static double round(double value) {
+        return Math.rint(value * 100) / 100;
+    }
+}

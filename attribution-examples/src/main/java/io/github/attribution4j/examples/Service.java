@@ -1,0 +1,106 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples;
+
+import io.github.attribution4j.DeadlineExceededException;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.djl.LoadOptions;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * A service: one model and one method shared by many threads, each request with a deadline and a memory budget. Answers are
+ * the same bits as from one thread.
+ */
+public final class Service implements AutoCloseable {
+    private final TorchScriptModel model;
+    private final IntegratedGradients method =
+            IntegratedGradients.builder().steps(50).build();
+
+    private Service(TorchScriptModel model) {
+        this.model = model;
+    }
+
+    /** Explains one request within a time. */
+    private float[] explain(float[] pixels, long digit, Duration time) {
+        Run run = Run.defaults().deadline(time).memoryBudget(64L << 20);
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor image = model.tensors().of(pixels, 1, 1, 8, 8);
+            try (Explanation why = method.attribute(model, Inputs.of(image), Target.index(digit), run)) {
+                return why.attribution().toFloatArray();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+
+    /** Asks the service from eight threads at once, and once with a deadline that cannot be met. */
+    public static void main(String[] args) throws IOException, InterruptedException, ExecutionException {
+        try (InputStream archive = DemoFiles.open("digits.pt");
+                // Many requests at once keep the cores busy: one thread for each operation is best.
+                Service service = new Service(
+                        TorchScriptModel.load(archive, LoadOptions.defaults().threads(1)))) {
+            float[] pixels = pixels();
+            float[] alone = service.explain(pixels, 3, Duration.ofMinutes(5));
+
+            ExecutorService threads = Executors.newFixedThreadPool(8);
+            try {
+                List<Future<float[]>> answers = new ArrayList<>();
+                for (int i = 0; i < 40; i++) {
+                    answers.add(threads.submit(() -> service.explain(pixels, 3, Duration.ofMinutes(5))));
+                }
+                int same = 0;
+                for (Future<float[]> answer : answers) {
+                    same += Arrays.equals(alone, answer.get()) ? 1 : 0;
+                }
+                System.out.println(same + " of " + answers.size() + " answers are the same bits");
+            } finally {
+                threads.shutdown();
+            }
+
+            try {
+                service.explain(pixels, 3, Duration.ofNanos(1));
+            } catch (DeadlineExceededException e) {
+                System.out.println("too late: " + e.getMessage());
+            }
+        }
+    }
+
+    private static float[] pixels() throws IOException {
+        try (TensorScope scope = TensorScope.open()) {
+            return DemoFiles.array("digit-3.npz", Tensors.ofJava()).toFloatArray();
+        }
+    }
+}

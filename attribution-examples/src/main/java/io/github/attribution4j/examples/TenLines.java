@@ -1,0 +1,52 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.io.IOException;
+import java.io.InputStream;
+
+/** Why does the network see a 3? The whole of it, with integrated gradients. */
+public final class TenLines {
+    private TenLines() {}
+
+    /** Prints the score, what the attributions add up to, and the most important pixel. */
+    public static void main(String[] args) throws IOException {
+        try (InputStream archive = DemoFiles.open("digits.pt");
+                TorchScriptModel model = TorchScriptModel.load(archive);
+                TensorScope scope = TensorScope.open()) {
+            Tensor image = DemoFiles.array("digit-3.npz", model.tensors());
+            IntegratedGradients method =
+                    IntegratedGradients.builder().steps(200).build();
+            try (Explanation why = method.attribute(model, Inputs.of(image), Target.index(3))) {
+                float[] pixels = why.attribution().toFloatArray();
+                int best = 0;
+                for (int i = 0; i < pixels.length; i++) {
+                    best = pixels[i] > pixels[best] ? i : best;
+                }
+                System.out.printf("score of 3: %.2f%n", why.scores()[0]);
+                System.out.printf("completeness gap below 1 %%: %b%n", Math.abs(why.completenessGap()[0]) < 0.05);
+                System.out.printf("most important pixel: row %d, column %d%n", best / 8, best % 8);
+            }
+        }
+    }
+}
