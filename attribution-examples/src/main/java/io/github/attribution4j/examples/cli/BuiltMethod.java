@@ -1,0 +1,61 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.LayeredModel;
+
+/** A method with its settings. */
+sealed interface BuiltMethod {
+    /** Returns the method for a model that has layers. */
+    Attribution<? super LayeredModel> method();
+
+    /** Returns this method on the tail of the model cut at a layer. */
+    BuiltMethod at(String layer);
+
+    /** Returns this method explaining a unit of a layer. */
+    BuiltMethod towards(String layer, Target unit);
+
+    /** A method that needs no layers, so that it can be applied at one. */
+    record Anywhere(Attribution<? super DifferentiableModel> method) implements BuiltMethod {
+        @Override
+        public BuiltMethod at(String layer) {
+            return new AtLayer(Attribution.at(layer, method));
+        }
+
+        @Override
+        public BuiltMethod towards(String layer, Target unit) {
+            return new AtLayer(Attribution.towards(layer, unit, method));
+        }
+    }
+
+    /** A method that is at a layer already. */
+    record AtLayer(Attribution<? super LayeredModel> method) implements BuiltMethod {
+        @Override
+        public BuiltMethod at(String layer) {
+            throw new IllegalArgumentException("layer '" + layer + "': " + method.name()
+                    + " is at a layer already, the one of its own setting; leave --layer out");
+        }
+
+        @Override
+        public BuiltMethod towards(String layer, Target unit) {
+            throw new IllegalArgumentException("unit " + unit.describe() + ": " + method.name()
+                    + " explains the model's output only; use another method for a neuron");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import io.github.attribution4j.examples.DemoFiles;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code attribution demo}. */
+@Command(
+        name = "demo",
+        versionProvider = AttributionCli.Version.class,
+        header = "Explains a handwritten digit and a patient's row, prints the tables and draws the pictures.",
+        synopsisHeading = "%nUsage: ",
+        descriptionHeading = "%n",
+        description =
+                "Everything is in the jar; models and inputs are copied out, so that the commands shown can be repeated and "
+                        + "changed. Teaching examples: no medical device.",
+        optionListHeading = "%nOptions:%n")
+final class DemoCommand implements Callable<Integer> {
+    private static final List<String> ASSETS = List.of(
+            "digits.pt",
+            "digit-3.png",
+            "breast-cancer.pt",
+            "patient.csv",
+            "patients.csv",
+            "patient-baseline.csv",
+            "README.md");
+
+    @Option(
+            names = "--dir",
+            paramLabel = "FOLDER",
+            description = "Where files go. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "attribution-demo")
+    private Path folder = Path.of("attribution-demo");
+
+    @Mixin
+    private CommonOptions common = new CommonOptions();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    /** One explanation of the demo. */
+    private record Step(String intro, List<String> arguments, String picture) {}
+
+    @Override
+    public Integer call() throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        Files.createDirectories(folder);
+        for (String asset : ASSETS) {
+            copy(asset);
+        }
+        List<Step> steps = steps();
+        for (Step step : steps) {
+            List<String> arguments = new ArrayList<>(step.arguments());
+            if (common.quiet) {
+                arguments.add("--quiet");
+            } else {
+                out.println(step.intro());
+                out.println("$ attribution " + String.join(" ", arguments));
+                out.println();
+            }
+            int code = AttributionCli.run(out, err, arguments.toArray(String[]::new));
+            if (code != Failure.DONE) {
+                return code;
+            }
+            if (!common.quiet) {
+                out.println();
+            }
+        }
+        Path page = folder.resolve("index.html");
+        Files.writeString(page, page(steps), StandardCharsets.UTF_8);
+        if (!common.quiet) {
+            out.println("Pictures: "
+                    + String.join(", ", steps.stream().map(Step::picture).toList()) + " in " + folder
+                    + "; all on one page: " + page);
+            out.flush();
+        }
+        return Failure.DONE;
+    }
+
+    private void copy(String asset) throws IOException {
+        try (InputStream in = DemoFiles.open(asset)) {
+            Files.copy(in, folder.resolve(asset), StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    private List<Step> steps() {
+        return List.of(
+                step(
+                        "Which pixels make the network see a 3? Red ones speak for it, blue ones against it.",
+                        "digit-integrated-gradients.png",
+                        "--model",
+                        path("digits.pt"),
+                        "--input",
+                        path("digit-3.png"),
+                        "--method",
+                        "integrated-gradients",
+                        "--set",
+                        "steps=200",
+                        "--top",
+                        "8"),
+                step(
+                        "Where did its second convolution look?",
+                        "digit-grad-cam.png",
+                        "--model",
+                        path("digits.pt"),
+                        "--input",
+                        path("digit-3.png"),
+                        "--method",
+                        "grad-cam",
+                        "--layer",
+                        "relu2",
+                        "--set",
+                        "relu=true",
+                        "--top",
+                        "4"),
+                step(
+                        "Which measurements make a tumour look malignant (class 0), compared with the average patient?",
+                        "patient-kernel-shap.png",
+                        "--model",
+                        path("breast-cancer.pt"),
+                        "--input",
+                        path("patient.csv"),
+                        "--method",
+                        "kernel-shap",
+                        "--set",
+                        "samples=2000",
+                        "--baseline",
+                        path("patient-baseline.csv"),
+                        "--probability",
+                        "0",
+                        "--picture",
+                        "waterfall"));
+    }
+
+    private String path(String name) {
+        return folder.resolve(name).toString();
+    }
+
+    private Step step(String intro, String picture, String... arguments) {
+        List<String> all = new ArrayList<>(List.of("explain"));
+        all.addAll(List.of(arguments));
+        all.addAll(List.of("--png", path(picture)));
+        return new Step(intro, all, picture);
+    }
+
+    private static String page(List<Step> steps) {
+        StringBuilder page = new StringBuilder("<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">"
+                + "<title>attribution4j demo</title>\n"
+                + "<body style=\"font-family:sans-serif;max-width:960px;margin:2em auto;color:#202124\">\n"
+                + "<h1>attribution4j demo</h1>\n");
+        for (Step step : steps) {
+            page.append("<h2 style=\"font-size:1.1em\">")
+                    .append(step.intro())
+                    .append("</h2>\n<p><code>attribution ")
+                    .append(String.join(" ", step.arguments()))
+                    .append("</code></p>\n<img style=\"max-width:100%\" src=\"")
+                    .append(step.picture())
+                    .append("\" alt=\"\">\n");
+        }
+        return page.append(
+                        "<p>Teaching examples; data: UCI Machine Learning Repository, CC BY 4.0, see README.md.</p>\n</html>\n")
+                .toString();
+    }
+}

@@ -1,0 +1,318 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What {@code doctor} finds, printed as it is found. */
+final class Diagnosis {
+    /** Rows of a batch may differ from the row alone by this, relative to the largest output. */
+    private static final double ROUNDING = 1e-3;
+
+    private static final String TRIAL_MASK = "halves";
+
+    private final PrintWriter out;
+    private final TorchScriptModel model;
+
+    Diagnosis(PrintWriter out, TorchScriptModel model) {
+        this.out = out;
+        this.model = model;
+    }
+
+    private void say(String verdict, String what, String detail) {
+        out.println(String.format("%-5s %-22s %s", verdict, what, detail).stripTrailing());
+    }
+
+    /** What can be said of the archive alone. */
+    void model(Path file) throws IOException {
+        ModelIdentity identity = model.identity();
+        say("ok", "loads", identity.name() + ", " + Files.size(file) + " bytes, sha256 " + identity.digest());
+        say("ok", "engine", identity.engine() + " on " + identity.device());
+        say("ok", "signature", model.signature());
+        for (String repair : model.repairs()) {
+            say("note", "repaired", repair);
+        }
+        List<CutPoint> points = model.cutPoints();
+        if (points.isEmpty()) {
+            say(
+                    "no",
+                    "layers",
+                    "none found, so nothing can be explained at a layer; save the model without torch.jit.freeze");
+        } else {
+            say(
+                    "ok",
+                    "layers",
+                    Texts.count(points.size(), "cut point") + ", from " + points.get(0) + " to "
+                            + points.get(points.size() - 1) + "; 'attribution layers' lists them");
+        }
+    }
+
+    /** What can be said once there is an input. */
+    void input(Request request) {
+        Inputs one = request.inputs().select(0);
+        say("ok", "input", describe(request.inputs()));
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor output = model.forward(one);
+            say("ok", "forward", "output " + output.dataType() + " " + output.shape() + " for one example");
+            double[] first = output.toDoubleArray();
+            if (Arrays.stream(first).allMatch(Double::isFinite)) {
+                say("ok", "finite output", "");
+            } else {
+                say(
+                        "no",
+                        "finite output",
+                        "the output holds NaN or infinity, which nothing can explain; check the input's scale");
+            }
+            boolean same = Arrays.equals(first, model.forward(one).toDoubleArray());
+            say(
+                    same ? "ok" : "no",
+                    "same answer twice",
+                    same ? "" : "the model is random: was it saved in train mode?");
+            rows(one, first);
+        }
+        gradients(one);
+    }
+
+    private static String describe(Inputs inputs) {
+        List<String> all = new ArrayList<>();
+        for (Inputs.Input input : inputs.all()) {
+            all.add(input.name() + " " + input.tensor().dataType() + " "
+                    + input.tensor().shape()
+                    + (input.role() == Inputs.Role.ATTRIBUTED
+                            ? ""
+                            : " " + input.role().name().toLowerCase(java.util.Locale.ROOT)));
+        }
+        return String.join(", ", all);
+    }
+
+    private void rows(Inputs one, double[] first) {
+        try (TensorScope scope = TensorScope.open()) {
+            double[] two = model.forward(one.select(0, 0)).toDoubleArray();
+            double largest = Arrays.stream(first).map(Math::abs).max().orElse(0);
+            boolean same = two.length == 2 * first.length;
+            for (int i = 0; same && i < two.length; i++) {
+                same = Math.abs(two[i] - first[i % first.length]) <= ROUNDING * largest;
+            }
+            say(
+                    same ? "ok" : "no",
+                    "rows independent",
+                    same ? "" : "an example's output depends on the others in its batch; use --batch 1");
+        } catch (ModelException e) {
+            say(
+                    "no",
+                    "several rows",
+                    "takes one example at a time (" + Failure.of(e).line() + "); use --batch 1");
+        }
+    }
+
+    private void gradients(Inputs one) {
+        try (TensorScope scope = TensorScope.open();
+                Pullback pullback = model.pullback(one)) {
+            Tensor output = pullback.output();
+            List<Tensor> gradients = pullback.vjp(output.tensors().full(output.shape(), output.dataType(), 1));
+            List<String> without = new ArrayList<>();
+            for (int i = 0; i < gradients.size(); i++) {
+                double[] values = gradients.get(i).toDoubleArray();
+                String name = one.attributedInputs().get(i).name();
+                if (!Arrays.stream(values).allMatch(Double::isFinite)) {
+                    say("no", "gradients", "those of input '" + name + "' hold NaN or infinity");
+                    return;
+                }
+                if (Arrays.stream(values).allMatch(value -> value == 0)) {
+                    without.add(name);
+                }
+            }
+            say(
+                    without.isEmpty() ? "ok" : "note",
+                    "gradients",
+                    without.isEmpty() ? "defined for every attributed input" : "all zero for " + without);
+        } catch (ModelException | IllegalArgumentException e) {
+            say("no", "gradients", Failure.of(e).line());
+        }
+    }
+
+    /** Tries every method; returns whether one works. */
+    boolean methods(Request request) {
+        Target target = target(request.outputShape());
+        out.println();
+        out.println("Methods, tried on the first example with few evaluations, target " + target.describe() + ":");
+        Optional<String> layer = lastConvolution(request.inputs().select(0));
+        int works = 0;
+        for (MethodEntry entry : MethodCatalog.all()) {
+            works += tries(entry, request, target, layer) ? 1 : 0;
+        }
+        out.println();
+        out.println(works + " of " + MethodCatalog.all().size() + " methods work with this model and this input.");
+        return works > 0;
+    }
+
+    private static Target target(Shape output) {
+        return output.rank() <= 2
+                ? Explainer.target(new ExplainOptions(), output)
+                : Target.at(new long[output.rank() - 1]);
+    }
+
+    /** Returns the last layer whose output has channels and positions. */
+    private Optional<String> lastConvolution(Inputs one) {
+        List<CutPoint> points = model.cutPoints();
+        for (int i = points.size() - 1; i >= 0; i--) {
+            try (TensorScope scope = TensorScope.open()) {
+                if (model.cut(points.get(i)).head().forward(one).shape().rank() > 2) {
+                    return Optional.of(points.get(i).toString());
+                }
+            } catch (ModelException e) {
+                // Another layer may do.
+            }
+        }
+        return Optional.empty();
+    }
+
+    private boolean tries(MethodEntry entry, Request request, Target target, Optional<String> layer) {
+        String name = entry.name();
+        if (name.equals("grad-cam") && layer.isEmpty()) {
+            say("no", name, "no layer has channels and positions; it explains convolutions");
+            return false;
+        }
+        boolean several = name.equals("feature-permutation");
+        if (several && request.inputs().rows() < 2) {
+            say("no", name, "takes values from other examples, and the input has one; give two or more");
+            return false;
+        }
+        Inputs inputs = several ? request.inputs() : first(request.inputs());
+        Map<String, String> settings = trial(entry, inputs, layer);
+        try (TensorScope scope = TensorScope.open();
+                Explanation explanation = MethodCatalog.build(name, settings, halves(inputs))
+                        .method()
+                        .attribute(model, inputs, target, Run.defaults().batchRows(several ? 64 : 1))) {
+            say("yes", name, hint(entry, inputs, layer));
+            return true;
+        } catch (ModelException | IllegalArgumentException e) {
+            say("no", name, Failure.of(e).line());
+            return false;
+        }
+    }
+
+    private static Inputs first(Inputs inputs) {
+        Inputs.Builder builder = Inputs.builder();
+        inputs.select(0).all().forEach(input -> builder.add(input.name(), input.tensor(), input.role()));
+        return builder.build();
+    }
+
+    /** Settings that cost little. */
+    private static Map<String, String> trial(MethodEntry entry, Inputs inputs, Optional<String> layer) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        for (Setting<?> setting : entry.settings()) {
+            switch (setting.name()) {
+                case "steps", "shuffles" -> settings.put(setting.name(), "1");
+                case "samples" -> settings.put(setting.name(), "4");
+                case "mask" -> settings.put(setting.name(), TRIAL_MASK);
+                case "layer" -> layer.ifPresent(path -> settings.put("layer", path));
+                case "method" -> settings.put("method", floating(inputs) ? "saliency" : "feature-ablation");
+                case "window" -> settings.put("window", window(inputs));
+                default -> {}
+            }
+        }
+        if ("feature-ablation".equals(settings.get("method"))) {
+            settings.put("method.mask", TRIAL_MASK);
+        }
+        return settings;
+    }
+
+    private static boolean floating(Inputs inputs) {
+        return inputs.attributed().stream().allMatch(tensor -> tensor.dataType().isFloating());
+    }
+
+    private static String window(Inputs inputs) {
+        List<String> windows = new ArrayList<>();
+        for (Tensor tensor : inputs.attributed()) {
+            long[] row = tensor.shape().row().dims();
+            windows.add(
+                    String.join(",", Arrays.stream(row).mapToObj(Long::toString).toList()));
+        }
+        return String.join(";", windows);
+    }
+
+    /** A mask of two groups. */
+    private static Sources halves(Inputs inputs) {
+        return new Sources() {
+            @Override
+            public List<Tensor> arrays(String file) throws IOException {
+                return Sources.none().arrays(file);
+            }
+
+            @Override
+            public List<Tensor> groupNumbers(String file) {
+                long total = inputs.attributed().stream()
+                        .mapToLong(tensor -> tensor.shape().row().size())
+                        .sum();
+                List<Tensor> masks = new ArrayList<>();
+                long at = 0;
+                for (Tensor tensor : inputs.attributed()) {
+                    Shape shape = tensor.shape().withRows(1);
+                    long[] numbers = new long[Math.toIntExact(shape.size())];
+                    for (int i = 0; i < numbers.length; i++, at++) {
+                        numbers[i] = at < (total + 1) / 2 ? 0 : 1;
+                    }
+                    masks.add(Tensors.ofJava().of(numbers, shape).to(DataType.INT64));
+                }
+                return masks;
+            }
+        };
+    }
+
+    /** Returns what to heed when it is meant seriously. */
+    private static String hint(MethodEntry entry, Inputs inputs, Optional<String> layer) {
+        long elements = inputs.attributed().stream()
+                .mapToLong(tensor -> tensor.shape().row().size())
+                .sum();
+        return switch (entry.name()) {
+            case "grad-cam" -> "for instance --layer " + layer.orElse("PATH");
+            case "shapley-values" ->
+                elements > 24 ? "with a --mask of at most 24 groups; there are " + elements + " elements" : "";
+            case "kernel-shap" ->
+                elements > 2048
+                        ? "with a --mask of at most 2048 groups; there are " + elements + " elements"
+                        : "give at least " + 2 * elements + " samples, better " + 10 * elements + ", or a --mask";
+            case "shapley-sampling", "feature-ablation", "feature-permutation" ->
+                elements > 1000 ? "better with a --mask: there are " + elements + " elements" : "";
+            case "occlusion" -> "give --set window=, of at most " + window(inputs);
+            default -> "";
+        };
+    }
+}

@@ -1,0 +1,72 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.tensor.TensorScope;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code attribution doctor}. */
+@Command(
+        name = "doctor",
+        versionProvider = AttributionCli.Version.class,
+        header = "Says how a model can be explained: what works, what does not, why, and the remedy.",
+        synopsisHeading = "%nUsage: ",
+        descriptionHeading = "%n",
+        description =
+                "Loads the model and, given an input, runs it, takes gradients, and tries every method on the first example "
+                        + "with few evaluations. The exit code is 3 if no method works.",
+        optionListHeading = "%nOptions:%n",
+        sortOptions = false,
+        footerHeading = "%nExamples:%n",
+        footer = {"  attribution doctor --model m.pt", "  attribution doctor --model m.pt --input x.npz"})
+final class DoctorCommand implements Callable<Integer> {
+    @Mixin
+    private InputOptions options = new InputOptions();
+
+    @Mixin
+    CommonOptions common = new CommonOptions();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        try (Models models = new Models();
+                TensorScope scope = TensorScope.open()) {
+            TorchScriptModel model = models.get(options);
+            Diagnosis diagnosis = new Diagnosis(out, model);
+            diagnosis.model(options.model);
+            if (options.input == null) {
+                out.println("Give --input to see whether the model runs on it, and which methods work.");
+                return Failure.DONE;
+            }
+            Request request = Request.read(options, model);
+            diagnosis.input(request);
+            return diagnosis.methods(request) ? Failure.DONE : Failure.NOT_THIS_WAY;
+        } finally {
+            out.flush();
+        }
+    }
+}

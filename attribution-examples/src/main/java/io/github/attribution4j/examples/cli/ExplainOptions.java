@@ -1,0 +1,198 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The options of {@code explain}, which are also the keys of a job of {@code batch}. Filled in by the parser alone. */
+@SuppressWarnings("FieldMayBeFinal")
+final class ExplainOptions {
+    @Mixin
+    InputOptions data = new InputOptions();
+
+    @Option(
+            names = {"-M", "--method"},
+            paramLabel = "NAME",
+            defaultValue = "integrated-gradients",
+            description = "Method; 'attribution methods' lists them. Default: ${DEFAULT-VALUE}.")
+    String method = "";
+
+    @Option(
+            names = {"-s", "--set"},
+            paramLabel = "NAME=VALUE",
+            description = "A setting of the method; repeatable.")
+    List<String> set = new ArrayList<>();
+
+    @Option(
+            names = {"-t", "--target"},
+            paramLabel = "CLASS",
+            description =
+                    "The class explained: an index, or one for each example (1,0,2), or argmax. Default: argmax for an "
+                            + "output of shape (examples, classes), the only output of a model that has one.")
+    @Nullable
+    String target;
+
+    @Option(
+            names = "--target-at",
+            paramLabel = "I,J,...",
+            description = "The element explained of an output of any rank, without the example axis.")
+    @Nullable
+    String targetAt;
+
+    @Option(
+            names = "--probability",
+            paramLabel = "CLASS",
+            description = "Explain the probability of a class, softmax of the output, rather than the output itself.")
+    @Nullable
+    Long probability;
+
+    @Option(
+            names = "--difference",
+            paramLabel = "CLASS,CLASS",
+            description = "Explain why the first class rather than the second: the difference of their outputs.")
+    @Nullable
+    String difference;
+
+    @Option(
+            names = {"-l", "--layer"},
+            paramLabel = "PATH",
+            description =
+                    "Explain at the output of this module instead of at the input; 'attribution layers' lists them.")
+    @Nullable
+    String layer;
+
+    @Option(
+            names = "--unit",
+            paramLabel = "I,J,...",
+            description = "With --layer: explain this unit of the layer (17,3,3: channel, row, column) by the input.")
+    @Nullable
+    String unit;
+
+    @Option(
+            names = {"-b", "--baseline"},
+            paramLabel = "BASELINE",
+            description = "What absent means: " + SettingTypes.BASELINES + ". Short for --set baseline=...")
+    @Nullable
+    String baseline;
+
+    @Option(
+            names = "--mask",
+            paramLabel = "MASK",
+            description = "Which elements go absent together: " + SettingTypes.MASKS + ". Short for --set mask=...")
+    @Nullable
+    String mask;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Seed of all randomness. Default: ${DEFAULT-VALUE}.")
+    long seed;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "ROWS",
+            description = "Rows given to the model in one call, or auto. Default: by the size of the rows.")
+    @Nullable
+    String batch;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            converter = MemorySize.Converter.class,
+            description = "Keep the model's memory within a budget: 512MiB, 2GiB.")
+    @Nullable
+    MemorySize memory;
+
+    @Option(
+            names = "--deadline",
+            paramLabel = "TIME",
+            converter = Texts.DurationConverter.class,
+            description = "Give up after this time, with exit code 4: 500ms, 2s, 1m.")
+    @Nullable
+    Duration deadline;
+
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "FILE",
+            description =
+                    "Write attributions as .npz: attribution_0, attribution_1, ... in input order, completeness_gap.")
+    @Nullable
+    Path out;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the explanation with its provenance as JSON.")
+    @Nullable
+    Path json;
+
+    @Option(
+            names = "--keep-inputs",
+            description = "Put the values of the inputs into the JSON; by default only digests are.")
+    boolean keepInputs;
+
+    @Option(names = "--png", paramLabel = "FILE", description = "Draw it: a heat map of an image, bars of a table row.")
+    @Nullable
+    Path png;
+
+    @Option(names = "--svg", paramLabel = "FILE", description = "The same as SVG.")
+    @Nullable
+    Path svg;
+
+    @Option(names = "--html", paramLabel = "FILE", description = "The same as HTML.")
+    @Nullable
+    Path html;
+
+    @Option(
+            names = "--picture",
+            paramLabel = "KIND",
+            description =
+                    "What is drawn: heat-map, bars, waterfall, series, tokens. Default: by the shape of the attributions.")
+    @Nullable
+    String picture;
+
+    @Option(
+            names = "--tokens",
+            paramLabel = "TEXT",
+            description = "The tokens of a text, separated by blanks, for pictures and the table; or @FILE.")
+    @Nullable
+    String tokens;
+
+    @Option(
+            names = "--show",
+            paramLabel = "NAME",
+            description = "Which of several inputs is drawn and listed. Default: all as bars.")
+    @Nullable
+    String show;
+
+    @Option(
+            names = "--example",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Which examples are printed and drawn: 0, or 0,2, or all. Default: ${DEFAULT-VALUE}.")
+    String example = "0";
+
+    @Option(
+            names = "--top",
+            paramLabel = "K",
+            defaultValue = "12",
+            description = "Features listed. Default: ${DEFAULT-VALUE}.")
+    int top = 12;
+}

@@ -1,0 +1,37 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.perturbation.FeatureMask;
+import java.util.Optional;
+
+/**
+ * An explanation with what it is of.
+ *
+ * @param explanation owned
+ * @param inputs in argument order
+ * @param file the input file
+ * @param mask what grouped elements, if anything did
+ */
+record Explained(Explanation explanation, Inputs inputs, InputFile file, Optional<FeatureMask> mask)
+        implements AutoCloseable {
+    @Override
+    public void close() {
+        explanation.close();
+    }
+}

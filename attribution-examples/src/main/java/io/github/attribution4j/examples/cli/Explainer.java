@@ -1,0 +1,252 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Batching;
+import io.github.attribution4j.CancelledException;
+import io.github.attribution4j.DeadlineExceededException;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Progress;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Turns options into an explanation. */
+final class Explainer {
+    private Explainer() {}
+
+    /**
+     * Explains.
+     *
+     * @param models where the model is, or is put
+     * @return the explanation, to be closed; it and what was read belong to the current scope
+     */
+    static Explained explain(ExplainOptions options, Models models, Consumer<Progress> progress) throws IOException {
+        Map<String, String> given = settings(options);
+        checkCheaply(options, given);
+        TorchScriptModel model = models.get(options.data);
+        Request request = Request.read(options.data, model);
+        checkGradients(options, given, request.inputs());
+        BuiltMethod built = MethodCatalog.build(options.method, given, request.sources());
+        if (options.layer != null && !ownsLayer(options, given)) {
+            // Names the nearest layers before anything is computed.
+            model.cutPoint(options.layer);
+            built = options.unit == null
+                    ? built.at(options.layer)
+                    : built.towards(options.layer, Target.at(Texts.integers("--unit", options.unit)));
+        }
+        Target target = target(options, request.outputShape());
+        Explanation explanation = attribute(built.method(), model, request, target, run(options, progress));
+        return new Explained(explanation, request.inputs(), request.file(), mask(options, given, request));
+    }
+
+    private static Explanation attribute(
+            Attribution<? super LayeredModel> method, LayeredModel model, Request request, Target target, Run run) {
+        try {
+            return method.attribute(model, request.inputs(), target, run);
+        } catch (DeadlineExceededException | CancelledException e) {
+            throw e;
+        } catch (ModelException e) {
+            // It ran forward on this input a moment ago, so it is the method that it refuses.
+            throw new NotThisWayException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Refuses gradients with respect to integers, with the options that help. */
+    private static void checkGradients(ExplainOptions options, Map<String, String> given, Inputs inputs) {
+        boolean atInputs = options.unit != null
+                || (options.layer == null
+                        && given.keySet().stream().noneMatch(name -> name.endsWith(SettingTypes.LAYER)));
+        if (!atInputs || MethodCatalog.need(options.method, given) == MethodEntry.Need.FORWARD) {
+            return;
+        }
+        List<Inputs.Input> attributed = inputs.attributedInputs();
+        List<String> floating = new ArrayList<>();
+        List<String> integers = new ArrayList<>();
+        for (Inputs.Input input : attributed) {
+            (input.tensor().dataType().isFloating() ? floating : integers).add(input.name());
+        }
+        if (!integers.isEmpty()) {
+            throw new NotThisWayException("method " + options.method + " takes gradients, and input "
+                    + String.join(", ", integers) + " holds integers, which have none; "
+                    + (floating.isEmpty() ? "" : "hold it fixed with --attribute " + String.join(",", floating) + ", ")
+                    + "explain at the layer that embeds it with --layer, or use a method that needs 'forward' only");
+        }
+    }
+
+    /** Returns the settings of --set, and those that have options of their own. */
+    static Map<String, String> settings(ExplainOptions options) {
+        Map<String, String> given = new LinkedHashMap<>();
+        for (String text : options.set) {
+            int equals = text.indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException(
+                        "--set " + text + ": write it as name=value, such as --set steps=100");
+            }
+            String name = text.substring(0, equals).strip();
+            if (given.put(name, text.substring(equals + 1).strip()) != null) {
+                throw new IllegalArgumentException("--set " + name + ": given twice; give one");
+            }
+        }
+        shorthand(options, given, SettingTypes.BASELINE, options.baseline);
+        shorthand(options, given, SettingTypes.MASK, options.mask);
+        if (ownsLayer(options, given)) {
+            shorthand(options, given, SettingTypes.LAYER, options.layer);
+        }
+        return given;
+    }
+
+    private static boolean ownsLayer(ExplainOptions options, Map<String, String> given) {
+        return options.unit == null
+                && MethodCatalog.path(options.method, given, SettingTypes.LAYER).isPresent();
+    }
+
+    private static void shorthand(
+            ExplainOptions options, Map<String, String> given, String setting, @Nullable String value) {
+        if (value == null) {
+            return;
+        }
+        String name = MethodCatalog.path(options.method, given, setting)
+                .orElseThrow(() -> new IllegalArgumentException("--" + setting + " " + value + ": method "
+                        + options.method + " has no " + setting + "; leave it out, or choose a method that has one"));
+        if (given.put(name, value) != null) {
+            throw new IllegalArgumentException("--" + setting + " and --set " + name + " say the same; give one");
+        }
+    }
+
+    private static void checkCheaply(ExplainOptions options, Map<String, String> given) throws IOException {
+        for (Path file : Arrays.asList(
+                options.data.model, options.data.requiredInput(), options.data.fixed, options.data.constant)) {
+            if (file != null && !Files.isRegularFile(file)) {
+                throw new NoSuchFileException(file.toString());
+            }
+        }
+        for (Path file : Arrays.asList(options.out, options.json, options.png, options.svg, options.html)) {
+            Path folder = file == null ? null : file.toAbsolutePath().getParent();
+            if (folder != null && !Files.isDirectory(folder)) {
+                throw new IOException(file + ": the folder " + folder + " does not exist; make it first");
+            }
+        }
+        if (options.unit != null
+                && MethodCatalog.path(options.method, given, SettingTypes.LAYER).isPresent()) {
+            throw new IllegalArgumentException("--unit " + options.unit + ": method " + options.method
+                    + " explains the model's output only; use another method for a neuron");
+        }
+        if (options.unit != null && options.layer == null) {
+            throw new IllegalArgumentException("--unit " + options.unit + ": say of which layer, with --layer");
+        }
+        if (options.memory != null && options.batch != null) {
+            throw new IllegalArgumentException("--memory and --batch both say how much one call takes; give one");
+        }
+        Pictures.checkKind(options.picture);
+    }
+
+    static Target target(ExplainOptions options, Shape output) {
+        List<Target> targets = new ArrayList<>();
+        if (options.target != null) {
+            targets.add(named(options.target));
+        }
+        if (options.targetAt != null) {
+            targets.add(Target.at(Texts.integers("--target-at", options.targetAt)));
+        }
+        if (options.probability != null) {
+            targets.add(Target.probability(options.probability));
+        }
+        if (options.difference != null) {
+            long[] two = Texts.integers("--difference", options.difference);
+            if (two.length != 2) {
+                throw new IllegalArgumentException(
+                        "--difference " + options.difference + ": give two classes, such as 3,8");
+            }
+            targets.add(Target.difference(Target.index(two[0]), Target.index(two[1])));
+        }
+        if (targets.size() > 1) {
+            throw new IllegalArgumentException(
+                    "--target, --target-at, --probability, --difference: each is a target; give one of them");
+        }
+        if (options.unit != null) {
+            if (!targets.isEmpty()) {
+                throw new IllegalArgumentException(
+                        "--unit is what is explained, so a target has no meaning; leave it out");
+            }
+            return Target.output();
+        }
+        if (!targets.isEmpty()) {
+            return targets.get(0);
+        }
+        if (output.rank() > 2) {
+            throw new IllegalArgumentException("target: none given, and the model's output has shape " + output
+                    + " for one example; choose an element of it with --target-at");
+        }
+        return output.size() == 1 ? Target.output() : Target.argmax();
+    }
+
+    private static Target named(String text) {
+        return switch (text) {
+            case "argmax" -> Target.argmax();
+            case "output" -> Target.output();
+            default -> {
+                long[] classes = Texts.integers("--target", text);
+                yield classes.length == 1 ? Target.index(classes[0]) : Target.indexes(classes);
+            }
+        };
+    }
+
+    private static Run run(ExplainOptions options, Consumer<Progress> progress) {
+        Run run = Run.defaults().seed(options.seed).progress(progress);
+        if (options.memory != null) {
+            run = run.memoryBudget(options.memory.bytes());
+        }
+        if (options.batch != null) {
+            run = options.batch.equals("auto")
+                    ? run.batching(Batching.auto())
+                    : run.batchRows(Math.toIntExact(Texts.integers("--batch", options.batch)[0]));
+        }
+        return options.deadline == null ? run : run.deadline(options.deadline);
+    }
+
+    /** Returns the mask that made groups of the inputs' elements. */
+    private static Optional<FeatureMask> mask(ExplainOptions options, Map<String, String> given, Request request)
+            throws IOException {
+        if (options.layer != null && options.unit == null) {
+            return Optional.empty(); // The groups are of the layer's elements.
+        }
+        Optional<String> path = MethodCatalog.path(options.method, given, SettingTypes.MASK);
+        String text = path.map(given::get).orElse(null);
+        if (text == null || text.equals("per-element")) {
+            return Optional.empty();
+        }
+        return Optional.of(SettingTypes.mask(text, request.sources()));
+    }
+}

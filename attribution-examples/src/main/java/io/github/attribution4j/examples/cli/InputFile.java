@@ -1,0 +1,104 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import io.github.attribution4j.NamedTensor;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.visual.OriginalImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The arrays of one file.
+ *
+ * @param arrays in the file's order, owned by the scope in which they were read
+ * @param columns names of the columns, if it is a table
+ * @param image what to draw under a heat map, if it is an image
+ */
+record InputFile(List<NamedTensor> arrays, List<String> columns, Optional<OriginalImage> image) {
+    /** Name of the array of a file that names none. */
+    static final String UNNAMED = "input";
+
+    /** How files are read. */
+    record Reading(ImageFile.Preparation image, List<String> dropped, Optional<DataType> dataType) {}
+
+    /** Returns whether a file is an image, by its name. */
+    static boolean isImage(Path file) {
+        return switch (extension(file)) {
+            case "png", "jpg", "jpeg", "gif", "bmp" -> true;
+            default -> false;
+        };
+    }
+
+    private static String extension(Path file) {
+        String name = String.valueOf(file.getFileName());
+        return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @param file npz, npy, csv or an image
+     * @param channels of an image: 1 or 3
+     */
+    static InputFile read(Path file, Reading reading, int channels, Tensors tensors) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new NoSuchFileException(file.toString());
+        }
+        if (isImage(file)) {
+            ImageFile image = ImageFile.read(file, reading.image(), channels);
+            Tensor tensor = convert(image.tensor(tensors), reading);
+            return new InputFile(List.of(new NamedTensor(UNNAMED, tensor)), List.of(), Optional.of(image.original()));
+        }
+        return switch (extension(file)) {
+            case "npz" -> {
+                List<NamedTensor> arrays = new ArrayList<>();
+                NumpyFiles.readNpz(file, tensors)
+                        .forEach((name, tensor) -> arrays.add(new NamedTensor(name, convert(tensor, reading))));
+                yield new InputFile(arrays, List.of(), Optional.empty());
+            }
+            case "npy" -> unnamed(convert(NumpyFiles.readNpy(file, tensors), reading), List.of());
+            case "csv" -> {
+                CsvTable table = CsvTable.read(file, reading.dropped());
+                yield unnamed(table.tensor(tensors, reading.dataType().orElse(DataType.FLOAT32)), table.columns());
+            }
+            default ->
+                throw new IOException(file + ": unknown kind of file; give .npz, .npy, .csv with a header, or an image "
+                        + "(.png, .jpg, .gif, .bmp)");
+        };
+    }
+
+    private static InputFile unnamed(Tensor tensor, List<String> columns) {
+        return new InputFile(List.of(new NamedTensor(UNNAMED, tensor)), columns, Optional.empty());
+    }
+
+    private static Tensor convert(Tensor tensor, Reading reading) {
+        boolean floating = tensor.dataType().isFloating();
+        return reading.dataType()
+                .filter(type -> floating && type != tensor.dataType())
+                .map(tensor::to)
+                .orElse(tensor);
+    }
+}

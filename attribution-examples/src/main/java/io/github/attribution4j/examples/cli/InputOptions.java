@@ -1,0 +1,140 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say which model and which input. Filled in by the parser alone. */
+@SuppressWarnings("FieldMayBeFinal")
+final class InputOptions {
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "FILE",
+            required = true,
+            description = "TorchScript archive, as torch.jit.save writes it.")
+    Path model = Path.of("");
+
+    @Option(
+            names = {"-i", "--input"},
+            paramLabel = "FILE",
+            description =
+                    "What is explained: .npz (each array is one input of the model, in the order stored, axis 0 counts "
+                            + "examples), .npy, .csv with a header (each row is an example), or an image.")
+    @Nullable
+    Path input;
+
+    @Option(
+            names = "--attribute",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Which arrays of the input are attributed; the others are held fixed. Default: all.")
+    List<String> attribute = new ArrayList<>();
+
+    @Option(
+            names = "--fixed",
+            paramLabel = "FILE",
+            description = "More inputs, behind those of --input, held fixed; a scalar is passed as it is.")
+    @Nullable
+    Path fixed;
+
+    @Option(
+            names = "--constant",
+            paramLabel = "FILE",
+            description = "More inputs, behind those, passed as they are whatever the number of examples.")
+    @Nullable
+    Path constant;
+
+    @Option(names = "--rows", paramLabel = "I,J,...", description = "Explain these examples of the input alone: 0,3,7.")
+    @Nullable
+    String rows;
+
+    @Option(
+            names = "--drop",
+            paramLabel = "COLUMN",
+            split = ",",
+            description = "Columns of a .csv that are no input, such as the label.")
+    List<String> drop = new ArrayList<>();
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            description =
+                    "Read floating-point inputs as float32 or float64. Default: as stored; float32 for tables and images.")
+    @Nullable
+    String dtype;
+
+    @Option(names = "--size", paramLabel = "HxW", description = "Resize an image: 224 or 224x224.")
+    @Nullable
+    String size;
+
+    @Option(
+            names = "--channels",
+            paramLabel = "1|3",
+            description = "Give an image to the model as grey or RGB. Default: what the model accepts.")
+    @Nullable
+    Integer channels;
+
+    @Option(
+            names = "--pixel-scale",
+            paramLabel = "X",
+            defaultValue = "1",
+            description = "The value of a white pixel before --mean and --std: 1 or 255. Default: ${DEFAULT-VALUE}.")
+    double pixelScale = 1;
+
+    @Option(
+            names = "--mean",
+            paramLabel = "X,X,X",
+            description = "Subtracted from pixels, for each channel: 0.485,0.456,0.406.")
+    @Nullable
+    String mean;
+
+    @Option(
+            names = "--std",
+            paramLabel = "X,X,X",
+            description = "Pixels are divided by it, for each channel: 0.229,0.224,0.225.")
+    @Nullable
+    String std;
+
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            defaultValue = "cpu",
+            description = "cpu, cuda or cuda:N. Default: ${DEFAULT-VALUE}.")
+    String device = "cpu";
+
+    @Option(
+            names = "--output",
+            paramLabel = "NAME|N",
+            description = "Which of several tensors that the model returns is explained, by name or position.")
+    @Nullable
+    String output;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads within one operation of the engine.")
+    @Nullable
+    Integer threads;
+
+    /** Returns the input file, which some commands can do without. */
+    Path requiredInput() {
+        if (input == null) {
+            throw new IllegalArgumentException("--input is needed: a file with what is to be explained");
+        }
+        return input;
+    }
+}

@@ -1,0 +1,382 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.examples.cli.MethodEntry.Need;
+import io.github.attribution4j.gradient.GradientShap;
+import io.github.attribution4j.gradient.InputXGradient;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.NearNames;
+import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.perturbation.FeaturePermutation;
+import io.github.attribution4j.perturbation.KernelShap;
+import io.github.attribution4j.perturbation.Occlusion;
+import io.github.attribution4j.perturbation.ShapleySampling;
+import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.tensor.Interpolation;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Every method with its settings, as the command line offers them. */
+final class MethodCatalog {
+    private static final String ABSENT = "what absent groups are replaced by";
+    private static final List<MethodEntry> ALL = List.of(
+            saliency(),
+            inputXGradient(),
+            integratedGradients(),
+            gradientShap(),
+            gradCam(),
+            featureAblation(),
+            featurePermutation(),
+            occlusion(),
+            shapleyValues(),
+            shapleySampling(),
+            kernelShap(),
+            tunnel("smooth-grad", "the mean of a method's attributions over noisy copies of the input"),
+            tunnel("smooth-grad-squared", "the mean of a method's squared attributions over noisy copies"),
+            tunnel("var-grad", "the variance of a method's attributions over noisy copies"));
+
+    private MethodCatalog() {}
+
+    static List<MethodEntry> all() {
+        return ALL;
+    }
+
+    /** Returns the method of a name; refuses others, naming near ones. */
+    static MethodEntry find(String name) {
+        return ALL.stream()
+                .filter(entry -> entry.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> {
+                    List<String> names = ALL.stream().map(MethodEntry::name).toList();
+                    return new IllegalArgumentException("method '" + name + "' does not exist; "
+                            + NearNames.hint(name, names) + " 'attribution methods' lists all");
+                });
+    }
+
+    /**
+     * Builds a method.
+     *
+     * @param name of the method
+     * @param given settings as texts
+     */
+    static BuiltMethod build(String name, Map<String, String> given, Sources sources) {
+        return find(name).build(given, sources);
+    }
+
+    /**
+     * Returns under which name a setting is reached: its own, or that of a wrapped method.
+     *
+     * @param name of the method
+     * @param given settings as texts, which name the wrapped method
+     * @param setting for instance {@code baseline}
+     */
+    static Optional<String> path(String name, Map<String, String> given, String setting) {
+        MethodEntry entry = find(name);
+        if (entry.setting(setting).isPresent()) {
+            return Optional.of(setting);
+        }
+        String inner = given.get(SettingTypes.METHOD);
+        return entry.wraps() && inner != null
+                ? path(inner, inner(given), setting).map(path -> "method." + path)
+                : Optional.empty();
+    }
+
+    /** Returns what a method needs of a model, that which it wraps included. */
+    static Need need(String name, Map<String, String> given) {
+        MethodEntry entry = find(name);
+        String inner = given.get(SettingTypes.METHOD);
+        return entry.wraps() && inner != null ? need(inner, inner(given)) : entry.need();
+    }
+
+    private static Map<String, String> inner(Map<String, String> given) {
+        Map<String, String> inner = new LinkedHashMap<>();
+        given.forEach((name, value) -> {
+            if (name.startsWith("method.")) {
+                inner.put(name.substring("method.".length()), value);
+            }
+        });
+        return inner;
+    }
+
+    private static MethodEntry saliency() {
+        Setting<Boolean> absolute = SettingTypes.flag("absolute", true, "whether the sign is dropped");
+        return new MethodEntry(
+                "saliency",
+                Need.GRADIENTS,
+                "how strongly the score reacts to a small change of each element: the gradient",
+                List.of(absolute),
+                false,
+                values -> new BuiltMethod.Anywhere(new Saliency(values.get(absolute))));
+    }
+
+    private static MethodEntry inputXGradient() {
+        return new MethodEntry(
+                "input-x-gradient",
+                Need.GRADIENTS,
+                "input times gradient: a first-order estimate of what each element adds",
+                List.of(),
+                false,
+                values -> new BuiltMethod.Anywhere(new InputXGradient()));
+    }
+
+    private static MethodEntry integratedGradients() {
+        Setting<Integer> steps = SettingTypes.integer("steps", 50, "gradients taken along the path from the baseline");
+        Setting<Quadrature> quadrature = SettingTypes.choice(
+                "quadrature", Quadrature.class, Quadrature.GAUSS_LEGENDRE, "where on the path, and with which weights");
+        Setting<Baseline> baseline = SettingTypes.baseline("where the path starts");
+        Setting<Boolean> multiply = multiplyByInputs();
+        return new MethodEntry(
+                "integrated-gradients",
+                Need.GRADIENTS,
+                "gradients along the path from a baseline; attributions add up to the change of the score",
+                List.of(steps, quadrature, baseline, multiply),
+                false,
+                values -> new BuiltMethod.Anywhere(IntegratedGradients.builder()
+                        .steps(values.get(steps))
+                        .quadrature(values.get(quadrature))
+                        .baseline(values.get(baseline))
+                        .multiplyByInputs(values.get(multiply))
+                        .build()));
+    }
+
+    private static Setting<Boolean> multiplyByInputs() {
+        return SettingTypes.flag(
+                "multiply-by-inputs",
+                true,
+                "whether gradients are multiplied by input - baseline; if not: a sensitivity");
+    }
+
+    private static MethodEntry gradientShap() {
+        Setting<Integer> samples = SettingTypes.integer("samples", 5, "draws for each example");
+        Setting<double[]> stdev =
+                SettingTypes.numbers("stdev", "0.0", "standard deviation of noise added to the input");
+        Setting<Baseline> baseline = SettingTypes.baseline("what baselines are drawn from");
+        Setting<Boolean> multiply = multiplyByInputs();
+        return new MethodEntry(
+                "gradient-shap",
+                Need.GRADIENTS,
+                "integrated gradients averaged over a distribution of baselines, by sampling",
+                List.of(samples, stdev, baseline, multiply),
+                false,
+                values -> new BuiltMethod.Anywhere(GradientShap.builder()
+                        .samples(values.get(samples))
+                        .stdev(values.get(stdev))
+                        .baseline(values.get(baseline))
+                        .multiplyByInputs(values.get(multiply))
+                        .build()));
+    }
+
+    private static MethodEntry gradCam() {
+        Setting<String> layer = SettingTypes.text(
+                SettingTypes.LAYER, SettingTypes.LAYER, "usually the last convolution; --layer sets it too");
+        Setting<Boolean> relu = SettingTypes.flag("relu", false, "whether negative values of the map become 0");
+        Setting<Optional<Interpolation>> upsample = new Setting<>(
+                "upsample",
+                "one of none, nearest, bilinear",
+                "none",
+                "whether and how the map is resampled to the input's size",
+                (text, sources) -> upsample(text));
+        Setting<long[]> size = new Setting<>(
+                "size",
+                "input, or extents such as 28x28",
+                "input",
+                "the size that upsample resamples to",
+                (text, sources) -> text.equals("input") ? new long[0] : SettingTypes.integers(text));
+        return new MethodEntry(
+                "grad-cam",
+                Need.LAYERS,
+                "where a layer looked: its activation, weighted by what the score gains from each channel",
+                List.of(layer, relu, upsample, size),
+                false,
+                values -> {
+                    GradCam.Builder builder = GradCam.builder(values.get(layer)).relu(values.get(relu));
+                    long[] extents = values.get(size);
+                    Optional<Interpolation> mode = values.get(upsample);
+                    if (extents.length > 0 && mode.isEmpty()) {
+                        throw new IllegalArgumentException(
+                                "setting size is used by upsample alone; set upsample=bilinear too");
+                    }
+                    mode.ifPresent(chosen -> builder.upsample(chosen, extents));
+                    return new BuiltMethod.AtLayer(builder.build());
+                });
+    }
+
+    private static Optional<Interpolation> upsample(String text) {
+        return switch (text) {
+            case "none" -> Optional.empty();
+            case "nearest" -> Optional.of(Interpolation.NEAREST);
+            case "bilinear" -> Optional.of(Interpolation.BILINEAR);
+            default -> throw new IllegalArgumentException("choose one of none, nearest, bilinear");
+        };
+    }
+
+    private static MethodEntry featureAblation() {
+        Setting<Baseline> baseline = SettingTypes.baseline(ABSENT);
+        Setting<FeatureMask> mask = SettingTypes.mask();
+        return new MethodEntry(
+                "feature-ablation",
+                Need.FORWARD,
+                "what the score loses when one group of elements goes absent",
+                List.of(baseline, mask),
+                false,
+                values -> new BuiltMethod.Anywhere(FeatureAblation.builder()
+                        .baseline(values.get(baseline))
+                        .mask(values.get(mask))
+                        .build()));
+    }
+
+    private static MethodEntry featurePermutation() {
+        Setting<Integer> shuffles = SettingTypes.integer("shuffles", 1, "how often each group is shuffled");
+        Setting<FeatureMask> mask = SettingTypes.mask();
+        return new MethodEntry(
+                "feature-permutation",
+                Need.FORWARD,
+                "what the score loses when a group takes its values from another example; two examples at least",
+                List.of(shuffles, mask),
+                false,
+                values -> new BuiltMethod.Anywhere(FeaturePermutation.builder()
+                        .shuffles(values.get(shuffles))
+                        .mask(values.get(mask))
+                        .build()));
+    }
+
+    private static MethodEntry occlusion() {
+        Setting<String> window = SettingTypes.text(
+                "window",
+                "extents without the batch axis, such as 3,15,15; more inputs after ';'",
+                "size of the window");
+        Setting<String> stride = new Setting<>(
+                "stride", "extents as of window, or 1", "1", "how far the window moves", (text, sources) -> text);
+        Setting<Baseline> baseline = SettingTypes.baseline("what is put under the window");
+        return new MethodEntry(
+                "occlusion",
+                Need.FORWARD,
+                "what the score loses under a window that slides over the input",
+                List.of(window, stride, baseline),
+                false,
+                values -> {
+                    Occlusion.Builder builder = Occlusion.builder()
+                            .windows(SettingTypes.shapes(values.get(window)))
+                            .baseline(values.get(baseline));
+                    String strides = values.get(stride);
+                    if (!strides.equals("1")) {
+                        builder.strides(SettingTypes.shapes(strides));
+                    }
+                    return new BuiltMethod.Anywhere(builder.build());
+                });
+    }
+
+    private static MethodEntry shapleyValues() {
+        Setting<Baseline> baseline = SettingTypes.baseline(ABSENT);
+        Setting<FeatureMask> mask = SettingTypes.mask();
+        return new MethodEntry(
+                "shapley-values",
+                Need.FORWARD,
+                "exact Shapley values over all 2^M coalitions; at most 24 groups",
+                List.of(baseline, mask),
+                false,
+                values -> new BuiltMethod.Anywhere(ShapleyValues.builder()
+                        .baseline(values.get(baseline))
+                        .mask(values.get(mask))
+                        .build()));
+    }
+
+    private static MethodEntry shapleySampling() {
+        Setting<Integer> samples = SettingTypes.integer("samples", 50, "walks through all groups");
+        Setting<Boolean> antithetic =
+                SettingTypes.flag("antithetic", true, "whether every second walk is the one before, backwards");
+        Setting<Baseline> baseline = SettingTypes.baseline(ABSENT);
+        Setting<FeatureMask> mask = SettingTypes.mask();
+        return new MethodEntry(
+                "shapley-sampling",
+                Need.FORWARD,
+                "Shapley values from sampled orders, unbiased, with standard errors",
+                List.of(samples, antithetic, baseline, mask),
+                false,
+                values -> new BuiltMethod.Anywhere(ShapleySampling.builder()
+                        .samples(values.get(samples))
+                        .antithetic(values.get(antithetic))
+                        .baseline(values.get(baseline))
+                        .mask(values.get(mask))
+                        .build()));
+    }
+
+    private static MethodEntry kernelShap() {
+        Setting<Integer> samples =
+                SettingTypes.integer("samples", 512, "coalitions evaluated for each example at most");
+        Setting<KernelShap.Sampling> sampling = SettingTypes.choice(
+                "sampling", KernelShap.Sampling.class, KernelShap.Sampling.LEVERAGE, "how coalitions are drawn");
+        Setting<Baseline> baseline = SettingTypes.baseline(ABSENT);
+        Setting<FeatureMask> mask = SettingTypes.mask();
+        return new MethodEntry(
+                "kernel-shap",
+                Need.FORWARD,
+                "Shapley values from a regression on coalitions; exact once the samples cover all",
+                List.of(samples, sampling, baseline, mask),
+                false,
+                values -> new BuiltMethod.Anywhere(KernelShap.builder()
+                        .samples(values.get(samples))
+                        .sampling(values.get(sampling))
+                        .baseline(values.get(baseline))
+                        .mask(values.get(mask))
+                        .build()));
+    }
+
+    private static MethodEntry tunnel(String name, String claim) {
+        Setting<Integer> samples = SettingTypes.integer("samples", 5, "noisy copies of each example");
+        Setting<double[]> stdev =
+                SettingTypes.numbers("stdev", "1.0", "standard deviation of the noise, in the unit of the inputs");
+        Setting<String> method = SettingTypes.text(
+                SettingTypes.METHOD,
+                "name of a method",
+                "what explains the copies; its settings are method.NAME, and method.layer puts it at a layer");
+        return new MethodEntry(name, Need.METHOD, claim, List.of(samples, stdev, method), true, values -> {
+            String wrapped = values.get(method);
+            Map<String, String> given = inner(values.given());
+            boolean ownLayer = path(wrapped, given, SettingTypes.LAYER).isPresent();
+            @Nullable String layer = ownLayer ? null : given.remove(SettingTypes.LAYER);
+            BuiltMethod built = build(wrapped, given, values.sources());
+            BuiltMethod placed = layer == null ? built : built.at(layer);
+            int copies = values.get(samples);
+            double[] deviation = values.get(stdev);
+            return placed instanceof BuiltMethod.Anywhere anywhere
+                    ? new BuiltMethod.Anywhere(tunnel(name, anywhere.method(), copies, deviation))
+                    : new BuiltMethod.AtLayer(tunnel(name, placed.method(), copies, deviation));
+        });
+    }
+
+    private static <M extends Model> Attribution<M> tunnel(
+            String name, Attribution<M> method, int samples, double[] stdev) {
+        NoiseTunnel<M> tunnel = switch (name) {
+            case "smooth-grad" -> NoiseTunnel.smoothGrad(method);
+            case "smooth-grad-squared" -> NoiseTunnel.smoothGradSquared(method);
+            default -> NoiseTunnel.varGrad(method);
+        };
+        return tunnel.samples(samples).stdev(stdev);
+    }
+}

@@ -1,0 +1,108 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import io.github.attribution4j.model.NearNames;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the command line knows of a method.
+ *
+ * @param name the method's own
+ * @param need what it needs of a model
+ * @param claim one line
+ * @param settings in the method's own order
+ * @param wraps whether it is applied to another method, whose settings follow with {@code method.} in front
+ * @param builder makes the method
+ */
+record MethodEntry(String name, Need need, String claim, List<Setting<?>> settings, boolean wraps, Builder builder) {
+    /** What a method needs of a model. */
+    enum Need {
+        /** Any scoring function. */
+        FORWARD("forward", "runs the model forward, nothing else"),
+        /** A pullback. */
+        GRADIENTS("gradients", "takes gradients with respect to floating-point inputs"),
+        /** A cut. */
+        LAYERS("layers", "takes gradients at a layer"),
+        /** What the wrapped method needs. */
+        METHOD("its method's", "needs what the method that it wraps needs");
+
+        private final String label;
+        private final String meaning;
+
+        Need(String label, String meaning) {
+            this.label = label;
+            this.meaning = meaning;
+        }
+
+        String label() {
+            return label;
+        }
+
+        String meaning() {
+            return meaning;
+        }
+    }
+
+    /** Makes a method of the values of its settings. */
+    interface Builder {
+        BuiltMethod build(Values values);
+    }
+
+    /**
+     * The values of the settings.
+     *
+     * @param given texts by name of setting
+     * @param sources for those that name files
+     */
+    record Values(Map<String, String> given, Sources sources) {
+        <T> T get(Setting<T> setting) {
+            return setting.value(given.get(setting.name()), sources);
+        }
+    }
+
+    MethodEntry {
+        settings = List.copyOf(settings);
+    }
+
+    List<String> settingNames() {
+        return settings.stream().map(Setting::name).toList();
+    }
+
+    Optional<Setting<?>> setting(String settingName) {
+        return settings.stream()
+                .filter(setting -> setting.name().equals(settingName))
+                .findFirst();
+    }
+
+    /** Builds the method; refuses settings that it does not have. */
+    BuiltMethod build(Map<String, String> given, Sources sources) {
+        List<String> unknown = new ArrayList<>();
+        for (String settingName : given.keySet()) {
+            if (setting(settingName).isEmpty() && !(wraps && settingName.startsWith("method."))) {
+                String hint = settings.isEmpty() ? "it has none" : NearNames.hint(settingName, settingNames());
+                unknown.add("method " + name + " has no setting '" + settingName + "'; " + hint);
+            }
+        }
+        if (!unknown.isEmpty()) {
+            throw new IllegalArgumentException(String.join("; ", unknown));
+        }
+        return builder.build(new Values(given, sources));
+    }
+}

@@ -1,0 +1,203 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import io.github.attribution4j.NamedTensor;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.NearNames;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What the files say: the inputs of the model, and how further files are read.
+ *
+ * @param inputs in argument order
+ * @param file the input file
+ * @param outputShape of the first example alone, {@code (1, ...)}
+ * @param sources for baselines and masks
+ */
+record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources) {
+    /** Reads the files, and runs the model on the first example: the cheapest proof that they fit. */
+    static Request read(InputOptions options, TorchScriptModel model) throws IOException {
+        InputFile.Reading reading = reading(options);
+        ModelException refusal = null;
+        for (int channels : channels(options)) {
+            try {
+                return read(options, reading, channels, model);
+            } catch (ModelException e) {
+                refusal = refusal == null ? e : refusal;
+            }
+        }
+        throw refusal == null ? new IllegalStateException("no channels to try") : refusal;
+    }
+
+    private static Request read(InputOptions options, InputFile.Reading reading, int channels, TorchScriptModel model)
+            throws IOException {
+        InputFile file = InputFile.read(options.requiredInput(), reading, channels, model.tensors());
+        Set<String> taken = new HashSet<>();
+        Inputs.Builder builder = Inputs.builder();
+        List<String> names = file.arrays().stream().map(NamedTensor::name).toList();
+        for (String name : options.attribute) {
+            if (!names.contains(name)) {
+                throw new IllegalArgumentException("--attribute " + name + ": " + options.requiredInput()
+                        + " has no such array; " + NearNames.hint(name, names));
+            }
+        }
+        for (NamedTensor array : file.arrays()) {
+            boolean attributed = options.attribute.isEmpty() || options.attribute.contains(array.name());
+            add(builder, taken, array, attributed ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
+        }
+        if (options.fixed != null) {
+            for (NamedTensor array : InputFile.read(options.fixed, reading, channels, model.tensors())
+                    .arrays()) {
+                boolean scalar = array.tensor().shape().rank() == 0;
+                add(builder, taken, array, scalar ? Inputs.Role.CONSTANT : Inputs.Role.FIXED);
+            }
+        }
+        if (options.constant != null) {
+            for (NamedTensor array : InputFile.read(options.constant, reading, channels, model.tensors())
+                    .arrays()) {
+                add(builder, taken, array, Inputs.Role.CONSTANT);
+            }
+        }
+        Inputs inputs = selected(options, builder.build());
+        Sources sources = new Files(reading, channels, model, inputs.attributedInputs());
+        return new Request(inputs, file, outputShape(model, inputs), sources);
+    }
+
+    private static void add(Inputs.Builder builder, Set<String> taken, NamedTensor array, Inputs.Role role) {
+        String name = array.name();
+        while (!taken.add(name)) {
+            name += "'";
+        }
+        builder.add(name, array.tensor(), role);
+    }
+
+    private static Inputs selected(InputOptions options, Inputs inputs) {
+        if (options.rows == null) {
+            return inputs;
+        }
+        long[] rows = Texts.integers("--rows", options.rows);
+        for (long row : rows) {
+            if (row < 0 || row >= inputs.rows()) {
+                throw new IllegalArgumentException("--rows " + row + ": " + options.requiredInput() + " has "
+                        + Texts.count(inputs.rows(), "example") + ", 0 to " + (inputs.rows() - 1));
+            }
+        }
+        Inputs.Builder builder = Inputs.builder();
+        for (Inputs.Input input : inputs.select(rows).all()) {
+            builder.add(input.name(), input.tensor(), input.role());
+        }
+        return builder.build();
+    }
+
+    /** Returns the shape of the model's output for one example. */
+    static Shape outputShape(TorchScriptModel model, Inputs inputs) {
+        try (TensorScope scope = TensorScope.open()) {
+            return model.forward(inputs.select(0)).shape();
+        }
+    }
+
+    static InputFile.Reading reading(InputOptions options) {
+        ImageFile.Preparation preparation = new ImageFile.Preparation(
+                size(options),
+                options.pixelScale,
+                options.mean == null ? new double[0] : Texts.numbers("--mean", options.mean),
+                options.std == null ? new double[0] : Texts.numbers("--std", options.std));
+        return new InputFile.Reading(preparation, options.drop, dataType(options));
+    }
+
+    private static Optional<int[]> size(InputOptions options) {
+        if (options.size == null) {
+            return Optional.empty();
+        }
+        long[] size = Texts.integers("--size", options.size);
+        if (size.length > 2 || size[0] < 1 || size[size.length - 1] < 1) {
+            throw new IllegalArgumentException("--size " + options.size + ": give 224 or 224x224, height first");
+        }
+        return Optional.of(new int[] {(int) size[0], (int) size[size.length - 1]});
+    }
+
+    private static Optional<DataType> dataType(InputOptions options) {
+        if (options.dtype == null) {
+            return Optional.empty();
+        }
+        return switch (options.dtype) {
+            case "float32" -> Optional.of(DataType.FLOAT32);
+            case "float64" -> Optional.of(DataType.FLOAT64);
+            default -> throw new IllegalArgumentException("--dtype " + options.dtype + ": choose float32 or float64");
+        };
+    }
+
+    /** Returns the numbers of channels to try, the likelier first. */
+    private static List<Integer> channels(InputOptions options) throws IOException {
+        if (options.channels != null) {
+            if (options.channels != 1 && options.channels != 3) {
+                throw new IllegalArgumentException("--channels " + options.channels + ": choose 1 (grey) or 3 (RGB)");
+            }
+            return List.of(options.channels);
+        }
+        Path file = options.requiredInput();
+        if (!InputFile.isImage(file) || !java.nio.file.Files.isRegularFile(file)) {
+            return List.of(3);
+        }
+        return ImageFile.isGrey(file) ? List.of(1, 3) : List.of(3, 1);
+    }
+
+    /** Files on the model's device, read like the input. */
+    private record Files(InputFile.Reading reading, int channels, TorchScriptModel model, List<Inputs.Input> attributed)
+            implements Sources {
+        @Override
+        public List<Tensor> arrays(String file) throws IOException {
+            return ordered(InputFile.read(Path.of(file), reading, channels, model.tensors())
+                    .arrays());
+        }
+
+        @Override
+        public List<Tensor> groupNumbers(String file) throws IOException {
+            InputFile.Reading integers =
+                    new InputFile.Reading(reading.image(), reading.dropped(), Optional.of(DataType.INT64));
+            boolean table = file.endsWith(".csv");
+            return ordered(InputFile.read(Path.of(file), table ? integers : reading, channels, model.tensors())
+                    .arrays());
+        }
+
+        /** In the order of the attributed inputs if the file names them all. */
+        private List<Tensor> ordered(List<NamedTensor> arrays) {
+            List<Tensor> byName = new ArrayList<>();
+            for (Inputs.Input input : attributed) {
+                arrays.stream()
+                        .filter(array -> array.name().equals(input.name()))
+                        .findFirst()
+                        .ifPresent(array -> byName.add(array.tensor()));
+            }
+            return byName.size() == attributed.size()
+                    ? byName
+                    : arrays.stream().map(NamedTensor::tensor).toList();
+        }
+    }
+}

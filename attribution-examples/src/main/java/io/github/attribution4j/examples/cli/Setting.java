@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One setting of a method, as text and as value.
+ *
+ * @param name as {@code --set name=value} and as the method's own {@code settings()} call it
+ * @param type what values look like
+ * @param defaultText the default as text, or null if the setting has to be given
+ * @param meaning one line
+ * @param parser text to value
+ * @param <T> type of the value
+ */
+record Setting<T>(String name, String type, @Nullable String defaultText, String meaning, Parser<T> parser) {
+    /** Reads a value. */
+    interface Parser<T> {
+        T parse(String text, Sources sources) throws IOException;
+    }
+
+    boolean isRequired() {
+        return defaultText == null;
+    }
+
+    /** Returns the value that a text says. */
+    T value(@Nullable String given, Sources sources) {
+        String text = given != null ? given : defaultText;
+        if (text == null) {
+            throw new IllegalArgumentException(
+                    "setting '" + name + "' is needed (" + type + ": " + meaning + "); give --set " + name + "=...");
+        }
+        try {
+            return parser.parse(text, sources);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("setting " + name + "=" + text + ": must be " + type, e);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("setting " + name + "=" + text + ": " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("setting " + name + "=" + text + ": " + Failure.reason(e), e);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import java.io.Console;
+import java.io.PrintWriter;
+import java.lang.reflect.InvocationTargetException;
+import java.nio.charset.Charset;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Help.Ansi;
+
+/** What the standard streams are connected to. */
+final class Terminal {
+    private static final int WIDTH = 100;
+
+    private Terminal() {}
+
+    /** Returns whether somebody watches. */
+    @SuppressWarnings("SystemConsoleNull") // what follows knows both
+    static boolean isInteractive() {
+        Console console = System.console();
+        if (console == null) {
+            return false;
+        }
+        try {
+            // From Java 22 on there is a console even where there is no terminal, and a method that says so.
+            return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+        } catch (NoSuchMethodException e) {
+            return true;
+        } catch (IllegalAccessException | InvocationTargetException e) {
+            return false;
+        }
+    }
+
+    /** Returns the encoding of standard output. */
+    static Charset charset() {
+        @Nullable String name = System.getProperty("stdout.encoding", System.getProperty("sun.stdout.encoding"));
+        if (name == null) {
+            name = System.getProperty("native.encoding", "UTF-8");
+        }
+        return Charset.isSupported(name) ? Charset.forName(name) : Charset.defaultCharset();
+    }
+
+    static Report.Style style() {
+        boolean ascii = !charset().name().toUpperCase(Locale.ROOT).startsWith("UTF");
+        return new Report.Style(WIDTH, Ansi.AUTO.enabled() && isInteractive(), ascii);
+    }
+
+    static PrintWriter writer(java.io.PrintStream stream) {
+        return new PrintWriter(new java.io.OutputStreamWriter(stream, charset()), true);
+    }
+}

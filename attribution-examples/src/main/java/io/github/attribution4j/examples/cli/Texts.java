@@ -1,0 +1,79 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Small conversions between texts and values. */
+final class Texts {
+    private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*(ms|s|m|min|h)");
+
+    private Texts() {}
+
+    /** For the parser: 500ms, 2s, 1m. */
+    static final class DurationConverter implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String text) {
+            Matcher matcher = DURATION.matcher(text.strip().toLowerCase(Locale.ROOT));
+            if (!matcher.matches()) {
+                throw new TypeConversionException("'" + text + "' is not a time; write 500ms, 2s, 1m");
+            }
+            double factor = switch (matcher.group(2)) {
+                case "ms" -> 1e6;
+                case "s" -> 1e9;
+                case "h" -> 3600e9;
+                default -> 60e9;
+            };
+            return Duration.ofNanos((long) (Double.parseDouble(matcher.group(1)) * factor));
+        }
+    }
+
+    /** Numbers of an option, separated by commas. */
+    static double[] numbers(String option, String text) {
+        try {
+            return SettingTypes.numbers(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(option + " " + text + ": must be numbers separated by commas", e);
+        }
+    }
+
+    /** Integers of an option, separated by commas or by x. */
+    static long[] integers(String option, String text) {
+        try {
+            return SettingTypes.integers(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(option + " " + text + ": must be integers separated by commas", e);
+        }
+    }
+
+    /** Returns a time for people. */
+    static String time(Duration duration) {
+        double seconds = duration.toNanos() / 1e9;
+        return seconds < 1
+                ? String.format(Locale.ROOT, "%.0f ms", seconds * 1000)
+                : String.format(Locale.ROOT, "%.1f s", seconds);
+    }
+
+    /** Returns a count with its noun. */
+    static String count(long number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
+    }
+}

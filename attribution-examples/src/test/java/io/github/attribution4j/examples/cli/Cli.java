@@ -1,0 +1,105 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import io.github.attribution4j.examples.DemoFiles;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Runs the command line in this process. */
+final class Cli {
+    static final String DEVICE = System.getProperty("attribution.device", "cpu");
+
+    /** Settings that a method cannot do without, or that keep it short, on the demo digit. */
+    static final Map<String, List<String>> FOR_DIGIT = Map.ofEntries(
+            Map.entry("integrated-gradients", List.of("--set", "steps=5")),
+            Map.entry("grad-cam", List.of("--layer", "relu2")),
+            Map.entry("occlusion", List.of("--set", "window=1,4,4", "--set", "stride=1,4,4")),
+            Map.entry("shapley-values", List.of("--mask", "grid:2x2")),
+            Map.entry("shapley-sampling", List.of("--mask", "grid:2x2", "--set", "samples=4")),
+            Map.entry("kernel-shap", List.of("--mask", "grid:2x2", "--set", "samples=8")),
+            Map.entry("smooth-grad", List.of("--set", "method=saliency")),
+            Map.entry("smooth-grad-squared", List.of("--set", "method=saliency")),
+            Map.entry("var-grad", List.of("--set", "method=saliency")));
+
+    private Cli() {}
+
+    /** What a run said. */
+    record Said(int code, String out, String err) {
+        /** Returns the one line that a refusal is. */
+        String refusal() {
+            List<String> lines = err.lines().toList();
+            if (lines.size() != 1) {
+                throw new AssertionError("one line expected on stderr, not:\n" + err);
+            }
+            return lines.get(0);
+        }
+    }
+
+    static Said run(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int code = AttributionCli.run(new PrintWriter(out), new PrintWriter(err), arguments);
+        return new Said(code, out.toString(), err.toString());
+    }
+
+    /** Runs explain on the test's device. */
+    static Said explain(List<String> arguments) {
+        List<String> all = new ArrayList<>(List.of("explain"));
+        all.addAll(arguments);
+        if (!arguments.contains("--device")) {
+            all.addAll(List.of("--device", DEVICE));
+        }
+        return run(all.toArray(String[]::new));
+    }
+
+    static Said explain(String... arguments) {
+        return explain(List.of(arguments));
+    }
+
+    /** Returns a copy of a file of the demo. */
+    static Path demo(Path folder, String name) {
+        Path file = folder.resolve(name);
+        if (!Files.exists(file)) {
+            try (InputStream in = DemoFiles.open(name)) {
+                Files.copy(in, file);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return file;
+    }
+
+    /** Returns a file of the golden data. */
+    static Path golden(String name) {
+        for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
+            Path file = folder.resolve("golden").resolve(name);
+            if (Files.exists(file)) {
+                return file;
+            }
+        }
+        throw new AssertionError(
+                "golden/" + name + " is not found above " + Path.of("").toAbsolutePath());
+    }
+}

@@ -1,0 +1,178 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.attribution4j.Attribution;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The catalog says of every method what the method says of itself. */
+class MethodCatalogTest {
+    /** Values for the settings that have no default. */
+    private static final Map<String, String> REQUIRED =
+            Map.of("layer", "conv1", "window", "1,2,2", "method", "input-x-gradient");
+
+    /** For each setting a text that is not its default, and what the method then says. */
+    private static final Map<String, List<String>> OTHER = Map.ofEntries(
+            Map.entry("absolute", List.of("false", "false")),
+            Map.entry("steps", List.of("7", "7")),
+            Map.entry("quadrature", List.of("captum-trapezoid", "captum-trapezoid")),
+            Map.entry("baseline", List.of("0.25", "0.25")),
+            Map.entry("multiply-by-inputs", List.of("false", "false")),
+            Map.entry("samples", List.of("6", "6")),
+            Map.entry("stdev", List.of("0.5", "0.5")),
+            Map.entry("layer", List.of("layer4.1", "layer4.1")),
+            Map.entry("relu", List.of("true", "true")),
+            Map.entry("upsample", List.of("nearest", "nearest")),
+            Map.entry("size", List.of("14x28", "(14, 28)")),
+            Map.entry("mask", List.of("grid:2x4", "grid(2, 4)")),
+            Map.entry("shuffles", List.of("3", "3")),
+            Map.entry("window", List.of("3,5,5", "3,5,5")),
+            Map.entry("stride", List.of("3,2,2", "3,2,2")),
+            Map.entry("antithetic", List.of("false", "false")),
+            Map.entry("sampling", List.of("captum", "captum")),
+            Map.entry("method", List.of("saliency", "saliency")));
+
+    static Stream<String> names() {
+        return MethodCatalog.all().stream().map(MethodEntry::name);
+    }
+
+    private static Map<String, String> required(MethodEntry entry) {
+        Map<String, String> given = new LinkedHashMap<>();
+        for (Setting<?> setting : entry.settings()) {
+            if (setting.isRequired()) {
+                given.put(setting.name(), REQUIRED.get(setting.name()));
+            }
+        }
+        return given;
+    }
+
+    private static Attribution<?> build(MethodEntry entry, Map<String, String> given) {
+        return entry.build(given, Sources.none()).method();
+    }
+
+    /** Returns the method's own settings, without those of a wrapped method. */
+    private static Map<String, String> own(Attribution<?> method) {
+        Map<String, String> own = new LinkedHashMap<>();
+        method.settings().forEach((name, value) -> {
+            if (!name.startsWith("method.")) {
+                own.put(name, String.valueOf(value));
+            }
+        });
+        return own;
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void hasExactlyTheSettingsOfTheMethodWithTheirDefaults(String name) {
+        MethodEntry entry = MethodCatalog.find(name);
+        Map<String, String> given = required(entry);
+        Attribution<?> method = build(entry, given);
+
+        assertThat(method.name()).isEqualTo(name);
+        assertThat(List.copyOf(own(method).keySet())).isEqualTo(entry.settingNames());
+        own(method).forEach((setting, value) -> {
+            String text = entry.setting(setting).orElseThrow().defaultText();
+            assertThat(value).as(setting).isEqualTo(text == null ? given.get(setting) : text);
+        });
+    }
+
+    static Stream<List<String>> settings() {
+        List<List<String>> all = new ArrayList<>();
+        for (MethodEntry entry : MethodCatalog.all()) {
+            entry.settings().forEach(setting -> all.add(List.of(entry.name(), setting.name())));
+        }
+        return all.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
+    void everySettingReachesTheMethod(List<String> which) {
+        MethodEntry entry = MethodCatalog.find(which.get(0));
+        String setting = which.get(1);
+        Map<String, String> given = required(entry);
+        Map<String, String> before = own(build(entry, given));
+        given.put(setting, OTHER.get(setting).get(0));
+        if (setting.equals("size")) {
+            before.put("upsample", "bilinear");
+            given.put("upsample", "bilinear");
+        }
+        Map<String, String> after = own(build(entry, given));
+
+        assertThat(after.get(setting)).isEqualTo(OTHER.get(setting).get(1)).isNotEqualTo(before.get(setting));
+        before.remove(setting);
+        after.remove(setting);
+        assertThat(after).isEqualTo(before);
+    }
+
+    @Test
+    void settingsOfAWrappedMethodReachIt() {
+        Map<String, String> given =
+                Map.of("method", "integrated-gradients", "method.steps", "9", "method.layer", "conv2", "samples", "3");
+        Attribution<?> method = build(MethodCatalog.find("smooth-grad"), given);
+        assertThat(method.settings())
+                .containsEntry("method.steps", 9)
+                .containsEntry("method.layer", "conv2")
+                .containsEntry("samples", 3);
+    }
+
+    @Test
+    void tunnelsMayBeNested() {
+        Map<String, String> given =
+                Map.of("method", "smooth-grad-squared", "method.method", "saliency", "method.method.absolute", "false");
+        Attribution<?> method = build(MethodCatalog.find("var-grad"), given);
+        assertThat(method.settings()).containsEntry("method.method.absolute", false);
+    }
+
+    @Test
+    void refusesUnknownNamesWithNearOnes() {
+        assertThatThrownBy(() -> MethodCatalog.find("kernelshap"))
+                .hasMessageStartingWith("method 'kernelshap' does not exist; did you mean 'kernel-shap'");
+        assertThatThrownBy(() -> build(MethodCatalog.find("kernel-shap"), Map.of("sample", "3", "maks", "grid:2x2")))
+                .hasMessageContaining("has no setting 'sample'; did you mean 'samples'")
+                .hasMessageContaining("has no setting 'maks'; did you mean 'mask'");
+        assertThatThrownBy(() -> build(MethodCatalog.find("input-x-gradient"), Map.of("steps", "3")))
+                .hasMessage("method input-x-gradient has no setting 'steps'; it has none");
+    }
+
+    @Test
+    void refusesBadValuesAndMissingOnes() {
+        assertThatThrownBy(() -> build(MethodCatalog.find("integrated-gradients"), Map.of("steps", "many")))
+                .hasMessage("setting steps=many: must be an integer");
+        assertThatThrownBy(() -> build(MethodCatalog.find("integrated-gradients"), Map.of("quadrature", "simpson")))
+                .hasMessageStartingWith("setting quadrature=simpson: choose one of gauss-legendre, riemann-left");
+        assertThatThrownBy(() -> build(MethodCatalog.find("saliency"), Map.of("absolute", "maybe")))
+                .hasMessage("setting absolute=maybe: must be true or false");
+        assertThatThrownBy(() -> build(MethodCatalog.find("occlusion"), Map.of()))
+                .hasMessageStartingWith("setting 'window' is needed");
+        assertThatThrownBy(() -> build(MethodCatalog.find("grad-cam"), Map.of("layer", "a", "size", "4x4")))
+                .hasMessageContaining("upsample");
+        assertThatThrownBy(() -> build(MethodCatalog.find("saliency"), Map.of())
+                        .name()
+                        .concat(build(MethodCatalog.find("smooth-grad"), Map.of())
+                                .name()))
+                .hasMessageStartingWith("setting 'method' is needed");
+    }
+}
