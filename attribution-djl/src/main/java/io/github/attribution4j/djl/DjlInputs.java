@@ -29,6 +29,7 @@ import ai.djl.translate.TranslatorContext;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -104,17 +105,21 @@ public final class DjlInputs<I> {
         Tensors tensors = owner instanceof PtNDManager ? DjlTensors.of(owner.getDevice()) : Tensors.ofJava();
         Inputs.Builder builder = Inputs.builder();
         Set<String> names = new HashSet<>();
-        for (int i = 0; i < rows.size(); i++) {
-            NDArray array = rows.get(i);
-            Tensor tensor = tensors instanceof DjlTensors own ? own.copyOf(array) : DjlModel.javaCopy(array);
-            String name = array.getName();
-            if (name == null || name.isEmpty() || !names.add(name)) {
-                name = "input" + i;
+        try (TensorScope scope = TensorScope.open()) {
+            for (int i = 0; i < rows.size(); i++) {
+                NDArray array = rows.get(i);
+                Tensor tensor = tensors instanceof DjlTensors own ? own.copyOf(array) : DjlModel.javaCopy(array);
+                String name = array.getName();
+                if (name == null || name.isEmpty() || !names.add(name)) {
+                    name = "input" + i;
+                }
+                boolean attributed = tensor.dataType().isFloating();
+                builder.add(name, tensor, attributed ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
             }
-            boolean attributed = tensor.dataType().isFloating();
-            builder.add(name, tensor, attributed ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
+            Inputs inputs = builder.build();
+            scope.keepAll(inputs.tensors());
+            return inputs;
         }
-        return builder.build();
     }
 
     /** What a translator may ask for; ends with its arrays. */

@@ -1,0 +1,140 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.testkit.LeakExtension;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What cannot be loaded is refused in one line that says which file, what is wrong, and what to do. */
+@ExtendWith(LeakExtension.class)
+class LoadRefusalTest {
+    @TempDir
+    Path folder;
+
+    private void refused(Path file, String... words) {
+        assertThatThrownBy(() -> TorchScriptModel.load(file, TestModels.options()))
+                .isInstanceOf(UnsupportedModelException.class)
+                .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1))
+                .hasMessageContainingAll(words);
+    }
+
+    private Path zip(String name, Map<String, String> entries) throws IOException {
+        Path file = folder.resolve(name);
+        try (OutputStream out = Files.newOutputStream(file);
+                ZipOutputStream zip = new ZipOutputStream(out)) {
+            for (Map.Entry<String, String> entry : entries.entrySet()) {
+                zip.putNextEntry(new ZipEntry(entry.getKey()));
+                zip.write(entry.getValue().getBytes(StandardCharsets.ISO_8859_1));
+                zip.closeEntry();
+            }
+        }
+        return file;
+    }
+
+    @Test
+    @DisplayName("A missing file, a folder, an empty file, a file of another kind")
+    void notAnArchive() throws IOException {
+        refused(folder.resolve("none.pt"), "none.pt", "no such file");
+        refused(folder, "not a file");
+        refused(Files.createFile(folder.resolve("empty.pt")), "empty.pt", "empty");
+        refused(Files.writeString(folder.resolve("text.pt"), "hello, this is no model at all"), "text.pt");
+    }
+
+    @Test
+    @DisplayName("Weights without a program, an export of torch.export, an archive that ends early")
+    void otherArchives() throws IOException {
+        refused(
+                zip("weights.pt", Map.of("weights/data.pkl", "\u0080\u0002}.", "weights/version", "3\n")),
+                "weights.pt",
+                "torch.jit");
+        refused(
+                zip("exported.pt2", Map.of("exported/models/model.json", "{}", "exported/archive_format", "pt2")),
+                "exported.pt2",
+                "torch.export");
+        byte[] whole = Files.readAllBytes(TestModels.file("mlp_softmax.scripted.pt"));
+        Path truncated = Files.write(folder.resolve("truncated.pt"), Arrays.copyOf(whole, whole.length / 2));
+        refused(truncated, "truncated.pt");
+    }
+
+    @Test
+    @DisplayName("An unknown format version, and a program that libtorch refuses")
+    void otherPrograms() throws IOException {
+        refused(
+                zip(
+                        "newer.pt",
+                        Map.of(
+                                "newer/data.pkl", "\u0080\u0002c__torch__\nM\n)\u0081}b.",
+                                "newer/constants.pkl", "\u0080\u0002).",
+                                "newer/version", "99\n",
+                                "newer/code/__torch__.py", "class M(Module):\n  training : bool\n")),
+                "newer.pt",
+                "99");
+        String unknown = "def forward(self: __torch__.M, x: Tensor) -> Tensor:\n  return torch.no_such_operator(x)\n";
+        Path file = Files.write(folder.resolve("unknown.pt"), TestModels.archive(unknown));
+        refused(file, "no_such_operator");
+    }
+
+    @Test
+    @DisplayName("A device that does not exist, before the file is looked at")
+    void devices() {
+        Path none = folder.resolve("none.pt");
+        assertThatThrownBy(
+                        () -> TorchScriptModel.load(none, LoadOptions.defaults().device("cuda:99")))
+                .isInstanceOf(UnsupportedModelException.class)
+                .hasMessageContaining("cuda:99");
+        assertThatThrownBy(() -> LoadOptions.defaults().device("tpu"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("'tpu'", "cpu", "cuda:0");
+        assertThatThrownBy(() -> LoadOptions.defaults().threads(0)).hasMessageContainingAll("threads 0", "at least 1");
+    }
+
+    @Test
+    @DisplayName("The caller's file is not changed, its digest is the model's, and it may go away")
+    void fileStays() throws IOException {
+        byte[] before = Files.readAllBytes(TestModels.file("mlp_softmax.scripted.pt"));
+        Path file = Files.write(folder.resolve("model.pt"), before);
+        try (TorchScriptModel fromFile = TorchScriptModel.load(file, TestModels.options());
+                TorchScriptModel fromStream =
+                        TorchScriptModel.load(new ByteArrayInputStream(before), TestModels.options())) {
+            assertThat(Files.readAllBytes(file)).isEqualTo(before);
+            Files.delete(file);
+            assertThat(fromFile.cut("fc1").point().kind()).isEqualTo("Linear");
+            assertThat(fromFile.identity().name()).isEqualTo("model.pt");
+            assertThat(fromFile.identity().digest())
+                    .matches("[0-9a-f]{64}")
+                    .isEqualTo(fromStream.identity().digest());
+            assertThat(fromFile.identity().engine()).contains("PyTorch 2.7.1", "DJL 0.35.1");
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
+}
