@@ -52,7 +52,19 @@ final class Failures {
         if (isMemory(failure)) {
             return new ModelMemoryException(context + "the engine is out of memory: " + line, failure);
         }
-        return new ModelException(context + line, failure);
+        return new ModelException(context + line + remedy(line), failure);
+    }
+
+    /** Returns what to do about failures whose own text does not say it. */
+    private static String remedy(String line) {
+        if (line.startsWith("derivative for ") && line.endsWith("is not implemented")) {
+            return ", because it was exported under torch.no_grad; export the model with gradients on, or use a perturbation "
+                    + "method";
+        }
+        if (line.contains("dtype") && (line.contains("Half") || line.contains("BFloat16"))) {
+            return "; the model's weights are of a 16-bit type, of which there are no tensors here: export model.float()";
+        }
+        return "";
     }
 
     /** Returns whether memory ran out. */
