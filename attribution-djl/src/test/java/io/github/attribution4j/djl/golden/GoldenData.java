@@ -102,8 +102,13 @@ public final class GoldenData {
                 "golden/data/manifest.json is in no folder above " + Path.of("").toAbsolutePath());
     }
 
-    /** Returns options that load models on the device of the test run, {@code -Dattribution.device=cuda:0}. */
+    /**
+     * Returns options that load models on the device of the test run, {@code -Dattribution.device=cuda:0}. One thread for an
+     * operation: the models are small, and two threads that wait for each other are slow on a busy machine.
+     */
     public static LoadOptions options() {
-        return LoadOptions.defaults().device(System.getProperty("attribution.device", "cpu"));
+        return LoadOptions.defaults()
+                .device(System.getProperty("attribution.device", "cpu"))
+                .threads(1);
     }
 }

@@ -1,0 +1,152 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.gradient.GradientShap;
+import io.github.attribution4j.gradient.InputXGradient;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.perturbation.FeaturePermutation;
+import io.github.attribution4j.perturbation.KernelShap;
+import io.github.attribution4j.perturbation.Occlusion;
+import io.github.attribution4j.perturbation.ShapleySampling;
+import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.tensor.Interpolation;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Every method once with settings of a moderate cost, on the small table and image models. */
+final class EveryMethod implements AutoCloseable {
+    private static final int TABLE_CLASS = 2;
+    private static final int IMAGE_CLASS = 3;
+
+    /** One method on one model. */
+    record Request(GoldenModel model, Attribution<? super LayeredModel> method, Target target) {
+        Explanation explain(Run run) {
+            return method.attribute(model.model(), model.inputs(), target, run);
+        }
+
+        /** Returns the bits of all that is computed: attributions, standard errors, scores. */
+        List<Object> bits(Run run) {
+            try (Explanation explanation = explain(run)) {
+                List<Object> bits = new ArrayList<>();
+                explanation.attributions().forEach(tensor -> bits.add(bits(tensor)));
+                explanation.standardErrors().forEach(tensor -> bits.add(bits(tensor)));
+                for (double score : explanation.scores()) {
+                    bits.add(score);
+                }
+                return bits;
+            }
+        }
+
+        private static List<Double> bits(Tensor tensor) {
+            List<Double> bits = new ArrayList<>();
+            for (double value : tensor.toDoubleArray()) {
+                bits.add(value);
+            }
+            return bits;
+        }
+    }
+
+    private final GoldenModel table = GoldenModel.load(GoldenData.entry("mlp_softmax/scripted"));
+    private final GoldenModel image = GoldenModel.load(GoldenData.entry("cnn/traced"));
+    private final Map<String, Request> requests = new LinkedHashMap<>();
+
+    EveryMethod() {
+        FeatureMask cells = FeatureMask.grid(2, 2);
+        FeatureMask columns = FeatureMask.ranges(1, 3, 3, 3, 3);
+        IntegratedGradients integrated = IntegratedGradients.builder().steps(5).build();
+        GradientShap shap = GradientShap.builder()
+                .samples(4)
+                .stdev(0.1)
+                .baseline(Baseline.normal(0, 1))
+                .build();
+
+        table("saliency", new Saliency());
+        table("input-x-gradient", new InputXGradient());
+        table("integrated-gradients", integrated);
+        table("gradient-shap", shap);
+        table("smooth-grad", NoiseTunnel.smoothGrad(integrated).samples(4).stdev(0.1));
+        table(
+                "smooth-grad-squared",
+                NoiseTunnel.smoothGradSquared(new Saliency()).samples(4));
+        table(
+                "var-grad",
+                NoiseTunnel.varGrad(new FeatureAblation(Baseline.zeros(), columns))
+                        .samples(3));
+        table("feature-ablation", new FeatureAblation());
+        table(
+                "feature-permutation",
+                FeaturePermutation.builder().shuffles(2).mask(columns).build());
+        table("occlusion", Occlusion.builder().window(4).stride(2).build());
+        table("shapley-values", ShapleyValues.builder().mask(columns).build());
+        table("shapley-sampling", ShapleySampling.builder().samples(4).build());
+        table("kernel-shap", KernelShap.builder().samples(40).build());
+        table(
+                "kernel-shap-captum",
+                KernelShap.builder()
+                        .samples(30)
+                        .sampling(KernelShap.Sampling.CAPTUM)
+                        .mask(columns)
+                        .build());
+        table("layer integrated-gradients", integrated.at("relu1"));
+        table("neuron saliency", Saliency.signed().towards("fc2", Target.at(5)));
+
+        image("saliency", new Saliency());
+        image("integrated-gradients", integrated);
+        image("gradient-shap", shap);
+        image("feature-ablation", FeatureAblation.builder().mask(cells).build());
+        image("occlusion", Occlusion.builder().window(3, 8, 8).stride(3, 8, 8).build());
+        image(
+                "shapley-sampling",
+                ShapleySampling.builder().samples(2).mask(cells).build());
+        image(
+                "grad-cam",
+                GradCam.builder("layer2").upsample(Interpolation.BILINEAR).build());
+        image("layer input-x-gradient", new InputXGradient().at("layer1"));
+    }
+
+    private void table(String name, Attribution<? super LayeredModel> method) {
+        requests.put("table " + name, new Request(table, method, Target.index(TABLE_CLASS)));
+    }
+
+    private void image(String name, Attribution<? super LayeredModel> method) {
+        requests.put("image " + name, new Request(image, method, Target.index(IMAGE_CLASS)));
+    }
+
+    Map<String, Request> requests() {
+        return requests;
+    }
+
+    @Override
+    public void close() {
+        table.close();
+        image.close();
+    }
+}

@@ -1,0 +1,108 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.tensor.LiveTensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Explains thousands of times by every method in turn and prints the resident memory of the process on the way; fails if it
+ * grows by more than 10 MB after the first 500.
+ *
+ * <p>Run it by hand with a small heap, so that the garbage collector has no reason to grow it, for example {@code -Xms64m
+ * -Xmx64m}. On a system without {@code /proc} it prints live tensors only.
+ */
+final class MemoryGrowth {
+    private static final int WARM_UP = 500;
+    private static final int REPORT_EVERY = 250;
+    private static final double LARGEST_GROWTH = 10;
+    private static final Path STATUS = Path.of("/proc/self/status");
+
+    private MemoryGrowth() {}
+
+    /** Runs it; the argument is the number of explanations, 3000 unless given. */
+    public static void main(String[] arguments) throws IOException {
+        int total = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3000;
+        double growth = grow(total, WARM_UP, System.out::println);
+        System.out.printf(Locale.ROOT, "growth after %d: %.1f MB%n", WARM_UP, growth);
+        if (growth > LARGEST_GROWTH) {
+            System.exit(1);
+        }
+    }
+
+    /** Hears of the state on the way. */
+    interface Listener {
+        void hear(String line);
+    }
+
+    /** Returns by how many MB resident memory is larger at the end than after the warm-up; 0 where it cannot be read. */
+    static double grow(int total, int warmUp, Listener listener) throws IOException {
+        try (EveryMethod every = new EveryMethod()) {
+            long live = LiveTensors.count();
+            List<EveryMethod.Request> requests =
+                    new ArrayList<>(every.requests().values());
+            double before = 0;
+            for (int i = 0; i < total; i++) {
+                if (i == warmUp) {
+                    before = resident();
+                }
+                if (i % REPORT_EVERY == 0) {
+                    listener.hear(String.format(
+                            Locale.ROOT,
+                            "%6d explanations: %.1f MB resident, %d tensors",
+                            i,
+                            resident(),
+                            LiveTensors.count()));
+                }
+                try (Explanation explanation =
+                        requests.get(i % requests.size()).explain(Run.defaults().seed(i))) {
+                    if (explanation.attributions().isEmpty()) {
+                        throw new IllegalStateException("no attributions");
+                    }
+                }
+                if (LiveTensors.count() != live) {
+                    throw new IllegalStateException(
+                            (LiveTensors.count() - live) + " tensors stay open after explanation " + i + ", "
+                                    + requests.get(i % requests.size()).method().name());
+                }
+            }
+            double after = resident();
+            listener.hear(String.format(Locale.ROOT, "%6d explanations: %.1f MB resident", total, after));
+            return after - before;
+        }
+    }
+
+    /** Returns the resident memory of this process in MB after a garbage collection, or 0 where it cannot be read. */
+    private static double resident() throws IOException {
+        if (!Files.exists(STATUS)) {
+            return 0;
+        }
+        System.gc();
+        for (String line : Files.readAllLines(STATUS)) {
+            if (line.startsWith("VmRSS:")) {
+                return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
+            }
+        }
+        return 0;
+    }
+}
