@@ -171,6 +171,11 @@ class TroubleshootingTest {
         failures.put("values are NaN or infinite", () -> explain(new Saliency(), image.log(), Target.index(3)));
         failures.put(
                 "the model's score of target … is NaN", () -> explainSpecial("nan-output.pt", LoadOptions.defaults()));
+        failures.put(
+                "because it was exported under torch.no_grad",
+                () -> explainSpecial("fused-attention.pt", LoadOptions.defaults()));
+        failures.put(
+                "the model's weights are of a 16-bit type", () -> explainSpecial("float16.pt", LoadOptions.defaults()));
         failures.put("no gradient is defined for input", () -> explainSpecial("detached.pt", LoadOptions.defaults()));
         failures.put(
                 "arguments and was given",
