@@ -29,8 +29,9 @@ import java.util.Locale;
  * Explains thousands of times by every method in turn and prints the resident memory of the process on the way; fails if it
  * grows by more than 10 MB after the first 500.
  *
- * <p>Run it by hand with a small heap, so that the garbage collector has no reason to grow it, for example {@code -Xms64m
- * -Xmx64m}. On a system without {@code /proc} it prints live tensors only.
+ * <p>Run it by hand with {@code -Xms64m -Xmx64m -XX:+AlwaysPreTouch -XX:TieredStopAtLevel=1}, which keep the heap and the
+ * optimizing compiler out of the figure. With that compiler 5 MB were seen on a quiet machine and 21 MB on a busy one, in a
+ * few steps. On a system without {@code /proc} it prints live tensors only.
  */
 final class MemoryGrowth {
     private static final int WARM_UP = 500;
