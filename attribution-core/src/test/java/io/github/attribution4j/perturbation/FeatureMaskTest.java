@@ -281,6 +281,21 @@ class FeatureMaskTest {
     }
 
     @Test
+    @DisplayName("Every element has the number of its group, in masks that are broadcast and of an example's own")
+    void groupNumbers() {
+        Inputs image = Inputs.of(tensors.of(new float[16], 1, 2, 2, 4));
+        assertThat(FeatureMask.grid(1, 2).groupNumbers(image, 0, 0))
+                .containsExactly(0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1);
+        Inputs two = Inputs.of(tensors.of(new float[4], 2, 2), tensors.of(new float[2], 2, 1));
+        FeatureMask mask = FeatureMask.of(ids(Shape.of(2, 2), 0, 1, 1, 0), ids(Shape.of(1, 1), 1));
+        assertThat(mask.groupNumbers(two, 0, 0)).containsExactly(0, 1);
+        assertThat(mask.groupNumbers(two, 0, 1)).containsExactly(1, 0);
+        assertThat(mask.groupNumbers(two, 1, 1)).containsExactly(1);
+        assertThatThrownBy(() -> FeatureMask.grid(3, 3).groupNumbers(image, 0, 0))
+                .isInstanceOf(InvalidRequestException.class);
+    }
+
+    @Test
     @DisplayName("A mask is read as it is written")
     void parse() {
         for (String text : List.of(
