@@ -16,7 +16,9 @@
 package io.github.attribution4j.visual;
 
 import io.github.attribution4j.tensor.Tensor;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.Raster;
 
 /**
  * The image that was explained, for drawing under or beside its attributions. It says how model values become
@@ -49,6 +51,10 @@ public final class OriginalImage {
     public static OriginalImage of(BufferedImage image) {
         int width = image.getWidth();
         int height = image.getHeight();
+        if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY) {
+            double[] grey = grey(image);
+            return new OriginalImage(width, height, grey, grey, grey);
+        }
         double[][] planes = new double[3][width * height];
         int[] row = new int[width];
         for (int y = 0; y < height; y++) {
@@ -61,6 +67,21 @@ public final class OriginalImage {
             }
         }
         return new OriginalImage(width, height, planes[0], planes[1], planes[2]);
+    }
+
+    /** The stored samples, 0 to 255: getRGB takes them for linear light, and would show a file's 128 as 188. */
+    private static double[] grey(BufferedImage image) {
+        Raster raster = image.getRaster();
+        int width = image.getWidth();
+        int height = image.getHeight();
+        double[] grey = raster.getSamples(0, 0, width, height, 0, (double[]) null);
+        double[] alpha = raster.getNumBands() > 1 ? raster.getSamples(0, 0, width, height, 1, (double[]) null) : null;
+        double white = Math.pow(2, raster.getSampleModel().getSampleSize(0)) - 1;
+        for (int i = 0; i < grey.length; i++) {
+            double opacity = alpha == null ? 1 : alpha[i] / white;
+            grey[i] = 255 * (1 - opacity + opacity * grey[i] / white);
+        }
+        return grey;
     }
 
     /**

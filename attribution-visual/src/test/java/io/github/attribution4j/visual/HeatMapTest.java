@@ -188,6 +188,21 @@ class HeatMapTest {
         assertThat(Svg.parse(picture.toSvg()).texts()).contains("original", "attribution", "overlay");
     }
 
+    /** Java's own conversion of grey to RGB would make 188 of 128. */
+    @Test
+    void aGreyOriginalKeepsItsBrightness() throws Exception {
+        for (int type : new int[] {BufferedImage.TYPE_BYTE_GRAY, BufferedImage.TYPE_USHORT_GRAY}) {
+            BufferedImage grey = new BufferedImage(2, 2, type);
+            int white = type == BufferedImage.TYPE_BYTE_GRAY ? 255 : 65535;
+            grey.getRaster().setSample(1, 0, 0, white);
+            grey.getRaster().setSample(0, 1, 0, 128 * (white / 255));
+            BufferedImage shown = raster(
+                    map(SIGNED).over(OriginalImage.of(grey)).panelSize(80).picture(), 0);
+            assertThat(List.of(cell(shown, 0, 0), cell(shown, 0, 1), cell(shown, 1, 0)))
+                    .containsExactly(0x000000, 0xffffff, 0x808080);
+        }
+    }
+
     @Test
     void constantOpacityBlendsEverywhere() throws Exception {
         OriginalImage white = OriginalImage.of(new float[] {1, 1, 1, 1}, 1, 2, 2, 0, 1);
