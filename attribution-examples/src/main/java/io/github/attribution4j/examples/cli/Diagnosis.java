@@ -46,6 +46,8 @@ final class Diagnosis {
     private static final double ROUNDING = 1e-3;
 
     private static final String TRIAL_MASK = "halves";
+    /** Rows in a call where examples are needed together. */
+    private static final int SEVERAL = 64;
 
     private final PrintWriter out;
     private final TorchScriptModel model;
@@ -216,16 +218,52 @@ final class Diagnosis {
         }
         Inputs inputs = several ? request.inputs() : first(request.inputs());
         Map<String, String> settings = trial(entry, inputs, layer);
-        try (TensorScope scope = TensorScope.open();
-                Explanation explanation = MethodCatalog.build(name, settings, halves(inputs))
-                        .method()
-                        .attribute(model, inputs, target, Run.defaults().batchRows(several ? 64 : 1))) {
+        BuiltMethod method = MethodCatalog.build(name, settings, halves(inputs));
+        try {
+            attribute(method, inputs, target, several);
             say("yes", name, hint(entry, inputs, layer));
             return true;
         } catch (ModelException | IllegalArgumentException e) {
+            Optional<String> embedding = floating(inputs) ? Optional.empty() : firstFloating(inputs);
+            if (embedding.isPresent() && triesAt(embedding.get(), method, inputs, target)) {
+                say("yes", name, "with --layer " + embedding.get() + "; not at the input, which holds integers");
+                return true;
+            }
             say("no", name, Failure.of(e).line());
             return false;
         }
+    }
+
+    private void attribute(BuiltMethod method, Inputs inputs, Target target, boolean several) {
+        try (TensorScope scope = TensorScope.open();
+                Explanation explanation = method.method()
+                        .attribute(model, inputs, target, Run.defaults().batchRows(several ? SEVERAL : 1))) {
+            explanation.scores();
+        }
+    }
+
+    private boolean triesAt(String layer, BuiltMethod method, Inputs inputs, Target target) {
+        try {
+            attribute(method.at(layer), inputs, target, false);
+            return true;
+        } catch (ModelException | IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /** Returns the first layer whose output has gradients: where integers are embedded. */
+    private Optional<String> firstFloating(Inputs inputs) {
+        for (CutPoint point : model.cutPoints()) {
+            try (TensorScope scope = TensorScope.open()) {
+                Tensor output = model.cut(point).head().forward(inputs);
+                if (output.dataType().isFloating()) {
+                    return Optional.of(point.toString());
+                }
+            } catch (ModelException e) {
+                // Another layer may do.
+            }
+        }
+        return Optional.empty();
     }
 
     private static Inputs first(Inputs inputs) {
@@ -243,13 +281,10 @@ final class Diagnosis {
                 case "samples" -> settings.put(setting.name(), "4");
                 case "mask" -> settings.put(setting.name(), TRIAL_MASK);
                 case "layer" -> layer.ifPresent(path -> settings.put("layer", path));
-                case "method" -> settings.put("method", floating(inputs) ? "saliency" : "feature-ablation");
+                case "method" -> settings.put("method", "saliency");
                 case "window" -> settings.put("window", window(inputs));
                 default -> {}
             }
-        }
-        if ("feature-ablation".equals(settings.get("method"))) {
-            settings.put("method.mask", TRIAL_MASK);
         }
         return settings;
     }

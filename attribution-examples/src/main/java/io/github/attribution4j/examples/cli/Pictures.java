@@ -26,6 +26,7 @@ import io.github.attribution4j.visual.OriginalImage;
 import io.github.attribution4j.visual.Picture;
 import io.github.attribution4j.visual.TimeSeriesChart;
 import io.github.attribution4j.visual.TokenText;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -143,6 +144,7 @@ final class Pictures {
                 .values(features.values())
                 .top(top)
                 .title(title(explanation, example))
+                .note(settings(explanation))
                 .layout(kind == Kind.WATERFALL ? BarChart.Layout.WATERFALL : BarChart.Layout.BARS);
         if (features.complete()) {
             chart.score(explanation.scores()[example]);
@@ -152,6 +154,13 @@ final class Pictures {
             }
         }
         return chart.picture();
+    }
+
+    /** Returns the settings as a foot line, digests cut short. */
+    private static String settings(Explanation explanation) {
+        List<String> parts = new ArrayList<>();
+        explanation.provenance().settings().forEach((name, value) -> parts.add(name + " " + value));
+        return String.join(", ", parts).replaceAll("([0-9a-f]{8})[0-9a-f]{56}", "$1");
     }
 
     private static Picture series(Explained explained, String input, int example) {

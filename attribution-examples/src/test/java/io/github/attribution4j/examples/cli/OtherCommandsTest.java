@@ -120,9 +120,10 @@ class OtherCommandsTest {
         assertThat(text.out())
                 .containsPattern(
                         "no +gradients +input 'ids' is of type int64, which has no gradient; attribute at the layer")
-                .containsPattern("no +saliency +input 'ids' is of type int64")
+                .containsPattern("yes +saliency +with --layer embedding; not at the input, which holds integers")
                 .containsPattern("yes +feature-ablation")
-                .containsPattern("yes +smooth-grad|no +smooth-grad");
+                .containsPattern("yes +smooth-grad +with --layer embedding")
+                .containsPattern("yes +grad-cam +for instance --layer head.lstm");
 
         Said alone = Cli.run(
                 "doctor",
