@@ -22,6 +22,8 @@ import java.util.stream.Collectors;
 
 /** One element of the output's row: the same for all examples, or one for each. */
 final class CoordinateTarget implements Target {
+    private static final int COPIED_ELEMENTS = 1 << 15;
+
     private final long[][] coordinates;
 
     CoordinateTarget(long[][] coordinates) {
@@ -34,16 +36,30 @@ final class CoordinateTarget implements Target {
     @Override
     public Tensor score(Tensor output, long[] examples) {
         Shape row = output.shape().row();
-        return output.reshape(examples.length, row.size()).pick(positions(row, examples));
+        Tensor flat = row.rank() == 1 ? output : output.reshape(examples.length, row.size());
+        long[] positions = positions(row, examples);
+        if (coordinates.length == 1) {
+            return flat.slice(1, positions[0], positions[0] + 1).reshape(examples.length);
+        }
+        return flat.pick(positions);
     }
 
     @Override
     public Tensor cotangent(Tensor output, long[] examples) {
         Shape row = output.shape().row();
-        return output.tensors()
-                .of(positions(row, examples), examples.length)
-                .oneHot(row.size(), output.dataType())
-                .reshape(output.shape());
+        long[] positions = positions(row, examples);
+        if (output.shape().size() > COPIED_ELEMENTS || !output.dataType().isFloating()) {
+            return output.tensors()
+                    .of(positions, examples.length)
+                    .oneHot(row.size(), output.dataType())
+                    .reshape(output.shape());
+        }
+        // Up to here one copy from Java costs less than three operations of an engine.
+        double[] indicator = new double[Math.toIntExact(output.shape().size())];
+        for (int r = 0; r < positions.length; r++) {
+            indicator[Math.toIntExact(r * row.size() + positions[r])] = 1;
+        }
+        return output.tensors().of(indicator, output.dataType(), output.shape());
     }
 
     private long[] positions(Shape row, long[] examples) {

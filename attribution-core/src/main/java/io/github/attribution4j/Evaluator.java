@@ -272,9 +272,17 @@ public final class Evaluator {
             return;
         }
         List<Tensor> parts = new ArrayList<>();
-        gradients(identity(), parts, sink);
+        double[] heard = new double[examples()];
+        gradients(identity(), parts, (scope, from, to, values, gradients) -> {
+            System.arraycopy(values, 0, heard, (int) from, values.length);
+            sink.accept(scope, from, to, values, gradients);
+        });
         if (outputs == null) {
             outputs = joined(parts);
+        }
+        // A target that had nothing to decide gave its final scores already.
+        if (target.resolve(outputs) == target) {
+            scores = heard;
         }
     }
 

@@ -53,7 +53,7 @@ public class PerturbationBenchmark {
         models.close();
     }
 
-    /** Sampled Shapley values of 16 groups of a 3×224×224 image, 407 evaluations. */
+    /** Sampled Shapley values of 16 groups of a 3×224×224 image, about 400 evaluations. */
     @Benchmark
     public long shapleySampling() {
         return models.shapley();
