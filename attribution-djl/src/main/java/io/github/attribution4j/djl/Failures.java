@@ -62,7 +62,8 @@ final class Failures {
                     + "method";
         }
         if (line.contains("dtype") && (line.contains("Half") || line.contains("BFloat16"))) {
-            return "; the model's weights are of a 16-bit type, of which there are no tensors here: export model.float()";
+            return "; the model's weights are of a 16-bit type, of which there are no tensors here: load it with "
+                    + "LoadOptions.dataType(DataType.FLOAT32), or export model.float()";
         }
         return "";
     }

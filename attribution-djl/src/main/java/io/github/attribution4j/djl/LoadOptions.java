@@ -16,6 +16,7 @@
 package io.github.attribution4j.djl;
 
 import ai.djl.Device;
+import io.github.attribution4j.tensor.DataType;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -30,21 +31,28 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class LoadOptions {
-    private static final LoadOptions DEFAULTS = new LoadOptions(Device.cpu(), 0, 0, null, List.of());
+    private static final LoadOptions DEFAULTS = new LoadOptions(Device.cpu(), 0, 0, null, List.of(), null);
 
     private final Device device;
     private final int threads;
     private final int interOpThreads;
     private final @Nullable String output;
     private final List<String> argumentNames;
+    private final @Nullable DataType dataType;
 
     private LoadOptions(
-            Device device, int threads, int interOpThreads, @Nullable String output, List<String> argumentNames) {
+            Device device,
+            int threads,
+            int interOpThreads,
+            @Nullable String output,
+            List<String> argumentNames,
+            @Nullable DataType dataType) {
         this.device = device;
         this.threads = threads;
         this.interOpThreads = interOpThreads;
         this.output = output;
         this.argumentNames = List.copyOf(argumentNames);
+        this.dataType = dataType;
     }
 
     /** Returns: the CPU, libtorch's own thread settings, the model's only output, the parameter names of the archive. */
@@ -54,7 +62,7 @@ public final class LoadOptions {
 
     /** Returns options with a device. */
     public LoadOptions device(Device device) {
-        return new LoadOptions(device, threads, interOpThreads, output, argumentNames);
+        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, dataType);
     }
 
     /**
@@ -88,7 +96,7 @@ public final class LoadOptions {
      * @param threads at least 1
      */
     public LoadOptions threads(int threads) {
-        return new LoadOptions(device, positive("threads", threads), interOpThreads, output, argumentNames);
+        return new LoadOptions(device, positive("threads", threads), interOpThreads, output, argumentNames, dataType);
     }
 
     /**
@@ -98,7 +106,8 @@ public final class LoadOptions {
      * @param threads at least 1
      */
     public LoadOptions interOpThreads(int threads) {
-        return new LoadOptions(device, this.threads, positive("interOpThreads", threads), output, argumentNames);
+        return new LoadOptions(
+                device, this.threads, positive("interOpThreads", threads), output, argumentNames, dataType);
     }
 
     private static int positive(String name, int threads) {
@@ -116,7 +125,7 @@ public final class LoadOptions {
         if (index < 0) {
             throw new IllegalArgumentException("output " + index + ": positions count from 0");
         }
-        return new LoadOptions(device, threads, interOpThreads, Integer.toString(index), argumentNames);
+        return new LoadOptions(device, threads, interOpThreads, Integer.toString(index), argumentNames, dataType);
     }
 
     /**
@@ -124,7 +133,7 @@ public final class LoadOptions {
      * outputs, such as {@code logits} or {@code hidden.0}.
      */
     public LoadOptions output(String name) {
-        return new LoadOptions(device, threads, interOpThreads, name, argumentNames);
+        return new LoadOptions(device, threads, interOpThreads, name, argumentNames, dataType);
     }
 
     /**
@@ -132,7 +141,25 @@ public final class LoadOptions {
      * for traced archives, whose own names may say little.
      */
     public LoadOptions argumentNames(String... names) {
-        return new LoadOptions(device, threads, interOpThreads, output, List.of(names));
+        return new LoadOptions(device, threads, interOpThreads, output, List.of(names), dataType);
+    }
+
+    /**
+     * Returns options that convert the model's floating-point weights, buffers and constants to a type: float64 to check
+     * float32 results, float32 for weights stored in 16 bits. Inputs are then of this type too. Program text stays as it
+     * is: one that names another type itself is refused by libtorch when it runs. The copy is made in memory.
+     *
+     * @param newType {@link DataType#FLOAT32} or {@link DataType#FLOAT64}
+     */
+    public LoadOptions dataType(DataType newType) {
+        if (!newType.isFloating()) {
+            throw new IllegalArgumentException("dataType " + newType + ": weights become float32 or float64");
+        }
+        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, newType);
+    }
+
+    Optional<DataType> dataType() {
+        return Optional.ofNullable(dataType);
     }
 
     Device device() {

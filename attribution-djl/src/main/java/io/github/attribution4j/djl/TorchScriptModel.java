@@ -17,6 +17,7 @@ package io.github.attribution4j.djl;
 
 import ai.djl.engine.EngineException;
 import io.github.attribution4j.djl.internal.archive.ArchiveException;
+import io.github.attribution4j.djl.internal.archive.FloatingTypes;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
 import io.github.attribution4j.djl.internal.rewrite.Instrumenter;
@@ -34,6 +35,7 @@ import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.io.InputStream;
@@ -70,6 +72,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * ai.djl.pytorch.graph_optimizer}, else on). Closing a model while others are inside lets them finish.
  */
 public final class TorchScriptModel implements LayeredModel {
+    private static final int KNOWN_SHAPES = 1000;
+
     private final TorchProgram program;
     private final ModelIdentity identity;
     private final List<CutPoint> cutPoints;
@@ -136,8 +140,11 @@ public final class TorchScriptModel implements LayeredModel {
         options.threads().ifPresent(runtime::setIntraOpThreads);
         options.interOpThreads().ifPresent(runtime::setInterOpThreads);
         try {
-            TorchArchive archive = source.open();
-            String digest = archive.sha256();
+            TorchArchive original = source.open();
+            String digest = original.sha256();
+            TorchArchive archive = options.dataType()
+                    .map(type -> FloatingTypes.convert(original, type == DataType.FLOAT64))
+                    .orElse(original);
             Instrumented program = Instrumenter.instrument(archive);
             ModelIdentity identity =
                     new ModelIdentity(name, digest, runtime.description(), DjlTensors.name(options.device()));
@@ -298,6 +305,10 @@ public final class TorchScriptModel implements LayeredModel {
     public OptionalLong bytesPerRow(Inputs row, boolean gradients) {
         program.module().check();
         List<Shape> shapes = row.tensors().stream().map(Tensor::shape).toList();
+        if (valueSizes.size() >= KNOWN_SHAPES) {
+            // Texts come in many lengths; what is forgotten is measured again.
+            valueSizes.clear();
+        }
         List<Long> sizes = valueSizes.computeIfAbsent(shapes, key -> program.valueSizes(row));
         long largest = sizes.stream().mapToLong(Long::longValue).max().orElse(0);
         long sum = sizes.stream().mapToLong(Long::longValue).sum();

@@ -295,7 +295,8 @@ class SpecialArchivesTest {
                         .isInstanceOf(ModelException.class)
                         .hasMessage(
                                 "mat1 and mat2 must have the same dtype, but got Float and Half; the model's weights are of a "
-                                        + "16-bit type, of which there are no tensors here: export model.float()");
+                                        + "16-bit type, of which there are no tensors here: load it with "
+                                        + "LoadOptions.dataType(DataType.FLOAT32), or export model.float()");
             }
         }
 

@@ -242,6 +242,20 @@ public final class TorchArchive {
         }
     }
 
+    /** {@return the bytes of an entry of any size, uncompressed} */
+    byte[] large(String entry) {
+        ZipMember member = members.get(entry);
+        if (member == null) {
+            throw new IllegalArgumentException("entry '" + entry + "' does not exist");
+        }
+        Limits anySize = new Limits(limits.entries(), Integer.MAX_VALUE - 8, limits.texts(), limits.ratio());
+        try (ByteSource.Reader reader = source.open()) {
+            return new ZipDirectory(name, reader, source.size(), anySize).read(member);
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        }
+    }
+
     /**
      * {@return the object tree of the root module}
      *

@@ -1,0 +1,122 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.archive;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Makes copies of archives whose floating-point tensors are of one type. The program's text stays: where it names a type
+ * itself, libtorch meets two types and says so.
+ */
+public final class FloatingTypes {
+    private static final Map<String, Integer> WIDTHS =
+            Map.of("HalfStorage", 2, "BFloat16Storage", 2, "FloatStorage", 4, "DoubleStorage", 8);
+
+    private FloatingTypes() {}
+
+    /**
+     * Returns a copy in memory with all float16, bfloat16, float32 and float64 tensors, constants included, in one type.
+     *
+     * @param archive the original, not changed
+     * @param wide true for float64, false for float32
+     */
+    public static TorchArchive convert(TorchArchive archive, boolean wide) {
+        String target = wide ? "DoubleStorage" : "FloatStorage";
+        Map<String, byte[]> entries = new LinkedHashMap<>();
+        for (String entry : archive.entries()) {
+            if (!entry.endsWith(".debug_pkl")) {
+                entries.put(entry, archive.large(entry));
+            }
+        }
+        for (String folder : new String[] {"data", "constants"}) {
+            byte[] pickle = entries.get(folder + ".pkl");
+            if (pickle == null) {
+                continue;
+            }
+            Map<String, String> storages = new HashMap<>();
+            collect(new PickleReader(archive.name(), pickle).read(), storages);
+            storages.forEach((key, type) -> {
+                if (WIDTHS.containsKey(type) && !type.equals(target)) {
+                    entries.computeIfPresent(folder + "/" + key, (name, bytes) -> converted(bytes, type, wide));
+                }
+            });
+            entries.put(folder + ".pkl", renamed(pickle, target));
+        }
+        return TorchArchive.of("archive", entries);
+    }
+
+    private static void collect(PickleValue value, Map<String, String> storages) {
+        if (value instanceof PickleValue.TensorRef tensor) {
+            storages.put(tensor.storage(), tensor.type());
+        } else if (value instanceof PickleValue.Sequence sequence) {
+            sequence.items().forEach(item -> collect(item, storages));
+        } else if (value instanceof PickleValue.Mapping mapping) {
+            mapping.entries().values().forEach(item -> collect(item, storages));
+        } else if (value instanceof PickleValue.Instance instance) {
+            instance.attributes().values().forEach(item -> collect(item, storages));
+        } else if (value instanceof PickleValue.Result result) {
+            collect(result.arguments(), storages);
+        }
+    }
+
+    /** Renames the storage classes that the pickle imports: the opcode c, the module and the class, a line each. */
+    private static byte[] renamed(byte[] pickle, String target) {
+        // Latin-1 maps every byte to one character and back.
+        String text = new String(pickle, StandardCharsets.ISO_8859_1);
+        for (String type : WIDTHS.keySet()) {
+            text = text.replace("ctorch\n" + type + "\n", "ctorch\n" + target + "\n");
+        }
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static byte[] converted(byte[] bytes, String type, boolean wide) {
+        ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        int count = bytes.length / Objects.requireNonNull(WIDTHS.get(type));
+        ByteBuffer out =
+                ByteBuffer.allocate(Math.multiplyExact(count, wide ? 8 : 4)).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < count; i++) {
+            double value = switch (type) {
+                case "HalfStorage" -> half(in.getShort());
+                case "BFloat16Storage" -> Float.intBitsToFloat(in.getShort() << 16);
+                case "FloatStorage" -> in.getFloat();
+                default -> in.getDouble();
+            };
+            if (wide) {
+                out.putDouble(value);
+            } else {
+                out.putFloat((float) value);
+            }
+        }
+        return out.array();
+    }
+
+    private static float half(short bits) {
+        int sign = (bits & 0x8000) << 16;
+        int exponent = (bits >> 10) & 0x1F;
+        int fraction = bits & 0x3FF;
+        if (exponent == 0) {
+            return (sign == 0 ? 1 : -1) * fraction * 0x1p-24f;
+        }
+        int wide = exponent == 0x1F ? 0xFF : exponent - 15 + 127;
+        return Float.intBitsToFloat(sign | (wide << 23) | (fraction << 13));
+    }
+}
