@@ -19,6 +19,7 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -62,11 +63,23 @@ public interface Attribution<M extends Model> {
      * Returns any method applied to the output of a layer: what {@link GradientAttribution#at} and {@link
      * ForwardAttribution#at} do, for wrapped methods too.
      *
-     * @param layer dotted path of a module
+     * @param layer address of a value inside the model, such as {@code encoder} or {@code encoder:in}; see {@link
+     *     io.github.attribution4j.model.CutPoint}
      * @param method the method; it meets the tail of the cut model
      */
     static Attribution<LayeredModel> at(String layer, Attribution<? super DifferentiableModel> method) {
-        return new LayerAttribution(method, layer);
+        return new LayerAttribution(method, List.of(layer));
+    }
+
+    /**
+     * Returns any method applied to several layers at once, of which none depends on another, such as the embeddings of a
+     * text model. Attributions come in the order of the layers.
+     *
+     * @param layers addresses, at least one
+     * @param method the method; it meets the tail of the cut model, which attributes all the activations
+     */
+    static Attribution<LayeredModel> at(List<String> layers, Attribution<? super DifferentiableModel> method) {
+        return new LayerAttribution(method, layers);
     }
 
     /**

@@ -15,8 +15,10 @@
  */
 package io.github.attribution4j;
 
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;
@@ -32,6 +34,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -259,7 +262,7 @@ public final class Evaluator {
      */
     public void gradients(Rows rows, GradientSink sink) {
         target();
-        gradients(rows, null, sink);
+        differentiate(rows, null, this::open, withoutActivations(sink));
     }
 
     /**
@@ -267,15 +270,74 @@ public final class Evaluator {
      * further cost.
      */
     public void gradientsAtInputs(GradientSink sink) {
+        differentiateAtInputs(this::open, withoutActivations(sink));
+    }
+
+    /**
+     * Takes, for each row of inputs, the values at a cut of the model and the gradient of the target's score with respect
+     * to them: one forward run for each row, and a backward run that ends at the cut. Fixed inputs are those of the row's
+     * example, attributed ones the row's own, also where they bypass the cut.
+     *
+     * @param cut a cut of this evaluation's model
+     * @param rows the rows, in the space of the model's inputs
+     * @param sink takes activations and gradients, in order
+     */
+    public void layerGradients(Cut cut, Rows rows, LayerSink sink) {
+        target();
+        differentiate(rows, null, cut::pullback, sink);
+    }
+
+    /**
+     * Takes values and gradients at a cut for the explained inputs themselves, one row for each example, and with them
+     * {@link #scores()} at no further cost.
+     */
+    public void layerGradientsAtInputs(Cut cut, LayerSink sink) {
+        differentiateAtInputs(cut::pullback, sink);
+    }
+
+    /**
+     * Returns the values at a cut of the model for each row of inputs: one forward run for each row.
+     *
+     * @return for each point of the cut a tensor, axis 0 counts the rows
+     */
+    public List<Tensor> activations(Cut cut, Rows rows) {
+        List<List<Tensor>> parts = new ArrayList<>();
+        inBatches(rows, false, batch -> {
+            List<Tensor> values = cut.activations(batch.inputs());
+            return scope -> parts.add(values.stream().map(scope::keep).toList());
+        });
+        List<Tensor> joined = new ArrayList<>();
+        for (int i = 0; i < cut.points().size(); i++) {
+            int point = i;
+            joined.add(joined(parts.stream().map(part -> part.get(point)).toList()));
+        }
+        return joined;
+    }
+
+    /** Returns the values at a cut for the explained inputs, row = example. */
+    public List<Tensor> activationsAtInputs(Cut cut) {
+        return activations(cut, identity());
+    }
+
+    private static LayerSink withoutActivations(GradientSink sink) {
+        return (batch, from, to, scores, activations, gradients) -> sink.accept(batch, from, to, scores, gradients);
+    }
+
+    private Pullback open(Inputs rows) {
+        inputs.requireDifferentiable();
+        return ((DifferentiableModel) model).pullback(rows);
+    }
+
+    private void differentiateAtInputs(Function<Inputs, Pullback> opener, LayerSink sink) {
         if (scores != null) {
-            gradients(identity(), null, sink);
+            differentiate(identity(), null, opener, sink);
             return;
         }
         List<Tensor> parts = new ArrayList<>();
         double[] heard = new double[examples()];
-        gradients(identity(), parts, (scope, from, to, values, gradients) -> {
+        differentiate(identity(), parts, opener, (scope, from, to, values, activations, gradients) -> {
             System.arraycopy(values, 0, heard, (int) from, values.length);
-            sink.accept(scope, from, to, values, gradients);
+            sink.accept(scope, from, to, values, activations, gradients);
         });
         if (outputs == null) {
             outputs = joined(parts);
@@ -286,11 +348,10 @@ public final class Evaluator {
         }
     }
 
-    private void gradients(Rows rows, @Nullable List<Tensor> outputParts, GradientSink sink) {
-        DifferentiableModel differentiable = (DifferentiableModel) model;
-        inputs.requireDifferentiable();
+    private void differentiate(
+            Rows rows, @Nullable List<Tensor> outputParts, Function<Inputs, Pullback> opener, LayerSink sink) {
         inBatches(rows, true, batch -> {
-            try (Pullback pullback = differentiable.pullback(batch.inputs())) {
+            try (Pullback pullback = opener.apply(batch.inputs())) {
                 Tensor output = checkedRows(pullback.output(), batch);
                 if (outputParts != null) {
                     checkTarget(output);
@@ -299,14 +360,19 @@ public final class Evaluator {
                 requireFiniteScores(values, batch.from(), rows);
                 List<Tensor> gradients = pullback.vjpLast(target.cotangent(output, batch.examples()));
                 for (String unused : pullback.unused()) {
-                    notice("the model's output does not depend on input '" + unused + "': its attributions are zero");
+                    String what = pullback instanceof LayerPullback ? "layer" : "input";
+                    notice("the model's output does not depend on " + what + " '" + unused
+                            + "': its attributions are zero");
                 }
                 Tensor kept = outputParts == null ? null : output.alias();
+                List<Tensor> activations = pullback instanceof LayerPullback layers
+                        ? layers.activations().stream().map(Tensor::alias).toList()
+                        : List.of();
                 return scope -> {
                     if (kept != null && outputParts != null) {
                         outputParts.add(scope.keep(kept));
                     }
-                    sink.accept(scope, batch.from(), batch.to(), values, gradients);
+                    sink.accept(scope, batch.from(), batch.to(), values, activations, gradients);
                 };
             }
         });

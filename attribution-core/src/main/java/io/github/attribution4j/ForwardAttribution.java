@@ -17,12 +17,13 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
+import java.util.List;
 
 /** A method that only runs the model forward: it explains any scoring function. */
 public interface ForwardAttribution extends Attribution<Model> {
     /** Returns this method applied to the output of a layer; see {@link GradientAttribution#at}. */
-    default Attribution<LayeredModel> at(String layer) {
-        return new LayerAttribution(this, layer);
+    default Attribution<LayeredModel> at(String... layers) {
+        return new LayerAttribution(this, List.of(layers));
     }
 
     /** Returns this method explaining a neuron; see {@link GradientAttribution#towards}. */

@@ -17,6 +17,7 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.LayeredModel;
+import java.util.List;
 
 /** A method that takes gradients of the model with respect to its inputs. */
 public interface GradientAttribution extends Attribution<DifferentiableModel> {
@@ -25,10 +26,11 @@ public interface GradientAttribution extends Attribution<DifferentiableModel> {
      * there. Attributions have the layer's shape. A baseline is one of the layer's own space (zeros are zero activations);
      * to use what the layer answers to a baseline of the inputs, give the method {@link Baseline#throughHead()}.
      *
-     * @param layer dotted path of a module
+     * @param layers address of a value inside the model, such as {@code encoder}, {@code encoder:in} or {@code relu#1} (see
+     *     {@link io.github.attribution4j.model.CutPoint}), or several of which none depends on another
      */
-    default Attribution<LayeredModel> at(String layer) {
-        return new LayerAttribution(this, layer);
+    default Attribution<LayeredModel> at(String... layers) {
+        return new LayerAttribution(this, List.of(layers));
     }
 
     /**

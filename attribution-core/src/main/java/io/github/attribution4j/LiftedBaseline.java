@@ -32,8 +32,8 @@ record LiftedBaseline(Baseline below, @Nullable Model head) implements Baseline 
         for (Tensor reference : below.rows(original, examples, samples, run)) {
             references.add(reference.broadcast(reference.shape().withRows(examples.length)));
         }
-        Model lift = head == null ? origin.head() : head;
-        return List.of(lift.forward(original.expand(references, examples)));
+        Inputs there = original.expand(references, examples);
+        return head == null ? origin.cut().activations(there) : List.of(head.forward(there));
     }
 
     @Override

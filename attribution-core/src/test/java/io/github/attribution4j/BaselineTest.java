@@ -19,6 +19,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.FunctionCut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.tensor.DataType;
@@ -146,9 +148,9 @@ class BaselineTest {
 
     @Test
     void a_lifted_baseline_is_what_the_head_answers() {
-        Model head = Model.ofTensor(x -> x.mul(10).add(1));
+        Cut cut = new FunctionCut("layer", x -> x.mul(10).add(1));
         Inputs original = Inputs.of(JAVA.of(new double[] {1, 2}, 2, 1));
-        Inputs tail = original.behind("layer", JAVA.of(new double[] {11, 21}, 2, 1), head);
+        Inputs tail = original.behind(cut, List.of(JAVA.of(new double[] {11, 21}, 2, 1)));
 
         assertThat(Baseline.constant(3)
                         .throughHead()

@@ -96,18 +96,25 @@ public final class GradCam implements Attribution<LayeredModel> {
         Run started = run.started();
         try (TensorScope scope = TensorScope.open()) {
             Cut cut = model.cut(layer);
-            Evaluator head = Evaluator.start(this, cut.head(), inputs, Target.output(), started);
-            Tensor activation = head.outputs();
-            long[] resampled = upsample == null ? new long[0] : mapSize(head.inputs(), activation.shape());
-            Evaluator tail =
-                    Evaluator.start(this, cut.tail(), cut.tailInputs(head.inputs(), activation), target, started);
+            Evaluator evaluator = Evaluator.start(this, model, inputs, target, started);
             List<Tensor> maps = new ArrayList<>();
-            tail.gradientsAtInputs((batch, from, to, scores, gradients) -> {
-                Tensor map = map(activation.rows(from, to), gradients.get(0));
-                maps.add(batch.keep(upsample == null ? map : resample(map, resampled, upsample)));
+            evaluator.layerGradientsAtInputs(cut, (batch, from, to, scores, activations, gradients) -> {
+                Tensor map = map(activations.get(0), gradients.get(0));
+                maps.add(batch.keep(
+                        upsample == null
+                                ? map
+                                : resample(
+                                        map,
+                                        mapSize(
+                                                evaluator.inputs(),
+                                                gradients.get(0).shape()),
+                                        upsample)));
             });
             Tensor map = maps.size() == 1 ? maps.get(0) : maps.get(0).tensors().concat(maps, 0);
-            return tail.explain(List.of(map)).build().madeBy(this, model.identity(), head.inputs(), head.counts());
+            return evaluator
+                    .explain(List.of(map))
+                    .names(List.of(cut.point().toString()))
+                    .build();
         }
     }
 

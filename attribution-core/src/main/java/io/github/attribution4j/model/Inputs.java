@@ -65,9 +65,9 @@ public final class Inputs {
      * Where a tail's inputs come from.
      *
      * @param inputs the inputs of the model before the cut
-     * @param head inputs → activation
+     * @param cut computes the activations from them
      */
-    public record Origin(Inputs inputs, Model head) {}
+    public record Origin(Inputs inputs, Cut cut) {}
 
     private final List<Input> all;
     private final long rows;
@@ -250,7 +250,7 @@ public final class Inputs {
         for (Input input : all) {
             changed.add(input.role() == Role.CONSTANT ? input : input.with(tile(input.tensor(), examples)));
         }
-        Origin selected = origin == null ? null : new Origin(origin.inputs().select(examples), origin.head());
+        Origin selected = origin == null ? null : new Origin(origin.inputs().select(examples), origin.cut());
         Selection rowsSelected = selection == null ? new Selection(examples.clone(), rows) : selection.select(examples);
         return new Inputs(changed, selected, rowsSelected);
     }
@@ -271,7 +271,7 @@ public final class Inputs {
         if (all.stream().allMatch(input -> backend.owns(input.tensor()))) {
             return this;
         }
-        Origin moved = origin == null ? null : new Origin(origin.inputs().on(backend), origin.head());
+        Origin moved = origin == null ? null : new Origin(origin.inputs().on(backend), origin.cut());
         return new Inputs(
                 all.stream()
                         .map(input -> input.with(backend.bring(input.tensor())))
@@ -281,23 +281,30 @@ public final class Inputs {
     }
 
     /**
-     * Returns a tail's inputs: an activation attributed, then all of these inputs, none attributed any more.
+     * Returns a tail's inputs: activations attributed, named by their addresses, then all of these inputs, none attributed
+     * any more.
      *
-     * @param name name of the activation
-     * @param activation shape {@code (rows, ...)}
-     * @param head the model that computes the activation from these inputs
+     * @param cut which computes the activations from these inputs
+     * @param activations one for each point of the cut, shape {@code (rows, ...)}
      */
-    public Inputs behind(String name, Tensor activation, Model head) {
-        List<Input> tail = new ArrayList<>(all.size() + 1);
-        String unique = name;
-        while (hasName(unique)) {
-            unique += "'";
+    public Inputs behind(Cut cut, List<Tensor> activations) {
+        List<CutPoint> points = cut.points();
+        if (activations.size() != points.size()) {
+            throw new IllegalArgumentException(
+                    "activations: " + activations.size() + " tensors given for a cut at " + points);
         }
-        tail.add(new Input(unique, activation, Role.ATTRIBUTED));
+        List<Input> tail = new ArrayList<>(all.size() + points.size());
+        for (int i = 0; i < points.size(); i++) {
+            String unique = points.get(i).toString();
+            while (hasName(unique)) {
+                unique += "'";
+            }
+            tail.add(new Input(unique, activations.get(i), Role.ATTRIBUTED));
+        }
         for (Input input : all) {
             tail.add(input.role() == Role.ATTRIBUTED ? new Input(input.name(), input.tensor(), Role.FIXED) : input);
         }
-        return new Inputs(tail, new Origin(this, head), selection);
+        return new Inputs(tail, new Origin(this, cut), selection);
     }
 
     private boolean hasName(String name) {

@@ -15,45 +15,84 @@
  */
 package io.github.attribution4j.model;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** A {@link DifferentiableModel} that can be cut at values inside it. */
 public interface LayeredModel extends DifferentiableModel {
-    /** Returns the points at which this model can be cut, in the order of the model's declaration. */
+    /**
+     * Returns the points at which this model can be cut, in the order of the model's declaration: one for each call of a
+     * module that gives tensors, element 0 of its output. Other elements, and what modules are given, are addressed from
+     * these by {@link CutPoint#output} and {@link CutPoint#input}.
+     */
     List<CutPoint> cutPoints();
 
     /**
-     * Cuts the model.
+     * Cuts the model at one value, or at several of which none depends on another.
      *
-     * @param point one of {@link #cutPoints()}
-     * @return head and tail, which live as long as this model
-     */
-    Cut cut(CutPoint point);
-
-    /**
-     * Cuts the model at the output of a module.
-     *
-     * @param path dotted path, as PyTorch's {@code named_modules()} shows it, such as {@code layer4.1.conv2}
+     * @param points at least one, all different; see {@link #cutPoints()}
+     * @return heads and tail, which live as long as this model
      * @throws UnknownLayerException naming the nearest known paths
      */
-    default Cut cut(String path) {
-        return cut(cutPoint(path));
+    Cut cut(List<CutPoint> points);
+
+    /** Returns {@link #cut(List)} at one point. */
+    default Cut cut(CutPoint point) {
+        return cut(List.of(point));
+    }
+
+    /**
+     * Cuts the model at values given by their addresses.
+     *
+     * @param addresses such as {@code layer4.1.conv2}, the output of the module that PyTorch's {@code named_modules()}
+     *     shows under this path, or any other text that {@link CutPoint} describes
+     * @throws UnknownLayerException naming the nearest known addresses
+     */
+    default Cut cut(String... addresses) {
+        return cut(Arrays.stream(addresses).map(this::cutPoint).toList());
     }
 
     /**
      * Returns the cut point with this address.
      *
-     * @param path dotted path
-     * @throws UnknownLayerException naming the nearest known paths
+     * @param address text that {@link CutPoint} describes
+     * @throws UnknownLayerException naming the nearest known addresses
      */
-    default CutPoint cutPoint(String path) {
-        List<CutPoint> points = cutPoints();
-        for (CutPoint point : points) {
-            if (point.path().equals(path)) {
-                return point;
-            }
-        }
-        throw new UnknownLayerException(
-                path, points.stream().map(CutPoint::path).distinct().toList());
+    default CutPoint cutPoint(String address) {
+        List<CutPoint> known = cutPoints();
+        return find(known, address)
+                .orElseThrow(() -> new UnknownLayerException(
+                        address, known.stream().map(CutPoint::toString).toList()));
+    }
+
+    /**
+     * Runs the model and lists every value at which it can be cut with these inputs, in the order of {@link #cutPoints()}:
+     * all tensors that the calls of its modules give and take.
+     *
+     * @param inputs of the whole model
+     * @return addresses, types and shapes; points that these inputs do not reach are left out
+     */
+    List<LayerValue> values(Inputs inputs);
+
+    /**
+     * Looks an address up among points.
+     *
+     * @param known element 0 of outputs
+     * @param address text that {@link CutPoint} describes
+     * @return the point with that side and element, or nothing if no point has the path and call
+     */
+    static Optional<CutPoint> find(List<CutPoint> known, String address) {
+        CutPoint.Suffix suffix = CutPoint.Suffix.of(address);
+        return known.stream()
+                .filter(point -> named(point, suffix.path()))
+                .findFirst()
+                .map(point -> suffix.side() == CutPoint.Side.INPUT
+                        ? point.input(suffix.element())
+                        : point.output(suffix.element()));
+    }
+
+    private static boolean named(CutPoint point, String text) {
+        return point.output(0).toString().equals(text) || (point.call() == 0 && (point.path() + "#0").equals(text));
     }
 }

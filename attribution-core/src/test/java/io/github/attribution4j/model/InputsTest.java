@@ -124,20 +124,19 @@ class InputsTest {
     @Test
     @DisplayName("A tail's inputs are the activation and all inputs fixed, and remember where they come from")
     void behind() {
-        try (Model head = Model.ofTensor(input -> input)) {
-            Tensor activation = x.add(1);
-            Inputs tail = mixed().behind("x", activation, head);
-            assertThat(tail.all()).extracting(Inputs.Input::name).containsExactly("x'", "ids", "x", "scale");
-            assertThat(tail.all())
-                    .extracting(Inputs.Input::role)
-                    .containsExactly(
-                            Inputs.Role.ATTRIBUTED, Inputs.Role.FIXED, Inputs.Role.FIXED, Inputs.Role.CONSTANT);
-            assertThat(tail.origin().orElseThrow().head()).isSameAs(head);
-            Inputs selected = tail.select(1);
-            assertThat(selected.origin().orElseThrow().inputs().tensor(0).toLongArray())
-                    .containsExactly(8);
-            assertThat(tail.withAttributed(List.of(activation)).origin()).isPresent();
-        }
+        Cut cut = new FunctionCut("x", input -> input);
+        Tensor activation = x.add(1);
+        Inputs tail = mixed().behind(cut, List.of(activation));
+        assertThat(tail.all()).extracting(Inputs.Input::name).containsExactly("x'", "ids", "x", "scale");
+        assertThat(tail.all())
+                .extracting(Inputs.Input::role)
+                .containsExactly(Inputs.Role.ATTRIBUTED, Inputs.Role.FIXED, Inputs.Role.FIXED, Inputs.Role.CONSTANT);
+        assertThat(tail.origin().orElseThrow().cut()).isSameAs(cut);
+        Inputs selected = tail.select(1);
+        assertThat(selected.origin().orElseThrow().inputs().tensor(0).toLongArray())
+                .containsExactly(8);
+        assertThat(tail.withAttributed(List.of(activation)).origin()).isPresent();
+        says(() -> mixed().behind(cut, List.of()), "activations: 0 tensors given for a cut at [x]");
     }
 
     @Test

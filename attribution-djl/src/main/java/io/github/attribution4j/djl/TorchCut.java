@@ -20,33 +20,58 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
+import java.util.List;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
-/** Head and tail around one call of a module: two questions to the same program. They live as long as the model. */
+/** Heads and tail around values of a program: questions to the same native module. They live as long as the model. */
 final class TorchCut implements Cut {
-    private final CutPoint point;
-    private final Head head;
+    private final TorchProgram program;
+    private final List<CutPoint> points;
+    private final List<Row> rows;
+    private final List<Head> heads;
     private final Tail tail;
 
-    TorchCut(TorchScriptModel model, TorchProgram program, CutPoint point, Row output) {
-        Row row = new Row(output.module(), point.call(), output.side(), output.element(), false);
-        this.point = point;
-        this.head = new Head(model, program, point, row);
-        this.tail = new Tail(model, program, point, row);
+    /** {@code rows}: one for each point, none of them a leaf. */
+    TorchCut(TorchScriptModel model, TorchProgram program, List<CutPoint> points, List<Row> rows) {
+        this.program = program;
+        this.points = List.copyOf(points);
+        this.rows = List.copyOf(rows);
+        this.heads = IntStream.range(0, points.size())
+                .mapToObj(number -> new Head(model, program, points.get(number), rows.get(number)))
+                .toList();
+        this.tail = new Tail(
+                model, program, points.stream().map(CutPoint::toString).collect(Collectors.joining(", ")), rows);
     }
 
     @Override
-    public CutPoint point() {
-        return point;
+    public List<CutPoint> points() {
+        return points;
     }
 
     @Override
-    public DifferentiableModel head() {
-        return head;
+    public List<Tensor> activations(Inputs inputs) {
+        program.module().check();
+        program.requireIndependent(inputs, points, rows);
+        return program.activations(inputs, rows);
+    }
+
+    @Override
+    public LayerPullback pullback(Inputs inputs) {
+        program.module().check();
+        program.requireIndependent(inputs, points, rows);
+        return program.pullbackLayers(inputs, points, rows);
+    }
+
+    @Override
+    public DifferentiableModel head(int number) {
+        return heads.get(number);
     }
 
     @Override
@@ -54,10 +79,9 @@ final class TorchCut implements Cut {
         return tail;
     }
 
-    private static ModelIdentity identity(TorchScriptModel model, CutPoint point, String part) {
+    private static ModelIdentity identity(TorchScriptModel model, String part) {
         ModelIdentity whole = model.identity();
-        return new ModelIdentity(
-                whole.name() + " (" + part + " of " + point + ")", whole.digest(), whole.engine(), whole.device());
+        return new ModelIdentity(whole.name() + " (" + part + ")", whole.digest(), whole.engine(), whole.device());
     }
 
     private record Head(TorchScriptModel model, TorchProgram program, CutPoint point, Row row)
@@ -65,7 +89,7 @@ final class TorchCut implements Cut {
         @Override
         public Tensor forward(Inputs inputs) {
             program.module().check();
-            return program.forwardHead(inputs, row);
+            return program.activations(inputs, List.of(row)).get(0);
         }
 
         @Override
@@ -81,7 +105,7 @@ final class TorchCut implements Cut {
 
         @Override
         public ModelIdentity identity() {
-            return TorchCut.identity(model, point, "head");
+            return TorchCut.identity(model, "head of " + point);
         }
 
         @Override
@@ -90,18 +114,18 @@ final class TorchCut implements Cut {
         }
     }
 
-    private record Tail(TorchScriptModel model, TorchProgram program, CutPoint point, Row row)
+    private record Tail(TorchScriptModel model, TorchProgram program, String where, List<Row> rows)
             implements DifferentiableModel {
         @Override
         public Tensor forward(Inputs inputs) {
             program.module().check();
-            return program.forwardTail(inputs, row);
+            return program.forwardTail(inputs, rows);
         }
 
         @Override
         public Pullback pullback(Inputs inputs) {
             program.module().check();
-            return program.pullbackTail(inputs, row);
+            return program.pullbackTail(inputs, rows);
         }
 
         @Override
@@ -111,7 +135,7 @@ final class TorchCut implements Cut {
 
         @Override
         public ModelIdentity identity() {
-            return TorchCut.identity(model, point, "tail");
+            return TorchCut.identity(model, "tail of " + where);
         }
 
         @Override

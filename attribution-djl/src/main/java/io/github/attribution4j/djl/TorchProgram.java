@@ -23,16 +23,23 @@ import io.github.attribution4j.djl.internal.rewrite.Reply;
 import io.github.attribution4j.djl.internal.rewrite.Request;
 import io.github.attribution4j.djl.internal.rewrite.Row;
 import io.github.attribution4j.djl.internal.rewrite.Signature;
+import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +54,7 @@ final class TorchProgram {
     private final List<String> repairs;
     private final Arguments arguments;
     private final @Nullable String chosenOutput;
+    private final Set<List<Row>> independent = ConcurrentHashMap.newKeySet();
 
     TorchProgram(TorchModule module, Instrumented program, LoadOptions options) {
         this.module = module;
@@ -61,18 +69,12 @@ final class TorchProgram {
     /**
      * A question to the program.
      *
-     * @param inputs those of the model and, for a tail, the activation before them
+     * @param inputs those of the model and, for a tail, the activations before them
      * @param request in which a tensor is the position of its input
      * @param method which entry
-     * @param head whether the tapped value is what is returned, rather than an output
-     * @param tail whether the first input takes the place of the tapped value
+     * @param shift the number of activations, where the inputs of the model begin
      */
-    private record Question(Inputs inputs, Request<Integer> request, String method, boolean head, boolean tail) {
-        /** Where the inputs of the model begin. */
-        int shift() {
-            return tail ? 1 : 0;
-        }
-    }
+    private record Question(Inputs inputs, Request<Integer> request, String method, int shift) {}
 
     TorchModule module() {
         return module;
@@ -103,52 +105,172 @@ final class TorchProgram {
     }
 
     private Question whole(Inputs inputs) {
-        return new Question(inputs, arguments.bind(inputs.all()), Instrumented.FORWARD, false, false);
+        return new Question(inputs, arguments.bind(inputs.all()), Instrumented.FORWARD, 0);
     }
 
-    private Question head(Inputs inputs, Row row) {
-        Request<Integer> request = arguments.bind(inputs.all()).tap(row);
-        return new Question(inputs, request, Instrumented.RUN, true, false);
+    private Question tapped(Inputs inputs, List<Row> rows) {
+        Request<Integer> request = arguments.bind(inputs.all());
+        rows.forEach(request::tap);
+        return new Question(inputs, request, Instrumented.RUN, 0);
     }
 
-    private Question tail(Inputs inputs, Row row) {
-        if (inputs.size() < 2) {
+    private Question tail(Inputs inputs, List<Row> rows) {
+        int count = rows.size();
+        if (inputs.size() <= count) {
             throw new ModelException(
-                    "the tail of a cut takes the activation and then the inputs of the model; make them "
-                            + "with cut.tailInputs(inputs, activation)");
+                    "the tail of a cut takes " + count + " activations and then the inputs of the model, "
+                            + inputs.size() + " were given; make them with cut.tailInputs(inputs, activations)");
         }
-        List<Inputs.Input> rest = inputs.all().subList(1, inputs.size());
-        Request<Integer> request = arguments.bind(rest).replace(row, -1);
-        return new Question(inputs, request, Instrumented.RUN, false, true);
+        Request<Integer> request = arguments.bind(inputs.all().subList(count, inputs.size()));
+        for (int i = 0; i < count; i++) {
+            request.replace(rows.get(i), i - count);
+        }
+        return new Question(inputs, request, Instrumented.RUN, count);
     }
 
     Tensor forward(Inputs inputs) {
-        return forward(whole(inputs));
+        return output(whole(inputs), 0);
     }
 
-    Tensor forwardHead(Inputs inputs, Row row) {
-        return forward(head(inputs, row));
+    Tensor forwardTail(Inputs inputs, List<Row> rows) {
+        return output(tail(inputs, rows), rows.size());
     }
 
-    Tensor forwardTail(Inputs inputs, Row row) {
-        return forward(tail(inputs, row));
+    private Tensor output(Question question, int taps) {
+        Reply<PtNDArray> reply = run(question, false);
+        PtNDArray result = closingOnFailure(reply, () -> {
+            ordered(reply, taps);
+            return output(reply);
+        });
+        closeAllBut(reply, List.of(result));
+        return module.tensors().adopt(result);
+    }
+
+    /** Returns the values of rows, in order. */
+    List<Tensor> activations(Inputs inputs, List<Row> rows) {
+        Reply<PtNDArray> reply = run(tapped(inputs, rows), false);
+        List<PtNDArray> values = closingOnFailure(reply, () -> ordered(reply, rows.size()));
+        closeAllBut(reply, values);
+        return values.stream()
+                .<Tensor>map(value -> module.tensors().adopt(value))
+                .toList();
     }
 
     Pullback pullback(Inputs inputs) {
         inputs.requireDifferentiable();
-        return pullback(wanting(whole(inputs)));
+        Reply<PtNDArray> reply = run(wanting(whole(inputs)), true);
+        return pullback(reply, closingOnFailure(reply, () -> output(reply)), inputs, reply.leaves());
     }
 
     Pullback pullbackHead(Inputs inputs, Row row) {
         inputs.requireDifferentiable();
-        return pullback(wanting(head(inputs, row)));
+        Reply<PtNDArray> reply = run(wanting(tapped(inputs, List.of(row))), true);
+        PtNDArray value = closingOnFailure(reply, () -> ordered(reply, 1)).get(0);
+        return pullback(reply, value, inputs, reply.leaves());
     }
 
-    Pullback pullbackTail(Inputs inputs, Row row) {
+    Pullback pullbackTail(Inputs inputs, List<Row> rows) {
         inputs.requireDifferentiable();
-        boolean activation = inputs.all().get(0).role() == Inputs.Role.ATTRIBUTED;
-        Row tapped = new Row(row.module(), row.call(), row.side(), row.element(), activation);
-        return pullback(wanting(tail(inputs, tapped)));
+        List<Row> leafs = new ArrayList<>();
+        for (int i = 0; i < rows.size(); i++) {
+            boolean attributed = inputs.size() > i && inputs.all().get(i).role() == Inputs.Role.ATTRIBUTED;
+            leafs.add(rows.get(i).asLeaf(attributed));
+        }
+        Reply<PtNDArray> reply = run(wanting(tail(inputs, leafs)), true);
+        List<PtNDArray> leaves = new ArrayList<>();
+        PtNDArray result = closingOnFailure(reply, () -> {
+            List<PtNDArray> taps = ordered(reply, leafs.size());
+            for (int i = 0; i < leafs.size(); i++) {
+                if (leafs.get(i).leaf()) {
+                    leaves.add(taps.get(i));
+                }
+            }
+            return output(reply);
+        });
+        leaves.addAll(reply.leaves());
+        return pullback(reply, result, inputs, leaves);
+    }
+
+    private Pullback pullback(Reply<PtNDArray> reply, PtNDArray result, Inputs inputs, List<PtNDArray> leaves) {
+        List<PtNDArray> kept = new ArrayList<>(leaves);
+        kept.add(result);
+        closeAllBut(reply, kept);
+        List<String> names =
+                inputs.attributedInputs().stream().map(Inputs.Input::name).toList();
+        return new TorchPullback(module, "input", names, result, leaves);
+    }
+
+    /** Runs the program with the values of rows as the leaves of its graph. */
+    LayerPullback pullbackLayers(Inputs inputs, List<CutPoint> points, List<Row> rows) {
+        List<Row> leafs = rows.stream().map(row -> row.asLeaf(true)).toList();
+        Reply<PtNDArray> reply = run(tapped(inputs, leafs), true);
+        List<PtNDArray> leaves = new ArrayList<>();
+        PtNDArray result = closingOnFailure(reply, () -> {
+            leaves.addAll(ordered(reply, leafs.size()));
+            return output(reply);
+        });
+        List<PtNDArray> kept = new ArrayList<>(leaves);
+        kept.add(result);
+        closeAllBut(reply, kept);
+        List<String> names = points.stream().map(CutPoint::toString).toList();
+        List<DjlTensor> activations = leaves.stream()
+                .map(leaf -> TensorScope.release(
+                        module.tensors().adopt(module.runtime().alias(leaf))))
+                .toList();
+        return new TorchLayerPullback(new TorchPullback(module, "layer", names, result, leaves), activations);
+    }
+
+    /**
+     * Checks that no value of a cut is computed from another one: runs one row for each value and asks for its gradients.
+     * Done once for each set of values.
+     *
+     * @throws ModelException naming both, if one is
+     */
+    void requireIndependent(Inputs inputs, List<CutPoint> points, List<Row> rows) {
+        if (rows.size() < 2 || independent.contains(rows)) {
+            return;
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            Inputs one = inputs.select(0);
+            for (int below = 0; below < rows.size(); below++) {
+                List<Row> asked = new ArrayList<>(rows);
+                asked.set(below, rows.get(below).asLeaf(true));
+                Reply<PtNDArray> reply = run(tapped(one, asked), true);
+                try {
+                    List<PtNDArray> values = ordered(reply, rows.size());
+                    for (int above = 0; above < rows.size(); above++) {
+                        if (above != below && depends(values.get(above), values.get(below))) {
+                            throw new ModelException("layer '" + points.get(above) + "' is computed from layer '"
+                                    + points.get(below) + "', so the two cannot be cut at once; leave one of them out");
+                        }
+                    }
+                } finally {
+                    closeAllBut(reply, List.of());
+                }
+            }
+        }
+        independent.add(List.copyOf(rows));
+    }
+
+    private boolean depends(PtNDArray value, PtNDArray leaf) {
+        if (!value.getDataType().isFloating()) {
+            return false;
+        }
+        List<PtNDArray> results = new ArrayList<>();
+        try (PtNDArray ones = module.runtime()
+                .full(
+                        module.tensors().manager(),
+                        Types.fromDjl(value.getShape()),
+                        Types.fromDjl(value.getDataType()),
+                        1,
+                        value.getDevice())) {
+            results.addAll(module.runtime().gradients(value, List.of(leaf), ones, true));
+            long[] defined = new long[1];
+            module.runtime().read(results.get(0), bytes -> bytes.asLongBuffer().get(defined));
+            return defined[0] != 0;
+        } finally {
+            results.forEach(PtNDArray::close);
+        }
     }
 
     private static Question wanting(Question question) {
@@ -169,24 +291,32 @@ final class TorchProgram {
         return question;
     }
 
-    private Tensor forward(Question question) {
-        Reply<PtNDArray> reply = run(question, false);
-        PtNDArray result = keep(reply, question);
-        closeAllBut(reply, List.of(result));
-        return module.tensors().adopt(result);
+    /** Returns the tapped values in the order of the rows; every row must have one. */
+    private static List<PtNDArray> ordered(Reply<PtNDArray> reply, int rows) {
+        PtNDArray[] values = new PtNDArray[rows];
+        for (Reply.Tap<PtNDArray> tap : reply.taps()) {
+            if (values[tap.row()] == null) {
+                values[tap.row()] = tap.tensor();
+            }
+        }
+        if (Arrays.asList(values).contains(null)) {
+            throw new ModelException("the layer was not reached in this run, so there is no value to look at or to "
+                    + "replace; the call number or the element may be too large, or these inputs take another branch");
+        }
+        return List.of(values);
     }
 
-    private Pullback pullback(Question question) {
-        Reply<PtNDArray> reply = run(question, true);
-        PtNDArray result = keep(reply, question);
-        List<PtNDArray> leaves = new ArrayList<>(reply.leaves());
-        if (question.tail() && question.inputs().all().get(0).role() == Inputs.Role.ATTRIBUTED) {
-            leaves.add(0, reply.taps().get(0).tensor());
+    private static <R> R closingOnFailure(Reply<PtNDArray> reply, Supplier<R> reader) {
+        boolean done = false;
+        try {
+            R result = reader.get();
+            done = true;
+            return result;
+        } finally {
+            if (!done) {
+                closeAllBut(reply, List.of());
+            }
         }
-        List<PtNDArray> kept = new ArrayList<>(leaves);
-        kept.add(result);
-        closeAllBut(reply, kept);
-        return new TorchPullback(module, question.inputs().attributedInputs(), result, leaves);
     }
 
     private static void closeAllBut(Reply<PtNDArray> reply, List<PtNDArray> kept) {
@@ -223,19 +353,6 @@ final class TorchProgram {
             });
         }
         return Reply.of(signature, header, results.subList(1, results.size()));
-    }
-
-    private PtNDArray keep(Reply<PtNDArray> reply, Question question) {
-        try {
-            if ((question.head() || question.tail()) && reply.taps().isEmpty()) {
-                throw new ModelException("the layer was not reached in this run, so there is no value to look at or to "
-                        + "replace; the call number may be too large, or these inputs take another branch");
-            }
-            return question.head() ? reply.taps().get(0).tensor() : output(reply);
-        } catch (ModelException e) {
-            closeAllBut(reply, List.of());
-            throw e;
-        }
     }
 
     private PtNDArray output(Reply<PtNDArray> reply) {
@@ -300,16 +417,37 @@ final class TorchProgram {
 
     /** Runs one row with every module's result tapped and returns the sizes of what was computed. */
     List<Long> valueSizes(Inputs row) {
-        Request<Integer> request = arguments.bind(row.all());
-        modules.stream()
+        List<Row> rows = modules.stream()
                 .filter(info -> info.addressable() && info.index() > 0)
-                .forEach(info -> request.tap(new Row(info.index(), Row.EVERY_CALL, Row.RESULT, 0, false)));
-        Reply<PtNDArray> reply = run(new Question(row, request, Instrumented.RUN, false, false), false);
+                .map(info -> new Row(info.index(), Row.EVERY_CALL, Row.RESULT, 0, false))
+                .toList();
+        Reply<PtNDArray> reply = run(tapped(row, rows), false);
         List<Long> sizes = new ArrayList<>();
         reply.taps().forEach(tap -> sizes.add(bytes(tap.tensor())));
         reply.outputs().forEach(output -> sizes.add(bytes(output)));
         closeAllBut(reply, List.of());
         return sizes;
+    }
+
+    /** Hears of a value that a run came by. */
+    interface ValueListener {
+        void hear(Row row, int call, DataType dataType, Shape shape);
+    }
+
+    /** Runs the program and tells of the values of rows, in order of execution. */
+    void values(Inputs inputs, List<Row> rows, ValueListener listener) {
+        Reply<PtNDArray> reply = run(tapped(inputs, rows), false);
+        try {
+            for (Reply.Tap<PtNDArray> tap : reply.taps()) {
+                listener.hear(
+                        rows.get(tap.row()),
+                        tap.call(),
+                        Types.fromDjl(tap.tensor().getDataType()),
+                        Types.fromDjl(tap.tensor().getShape()));
+            }
+        } finally {
+            closeAllBut(reply, List.of());
+        }
     }
 
     private static long bytes(PtNDArray array) {

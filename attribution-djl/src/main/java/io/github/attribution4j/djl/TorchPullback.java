@@ -17,7 +17,6 @@ package io.github.attribution4j.djl;
 
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
-import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
@@ -32,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /** One run of a TorchScript program that recorded its graph; the graph lives as long as the native handle of its output. */
 final class TorchPullback implements Pullback {
     private final TorchModule module;
-    private final List<Inputs.Input> attributed;
+    private final String what;
+    private final List<String> names;
     private final List<PtNDArray> leaves;
     private final Set<String> unused = new HashSet<>();
     private final DjlTensor output;
@@ -42,12 +42,15 @@ final class TorchPullback implements Pullback {
     /**
      * Takes over the handles given.
      *
+     * @param what what the leaves are, {@code input} or {@code layer}
+     * @param names of the leaves
      * @param graph the output with its graph
-     * @param leaves what to differentiate by, one for each attributed input
+     * @param leaves what to differentiate by
      */
-    TorchPullback(TorchModule module, List<Inputs.Input> attributed, PtNDArray graph, List<PtNDArray> leaves) {
+    TorchPullback(TorchModule module, String what, List<String> names, PtNDArray graph, List<PtNDArray> leaves) {
         this.module = module;
-        this.attributed = attributed;
+        this.what = what;
+        this.names = List.copyOf(names);
         this.graph = graph;
         this.leaves = leaves;
         this.output =
@@ -103,7 +106,7 @@ final class TorchPullback implements Pullback {
         int reached = 0;
         for (int i = 0; i < defined.length; i++) {
             if (defined[i] == 0) {
-                unused.add(attributed.get(i).name());
+                unused.add(names.get(i));
             } else {
                 reached++;
             }
@@ -120,12 +123,11 @@ final class TorchPullback implements Pullback {
     }
 
     private ModelException undefined() {
-        String names =
-                attributed.stream().map(input -> "'" + input.name() + "'").collect(Collectors.joining(", "));
+        String all = names.stream().map(name -> "'" + name + "'").collect(Collectors.joining(", "));
         return new ModelException(
-                "no gradient is defined for input " + names + ": the output does not depend on it through "
+                "no gradient is defined for " + what + " " + all + ": the output does not depend on it through "
                         + "differentiable operations (integer conversion, argmax, detach and no_grad end a gradient); use "
-                        + "a perturbation method, or attribute another input");
+                        + "a perturbation method, or attribute another " + what);
     }
 
     @Override

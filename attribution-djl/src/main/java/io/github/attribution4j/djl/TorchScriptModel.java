@@ -29,6 +29,7 @@ import io.github.attribution4j.djl.internal.script.ScriptException;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelIdentity;
@@ -41,9 +42,14 @@ import io.github.attribution4j.tensor.Tensor;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -73,6 +79,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class TorchScriptModel implements LayeredModel {
     private static final int KNOWN_SHAPES = 1000;
+    private static final int LISTED_ELEMENTS = 8;
 
     private final TorchProgram program;
     private final ModelIdentity identity;
@@ -249,15 +256,23 @@ public final class TorchScriptModel implements LayeredModel {
     }
 
     /**
-     * Cuts the model at the output of one call of a module; where that holds several tensors, at the first.
+     * Cuts the model at values of its modules.
      *
-     * @param point a module's path and the number of its call within one run
-     * @throws UnknownLayerException if there is no such module, or no such call of it
+     * @param points modules' paths, calls within one run, sides and elements
+     * @throws UnknownLayerException if there is no such module, or no such call or element of it
      * @throws UnsupportedModelException if the module cannot be reached, with the reason
      */
     @Override
-    public Cut cut(CutPoint point) {
+    public Cut cut(List<CutPoint> points) {
         program.module().check();
+        if (points.isEmpty() || Set.copyOf(points).size() != points.size()) {
+            throw new IllegalArgumentException("points " + points + ": give at least one, and each of them once");
+        }
+        return new TorchCut(
+                this, program, points, points.stream().map(this::row).toList());
+    }
+
+    private Row row(CutPoint point) {
         ModuleInfo info = program.layer(point.path());
         if (info == null) {
             throw new UnknownLayerException(
@@ -265,36 +280,124 @@ public final class TorchScriptModel implements LayeredModel {
                     cutPoints.stream().map(CutPoint::path).distinct().toList());
         }
         if (!info.addressable()) {
-            throw new UnsupportedModelException("layer '" + point.path() + "' cannot be cut: " + info.reason());
+            throw unreachable(point.path(), info.reason());
         }
-        String address = point.toString();
-        List<String> known = cutPoints.stream().map(CutPoint::toString).toList();
-        if (!known.contains(address)) {
-            throw new UnknownLayerException(address, known);
+        boolean output = point.side() == CutPoint.Side.OUTPUT;
+        List<ModuleInfo.Call> calls = info.calls().stream()
+                .flatMap(way -> Collections.nCopies(way.sites(), way).stream())
+                .toList();
+        int tensors = point.call() < calls.size() ? elements(calls.get(point.call()), output) : 0;
+        if (tensors >= 0 && point.element() >= tensors) {
+            throw new UnknownLayerException(point.toString(), addresses(point.path(), calls));
         }
-        return new TorchCut(this, program, point, Row.output(info.index(), false));
+        return new Row(info.index(), point.call(), output ? Row.RESULT : Row.ARGUMENTS, point.element(), false);
+    }
+
+    private static UnsupportedModelException unreachable(String path, String reason) {
+        return new UnsupportedModelException("layer '" + path + "' cannot be cut: " + reason);
+    }
+
+    /** How many tensors a call gives or takes; -1 if that is known at run time only. */
+    private static int elements(ModuleInfo.Call call, boolean output) {
+        if (output) {
+            return call.result().tensors();
+        }
+        int sum = 0;
+        for (Signature.Parameter parameter : call.parameters()) {
+            int tensors = parameter.structure().tensors();
+            if (tensors < 0) {
+                return -1;
+            }
+            sum += tensors;
+        }
+        return sum;
+    }
+
+    /** All addresses of values that the calls of a module give and take, as far as the program's text tells. */
+    private static List<String> addresses(String path, List<ModuleInfo.Call> calls) {
+        List<String> addresses = new ArrayList<>();
+        for (int call = 0; call < calls.size(); call++) {
+            CutPoint first = new CutPoint(path, "", call);
+            for (int i = 0; i < Math.abs(elements(calls.get(call), true)); i++) {
+                addresses.add(first.output(i).toString());
+            }
+            for (int i = 0; i < Math.abs(elements(calls.get(call), false)); i++) {
+                addresses.add(first.input(i).toString());
+            }
+        }
+        return addresses;
     }
 
     /**
-     * Returns the cut point with this address, which may name a call: {@code relu} or {@code relu#1}.
+     * Returns the cut point with this address.
      *
      * @throws UnknownLayerException naming the nearest known paths
      * @throws UnsupportedModelException if the module exists and cannot be reached, with the reason
      */
     @Override
-    public CutPoint cutPoint(String path) {
-        for (CutPoint point : cutPoints) {
-            if (point.toString().equals(path) || point.path().equals(path)) {
-                return point;
+    public CutPoint cutPoint(String address) {
+        Optional<CutPoint> found = LayeredModel.find(cutPoints, address);
+        if (found.isPresent()) {
+            row(found.get());
+            return found.get();
+        }
+        for (ModuleInfo info : program.modules()) {
+            if (info.index() > 0 && address.startsWith(info.path())) {
+                String rest = address.substring(info.path().length());
+                if (rest.isEmpty() || rest.equals(":in") || rest.matches("(:in|:out)?\\[\\d+]")) {
+                    if (!info.addressable()) {
+                        throw unreachable(info.path(), info.reason());
+                    }
+                    Optional<CutPoint> silent =
+                            LayeredModel.find(List.of(new CutPoint(info.path(), info.simpleType(), 0)), address);
+                    if (silent.isPresent() && silent.get().side() == CutPoint.Side.INPUT) {
+                        row(silent.get());
+                        return silent.get();
+                    }
+                    throw unreachable(info.path(), "the program uses no tensor that it returns");
+                }
             }
         }
-        ModuleInfo info = program.layer(path);
-        if (info != null) {
-            String reason = info.addressable() ? "the program uses no tensor that it returns" : info.reason();
-            throw new UnsupportedModelException("layer '" + path + "' cannot be cut: " + reason);
-        }
         throw new UnknownLayerException(
-                path, cutPoints.stream().map(CutPoint::toString).toList());
+                address, cutPoints.stream().map(CutPoint::toString).toList());
+    }
+
+    /** Runs the program once, with every value of every module tapped. */
+    @Override
+    public List<LayerValue> values(Inputs inputs) {
+        program.module().check();
+        List<Row> rows = new ArrayList<>();
+        for (ModuleInfo info : program.modules()) {
+            if (info.index() > 0 && info.addressable()) {
+                for (boolean output : new boolean[] {true, false}) {
+                    int most = info.calls().stream()
+                            .mapToInt(call -> elements(call, output))
+                            .map(count -> count < 0 ? LISTED_ELEMENTS : count)
+                            .max()
+                            .orElse(0);
+                    for (int element = 0; element < most; element++) {
+                        rows.add(new Row(
+                                info.index(), Row.EVERY_CALL, output ? Row.RESULT : Row.ARGUMENTS, element, false));
+                    }
+                }
+            }
+        }
+        Map<CutPoint, LayerValue> values = new HashMap<>();
+        program.values(inputs, rows, (row, call, dataType, shape) -> {
+            ModuleInfo info = program.modules().get(row.module());
+            CutPoint first = new CutPoint(info.path(), info.simpleType(), call);
+            CutPoint point = row.side() == Row.RESULT ? first.output(row.element()) : first.input(row.element());
+            values.put(point, new LayerValue(point, dataType, shape));
+        });
+        Map<String, Integer> order = new HashMap<>();
+        program.modules().forEach(info -> order.put(info.path(), info.index()));
+        return values.values().stream()
+                .sorted(Comparator.comparing((LayerValue value) ->
+                                order.getOrDefault(value.point().path(), 0))
+                        .thenComparing(value -> value.point().call())
+                        .thenComparing(value -> value.point().side())
+                        .thenComparing(value -> value.point().element()))
+                .toList();
     }
 
     /**

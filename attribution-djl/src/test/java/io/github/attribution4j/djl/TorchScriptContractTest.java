@@ -127,6 +127,16 @@ class TorchScriptContractTest {
         protected List<String> layers() {
             return List.of("conv1", "bn1", "layer1.0.conv1", "layer2.0.downsample", "layer2", "avgpool");
         }
+
+        @Override
+        protected List<String> independentLayers() {
+            return List.of("layer2.0.downsample", "layer2.0.conv2");
+        }
+
+        @Override
+        protected List<String> dependentLayers() {
+            return List.of("conv1", "layer2");
+        }
     }
 
     @Nested

@@ -21,7 +21,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerPullback;
+import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.tensor.LiveTensors;
@@ -31,6 +34,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import org.assertj.core.api.Assertions;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -161,6 +166,129 @@ public abstract class CutContract extends PullbackContract {
                 }
             }
         });
+    }
+
+    @Test
+    @DisplayName("A pullback at the cut is one run: the model's output, the head's activation, the tail's gradient")
+    void layerPullback() {
+        atEachLayer((model, cut) -> {
+            Inputs inputs = inputs(model, ROWS);
+            Tensor activation = cut.head().forward(inputs);
+            assertThat(cut.activations(inputs).get(0)).isBitEqualTo(activation);
+            try (LayerPullback layer = cut.pullback(inputs);
+                    Pullback tail = cut.tail().pullback(cut.tailInputs(inputs, activation))) {
+                assertThat(layer.output()).isCloseToWithin(batchTolerance(), model.forward(inputs));
+                assertThat(layer.activations().get(0)).isCloseToWithin(batchTolerance(), activation);
+                Tensor cotangent = FiniteDifferences.normal(
+                        model, layer.output().dataType(), layer.output().shape(), 5);
+                List<Tensor> gradients = layer.vjp(cotangent);
+                Assertions.assertThat(gradients).hasSize(1);
+                assertThat(gradients.get(0))
+                        .isCloseToWithin(
+                                Math.max(1e-12, 10 * batchTolerance()),
+                                tail.vjp(cotangent).get(0));
+            }
+        });
+    }
+
+    @Test
+    @DisplayName("A pullback at the cut leaves nothing when it is closed")
+    void layerPullbackLeavesNothing() {
+        atEachLayer((model, cut) -> {
+            Inputs inputs = inputs(model, 2);
+            long before = LiveTensors.count();
+            try (TensorScope scope = TensorScope.open();
+                    LayerPullback layer = cut.pullback(inputs)) {
+                layer.vjpLast(layer.output().mul(2));
+            }
+            Assertions.assertThat(LiveTensors.count()).isEqualTo(before);
+        });
+    }
+
+    @Test
+    @DisplayName("Values that a run has are listed with the shapes that heads give")
+    void values() {
+        try (LayeredModel model = model();
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = inputs(model, 2);
+            List<LayerValue> values = model.values(inputs);
+            Assertions.assertThat(values).extracting(LayerValue::point).doesNotHaveDuplicates();
+            for (String layer : layers()) {
+                CutPoint point = model.cutPoint(layer);
+                Tensor activation = model.cut(point).head().forward(inputs);
+                Assertions.assertThat(values)
+                        .contains(new LayerValue(point, activation.dataType(), activation.shape()));
+            }
+            for (LayerValue value : values) {
+                Tensor activation = model.cut(value.point()).activations(inputs).get(0);
+                Assertions.assertThat(activation.shape()).isEqualTo(value.shape());
+                Assertions.assertThat(model.cutPoint(value.point().toString())).isEqualTo(value.point());
+            }
+        }
+    }
+
+    /** Returns addresses of values of which none depends on another, for a cut at all of them; none if there are none. */
+    protected List<String> independentLayers() {
+        return List.of();
+    }
+
+    @Test
+    @DisplayName("A cut at several values gives what cuts at each give, and its tail goes on from all of them")
+    void severalPoints() {
+        String[] layers = independentLayers().toArray(String[]::new);
+        Assumptions.assumeTrue(layers.length > 1, "no independent layers");
+        try (LayeredModel model = model();
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = inputs(model, ROWS);
+            Cut cut = model.cut(layers);
+            List<Tensor> activations = cut.activations(inputs);
+            for (int i = 0; i < layers.length; i++) {
+                assertThat(activations.get(i))
+                        .isBitEqualTo(model.cut(layers[i]).head().forward(inputs));
+                assertThat(cut.head(i).forward(inputs)).isBitEqualTo(activations.get(i));
+            }
+            Inputs tailInputs = cut.tailInputs(inputs, activations);
+            assertThat(cut.tail().forward(tailInputs)).isCloseToWithin(batchTolerance(), model.forward(inputs));
+            checkGradients(cut.tail(), tailInputs);
+            try (LayerPullback layer = cut.pullback(inputs)) {
+                Tensor cotangent = FiniteDifferences.normal(
+                        model, layer.output().dataType(), layer.output().shape(), 7);
+                List<Tensor> together = layer.vjp(cotangent);
+                for (int i = 0; i < layers.length; i++) {
+                    try (LayerPullback alone = model.cut(layers[i]).pullback(inputs)) {
+                        assertThat(together.get(i))
+                                .isCloseToWithin(
+                                        Math.max(1e-12, 10 * batchTolerance()),
+                                        alone.vjp(cotangent).get(0));
+                    }
+                }
+            }
+        }
+    }
+
+    /** Returns addresses of two values of which the second is computed from the first; none if there are none. */
+    protected List<String> dependentLayers() {
+        return List.of();
+    }
+
+    @Test
+    @DisplayName("A cut at a value and at one computed from it is refused, naming both")
+    void dependentPoints() {
+        List<String> layers = dependentLayers();
+        Assumptions.assumeTrue(layers.size() > 1, "no dependent layers");
+        try (LayeredModel model = model();
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = inputs(model, 2);
+            for (List<String> order : List.of(layers, List.of(layers.get(1), layers.get(0)))) {
+                Cut cut = model.cut(order.toArray(String[]::new));
+                for (ThrowingCallable use :
+                        List.<ThrowingCallable>of(() -> cut.activations(inputs), () -> cut.pullback(inputs))) {
+                    assertThatThrownBy(use)
+                            .isInstanceOf(ModelException.class)
+                            .hasMessageContainingAll("'" + layers.get(0) + "'", "'" + layers.get(1) + "'");
+                }
+            }
+        }
     }
 
     @Test

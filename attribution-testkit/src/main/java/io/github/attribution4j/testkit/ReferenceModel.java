@@ -19,6 +19,8 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerPullback;
+import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelIdentity;
@@ -32,6 +34,7 @@ import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 
 /**
  * A small model in plain Java that is differentiable and can be cut at every layer: what methods are tested on where
@@ -125,19 +128,15 @@ public final class ReferenceModel implements LayeredModel {
     }
 
     @Override
-    public Cut cut(CutPoint point) {
+    public Cut cut(List<CutPoint> points) {
         List<CutPoint> known = cutPoints();
-        if (!known.contains(point)) {
-            throw new UnknownLayerException(
-                    point.toString(), known.stream().map(CutPoint::toString).toList());
+        for (CutPoint point : points) {
+            if (!known.contains(point)) {
+                throw new UnknownLayerException(
+                        point.toString(), known.stream().map(CutPoint::toString).toList());
+            }
         }
-        int node = graph.find(point.path());
-        List<Integer> tailInputs = new ArrayList<>(List.of(node));
-        tailInputs.addAll(inputNodes);
-        return new ReferenceCut(
-                point,
-                new ReferenceModel(graph, dataType, inputNodes, node, closed),
-                new ReferenceModel(graph, dataType, tailInputs, output, closed));
+        return new ReferenceCut(List.copyOf(points));
     }
 
     @Override
@@ -161,7 +160,74 @@ public final class ReferenceModel implements LayeredModel {
         }
     }
 
-    private record ReferenceCut(CutPoint point, DifferentiableModel head, DifferentiableModel tail) implements Cut {}
+    @Override
+    public List<LayerValue> values(Inputs inputs) {
+        List<LayerValue> values = new ArrayList<>();
+        for (CutPoint point : cutPoints()) {
+            try (Tensor value = cut(point).head().forward(inputs)) {
+                values.add(new LayerValue(point, value.dataType(), value.shape()));
+            }
+        }
+        return values;
+    }
+
+    /** A cut of this model: heads and tail are models of the same graph with other inputs and outputs. */
+    private final class ReferenceCut implements Cut {
+        private final List<CutPoint> points;
+        private final List<Integer> nodes;
+
+        ReferenceCut(List<CutPoint> points) {
+            this.points = points;
+            this.nodes = points.stream().map(point -> graph.find(point.path())).toList();
+        }
+
+        @Override
+        public List<CutPoint> points() {
+            return points;
+        }
+
+        @Override
+        public List<Tensor> activations(Inputs inputs) {
+            checkIndependent();
+            return IntStream.range(0, points.size())
+                    .mapToObj(number -> head(number).forward(inputs))
+                    .toList();
+        }
+
+        private void checkIndependent() {
+            for (int below = 0; below < nodes.size(); below++) {
+                for (int above = 0; above < nodes.size(); above++) {
+                    int node = nodes.get(above);
+                    if (node > nodes.get(below) && graph.reaches(node, new boolean[graph.size()])[nodes.get(below)]) {
+                        throw new ModelException("layer '" + points.get(above) + "' depends on layer '"
+                                + points.get(below) + "'; cut at one of them");
+                    }
+                }
+            }
+        }
+
+        @Override
+        public LayerPullback pullback(Inputs inputs) {
+            List<Tensor> activations = activations(inputs);
+            Inputs.Builder fixed = Inputs.builder();
+            for (Inputs.Input input : tailInputs(inputs, activations).all()) {
+                fixed.add(input.name(), input.tensor(), input.role());
+            }
+            return new ReferenceLayerPullback(tail().pullback(fixed.build()), activations);
+        }
+
+        @Override
+        public DifferentiableModel head(int number) {
+            return new ReferenceModel(graph, dataType, inputNodes, nodes.get(number), closed);
+        }
+
+        @Override
+        public DifferentiableModel tail() {
+            List<Integer> tailInputs = new ArrayList<>(nodes);
+            tailInputs.addAll(inputNodes);
+            return new ReferenceModel(graph, dataType, tailInputs, output, closed);
+        }
+    }
 
     /** All values of all rows of one run. */
     private final class Evaluation {

@@ -101,6 +101,11 @@ class ReferenceModelContractTest {
         protected List<String> layers() {
             return List.of("block.fc1", "block.tanh", "block.fc2", "sum");
         }
+
+        @Override
+        protected List<String> dependentLayers() {
+            return List.of("block.fc1", "sum");
+        }
     }
 
     @Nested
@@ -138,6 +143,16 @@ class ReferenceModelContractTest {
         @Override
         protected List<String> layers() {
             return List.of("product", "tanh");
+        }
+
+        @Override
+        protected List<String> independentLayers() {
+            return List.of("left", "right");
+        }
+
+        @Override
+        protected List<String> dependentLayers() {
+            return List.of("right", "product");
         }
     }
 

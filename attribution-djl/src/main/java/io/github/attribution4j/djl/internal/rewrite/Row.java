@@ -42,6 +42,16 @@ public record Row(int module, int call, int side, int element, boolean leaf) {
     }
 
     /**
+     * Returns this row with another answer to whether the value is a leaf.
+     *
+     * @param fresh whether it becomes a fresh leaf
+     * @return the row
+     */
+    public Row asLeaf(boolean fresh) {
+        return new Row(module, call, side, element, fresh);
+    }
+
+    /**
      * Names the first tensor of a module's result in its first call.
      *
      * @param module pre-order index of the module

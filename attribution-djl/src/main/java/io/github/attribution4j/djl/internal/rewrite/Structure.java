@@ -91,6 +91,28 @@ public sealed interface Structure {
         return this instanceof TupleOf tuple && tuple.items().stream().anyMatch(Structure::hasTensors);
     }
 
+    /** {@return how many tensors it holds, a missing one counted as one; -1 where that is known at run time only} */
+    default int tensors() {
+        if (this instanceof Tensor) {
+            return 1;
+        }
+        if (this instanceof Optional optional) {
+            return optional.item().tensors();
+        }
+        if (this instanceof TupleOf tuple) {
+            int sum = 0;
+            for (Structure item : tuple.items()) {
+                int tensors = item.tensors();
+                if (tensors < 0) {
+                    return -1;
+                }
+                sum += tensors;
+            }
+            return sum;
+        }
+        return hasTensors() ? -1 : 0;
+    }
+
     /** {@return whether it holds anything opaque} */
     default boolean hasOpaque() {
         if (this instanceof Opaque) {

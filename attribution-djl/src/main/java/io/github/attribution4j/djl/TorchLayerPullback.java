@@ -1,0 +1,64 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import io.github.attribution4j.model.LayerPullback;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+import java.util.Set;
+
+/** A pullback whose leaves are values inside the program, with those values. */
+final class TorchLayerPullback implements LayerPullback {
+    private final TorchPullback pullback;
+    private final List<DjlTensor> activations;
+
+    /** Takes both over; the activations belong to no scope. */
+    TorchLayerPullback(TorchPullback pullback, List<DjlTensor> activations) {
+        this.pullback = pullback;
+        this.activations = List.copyOf(activations);
+    }
+
+    @Override
+    public List<Tensor> activations() {
+        return List.copyOf(activations);
+    }
+
+    @Override
+    public Tensor output() {
+        return pullback.output();
+    }
+
+    @Override
+    public List<Tensor> vjp(Tensor cotangent) {
+        return pullback.vjp(cotangent);
+    }
+
+    @Override
+    public List<Tensor> vjpLast(Tensor cotangent) {
+        return pullback.vjpLast(cotangent);
+    }
+
+    @Override
+    public Set<String> unused() {
+        return pullback.unused();
+    }
+
+    @Override
+    public void close() {
+        pullback.close();
+        activations.forEach(DjlTensor::close);
+    }
+}
