@@ -16,7 +16,11 @@
 /**
  * Class activation maps: where in a layer's activation the evidence for a score lies.
  *
- * <p>{@link io.github.attribution4j.cam.GradCam} is the place to start.
+ * <p>{@link io.github.attribution4j.cam.ClassActivationMap} says what all methods share; {@link
+ * io.github.attribution4j.cam.GradCam} is the place to start. {@link io.github.attribution4j.cam.HiResCam} shows exactly what was used,
+ * {@link io.github.attribution4j.cam.LayerCam} works at early layers, {@link io.github.attribution4j.cam.ScoreCam} and {@link
+ * io.github.attribution4j.cam.AblationCam} need no gradients, {@link io.github.attribution4j.cam.EigenCam} needs no target. {@link
+ * io.github.attribution4j.cam.ActivationLayout} brings the tokens of vision transformers back to their grid.
  */
 @NullMarked
 package io.github.attribution4j.cam;

@@ -176,14 +176,15 @@ class GradCamTest {
     @Test
     void settings_sayEverything() {
         assertThat(new GradCam("conv2").settings().toString())
-                .isEqualTo("{layer=conv2, relu=false, upsample=none, size=input}");
+                .isEqualTo("{layer=conv2, layout=channels-first, relu=false, upsample=none, size=input, merge=mean}");
         assertThat(GradCam.builder("conv2")
                         .relu(true)
                         .upsample(Interpolation.BILINEAR, 7, 9)
                         .build()
                         .settings()
                         .toString())
-                .isEqualTo("{layer=conv2, relu=true, upsample=bilinear, size=(7, 9)}");
+                .isEqualTo(
+                        "{layer=conv2, layout=channels-first, relu=true, upsample=bilinear, size=(7, 9), merge=mean}");
     }
 
     @Test
@@ -198,12 +199,11 @@ class GradCamTest {
     void whatCannotBeResampled_isRefused() {
         refused(
                 GradCam.builder("pool").upsample(Interpolation.NEAREST).build(),
-                "upsample: layer 'pool' gives an activation of shape (2, 5), and only maps of one or two axes behind the "
-                        + "channels can be resampled; leave upsample out");
+                "upsample: the map of layer 'pool' has 0 axes of positions, and only one to three can be resampled; leave "
+                        + "upsample out");
         refused(
                 GradCam.builder("conv2").upsample(Interpolation.NEAREST, 7).build(),
-                "upsample: 1 extents given for the map of layer 'conv2', whose activation of shape (2, 5, 5, 5) has 2 axes "
-                        + "behind the channels; give one for each");
+                "upsample: 1 extents given for the map of layer 'conv2', which has 2 axes of positions; give one for each");
         assertThatThrownBy(() -> GradCam.builder("conv2").upsample(Interpolation.NEAREST, 7, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("upsample: extent 0 must be at least 1");

@@ -207,7 +207,7 @@ final class Diagnosis {
 
     private boolean tries(MethodEntry entry, Request request, Target target, Optional<String> layer) {
         String name = entry.name();
-        if (name.equals("grad-cam") && layer.isEmpty()) {
+        if (entry.need() == MethodEntry.Need.LAYERS && layer.isEmpty()) {
             say("no", name, "no layer has channels and positions; it explains convolutions");
             return false;
         }
@@ -279,6 +279,7 @@ final class Diagnosis {
             switch (setting.name()) {
                 case "steps", "shuffles" -> settings.put(setting.name(), "1");
                 case "samples" -> settings.put(setting.name(), "4");
+                case "channels" -> settings.put(setting.name(), "2");
                 case "mask" -> settings.put(setting.name(), TRIAL_MASK);
                 case "layer" -> layer.ifPresent(path -> settings.put("layer", path));
                 case "method" -> settings.put("method", "saliency");
@@ -336,8 +337,10 @@ final class Diagnosis {
         long elements = inputs.attributed().stream()
                 .mapToLong(tensor -> tensor.shape().row().size())
                 .sum();
+        if (entry.need() == MethodEntry.Need.LAYERS) {
+            return "for instance --layer " + layer.orElse("PATH");
+        }
         return switch (entry.name()) {
-            case "grad-cam" -> "for instance --layer " + layer.orElse("PATH");
             case "shapley-values" ->
                 elements > 24 ? "with a --mask of at most 24 groups; there are " + elements + " elements" : "";
             case "kernel-shap" ->

@@ -18,7 +18,6 @@ package io.github.attribution4j.examples.cli;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.NoiseTunnel;
-import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.examples.cli.MethodEntry.Need;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.InputXGradient;
@@ -34,31 +33,33 @@ import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
-import io.github.attribution4j.tensor.Interpolation;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Every method with its settings, as the command line offers them. */
 final class MethodCatalog {
     private static final String ABSENT = "what absent groups are replaced by";
-    private static final List<MethodEntry> ALL = List.of(
-            saliency(),
-            inputXGradient(),
-            integratedGradients(),
-            gradientShap(),
-            gradCam(),
-            featureAblation(),
-            featurePermutation(),
-            occlusion(),
-            shapleyValues(),
-            shapleySampling(),
-            kernelShap(),
-            tunnel("smooth-grad", "the mean of a method's attributions over noisy copies of the input"),
-            tunnel("smooth-grad-squared", "the mean of a method's squared attributions over noisy copies"),
-            tunnel("var-grad", "the variance of a method's attributions over noisy copies"));
+    private static final List<MethodEntry> ALL = Stream.of(
+                    List.of(saliency(), inputXGradient(), integratedGradients(), gradientShap()),
+                    CamCatalog.all(),
+                    List.of(
+                            featureAblation(),
+                            featurePermutation(),
+                            occlusion(),
+                            shapleyValues(),
+                            shapleySampling(),
+                            kernelShap(),
+                            tunnel("smooth-grad", "the mean of a method's attributions over noisy copies of the input"),
+                            tunnel(
+                                    "smooth-grad-squared",
+                                    "the mean of a method's squared attributions over noisy copies"),
+                            tunnel("var-grad", "the variance of a method's attributions over noisy copies")))
+            .flatMap(List::stream)
+            .toList();
 
     private MethodCatalog() {}
 
@@ -189,50 +190,6 @@ final class MethodCatalog {
                         .baseline(values.get(baseline))
                         .multiplyByInputs(values.get(multiply))
                         .build()));
-    }
-
-    private static MethodEntry gradCam() {
-        Setting<String> layer = SettingTypes.text(
-                SettingTypes.LAYER, SettingTypes.LAYER, "usually the last convolution; --layer sets it too");
-        Setting<Boolean> relu = SettingTypes.flag("relu", false, "whether negative values of the map become 0");
-        Setting<Optional<Interpolation>> upsample = new Setting<>(
-                "upsample",
-                "one of none, nearest, bilinear",
-                "none",
-                "whether and how the map is resampled to the input's size",
-                (text, sources) -> upsample(text));
-        Setting<long[]> size = new Setting<>(
-                "size",
-                "input, or extents such as 28x28",
-                "input",
-                "the size that upsample resamples to",
-                (text, sources) -> text.equals("input") ? new long[0] : SettingTypes.integers(text));
-        return new MethodEntry(
-                "grad-cam",
-                Need.LAYERS,
-                "where a layer looked: its activation, weighted by what the score gains from each channel",
-                List.of(layer, relu, upsample, size),
-                false,
-                values -> {
-                    GradCam.Builder builder = GradCam.builder(values.get(layer)).relu(values.get(relu));
-                    long[] extents = values.get(size);
-                    Optional<Interpolation> mode = values.get(upsample);
-                    if (extents.length > 0 && mode.isEmpty()) {
-                        throw new IllegalArgumentException(
-                                "setting size is used by upsample alone; set upsample=bilinear too");
-                    }
-                    mode.ifPresent(chosen -> builder.upsample(chosen, extents));
-                    return new BuiltMethod.AtLayer(builder.build());
-                });
-    }
-
-    private static Optional<Interpolation> upsample(String text) {
-        return switch (text) {
-            case "none" -> Optional.empty();
-            case "nearest" -> Optional.of(Interpolation.NEAREST);
-            case "bilinear" -> Optional.of(Interpolation.BILINEAR);
-            default -> throw new IllegalArgumentException("choose one of none, nearest, bilinear");
-        };
     }
 
     private static MethodEntry featureAblation() {

@@ -39,7 +39,7 @@ record MethodEntry(String name, Need need, String claim, List<Setting<?>> settin
         /** A pullback. */
         GRADIENTS("gradients", "takes gradients with respect to floating-point inputs"),
         /** A cut. */
-        LAYERS("layers", "takes gradients at a layer"),
+        LAYERS("layers", "looks at a layer"),
         /** What the wrapped method needs. */
         METHOD("its method's", "needs what the method that it wraps needs");
 

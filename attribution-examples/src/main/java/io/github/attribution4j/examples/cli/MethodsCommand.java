@@ -73,7 +73,8 @@ final class MethodsCommand implements Callable<Integer> {
             out.println("A baseline is " + SettingTypes.BASELINES + ".");
             out.println("A mask is " + SettingTypes.MASKS + ".");
             out.println(
-                    "Every method but grad-cam goes to a layer with --layer, and to a neuron with --layer and --unit.");
+                    "Every method but the class activation maps (...cam), which are at a layer already, goes to a layer with "
+                            + "--layer, and to a neuron with --layer and --unit.");
         }
         out.flush();
         return Failure.DONE;

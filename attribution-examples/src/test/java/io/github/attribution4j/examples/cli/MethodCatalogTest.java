@@ -47,6 +47,12 @@ class MethodCatalogTest {
             Map.entry("relu", List.of("true", "true")),
             Map.entry("upsample", List.of("nearest", "nearest")),
             Map.entry("size", List.of("14x28", "(14, 28)")),
+            Map.entry("layout", List.of("tokens:1:14x14", "tokens:1:14x14")),
+            Map.entry("merge", List.of("scaled-mean", "scaled-mean")),
+            Map.entry("centered", List.of("true", "true")),
+            Map.entry("channels", List.of("8", "8")),
+            Map.entry("softmax", List.of("false", "false")),
+            Map.entry("relative", List.of("false", "false")),
             Map.entry("mask", List.of("grid:2x4", "grid(2, 4)")),
             Map.entry("shuffles", List.of("3", "3")),
             Map.entry("window", List.of("3,5,5", "3,5,5")),
@@ -169,6 +175,10 @@ class MethodCatalogTest {
                 .hasMessageStartingWith("setting 'window' is needed");
         assertThatThrownBy(() -> build(MethodCatalog.find("grad-cam"), Map.of("layer", "a", "size", "4x4")))
                 .hasMessageContaining("upsample");
+        assertThatThrownBy(() -> build(MethodCatalog.find("score-cam"), Map.of("layer", "a", "channels", "0")))
+                .hasMessage("setting channels=0: must be at least 1, or all");
+        assertThatThrownBy(() -> build(MethodCatalog.find("grad-cam"), Map.of("layer", "a", "layout", "rows")))
+                .hasMessage("setting layout=rows: choose channels-first, channels-last, or such as tokens:1:14x14");
         assertThatThrownBy(() -> build(MethodCatalog.find("saliency"), Map.of())
                         .name()
                         .concat(build(MethodCatalog.find("smooth-grad"), Map.of())

@@ -1,0 +1,71 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.cam;
+
+import io.github.attribution4j.Rows;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+
+/** Rows of a tail in which one channel of the activation is zero. */
+final class AblatedRows implements Rows {
+    private final Tensor activation;
+    private final ChannelChoice choice;
+    private final int axis;
+    private final long leading;
+
+    AblatedRows(LayerRun layer, Tensor activation, ChannelChoice choice) {
+        this.activation = activation;
+        this.choice = choice;
+        int arranged = layer.arranged(activation).axis();
+        this.axis = arranged == 1 ? 1 : activation.shape().rank() - 1;
+        this.leading = layer.layout().leadingTokens();
+    }
+
+    @Override
+    public long count() {
+        return choice.rows();
+    }
+
+    @Override
+    public long example(long row) {
+        return choice.example((int) row);
+    }
+
+    @Override
+    public List<Tensor> attributed(long from, long to) {
+        int rows = (int) (to - from);
+        long[] examples = new long[rows];
+        int channels = Math.toIntExact(activation.shape().dim(axis));
+        double[] kept = new double[rows * channels];
+        Arrays.fill(kept, 1);
+        for (int r = 0; r < rows; r++) {
+            examples[r] = choice.example((int) from + r);
+            kept[r * channels + choice.channel((int) from + r)] = 0;
+        }
+        Tensor here = activation.select(0, examples);
+        Shape broadcast = here.shape().rowScale(rows).with(axis, channels);
+        Tensor factors = here.tensors().of(kept, here.dataType(), broadcast);
+        if (leading == 0) {
+            return List.of(here.mul(factors));
+        }
+        // Tokens without a place are no part of the map, and stay.
+        Tensor first = here.slice(1, 0, leading);
+        Tensor rest = here.slice(1, leading, here.shape().dim(1));
+        return List.of(here.tensors().concat(List.of(first, rest.mul(factors)), 1));
+    }
+}

@@ -1,0 +1,151 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.cam;
+
+import io.github.attribution4j.InvalidRequestException;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Ablation class activation map: channels weighted by what the score loses without each. No gradients.
+ *
+ * <pre>  w[k] = (S − S[k := 0]) / |S|        L[p] = Σ_k w[k] · A[k, p]</pre>
+ *
+ * <p>S[k := 0] is the score with channel k zero at all positions and everything else as it was. A channel that is zero anyway has
+ * weight 0 and is not evaluated.
+ *
+ * <p>The paper divides by S and supposes it positive. Where S is negative that would turn the map's sign, so |S| is taken here. With
+ * {@code relative(false)} nothing is divided, and weights are in units of the score: needed where S is 0, which is refused otherwise.
+ *
+ * <p><b>Cost.</b> For each example and layer a forward row of the head, one of the model for the scores, one of the tail, and a forward
+ * row of the tail for each channel that is evaluated: at most C, or {@code channels}.
+ *
+ * <p><b>Paper.</b> Desai and Ramaswamy, <i>Ablation-CAM: Visual Explanations for Deep Convolutional Network via Gradient-free Localization</i>,
+ * 2020. The paper applies the rectifier, {@code relu(true)}.
+ *
+ * <p><b>Compared with others.</b> Captum has none; its {@code LayerFeatureAblation} with one group for each channel gives S − S[k := 0].
+ * pytorch-grad-cam ablates by a value below zero that it makes up from the activation's minimum, divides by S, always rectifies, and
+ * scales every map to 0 … 1.
+ *
+ * <p>Settings: {@code channels} (how many at most, all unless set), {@code relative}, and those of {@link ClassActivationMap}.
+ */
+public final class AblationCam extends ClassActivationMap {
+    private final int channels;
+    private final boolean relative;
+
+    private AblationCam(Builder builder) {
+        super(builder);
+        this.channels = builder.channels;
+        this.relative = builder.relative;
+    }
+
+    /**
+     * Creates the method with its defaults.
+     *
+     * @param layers addresses of values inside the model, usually the last one with positions
+     */
+    public AblationCam(String... layers) {
+        this(new Builder(layers));
+    }
+
+    /**
+     * Returns a builder that starts from the defaults.
+     *
+     * @param layers addresses of values inside the model, at least one
+     */
+    public static Builder builder(String... layers) {
+        return new Builder(layers);
+    }
+
+    @Override
+    Tensor map(LayerRun layer) {
+        double[] scores = layer.evaluator().scores();
+        requireDivisors(scores, layer);
+        Tensor activation = layer.activation();
+        Channels arranged = layer.arranged(activation);
+        ChannelChoice choice = ChannelChoice.largest(arranged.toArrays(), channels);
+        double[][] weights = new double[scores.length][arranged.channelCount()];
+        if (choice.rows() > 0) {
+            double[] without = layer.tailScores(
+                    activation,
+                    tail -> new AblatedRows(layer, tail.inputs().attributed().get(0), choice));
+            for (int row = 0; row < without.length; row++) {
+                int example = choice.example(row);
+                double lost = scores[example] - without[row];
+                weights[example][choice.channel(row)] = relative ? lost / Math.abs(scores[example]) : lost;
+            }
+        }
+        return LayerRun.weighted(arranged, weights);
+    }
+
+    private void requireDivisors(double[] scores, LayerRun layer) {
+        for (int example = 0; relative && example < scores.length; example++) {
+            if (scores[example] == 0) {
+                throw new InvalidRequestException(List.of("relative: the score of example " + example + " is 0, and "
+                        + name() + " at layer '" + layer.layer() + "' divides by it; set relative(false)"));
+            }
+        }
+    }
+
+    @Override
+    void describe(Map<String, Object> settings) {
+        settings.put("channels", channels == 0 ? "all" : channels);
+        settings.put("relative", relative);
+    }
+
+    @Override
+    public String name() {
+        return "ablation-cam";
+    }
+
+    /** Collects settings. Not thread-safe. */
+    public static final class Builder extends ClassActivationMap.Builder<Builder> {
+        private int channels;
+        private boolean relative = true;
+
+        private Builder(String... layers) {
+            super(layers);
+        }
+
+        @Override
+        Builder self() {
+            return this;
+        }
+
+        /**
+         * Evaluates some channels only; all unless set.
+         *
+         * @param most how many, at least 1: of each example those with the largest Σ_p A[k, p]², the lower number first where equal;
+         *     the others have weight 0
+         */
+        public Builder channels(int most) {
+            channels = ChannelChoice.checked(most);
+            return this;
+        }
+
+        /** Sets whether what is lost is divided by |S|; default yes. */
+        public Builder relative(boolean ofScore) {
+            relative = ofScore;
+            return this;
+        }
+
+        /** Returns the method. */
+        public AblationCam build() {
+            return new AblationCam(this);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.cam;
+
+import io.github.attribution4j.InvalidRequestException;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Where an activation has its channels, and where its positions. Axis 0 always counts examples.
+ *
+ * <table>
+ * <caption>Layouts</caption>
+ * <tr><th>layout</th><th>activation</th><th>positions of the map</th><th>used by</th></tr>
+ * <tr><td>{@link #channelsFirst()}</td><td>{@code (N, C, ...)}</td><td>all axes behind the channels</td>
+ *     <td>convolutions</td></tr>
+ * <tr><td>{@link #channelsLast()}</td><td>{@code (N, ..., C)}</td><td>all axes before the channels</td>
+ *     <td>Swin transformers, token sequences</td></tr>
+ * <tr><td>{@link #tokens}</td><td>{@code (N, leading + tokens, C)}</td><td>the grid that the tokens came from</td>
+ *     <td>vision transformers</td></tr>
+ * </table>
+ */
+public final class ActivationLayout {
+    private enum Kind {
+        CHANNELS_FIRST,
+        CHANNELS_LAST,
+        TOKENS
+    }
+
+    private static final ActivationLayout FIRST = new ActivationLayout(Kind.CHANNELS_FIRST, 0, new long[0]);
+    private static final ActivationLayout LAST = new ActivationLayout(Kind.CHANNELS_LAST, 0, new long[0]);
+
+    private final Kind kind;
+    private final int leading;
+    private final long[] grid;
+
+    private ActivationLayout(Kind kind, int leading, long[] grid) {
+        this.kind = kind;
+        this.leading = leading;
+        this.grid = grid;
+    }
+
+    /** Channels on axis 1, positions behind them, if any: {@code (N, C)}, {@code (N, C, L)}, {@code (N, C, H, W)}, ... */
+    public static ActivationLayout channelsFirst() {
+        return FIRST;
+    }
+
+    /** Channels on the last axis, positions before them: {@code (N, L, C)}, {@code (N, H, W, C)}, ... */
+    public static ActivationLayout channelsLast() {
+        return LAST;
+    }
+
+    /**
+     * Tokens that came from a grid of patches, row by row, behind tokens without a place: {@code (N, leading + tokens, C)}.
+     *
+     * @param leading how many tokens to leave out at the front: 1 for a class token, more with register tokens
+     * @param grid extents of the grid, such as rows and columns, whose product is the number of the other tokens; none for a
+     *     square
+     */
+    public static ActivationLayout tokens(int leading, long... grid) {
+        if (leading < 0) {
+            throw new IllegalArgumentException("leading: " + leading + " tokens; give 0 or more");
+        }
+        for (long extent : grid) {
+            if (extent < 1) {
+                throw new IllegalArgumentException(
+                        "grid: " + Arrays.toString(grid) + "; every extent must be at least 1");
+            }
+        }
+        return new ActivationLayout(Kind.TOKENS, leading, grid.clone());
+    }
+
+    /** Returns how many tokens at the front have no place. */
+    int leadingTokens() {
+        return leading;
+    }
+
+    /**
+     * Returns an activation, or its gradient, with one axis of channels and one of positions.
+     *
+     * @param layer for messages
+     */
+    Channels arrange(Tensor activation, String layer) {
+        Shape shape = activation.shape();
+        long[] dims = shape.dims();
+        int rank = dims.length;
+        return switch (kind) {
+            case CHANNELS_FIRST -> {
+                require(rank >= 2, layer, shape, "channels on axis 1");
+                long[] positions = Arrays.copyOfRange(dims, 2, rank);
+                yield new Channels(activation.reshape(dims[0], dims[1], product(positions)), 1, positions);
+            }
+            case CHANNELS_LAST -> {
+                require(rank >= 3, layer, shape, "positions between axis 0 and the channels on the last axis");
+                long[] positions = Arrays.copyOfRange(dims, 1, rank - 1);
+                yield new Channels(activation.reshape(dims[0], product(positions), dims[rank - 1]), 2, positions);
+            }
+            case TOKENS -> {
+                require(
+                        rank == 3 && dims[1] > leading,
+                        layer,
+                        shape,
+                        "tokens on axis 1, more than " + leading + ", and channels on axis 2");
+                long[] positions = gridOf(dims[1] - leading, layer, shape);
+                yield new Channels(leading == 0 ? activation : activation.slice(1, leading, dims[1]), 2, positions);
+            }
+        };
+    }
+
+    private long[] gridOf(long tokens, String layer, Shape shape) {
+        long[] positions = grid;
+        if (grid.length == 0) {
+            long side = Math.round(Math.sqrt((double) tokens));
+            positions = new long[] {side, side};
+        }
+        require(
+                product(positions) == tokens,
+                layer,
+                shape,
+                tokens + " tokens behind the first " + leading + " in the grid "
+                        + (grid.length == 0 ? "(a square)" : Shape.of(grid)));
+        return positions;
+    }
+
+    private void require(boolean holds, String layer, Shape shape, String wanted) {
+        if (!holds) {
+            throw new InvalidRequestException(List.of("layer '" + layer + "' gives an activation of shape " + shape
+                    + "; layout " + this + " needs " + wanted + "; choose another layer or layout"));
+        }
+    }
+
+    private static long product(long[] extents) {
+        return Arrays.stream(extents).reduce(1, Math::multiplyExact);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ActivationLayout that
+                && kind == that.kind
+                && leading == that.leading
+                && Arrays.equals(grid, that.grid);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * kind.hashCode() + leading) + Arrays.hashCode(grid);
+    }
+
+    /** Returns {@code channels-first}, {@code channels-last}, or such as {@code tokens:1:14x14}. */
+    @Override
+    public String toString() {
+        return switch (kind) {
+            case CHANNELS_FIRST -> "channels-first";
+            case CHANNELS_LAST -> "channels-last";
+            case TOKENS -> {
+                StringBuilder text = new StringBuilder("tokens:").append(leading);
+                for (int i = 0; i < grid.length; i++) {
+                    text.append(i == 0 ? ':' : 'x').append(grid[i]);
+                }
+                yield text.toString();
+            }
+        };
+    }
+}

@@ -1,0 +1,234 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.cam;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.InvalidRequestException;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.tensor.Interpolation;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where in a layer's activation the evidence for a score lies: one number for each position, from the activation's
+ * channels and what each is worth to the score. What it is worth is the one thing in which the methods differ.
+ *
+ * <p><b>Shapes.</b> With an activation of N examples, C channels and positions p (see {@link ActivationLayout}) the map has
+ * shape {@code (N, 1, positions...)}: {@code (N, 1, H, W)} for a layer {@code (N, C, H, W)}. A layer {@code (N, C)} has one
+ * position, and its map shape {@code (N, 1)}.
+ *
+ * <p><b>From layers to a map</b>, in this order: the map of each layer by the method's formula; {@link Builder#relu negative
+ * values cut off}, if asked for; {@link Builder#upsample resampled}, if asked for, as an overlay needs; the {@link
+ * Builder#merge maps of several layers merged}. Nothing else happens to values: they are not scaled, signs stay, and zero
+ * means nothing. Scaling is the picture's business.
+ *
+ * <p><b>Layers</b> are addresses of values inside the model, such as {@code layer4} (see {@link CutPoint}). Usually the last
+ * one with positions. Several are evaluated one after the other, each at the full cost of one: they may depend on each other.
+ *
+ * <p>Symbols in the methods' documentation: S is the score, A[k, p] the activation of channel k at position p, G[k, p] =
+ * ∂S/∂A[k, p], P the number of positions, L[p] the map.
+ */
+public abstract sealed class ClassActivationMap implements Attribution<LayeredModel>
+        permits GradCam,
+                GradCamPlusPlus,
+                XGradCam,
+                HiResCam,
+                LayerCam,
+                GradCamElementwise,
+                EigenCam,
+                EigenGradCam,
+                ScoreCam,
+                AblationCam {
+    private final List<String> layers;
+    private final ActivationLayout layout;
+    private final Merge merge;
+    private final boolean relu;
+    private final @Nullable Interpolation upsample;
+    private final long[] size;
+
+    ClassActivationMap(Builder<?> builder) {
+        this.layers = builder.layers;
+        this.layout = builder.layout;
+        this.merge = builder.merge;
+        this.relu = builder.relu;
+        this.upsample = builder.upsample;
+        this.size = builder.size;
+    }
+
+    /** Returns the map of one layer, {@code (N, 1, positions...)}. */
+    abstract Tensor map(LayerRun layer);
+
+    /** Adds the settings that only this method has. */
+    abstract void describe(Map<String, Object> settings);
+
+    @Override
+    public final Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
+        Run started = run.started();
+        try (TensorScope scope = TensorScope.open()) {
+            List<Cut> cuts = new ArrayList<>();
+            for (String layer : layers) {
+                cuts.add(model.cut(layer));
+            }
+            Evaluator evaluator = Evaluator.start(this, model, inputs, target, started);
+            List<Tensor> maps = new ArrayList<>();
+            for (Cut cut : cuts) {
+                Tensor map = map(new LayerRun(this, evaluator, cut, layout));
+                Tensor signed = relu ? map.clamp(0, Double.POSITIVE_INFINITY) : map;
+                maps.add(upsample == null ? signed : resampled(signed, upsample, evaluator.inputs(), cut));
+            }
+            boolean each = merge == Merge.EACH;
+            List<String> names =
+                    cuts.stream().map(cut -> cut.point().toString()).toList();
+            return evaluator
+                    .explain(each ? maps : List.of(merged(maps)))
+                    .names(each ? names : List.of(String.join(", ", names)))
+                    .build();
+        }
+    }
+
+    private Tensor resampled(Tensor map, Interpolation mode, Inputs inputs, Cut cut) {
+        long[] dims = map.shape().dims();
+        long[] positions = new long[dims.length - 2];
+        System.arraycopy(dims, 2, positions, 0, positions.length);
+        long[] wanted = Resampler.size(size, inputs, cut.point().toString(), positions);
+        return Resampler.resample(map, wanted, mode);
+    }
+
+    private Tensor merged(List<Tensor> maps) {
+        Tensor first = maps.get(0);
+        if (maps.size() == 1) {
+            return merge == Merge.SCALED_MEAN ? scaled(first) : first;
+        }
+        for (int i = 1; i < maps.size(); i++) {
+            if (!maps.get(i).shape().equals(first.shape())) {
+                throw new InvalidRequestException(List.of("merge: the map of layer '" + layers.get(i) + "' has shape "
+                        + maps.get(i).shape() + ", that of '" + layers.get(0) + "' " + first.shape()
+                        + "; bring them to one size with upsample(...), or keep them apart with merge(Merge.EACH)"));
+            }
+        }
+        Tensor merged = merge == Merge.SCALED_MEAN ? scaled(first) : first;
+        for (Tensor map : maps.subList(1, maps.size())) {
+            merged = switch (merge) {
+                case MAX -> map.gt(merged).where(map, merged);
+                case SCALED_MEAN -> merged.add(scaled(map));
+                default -> merged.add(map);
+            };
+        }
+        return merge == Merge.MAX ? merged : merged.mul(1.0 / maps.size());
+    }
+
+    private static Tensor scaled(Tensor map) {
+        Shape shape = map.shape();
+        Tensor largest = map.abs().reshape(shape.dim(0), shape.row().size()).max(1);
+        Tensor ones = largest.tensors().full(largest.shape(), largest.dataType(), 1);
+        return map.div(largest.gt(0).where(largest, ones).reshape(shape.rowScale(shape.dim(0))));
+    }
+
+    /** Returns the addresses of the layers. */
+    public final List<String> layers() {
+        return layers;
+    }
+
+    @Override
+    public final Map<String, Object> settings() {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("layer", String.join(", ", layers));
+        describe(settings);
+        settings.put("layout", layout);
+        settings.put("relu", relu);
+        settings.put("upsample", upsample == null ? "none" : upsample.name().toLowerCase(Locale.ROOT));
+        settings.put("size", size.length == 0 ? "input" : Shape.of(size));
+        settings.put("merge", merge.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        return settings;
+    }
+
+    /**
+     * Collects the settings that all methods share. Not thread-safe.
+     *
+     * @param <B> the builder itself
+     */
+    public abstract static class Builder<B extends Builder<B>> {
+        private final List<String> layers;
+        private ActivationLayout layout = ActivationLayout.channelsFirst();
+        private Merge merge = Merge.MEAN;
+        private boolean relu;
+        private @Nullable Interpolation upsample;
+        private long[] size = {};
+
+        Builder(String... layers) {
+            this.layers = List.of(layers);
+            if (layers.length == 0) {
+                throw new IllegalArgumentException("layers: none given; name at least one");
+            }
+            if (new LinkedHashSet<>(this.layers).size() != layers.length) {
+                throw new IllegalArgumentException("layers: " + this.layers + " names one twice; name each once");
+            }
+        }
+
+        abstract B self();
+
+        /** Sets where the activation has its channels and positions; channels first unless set. */
+        public B layout(ActivationLayout activations) {
+            layout = activations;
+            return self();
+        }
+
+        /** Sets what becomes of the maps of several layers; their mean unless set. */
+        public B merge(Merge maps) {
+            merge = maps;
+            return self();
+        }
+
+        /** Sets whether negative values of the map become 0; default no. */
+        public B relu(boolean rectify) {
+            relu = rectify;
+            return self();
+        }
+
+        /**
+         * Resamples the map, of one to three axes of positions; default not.
+         *
+         * @param mode nearest, or linear along every axis
+         * @param extents of the axes of positions, each at least 1; none for those of the last axes of the first attributed
+         *     input
+         */
+        public B upsample(Interpolation mode, long... extents) {
+            for (long extent : extents) {
+                if (extent < 1) {
+                    throw new IllegalArgumentException("upsample: extent " + extent + " must be at least 1");
+                }
+            }
+            upsample = mode;
+            size = extents.clone();
+            return self();
+        }
+    }
+}

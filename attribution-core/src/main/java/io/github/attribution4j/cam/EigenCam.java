@@ -1,0 +1,111 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.cam;
+
+import io.github.attribution4j.tensor.Tensor;
+import java.util.Map;
+
+/**
+ * Eigen class activation map: the activation projected on the one direction of its channels that explains most of it. It asks no
+ * gradient and no target: the map shows what the layer found striking, whatever the class.
+ *
+ * <pre>  A = U Σ Vᵀ  (rows: positions, columns: channels; singular values descending)        L[p] = Σ_k V[k, 1] · A[k, p]</pre>
+ *
+ * <p><b>Sign.</b> A singular vector is known but for its sign. Here the entries of V[·, 1] have a positive sum, so that the map is high
+ * where activations are high on the whole; where that sum is 0 within 1e-9 of its largest possible value, the entry of largest
+ * magnitude (the first of them) is positive. Behind a rectifier all entries have one sign, and the map is not negative. Two equal largest
+ * singular values leave the direction undetermined; one of the possible ones is returned, the same every time.
+ *
+ * <p>Computed on the CPU in double precision (Lanczos iteration, no full decomposition).
+ *
+ * <p><b>Cost.</b> For each example and layer a forward row of the head of the model, and one forward row of the model for the
+ * scores. No backward rows.
+ *
+ * <p><b>Paper.</b> Muhammad and Yeasin, <i>Eigen-CAM: Class Activation Map using Principal Components</i>, 2020. It does not centre.
+ *
+ * <p><b>Compared with others.</b> Captum has none. pytorch-grad-cam subtracts every channel's mean ({@code centered(true)}) and keeps
+ * whatever sign the decomposition gives, then cuts off the negative half and scales to 0 … 1.
+ *
+ * <p>Settings: {@code centered}, and those of {@link ClassActivationMap}.
+ */
+public final class EigenCam extends ClassActivationMap {
+    private final boolean centered;
+
+    private EigenCam(Builder builder) {
+        super(builder);
+        this.centered = builder.centered;
+    }
+
+    /**
+     * Creates the method with its defaults.
+     *
+     * @param layers addresses of values inside the model, usually the last one with positions
+     */
+    public EigenCam(String... layers) {
+        this(new Builder(layers));
+    }
+
+    /**
+     * Returns a builder that starts from the defaults.
+     *
+     * @param layers addresses of values inside the model, at least one
+     */
+    public static Builder builder(String... layers) {
+        return new Builder(layers);
+    }
+
+    @Override
+    Tensor map(LayerRun layer) {
+        // The explanation has scores, whose cost is the method's.
+        layer.evaluator().scores();
+        return PrincipalMap.of(layer.arranged(layer.activation()), centered);
+    }
+
+    @Override
+    void describe(Map<String, Object> settings) {
+        settings.put("centered", centered);
+    }
+
+    @Override
+    public String name() {
+        return "eigen-cam";
+    }
+
+    /** Collects settings. Not thread-safe. */
+    public static final class Builder extends ClassActivationMap.Builder<Builder> {
+        private boolean centered;
+
+        private Builder(String... layers) {
+            super(layers);
+        }
+
+        @Override
+        Builder self() {
+            return this;
+        }
+
+        /** Sets whether each channel's mean over positions is subtracted before; default no, as in the paper. */
+        public Builder centered(boolean subtractMeans) {
+            centered = subtractMeans;
+            return this;
+        }
+
+        /** Returns the method. */
+        public EigenCam build() {
+            return new EigenCam(this);
+        }
+    }
+}

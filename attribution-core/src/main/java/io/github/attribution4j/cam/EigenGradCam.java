@@ -1,0 +1,106 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.cam;
+
+import io.github.attribution4j.tensor.Tensor;
+import java.util.Map;
+
+/**
+ * {@link EigenCam} of activation times gradient instead of the activation: the strongest pattern in what channels contribute to the
+ * score, which depends on the class.
+ *
+ * <pre>  (G∘A) = U Σ Vᵀ  (rows: positions, columns: channels)        L[p] = Σ_k V[k, 1] · G[k, p] · A[k, p]</pre>
+ *
+ * <p><b>Sign.</b> As of {@link EigenCam}: the entries of V[·, 1] have a positive sum, so that the map is high where contributions are
+ * high on the whole.
+ *
+ * <p><b>Cost.</b> For each example and layer a forward row of the model, and a backward row that ends at the layer.
+ *
+ * <p><b>Paper.</b> None of its own: the combination of Muhammad and Yeasin, <i>Eigen-CAM</i>, 2020, with Selvaraju et al., <i>Grad-CAM</i>,
+ * 2017, known from pytorch-grad-cam, which subtracts every channel's mean ({@code centered(true)}) and keeps whatever sign the
+ * decomposition gives. Captum has none.
+ *
+ * <p>Settings: {@code centered}, and those of {@link ClassActivationMap}.
+ */
+public final class EigenGradCam extends ClassActivationMap {
+    private final boolean centered;
+
+    private EigenGradCam(Builder builder) {
+        super(builder);
+        this.centered = builder.centered;
+    }
+
+    /**
+     * Creates the method with its defaults.
+     *
+     * @param layers addresses of values inside the model, usually the last one with positions
+     */
+    public EigenGradCam(String... layers) {
+        this(new Builder(layers));
+    }
+
+    /**
+     * Returns a builder that starts from the defaults.
+     *
+     * @param layers addresses of values inside the model, at least one
+     */
+    public static Builder builder(String... layers) {
+        return new Builder(layers);
+    }
+
+    @Override
+    Tensor map(LayerRun layer) {
+        return layer.fromGradients((activation, gradient) -> {
+            Channels products = activation.with(gradient.mul(activation.values()));
+            return PrincipalMap.flat(products, centered);
+        });
+    }
+
+    @Override
+    void describe(Map<String, Object> settings) {
+        settings.put("centered", centered);
+    }
+
+    @Override
+    public String name() {
+        return "eigen-grad-cam";
+    }
+
+    /** Collects settings. Not thread-safe. */
+    public static final class Builder extends ClassActivationMap.Builder<Builder> {
+        private boolean centered;
+
+        private Builder(String... layers) {
+            super(layers);
+        }
+
+        @Override
+        Builder self() {
+            return this;
+        }
+
+        /** Sets whether each channel's mean over positions is subtracted before; default no, as in the paper. */
+        public Builder centered(boolean subtractMeans) {
+            centered = subtractMeans;
+            return this;
+        }
+
+        /** Returns the method. */
+        public EigenGradCam build() {
+            return new EigenGradCam(this);
+        }
+    }
+}

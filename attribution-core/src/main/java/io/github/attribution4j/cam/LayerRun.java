@@ -1,0 +1,99 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.cam;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Rows;
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/**
+ * One computation at one layer.
+ *
+ * @param method on whose behalf
+ * @param evaluator runs the whole model
+ * @param cut at the layer
+ * @param layout where the activation has its channels
+ */
+record LayerRun(Attribution<?> method, Evaluator evaluator, Cut cut, ActivationLayout layout) {
+    String layer() {
+        return cut.point().toString();
+    }
+
+    /**
+     * Returns the map made of activation and gradient: a forward row of the model for each example, and a backward row down
+     * to the layer.
+     *
+     * @param formula takes both, with the same axes, and returns the map {@code (rows, P)}
+     */
+    Tensor fromGradients(BiFunction<Channels, Tensor, Tensor> formula) {
+        List<Tensor> parts = new ArrayList<>();
+        evaluator.layerGradientsAtInputs(cut, (batch, from, to, scores, activations, gradients) -> {
+            Channels activation = layout.arrange(activations.get(0), layer());
+            Tensor gradient = layout.arrange(gradients.get(0), layer()).values();
+            parts.add(batch.keep(activation.spread(formula.apply(activation, gradient))));
+        });
+        return parts.size() == 1 ? parts.get(0) : parts.get(0).tensors().concat(parts, 0);
+    }
+
+    /** Returns the activation at the explained inputs: a forward row for each example. */
+    Tensor activation() {
+        return evaluator.activationsAtInputs(cut).get(0);
+    }
+
+    Channels arranged(Tensor activation) {
+        return layout.arrange(activation, layer());
+    }
+
+    /**
+     * Returns the scores of rows of the tail, whose cost counts as the method's.
+     *
+     * @param activation at the explained inputs
+     * @param rows made of the tail's inputs
+     */
+    double[] tailScores(Tensor activation, Function<Evaluator, Rows> rows) {
+        Evaluator tail = Evaluator.start(
+                method,
+                cut.tail(),
+                cut.tailInputs(evaluator.inputs(), List.of(activation)),
+                evaluator.target(),
+                evaluator.run());
+        double[] scores = tail.scores(rows.apply(tail));
+        evaluator.count(tail.counts());
+        return scores;
+    }
+
+    /** Returns the map Σ over channels of weight · activation, {@code (N, 1, positions...)}. */
+    static Tensor weighted(Channels activation, double[][] weights) {
+        int examples = Math.toIntExact(activation.examples());
+        int channels = activation.channelCount();
+        double[] flat = new double[examples * channels];
+        for (int example = 0; example < examples; example++) {
+            System.arraycopy(weights[example], 0, flat, example * channels, channels);
+        }
+        Tensor values = activation.values();
+        long[] dims = {examples, 1, 1};
+        dims[activation.axis()] = channels;
+        Tensor weight = values.tensors().of(flat, values.dataType(), Shape.of(dims));
+        return activation.spread(activation.overChannels(values.mul(weight)));
+    }
+}

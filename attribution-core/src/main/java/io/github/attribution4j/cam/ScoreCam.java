@@ -1,0 +1,188 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.cam;
+
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Score-weighted class activation map: channels weighted by the score that the input gets when it is seen through each alone. No
+ * gradients.
+ *
+ * <pre>  H[k] = (U[k] − min U[k]) / (max U[k] − min U[k]),  U[k] = A[k, ·] resampled to the input's size
+ *  c[k] = F(b + H[k] ∘ (x − b)) − F(b)        w = softmax over k of c        L[p] = Σ_k w[k] · A[k, p]</pre>
+ *
+ * <p>x is the input, b the baseline (zeros unless set, as in the paper), F the score. c[k] is the channel's increase of confidence.
+ * The softmax does not change when all c change by the same amount, so F(b) drops out of it and is not evaluated; with
+ * {@code softmax(false)} the weights are c themselves, signed, and it is. A channel that is constant over positions has no H; its weight is
+ * 0, it is not in the softmax, and it is not evaluated. Scores on a scale of many units make the softmax pick one channel: give
+ * {@code Target.probability(class)} for the other way that the paper discusses.
+ *
+ * <p>Channels are resampled linearly, whatever {@link Builder#upsample} says of the map. The model must have one attributed input, with as
+ * many axes of positions as the layer (at most three) at its end; others must be fixed.
+ *
+ * <p><b>Cost.</b> For each example and layer a forward row of the head, one of the model for the scores, and a forward row of the model
+ * for each channel that is evaluated: at most C, or {@code channels}; with {@code softmax(false)} one more for the baseline.
+ *
+ * <p><b>Paper.</b> Wang, Wang, Du, Yang, Zhang, Ding, Mardziel and Hu, <i>Score-CAM: Score-Weighted Visual Explanations for Convolutional
+ * Neural Networks</i>, 2020. The paper applies the rectifier, {@code relu(true)}.
+ *
+ * <p><b>Compared with others.</b> Captum has none. pytorch-grad-cam adds 1e-8 to the divisor of H, keeps constant channels, always
+ * rectifies, and scales every map to 0 … 1. The option {@code channels} is the idea of the "fast" variants, which keep the channels with the
+ * largest standard deviation.
+ *
+ * <p>Settings: {@code baseline}, {@code channels} (how many at most, all unless set), {@code softmax}, and those of {@link
+ * ClassActivationMap}.
+ */
+public final class ScoreCam extends ClassActivationMap {
+    private final Baseline baseline;
+    private final int channels;
+    private final boolean softmax;
+
+    private ScoreCam(Builder builder) {
+        super(builder);
+        this.baseline = builder.baseline;
+        this.channels = builder.channels;
+        this.softmax = builder.softmax;
+    }
+
+    /**
+     * Creates the method with its defaults.
+     *
+     * @param layers addresses of values inside the model, usually the last one with positions
+     */
+    public ScoreCam(String... layers) {
+        this(new Builder(layers));
+    }
+
+    /**
+     * Returns a builder that starts from the defaults.
+     *
+     * @param layers addresses of values inside the model, at least one
+     */
+    public static Builder builder(String... layers) {
+        return new Builder(layers);
+    }
+
+    @Override
+    Tensor map(LayerRun layer) {
+        Evaluator evaluator = layer.evaluator();
+        Inputs inputs = evaluator.inputs();
+        check(inputs);
+        evaluator.scores();
+        Channels activation = layer.arranged(layer.activation());
+        long[] size = Resampler.size(new long[0], inputs, layer.layer(), activation.positions());
+        ChannelChoice choice = ChannelChoice.mostVaried(activation.toArrays(), channels);
+        double[][] weights = new double[evaluator.examples()][activation.channelCount()];
+        if (choice.rows() > 0) {
+            List<Tensor> references = baseline.references(inputs, evaluator.run());
+            double[] increases = evaluator.scores(
+                    new MaskedRows(inputs.attributed().get(0), references.get(0), activation, choice, size));
+            if (softmax) {
+                choice.softmax(increases);
+            } else {
+                double[] absent = evaluator.scoresAt(references);
+                for (int row = 0; row < increases.length; row++) {
+                    increases[row] -= absent[choice.example(row)];
+                }
+            }
+            for (int row = 0; row < increases.length; row++) {
+                weights[choice.example(row)][choice.channel(row)] = increases[row];
+            }
+        }
+        return LayerRun.weighted(activation, weights);
+    }
+
+    private void check(Inputs inputs) {
+        Problems problems = new Problems();
+        List<Inputs.Input> attributed = inputs.attributedInputs();
+        problems.require(
+                attributed.size() == 1,
+                "inputs: " + attributed.size() + " are attributed, and score-cam masks one; mark the others fixed");
+        Inputs.Input input = attributed.get(0);
+        problems.require(
+                input.tensor().dataType().isFloating(),
+                "input '" + input.name() + "' is of type " + input.tensor().dataType()
+                        + ", which cannot be masked gradually; score-cam needs a floating-point input");
+        problems.require(
+                !baseline.isDistribution(),
+                "baseline " + baseline.describe() + " is a distribution, and score-cam masks with one reference; give "
+                        + "Baseline.mean(...), or one draw with Baseline.of(...)");
+        baseline.check(inputs, problems);
+        problems.throwIfAny();
+    }
+
+    @Override
+    void describe(Map<String, Object> settings) {
+        settings.put("baseline", baseline.describe());
+        settings.put("channels", channels == 0 ? "all" : channels);
+        settings.put("softmax", softmax);
+    }
+
+    @Override
+    public String name() {
+        return "score-cam";
+    }
+
+    /** Collects settings. Not thread-safe. */
+    public static final class Builder extends ClassActivationMap.Builder<Builder> {
+        private Baseline baseline = Baseline.zeros();
+        private int channels;
+        private boolean softmax = true;
+
+        private Builder(String... layers) {
+            super(layers);
+        }
+
+        @Override
+        Builder self() {
+            return this;
+        }
+
+        /** Sets what a fully masked input looks like; zeros unless set. */
+        public Builder baseline(Baseline masked) {
+            baseline = masked;
+            return this;
+        }
+
+        /**
+         * Evaluates some channels only; all unless set.
+         *
+         * @param most how many, at least 1: of each example those with the largest standard deviation over positions, the lower
+         *     number first where equal; the others have weight 0 and are not in the softmax
+         */
+        public Builder channels(int most) {
+            channels = ChannelChoice.checked(most);
+            return this;
+        }
+
+        /** Sets whether weights are the softmax over channels of the increases (default), or the increases themselves. */
+        public Builder softmax(boolean overChannels) {
+            softmax = overChannels;
+            return this;
+        }
+
+        /** Returns the method. */
+        public ScoreCam build() {
+            return new ScoreCam(this);
+        }
+    }
+}

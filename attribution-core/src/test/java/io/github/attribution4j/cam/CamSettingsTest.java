@@ -1,0 +1,312 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.cam;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.InvalidRequestException;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Interpolation;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.testkit.Activation;
+import io.github.attribution4j.testkit.ReferenceModel;
+import io.github.attribution4j.testkit.ReferenceModels;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What the methods share: several layers, layouts, sizes, and what they refuse. */
+class CamSettingsTest {
+    private final ReferenceModel model = ReferenceModels.cnn(DataType.FLOAT64, 3, Activation.TANH, 2, 5);
+    private final TensorScope scope = TensorScope.open();
+
+    @AfterEach
+    void close() {
+        scope.close();
+    }
+
+    private static Inputs images() {
+        return Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 1, 2, 2, 5, 5));
+    }
+
+    private double[] map(ClassActivationMap method) {
+        try (Explanation explanation = method.attribute(model, images(), Target.index(1))) {
+            return explanation.attribution().toDoubleArray();
+        }
+    }
+
+    @Test
+    void mapsOfSeveralLayers_areMerged_alsoWhereOneDependsOnTheOther() {
+        double[] first = map(new HiResCam("act1"));
+        double[] second = map(new HiResCam("conv2"));
+        double[] mean = map(HiResCam.builder("act1", "conv2").build());
+        double[] max = map(HiResCam.builder("act1", "conv2").merge(Merge.MAX).build());
+        double[] scaled =
+                map(HiResCam.builder("act1", "conv2").merge(Merge.SCALED_MEAN).build());
+        for (int example = 0; example < 2; example++) {
+            double largestFirst = 0;
+            double largestSecond = 0;
+            for (int i = example * 25; i < example * 25 + 25; i++) {
+                largestFirst = Math.max(largestFirst, Math.abs(first[i]));
+                largestSecond = Math.max(largestSecond, Math.abs(second[i]));
+            }
+            for (int i = example * 25; i < example * 25 + 25; i++) {
+                assertThat(mean[i]).isCloseTo((first[i] + second[i]) / 2, within(1e-14));
+                assertThat(max[i]).isEqualTo(Math.max(first[i], second[i]));
+                assertThat(scaled[i])
+                        .isCloseTo((first[i] / largestFirst + second[i] / largestSecond) / 2, within(1e-14));
+            }
+        }
+    }
+
+    @Test
+    void mapsOfSeveralLayers_canBeKeptApart_evenOfDifferentSizes() {
+        GradCam method = GradCam.builder("act1", "pool").merge(Merge.EACH).build();
+        try (Explanation why = method.attribute(model, images(), Target.index(1))) {
+            assertThat(why.names()).containsExactly("act1", "pool");
+            assertThat(why.attributions().get(0).toDoubleArray()).isEqualTo(map(new GradCam("act1")));
+            assertThat(why.attributions().get(1).shape()).isEqualTo(Shape.of(2, 1));
+        }
+        try (Explanation why = GradCam.builder("act1", "act2").build().attribute(model, images(), Target.index(1))) {
+            assertThat(why.names()).containsExactly("act1, act2");
+        }
+    }
+
+    @Test
+    void oneLayer_canBeScaledToo_andAMapOfZerosStays() {
+        double[] scaled = map(GradCam.builder("act1").merge(Merge.SCALED_MEAN).build());
+        double largest = 0;
+        for (int i = 0; i < 25; i++) {
+            largest = Math.max(largest, Math.abs(scaled[i]));
+        }
+        assertThat(largest).isEqualTo(1);
+        ReferenceModel dead = ReferenceModel.builder(DataType.FLOAT64, 4)
+                .input("x", Shape.of(2, 5, 5))
+                .activation("act", "x", Activation.RELU)
+                .linear("fc", "act", new double[2][50], new double[] {1, 2})
+                .build();
+        GradCam method = GradCam.builder("act").merge(Merge.SCALED_MEAN).build();
+        try (Explanation why = method.attribute(dead, images(), Target.index(1))) {
+            assertThat(why.attribution().toDoubleArray()).containsOnly(0);
+        }
+    }
+
+    @Test
+    void volumes_areResampledAlongThreeAxes() {
+        ReferenceModel volumes = ReferenceModel.builder(DataType.FLOAT64, 4)
+                .input("x", Shape.of(2, 2, 3, 2))
+                .activation("act", "x", Activation.SOFTPLUS)
+                .linear("fc", "act", 3)
+                .build();
+        Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 5, 1, 2, 2, 3, 2));
+        try (Explanation plain = new HiResCam("act").attribute(volumes, inputs, Target.index(0));
+                Explanation same = HiResCam.builder("act")
+                        .upsample(Interpolation.BILINEAR)
+                        .build()
+                        .attribute(volumes, inputs, Target.index(0));
+                Explanation large = HiResCam.builder("act")
+                        .upsample(Interpolation.BILINEAR, 4, 5, 3)
+                        .build()
+                        .attribute(volumes, inputs, Target.index(0));
+                Explanation near = HiResCam.builder("act")
+                        .upsample(Interpolation.NEAREST, 4, 3, 4)
+                        .build()
+                        .attribute(volumes, inputs, Target.index(0))) {
+            double[] map = plain.attribution().toDoubleArray();
+            assertThat(same.attribution().toDoubleArray()).containsExactly(map, within(1e-15));
+            assertThat(large.attribution().shape()).isEqualTo(Shape.of(1, 1, 4, 5, 3));
+            double[] actual = large.attribution().toDoubleArray();
+            double[] nearest = near.attribution().toDoubleArray();
+            for (int z = 0; z < 4; z++) {
+                for (int y = 0; y < 5; y++) {
+                    for (int x = 0; x < 3; x++) {
+                        assertThat(actual[(z * 5 + y) * 3 + x])
+                                .isCloseTo(
+                                        trilinear(
+                                                map, (z + 0.5) / 2 - 0.5, (y + 0.5) * 0.6 - 0.5, (x + 0.5) / 1.5 - 0.5),
+                                        within(1e-14));
+                    }
+                }
+                for (int y = 0; y < 3; y++) {
+                    for (int x = 0; x < 4; x++) {
+                        assertThat(nearest[(z * 3 + y) * 4 + x]).isEqualTo(map[(z / 2 * 3 + y) * 2 + x / 2]);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Of a map of 2 × 3 × 2. */
+    private static double trilinear(double[] map, double z, double y, double x) {
+        double sum = 0;
+        for (int k = 0; k < 2; k++) {
+            for (int j = 0; j < 3; j++) {
+                for (int i = 0; i < 2; i++) {
+                    sum += map[(k * 3 + j) * 2 + i] * hat(z, k, 1) * hat(y, j, 2) * hat(x, i, 1);
+                }
+            }
+        }
+        return sum;
+    }
+
+    private static double hat(double at, int node, int last) {
+        double clamped = Math.min(Math.max(at, 0), last);
+        return Math.max(0, 1 - Math.abs(clamped - node));
+    }
+
+    @Test
+    void tokens_comeBackToTheirGrid_andAreResampledToTheImage() {
+        ReferenceModel transformer = ReferenceModel.builder(DataType.FLOAT64, 4)
+                .input("tokens", Shape.of(7, 3))
+                .activation("block", "tokens", Activation.SOFTPLUS)
+                .linear("fc", "block", 3)
+                .build();
+        Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 5, 1, 7, 3));
+        HiResCam method = HiResCam.builder("block")
+                .layout(ActivationLayout.tokens(1, 2, 3))
+                .upsample(Interpolation.NEAREST, 4, 6)
+                .build();
+        try (Explanation why = method.attribute(transformer, inputs, Target.index(0))) {
+            assertThat(why.attribution().shape()).isEqualTo(Shape.of(1, 1, 4, 6));
+        }
+        assertThat(method.settings())
+                .containsEntry("layout", ActivationLayout.tokens(1, 2, 3))
+                .containsEntry("size", Shape.of(4, 6));
+        refused(
+                transformer,
+                inputs,
+                HiResCam.builder("block").layout(ActivationLayout.tokens(0)).build(),
+                "layer 'block' gives an activation of shape (1, 7, 3); layout tokens:0 needs 7 tokens behind the first 0 in "
+                        + "the grid (a square); choose another layer or layout");
+        refused(
+                transformer,
+                inputs,
+                HiResCam.builder("block").layout(ActivationLayout.tokens(7, 1)).build(),
+                "layer 'block' gives an activation of shape (1, 7, 3); layout tokens:7:1 needs tokens on axis 1, more than "
+                        + "7, and channels on axis 2; choose another layer or layout");
+        refused(
+                transformer,
+                inputs,
+                HiResCam.builder("fc").layout(ActivationLayout.channelsLast()).build(),
+                "layer 'fc' gives an activation of shape (1, 3); layout channels-last needs positions between axis 0 and the "
+                        + "channels on the last axis; choose another layer or layout");
+    }
+
+    private static void refused(ReferenceModel model, Inputs inputs, ClassActivationMap method, String message) {
+        assertThatThrownBy(() -> method.attribute(model, inputs, Target.index(0)))
+                .isInstanceOfSatisfying(
+                        InvalidRequestException.class,
+                        failure -> assertThat(failure.problems()).containsExactly(message));
+    }
+
+    @Test
+    void layouts_areValues() {
+        assertThat(ActivationLayout.tokens(1, 14, 14))
+                .isEqualTo(ActivationLayout.tokens(1, 14, 14))
+                .hasSameHashCodeAs(ActivationLayout.tokens(1, 14, 14))
+                .isNotEqualTo(ActivationLayout.tokens(1))
+                .isNotEqualTo(ActivationLayout.tokens(2, 14, 14))
+                .isNotEqualTo(ActivationLayout.channelsLast())
+                .hasToString("tokens:1:14x14");
+        assertThat(ActivationLayout.tokens(5)).hasToString("tokens:5");
+        assertThat(ActivationLayout.channelsFirst()).hasToString("channels-first");
+        assertThat(ActivationLayout.channelsLast()).hasToString("channels-last");
+        assertThatThrownBy(() -> ActivationLayout.tokens(-1)).hasMessage("leading: -1 tokens; give 0 or more");
+        assertThatThrownBy(() -> ActivationLayout.tokens(1, 0, 3))
+                .hasMessage("grid: [0, 3]; every extent must be at least 1");
+    }
+
+    @Test
+    void wrongSettings_areRefused() {
+        assertThatThrownBy(() -> GradCam.builder().build()).hasMessage("layers: none given; name at least one");
+        assertThatThrownBy(() -> GradCam.builder("a", "b", "a"))
+                .hasMessage("layers: [a, b, a] names one twice; name each once");
+        assertThatThrownBy(() -> ScoreCam.builder("a").channels(0)).hasMessage("channels: 0; evaluate at least 1");
+        assertThatThrownBy(() -> AblationCam.builder("a").channels(-2)).hasMessage("channels: -2; evaluate at least 1");
+        refused(
+                model,
+                images(),
+                GradCam.builder("act1", "pool").build(),
+                "merge: the map of layer 'pool' has shape (2, 1), that of 'act1' (2, 1, 5, 5); bring them to one size with "
+                        + "upsample(...), or keep them apart with merge(Merge.EACH)");
+        refused(
+                model,
+                images(),
+                ScoreCam.builder("act1").baseline(Baseline.normal(0, 1)).build(),
+                "baseline normal(0.0, 1.0) is a distribution, and score-cam masks with one reference; give "
+                        + "Baseline.mean(...), or one draw with Baseline.of(...)");
+    }
+
+    @Test
+    void scoreCam_masksOneInput() {
+        ReferenceModel two = ReferenceModels.twoInputs(DataType.FLOAT64, 1, 3, 3, 2);
+        Tensor x = ReferenceModels.normal(DataType.FLOAT64, 1, 1, 3);
+        refused(
+                two,
+                Inputs.of(x, x),
+                new ScoreCam("left"),
+                "inputs: 2 are attributed, and score-cam masks one; mark the others fixed");
+    }
+
+    @Test
+    void settings_sayEverything() {
+        assertThat(new ScoreCam("a").settings().toString())
+                .isEqualTo("{layer=a, baseline=0.0, channels=all, softmax=true, layout=channels-first, relu=false, "
+                        + "upsample=none, size=input, merge=mean}");
+        assertThat(AblationCam.builder("a", "b")
+                        .channels(7)
+                        .relative(false)
+                        .relu(true)
+                        .merge(Merge.SCALED_MEAN)
+                        .layout(ActivationLayout.tokens(1))
+                        .build()
+                        .settings()
+                        .toString())
+                .isEqualTo("{layer=a, b, channels=7, relative=false, layout=tokens:1, relu=true, upsample=none, "
+                        + "size=input, merge=scaled-mean}");
+        assertThat(EigenCam.builder("a").centered(true).build().settings()).containsEntry("centered", true);
+        assertThat(List.of(
+                        new GradCam("a").name(),
+                        new GradCamPlusPlus("a").name(),
+                        new XGradCam("a").name(),
+                        new HiResCam("a").name(),
+                        new LayerCam("a").name(),
+                        new GradCamElementwise("a").name(),
+                        new EigenCam("a").name(),
+                        new EigenGradCam("a").name(),
+                        new ScoreCam("a").name(),
+                        new AblationCam("a").name()))
+                .containsExactly(
+                        "grad-cam",
+                        "grad-cam-plus-plus",
+                        "x-grad-cam",
+                        "hi-res-cam",
+                        "layer-cam",
+                        "grad-cam-elementwise",
+                        "eigen-cam",
+                        "eigen-grad-cam",
+                        "score-cam",
+                        "ablation-cam");
+    }
+}
