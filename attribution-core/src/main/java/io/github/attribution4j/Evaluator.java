@@ -19,6 +19,7 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerPullback;
+import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;
@@ -35,6 +36,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,7 +94,7 @@ public final class Evaluator {
             }
         }
         if (method instanceof GradientAttribution) {
-            requireFloating(inputs, problems);
+            requireFloating(model, inputs, problems);
         }
         for (Consumer<Problems> check : checks) {
             problems.collect(() -> check.accept(problems));
@@ -102,11 +104,18 @@ public final class Evaluator {
         return new Evaluator(method, model, inputs.on(model.tensors()), target, started);
     }
 
-    private static void requireFloating(Inputs inputs, Problems problems) {
+    private static void requireFloating(Model model, Inputs inputs, Problems problems) {
         try {
             inputs.requireDifferentiable();
         } catch (ModelException e) {
-            problems.add(String.valueOf(e.getMessage()));
+            String embeddings = model instanceof LayeredModel layered
+                    ? layered.cutPoints().stream()
+                            .filter(point -> point.kind().contains("Embedding"))
+                            .map(point -> "\"" + point + "\"")
+                            .collect(Collectors.joining(", "))
+                    : "";
+            problems.add(
+                    e.getMessage() + (embeddings.isEmpty() ? "" : "; the model looks up vectors at " + embeddings));
         }
     }
 
@@ -296,14 +305,19 @@ public final class Evaluator {
     }
 
     /**
-     * Returns the values at a cut of the model for each row of inputs: one forward run for each row.
+     * Returns the values at a cut of the model for each row of inputs: one forward run for each row. A value that the model
+     * computes once for all rows, such as the vectors of positions, is repeated for each.
      *
      * @return for each point of the cut a tensor, axis 0 counts the rows
      */
     public List<Tensor> activations(Cut cut, Rows rows) {
         List<List<Tensor>> parts = new ArrayList<>();
         inBatches(rows, false, batch -> {
-            List<Tensor> values = cut.activations(batch.inputs());
+            List<Tensor> values = new ArrayList<>();
+            for (Tensor value : cut.activations(batch.inputs())) {
+                boolean shared = value.shape().rank() > 0 && value.shape().dim(0) == 1;
+                values.add(shared ? value.broadcast(value.shape().withRows(batch.to() - batch.from())) : value);
+            }
             return scope -> parts.add(values.stream().map(scope::keep).toList());
         });
         List<Tensor> joined = new ArrayList<>();

@@ -299,6 +299,38 @@ public final class Explanation implements AutoCloseable {
                 inputData);
     }
 
+    /**
+     * Returns this explanation with attributions made of its own, such as their sums over an axis. Standard errors do not
+     * go along, because those of a sum do not follow from those of its terms; a notice says so. This explanation's
+     * attributions are closed, everything else moves to the result; close that one.
+     *
+     * @param newNames what the attributions are of
+     * @param newAttributions one for each name, axis 0 counts examples; the result will own them
+     * @param sameSums whether each example's attributions still add up to what they did, so that the gap stays; else there
+     *     is none
+     */
+    public Explanation withAttributions(List<String> newNames, List<Tensor> newAttributions, boolean sameSums) {
+        List<String> told = new ArrayList<>(notices);
+        if (!standardErrors.isEmpty()) {
+            told.add("the standard errors of single elements do not give those of the sums: left out");
+        }
+        newAttributions.forEach(TensorScope::release);
+        attributions.forEach(Tensor::close);
+        standardErrors.forEach(Tensor::close);
+        return new Explanation(
+                newNames,
+                newAttributions,
+                List.of(),
+                scores,
+                baselineScores,
+                sameSums ? completenessGap : null,
+                counts,
+                elapsed,
+                told,
+                provenance,
+                inputData);
+    }
+
     /** Collects the parts of an explanation; made by {@link Evaluator#explain}. */
     public static final class Builder {
         private final Evaluator evaluator;

@@ -17,7 +17,7 @@
  * Why a model answered as it did: methods, what they take, and what they give back.
  *
  * <p>The one verb is {@link io.github.attribution4j.Attribution#attribute}: a method (an immutable value, found in the
- * packages {@code gradient}, {@code cam} and {@code perturbation}) is applied to a {@link
+ * packages {@code gradient}, {@code cam}, {@code perturbation} and {@code text}) is applied to a {@link
  * io.github.attribution4j.model.Model}, {@link io.github.attribution4j.model.Inputs} and a {@link
  * io.github.attribution4j.Target}, under the settings of one {@link io.github.attribution4j.Run}, and returns an {@link
  * io.github.attribution4j.Explanation}. {@link io.github.attribution4j.Baseline} says what "absent" means, {@link

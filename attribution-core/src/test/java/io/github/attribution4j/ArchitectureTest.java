@@ -53,6 +53,7 @@ class ArchitectureTest {
                         BASE + ".gradient..",
                         BASE + ".cam..",
                         BASE + ".perturbation..",
+                        BASE + ".text..",
                         BASE + ".propagation..",
                         BASE + ".metric..")
                 .layer("path")
@@ -76,7 +77,7 @@ class ArchitectureTest {
 
     @Test
     void method_packages_do_not_see_each_other() {
-        slices().matching(BASE + ".(gradient|cam|perturbation|propagation|metric)..")
+        slices().matching(BASE + ".(gradient|cam|perturbation|text|propagation|metric)..")
                 .should()
                 .notDependOnEachOther()
                 .allowEmptyShould(true)

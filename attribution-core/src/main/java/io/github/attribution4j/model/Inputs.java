@@ -325,8 +325,10 @@ public final class Inputs {
         for (Input input : attributed) {
             if (!input.tensor().dataType().isFloating()) {
                 throw new ModelException("input '" + input.name() + "' is of type "
-                        + input.tensor().dataType() + ", which has no gradient; attribute at the layer that embeds it "
-                        + "(method.at(\"embedding\")), use a perturbation method, or pass it with fixed(...)");
+                        + input.tensor().dataType()
+                        + ", which has no gradient; attribute by token, at the vectors that the "
+                        + "model looks up for it (TokenAttribution.of(method)), at a layer (method.at(\"embedding\")), by a "
+                        + "perturbation method, or pass it with fixed(...)");
             }
         }
     }

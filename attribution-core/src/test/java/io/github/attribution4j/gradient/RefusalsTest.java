@@ -132,8 +132,9 @@ class RefusalsTest {
         Inputs tokens = Inputs.builder()
                 .attribute("tokens", Tensors.ofJava().of(new long[] {1, 2, 3, 4}, 1, 4))
                 .build();
-        String remedy = "input 'tokens' is of type int64, which has no gradient; attribute at the layer that embeds it "
-                + "(method.at(\"embedding\")), use a perturbation method, or pass it with fixed(...)";
+        String remedy = "input 'tokens' is of type int64, which has no gradient; attribute by token, at the vectors "
+                + "that the model looks up for it (TokenAttribution.of(method)), at a layer (method.at(\"embedding\")), by a "
+                + "perturbation method, or pass it with fixed(...)";
 
         refused(new Saliency(), tokens, remedy);
         refused(new InputXGradient(), tokens, remedy);

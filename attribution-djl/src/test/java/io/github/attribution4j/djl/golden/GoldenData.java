@@ -91,6 +91,11 @@ public final class GoldenData {
         return folder().resolve("special");
     }
 
+    /** Returns the folder of the text models. */
+    static Path text() {
+        return folder().resolve("text");
+    }
+
     private static Path folder() {
         for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
             Path golden = at.resolve("golden");

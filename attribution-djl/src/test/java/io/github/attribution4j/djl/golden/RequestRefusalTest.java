@@ -144,8 +144,9 @@ class RequestRefusalTest {
                         .build());
         refused(
                 InvalidRequestException.class,
-                "input 'x' is of type int64, which has no gradient; attribute at the layer that embeds it "
-                        + "(method.at(\"embedding\")), use a perturbation method, or pass it with fixed(...)",
+                "input 'x' is of type int64, which has no gradient; attribute by token, at the vectors "
+                        + "that the model looks up for it (TokenAttribution.of(method)), at a layer "
+                        + "(method.at(\"embedding\")), by a perturbation method, or pass it with fixed(...)",
                 new Saliency(),
                 tensors -> Inputs.builder()
                         .attribute("x", tensors.zeros(Shape.of(3, 12), DataType.INT64))

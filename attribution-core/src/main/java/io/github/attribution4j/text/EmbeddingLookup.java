@@ -1,0 +1,170 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.text;
+
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerValue;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * A place where a model looks ids up in a table of vectors: of words, positions, types.
+ *
+ * @param point the looked-up vectors
+ * @param shape theirs in a run with one example, {@code (1, tokens, width)} as a rule
+ * @param input the input of the model whose ids are looked up; empty if the model computes them itself, such as positions
+ */
+public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> input) {
+    private static final String EMBEDDING = "embedding";
+    private static final String BAG = "bag";
+
+    /**
+     * Finds the lookups that happen in a run with these inputs, in the order of the model's declaration. A module that is
+     * called more than once has one for each call.
+     *
+     * <p>A lookup is a call of a module of a type named {@code ...Embedding...} that takes a tensor of integers and gives a
+     * floating one of its shape with an axis behind it, or an operator {@code embedding}; modules around a lookup, and
+     * modules that add up what they look up ({@code EmbeddingBag}), are none. It belongs to the input that holds the same
+     * ids, an attributed one before others.
+     *
+     * <p><b>Cost.</b> One forward row that lists the model's values, and one for each lookup.
+     *
+     * @param model a model that can be cut
+     * @param inputs its inputs; the first example is run
+     */
+    public static List<EmbeddingLookup> find(LayeredModel model, Inputs inputs) {
+        try (TensorScope scope = TensorScope.open()) {
+            Inputs row = inputs.select(0).on(model.tensors());
+            List<LayerValue> values = model.values(row).stream()
+                    .filter(value -> isNamedSo(value.point()))
+                    .toList();
+            List<EmbeddingLookup> found = new ArrayList<>();
+            for (LayerValue value : innermost(values)) {
+                CutPoint known = ids(value, values).orElse(value.point());
+                Tensor tensor = model.cut(known).activations(row).get(0);
+                Predicate<Inputs.Input> fits = known.equals(value.point())
+                        ? input -> tellsApart(tensor, input.tensor())
+                        : input -> holds(tensor, input.tensor());
+                found.add(new EmbeddingLookup(value.point(), value.shape(), source(row, fits)));
+            }
+            return found;
+        }
+    }
+
+    /** Returns whether a module, or an operator, is named as one that looks up. */
+    private static boolean isNamedSo(CutPoint point) {
+        String kind = point.kind().toLowerCase(Locale.ROOT);
+        return point.isInside() ? kind.equals(EMBEDDING) : kind.contains(EMBEDDING) && !kind.contains(BAG);
+    }
+
+    /** Returns whether a module adds up what it looks up. */
+    static boolean isBag(CutPoint point) {
+        String kind = point.kind().toLowerCase(Locale.ROOT);
+        return kind.contains(EMBEDDING) && kind.contains(BAG);
+    }
+
+    /** Returns the results that are lookups and have no other lookup inside. */
+    private static List<LayerValue> innermost(List<LayerValue> values) {
+        List<LayerValue> candidates = values.stream()
+                .filter(value -> value.point().side() == CutPoint.Side.OUTPUT
+                        && value.point().element() == 0
+                        && value.dataType().isFloating()
+                        && (value.point().isInside() || ids(value, values).isPresent()))
+                .toList();
+        return candidates.stream()
+                .filter(value -> candidates.stream()
+                        .noneMatch(other -> other != value && contains(value.point(), other.point())))
+                .toList();
+    }
+
+    /** A module of its own right is preferred to the operator in it. */
+    private static boolean contains(CutPoint outer, CutPoint inner) {
+        if (outer.isInside()) {
+            int slash = outer.path().indexOf('/');
+            return !inner.isInside() && inner.path().equals(outer.path().substring(0, slash));
+        }
+        return inner.path().startsWith(outer.path() + ".");
+    }
+
+    /** Returns the integers that a call takes, whose shape its result has with an axis behind. */
+    private static Optional<CutPoint> ids(LayerValue result, List<LayerValue> values) {
+        CutPoint point = result.point();
+        return values.stream()
+                .filter(value -> value.point().side() == CutPoint.Side.INPUT
+                        && value.point().path().equals(point.path())
+                        && value.point().call() == point.call()
+                        && !value.dataType().isFloating()
+                        && result.shape().rank() == value.shape().rank() + 1
+                        && Arrays.equals(
+                                value.shape().dims(),
+                                Arrays.copyOf(
+                                        result.shape().dims(), value.shape().rank())))
+                .map(LayerValue::point)
+                .findFirst();
+    }
+
+    private static boolean holds(Tensor ids, Tensor input) {
+        return input.shape().size() == ids.shape().size() && Arrays.equals(ids.toLongArray(), input.toLongArray());
+    }
+
+    /** Returns whether vectors are equal where ids are, and differ where ids do: all that shows of an operator's ids. */
+    private static boolean tellsApart(Tensor vectors, Tensor input) {
+        int rank = input.shape().rank();
+        if (vectors.shape().rank() != rank + 1
+                || !Arrays.equals(
+                        input.shape().dims(), Arrays.copyOf(vectors.shape().dims(), rank))) {
+            return false;
+        }
+        long[] ids = input.toLongArray();
+        double[] elements = vectors.toDoubleArray();
+        int width = elements.length / ids.length;
+        Map<Long, double[]> vectorOfId = new HashMap<>();
+        Map<String, Long> idOfVector = new HashMap<>();
+        for (int i = 0; i < ids.length; i++) {
+            double[] vector = Arrays.copyOfRange(elements, i * width, (i + 1) * width);
+            double[] before = vectorOfId.putIfAbsent(ids[i], vector);
+            Long other = idOfVector.putIfAbsent(Arrays.toString(vector), ids[i]);
+            if ((before != null && !Arrays.equals(before, vector)) || (other != null && other != ids[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Returns the input of integers that fits, an attributed one before others. */
+    private static Optional<String> source(Inputs row, Predicate<Inputs.Input> fits) {
+        List<Inputs.Input> fitting = row.all().stream()
+                .filter(input -> !input.tensor().dataType().isFloating())
+                .filter(fits)
+                .toList();
+        return fitting.stream()
+                .filter(input -> input.role() == Inputs.Role.ATTRIBUTED)
+                .findFirst()
+                .or(() -> fitting.stream().findFirst())
+                .map(Inputs.Input::name);
+    }
+}

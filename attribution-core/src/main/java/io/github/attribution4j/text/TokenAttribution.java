@@ -1,0 +1,311 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.text;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Counts;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.ForwardAttribution;
+import io.github.attribution4j.InvalidRequestException;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One number for each token of a text, by any method, in one call.
+ *
+ * <pre>{@code
+ * Baseline masked = TokenBaseline.of(103).keeping(101, 102);
+ * Attribution<LayeredModel> method = TokenAttribution.of(
+ *         IntegratedGradients.builder().baseline(masked.throughHead()).build());
+ * Inputs inputs = Inputs.builder().attribute("input_ids", ids).fixed("attention_mask", mask).build();
+ * Explanation why = method.attribute(model, inputs, Target.index(1)); // shape (examples, tokens)
+ * }</pre>
+ *
+ * <p>Ids are names and have no gradient; the vectors that a model looks up for them do. So a method that takes gradients is
+ * applied where the model looks up the <em>attributed</em> inputs ({@link EmbeddingLookup#find}, or the places given to
+ * {@link #at}), at all of these at once, and its attributions are added up over the last axis of each vector:
+ *
+ * <pre>
+ * attribution(example, token) = Σ_e a(example, token, e)
+ * </pre>
+ *
+ * <p>which keeps completeness: they sum to the score minus the score at the baseline. The method's baseline is one of the
+ * vectors (zeros, unless set), or a {@link TokenBaseline} lifted with {@link io.github.attribution4j.Baseline#throughHead}.
+ *
+ * <p>A {@link ForwardAttribution} (ablation, occlusion, Shapley values) is applied to the ids themselves, unless {@link #at}
+ * says otherwise: its baseline is one of ids, and its masks group tokens.
+ *
+ * <p><b>Positions and types.</b> Vectors that other inputs, or the model itself, choose are left as they are: what a word adds
+ * is then seen apart from where it stands. {@link #everyEmbedding()} takes them too, and {@link #together()} adds them to the
+ * words' numbers. A text's type ids may be attributed as well; they give numbers of their own.
+ *
+ * <p><b>Padding.</b> A position that the model masks out has no influence and gets 0.
+ *
+ * <p><b>Cost.</b> That of the method, one forward row for each example, and that of {@link EmbeddingLookup#find}, which {@link
+ * #at} saves.
+ *
+ * <p><b>Differences to Captum.</b> {@code LayerIntegratedGradients} at an embedding gives the elements of the vectors, to be
+ * summed by hand, and puts the same value in the place of every call of a module; here each call has its own.
+ *
+ * <p>Immutable and thread-safe.
+ */
+public final class TokenAttribution implements Attribution<LayeredModel> {
+    /** What becomes of the attributions of one vector's elements. */
+    public enum Reduction {
+        /** Their sum, which keeps sign and completeness. */
+        SUM,
+        /** Their Euclidean norm: magnitude alone, and no completeness. */
+        NORM,
+        /** Nothing: attributions have the vectors' shapes. */
+        NONE
+    }
+
+    /** Which attributions are added up over several vectors of one token. */
+    private enum Grouping {
+        BY_INPUT,
+        BY_EMBEDDING,
+        TOGETHER
+    }
+
+    private static final String TOKENS = "tokens";
+
+    private final Attribution<? super DifferentiableModel> method;
+    private final List<String> points;
+    private final boolean every;
+    private final Grouping grouping;
+    private final Reduction reduction;
+
+    private TokenAttribution(
+            Attribution<? super DifferentiableModel> method,
+            List<String> points,
+            boolean every,
+            Grouping grouping,
+            Reduction reduction) {
+        this.method = method;
+        this.points = points;
+        this.every = every;
+        this.grouping = grouping;
+        this.reduction = reduction;
+    }
+
+    /**
+     * Returns a method by token: at the vectors of the attributed inputs, summed over their elements.
+     *
+     * @param method any method that needs no layers, with its baseline
+     */
+    public static TokenAttribution of(Attribution<? super DifferentiableModel> method) {
+        return new TokenAttribution(method, List.of(), false, Grouping.BY_INPUT, Reduction.SUM);
+    }
+
+    /**
+     * Returns a copy applied at these places instead of those found: embeddings, or whole modules around them, such as {@code
+     * bert.embeddings}. Several have attributions of their own, unless taken {@link #together()}.
+     *
+     * @param addresses see {@link CutPoint}; none may depend on another
+     */
+    public TokenAttribution at(String... addresses) {
+        Grouping own = grouping == Grouping.BY_INPUT ? Grouping.BY_EMBEDDING : grouping;
+        return new TokenAttribution(method, List.of(addresses), every, own, reduction);
+    }
+
+    /** Returns a copy applied at every embedding found, also those of positions and types that are not attributed. */
+    public TokenAttribution everyEmbedding() {
+        return new TokenAttribution(method, points, true, grouping, reduction);
+    }
+
+    /** Returns a copy whose attributions are those of each embedding, named by its address. */
+    public TokenAttribution byEmbedding() {
+        return new TokenAttribution(method, points, every, Grouping.BY_EMBEDDING, reduction);
+    }
+
+    /** Returns a copy that adds up all embeddings, of words, positions and types, to one number for each token. */
+    public TokenAttribution together() {
+        return new TokenAttribution(method, points, every, Grouping.TOGETHER, reduction);
+    }
+
+    /** Returns a copy that reduces the elements of a vector in another way. */
+    public TokenAttribution reduction(Reduction newReduction) {
+        return new TokenAttribution(method, points, every, grouping, newReduction);
+    }
+
+    @Override
+    public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
+        Run started = run.started();
+        if (method instanceof ForwardAttribution && points.isEmpty()) {
+            return method.attribute(model, inputs, target, started).madeBy(this, model.identity(), inputs, Counts.NONE);
+        }
+        Map<String, String> places = places(model, inputs);
+        Attribution<LayeredModel> atPlaces = Attribution.at(List.copyOf(places.keySet()), method);
+        Explanation explanation = atPlaces.attribute(model, inputs, target, started);
+        long looked = points.isEmpty() ? 1 + places.size() : 0;
+        return reduced(explanation, List.copyOf(places.values()))
+                .madeBy(this, model.identity(), inputs, new Counts(looked, 0, looked, looked == 0 ? 0 : 1));
+    }
+
+    /** Returns where to attribute, with the name under which the attributions appear. */
+    private Map<String, String> places(LayeredModel model, Inputs inputs) {
+        Map<String, String> places = new LinkedHashMap<>();
+        if (!points.isEmpty()) {
+            // As the model spells them, which is how the attributions will be named.
+            points.forEach(point -> places.put(model.cutPoint(point).toString(), point));
+        } else {
+            requireIds(inputs);
+            List<EmbeddingLookup> found = EmbeddingLookup.find(model, inputs);
+            List<String> attributed =
+                    inputs.attributedInputs().stream().map(Inputs.Input::name).toList();
+            Set<String> fed = new LinkedHashSet<>();
+            for (EmbeddingLookup lookup : found) {
+                boolean own = lookup.input().filter(attributed::contains).isPresent();
+                if (own) {
+                    fed.add(lookup.input().orElseThrow());
+                }
+                if (own || every) {
+                    String address = lookup.point().toString();
+                    places.put(
+                            address,
+                            grouping == Grouping.BY_INPUT ? lookup.input().orElse(address) : address);
+                }
+            }
+            for (String name : attributed) {
+                if (!fed.contains(name)) {
+                    throw new UnsupportedModelException(notLookedUp(name, model, found));
+                }
+            }
+        }
+        if (grouping == Grouping.TOGETHER) {
+            places.replaceAll((address, name) -> TOKENS);
+        }
+        return places;
+    }
+
+    private static void requireIds(Inputs inputs) {
+        List<String> problems = new ArrayList<>();
+        for (Inputs.Input input : inputs.attributedInputs()) {
+            if (input.tensor().dataType().isFloating()) {
+                problems.add("input '" + input.name() + "' is " + input.tensor().dataType()
+                        + ", and tokens are ids, which are integers; hold it fixed, or use the method without "
+                        + "TokenAttribution");
+            }
+        }
+        if (inputs.attributedInputs().isEmpty()) {
+            problems.add("inputs: none is attributed; mark the token ids with "
+                    + "Inputs.builder().attribute(\"input_ids\", ids)");
+        }
+        if (!problems.isEmpty()) {
+            throw new InvalidRequestException(problems);
+        }
+    }
+
+    private static String notLookedUp(String input, LayeredModel model, List<EmbeddingLookup> found) {
+        String bags = model.cutPoints().stream()
+                .filter(EmbeddingLookup::isBag)
+                .map(CutPoint::toString)
+                .reduce((a, b) -> a + ", " + b)
+                .orElse("");
+        if (!bags.isEmpty()) {
+            return "input '" + input + "': the model looks it up in an EmbeddingBag (" + bags
+                    + "), which adds a text's words up before their vectors can be seen; replace ids instead: "
+                    + "TokenAttribution.of(new FeatureAblation(TokenBaseline.of(id), FeatureMask.perElement()))";
+        }
+        String known = found.isEmpty()
+                ? "no embedding is reached with these inputs"
+                : "the embeddings reached are "
+                        + found.stream()
+                                .map(lookup -> lookup.point() + " ("
+                                        + lookup.input()
+                                                .map(name -> "ids of '" + name + "'")
+                                                .orElse("ids made inside")
+                                        + ")")
+                                .reduce((a, b) -> a + ", " + b)
+                                .orElse("");
+        return "input '" + input + "': no embedding looks up its ids as they are; " + known
+                + "; name the place with TokenAttribution.of(method).at(\"...\"), or hold the input fixed";
+    }
+
+    private Explanation reduced(Explanation explanation, List<String> groups) {
+        Map<String, List<Tensor>> grouped = new LinkedHashMap<>();
+        try (TensorScope scope = TensorScope.open()) {
+            for (int i = 0; i < groups.size(); i++) {
+                Tensor attribution = explanation.attributions().get(i);
+                grouped.computeIfAbsent(groups.get(i), name -> new ArrayList<>())
+                        .add(
+                                switch (reduction) {
+                                    case NONE -> attribution.mul(1);
+                                    case SUM -> attribution.sum(last(attribution));
+                                    case NORM -> attribution.mul(attribution).sum(last(attribution));
+                                });
+            }
+            List<Tensor> sums = new ArrayList<>();
+            grouped.forEach((name, terms) -> sums.add(sum(name, terms)));
+            return explanation.withAttributions(List.copyOf(grouped.keySet()), sums, reduction != Reduction.NORM);
+        } catch (UnsupportedModelException e) {
+            explanation.close();
+            throw e;
+        }
+    }
+
+    private static int last(Tensor attribution) {
+        return attribution.shape().rank() - 1;
+    }
+
+    private Tensor sum(String name, List<Tensor> terms) {
+        Tensor sum = terms.get(0);
+        for (Tensor term : terms.subList(1, terms.size())) {
+            if (!term.shape().equals(sum.shape())) {
+                throw new UnsupportedModelException(
+                        "the embeddings added up to '" + name + "' have attributions of shapes " + sum.shape() + " and "
+                                + term.shape() + "; take them apart with byEmbedding()");
+            }
+            sum = sum.add(term);
+        }
+        return reduction == Reduction.NORM ? sum.sqrt() : sum;
+    }
+
+    @Override
+    public String name() {
+        return method.name() + " by token";
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        if (!(method instanceof ForwardAttribution && points.isEmpty())) {
+            settings.put("embeddings", !points.isEmpty() ? String.join(", ", points) : every ? "every" : "of inputs");
+            settings.put("grouping", label(grouping));
+            settings.put("reduction", label(reduction));
+        }
+        settings.putAll(method.settings());
+        return settings;
+    }
+
+    private static String label(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

@@ -1,0 +1,173 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.text;
+
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToLongFunction;
+
+/**
+ * Texts as a tokenizer cut them: what the model is given, and what people read. Texts of a batch are padded at their end to
+ * the longest. Immutable; tensors are made anew by each call, of type int64 and shape {@code (texts, tokens)}.
+ */
+public final class Tokens {
+    /**
+     * One token.
+     *
+     * @param id in the vocabulary
+     * @param type of the segment, 0 for the first text of a pair
+     * @param special whether the tokenizer added it, as it does class and separator tokens
+     * @param label what is shown, mostly the piece of text it stands for
+     * @param start where the piece begins in the text, in {@code char}s; 0 for special tokens
+     * @param end where it ends
+     */
+    public record Token(long id, long type, boolean special, String label, int start, int end) {}
+
+    private final List<List<Token>> texts;
+    private final long padding;
+    private final int width;
+
+    private Tokens(List<List<Token>> texts, long padding) {
+        this.texts = texts.stream().map(List::copyOf).toList();
+        this.padding = padding;
+        this.width = texts.stream().mapToInt(List::size).max().orElse(0);
+    }
+
+    /**
+     * Returns tokenized texts.
+     *
+     * @param texts at least one, each of at least one token
+     * @param padding id of the padding token; where all texts are equally long, it is not used
+     */
+    public static Tokens of(List<List<Token>> texts, long padding) {
+        if (texts.isEmpty()) {
+            throw new IllegalArgumentException("texts: none given; give at least one");
+        }
+        for (int i = 0; i < texts.size(); i++) {
+            if (texts.get(i).isEmpty()) {
+                throw new IllegalArgumentException("text " + i + " has no tokens; leave it out");
+            }
+        }
+        return new Tokens(texts, padding);
+    }
+
+    /** Returns the number of texts. */
+    public int texts() {
+        return texts.size();
+    }
+
+    /** Returns the number of tokens of the longest text, to which the others are padded. */
+    public int width() {
+        return width;
+    }
+
+    /** Returns the tokens of a text, without padding. */
+    public List<Token> of(int text) {
+        return texts.get(text);
+    }
+
+    /** Returns what is shown of each token of a text, without padding. */
+    public String[] labels(int text) {
+        return texts.get(text).stream().map(Token::label).toArray(String[]::new);
+    }
+
+    /** Returns the ids of the special tokens in these texts, each once: those that a baseline should keep. */
+    public long[] specialIds() {
+        return texts.stream()
+                .flatMap(List::stream)
+                .filter(Token::special)
+                .mapToLong(Token::id)
+                .distinct()
+                .toArray();
+    }
+
+    /** Returns token ids. */
+    public Tensor ids(Tensors tensors) {
+        return tensor(tensors, Token::id, padding);
+    }
+
+    /** Returns 1 for tokens, 0 for padding. */
+    public Tensor attentionMask(Tensors tensors) {
+        return tensor(tensors, token -> 1, 0);
+    }
+
+    /** Returns the type of each token's segment; 0 for padding. */
+    public Tensor typeIds(Tensors tensors) {
+        return tensor(tensors, Token::type, 0);
+    }
+
+    /** Returns 0, 1, 2, ... along each text. */
+    public Tensor positions(Tensors tensors) {
+        long[] values = new long[texts.size() * width];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i % width;
+        }
+        return tensors.of(values, Shape.of(texts.size(), width));
+    }
+
+    private Tensor tensor(Tensors tensors, ToLongFunction<Token> of, long forPadding) {
+        long[] values = new long[texts.size() * width];
+        for (int text = 0; text < texts.size(); text++) {
+            List<Token> tokens = texts.get(text);
+            for (int i = 0; i < width; i++) {
+                values[text * width + i] = i < tokens.size() ? of.applyAsLong(tokens.get(i)) : forPadding;
+            }
+        }
+        return tensors.of(values, Shape.of(texts.size(), width));
+    }
+
+    /**
+     * Returns a model's inputs: ids attributed, the others held fixed. What a parameter takes follows from its name: {@code
+     * ...mask} the attention mask, {@code ...type...} or {@code ...segment...} the types, {@code ...position...} the positions,
+     * anything with {@code ids}, {@code token}, {@code input} or {@code text} in it the ids.
+     *
+     * @param tensors where the model wants them
+     * @param parameters names of the model's parameters, in order
+     * @throws IllegalArgumentException if a name says nothing, or there are no ids
+     */
+    public Inputs inputs(Tensors tensors, List<String> parameters) {
+        Inputs.Builder builder = Inputs.builder();
+        List<String> ids = new ArrayList<>();
+        for (String parameter : parameters) {
+            String name = parameter.toLowerCase(Locale.ROOT);
+            if (name.contains("mask")) {
+                builder.fixed(parameter, attentionMask(tensors));
+            } else if (name.contains("type") || name.contains("segment")) {
+                builder.fixed(parameter, typeIds(tensors));
+            } else if (name.contains("position")) {
+                builder.fixed(parameter, positions(tensors));
+            } else if (name.matches(".*(ids|token|input|text).*")) {
+                builder.attribute(parameter, ids(tensors));
+                ids.add(parameter);
+            } else {
+                throw new IllegalArgumentException(
+                        "parameter '" + parameter + "': its name does not say whether it takes "
+                                + "ids, mask, types or positions of tokens; make the inputs with Inputs.builder()");
+            }
+        }
+        if (ids.size() != 1) {
+            throw new IllegalArgumentException("parameters " + parameters + ": "
+                    + (ids.isEmpty() ? "none" : ids.size() + " of them (" + String.join(", ", ids) + ")")
+                    + " would take the ids of the text, and one should; make the inputs with Inputs.builder()");
+        }
+        return builder.build();
+    }
+}

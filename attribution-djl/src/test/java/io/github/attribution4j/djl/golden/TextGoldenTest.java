@@ -1,0 +1,238 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.gradient.InputXGradient;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.text.TokenAttribution;
+import io.github.attribution4j.text.TokenBaseline;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Text models and what Captum says about their tokens: the cases of {@code golden/text}. */
+class TextGoldenTest {
+    private static final double RELATIVE = 1e-4;
+
+    @TestFactory
+    List<DynamicTest> every_case_for_every_archive() {
+        List<DynamicTest> tests = new ArrayList<>();
+        JsonObject text =
+                GoldenData.read(GoldenData.text().resolve("text.json")).getAsJsonObject();
+        for (JsonObject model : GoldenCase.objects(text.get("models"))) {
+            for (Map.Entry<String, JsonElement> archive :
+                    model.getAsJsonObject("archives").entrySet()) {
+                for (JsonObject golden : GoldenCase.objects(model.get("cases"))) {
+                    String id = golden.get("id").getAsString();
+                    if (hasModules(archive.getKey(), golden)) {
+                        tests.add(DynamicTest.dynamicTest(
+                                archive.getValue().getAsString() + " " + id,
+                                () -> check(model, archive.getValue().getAsString(), golden)));
+                    }
+                }
+            }
+        }
+        assertThat(tests).hasSizeGreaterThanOrEqualTo(22);
+        return tests;
+    }
+
+    /** A frozen archive has no modules, and a function no embedding module. */
+    private static boolean hasModules(String kind, JsonObject golden) {
+        return !golden.has("layers")
+                || (!kind.equals("frozen")
+                        && !golden.get("layers").getAsJsonArray().isEmpty());
+    }
+
+    private static void check(JsonObject described, String archive, JsonObject golden) throws IOException {
+        try (TorchScriptModel model = TorchScriptModel.load(GoldenData.text().resolve(archive), GoldenData.options());
+                TensorScope scope = TensorScope.open()) {
+            Map<String, Tensor> arrays = NumpyFiles.readNpz(GoldenData.text().resolve("arrays.npz"), model.tensors());
+            String name = described.get("name").getAsString();
+            Inputs inputs = inputs(described, golden, arrays);
+            if (!golden.has("row")) {
+                compare(
+                        "output",
+                        model.forward(inputs).toDoubleArray(),
+                        arrays.get(name + ".output").toDoubleArray());
+            }
+            long[] classes = GoldenCase.longs(golden.get("target"));
+            Target target = Target.indexes(classes);
+            List<Tensor> expected =
+                    texts(golden.get("expected")).stream().map(arrays::get).toList();
+            if (!golden.has("layers")) {
+                try (Explanation why =
+                        TokenAttribution.of(method(golden, arrays)).attribute(model, inputs, target)) {
+                    compare(
+                            "ids",
+                            why.attribution().toDoubleArray(),
+                            expected.get(0).toDoubleArray());
+                }
+                return;
+            }
+            List<String> layers = texts(golden.get("layers"));
+            Attribution<LayeredModel> elements = TokenAttribution.of(method(golden, arrays))
+                    .at(layers.toArray(String[]::new))
+                    .reduction(TokenAttribution.Reduction.NONE);
+            try (Explanation why = elements.attribute(model, inputs, target)) {
+                assertThat(why.names()).isEqualTo(layers);
+                for (int i = 0; i < expected.size(); i++) {
+                    compare(
+                            layers.get(i),
+                            why.attributions().get(i).toDoubleArray(),
+                            expected.get(i).toDoubleArray());
+                }
+                if (golden.has("delta")) {
+                    double[] delta =
+                            arrays.get(golden.get("delta").getAsString()).toDoubleArray();
+                    for (int i = 0; i < delta.length; i++) {
+                        assertThat(why.completenessGap()[i])
+                                .isCloseTo(delta[i], org.assertj.core.api.Assertions.within(1e-4 * scale(expected)));
+                    }
+                }
+            }
+            checkSums(model, inputs, target, golden, arrays, layers, expected);
+        }
+    }
+
+    /** The same in one call, with the places found rather than named, summed to tokens. */
+    private static void checkSums(
+            TorchScriptModel model,
+            Inputs inputs,
+            Target target,
+            JsonObject golden,
+            Map<String, Tensor> arrays,
+            List<String> layers,
+            List<Tensor> expected) {
+        if (layers.get(0).endsWith("embeddings")
+                && layers.size() == 1
+                && !layers.get(0).endsWith("word_embeddings")) {
+            return;
+        }
+        TokenAttribution byToken = TokenAttribution.of(method(golden, arrays));
+        try (Explanation why = byToken.byEmbedding().attribute(model, inputs, target)) {
+            for (String name : why.names()) {
+                int i = layers.indexOf(name);
+                assertThat(i).as(name).isNotNegative();
+                Tensor values = expected.get(i);
+                compare(
+                        name,
+                        why.attributions().get(why.names().indexOf(name)).toDoubleArray(),
+                        values.sum(values.shape().rank() - 1).toDoubleArray());
+            }
+        }
+        if (layers.size() == 3) {
+            Tensor sum = expected.get(0);
+            for (Tensor more : expected.subList(1, expected.size())) {
+                sum = sum.add(more);
+            }
+            try (Explanation why = byToken.everyEmbedding().together().attribute(model, inputs, target)) {
+                compare(
+                        "together",
+                        why.attribution().toDoubleArray(),
+                        sum.sum(2).toDoubleArray());
+                assertThat(why.attribution().shape())
+                        .isEqualTo(Shape.of(sum.shape().dim(0), sum.shape().dim(1)));
+            }
+        }
+    }
+
+    private static Inputs inputs(JsonObject described, JsonObject golden, Map<String, Tensor> arrays) {
+        List<String> attributed = texts(golden.get("attributed"));
+        String name = described.get("name").getAsString();
+        Inputs.Builder builder = Inputs.builder();
+        for (String input : texts(described.get("inputs"))) {
+            Tensor tensor = arrays.get(name + "." + input);
+            if (golden.has("row")) {
+                long row = golden.get("row").getAsLong();
+                tensor = tensor.rows(row, row + 1)
+                        .slice(1, 0, golden.get("tokens").getAsLong());
+            }
+            builder.add(input, tensor, attributed.contains(input) ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
+        }
+        return builder.build();
+    }
+
+    private static Attribution<? super DifferentiableModel> method(JsonObject golden, Map<String, Tensor> arrays) {
+        String method = golden.get("method").getAsString();
+        if (method.equals("input-x-gradient")) {
+            return new InputXGradient();
+        }
+        Baseline reference = golden.has("references")
+                ? Baseline.of(texts(golden.get("references")).stream()
+                        .map(arrays::get)
+                        .toArray(Tensor[]::new))
+                : TokenBaseline.of(golden.get("token").getAsLong()).keeping(GoldenCase.longs(golden.get("keep")));
+        return switch (method) {
+            case "integrated-gradients" ->
+                IntegratedGradients.builder()
+                        .steps(golden.get("steps").getAsInt())
+                        .baseline(reference.throughHead())
+                        .build();
+            case "feature-ablation" -> new FeatureAblation(reference, FeatureMask.perElement());
+            case "shapley-values" -> ShapleyValues.builder().baseline(reference).build();
+            default -> throw new IllegalStateException(method);
+        };
+    }
+
+    private static List<String> texts(JsonElement array) {
+        return array.getAsJsonArray().asList().stream()
+                .map(JsonElement::getAsString)
+                .toList();
+    }
+
+    private static double scale(List<Tensor> tensors) {
+        double largest = 0;
+        for (Tensor tensor : tensors) {
+            for (double value : tensor.toDoubleArray()) {
+                largest = Math.max(largest, Math.abs(value));
+            }
+        }
+        return largest;
+    }
+
+    private static void compare(String what, double[] actual, double[] expected) {
+        assertThat(actual).as(what).hasSameSizeAs(expected);
+        double scale = 1e-6;
+        double gap = 0;
+        for (int i = 0; i < expected.length; i++) {
+            scale = Math.max(scale, Math.abs(expected[i]));
+            gap = Math.max(gap, Math.abs(expected[i] - actual[i]));
+        }
+        assertThat(gap).as(what + ": furthest of " + scale).isLessThanOrEqualTo(RELATIVE * scale);
+    }
+}
