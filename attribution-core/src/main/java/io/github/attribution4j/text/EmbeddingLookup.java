@@ -97,7 +97,7 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
                 .toList();
         return candidates.stream()
                 .filter(value -> candidates.stream()
-                        .noneMatch(other -> other != value && contains(value.point(), other.point())))
+                        .noneMatch(other -> !other.equals(value) && contains(value.point(), other.point())))
                 .toList();
     }
 

@@ -85,9 +85,9 @@ public final class TokenBaseline implements Baseline {
      * @return the same type and shape, owned by the current scope
      */
     public Tensor of(Tensor ids) {
-        Tensor reference = ids.tensors().full(ids.shape(), ids.dataType(), token);
+        Tensor reference = ids.tensors().full(ids.shape(), ids.dataType(), (double) token);
         for (long one : kept) {
-            reference = ids.eq(one).where(ids, reference);
+            reference = ids.eq((double) one).where(ids, reference);
         }
         return reference;
     }

@@ -1,0 +1,121 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import io.github.attribution4j.text.Tokens;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Texts, cut by DJL's binding of the Hugging Face tokenizers. Needs {@code ai.djl.huggingface:tokenizers} on the class path,
+ * which this module does not bring along; the tokenizer itself is a local {@code tokenizer.json}, so nothing is downloaded.
+ *
+ * <pre>{@code
+ * try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.newInstance(Path.of("tokenizer.json"))) {
+ *     Tokens tokens = HuggingFaceTokens.encode(tokenizer, "Nothing is silently wrong.");
+ *     long mask = HuggingFaceTokens.id(tokenizer, "[MASK]").orElseThrow();
+ * }
+ * }</pre>
+ *
+ * <p>A token's label is the piece of the text that it stands for, with the tokenizer's {@code ##} before a piece that goes on
+ * with a word; a special token's is its name. The tokenizer's own padding is not used: {@link Tokens} pads at the end.
+ */
+public final class HuggingFaceTokens {
+    private static final String CONTINUED = "##";
+    private static final List<String> PADDING = List.of("[PAD]", "<pad>", "<|pad|>", "<|endoftext|>", "</s>");
+
+    private HuggingFaceTokens() {}
+
+    /**
+     * Tokenizes texts, with the special tokens that the tokenizer adds, truncated as it says.
+     *
+     * @param tokenizer not closed
+     * @param texts at least one
+     */
+    public static Tokens encode(HuggingFaceTokenizer tokenizer, String... texts) {
+        List<List<Tokens.Token>> encoded = new ArrayList<>();
+        for (String text : texts) {
+            encoded.add(tokens(tokenizer.encode(text), text, ""));
+        }
+        return Tokens.of(encoded, padding(tokenizer));
+    }
+
+    /**
+     * Tokenizes a pair of texts, such as a question and a passage, as one text of the model.
+     *
+     * @param tokenizer not closed
+     */
+    public static Tokens encodePair(HuggingFaceTokenizer tokenizer, String first, String second) {
+        return Tokens.of(List.of(tokens(tokenizer.encode(first, second), first, second)), padding(tokenizer));
+    }
+
+    /**
+     * Returns the id of a token.
+     *
+     * @param tokenizer not closed
+     * @param token its name, such as {@code [MASK]}
+     * @return nothing if the tokenizer does not know it as one token
+     */
+    public static OptionalLong id(HuggingFaceTokenizer tokenizer, String token) {
+        Encoding encoding = tokenizer.encode(token, false, false);
+        boolean one = encoding.getIds().length == 1 && encoding.getTokens()[0].equals(token);
+        return one ? OptionalLong.of(encoding.getIds()[0]) : OptionalLong.empty();
+    }
+
+    private static long padding(HuggingFaceTokenizer tokenizer) {
+        return PADDING.stream()
+                .map(name -> id(tokenizer, name))
+                .filter(OptionalLong::isPresent)
+                .mapToLong(OptionalLong::getAsLong)
+                .findFirst()
+                .orElse(0);
+    }
+
+    private static List<Tokens.Token> tokens(Encoding encoding, String first, String second) {
+        List<Tokens.Token> tokens = new ArrayList<>();
+        for (int i = 0; i < encoding.getIds().length; i++) {
+            if (encoding.getAttentionMask()[i] == 0) {
+                continue;
+            }
+            boolean special = encoding.getSpecialTokenMask()[i] != 0;
+            String text = encoding.getSequenceIds()[i] == 1 ? second : first;
+            @Nullable CharSpan span = special ? null : encoding.getCharTokenSpans()[i];
+            // The tokenizer counts code points.
+            int start = span == null ? 0 : text.offsetByCodePoints(0, span.getStart());
+            int end = span == null ? 0 : text.offsetByCodePoints(0, span.getEnd());
+            tokens.add(new Tokens.Token(
+                    encoding.getIds()[i],
+                    encoding.getTypeIds()[i],
+                    special,
+                    label(encoding.getTokens()[i], text.substring(start, end)),
+                    start,
+                    end));
+        }
+        return tokens;
+    }
+
+    private static String label(String token, String piece) {
+        if (piece.isBlank()) {
+            return token;
+        }
+        return token.startsWith(CONTINUED) && !piece.startsWith(CONTINUED) ? CONTINUED + piece : piece.strip();
+    }
+}
