@@ -96,6 +96,11 @@ public final class GoldenData {
         return folder().resolve("text");
     }
 
+    /** Returns the folder of the zoo's small archives. */
+    public static Path zoo() {
+        return folder().resolve("zoo");
+    }
+
     private static Path folder() {
         for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
             Path golden = at.resolve("golden");

@@ -205,27 +205,9 @@ class SpecialArchivesTest {
         }
 
         void worksRepaired() throws IOException {
-            if (file().endsWith("fused-attention.pt")) {
-                saysWhyNot();
-                return;
-            }
             works();
             try (TorchScriptModel model = load()) {
                 assertThat(model.repairs()).isNotEmpty();
-            }
-        }
-
-        /** The trace holds one fused operation in place of a layer; forward it runs. */
-        private void saysWhyNot() throws IOException {
-            try (TorchScriptModel model = load()) {
-                Inputs inputs = inputs(model);
-                close(model.forward(inputs), arrays("outputs").get(0), "output");
-                assertThat(catchThrowable(() -> explain(new Saliency(), model, inputs)))
-                        .isInstanceOf(ModelException.class)
-                        .hasMessage(
-                                "backward pass: derivative for aten::_transformer_encoder_layer_fwd is not implemented, "
-                                        + "because it was exported under torch.no_grad; export the model with gradients on, or use a "
-                                        + "perturbation method");
             }
         }
 

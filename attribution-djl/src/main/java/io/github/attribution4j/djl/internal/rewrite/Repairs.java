@@ -16,31 +16,91 @@
 package io.github.attribution4j.djl.internal.rewrite;
 
 import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.djl.internal.script.Parser;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
- * Replaces operators that libtorch 2.7.1 does not know by known ones of the same signature, so that the archive loads. Exporters name such operators in branches
- * that do not run; if one does run, it raises an error and never computes something else.
+ * Makes a program one that libtorch 2.7.1 can load and differentiate, without changing what it computes.
+ *
+ * <ul>
+ *   <li>Fused attention, which traces made under {@code no_grad} contain and which has no derivative, becomes ordinary
+ *       operations, and calls of the submodules where these are known ({@link FusedAttention}).
+ *   <li>Operators that libtorch 2.7.1 does not know are replaced by equal functions; one that has no equal, by a known one of
+ *       the same signature behind an error: exporters name such operators in branches that do not run.
+ *   <li>Quantized operators, through which libtorch would pass no gradient without saying so, raise an error where a gradient
+ *       would have to pass.
+ * </ul>
+ *
+ * The functions stand in a file of their own, which is added where needed.
  */
 final class Repairs {
+    private static final String PATH = "__torch__/a4j_repairs.py";
+    static final String MODULE = "__torch__.a4j_repairs";
+
     private static final Map<String, String> SUBSTITUTES =
             Map.of("torch._upsample_lanczos2d_aa", "torch._upsample_bicubic2d_aa");
 
-    private final List<String> done = new ArrayList<>();
+    private static final Map<String, String> EQUALS = Map.of("torch._fused_rms_norm", "fused_rms_norm");
+
+    private static final String SOURCE = """
+            def no_derivative(x: Tensor, name: str) -> Tensor:
+              if ops.prim.requires_grad(x):
+                ops.prim.RaiseException(torch.format("operator {} has no derivative, so no gradient passes it; cut the model at a layer behind it, or use a perturbation method", name), "builtins.RuntimeError")
+              else:
+                pass
+              return x
+            def fused_rms_norm(input: Tensor, normalized_shape: List[int], weight: Optional[Tensor], eps: Optional[float]) -> Tuple[Tensor, Tensor]:
+              if torch.__isnot__(eps, None):
+                least = unchecked_cast(float, eps)
+              else:
+                if torch.eq(ops.prim.dtype(input), 7):
+                  least = 2.220446049250313e-16
+                else:
+                  least = 1.1920928955078125e-07
+              dims = annotate(List[int], [])
+              for i in range(torch.len(normalized_shape)):
+                _0 = torch.append(dims, torch.sub(-1, i))
+              rstd = torch.rsqrt(torch.add(torch.mean(torch.mul(input, input), dims, True), least))
+              y = torch.mul(input, rstd)
+              if torch.__isnot__(weight, None):
+                z = torch.mul(y, unchecked_cast(Tensor, weight))
+              else:
+                z = y
+              return (z, rstd)
+            """;
+
+    private final Map<String, Integer> counts = new TreeMap<>();
+    private final List<String> missing = new ArrayList<>();
+    private boolean functions;
 
     /** What was repaired, one line each. */
     List<String> done() {
-        return List.copyOf(done);
+        List<String> lines = new ArrayList<>(missing);
+        counts.forEach((line, places) -> lines.add(places == 1 ? line : line + " (" + places + " places)"));
+        return List.copyOf(lines);
     }
 
     Map<String, Stmt.File> repair(Map<String, Stmt.File> files) {
+        FusedAttention attention = new FusedAttention(files);
         Map<String, Stmt.File> repaired = new LinkedHashMap<>();
-        files.forEach((path, file) ->
-                repaired.put(path, new Stmt.File(path, Trees.mapAll(file.statements(), e -> call(path, e)))));
+        attention
+                .replace()
+                .forEach((path, file) ->
+                        repaired.put(path, new Stmt.File(path, Trees.mapAll(file.statements(), e -> call(path, e)))));
+        attention
+                .counts()
+                .forEach((operator, places) -> counts.put(
+                        "operator " + operator + ", which has no derivative, is replaced by ordinary operations",
+                        places));
+        if (functions || !attention.counts().isEmpty()) {
+            String source = SOURCE + (attention.counts().isEmpty() ? "" : FusedAttention.SOURCE);
+            repaired.put(PATH, Parser.file(PATH, source));
+        }
         return repaired;
     }
 
@@ -49,19 +109,50 @@ final class Repairs {
             return expression;
         }
         String name = Trees.dotted(call.callee());
-        String substitute = SUBSTITUTES.get(name);
-        if (substitute == null) {
-            return expression;
-        }
         String operator = name.substring(name.indexOf('.') + 1);
-        String line = path + ": operator " + operator
-                + " is not in libtorch 2.7.1; the model loads and fails only where it is used";
-        if (!done.contains(line)) {
-            done.add(line);
+        String substitute = SUBSTITUTES.get(name);
+        if (substitute != null) {
+            String line = path + ": operator " + operator
+                    + " is not in libtorch 2.7.1; the model loads and fails only where it is used";
+            if (!missing.contains(line)) {
+                missing.add(line);
+            }
+            return guarded(call, Trees.dotted(substitute), RuntimeSource.MODULE + ".missing", operator);
         }
+        String equal = EQUALS.get(name);
+        if (equal != null) {
+            functions = true;
+            counts.merge(
+                    "operator " + operator + ", which is not in libtorch 2.7.1, is replaced by ordinary operations",
+                    1,
+                    Integer::sum);
+            return new Expr.Call(Trees.dotted(MODULE + "." + equal), call.arguments(), call.keywords(), true);
+        }
+        if (isQuantized(name)) {
+            functions = true;
+            counts.merge(
+                    "operator " + operator + " has no derivative: gradients that would pass it are refused",
+                    1,
+                    Integer::sum);
+            return guarded(call, call.callee(), MODULE + ".no_derivative", operator);
+        }
+        return expression;
+    }
+
+    /** Passes the first argument through a function that knows the operator's name. */
+    private static Expr guarded(Expr.Call call, Expr callee, String guard, String operator) {
         List<Expr> arguments = new ArrayList<>(call.arguments());
-        List<Expr> refusal = List.of(arguments.get(0), Expr.Text.of(operator));
-        arguments.set(0, new Expr.Call(Trees.dotted(RuntimeSource.MODULE + ".missing"), refusal, List.of(), true));
-        return new Expr.Call(Trees.dotted(substitute), arguments, call.keywords(), call.trailingComma());
+        arguments.set(
+                0,
+                new Expr.Call(Trees.dotted(guard), List.of(arguments.get(0), Expr.Text.of(operator)), List.of(), true));
+        return new Expr.Call(callee, arguments, call.keywords(), call.trailingComma());
+    }
+
+    /** Operators that take a tensor of activations first and give it back through integers. */
+    private static boolean isQuantized(String name) {
+        return name.matches("ops\\.quantized\\.(linear|conv[123]d|conv_transpose[123]d)\\w*_dynamic(_fp16)?")
+                || name.matches("ops\\.quantized\\.(linear|conv)\\w*_dynamic_fp16")
+                || name.matches("ops\\.quantized\\.quantized_\\w+_cell_dynamic")
+                || name.matches("torch\\.(quantized_(lstm|gru)|quantize_per_tensor(_dynamic)?|quantize_per_channel)");
     }
 }

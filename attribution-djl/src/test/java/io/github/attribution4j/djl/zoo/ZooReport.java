@@ -1,0 +1,162 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.zoo;
+
+import io.github.attribution4j.djl.zoo.ZooCheck.LayerResult;
+import io.github.attribution4j.djl.zoo.ZooCheck.Result;
+import io.github.attribution4j.djl.zoo.ZooCheck.Status;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Writes what {@link ZooCheck} found as a Markdown page. */
+final class ZooReport {
+    private final List<Result> results;
+    private final List<ZooArchive.Failure> failures;
+
+    ZooReport(List<Result> results, List<ZooArchive.Failure> failures) {
+        this.results = results;
+        this.failures = failures;
+    }
+
+    /** Sums over the archives of a kind. */
+    record Total(String kind, long archives, long layers, long equal, long refused, long different, double worst) {
+        double share() {
+            return layers == 0 ? 1 : (double) equal / layers;
+        }
+    }
+
+    /** Returns sums for scripted and traced archives, and for those that were frozen or quantized as well. */
+    List<Total> totals() {
+        Map<String, List<Result>> groups = new LinkedHashMap<>();
+        for (String group : List.of("scripted", "traced", "frozen", "quantized")) {
+            groups.put(group, new ArrayList<>());
+        }
+        results.forEach(result -> groups.get(group(result.archive().kind())).add(result));
+        List<Total> totals = new ArrayList<>();
+        groups.forEach((group, members) -> totals.add(new Total(
+                group,
+                members.size(),
+                members.stream().mapToLong(result -> result.layers().size()).sum(),
+                members.stream().mapToLong(result -> result.count(Status.EQUAL)).sum(),
+                members.stream()
+                        .mapToLong(result -> result.count(Status.REFUSED))
+                        .sum(),
+                members.stream()
+                        .mapToLong(result -> result.count(Status.DIFFERENT))
+                        .sum(),
+                members.stream().mapToDouble(Result::worst).max().orElse(0))));
+        return totals;
+    }
+
+    private static String group(String kind) {
+        for (String special : List.of("quantized", "frozen")) {
+            if (kind.contains(special)) {
+                return special;
+            }
+        }
+        return kind.startsWith("scripted") ? "scripted" : "traced";
+    }
+
+    /** Returns the tables. */
+    String markdown() {
+        StringBuilder text = new StringBuilder();
+        text.append("| kind | archives | layers | equal | | refused | different | worst error |\n");
+        text.append("|---|---:|---:|---:|---:|---:|---:|---:|\n");
+        for (Total total : totals()) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "| %s | %d | %d | %d | %.1f %% | %d | %d | %.1e |%n",
+                    total.kind(),
+                    total.archives(),
+                    total.layers(),
+                    total.equal(),
+                    Math.floor(1000 * total.share()) / 10,
+                    total.refused(),
+                    total.different(),
+                    total.worst()));
+        }
+        text.append("\n## Misses\n\n| archive | layer | | why |\n|---|---|---|---|\n");
+        for (Result result : results) {
+            Map<String, List<LayerResult>> reasons = result.layers().stream()
+                    .filter(layer -> layer.status() != Status.EQUAL)
+                    .collect(Collectors.groupingBy(
+                            layer -> layer.status() + reason(layer), LinkedHashMap::new, Collectors.toList()));
+            reasons.values()
+                    .forEach(layers -> text.append("| ")
+                            .append(result.archive().file())
+                            .append(" | ")
+                            .append(layers.stream()
+                                    .map(layer -> "`" + layer.address() + "`")
+                                    .collect(Collectors.joining(", ")))
+                            .append(" | ")
+                            .append(layers.get(0).status().name().toLowerCase(Locale.ROOT))
+                            .append(" | ")
+                            .append(cell(reason(layers.get(0))))
+                            .append(" |\n"));
+        }
+        text.append("\n## Archives\n\n");
+        text.append(
+                "| archive | kind | modules | cut points | values | output error | layers | equal | worst error | remarks |\n");
+        text.append("|---|---|---:|---:|---:|---:|---:|---:|---:|---|\n");
+        for (Result result : results) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "| %s | %s | %d | %d | %d | %s | %d | %d | %.1e | %s |%n",
+                    result.archive().file(),
+                    result.archive().kind(),
+                    result.archive().modules(),
+                    result.points(),
+                    result.values(),
+                    Double.isNaN(result.outputError()) ? "" : String.format(Locale.ROOT, "%.1e", result.outputError()),
+                    result.layers().size(),
+                    result.count(Status.EQUAL),
+                    result.worst(),
+                    cell(remarks(result))));
+        }
+        if (!failures.isEmpty()) {
+            text.append("\n## What PyTorch itself cannot export\n\n| model | kind | PyTorch says |\n|---|---|---|\n");
+            failures.forEach(failure -> text.append("| ")
+                    .append(failure.model())
+                    .append(" | ")
+                    .append(failure.kind())
+                    .append(" | ")
+                    .append(cell(failure.reason()))
+                    .append(" |\n"));
+        }
+        return text.toString().replace("\r\n", "\n");
+    }
+
+    /** The explanation without the layer's name, so that equal ones can be put together. */
+    private static String reason(LayerResult layer) {
+        return layer.note().replace("layer '" + layer.address() + "' cannot be cut: ", "");
+    }
+
+    private static String remarks(Result result) {
+        List<String> remarks = new ArrayList<>(result.repairs());
+        result.layers().stream()
+                .filter(layer -> layer.status() == Status.EQUAL && !layer.note().isEmpty())
+                .forEach(layer -> remarks.add("`" + layer.address() + "`: " + layer.note()));
+        return String.join("; ", remarks);
+    }
+
+    private static String cell(String text) {
+        return text.lines().collect(Collectors.joining(" ")).replace("|", "\\|");
+    }
+}

@@ -1,0 +1,466 @@
+# Copyright 2026 The attribution4j authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Exports the zoo: many kinds of models as TorchScript archives, with what PyTorch computes on the eager models.
+
+    python golden/zoo.py DIRECTORY            everything; needs torchvision, timm and transformers
+    python golden/zoo.py --subset [DIRECTORY] the small archives that are committed (default directory: golden/zoo)
+    python golden/zoo.py DIRECTORY NAME...    some models
+
+For every model up to eight modules, spread over its run, are hooked: what the first call returned (its first floating-point tensor), and the gradient of
+sum(output * cos(0, 1, 2, ...)) with respect to it. README.md describes the files.
+"""
+
+import json
+import sys
+import time
+import warnings
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+import archive
+import zoo_models as own
+
+warnings.filterwarnings("ignore")
+
+LAYERS = 8
+ELEMENTS = 3
+HERE = Path(__file__).resolve().parent
+Inputs = List[Tuple[str, Any]]
+
+
+@dataclass
+class Spec:
+    """A model, its arguments by name, and the ways to export it."""
+
+    build: Callable[[], nn.Module]
+    inputs: Callable[[], Inputs]
+    forms: str
+    subset: bool = True
+
+
+def floats(*shape: int, name: str = "x") -> Callable[[], Inputs]:
+    return lambda: [(name, torch.randn(*shape))]
+
+
+def encoder_mask() -> Tensor:
+    mask = torch.zeros(2, 5, dtype=torch.bool)
+    mask[1, 3:] = True
+    return mask
+
+
+def quantized(build: Callable[[], nn.Module]) -> Callable[[], nn.Module]:
+    return lambda: torch.ao.quantization.quantize_dynamic(build().eval(), {nn.Linear, nn.LSTM}, dtype=torch.qint8)
+
+
+def causal(length: int) -> Tensor:
+    return torch.full([length, length], float("-inf")).triu(1)
+
+
+def numbers(high: int, *shape: int) -> Tensor:
+    return torch.randint(0, high, shape)
+
+
+def bert_inputs() -> Inputs:
+    mask = (~encoder_mask()[:, [0, 1, 2, 2, 3, 4]]).long()
+    return [("input_ids", numbers(40, 2, 6)), ("attention_mask", mask), ("token_type_ids", numbers(2, 2, 6))]
+
+
+def attention_inputs() -> Inputs:
+    return [("x", torch.randn(2, 5, 4)), ("padding", encoder_mask()), ("mask", causal(5))]
+
+
+# What to export: s script, t trace, n trace under no_grad, z freeze the script, y freeze the trace.
+OWN: Dict[str, Spec] = {
+    "mlp": Spec(own.Mlp, floats(3, 6), "stz"),
+    "double_mlp": Spec(own.DoubleMlp, lambda: [("x", torch.randn(3, 6, dtype=torch.float64))], "st"),
+    "lstm": Spec(own.Lstm, floats(2, 4, 5), "stz"),
+    "lstm_bidirectional": Spec(lambda: own.Lstm(True), floats(2, 4, 5), "st"),
+    "lstm_states": Spec(own.LstmStates, floats(2, 4, 5), "st"),
+    "gru": Spec(own.Gru, floats(2, 4, 6), "stz"),
+    "cells": Spec(own.LstmCells, floats(2, 3, 4), "st"),
+    "text_lstm": Spec(own.TextClassifier, lambda: [("tokens", numbers(30, 2, 6)), ("mask", 1 - encoder_mask()[:, [0, 1, 2, 2, 3, 4]].long())], "st"),
+    "text_cnn": Spec(own.TextCnn, lambda: [("tokens", numbers(30, 2, 7))], "st"),
+    "bag_of_words": Spec(own.BagOfWords, lambda: [("tokens", numbers(30, 2, 7))], "st"),
+    "bert_shaped": Spec(own.Bert, bert_inputs, "stz"),
+    "encoder": Spec(own.Encoder, floats(2, 5, 5), "stn"),
+    "encoder_gelu_norm_first": Spec(lambda: own.Encoder(True, "gelu"), floats(2, 5, 5), "stn"),
+    "encoder_nested": Spec(lambda: own.MaskedEncoder(nested=True), lambda: [("x", torch.randn(2, 5, 5)), ("padding", encoder_mask())], "st"),
+    "encoder_padding": Spec(own.MaskedEncoder, lambda: [("x", torch.randn(2, 5, 5)), ("padding", encoder_mask())], "tn"),
+    "encoder_causal": Spec(own.CausalEncoder, lambda: [("x", torch.randn(2, 5, 5)), ("mask", causal(5))], "stn"),
+    "attention_cross": Spec(own.Attention, lambda: [("x", torch.randn(2, 3, 4)), ("y", torch.randn(2, 5, 6))], "st"),
+    "attention_plain": Spec(lambda: own.OwnAttention(False, True, 0), attention_inputs, "stn"),
+    "attention_average": Spec(lambda: own.OwnAttention(True, True, 1), attention_inputs, "stn"),
+    "attention_heads": Spec(lambda: own.OwnAttention(True, False, 3), attention_inputs, "stn"),
+    "translator": Spec(
+        own.Translator, lambda: [("source", torch.randn(2, 4, 4)), ("target", torch.randn(2, 3, 3)), ("mask", causal(3))], "stn"),
+    "tabular": Spec(own.Tabular, lambda: [("numbers", torch.randn(3, 5)), ("categories", numbers(4, 3, 3))], "stz"),
+    "factorization": Spec(own.FactorizationMachine, lambda: [("fields", numbers(20, 3, 3))], "st"),
+    "unet": Spec(own.UNet, floats(2, 2, 8, 8), "tz"),
+    "unet_scripted": Spec(own.UNet, floats(2, 2, 8, 8), "s", False),
+    "unet_bilinear": Spec(own.BilinearUNet, floats(2, 2, 8, 8), "st", False),
+    "segnet": Spec(own.SegNet, floats(2, 1, 6, 6), "st"),
+    "small_resnet": Spec(own.SmallResNet, floats(2, 2, 8, 8), "stzy"),
+    "dense": Spec(own.Dense, floats(2, 2, 5, 5), "st", False),
+    "squeeze_excite": Spec(own.SqueezeExcite, floats(2, 2, 6, 6), "stz"),
+    "convnext_shaped": Spec(own.ConvNext, floats(2, 2, 8, 8), "stz"),
+    "pixel_shuffle": Spec(own.PixelShuffler, floats(2, 1, 5, 5), "st"),
+    "generator": Spec(own.Generator, floats(2, 4, 1, 1), "st", False),
+    "autoencoder": Spec(own.Autoencoder, floats(2, 8), "st"),
+    "temporal": Spec(own.TemporalConv, floats(2, 2, 9), "st"),
+    "graph": Spec(own.GraphConv, lambda: [("nodes", torch.randn(4, 3)), ("edges", torch.tensor([[0, 1, 2, 3, 0], [1, 2, 3, 0, 2]]))], "st"),
+    "point_net": Spec(own.PointNet, floats(2, 3, 8), "st"),
+    "spatial_transformer": Spec(own.SpatialTransformer, floats(2, 1, 8, 8), "st"),
+    "volume": Spec(own.Volume, floats(2, 1, 4, 6, 6), "st"),
+    "experts": Spec(own.Experts, floats(3, 4), "st"),
+    "control": Spec(own.Control, floats(2, 4), "s"),
+    "solver": Spec(own.Solver, floats(2, 3), "st"),
+    "dict": Spec(own.DictInput, lambda: [("features", {"left": torch.randn(2, 3), "right": torch.randn(2, 2)})], "st"),
+    "tuple": Spec(
+        own.TupleInput, lambda: [("pair", (torch.randn(2, 3), (torch.randn(2, 2), torch.randn(2, 4)))), ("more", [torch.randn(2, 4), torch.randn(2, 4)])], "s"),
+    "nested": Spec(own.Nested, floats(2, 3), "s", False),
+    "optional": Spec(own.OptionalArguments, lambda: [("x", torch.randn(2, 3)), ("bias", torch.randn(4)), ("scale", 0.75)], "s"),
+    "optional_default": Spec(own.OptionalArguments, floats(2, 3), "st"),
+    "siamese": Spec(own.Siamese, lambda: [("a", torch.randn(2, 1, 8)), ("b", torch.randn(2, 1, 8))], "st"),
+    "shared_names": Spec(own.SharedNames, floats(2, 4), "st"),
+    "inplace": Spec(own.Inplace, floats(2, 4), "st"),
+    "containers": Spec(own.Containers, floats(2, 4), "st"),
+    "interfaces": Spec(own.Interfaces, floats(2, 3), "s"),
+    "forked": Spec(own.Forked, floats(2, 4), "s"),
+    "methods": Spec(own.Methods, floats(2, 4), "st"),
+    "weight_norm": Spec(own.Normalized, floats(2, 2, 6), "st"),
+    "mlp_quantized": Spec(quantized(own.Mlp), floats(3, 6), "st"),
+    "lstm_quantized": Spec(quantized(own.Lstm), floats(2, 4, 5), "s"),
+    "bert_shaped_quantized": Spec(quantized(own.Bert), bert_inputs, "s"),
+    "recommender": Spec(own.Recommender, lambda: [("user", numbers(10, 3)), ("item", numbers(12, 3)), ("context", torch.randn(3, 2))], "st"),
+}
+
+KINDS = {"s": "scripted", "t": "traced", "n": "traced under no_grad", "z": "scripted, frozen", "y": "traced, frozen"}
+SUFFIXES = {"s": "script", "t": "trace", "n": "trace_no_grad", "z": "script_frozen", "y": "trace_frozen"}
+
+
+def specs(subset: bool) -> Dict[str, Spec]:
+    if subset:
+        return {name: spec for name, spec in OWN.items() if spec.subset}
+    import zoo_libraries
+
+    result = dict(OWN)
+    result.update({name: Spec(build, inputs, forms, False) for name, (build, inputs, forms) in zoo_libraries.MODELS.items()})
+    return result
+
+
+def seed(name: str) -> int:
+    return zlib.crc32(name.encode()) % 100000
+
+
+def flat(value: Any) -> List[Tensor]:
+    if isinstance(value, Tensor):
+        return [value]
+    if isinstance(value, dict):
+        return [t for v in value.values() for t in flat(v)]
+    if isinstance(value, (tuple, list)):
+        return [t for v in value for t in flat(v)]
+    return []
+
+
+def replaced(value: Any, old: Tensor, new: Tensor) -> Any:
+    if value is old:
+        return new
+    if isinstance(value, dict):
+        return type(value)({k: replaced(v, old, new) for k, v in value.items()})
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*[replaced(v, old, new) for v in value])
+    if isinstance(value, (tuple, list)):
+        return type(value)(replaced(v, old, new) for v in value)
+    return value
+
+
+def copied(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.clone()
+    if isinstance(value, dict):
+        return {k: copied(v) for k, v in value.items()}
+    if isinstance(value, (tuple, list)):
+        return type(value)(copied(v) for v in value)
+    return value
+
+
+def fill(model: nn.Module, inputs: Inputs) -> None:
+    """Moves parameters away from the zeros and ones of an initialisation, and measures batch-norm statistics."""
+    norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.running_mean is not None]
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.is_floating_point():
+                value = parameter.detach()
+                if bool((value == value.flatten()[0]).all()):
+                    parameter.add_(torch.randn_like(parameter) * 0.1)
+        for norm in norms:
+            norm.running_mean.normal_(0, 0.1)
+            norm.running_var.uniform_(0.5, 1.5)
+        if norms:
+            # Only the norms learn, and none from fewer values than make a statistic.
+            model.eval()
+            handles = []
+
+            def measure(norm: nn.Module, arguments: Any) -> None:
+                x = arguments[0]
+                dims = [d for d in range(x.dim()) if d != 1]
+                if x.numel() // x.size(1) >= 8:
+                    norm.running_mean.copy_(x.mean(dims))
+                    norm.running_var.copy_(x.var(dims, unbiased=False).clamp(min=0.05 * float(x.var()) + 1e-4))
+                else:
+                    norm.running_mean.fill_(float(x.mean()))
+                    norm.running_var.fill_(float(x.var()) + 1e-4)
+
+            for norm in norms:
+                handles.append(norm.register_forward_pre_hook(measure))
+            model(*[copied(v) for _, v in inputs])
+            for handle in handles:
+                handle.remove()
+    model.eval()
+
+
+def make(name: str, spec: Spec) -> Tuple[nn.Module, Inputs]:
+    torch.manual_seed(seed(name))
+    inputs = spec.inputs()
+    torch.manual_seed(seed(name) + 1)
+    model = spec.build()
+    fill(model, inputs)
+    return model, inputs
+
+
+def arguments(inputs: Inputs) -> Tuple[Any, ...]:
+    return tuple(copied(value) for _, value in inputs)
+
+
+def first_float(value: Any) -> Optional[Tensor]:
+    tensors = [t for t in flat(value) if t.is_floating_point()]
+    return tensors[0] if tensors else None
+
+
+def calls(model: nn.Module, inputs: Inputs) -> List[str]:
+    """Paths of the modules in the order in which their first calls end, without the root."""
+    order: List[str] = []
+    handles = []
+    for path, module in model.named_modules():
+        if path:
+
+            def hook(_module: nn.Module, _arguments: Any, result: Any, path: str = path) -> None:
+                if first_float(result) is not None and path not in order:
+                    order.append(path)
+
+            handles.append(module.register_forward_hook(hook))
+    with torch.enable_grad():
+        model(*arguments(inputs))
+    for handle in handles:
+        handle.remove()
+    return order
+
+
+def spread(paths: List[str], count: int) -> List[str]:
+    if len(paths) <= count:
+        return paths
+    return [paths[round(i * (len(paths) - 1) / (count - 1))] for i in range(count)]
+
+
+def cotangent(tensor: Tensor) -> Tensor:
+    return torch.from_numpy(np.cos(np.arange(tensor.numel(), dtype=np.float64))).to(tensor.dtype).reshape(tensor.shape)
+
+
+def eager(model: nn.Module, inputs: Inputs, paths: List[str]) -> Tuple[Any, Dict[str, Dict[str, Any]]]:
+    """The output and, for each path, the floating-point tensors that the first call returns."""
+    seen: Dict[str, Dict[str, Any]] = {}
+    handles = []
+    for path in paths:
+
+        def hook(_module: nn.Module, _arguments: Any, result: Any, path: str = path) -> Any:
+            if path in seen:
+                return None
+            tensors = flat(result)
+            elements = {i: t.clone() for i, t in enumerate(tensors) if t.is_floating_point()}
+            elements = dict(list(elements.items())[:ELEMENTS])
+            for i, kept in elements.items():
+                if kept.requires_grad:
+                    kept.retain_grad()
+                result = replaced(result, tensors[i], kept.clone())
+            seen[path] = {"elements": elements, "tensors": len(tensors)}
+            return result
+
+        handles.append(model.get_submodule(path).register_forward_hook(hook))
+    given = [leaf(value) for value in arguments(inputs)]
+    with torch.enable_grad():
+        output = model(*given)
+        tensor = first_float(output)
+        model.zero_grad()
+        if tensor.requires_grad:
+            (tensor * cotangent(tensor)).sum().backward()
+    for handle in handles:
+        handle.remove()
+    return output, seen
+
+
+def leaf(value: Any) -> Any:
+    """Tensors with gradients, so that everything behind them has a graph; clones, so that in-place operations are allowed."""
+    if isinstance(value, Tensor):
+        return value.clone().requires_grad_(True).clone() if value.is_floating_point() else value
+    if isinstance(value, dict):
+        return {k: leaf(v) for k, v in value.items()}
+    if isinstance(value, (tuple, list)):
+        return type(value)(leaf(v) for v in value)
+    return value
+
+
+def settled(path: Path) -> Path:
+    """An empty folder: what an earlier run left is taken away."""
+    path.mkdir(parents=True, exist_ok=True)
+    for old in list(path.glob("*.pt")) + list(path.glob("*.npz")):
+        old.unlink()
+    return path
+
+
+def export(model: nn.Module, inputs: Inputs, form: str) -> torch.jit.ScriptModule:
+    if form in "sz":
+        exported = torch.jit.script(model)
+    elif form == "n":
+        with torch.no_grad():
+            exported = torch.jit.trace(model, arguments(inputs), check_trace=False, strict=False)
+    else:
+        with torch.enable_grad():
+            exported = torch.jit.trace(model, arguments(inputs), check_trace=False, strict=False)
+    return torch.jit.freeze(exported) if form in "zy" else exported
+
+
+class Folder:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.models: List[Dict[str, Any]] = []
+        self.failed: List[Dict[str, str]] = []
+
+    def fail(self, name: str, kind: str, failure: Exception) -> None:
+        lines = [line.strip() for line in str(failure).splitlines() if line.strip()]
+        self.failed.append({"model": name, "kind": kind, "reason": f"{type(failure).__name__}: {lines[0][:200] if lines else ''}"})
+
+    def describe(self, name: str, value: Any, arrays: Dict[str, np.ndarray], out: List[Dict[str, Any]]) -> None:
+        """An input for each tensor and number; parts are named with dots."""
+        if isinstance(value, Tensor):
+            key = f"input_{len(out)}"
+            arrays[key] = value.numpy()
+            role = "attributed" if value.is_floating_point() else "fixed"
+            rows = arrays["input_0"].shape[:1]
+            out.append({"name": name, "array": key, "role": role if value.shape[:1] == rows else "constant"})
+        elif isinstance(value, dict):
+            for key, part in value.items():
+                self.describe(f"{name}.{key}", part, arrays, out)
+        elif isinstance(value, (tuple, list)):
+            for i, part in enumerate(value):
+                self.describe(f"{name}.{i}", part, arrays, out)
+        else:
+            key = f"input_{len(out)}"
+            arrays[key] = np.array([value])
+            out.append({"name": name, "array": key, "role": "constant"})
+
+    def add(self, name: str, spec: Spec) -> None:
+        model, inputs = make(name, spec)
+        names = dict(model.named_modules(remove_duplicate=False))
+        order = calls(model, inputs)
+        paths = spread(order, LAYERS)
+        plain = model(*arguments(inputs))
+        output, seen = eager(model, inputs, paths)
+        check(first_float(output), first_float(plain), 1e-6, "hooks change the output")
+        arrays: Dict[str, np.ndarray] = {}
+        described: List[Dict[str, Any]] = []
+        for key, value in inputs:
+            self.describe(key, value, arrays, described)
+        arrays["output"] = first_float(output).detach().numpy()
+        layers = []
+        for number, path in enumerate(paths):
+            entry = seen[path]
+            elements = []
+            for element, kept in entry["elements"].items():
+                key = f"{number}_{element}"
+                arrays[f"activation_{key}"] = kept.detach().numpy()
+                if kept.grad is not None:
+                    arrays[f"gradient_{key}"] = kept.grad.numpy()
+                elements.append({"element": element, "activation": f"activation_{key}", "gradient": None if kept.grad is None else f"gradient_{key}"})
+            layers.append({"path": path, "type": type(model.get_submodule(path)).__name__, "tensors": entry["tensors"], "elements": elements})
+        archives = []
+        for form in spec.forms:
+            try:
+                archives.append(self.export(name, spec, form, arrays["output"]))
+            except Exception as failure:
+                self.fail(name, KINDS[form], failure)
+                (self.path / f"{name}.{SUFFIXES[form]}.pt").unlink(missing_ok=True)
+        if archives:
+            np.savez_compressed(self.path / f"{name}.npz", **arrays)
+            tensors = flat(output)
+            self.models.append({"name": name, "arrays": f"{name}.npz", "inputs": described, "outputs": len(tensors),
+                                "output": [t is first_float(output) for t in tensors].index(True), "modules": len(names), "layers": layers, "archives": archives})
+
+    def export(self, name: str, spec: Spec, form: str, expected: np.ndarray) -> Dict[str, Any]:
+        model, inputs = make(name, spec)
+        exported = export(model, inputs, form)
+        file = f"{name}.{SUFFIXES[form]}.pt"
+        archive.save(exported, self.path / file, name)
+        loaded = torch.jit.load(str(self.path / file))
+        loaded.eval() if form not in "zy" else None
+        value = loaded(*arguments(inputs))
+        check(first_float(value).detach(), torch.from_numpy(expected), 1e-5, "the archive differs from the model")
+        kind = KINDS[form] + (", quantized" if name.endswith("_quantized") else "")
+        return {"file": file, "kind": kind, "modules": len(list(loaded.named_modules()))}
+
+    def write(self) -> None:
+        text = json.dumps({"torch": torch.__version__, "models": self.models, "failed": self.failed}, separators=(",", ":")).replace('{"name":"', '\n{"name":"')
+        (self.path / "zoo.json").write_text(text + "\n")
+
+
+def check(actual: Tensor, expected: Tensor, tolerance: float, what: str) -> None:
+    scale = float(expected.abs().max())
+    error = float((actual - expected).abs().max())
+    if not error <= tolerance * max(scale, 1e-30):
+        raise ValueError(f"{what}: {error} at {scale}")
+
+
+def main() -> None:
+    options = sys.argv[1:]
+    subset = "--subset" in options
+    rest = [o for o in options if o != "--subset"]
+    if not rest and not subset:
+        sys.exit(__doc__)
+    path = Path(rest[0]) if rest else HERE / "zoo"
+    chosen = rest[1:]
+    folder = Folder(path if chosen else settled(path))
+    torch.set_num_threads(1)
+    for name, spec in specs(subset).items():
+        if chosen and name not in chosen:
+            continue
+        started = time.time()
+        try:
+            folder.add(name, spec)
+            print(f"{name} {time.time() - started:.1f} s", flush=True)
+        except Exception as failure:
+            folder.fail(name, "eager", failure)
+        if not chosen:
+            folder.write()
+    folder.write()
+    for failure in folder.failed:
+        print(f"failed: {failure['model']} {failure['kind']}: {failure['reason']}")
+
+
+if __name__ == "__main__":
+    main()
