@@ -17,6 +17,7 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
@@ -115,6 +116,29 @@ public interface Target {
      */
     static Target atEach(long[]... coordinates) {
         return new CoordinateTarget(coordinates);
+    }
+
+    /**
+     * The sum of some elements of an output of any rank, for all rows: a channel, a window, a layer.
+     *
+     * <pre>{@code
+     * Target.slice("17, 0:4, :") // channel 17, the upper four lines
+     * }</pre>
+     *
+     * @param text as NumPy selects, for axes 1, 2, ... of the output; see {@link Slice}. Axes not mentioned are taken whole
+     * @throws IllegalArgumentException if the text cannot be read
+     */
+    static Target slice(String text) {
+        return new SliceTarget(Slice.parse(text));
+    }
+
+    /**
+     * The sum of some elements of an output of any rank, for all rows.
+     *
+     * @param perAxis positions on axes 1, 2, ... of the output; axes behind the last one given are taken whole
+     */
+    static Target slice(Slice... perAxis) {
+        return new SliceTarget(List.of(perAxis));
     }
 
     /** The class of the largest output of each explained example, found once and kept for all its rows. */

@@ -26,11 +26,14 @@ import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TargetTest {
     private static final long[] TWO = {0, 1};
@@ -186,5 +189,45 @@ class TargetTest {
                 .isInstanceOf(ModelException.class)
                 .hasMessageStartingWith(
                         "target 'bad' returned a derivative of shape (2,) and type float64; it must have");
+    }
+
+    @Test
+    void slices_sum_what_NumPy_would_select() {
+        Tensor output =
+                Tensors.ofJava().of(IntStream.range(0, 24).asDoubleStream().toArray(), 2, 3, 4);
+        Target window = Target.slice("1, 1:3");
+        assertThat(window.score(output, TWO).toDoubleArray()).containsExactly(5 + 6, 17 + 18);
+        assertThat(window.cotangent(output, TWO).toDoubleArray())
+                .containsExactly(0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0);
+        assertThat(Target.slice("-1").score(output, TWO).toDoubleArray()).containsExactly(38, 86);
+        assertThat(Target.slice(":, ::2").score(output, TWO).toDoubleArray()).containsExactly(30, 102);
+        assertThat(Target.slice("0:2, -2:").score(output, TWO).toDoubleArray()).containsExactly(18, 66);
+        assertThat(Target.slice().score(output, TWO).toDoubleArray()).containsExactly(66, 210);
+        assertThat(Target.slice(Slice.at(1), Slice.range(1, 3)).describe())
+                .isEqualTo(window.describe())
+                .isEqualTo("sum of [1, 1:3]");
+        assertThat(window).isEqualTo(Target.slice(" 1 ,1 : 3"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "3|3 selects positions outside of an axis of 3",
+                "-4|-4 selects positions outside of an axis of 3",
+                "0, 2:5|2:5 selects positions outside of an axis of 4",
+                "0, 2:2|2:2 selects nothing of an axis of 4",
+                "0, 0, 0|selects on 3 axes, but the output has shape (2, 3, 4), 2 behind the rows"
+            })
+    void slices_that_do_not_fit_are_refused(String text, String expected) {
+        Problems problems = new Problems();
+        Target.slice(text).check(Shape.of(2, 3, 4), 2, problems);
+        assertThatThrownBy(problems::throwIfAny).hasMessageContaining(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "1,,2", "a", "1:2:3:4", "1.5", "1:2:0", "..."})
+    void text_that_is_no_slice_is_refused(String text) {
+        assertThatThrownBy(() -> Target.slice(text)).isInstanceOf(IllegalArgumentException.class);
     }
 }

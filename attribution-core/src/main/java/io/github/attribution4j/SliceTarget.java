@@ -1,0 +1,82 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The sum of some elements of the output's row; axes that are not mentioned are taken whole. */
+record SliceTarget(List<Slice> slices) implements Target {
+    SliceTarget {
+        slices = List.copyOf(slices);
+    }
+
+    @Override
+    public Tensor score(Tensor output, long[] examples) {
+        Shape row = output.shape().row();
+        Tensor flat = output.reshape(examples.length, row.size());
+        return flat.select(1, positions(row)).sum(1);
+    }
+
+    @Override
+    public Tensor cotangent(Tensor output, long[] examples) {
+        Shape row = output.shape().row();
+        double[] indicator = new double[Math.toIntExact(row.size())];
+        for (long position : positions(row)) {
+            indicator[Math.toIntExact(position)] = 1;
+        }
+        return output.tensors().of(indicator, output.dataType(), row.prepend(1)).broadcast(output.shape());
+    }
+
+    /** Returns the positions in a flattened row. */
+    private long[] positions(Shape row) {
+        long[] positions = {0};
+        for (int axis = 0; axis < row.rank(); axis++) {
+            Slice slice = axis < slices.size() ? slices.get(axis) : Slice.all();
+            long[] chosen = slice.positions(row.dim(axis));
+            long[] finer = new long[Math.multiplyExact(positions.length, chosen.length)];
+            for (int i = 0; i < finer.length; i++) {
+                finer[i] = positions[i / chosen.length] * row.dim(axis) + chosen[i % chosen.length];
+            }
+            positions = finer;
+        }
+        return positions;
+    }
+
+    @Override
+    public void check(Shape output, long examples, Problems problems) {
+        if (slices.size() > output.rank() - 1) {
+            problems.add("target " + describe() + " selects on " + slices.size() + " axes, but the output has shape "
+                    + output + ", " + (output.rank() - 1) + " behind the rows; leave some out");
+            return;
+        }
+        for (int axis = 0; axis < slices.size(); axis++) {
+            try {
+                slices.get(axis).positions(output.dim(axis + 1));
+            } catch (IllegalArgumentException e) {
+                problems.add("target " + describe() + ": axis " + (axis + 1) + " of the output of shape " + output
+                        + ": " + e.getMessage() + "; choose positions that exist");
+            }
+        }
+    }
+
+    @Override
+    public String describe() {
+        return slices.stream().map(Slice::toString).collect(Collectors.joining(", ", "sum of [", "]"));
+    }
+}
