@@ -22,18 +22,15 @@ import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -59,9 +56,8 @@ public final class Evaluator {
     private final Model model;
     private final Inputs inputs;
     private final Run run;
-    private final Set<String> notices = new LinkedHashSet<>();
+    private final Batches batches;
     private Target target;
-    private Counts counts = Counts.NONE;
     private @Nullable Tensor outputs;
     private double @Nullable [] scores;
 
@@ -71,6 +67,7 @@ public final class Evaluator {
         this.inputs = inputs;
         this.target = target;
         this.run = run;
+        this.batches = new Batches(method.name(), model, inputs, run);
     }
 
     /**
@@ -150,21 +147,55 @@ public final class Evaluator {
 
     /** Returns the cost so far. */
     public Counts counts() {
-        return counts;
+        return batches.counts();
     }
 
     /** Adds the cost of something evaluated elsewhere on behalf of this. */
     public void count(Counts elsewhere) {
-        counts = counts.plus(elsewhere);
+        batches.count(elsewhere);
+    }
+
+    /** Adds cost and notices of another evaluation, made on behalf of this. */
+    public void countAll(Evaluator elsewhere) {
+        count(elsewhere.counts());
+        elsewhere.notices().forEach(this::notice);
     }
 
     /** Adds a line that the user should know; equal lines once. */
     public void notice(String notice) {
-        notices.add(notice);
+        batches.notice(notice);
     }
 
     List<String> notices() {
-        return List.copyOf(notices);
+        return batches.notices();
+    }
+
+    /**
+     * Starts the evaluation of a part of the model, or of other rows, as a step of this one: the same method and run, no
+     * checks of what this one has made, no progress of its own. Add its cost with {@link #countAll}.
+     */
+    public Evaluator step(Model part, Inputs partInputs, Target partTarget) {
+        return new Evaluator(method, part, partInputs, partTarget, run.quiet());
+    }
+
+    /** Returns a baseline's references for the explained examples; see {@link Baseline#references}. */
+    public List<Tensor> references(Baseline baseline) {
+        return references(baseline, identityExamples(), new long[examples()]);
+    }
+
+    /** Returns a baseline's rows; see {@link Baseline#rows}. What a baseline evaluates is counted. */
+    public List<Tensor> references(Baseline baseline, long[] examples, long[] samples) {
+        return baseline instanceof LiftedBaseline lifted
+                ? lifted.rows(inputs, examples, samples, run, this::count)
+                : baseline.rows(inputs, examples, samples, run);
+    }
+
+    /**
+     * Returns rows of this model's inputs, seen as rows of the tail of its cut: the activations that they give. They are
+     * computed, in batches of their own, when rows are asked for.
+     */
+    public Rows through(Cut cut, Rows rows) {
+        return new PushedRows(batches, cut, rows);
     }
 
     /**
@@ -173,18 +204,9 @@ public final class Evaluator {
      */
     public Tensor outputs() {
         if (outputs == null) {
-            outputs = forward(identity());
+            outputs = batches.outputs(identity());
         }
         return outputs;
-    }
-
-    private Tensor forward(Rows rows) {
-        List<Tensor> parts = new ArrayList<>();
-        inBatches(rows, false, batch -> {
-            Tensor output = checkedRows(model.forward(batch.inputs()), batch);
-            return scope -> parts.add(scope.keep(output));
-        });
-        return joined(parts);
     }
 
     /** Returns the target's score at each explained example, computed once. Decides the target. */
@@ -225,7 +247,7 @@ public final class Evaluator {
     public double[] scores(Rows rows) {
         Target decided = target();
         double[] result = new double[Math.toIntExact(rows.count())];
-        inBatches(rows, false, batch -> {
+        batches.run(rows, false, batch -> {
             Tensor output = checkedRows(model.forward(batch.inputs()), batch);
             double[] values = decided.score(output, batch.examples()).toDoubleArray();
             requireFiniteScores(values, batch.from(), rows);
@@ -247,12 +269,12 @@ public final class Evaluator {
         try (TensorScope scope = TensorScope.open()) {
             Tensor output;
             if (outputs == null) {
-                Tensor both = forward(new RowSequence(identity(), there));
+                Tensor both = batches.outputs(new RowSequence(identity(), there));
                 long examples = inputs.rows();
                 outputs = scope.keep(both.rows(0, examples));
                 output = both.rows(examples, both.shape().dim(0));
             } else {
-                output = forward(there);
+                output = batches.outputs(there);
             }
             Target decided = target();
             Tensor spread = output.broadcast(output.shape().withRows(inputs.rows()));
@@ -311,21 +333,7 @@ public final class Evaluator {
      * @return for each point of the cut a tensor, axis 0 counts the rows
      */
     public List<Tensor> activations(Cut cut, Rows rows) {
-        List<List<Tensor>> parts = new ArrayList<>();
-        inBatches(rows, false, batch -> {
-            List<Tensor> values = new ArrayList<>();
-            for (Tensor value : cut.activations(batch.inputs())) {
-                boolean shared = value.shape().rank() > 0 && value.shape().dim(0) == 1;
-                values.add(shared ? value.broadcast(value.shape().withRows(batch.to() - batch.from())) : value);
-            }
-            return scope -> parts.add(values.stream().map(scope::keep).toList());
-        });
-        List<Tensor> joined = new ArrayList<>();
-        for (int i = 0; i < cut.points().size(); i++) {
-            int point = i;
-            joined.add(joined(parts.stream().map(part -> part.get(point)).toList()));
-        }
-        return joined;
+        return batches.activations(cut, rows);
     }
 
     /** Returns the values at a cut for the explained inputs, row = example. */
@@ -354,7 +362,7 @@ public final class Evaluator {
             sink.accept(scope, from, to, values, activations, gradients);
         });
         if (outputs == null) {
-            outputs = joined(parts);
+            outputs = Batches.joined(parts);
         }
         // A target that had nothing to decide gave its final scores already.
         if (target.resolve(outputs) == target) {
@@ -364,7 +372,7 @@ public final class Evaluator {
 
     private void differentiate(
             Rows rows, @Nullable List<Tensor> outputParts, Function<Inputs, Pullback> opener, LayerSink sink) {
-        inBatches(rows, true, batch -> {
+        batches.run(rows, true, batch -> {
             try (Pullback pullback = opener.apply(batch.inputs())) {
                 Tensor output = checkedRows(pullback.output(), batch);
                 if (outputParts != null) {
@@ -379,9 +387,7 @@ public final class Evaluator {
                             + "': its attributions are zero");
                 }
                 Tensor kept = outputParts == null ? null : output.alias();
-                List<Tensor> activations = pullback instanceof LayerPullback layers
-                        ? layers.activations().stream().map(Tensor::alias).toList()
-                        : List.of();
+                List<Tensor> activations = activations(pullback, batch);
                 return scope -> {
                     if (kept != null && outputParts != null) {
                         outputParts.add(scope.keep(kept));
@@ -390,6 +396,15 @@ public final class Evaluator {
                 };
             }
         });
+    }
+
+    private static List<Tensor> activations(Pullback pullback, Batches.Batch batch) {
+        if (!(pullback instanceof LayerPullback layers)) {
+            return List.of();
+        }
+        return layers.activations().stream()
+                .map(value -> batch.checked(value, "a layer has a", "value").alias())
+                .toList();
     }
 
     /** Returns rows made of given tensors, row = example; tensors of one row serve all examples. */
@@ -402,75 +417,11 @@ public final class Evaluator {
     }
 
     private long[] identityExamples() {
-        return examples(identity(), 0, inputs.rows());
+        return Batches.examples(identity(), 0, inputs.rows());
     }
 
-    private static long[] examples(Rows rows, long from, long to) {
-        long[] examples = new long[Math.toIntExact(to - from)];
-        for (int r = 0; r < examples.length; r++) {
-            examples[r] = rows.example(from + r);
-        }
-        return examples;
-    }
-
-    private static Tensor joined(List<Tensor> parts) {
-        return parts.size() == 1 ? parts.get(0) : parts.get(0).tensors().concat(parts, 0);
-    }
-
-    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
-    private record Batch(long from, long to, long[] examples, Inputs inputs) {}
-
-    /** Computes a batch, and returns what to do with the result once nothing can run out of memory any more. */
-    private interface Computation {
-        Consumer<TensorScope> compute(Batch batch);
-    }
-
-    private void inBatches(Rows rows, boolean gradients, Computation computation) {
-        Batcher batcher = Batcher.of(run.batching(), model, inputs, gradients);
-        long total = rows.count();
-        long done = 0;
-        while (done < total) {
-            run.check(method.name(), done, total);
-            int size = size(batcher.next(), rows.group(), done, total);
-            long start = System.nanoTime();
-            try (TensorScope scope = TensorScope.open()) {
-                long[] examples = examples(rows, done, done + size);
-                Consumer<TensorScope> consumer;
-                try {
-                    Inputs expanded = inputs.expand(rows.attributed(done, done + size), examples);
-                    consumer = computation.compute(new Batch(done, done + size, examples, expanded));
-                } catch (ModelMemoryException e) {
-                    batcher.outOfMemory(size, e);
-                    notice("memory ran out with " + size + " rows in a batch; continued with " + batcher.next());
-                    continue;
-                }
-                consumer.accept(scope);
-            }
-            batcher.took(size, System.nanoTime() - start);
-            counts = counts.plus(new Counts(size, gradients ? size : 0, 1, size));
-            done += size;
-            run.report(new Progress(method.name(), done, total, run.elapsedNanos()));
-        }
-    }
-
-    /** Returns how many rows to take: whole groups, or else an even share of what is left of one. */
-    static int size(int wanted, long group, long done, long total) {
-        long within = done % group;
-        if (within == 0 && wanted >= group) {
-            return (int) Math.min(wanted - wanted % group, total - done);
-        }
-        long left = group - within;
-        long calls = (left + wanted - 1) / wanted;
-        return (int) ((left + calls - 1) / calls);
-    }
-
-    private Tensor checkedRows(Tensor output, Batch batch) {
-        long rows = batch.to() - batch.from();
-        if (output.shape().rank() == 0 || output.shape().dim(0) != rows) {
-            throw new ModelException("the model returned an output of shape " + output.shape() + " for " + rows
-                    + " rows; axis 0 of the output must count rows");
-        }
-        return output;
+    private static Tensor checkedRows(Tensor output, Batches.Batch batch) {
+        return batch.checked(output, "the model returned an", "output");
     }
 
     private void requireFiniteScores(double[] values, long from, Rows rows) {

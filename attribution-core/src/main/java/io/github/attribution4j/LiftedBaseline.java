@@ -18,22 +18,49 @@ package io.github.attribution4j;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A baseline of a model's inputs, pushed through the head of a cut. */
 record LiftedBaseline(Baseline below, @Nullable Model head) implements Baseline {
     @Override
     public List<Tensor> rows(Inputs inputs, long[] examples, long[] samples, Run run) {
+        return rows(inputs, examples, samples, run, cost -> {});
+    }
+
+    /** Returns the rows, and says what they cost. */
+    List<Tensor> rows(Inputs inputs, long[] examples, long[] samples, Run run, Consumer<Counts> cost) {
         Inputs.Origin origin = inputs.origin().orElseThrow(() -> new IllegalArgumentException(missing()));
         Inputs original = origin.inputs();
-        List<Tensor> references = new ArrayList<>();
-        for (Tensor reference : below.rows(original, examples, samples, run)) {
-            references.add(reference.broadcast(reference.shape().withRows(examples.length)));
+        List<Tensor> references = below.rows(original, examples, samples, run);
+        boolean shared = references.stream().allMatch(tensor -> tensor.shape().dim(0) == 1)
+                && original.all().stream().noneMatch(input -> input.role() == Inputs.Role.FIXED);
+        Rows rows = shared ? new TensorRows(references, 1) : new ReferenceRows(references, examples);
+        Model lift = head == null ? origin.cut().head(0) : head;
+        Batches batches = new Batches("baseline", lift, original, run.quiet());
+        List<Tensor> lifted = head == null ? batches.activations(origin.cut(), rows) : List.of(batches.outputs(rows));
+        cost.accept(batches.counts());
+        return lifted;
+    }
+
+    /** References as rows to be evaluated; for each its example. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
+    private record ReferenceRows(List<Tensor> references, long[] examples) implements Rows {
+        @Override
+        public long count() {
+            return examples.length;
         }
-        Inputs there = original.expand(references, examples);
-        return head == null ? origin.cut().activations(there) : List.of(head.forward(there));
+
+        @Override
+        public long example(long row) {
+            return examples[Math.toIntExact(row)];
+        }
+
+        @Override
+        public List<Tensor> attributed(long from, long to) {
+            return new TensorRows(references, examples.length).attributed(from, to);
+        }
     }
 
     @Override

@@ -138,7 +138,7 @@ public final class NoiseTunnel<M extends Model> implements Attribution<M> {
             long total = (long) evaluator.examples() * samples;
             int most = chunk(evaluator.inputs(), evaluator.run().batching());
             for (long done = 0; done < total; ) {
-                int size = Evaluator.size(most, samples, done, total);
+                int size = Batches.size(most, samples, done, total);
                 explain(model, evaluator, done, done + size, collected);
                 done += size;
             }

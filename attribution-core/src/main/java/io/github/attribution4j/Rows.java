@@ -46,4 +46,14 @@ public interface Rows {
      * @return for each attributed input, in order, a tensor of {@code to - from} rows, owned by the current scope
      */
     List<Tensor> attributed(long from, long to);
+
+    /**
+     * Returns some of these rows; groups are kept where the range is made of whole ones.
+     *
+     * @param from first row, inclusive
+     * @param to last row, exclusive
+     */
+    default Rows range(long from, long to) {
+        return new RowRange(this, from, to);
+    }
 }

@@ -133,6 +133,13 @@ public final class Run {
         return new Run(seed, batching, limit, startNanos, cancellation, listener, exampleKeys, true, bits);
     }
 
+    /** Returns a copy that reports to nobody: for a step of a computation that reports itself. */
+    Run quiet() {
+        return listener == null
+                ? this
+                : new Run(seed, batching, limit, startNanos, cancellation, null, exampleKeys, nested, bits);
+    }
+
     /** Returns a copy whose streams take their 64-bit words from elsewhere: how tests replay draws made by others. */
     Run bits(Function<long[], LongSupplier> ofKey) {
         return new Run(seed, batching, limit, startNanos, cancellation, listener, exampleKeys, nested, ofKey);

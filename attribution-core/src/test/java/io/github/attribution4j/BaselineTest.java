@@ -147,7 +147,7 @@ class BaselineTest {
     }
 
     @Test
-    void a_lifted_baseline_is_what_the_head_answers() {
+    void a_lifted_baseline_is_what_the_head_answers_once_where_it_is_one_row() {
         Cut cut = new FunctionCut("layer", x -> x.mul(10).add(1));
         Inputs original = Inputs.of(JAVA.of(new double[] {1, 2}, 2, 1));
         Inputs tail = original.behind(cut, List.of(JAVA.of(new double[] {11, 21}, 2, 1)));
@@ -157,13 +157,13 @@ class BaselineTest {
                         .references(tail, Run.defaults())
                         .get(0)
                         .toDoubleArray())
-                .containsExactly(31, 31);
+                .containsExactly(31);
         assertThat(Baseline.constant(3)
                         .through(Model.ofTensor(x -> x.mul(-1)))
                         .references(tail, Run.defaults())
                         .get(0)
                         .toDoubleArray())
-                .containsExactly(-3, -3);
+                .containsExactly(-3);
         assertThat(problems(Baseline.zeros().throughHead(), inputs))
                 .containsExactly(
                         "baseline 0.0 through head is lifted through the head of a cut, but the method is not "

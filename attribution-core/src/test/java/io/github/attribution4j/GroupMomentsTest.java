@@ -39,7 +39,7 @@ class GroupMomentsTest {
         long total = (long) GROUPS * group;
         long calls = 0;
         for (long done = 0; done < total; calls++) {
-            int size = Evaluator.size(wanted, group, done, total);
+            int size = Batches.size(wanted, group, done, total);
             assertThat(size).isPositive().isLessThanOrEqualTo(wanted);
             boolean whole = done % group == 0 && size % group == 0;
             assertThat(whole || done / group == (done + size - 1) / group).isTrue();
@@ -51,9 +51,9 @@ class GroupMomentsTest {
 
     @Test
     void aGroupTooLargeForABatch_isSplitEvenly() {
-        assertThat(Evaluator.size(49, 50, 0, 100)).isEqualTo(25);
-        assertThat(Evaluator.size(49, 50, 25, 100)).isEqualTo(25);
-        assertThat(Evaluator.size(20, 50, 50, 100)).isEqualTo(17);
+        assertThat(Batches.size(49, 50, 0, 100)).isEqualTo(25);
+        assertThat(Batches.size(49, 50, 25, 100)).isEqualTo(25);
+        assertThat(Batches.size(20, 50, 50, 100)).isEqualTo(17);
     }
 
     @ParameterizedTest
@@ -66,7 +66,7 @@ class GroupMomentsTest {
                     .add(100);
             GroupMoments moments = GroupMoments.ofSecondOrder(group);
             for (long done = 0; done < (long) GROUPS * group; ) {
-                int size = Evaluator.size(wanted, group, done, (long) GROUPS * group);
+                int size = Batches.size(wanted, group, done, (long) GROUPS * group);
                 try (TensorScope batch = TensorScope.open()) {
                     moments.add(batch, done, done + size, List.of(all.rows(done, done + size)));
                 }

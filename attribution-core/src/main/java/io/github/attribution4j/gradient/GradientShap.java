@@ -22,7 +22,6 @@ import io.github.attribution4j.GaussianNoise;
 import io.github.attribution4j.GradientAttribution;
 import io.github.attribution4j.GroupMoments;
 import io.github.attribution4j.Problems;
-import io.github.attribution4j.Rows;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.DifferentiableModel;
@@ -61,8 +60,6 @@ import java.util.Map;
  */
 public final class GradientShap implements GradientAttribution {
     private static final int DEFAULT_SAMPLES = 5;
-    static final long POSITION = 0x905;
-
     private final int samples;
     private final GaussianNoise noise;
     private final Baseline baseline;
@@ -93,13 +90,14 @@ public final class GradientShap implements GradientAttribution {
             double[] scoresAtBaseline = meanScores(evaluator, !baseline.isDistribution(), false);
             double[] scoresAtInput = meanScores(evaluator, noise.isNone(), true);
             GroupMoments moments = GroupMoments.ofSecondOrder(samples);
-            Segments segments = new Segments(evaluator, Position.DRAWN);
+            Segments segments = segments(evaluator, Segments.Position.DRAWN);
             evaluator.gradients(segments, (batch, from, to, scores, gradients) -> {
                 List<Tensor> contributions = gradients;
                 if (multiplyByInputs) {
                     contributions = new ArrayList<>(gradients.size());
                     for (int i = 0; i < gradients.size(); i++) {
-                        contributions.add(gradients.get(i).mul(segments.differences.get(i)));
+                        contributions.add(
+                                gradients.get(i).mul(segments.differences().get(i)));
                     }
                 }
                 moments.add(batch, from, to, contributions);
@@ -118,11 +116,10 @@ public final class GradientShap implements GradientAttribution {
     /** Returns for each example the mean score over samples at one end of the segments. */
     private double[] meanScores(Evaluator evaluator, boolean same, boolean atInput) {
         if (same) {
-            return atInput
-                    ? evaluator.scores()
-                    : evaluator.scoresAt(baseline.references(evaluator.inputs(), evaluator.run()));
+            return atInput ? evaluator.scores() : evaluator.scoresAt(evaluator.references(baseline));
         }
-        double[] ofRows = evaluator.scores(new Segments(evaluator, atInput ? Position.END : Position.START));
+        double[] ofRows =
+                evaluator.scores(segments(evaluator, atInput ? Segments.Position.END : Segments.Position.START));
         double[] means = new double[evaluator.examples()];
         for (int r = 0; r < ofRows.length; r++) {
             means[r / samples] += ofRows[r] / samples;
@@ -130,83 +127,14 @@ public final class GradientShap implements GradientAttribution {
         return means;
     }
 
+    private Segments segments(Evaluator evaluator, Segments.Position position) {
+        return new Segments(evaluator, baseline, noise, samples, position);
+    }
+
     private void check(Inputs inputs, Problems problems) {
         problems.require(samples >= 1, "samples " + samples + ": must be at least 1");
         noise.check(inputs, problems);
         baseline.check(inputs, problems);
-    }
-
-    private enum Position {
-        START,
-        DRAWN,
-        END
-    }
-
-    /** For each sample of each example a point on the segment from its baseline to its noisy input. */
-    private final class Segments implements Rows {
-        private final Evaluator evaluator;
-        private final Position position;
-        /** x̃ − b of the rows made last. */
-        private List<Tensor> differences = List.of();
-
-        Segments(Evaluator evaluator, Position position) {
-            this.evaluator = evaluator;
-            this.position = position;
-        }
-
-        @Override
-        public long count() {
-            return (long) evaluator.examples() * samples;
-        }
-
-        @Override
-        public long group() {
-            return samples;
-        }
-
-        @Override
-        public long example(long row) {
-            return row / samples;
-        }
-
-        @Override
-        public List<Tensor> attributed(long from, long to) {
-            int rows = Math.toIntExact(to - from);
-            long[] examples = new long[rows];
-            long[] draws = new long[rows];
-            double[] positions = new double[rows];
-            Run run = evaluator.run();
-            for (int r = 0; r < rows; r++) {
-                examples[r] = (from + r) / samples;
-                draws[r] = (from + r) % samples;
-                positions[r] = run.random(POSITION, run.exampleKey(examples[r]), draws[r])
-                        .nextDouble();
-            }
-            Inputs inputs = evaluator.inputs();
-            List<Tensor> attributed = inputs.attributed();
-            List<Tensor> starts = position == Position.END ? List.of() : baseline.rows(inputs, examples, draws, run);
-            List<Tensor> points = new ArrayList<>(attributed.size());
-            List<Tensor> between = new ArrayList<>(attributed.size());
-            for (int i = 0; i < attributed.size(); i++) {
-                Tensor input = attributed.get(i);
-                if (position == Position.START) {
-                    points.add(starts.get(i).broadcast(input.shape().withRows(rows)));
-                    continue;
-                }
-                Tensor end = noise.addTo(input.select(0, examples), i, examples, draws, run);
-                if (position == Position.END) {
-                    points.add(end);
-                    continue;
-                }
-                Tensor difference = end.sub(starts.get(i));
-                Tensor along = input.tensors()
-                        .of(positions, input.dataType(), input.shape().rowScale(rows));
-                points.add(difference.mul(along).add(starts.get(i)));
-                between.add(difference);
-            }
-            differences = between;
-            return points;
-        }
     }
 
     @Override

@@ -28,7 +28,6 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
-import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
@@ -68,8 +67,7 @@ public final class IntegratedGradients implements GradientAttribution {
     private final Quadrature quadrature;
     private final Baseline baseline;
     private final boolean multiplyByInputs;
-    private final double[] nodes;
-    private final double[] weights;
+    private final StepWeights weights;
 
     private IntegratedGradients(Builder builder) {
         this.steps = builder.steps;
@@ -77,9 +75,7 @@ public final class IntegratedGradients implements GradientAttribution {
         this.baseline = builder.baseline;
         this.multiplyByInputs = builder.multiplyByInputs;
         boolean valid = steps >= quadrature.minimumNodes();
-        Quadrature.Rule rule = quadrature.rule(valid ? steps : quadrature.minimumNodes());
-        this.nodes = rule.nodes();
-        this.weights = rule.weights();
+        this.weights = StepWeights.of(quadrature.rule(valid ? steps : quadrature.minimumNodes()));
     }
 
     /** Creates the method with its defaults: 50 steps, Gauss-Legendre, baseline zero, multiplied by inputs. */
@@ -97,14 +93,14 @@ public final class IntegratedGradients implements GradientAttribution {
         try (TensorScope scope = TensorScope.open()) {
             Evaluator evaluator =
                     Evaluator.start(this, model, inputs, target, run, problems -> check(inputs, problems));
-            List<Tensor> references = baseline.references(evaluator.inputs(), evaluator.run());
+            List<Tensor> references = evaluator.references(baseline);
             double[] scoresAtBaseline = evaluator.scoresAt(references);
             Path path = Path.straight(references, evaluator.inputs().attributed());
             GroupMoments integral = GroupMoments.ofFirstOrder(steps);
             evaluator.gradients(
-                    new PathRows(path, evaluator.examples(), nodes),
+                    new PathRows(path, evaluator.examples(), weights.nodes()),
                     (batch, from, to, scores, gradients) ->
-                            integral.add(batch, from, to, weighted(gradients, from, to)));
+                            integral.add(batch, from, to, weights.times(gradients, from)));
             List<Tensor> averages = integral.sums();
             if (!multiplyByInputs) {
                 return evaluator
@@ -129,19 +125,6 @@ public final class IntegratedGradients implements GradientAttribution {
                         + "reference for each example; give Baseline.mean(...) of the samples, or use GradientShap, which "
                         + "averages over the distribution");
         baseline.check(inputs, problems);
-    }
-
-    private List<Tensor> weighted(List<Tensor> gradients, long from, long to) {
-        double[] ofRows = new double[Math.toIntExact(to - from)];
-        for (int r = 0; r < ofRows.length; r++) {
-            ofRows[r] = weights[(int) ((from + r) % steps)];
-        }
-        List<Tensor> weighted = new ArrayList<>(gradients.size());
-        for (Tensor gradient : gradients) {
-            Shape scale = gradient.shape().rowScale(ofRows.length);
-            weighted.add(gradient.mul(gradient.tensors().of(ofRows, gradient.dataType(), scale)));
-        }
-        return weighted;
     }
 
     @Override

@@ -99,7 +99,7 @@ public final class Occlusion implements ForwardAttribution {
             for (int input = 0; input < attributed.size(); input++) {
                 over.add(Windows.of(attributed.get(input).shape().row(), windows.get(input), stride(input)));
             }
-            List<Tensor> references = baseline.references(evaluator.inputs(), evaluator.run());
+            List<Tensor> references = evaluator.references(baseline);
             double[] scores = evaluator.scores();
             OcclusionRows rows = new OcclusionRows(evaluator.inputs(), references, over);
             double[] occluded = evaluator.scores(rows);

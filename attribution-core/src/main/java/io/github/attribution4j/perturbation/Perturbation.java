@@ -70,7 +70,7 @@ record Perturbation(Evaluator evaluator, Groups groups, List<Tensor> references)
                     }
                 });
         Groups groups = Objects.requireNonNull(resolved.get(), "a mask without problems has groups");
-        return new Perturbation(evaluator, groups, baseline.references(evaluator.inputs(), evaluator.run()));
+        return new Perturbation(evaluator, groups, evaluator.references(baseline));
     }
 
     /** Checks that a baseline fits and is one reference for each example. */

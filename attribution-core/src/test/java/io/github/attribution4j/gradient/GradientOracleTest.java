@@ -222,8 +222,8 @@ class GradientOracleTest {
                                 .rows(inputs, new long[] {e}, new long[] {s}, run)
                                 .get(0))[0];
                         double[] end = noisy(e, s, 0.4, run);
-                        double u = RandomStream.of(SEED, GradientShap.POSITION, e, s)
-                                .nextDouble();
+                        double u =
+                                RandomStream.of(SEED, Segments.POSITION, e, s).nextDouble();
                         contributions[s] = net.integrated(start, end, TARGETS[e], new double[] {u}, new double[] {1});
                         difference += net.score(end, TARGETS[e]) - net.score(start, TARGETS[e]);
                     }

@@ -38,7 +38,9 @@ public record FunctionCut(List<CutPoint> points, UnaryOperator<Tensor> function)
 
     @Override
     public DifferentiableModel head(int number) {
-        throw new AssertionError("not asked for");
+        return DifferentiableModel.of(Model.ofTensor(function), (inputs, cotangent) -> {
+            throw new AssertionError("not asked for");
+        });
     }
 
     @Override

@@ -1,0 +1,192 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ModelMemoryException;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** Cuts rows into micro-batches, backs off when memory runs out, keeps the deadline, reports progress, counts. */
+final class Batches {
+    private final String method;
+    private final Model model;
+    private final Inputs inputs;
+    private final Run run;
+    private final Set<String> notices = new LinkedHashSet<>();
+    private Counts counts = Counts.NONE;
+    /** How many runs are under way, one inside the other; the outermost reports. */
+    private int depth;
+
+    Batches(String method, Model model, Inputs inputs, Run run) {
+        this.method = method;
+        this.model = model;
+        this.inputs = inputs;
+        this.run = run;
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this package
+    record Batch(long from, long to, long[] examples, Inputs inputs) {
+        /** Returns a value that has a row for each row of this batch. */
+        Tensor checked(Tensor value, String subject, String noun) {
+            long rows = to - from;
+            if (value.shape().rank() == 0 || value.shape().dim(0) != rows) {
+                throw new ModelException(subject + " " + noun + " of shape " + value.shape() + " for " + rows
+                        + " rows; axis 0 of the " + noun + " must count rows");
+            }
+            return value;
+        }
+    }
+
+    /** Computes a batch, and returns what to do with the result once nothing can run out of memory any more. */
+    interface Computation {
+        Consumer<TensorScope> compute(Batch batch);
+    }
+
+    Counts counts() {
+        return counts;
+    }
+
+    void count(Counts elsewhere) {
+        counts = counts.plus(elsewhere);
+    }
+
+    void notice(String notice) {
+        notices.add(notice);
+    }
+
+    List<String> notices() {
+        return List.copyOf(notices);
+    }
+
+    void run(Rows rows, boolean gradients, Computation computation) {
+        depth++;
+        try {
+            runInside(rows, gradients, computation);
+        } finally {
+            depth--;
+        }
+    }
+
+    /** Runs as a step of something else that reports progress. */
+    <T> T silently(Supplier<T> step) {
+        depth++;
+        try {
+            return step.get();
+        } finally {
+            depth--;
+        }
+    }
+
+    private void runInside(Rows rows, boolean gradients, Computation computation) {
+        Batcher batcher = Batcher.of(run.batching(), model, inputs, gradients);
+        long total = rows.count();
+        long done = 0;
+        while (done < total) {
+            run.check(method, done, total);
+            int size = size(batcher.next(), rows.group(), done, total);
+            long start = System.nanoTime();
+            try (TensorScope scope = TensorScope.open()) {
+                long[] examples = examples(rows, done, done + size);
+                Consumer<TensorScope> consumer;
+                try {
+                    Inputs expanded = inputs.expand(rows.attributed(done, done + size), examples);
+                    consumer = computation.compute(new Batch(done, done + size, examples, expanded));
+                } catch (ModelMemoryException e) {
+                    batcher.outOfMemory(size, e);
+                    notice("memory ran out with " + size + " rows in a batch; continued with " + batcher.next());
+                    continue;
+                }
+                consumer.accept(scope);
+            }
+            batcher.took(size, System.nanoTime() - start);
+            count(new Counts(size, gradients ? size : 0, 1, size));
+            done += size;
+            if (depth == 1) {
+                run.report(new Progress(method, done, total, run.elapsedNanos()));
+            }
+        }
+    }
+
+    /** Returns the model's output for each row. */
+    Tensor outputs(Rows rows) {
+        List<Tensor> parts = new ArrayList<>();
+        run(rows, false, batch -> {
+            Tensor output = batch.checked(model.forward(batch.inputs()), "the model returned an", "output");
+            return scope -> parts.add(scope.keep(output));
+        });
+        return joined(parts);
+    }
+
+    /** Returns the values at a cut for each row, axis 0 counts rows. One computed once for all rows is repeated. */
+    List<Tensor> activations(Cut cut, Rows rows) {
+        List<List<Tensor>> parts = new ArrayList<>();
+        run(rows, false, batch -> {
+            List<Tensor> values = perRow(cut, cut.activations(batch.inputs()), batch);
+            return scope -> parts.add(values.stream().map(scope::keep).toList());
+        });
+        List<Tensor> joined = new ArrayList<>();
+        for (int i = 0; i < cut.points().size(); i++) {
+            int point = i;
+            joined.add(joined(parts.stream().map(part -> part.get(point)).toList()));
+        }
+        return joined;
+    }
+
+    /** Returns values of layers with a row for each row of a batch; one that serves all rows is repeated. */
+    private static List<Tensor> perRow(Cut cut, List<Tensor> values, Batch batch) {
+        List<Tensor> perRow = new ArrayList<>();
+        for (int i = 0; i < values.size(); i++) {
+            Tensor value = values.get(i);
+            boolean shared = value.shape().rank() > 0 && value.shape().dim(0) == 1;
+            Tensor spread = shared ? value.broadcast(value.shape().withRows(batch.to() - batch.from())) : value;
+            perRow.add(batch.checked(spread, "layer '" + cut.points().get(i) + "' has a", "value"));
+        }
+        return perRow;
+    }
+
+    static Tensor joined(List<Tensor> parts) {
+        return parts.size() == 1 ? parts.get(0) : parts.get(0).tensors().concat(parts, 0);
+    }
+
+    static long[] examples(Rows rows, long from, long to) {
+        long[] examples = new long[Math.toIntExact(to - from)];
+        for (int r = 0; r < examples.length; r++) {
+            examples[r] = rows.example(from + r);
+        }
+        return examples;
+    }
+
+    /** Returns how many rows to take: whole groups, or else an even share of what is left of one. */
+    static int size(int wanted, long group, long done, long total) {
+        long within = done % group;
+        if (within == 0 && wanted >= group) {
+            return (int) Math.min(wanted - wanted % group, total - done);
+        }
+        long left = group - within;
+        long calls = (left + wanted - 1) / wanted;
+        return (int) ((left + calls - 1) / calls);
+    }
+}

@@ -1,0 +1,112 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.gradient;
+
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.GaussianNoise;
+import io.github.attribution4j.Rows;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** For each sample of each example a point on the segment from a baseline drawn to the noisy input. */
+final class Segments implements Rows {
+    static final long POSITION = 0x905;
+
+    /** Which point of a segment. */
+    enum Position {
+        START,
+        DRAWN,
+        END
+    }
+
+    private final Evaluator evaluator;
+    private final Baseline baseline;
+    private final GaussianNoise noise;
+    private final int samples;
+    private final Position position;
+    private List<Tensor> differences = List.of();
+
+    Segments(Evaluator evaluator, Baseline baseline, GaussianNoise noise, int samples, Position position) {
+        this.evaluator = evaluator;
+        this.baseline = baseline;
+        this.noise = noise;
+        this.samples = samples;
+        this.position = position;
+    }
+
+    /** Returns x̃ − b of the drawn points made last. */
+    List<Tensor> differences() {
+        return differences;
+    }
+
+    @Override
+    public long count() {
+        return (long) evaluator.examples() * samples;
+    }
+
+    @Override
+    public long group() {
+        return samples;
+    }
+
+    @Override
+    public long example(long row) {
+        return row / samples;
+    }
+
+    @Override
+    public List<Tensor> attributed(long from, long to) {
+        int rows = Math.toIntExact(to - from);
+        long[] examples = new long[rows];
+        long[] draws = new long[rows];
+        double[] positions = new double[rows];
+        Run run = evaluator.run();
+        for (int r = 0; r < rows; r++) {
+            examples[r] = (from + r) / samples;
+            draws[r] = (from + r) % samples;
+            positions[r] =
+                    run.random(POSITION, run.exampleKey(examples[r]), draws[r]).nextDouble();
+        }
+        Inputs inputs = evaluator.inputs();
+        List<Tensor> attributed = inputs.attributed();
+        List<Tensor> starts = position == Position.END ? List.of() : evaluator.references(baseline, examples, draws);
+        List<Tensor> points = new ArrayList<>(attributed.size());
+        List<Tensor> between = new ArrayList<>(attributed.size());
+        for (int i = 0; i < attributed.size(); i++) {
+            Tensor input = attributed.get(i);
+            if (position == Position.START) {
+                points.add(starts.get(i).broadcast(input.shape().withRows(rows)));
+                continue;
+            }
+            Tensor end = noise.addTo(input.select(0, examples), i, examples, draws, run);
+            if (position == Position.END) {
+                points.add(end);
+                continue;
+            }
+            Tensor difference = end.sub(starts.get(i));
+            Tensor along = input.tensors()
+                    .of(positions, input.dataType(), input.shape().rowScale(rows));
+            points.add(difference.mul(along).add(starts.get(i)));
+            between.add(difference);
+        }
+        differences = between;
+        return points;
+    }
+}
