@@ -89,6 +89,24 @@ public final class ReferenceModels {
                 .build();
     }
 
+    /**
+     * Returns a chain of residual blocks behind each other, each of which its own input bypasses: {@code block0.fc1}, {@code
+     * block0.tanh}, {@code block0.fc2}, {@code block0.add}, {@code block1.fc1}, ..., and {@code fc}.
+     */
+    public static ReferenceModel residualNetwork(DataType dataType, long seed, int blocks, int features, int classes) {
+        ReferenceModelBuilder builder = ReferenceModel.builder(dataType, seed).input("x", Shape.of(features));
+        String last = "x";
+        for (int i = 0; i < blocks; i++) {
+            String block = "block" + i + ".";
+            builder.linear(block + "fc1", last, 2 * features)
+                    .activation(block + "tanh", block + "fc1", Activation.TANH)
+                    .linear(block + "fc2", block + "tanh", features)
+                    .add(block + "add", last, block + "fc2");
+            last = block + "add";
+        }
+        return builder.linear("fc", last, classes).build();
+    }
+
     /** Returns a model of two inputs, x (features) and y (others), whose hidden values are multiplied. */
     public static ReferenceModel twoInputs(DataType dataType, long seed, int features, int others, int classes) {
         return ReferenceModel.builder(dataType, seed)

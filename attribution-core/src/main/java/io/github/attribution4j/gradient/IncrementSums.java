@@ -1,0 +1,126 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.gradient;
+
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Σ over neighbouring nodes of a gradient times the increment of a value: the integral of g dh along each example's path, from
+ * rows that come as nodes of a path, one path after the other. Not thread-safe.
+ */
+final class IncrementSums {
+    private final long nodes;
+    private final boolean trapezoid;
+    private final List<Sum> perPoint = new ArrayList<>();
+
+    /**
+     * Starts sums of nothing.
+     *
+     * @param nodes of one path, at least 2
+     * @param trapezoid whether increments are multiplied by the mean of the gradients at both ends rather than by the one at
+     *     the beginning
+     */
+    IncrementSums(long nodes, boolean trapezoid) {
+        this.nodes = nodes;
+        this.trapezoid = trapezoid;
+    }
+
+    /** Adds a range of rows; ranges come in order, without gaps, and are whole paths or lie within one. */
+    void add(TensorScope batch, long from, long to, List<Tensor> values, List<Tensor> gradients) {
+        while (perPoint.size() < values.size()) {
+            perPoint.add(new Sum());
+        }
+        boolean whole = from % nodes == 0 && (to - from) % nodes == 0;
+        for (int i = 0; i < values.size(); i++) {
+            if (whole) {
+                perPoint.get(i).addPaths(batch, values.get(i), gradients.get(i));
+            } else {
+                perPoint.get(i).addPart(batch, values.get(i), gradients.get(i), to % nodes == 0);
+            }
+        }
+    }
+
+    /** Returns for each value the sum of each path, axis 0 counts paths. */
+    List<Tensor> sums() {
+        return perPoint.stream()
+                .map(sum -> sum.done.size() == 1
+                        ? sum.done.get(0)
+                        : sum.done.get(0).tensors().concat(sum.done, 0))
+                .toList();
+    }
+
+    private Tensor products(int axis, Tensor values, Tensor gradients) {
+        long count = values.shape().dim(axis);
+        Tensor increments = values.slice(axis, 1, count).sub(values.slice(axis, 0, count - 1));
+        Tensor left = gradients.slice(axis, 0, count - 1);
+        Tensor along = trapezoid ? left.add(gradients.slice(axis, 1, count)).mul(0.5) : left;
+        return increments.mul(along).sum(axis);
+    }
+
+    private final class Sum {
+        private final List<Tensor> done = new ArrayList<>();
+        private @Nullable Tensor sum;
+        private @Nullable Tensor lastValue;
+        private @Nullable Tensor lastGradient;
+
+        void addPaths(TensorScope batch, Tensor values, Tensor gradients) {
+            Shape grid =
+                    values.shape().row().prepend(nodes).prepend(values.shape().dim(0) / nodes);
+            done.add(batch.keep(products(1, values.reshape(grid), gradients.reshape(grid))));
+        }
+
+        void addPart(TensorScope batch, Tensor values, Tensor gradients, boolean last) {
+            Tensor before = lastValue;
+            Tensor beforeGradient = lastGradient;
+            Tensor there = before == null ? values : values.tensors().concat(List.of(before, values), 0);
+            Tensor slopes = beforeGradient == null
+                    ? gradients
+                    : gradients.tensors().concat(List.of(beforeGradient, gradients), 0);
+            long rows = there.shape().dim(0);
+            Tensor total = sum;
+            if (rows > 1) {
+                Tensor part = products(0, there, slopes).reshape(values.shape().withRows(1));
+                total = batch.keep(sum == null ? part : sum.add(part));
+                free(sum);
+            }
+            free(before);
+            free(beforeGradient);
+            lastValue = null;
+            lastGradient = null;
+            sum = null;
+            if (last) {
+                if (total != null) {
+                    done.add(total);
+                }
+            } else {
+                sum = total;
+                lastValue = batch.keep(there.rows(rows - 1, rows).mul(1));
+                lastGradient = batch.keep(slopes.rows(rows - 1, rows).mul(1));
+            }
+        }
+
+        private void free(@Nullable Tensor tensor) {
+            if (tensor != null) {
+                tensor.close();
+            }
+        }
+    }
+}

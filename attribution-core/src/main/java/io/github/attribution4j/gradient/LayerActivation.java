@@ -1,0 +1,90 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.gradient;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Counts;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What layers answer to the inputs: no attribution of a score, but the raw values that the other methods weigh, in the layers'
+ * shapes and types.
+ *
+ * <p>The target is not used; leave it out. In its place the explanation's score is the sum of the first layer's values. There is
+ * no completeness gap. Layers may depend on one another. Integer inputs are welcome.
+ *
+ * <p><b>Cost.</b> One forward row for each example and layer, as far as the layer.
+ *
+ * <p>Equal to Captum's {@code LayerActivation}. Setting: {@code layer}.
+ */
+public final class LayerActivation implements Attribution<LayeredModel> {
+    private final List<String> layers;
+
+    /**
+     * Creates the method.
+     *
+     * @param layers addresses, at least one
+     */
+    public LayerActivation(String... layers) {
+        this.layers = Layers.of(layers);
+    }
+
+    @Override
+    public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
+        List<Cut> cuts = layers.stream().map(model::cut).toList();
+        try (TensorScope scope = TensorScope.open()) {
+            Cut first = cuts.get(0);
+            Evaluator evaluator = Evaluator.start(this, first.head(), inputs, Target.slice(), run);
+            List<Tensor> activations = new ArrayList<>();
+            for (Cut cut : cuts) {
+                activations.add(
+                        cut == first
+                                ? evaluator.outputs()
+                                : evaluator.activationsAtInputs(cut).get(0));
+            }
+            return evaluator
+                    .explain(activations)
+                    .names(cuts.stream().map(Cut::point).map(CutPoint::toString).toList())
+                    .build()
+                    .madeBy(this, model.identity(), evaluator.inputs(), Counts.NONE);
+        }
+    }
+
+    @Override
+    public String name() {
+        return "layer-activation";
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("layer", String.join(", ", layers));
+        return settings;
+    }
+}

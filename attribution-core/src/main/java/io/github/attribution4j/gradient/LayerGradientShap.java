@@ -1,0 +1,207 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.gradient;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.GaussianNoise;
+import io.github.attribution4j.GroupMoments;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.path.Bypass;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * GradientSHAP of a layer, sampled in the space of the inputs.
+ *
+ * <p>Each of n samples draws a baseline b of the inputs, normal noise for the input, x̃ = x + N(0, stdev²), and a position u uniform
+ * in [0, 1). With h the layer's activation, attribution: the mean over samples of (h(x̃) − h(b)) · ∂F/∂h at b + u (x̃ − b), in the
+ * layer's shape; with its standard error for each unit (n ≥ 2). {@code new GradientShap(baseline).at(layer)} is another method: it
+ * draws baselines, noise and positions in the space of activations, and its path is straight there.
+ *
+ * <p><b>Completeness.</b> The explanation's gap is Σ attributions − mean over samples of (F(x̃) − F(b)). It goes to 0 for many samples only
+ * where h is affine in the inputs and nothing bypasses the layer: the gradient is taken on the curve that h follows, and
+ * multiplied by the straight line between its ends. {@link Conductance} has no such bias.
+ *
+ * <p><b>Cost.</b> For each example n forward rows and n backward rows that end at the layer; n forward rows each for h(b) and for the gap (one
+ * in all for a baseline that is a single reference), and as many for x̃ if there is noise.
+ *
+ * <p><b>Repeatability.</b> As {@link GradientShap}, with the same draws for the same seed.
+ *
+ * <p><b>Compared with Captum.</b> The estimator of {@code LayerGradientShap}, with the remarks of {@link GradientShap}.
+ *
+ * <p>Settings: {@code layer}, {@code samples}, {@code stdev}, {@code baseline}, {@code multiply-by-inputs}.
+ */
+public final class LayerGradientShap implements Attribution<LayeredModel> {
+    private static final int DEFAULT_SAMPLES = 5;
+
+    private final List<String> layers;
+    private final int samples;
+    private final GaussianNoise noise;
+    private final Baseline baseline;
+    private final boolean multiplyByInputs;
+
+    private LayerGradientShap(Builder builder) {
+        this.layers = builder.layers;
+        this.samples = builder.samples;
+        this.noise = builder.noise;
+        this.baseline = builder.baseline;
+        this.multiplyByInputs = builder.multiplyByInputs;
+    }
+
+    /**
+     * Creates the method with its defaults: 5 samples, no noise.
+     *
+     * @param baseline of the inputs, what baselines are drawn from
+     * @param layers address of a layer, or of several of which none depends on another
+     */
+    public LayerGradientShap(Baseline baseline, String... layers) {
+        this(new Builder(layers).baseline(baseline));
+    }
+
+    /**
+     * Returns a builder that starts from the defaults.
+     *
+     * @param layers address of a layer, or of several of which none depends on another
+     */
+    public static Builder builder(String... layers) {
+        return new Builder(layers);
+    }
+
+    @Override
+    public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
+        try (TensorScope scope = TensorScope.open()) {
+            LayerRuns runs = LayerRuns.start(
+                    this, layers, Bypass.FOLLOW, model, inputs, target, run, problems -> check(inputs, problems));
+            SegmentEnds starts = ends(runs, false);
+            SegmentEnds ends = ends(runs, true);
+            GroupMoments moments = GroupMoments.ofSecondOrder(samples);
+            runs.gradients(
+                    segments(runs.whole(), Segments.Position.DRAWN),
+                    (batch, from, to, scores, activations, gradients) -> {
+                        List<Tensor> contributions = gradients;
+                        if (multiplyByInputs) {
+                            List<Tensor> there = ends.activations(from, to);
+                            List<Tensor> here = starts.activations(from, to);
+                            contributions = new ArrayList<>(gradients.size());
+                            for (int i = 0; i < gradients.size(); i++) {
+                                contributions.add(
+                                        gradients.get(i).mul(there.get(i).sub(here.get(i))));
+                            }
+                        }
+                        moments.add(batch, from, to, contributions);
+                    });
+            Explanation.Builder explanation = runs.explain(moments.means()).standardErrors(moments.standardErrors());
+            if (multiplyByInputs) {
+                explanation.completeBetween(starts.meanScores(), ends.meanScores());
+            }
+            return explanation.build();
+        }
+    }
+
+    private Segments segments(Evaluator evaluator, Segments.Position position) {
+        return new Segments(evaluator, baseline, noise, samples, position);
+    }
+
+    private SegmentEnds ends(LayerRuns runs, boolean atInput) {
+        Segments rows = segments(runs.whole(), atInput ? Segments.Position.END : Segments.Position.START);
+        boolean single = atInput ? noise.isNone() : !baseline.isDistribution();
+        if (!single) {
+            return SegmentEnds.drawn(runs, rows, samples);
+        }
+        List<Tensor> references =
+                atInput ? runs.whole().inputs().attributed() : runs.whole().references(baseline);
+        return SegmentEnds.single(runs, rows, samples, references);
+    }
+
+    private void check(Inputs inputs, Problems problems) {
+        problems.require(samples >= 1, "samples " + samples + ": must be at least 1");
+        noise.check(inputs, problems);
+        baseline.check(inputs, problems);
+    }
+
+    @Override
+    public String name() {
+        return "layer-gradient-shap";
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("layer", String.join(", ", layers));
+        settings.put("samples", samples);
+        settings.put("stdev", noise);
+        settings.put("baseline", baseline.describe());
+        settings.put("multiply-by-inputs", multiplyByInputs);
+        return settings;
+    }
+
+    /** Collects settings. */
+    public static final class Builder {
+        private final List<String> layers;
+        private int samples = DEFAULT_SAMPLES;
+        private GaussianNoise noise = GaussianNoise.of(0);
+        private Baseline baseline = Baseline.zeros();
+        private boolean multiplyByInputs = true;
+
+        private Builder(String... layers) {
+            this.layers = Layers.of(layers);
+        }
+
+        /** Sets how many samples are drawn for each example; default 5, at least 1. */
+        public Builder samples(int newSamples) {
+            samples = newSamples;
+            return this;
+        }
+
+        /**
+         * Sets the standard deviation of the noise added to the inputs; default 0.
+         *
+         * @param perInput in the unit of the inputs, each 0 or more: one for all attributed inputs, or one for each
+         */
+        public Builder stdev(double... perInput) {
+            noise = GaussianNoise.of(perInput);
+            return this;
+        }
+
+        /** Sets what baselines of the inputs are drawn from; see {@link GradientShap.Builder#baseline}. */
+        public Builder baseline(Baseline newBaseline) {
+            baseline = newBaseline;
+            return this;
+        }
+
+        /** Sets whether gradients are multiplied by h(x̃) − h(b); default yes. If not, there is no completeness gap. */
+        public Builder multiplyByInputs(boolean multiply) {
+            multiplyByInputs = multiply;
+            return this;
+        }
+
+        /** Returns the method. */
+        public LayerGradientShap build() {
+            return new LayerGradientShap(this);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.gradient;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.LayerSink;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.Rows;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.path.Bypass;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a model at rows of its inputs, and takes values and gradients at layers: what methods share that follow a path of the
+ * inputs as activations of a layer.
+ */
+final class LayerRuns {
+    private final Evaluator whole;
+    private final Cut cut;
+    private final @Nullable Evaluator tail;
+
+    private LayerRuns(Evaluator whole, Cut cut, @Nullable Evaluator tail) {
+        this.whole = whole;
+        this.cut = cut;
+        this.tail = tail;
+    }
+
+    static LayerRuns start(
+            Attribution<LayeredModel> method,
+            List<String> layers,
+            Bypass bypass,
+            LayeredModel model,
+            Inputs inputs,
+            Target target,
+            Run run,
+            Consumer<Problems> check) {
+        Cut cut = model.cut(layers.toArray(String[]::new));
+        Evaluator whole = Evaluator.start(
+                method, model, inputs, target, run, check, problems -> checkTypes(method.name(), inputs, problems));
+        if (bypass == Bypass.FOLLOW) {
+            return new LayerRuns(whole, cut, null);
+        }
+        Inputs behind = cut.tailInputs(whole.inputs(), whole.activationsAtInputs(cut));
+        return new LayerRuns(whole, cut, Evaluator.start(method, cut.tail(), behind, whole.target(), whole.run()));
+    }
+
+    private static void checkTypes(String method, Inputs inputs, Problems problems) {
+        for (Inputs.Input input : inputs.attributedInputs()) {
+            problems.require(
+                    input.tensor().dataType().isFloating(),
+                    "input '" + input.name() + "' is of type " + input.tensor().dataType() + ", and " + method
+                            + " moves inputs between a baseline and their values; pass it with fixed(...), or apply "
+                            + "integrated-gradients at the layer that embeds it");
+        }
+    }
+
+    /** Checks a baseline that is one reference for each example. */
+    static void checkReference(Baseline baseline, String method, Inputs inputs, Problems problems) {
+        problems.require(
+                !baseline.isDistribution(),
+                "baseline " + baseline.describe() + " is a distribution, and " + method + " starts from one reference "
+                        + "for each example; give Baseline.mean(...) of the samples");
+        baseline.check(inputs, problems);
+    }
+
+    /** Returns the evaluation of the whole model. */
+    Evaluator whole() {
+        return whole;
+    }
+
+    Cut cut() {
+        return cut;
+    }
+
+    /** Takes values and gradients at the cut for rows of the model's inputs. */
+    void gradients(Rows rows, LayerSink sink) {
+        if (tail == null) {
+            whole.layerGradients(cut, rows, sink);
+            return;
+        }
+        Kept pushed = new Kept(whole.through(cut, rows));
+        tail.gradients(
+                pushed,
+                (batch, from, to, scores, gradients) -> sink.accept(batch, from, to, scores, pushed.last, gradients));
+    }
+
+    /** Returns the scores from which attributions of the layer are to account for the way to the explained ones. */
+    double[] scoresAt(List<Tensor> references) {
+        return tail == null
+                ? whole.scoresAt(references)
+                : tail.scoresAt(whole.activations(cut, whole.rowsOf(references)));
+    }
+
+    /** Starts the explanation of the layers. */
+    Explanation.Builder explain(List<Tensor> attributions) {
+        return explainInputs(attributions)
+                .names(cut.points().stream().map(CutPoint::toString).toList());
+    }
+
+    /** Starts the explanation of the model's inputs. */
+    Explanation.Builder explainInputs(List<Tensor> attributions) {
+        if (tail != null) {
+            whole.countAll(tail);
+        }
+        return whole.explain(attributions);
+    }
+
+    /** Rows that remember what they made last. */
+    private static final class Kept implements Rows {
+        private final Rows rows;
+        private List<Tensor> last = List.of();
+
+        Kept(Rows rows) {
+            this.rows = rows;
+        }
+
+        @Override
+        public long count() {
+            return rows.count();
+        }
+
+        @Override
+        public long group() {
+            return rows.group();
+        }
+
+        @Override
+        public long example(long row) {
+            return rows.example(row);
+        }
+
+        @Override
+        public List<Tensor> attributed(long from, long to) {
+            last = rows.attributed(from, to);
+            return last;
+        }
+    }
+}

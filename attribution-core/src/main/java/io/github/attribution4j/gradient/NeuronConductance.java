@@ -1,0 +1,284 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.gradient;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.GroupMoments;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.Rows;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.path.Bypass;
+import io.github.attribution4j.path.Path;
+import io.github.attribution4j.path.PathRows;
+import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Neuron conductance: how much of each input element's integrated gradient flows through a unit of a layer.
+ *
+ * <p>Attribution of input element i through unit j: (x − x′)ᵢ ∫₀¹ ∂F/∂hⱼ(γ(t)) · ∂hⱼ/∂xᵢ(γ(t)) dt with γ(t) = x′ + t (x −
+ * x′), in the inputs' shapes. Summed over i it is unit j's {@link Conductance}; summed over all units of a layer that nothing bypasses,
+ * {@link IntegratedGradients} of the model. It claims no completeness of its own.
+ *
+ * <p><b>Several units.</b> A unit given by slices is the sum of the conductances of the units selected; one given by a function of the
+ * layer is their sum weighted by the function's derivative.
+ *
+ * <p><b>Cost.</b> For each example {@code steps} forward rows and {@code steps} backward rows that end at the layer, and {@code
+ * steps} forward and backward rows of the part before the layer; besides, a forward row for the score and one for the layer.
+ *
+ * <p><b>Paper.</b> Dhamdhere, Sundararajan and Yan, <i>How Important Is a Neuron?</i>, 2018.
+ *
+ * <p><b>Compared with Captum.</b> {@code NeuronConductance} defaults to {@code riemann_trapezoid}, whose weights sum to 1 − 1/n ({@link
+ * Quadrature#CAPTUM_TRAPEZOID}); here Gauss-Legendre is the default everywhere. For several units Captum multiplies the sum of
+ * their gradients by the gradient of their sum, which also counts what flows through one and is weighted by another; {@link Units#CAPTUM} is
+ * that formula.
+ *
+ * <p>Settings: {@code layer}, {@code unit}, {@code steps}, {@code quadrature}, {@code baseline}, {@code multiply-by-inputs}, {@code
+ * bypass}, {@code units}.
+ */
+public final class NeuronConductance implements Attribution<LayeredModel> {
+    private static final int DEFAULT_STEPS = 50;
+
+    /** What several units mean. */
+    public enum Units {
+        /** The sum of the conductances of each. */
+        APART,
+        /** Captum's: the unit's function of the gradients, times the gradient of the unit's function. */
+        CAPTUM;
+
+        /** Returns the name in lower case. */
+        @Override
+        public String toString() {
+            return this == APART ? "apart" : "captum";
+        }
+    }
+
+    private final String layer;
+    private final Target unit;
+    private final int steps;
+    private final Quadrature quadrature;
+    private final Baseline baseline;
+    private final boolean multiplyByInputs;
+    private final Bypass bypass;
+    private final Units units;
+
+    private NeuronConductance(Builder builder) {
+        this.layer = builder.layer;
+        this.unit = builder.unit;
+        this.steps = builder.steps;
+        this.quadrature = builder.quadrature;
+        this.baseline = builder.baseline;
+        this.multiplyByInputs = builder.multiplyByInputs;
+        this.bypass = builder.bypass;
+        this.units = builder.units;
+    }
+
+    /**
+     * Creates the method with its defaults: 50 steps, Gauss-Legendre, baseline zero.
+     *
+     * @param layer address of a layer
+     * @param unit the neuron, such as {@code Target.at(17, 3, 3)}, or several, such as {@code Target.slice("17")}
+     */
+    public NeuronConductance(String layer, Target unit) {
+        this(new Builder(layer, unit));
+    }
+
+    /**
+     * Returns a builder that starts from the defaults.
+     *
+     * @param layer address of a layer
+     * @param unit the neuron
+     */
+    public static Builder builder(String layer, Target unit) {
+        return new Builder(layer, unit);
+    }
+
+    @Override
+    public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
+        try (TensorScope scope = TensorScope.open()) {
+            LayerRuns runs = LayerRuns.start(
+                    this, List.of(layer), bypass, model, inputs, target, run, problems -> check(inputs, problems));
+            Evaluator whole = runs.whole();
+            Target decided = decided(runs);
+            Path path = Path.straight(whole.references(baseline), whole.inputs().attributed());
+            StepWeights weights = StepWeights.of(quadrature.rule(steps));
+            Rows rows = new PathRows(path, whole.examples(), weights.nodes());
+            GroupMoments integral = GroupMoments.ofFirstOrder(steps);
+            runs.gradients(rows, (batch, from, to, scores, activations, gradients) -> {
+                long[] examples = new long[Math.toIntExact(to - from)];
+                for (int r = 0; r < examples.length; r++) {
+                    examples[r] = rows.example(from + r);
+                }
+                Tensor flowing = flowing(decided, activations.get(0), gradients.get(0), examples);
+                Inputs there = whole.inputs().expand(rows.attributed(from, to), examples);
+                Evaluator head = whole.step(runs.cut().head(), there, new RowCotangents(flowing));
+                List<Tensor> flows = InputGradients.of(head);
+                whole.countAll(head);
+                integral.add(batch, from, to, weights.times(flows, from));
+            });
+            List<Tensor> averages = integral.sums();
+            return runs.explainInputs(multiplyByInputs ? times(averages, path, whole.examples()) : averages)
+                    .build();
+        }
+    }
+
+    private static List<Tensor> times(List<Tensor> averages, Path path, int examples) {
+        List<Tensor> lengths = path.derivative(0, examples, new double[] {0});
+        List<Tensor> products = new ArrayList<>(averages.size());
+        for (int i = 0; i < averages.size(); i++) {
+            products.add(averages.get(i).mul(lengths.get(i)));
+        }
+        return products;
+    }
+
+    /** Returns what of the score's gradient flows on through the unit, in the layer's shape. */
+    private Tensor flowing(Target decided, Tensor activation, Tensor gradient, long[] examples) {
+        Tensor selected = decided.cotangent(activation, examples);
+        if (units == Units.APART) {
+            return gradient.mul(selected);
+        }
+        Tensor ofUnit = decided.score(gradient, examples);
+        return selected.mul(ofUnit.reshape(activation.shape().rowScale(examples.length)));
+    }
+
+    /** Checks the unit against the layer, and decides what depends on its value. */
+    private Target decided(LayerRuns runs) {
+        Tensor activation = runs.whole().activationsAtInputs(runs.cut()).get(0);
+        Problems problems = new Problems();
+        unit.check(activation.shape(), runs.whole().examples(), problems);
+        problems.throwIfAny();
+        return unit.resolve(activation);
+    }
+
+    private void check(Inputs inputs, Problems problems) {
+        problems.require(steps >= quadrature.minimumNodes(), quadrature.tooFew(steps));
+        LayerRuns.checkReference(baseline, name(), inputs, problems);
+    }
+
+    @Override
+    public String name() {
+        return "neuron-conductance";
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("layer", layer);
+        settings.put("unit", unit.describe());
+        settings.put("steps", steps);
+        settings.put("quadrature", quadrature);
+        settings.put("baseline", baseline.describe());
+        settings.put("multiply-by-inputs", multiplyByInputs);
+        settings.put("bypass", bypass);
+        settings.put("units", units);
+        return settings;
+    }
+
+    /** A cotangent for each row, and the sum over the row of output · cotangent as its score. */
+    private record RowCotangents(Tensor cotangents) implements Target {
+        @Override
+        public Tensor score(Tensor output, long[] examples) {
+            Tensor products = output.mul(cotangent(output, examples));
+            return products.reshape(examples.length, output.shape().row().size())
+                    .sum(1);
+        }
+
+        @Override
+        public Tensor cotangent(Tensor output, long[] examples) {
+            return examples.length == cotangents.shape().dim(0) ? cotangents : cotangents.select(0, examples);
+        }
+
+        @Override
+        public void check(Shape output, long examples, Problems problems) {
+            // Made of the same layer's gradients.
+        }
+
+        @Override
+        public String describe() {
+            return "unit";
+        }
+    }
+
+    /** Collects settings. */
+    public static final class Builder {
+        private final String layer;
+        private final Target unit;
+        private int steps = DEFAULT_STEPS;
+        private Quadrature quadrature = Quadrature.GAUSS_LEGENDRE;
+        private Baseline baseline = Baseline.zeros();
+        private boolean multiplyByInputs = true;
+        private Bypass bypass = Bypass.FOLLOW;
+        private Units units = Units.APART;
+
+        private Builder(String layer, Target unit) {
+            this.layer = layer;
+            this.unit = unit;
+        }
+
+        /** Sets how many gradients are taken along the path; default 50, at least 1 (trapezoids 2). */
+        public Builder steps(int newSteps) {
+            steps = newSteps;
+            return this;
+        }
+
+        /** Sets where on the path they are taken and with which weights; default Gauss-Legendre. */
+        public Builder quadrature(Quadrature newQuadrature) {
+            quadrature = newQuadrature;
+            return this;
+        }
+
+        /** Sets where the path of the inputs starts; default zeros. One reference for each example, not a distribution. */
+        public Builder baseline(Baseline newBaseline) {
+            baseline = newBaseline;
+            return this;
+        }
+
+        /** Sets whether the averaged gradient is multiplied by x − x′; default yes. */
+        public Builder multiplyByInputs(boolean multiply) {
+            multiplyByInputs = multiply;
+            return this;
+        }
+
+        /** Sets whether what bypasses the layer follows the path, the default, or stays at the explained inputs. */
+        public Builder bypass(Bypass newBypass) {
+            bypass = newBypass;
+            return this;
+        }
+
+        /** Sets what several units mean; default their sum. */
+        public Builder units(Units newUnits) {
+            units = newUnits;
+            return this;
+        }
+
+        /** Returns the method. */
+        public NeuronConductance build() {
+            return new NeuronConductance(this);
+        }
+    }
+}

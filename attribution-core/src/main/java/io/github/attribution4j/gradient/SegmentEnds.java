@@ -1,0 +1,74 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.gradient;
+
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One end of each sample's segment, at a layer: the same for all samples of an example, or drawn for each. */
+final class SegmentEnds {
+    private final LayerRuns runs;
+    private final Segments rows;
+    private final int samples;
+    /** For each attributed input a row for each example, or one for all; nothing if ends are drawn. */
+    private final @Nullable List<Tensor> references;
+
+    private @Nullable List<Tensor> atReferences;
+
+    private SegmentEnds(LayerRuns runs, Segments rows, int samples, @Nullable List<Tensor> references) {
+        this.runs = runs;
+        this.rows = rows;
+        this.samples = samples;
+        this.references = references;
+    }
+
+    static SegmentEnds drawn(LayerRuns runs, Segments rows, int samples) {
+        return new SegmentEnds(runs, rows, samples, null);
+    }
+
+    static SegmentEnds single(LayerRuns runs, Segments rows, int samples, List<Tensor> references) {
+        SegmentEnds ends = new SegmentEnds(runs, rows, samples, references);
+        // Now, and not inside a batch, whose tensors end with it.
+        ends.atReferences = runs.whole().activations(runs.cut(), runs.whole().rowsOf(references));
+        return ends;
+    }
+
+    /** Returns for each layer its values for a range of samples. */
+    List<Tensor> activations(long from, long to) {
+        if (atReferences == null) {
+            return runs.whole().activations(runs.cut(), rows.range(from, to));
+        }
+        long[] examples = new long[Math.toIntExact(to - from)];
+        for (int r = 0; r < examples.length; r++) {
+            examples[r] = (from + r) / samples;
+        }
+        return atReferences.stream().map(value -> value.select(0, examples)).toList();
+    }
+
+    /** Returns for each example the mean score over samples. */
+    double[] meanScores() {
+        if (references != null) {
+            return runs.whole().scoresAt(references);
+        }
+        double[] ofRows = runs.whole().scores(rows);
+        double[] means = new double[runs.whole().examples()];
+        for (int r = 0; r < ofRows.length; r++) {
+            means[r / samples] += ofRows[r] / samples;
+        }
+        return means;
+    }
+}
