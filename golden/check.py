@@ -27,6 +27,9 @@ from typing import Dict, List
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
+LAYER_METHODS = (
+    "grad-cam", "activation", "layer-activation", "gradient-x-activation", "internal-influence", "conductance", "layer-gradient-shap",
+)  # fmt: skip
 
 
 def _arrays(path: Path) -> Dict[str, np.ndarray]:
@@ -67,7 +70,7 @@ def summary(manifest: Dict[str, object]) -> str:
             kind = case["method"]
             if "unit" in case:
                 kind += " (towards a unit)"
-            elif "layer" in case and kind not in ("grad-cam", "activation"):
+            elif ("layer" in case or "layers" in case) and kind not in LAYER_METHODS:
                 kind += " (at a layer)"
             methods[kind] += 1
             models.setdefault(kind, set()).add(model["name"])

@@ -31,6 +31,7 @@ import numpy as np
 import torch
 
 import archive
+import inside_cases
 import models
 from cases import SUITES, common
 from reference import Suite
@@ -83,7 +84,9 @@ def generate(target: Path, only: List[str]) -> Dict[str, object]:
             continue
         suite = Suite(spec)
         common(suite)
-        SUITES[spec.name](suite)
+        for suites in (SUITES, inside_cases.SUITES):
+            if spec.name in suites:
+                suites[spec.name](suite)
         folder = target / spec.name
         folder.mkdir(exist_ok=True)
         _write_arrays(folder / "inputs.npz", {i.name: i.tensor.numpy() for i in spec.inputs})

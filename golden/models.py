@@ -38,6 +38,7 @@ SEEDS = {
     "timeseries_gru": 108,
     "regression": 109,
     "regression_column": 110,
+    "residual": 111,
 }
 
 
@@ -238,6 +239,27 @@ class RegressionColumn(Regression):
         return self.fc2(self.act(self.fc1(x)))
 
 
+class Residual(nn.Module):
+    """A tiny residual network without anything in place: two blocks that something bypasses, smooth and piecewise linear; three logits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3, padding=1)
+        self.tanh = nn.Tanh()
+        self.conv1 = nn.Conv2d(4, 4, 3, padding=1)
+        self.relu = nn.ReLU()
+        self.conv2 = nn.Conv2d(4, 4, 3, stride=2, padding=1)
+        self.shortcut = nn.Conv2d(4, 4, 1, stride=2)
+        self.gelu = nn.GELU()
+        self.fc = nn.Linear(64, 3)
+
+    def forward(self, image: Tensor) -> Tensor:
+        h = self.tanh(self.conv(image))
+        h = h + self.relu(self.conv1(h))
+        h = self.gelu(self.shortcut(h) + self.conv2(h))
+        return self.fc(torch.flatten(h, 1)) + torch.mean(image, dim=[1, 2, 3])[:, None]
+
+
 @dataclass
 class Input:
     """One argument of forward: attributed (what is explained) or fixed (held as it is)."""
@@ -357,4 +379,5 @@ def build() -> List[Spec]:
     add("timeseries_gru", TimeSeriesGru(), lambda r: [Input("series", _normal(r, 3, 20, 4))])
     add("regression", Regression(), lambda r: [Input("x", _normal(r, 3, 8))])
     add("regression_column", RegressionColumn(), lambda r: [Input("x", _normal(r, 3, 8))])
+    add("residual", Residual(), lambda r: [Input("image", _normal(r, 3, 1, 8, 8))])
     return specs

@@ -323,6 +323,103 @@ def weighted_shapley(c: Context, coalitions: np.ndarray, weights: np.ndarray, ma
     return spread(c, np.concatenate([solution, (gain - solution.sum(0))[None]]).T, masks)
 
 
+def at_layer(c: Context, layer: str, side: str, points: Sequence[Tensor], value: Optional[Tensor] = None) -> Tuple[Tensor, Tensor]:
+    """What a layer answers to the points, and the gradient of the score with respect to it; `value` is put in its place if given."""
+    kept: List[Tensor] = []
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept.append(tensor.clone() if value is None else value.detach().clone().requires_grad_(True))
+        return kept[-1]
+
+    module = c.layer(layer)
+    if side == "input":
+        handle = module.register_forward_pre_hook(lambda mod, args: (keep(args[0]), *args[1:]))
+    else:
+        handle = module.register_forward_hook(lambda mod, args, out: keep(out))
+    try:
+        leaves = [p.detach().clone().requires_grad_(p.is_floating_point()) for p in points]
+        out = c.target.select(c.model(*leaves, *c.fixed))
+        if not kept[-1].requires_grad:
+            raise ValueError(f"{c.case}: nothing before {layer} has a gradient")
+        return kept[-1].detach(), torch.autograd.grad(out.sum(), kept[-1])[0]
+    finally:
+        handle.remove()
+
+
+def between(c: Context, starts: Sequence[Tensor], node: float) -> List[Tensor]:
+    return [b + node * (x - b) for x, b in zip(c.inputs, starts)]
+
+
+def conductance(c: Context, layer: str, side: str, steps: int, baselines=None, stay: bool = False) -> Dict[str, Tensor]:
+    """The integral of dF/dh dh along the inputs' straight path: on each of `steps` equal intervals the mean of the two gradients times the increment."""
+    starts = full_baselines(c, baselines)
+    total, before = None, None
+    for k in range(steps + 1):
+        point = between(c, starts, k / steps)
+        activation, gradient = at_layer(c, layer, side, point)
+        if stay:
+            gradient = at_layer(c, layer, side, c.inputs, activation)[1]
+        if before is not None:
+            part = 0.5 * (gradient + before[1]) * (activation - before[0])
+            total = part if total is None else total + part
+        before = activation, gradient
+    if not stay:
+        return {"attribution_0": total}
+    first = at_layer(c, layer, side, starts)[0]
+    gap = total.reshape(total.shape[0], -1).sum(1) - (scores(c, c.inputs) - injected_scores(c, layer, side, first))
+    return {"attribution_0": total, "delta": gap}
+
+
+def injected_scores(c: Context, layer: str, side: str, value: Tensor) -> Tensor:
+    """The scores at the inputs with a value in place of the layer's."""
+    module = c.layer(layer)
+    if side == "input":
+        handle = module.register_forward_pre_hook(lambda mod, args: (value.clone(), *args[1:]))
+    else:
+        handle = module.register_forward_hook(lambda mod, args, out: value.clone())
+    try:
+        return scores(c, c.inputs)
+    finally:
+        handle.remove()
+
+
+def internal_influence(c: Context, layer: str, side: str, steps: int, rule: str, baselines=None, stay: bool = False) -> Dict[str, Tensor]:
+    """The gradient with respect to the layer, averaged along the inputs' straight path."""
+    starts = full_baselines(c, baselines)
+    nodes, weights = quadrature(rule, steps)
+    total = 0
+    for node, weight in zip(nodes.tolist(), weights.tolist()):
+        activation, gradient = at_layer(c, layer, side, between(c, starts, node))
+        if stay:
+            gradient = at_layer(c, layer, side, c.inputs, activation)[1]
+        total = total + weight * gradient
+    return {"attribution_0": total}
+
+
+def neuron_conductance(c: Context, layer: str, side: str, selection, steps: int, rule: str, baselines=None) -> Dict[str, Tensor]:
+    """The integral of (x - x') sum over the selected units j of dF/dh_j dh_j/dx along the inputs' straight path."""
+    starts = full_baselines(c, baselines)
+    nodes, weights = quadrature(rule, steps)
+    total = [torch.zeros_like(x) for x in c.inputs]
+    for node, weight in zip(nodes.tolist(), weights.tolist()):
+        point = between(c, starts, node)
+        gradient = at_layer(c, layer, side, point)[1]
+        selected = torch.zeros_like(gradient)
+        selected[(slice(None), *selection)] = gradient[(slice(None), *selection)]
+        kept: List[Tensor] = []
+        module = c.layer(layer)
+        if side == "input":
+            handle = module.register_forward_pre_hook(lambda mod, args: kept.append(args[0].clone()))
+        else:
+            handle = module.register_forward_hook(lambda mod, args, out: kept.append(out.clone()))
+        leaves = [p.detach().clone().requires_grad_(True) for p in point]
+        c.model(*leaves, *c.fixed)
+        handle.remove()
+        for k, g in enumerate(torch.autograd.grad((kept[-1] * selected).sum(), leaves, allow_unused=True)):
+            total[k] = total[k] + (0 if g is None else weight * g)
+    return {f"attribution_{k}": t * (x - b) for k, (t, x, b) in enumerate(zip(total, c.inputs, starts))}
+
+
 # --- recording -------------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -391,7 +488,8 @@ class Suite:
         masks: Optional[Sequence[Stored]] = None,
         layer: Optional[str] = None,
         side: str = "output",
-        unit: Optional[Sequence[int]] = None,
+        layers: Optional[Sequence[str]] = None,
+        unit=None,
         given: Optional[Dict[str, Stored]] = None,
         reference: str = "captum",
         relative: Optional[float] = None,
@@ -413,8 +511,10 @@ class Suite:
             entry["masks"] = [self.store(m.key, m.tensor) for m in masks]
         if layer is not None:
             entry["layer"] = {"path": layer, "side": side}
+        if layers is not None:
+            entry["layers"] = [{"path": path, "side": side} for path in layers]
         if unit is not None:
-            entry["unit"] = list(unit)
+            entry["unit"] = unit if isinstance(unit, dict) else list(unit)
         if given:
             entry["given"] = {name: self.store(s.key, s.tensor) for name, s in given.items()}
         if c.draws:

@@ -18,6 +18,7 @@ package io.github.attribution4j.djl.golden;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.github.attribution4j.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -52,16 +53,36 @@ record GoldenCase(JsonObject json) {
         return json.has(key);
     }
 
+    /** Returns whether the case looks inside the model. */
+    boolean isInside() {
+        return json.has("layer") || json.has("layers");
+    }
+
+    /** Returns the addresses of the layers. */
+    String[] layers() {
+        List<JsonObject> places =
+                json.has("layer") ? List.of(json.getAsJsonObject("layer")) : objects(json.get("layers"));
+        return places.stream()
+                .map(place -> place.get("path").getAsString()
+                        + (place.get("side").getAsString().equals("input") ? ":in" : ""))
+                .toArray(String[]::new);
+    }
+
+    /** Returns the address of the only layer. */
     String layer() {
-        return json.getAsJsonObject("layer").get("path").getAsString();
+        return layers()[0];
     }
 
-    boolean atLayerInput() {
-        return json.getAsJsonObject("layer").get("side").getAsString().equals("input");
-    }
-
-    long[] unit() {
-        return longs(json.get("unit"));
+    /** Returns the unit of the layer: coordinates, slices, or a function. */
+    Target unit() {
+        JsonElement unit = json.get("unit");
+        if (unit.isJsonArray()) {
+            return Target.at(longs(unit));
+        }
+        JsonObject kind = unit.getAsJsonObject();
+        return kind.has("slice")
+                ? Target.slice(kind.get("slice").getAsString())
+                : Targets.ofFunction(kind.get("function").getAsString());
     }
 
     List<JsonObject> baselines() {

@@ -109,23 +109,6 @@ final class GoldenModel implements AutoCloseable {
         return cases().stream().filter(one -> one.id().equals(id)).findFirst().orElseThrow();
     }
 
-    /**
-     * Returns the path of the layer whose output is the value of a case. The library cuts at outputs; the input of a layer is
-     * the output of the one before it.
-     */
-    String layer(GoldenCase given) {
-        if (!given.atLayerInput()) {
-            return given.layer();
-        }
-        return switch (entry.model() + " " + given.layer()) {
-            case "mlp_softmax fc2" -> "relu1";
-            case "mlp_softmax fc3" -> "relu2";
-            case "cnn layer1" -> "maxpool";
-            case "cnn fc" -> "dropout";
-            default -> throw new IllegalArgumentException("what feeds " + given.layer() + " of " + entry.model() + "?");
-        };
-    }
-
     @Override
     public void close() {
         inputs.tensors().forEach(Tensor::close);

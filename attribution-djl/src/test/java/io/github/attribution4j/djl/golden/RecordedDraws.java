@@ -35,6 +35,7 @@ final class RecordedDraws {
     private static final long NOISE = 0x6A55;
 
     private static final long POSITION = 0x905;
+    private static final long PARTNERS = 0xF9E4;
     private static final long BASELINE = 0x5A3C;
     private static final long PERMUTATION = 0x5417;
     private static final long COALITIONS = 0x5A9;
@@ -57,6 +58,9 @@ final class RecordedDraws {
         if (key[0] == COALITIONS) {
             return coalitions(example);
         }
+        if (key[0] == PARTNERS) {
+            return cycle(array("partners").rows(key[1], key[1] + 1).toLongArray());
+        }
         int sample = Math.toIntExact(key[2]);
         if (key[0] == NOISE) {
             return noise(example, sample, Math.toIntExact(key[3]));
@@ -72,6 +76,15 @@ final class RecordedDraws {
                     .permutation(array("permutations").rows(sample, sample + 1).toLongArray());
         }
         throw new IllegalStateException("nothing is recorded for the random stream " + Arrays.toString(key));
+    }
+
+    /** The order in which a cycle visits the examples, from the first. */
+    private static Words cycle(long[] partners) {
+        long[] order = new long[partners.length];
+        for (int i = 1; i < order.length; i++) {
+            order[i] = partners[Math.toIntExact(order[i - 1])];
+        }
+        return new Words().permutation(order);
     }
 
     private Tensor array(String name) {

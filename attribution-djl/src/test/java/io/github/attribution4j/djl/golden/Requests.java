@@ -24,16 +24,24 @@ import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientShap;
+import io.github.attribution4j.gradient.GradientXActivation;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.InternalInfluence;
+import io.github.attribution4j.gradient.LayerActivation;
+import io.github.attribution4j.gradient.LayerGradientShap;
+import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleySampling;
@@ -46,9 +54,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** What a case asks for, in the words of the public API. */
 final class Requests {
+    private static final Set<String> INSIDE = Set.of(
+            "grad-cam",
+            "activation",
+            "layer-activation",
+            "gradient-x-activation",
+            "internal-influence",
+            "conductance",
+            "layer-gradient-shap",
+            "neuron-conductance");
+
     private final GoldenModel model;
     private final GoldenCase given;
 
@@ -59,21 +78,65 @@ final class Requests {
 
     /** Returns the method of a case, at its layer or towards its unit if it has one. */
     Attribution<? super LayeredModel> method() {
-        if (given.method().equals("grad-cam")) {
-            return gradCam();
+        if (INSIDE.contains(given.method())) {
+            return inside(given.options());
         }
         Attribution<? super DifferentiableModel> method = method(given.method(), given.options());
-        if (!given.has("layer")) {
+        if (!given.isInside()) {
             return method;
         }
-        String layer = model.layer(given);
+        String[] layers = given.layers();
         if (method instanceof GradientAttribution gradient) {
-            return given.has("unit") ? gradient.towards(layer, Target.at(given.unit())) : gradient.at(layer);
+            return given.has("unit") ? gradient.towards(layers[0], given.unit()) : gradient.at(layers);
         }
         if (method instanceof ForwardAttribution forward) {
-            return given.has("unit") ? forward.towards(layer, Target.at(given.unit())) : forward.at(layer);
+            return given.has("unit") ? forward.towards(layers[0], given.unit()) : forward.at(layers);
         }
         throw new IllegalArgumentException(given.id() + ": which " + given.method() + " at a layer?");
+    }
+
+    /** Returns the methods that always look inside. */
+    private Attribution<LayeredModel> inside(GoldenCase.Options options) {
+        String[] layers = given.layers();
+        return switch (given.method()) {
+            case "grad-cam" -> gradCam();
+            case "activation", "layer-activation" -> new LayerActivation(layers);
+            case "gradient-x-activation" ->
+                new GradientXActivation(layers).multiplyByInputs(options.flag("multiply-by-inputs", true));
+            case "internal-influence" ->
+                InternalInfluence.builder(layers)
+                        .steps(options.integer("steps"))
+                        .quadrature(Quadrature.of(options.text("quadrature")))
+                        .bypass(Bypass.of(options.text("bypass")))
+                        .baseline(unlifted())
+                        .build();
+            case "conductance" ->
+                Conductance.builder(layers)
+                        .steps(options.integer("steps"))
+                        .rule(options.text("rule"))
+                        .bypass(Bypass.of(options.text("bypass")))
+                        .baseline(unlifted())
+                        .build();
+            case "layer-gradient-shap" ->
+                LayerGradientShap.builder(layers)
+                        .samples(options.integer("samples"))
+                        .stdev(options.numbers("stdev"))
+                        .multiplyByInputs(options.flag("multiply-by-inputs", true))
+                        .baseline(distribution())
+                        .build();
+            case "neuron-conductance" ->
+                NeuronConductance.builder(layers[0], given.unit())
+                        .steps(options.integer("steps"))
+                        .quadrature(Quadrature.of(options.text("quadrature")))
+                        .multiplyByInputs(options.flag("multiply-by-inputs", true))
+                        .units(
+                                options.text("units").equals("captum")
+                                        ? NeuronConductance.Units.CAPTUM
+                                        : NeuronConductance.Units.APART)
+                        .baseline(unlifted())
+                        .build();
+            default -> throw new IllegalArgumentException(given.id() + ": method " + given.method() + " is unknown");
+        };
     }
 
     private Attribution<? super DifferentiableModel> method(String name, GoldenCase.Options options) {
@@ -100,6 +163,7 @@ final class Requests {
             case "noise-tunnel" -> noiseTunnel(options);
             case "feature-ablation" ->
                 FeatureAblation.builder().baseline(baseline()).mask(mask()).build();
+            case "feature-permutation" -> new FeaturePermutation(options.integer("shuffles"), mask());
             case "occlusion" ->
                 Occlusion.builder()
                         .windows(shapes(options.shapes("windows")))
@@ -146,7 +210,7 @@ final class Requests {
 
     private GradCam gradCam() {
         GradCam.Builder builder =
-                GradCam.builder(model.layer(given)).relu(given.options().flag("relu", false));
+                GradCam.builder(given.layer()).relu(given.options().flag("relu", false));
         if (given.options().has("upsample")) {
             GoldenCase.Options upsample = given.options().inner("upsample");
             Interpolation mode = Interpolation.valueOf(upsample.text("mode").toUpperCase(Locale.ROOT));
@@ -246,14 +310,9 @@ final class Requests {
                         Target.index(target.get("index").getAsLong()),
                         Target.index(target.get("minus").getAsLong()));
             case "probability" -> Target.probability(target.get("index").getAsLong());
-            case "sum-of-squares" -> Target.of("sum of squares", Requests::sumOfSquares, output -> output.mul(2));
+            case "sum-of-squares" -> Targets.ofFunction("sum-of-squares");
             default -> throw new IllegalArgumentException("target " + target);
         };
-    }
-
-    private static Tensor sumOfSquares(Tensor output) {
-        long rows = output.shape().dim(0);
-        return output.mul(output).reshape(rows, output.shape().row().size()).sum(1);
     }
 
     /** Returns the run of a case: Captum's ways to split work become batches here, and must not change the result. */
