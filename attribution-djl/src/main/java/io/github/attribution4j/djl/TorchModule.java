@@ -40,6 +40,15 @@ final class TorchModule implements AutoCloseable {
     /** Added once when the module is closed, so that one number tells both who is inside and whether it is open. */
     private static final long CLOSED = 1L << 62;
 
+    /** The module was closed. */
+    static final class ClosedException extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        ClosedException() {
+            super("this model was closed; load it again");
+        }
+    }
+
     /** Writes a copy of an archive. */
     interface Writer {
         void writeTo(Path file) throws IOException;
@@ -107,7 +116,7 @@ final class TorchModule implements AutoCloseable {
      *
      * @return handles that the caller closes
      * @throws EngineException if libtorch fails
-     * @throws IllegalStateException if the module was closed
+     * @throws ClosedException if the module was closed
      */
     List<PtNDArray> call(String method, List<PtNDArray> arguments, boolean gradients) {
         enter();
@@ -122,11 +131,11 @@ final class TorchModule implements AutoCloseable {
     /**
      * Checks that the module is open.
      *
-     * @throws IllegalStateException if it was closed
+     * @throws ClosedException if it was closed
      */
     void check() {
         if (users.get() >= CLOSED) {
-            throw new IllegalStateException("this model was closed; load it again");
+            throw new ClosedException();
         }
     }
 

@@ -18,6 +18,7 @@ package io.github.attribution4j.djl;
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
+import io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level;
 import io.github.attribution4j.djl.internal.rewrite.ModuleInfo;
 import io.github.attribution4j.djl.internal.rewrite.Reply;
 import io.github.attribution4j.djl.internal.rewrite.Request;
@@ -48,20 +49,15 @@ import org.jspecify.annotations.Nullable;
  * differ only in what they ask of it.
  */
 final class TorchProgram {
-    private final TorchModule module;
+    private final TorchModules library;
     private final Signature signature;
-    private final List<ModuleInfo> modules;
-    private final List<String> repairs;
     private final Arguments arguments;
     private final @Nullable String chosenOutput;
     private final Set<List<Row>> independent = ConcurrentHashMap.newKeySet();
 
-    TorchProgram(TorchModule module, Instrumented program, LoadOptions options) {
-        this.module = module;
-        // Not the program itself: its archive may hold the whole model in memory.
-        this.signature = program.signature();
-        this.modules = program.modules();
-        this.repairs = program.repairs();
+    TorchProgram(TorchModules modules, LoadOptions options) {
+        this.library = modules;
+        this.signature = modules.program().signature();
         this.arguments = new Arguments(signature, options.argumentNames());
         this.chosenOutput = options.output().orElse(null);
     }
@@ -77,7 +73,11 @@ final class TorchProgram {
     private record Question(Inputs inputs, Request<Integer> request, String method, int shift) {}
 
     TorchModule module() {
-        return module;
+        return library.module();
+    }
+
+    void close() {
+        library.close();
     }
 
     Signature signature() {
@@ -86,17 +86,17 @@ final class TorchProgram {
 
     /** All modules in pre-order, so that the position is the index; the root is the first. */
     List<ModuleInfo> modules() {
-        return modules;
+        return library.values().modules();
     }
 
     List<String> repairs() {
-        return repairs;
+        return library.program().repairs();
     }
 
     /** Returns the module of a path, or null if there is none below the root. */
     @Nullable
     ModuleInfo layer(String path) {
-        for (ModuleInfo info : modules) {
+        for (ModuleInfo info : modules()) {
             if (info.index() > 0 && info.path().equals(path)) {
                 return info;
             }
@@ -143,7 +143,7 @@ final class TorchProgram {
             return output(reply);
         });
         closeAllBut(reply, List.of(result));
-        return module.tensors().adopt(result);
+        return module().tensors().adopt(result);
     }
 
     /** Returns the values of rows, in order. */
@@ -152,7 +152,7 @@ final class TorchProgram {
         List<PtNDArray> values = closingOnFailure(reply, () -> ordered(reply, rows.size()));
         closeAllBut(reply, values);
         return values.stream()
-                .<Tensor>map(value -> module.tensors().adopt(value))
+                .<Tensor>map(value -> module().tensors().adopt(value))
                 .toList();
     }
 
@@ -197,7 +197,7 @@ final class TorchProgram {
         closeAllBut(reply, kept);
         List<String> names =
                 inputs.attributedInputs().stream().map(Inputs.Input::name).toList();
-        return new TorchPullback(module, "input", names, result, leaves);
+        return new TorchPullback(library, "input", names, result, leaves);
     }
 
     /** Runs the program with the values of rows as the leaves of its graph. */
@@ -215,9 +215,9 @@ final class TorchProgram {
         List<String> names = points.stream().map(CutPoint::toString).toList();
         List<DjlTensor> activations = leaves.stream()
                 .map(leaf -> TensorScope.release(
-                        module.tensors().adopt(module.runtime().alias(leaf))))
+                        module().tensors().adopt(module().runtime().alias(leaf))))
                 .toList();
-        return new TorchLayerPullback(new TorchPullback(module, "layer", names, result, leaves), activations);
+        return new TorchLayerPullback(new TorchPullback(library, "layer", names, result, leaves), activations);
     }
 
     /**
@@ -257,16 +257,17 @@ final class TorchProgram {
             return false;
         }
         List<PtNDArray> results = new ArrayList<>();
-        try (PtNDArray ones = module.runtime()
+        try (PtNDArray ones = module().runtime()
                 .full(
-                        module.tensors().manager(),
+                        module().tensors().manager(),
                         Types.fromDjl(value.getShape()),
                         Types.fromDjl(value.getDataType()),
                         1,
                         value.getDevice())) {
-            results.addAll(module.runtime().gradients(value, List.of(leaf), ones, true));
+            results.addAll(module().runtime().gradients(value, List.of(leaf), ones, true));
             long[] defined = new long[1];
-            module.runtime().read(results.get(0), bytes -> bytes.asLongBuffer().get(defined));
+            module().runtime()
+                    .read(results.get(0), bytes -> bytes.asLongBuffer().get(defined));
             return defined[0] != 0;
         } finally {
             results.forEach(PtNDArray::close);
@@ -334,25 +335,42 @@ final class TorchProgram {
         List<Inputs.Input> inputs = question.inputs().all();
         List<PtNDArray> handles = new ArrayList<>(inputs.size() + 1);
         List<PtNDArray> results;
-        try (PtNDArray control = module.runtime().int64(question.request().control())) {
+        try (PtNDArray control = module().runtime().int64(question.request().control())) {
             handles.add(control);
             for (int position : question.request().tensors()) {
-                handles.add(module.tensors()
+                handles.add(module().tensors()
                         .array(inputs.get(position + question.shift()).tensor()));
             }
-            results = module.call(question.method(), handles, gradients);
+            results = call(question, handles, gradients);
         } catch (EngineException e) {
             throw failure(question.inputs(), e);
         }
         long[] header;
         try (PtNDArray first = results.get(0)) {
-            header = module.runtime().read(first, bytes -> {
+            header = module().runtime().read(first, bytes -> {
                 long[] values = new long[bytes.remaining() / Long.BYTES];
                 bytes.asLongBuffer().get(values);
                 return values;
             });
         }
         return Reply.of(signature, header, results.subList(1, results.size()));
+    }
+
+    private List<PtNDArray> call(Question question, List<PtNDArray> handles, boolean gradients) {
+        Level level = question.method().equals(Instrumented.FORWARD)
+                ? Level.FORWARD
+                : question.request().level();
+        while (true) {
+            TorchModule module = library.module(level);
+            try {
+                return module.call(question.method(), handles, gradients);
+            } catch (TorchModule.ClosedException e) {
+                // Another thread may have put a module that can do more in the place of this one.
+                if (library.module() == module) {
+                    throw e;
+                }
+            }
+        }
     }
 
     private PtNDArray output(Reply<PtNDArray> reply) {
@@ -395,7 +413,7 @@ final class TorchProgram {
 
     private ModelException failure(Inputs inputs, EngineException e) {
         ModelException plain = Failures.of("", e);
-        DataType weights = module.weights();
+        DataType weights = module().weights();
         if (weights == null || Failures.isMemory(e)) {
             return plain;
         }
@@ -417,7 +435,7 @@ final class TorchProgram {
 
     /** Runs one row with every module's result tapped and returns the sizes of what was computed. */
     List<Long> valueSizes(Inputs row) {
-        List<Row> rows = modules.stream()
+        List<Row> rows = modules().stream()
                 .filter(info -> info.addressable() && info.index() > 0)
                 .map(info -> new Row(info.index(), Row.EVERY_CALL, Row.RESULT, 0, false))
                 .toList();

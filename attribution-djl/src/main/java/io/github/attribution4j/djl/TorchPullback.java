@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One run of a TorchScript program that recorded its graph; the graph lives as long as the native handle of its output. */
 final class TorchPullback implements Pullback {
-    private final TorchModule module;
+    private final TorchModules modules;
     private final String what;
     private final List<String> names;
     private final List<PtNDArray> leaves;
@@ -47,14 +47,14 @@ final class TorchPullback implements Pullback {
      * @param graph the output with its graph
      * @param leaves what to differentiate by
      */
-    TorchPullback(TorchModule module, String what, List<String> names, PtNDArray graph, List<PtNDArray> leaves) {
-        this.module = module;
+    TorchPullback(TorchModules modules, String what, List<String> names, PtNDArray graph, List<PtNDArray> leaves) {
+        this.modules = modules;
         this.what = what;
         this.names = List.copyOf(names);
         this.graph = graph;
         this.leaves = leaves;
-        this.output =
-                TensorScope.release(module.tensors().adopt(module.runtime().alias(graph)));
+        this.output = TensorScope.release(
+                modules.module().tensors().adopt(modules.module().runtime().alias(graph)));
     }
 
     @Override
@@ -76,7 +76,7 @@ final class TorchPullback implements Pullback {
     }
 
     private List<Tensor> vjp(Tensor cotangent, boolean retain) {
-        module.check();
+        modules.module().check();
         if (last || graph == null) {
             throw new IllegalStateException("this pullback has no graph any more: it was "
                     + (last ? "asked by vjpLast, after which only output() and close() may be called" : "closed"));
@@ -88,7 +88,9 @@ final class TorchPullback implements Pullback {
         }
         List<PtNDArray> results;
         try {
-            results = module.runtime().gradients(graph, leaves, module.tensors().array(cotangent), retain);
+            results = modules.module()
+                    .runtime()
+                    .gradients(graph, leaves, modules.module().tensors().array(cotangent), retain);
         } catch (EngineException e) {
             if (!retain) {
                 freeGraph();
@@ -101,7 +103,7 @@ final class TorchPullback implements Pullback {
     private List<Tensor> accept(List<PtNDArray> results) {
         long[] defined = new long[leaves.size()];
         try (PtNDArray flags = results.get(0)) {
-            module.runtime().read(flags, bytes -> bytes.asLongBuffer().get(defined));
+            modules.module().runtime().read(flags, bytes -> bytes.asLongBuffer().get(defined));
         }
         int reached = 0;
         for (int i = 0; i < defined.length; i++) {
@@ -117,7 +119,7 @@ final class TorchPullback implements Pullback {
         }
         List<Tensor> gradients = new ArrayList<>(defined.length);
         for (PtNDArray gradient : results.subList(1, results.size())) {
-            gradients.add(module.tensors().adopt(gradient));
+            gradients.add(modules.module().tensors().adopt(gradient));
         }
         return gradients;
     }

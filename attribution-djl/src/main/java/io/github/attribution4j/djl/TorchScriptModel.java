@@ -15,12 +15,9 @@
  */
 package io.github.attribution4j.djl;
 
-import ai.djl.engine.EngineException;
 import io.github.attribution4j.djl.internal.archive.ArchiveException;
 import io.github.attribution4j.djl.internal.archive.FloatingTypes;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
-import io.github.attribution4j.djl.internal.rewrite.Instrumented;
-import io.github.attribution4j.djl.internal.rewrite.Instrumenter;
 import io.github.attribution4j.djl.internal.rewrite.ModuleInfo;
 import io.github.attribution4j.djl.internal.rewrite.RewriteException;
 import io.github.attribution4j.djl.internal.rewrite.Row;
@@ -31,7 +28,6 @@ import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
@@ -50,7 +46,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A TorchScript archive, scripted or traced, run by libtorch through DJL: forward, gradients, and cuts at any module.
@@ -83,13 +82,12 @@ public final class TorchScriptModel implements LayeredModel {
 
     private final TorchProgram program;
     private final ModelIdentity identity;
-    private final List<CutPoint> cutPoints;
+    private volatile @Nullable List<CutPoint> cutPoints;
     private final Map<List<Shape>, List<Long>> valueSizes = new ConcurrentHashMap<>();
 
     private TorchScriptModel(TorchProgram program, ModelIdentity identity) {
         this.program = program;
         this.identity = identity;
-        this.cutPoints = points(program.modules());
     }
 
     /**
@@ -148,28 +146,23 @@ public final class TorchScriptModel implements LayeredModel {
         options.interOpThreads().ifPresent(runtime::setInterOpThreads);
         try {
             TorchArchive original = source.open();
-            String digest = original.sha256();
+            // Elsewhere, while this thread reads and compiles the program.
+            CompletableFuture<String> digest = CompletableFuture.supplyAsync(original::sha256);
             TorchArchive archive = options.dataType()
                     .map(type -> FloatingTypes.convert(original, type == DataType.FLOAT64))
                     .orElse(original);
-            Instrumented program = Instrumenter.instrument(archive);
-            ModelIdentity identity =
-                    new ModelIdentity(name, digest, runtime.description(), DjlTensors.name(options.device()));
-            TorchModule module = TorchModule.load(runtime, tensors, program.archive()::writeTo);
-            return new TorchScriptModel(new TorchProgram(module, program, options), identity);
+            TorchModules modules = TorchModules.load(name, runtime, tensors, archive);
+            try {
+                ModelIdentity identity = new ModelIdentity(
+                        name, digest.join(), runtime.description(), DjlTensors.name(options.device()));
+                return new TorchScriptModel(new TorchProgram(modules, options), identity);
+            } catch (CompletionException e) {
+                modules.close();
+                throw new UnsupportedModelException(name + ": cannot be read: " + Failures.line(e), e);
+            }
         } catch (ArchiveException | ScriptException | RewriteException e) {
             throw new UnsupportedModelException(Failures.line(e), e);
-        } catch (EngineException e) {
-            throw refused(name, runtime, e);
         }
-    }
-
-    private static ModelException refused(String name, TorchRuntime runtime, EngineException e) {
-        if (Failures.isMemory(e)) {
-            return Failures.of(name + ": ", e);
-        }
-        return new UnsupportedModelException(
-                name + ": libtorch refuses it (" + runtime.description() + "): " + Failures.line(e), e);
     }
 
     /**
@@ -234,7 +227,12 @@ public final class TorchScriptModel implements LayeredModel {
      */
     @Override
     public List<CutPoint> cutPoints() {
-        return cutPoints;
+        List<CutPoint> known = cutPoints;
+        if (known == null) {
+            known = points(program.modules());
+            cutPoints = known;
+        }
+        return known;
     }
 
     private static List<CutPoint> points(List<ModuleInfo> modules) {
@@ -277,7 +275,7 @@ public final class TorchScriptModel implements LayeredModel {
         if (info == null) {
             throw new UnknownLayerException(
                     point.path(),
-                    cutPoints.stream().map(CutPoint::path).distinct().toList());
+                    cutPoints().stream().map(CutPoint::path).distinct().toList());
         }
         if (!info.addressable()) {
             throw unreachable(point.path(), info.reason());
@@ -336,7 +334,7 @@ public final class TorchScriptModel implements LayeredModel {
      */
     @Override
     public CutPoint cutPoint(String address) {
-        Optional<CutPoint> found = LayeredModel.find(cutPoints, address);
+        Optional<CutPoint> found = LayeredModel.find(cutPoints(), address);
         if (found.isPresent()) {
             row(found.get());
             return found.get();
@@ -359,7 +357,7 @@ public final class TorchScriptModel implements LayeredModel {
             }
         }
         throw new UnknownLayerException(
-                address, cutPoints.stream().map(CutPoint::toString).toList());
+                address, cutPoints().stream().map(CutPoint::toString).toList());
     }
 
     /** Runs the program once, with every value of every module tapped. */
@@ -423,6 +421,6 @@ public final class TorchScriptModel implements LayeredModel {
 
     @Override
     public void close() {
-        program.module().close();
+        program.close();
     }
 }

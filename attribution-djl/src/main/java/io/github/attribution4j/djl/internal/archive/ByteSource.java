@@ -20,6 +20,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -28,6 +29,8 @@ import java.nio.file.attribute.FileTime;
 /** Bytes with random access, in memory or in a file. A file is opened for each use, so that an archive needs no closing. */
 sealed interface ByteSource {
 
+    int CHUNK = 1 << 16;
+
     long size();
 
     Reader open() throws IOException;
@@ -35,6 +38,19 @@ sealed interface ByteSource {
     /** One use of the bytes. */
     interface Reader extends Closeable {
         void readFully(long position, byte[] target, int offset, int length) throws IOException;
+
+        /** Copies bytes to a channel, within the operating system if both ends are files. */
+        default void transfer(long position, long length, WritableByteChannel target) throws IOException {
+            byte[] chunk = new byte[(int) Math.min(CHUNK, length)];
+            for (long done = 0; done < length; done += chunk.length) {
+                int n = (int) Math.min(chunk.length, length - done);
+                readFully(position + done, chunk, 0, n);
+                ByteBuffer buffer = ByteBuffer.wrap(chunk, 0, n);
+                while (buffer.hasRemaining()) {
+                    target.write(buffer);
+                }
+            }
+        }
 
         default byte[] read(long position, int length) throws IOException {
             byte[] bytes = new byte[length];
@@ -95,6 +111,18 @@ sealed interface ByteSource {
                     while (buffer.hasRemaining()) {
                         int n = channel.read(buffer, at);
                         if (n < 0) {
+                            throw new EOFException("bytes " + position + " to " + (position + length) + " of " + size);
+                        }
+                        at += n;
+                    }
+                }
+
+                @Override
+                public void transfer(long position, long length, WritableByteChannel target) throws IOException {
+                    long at = position;
+                    while (at < position + length) {
+                        long n = channel.transferTo(at, position + length - at, target);
+                        if (n <= 0) {
                             throw new EOFException("bytes " + position + " to " + (position + length) + " of " + size);
                         }
                         at += n;

@@ -21,11 +21,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
@@ -192,7 +196,7 @@ public final class TorchArchive {
     public static TorchArchive of(String name, Map<String, byte[]> entries) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
-            ZipEmitter zip = new ZipEmitter(bytes);
+            ZipEmitter zip = new ZipEmitter(Channels.newChannel(bytes));
             for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
                 zip.store(name + "/" + entry.getKey(), entry.getValue());
             }
@@ -216,6 +220,28 @@ public final class TorchArchive {
     /** {@return the source text by path below {@code code/}, for example {@code __torch__/torch/nn/modules/conv.py}} */
     public Map<String, String> code() {
         return code;
+    }
+
+    /** {@return the same archive, which no longer needs its file} */
+    public TorchArchive inMemory() {
+        if (source instanceof ByteSource.InMemory) {
+            return this;
+        }
+        try (ByteSource.Reader reader = source.open()) {
+            ByteSource bytes = new ByteSource.InMemory(reader.read(0, Math.toIntExact(source.size())));
+            return new TorchArchive(name, bytes, members, folder, version, code, changed, limits);
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        }
+    }
+
+    /** {@return the number of bytes of all tensors} */
+    public long tensorBytes() {
+        return members.entrySet().stream()
+                .filter(entry ->
+                        entry.getKey().startsWith("data/") || entry.getKey().startsWith("constants/"))
+                .mapToLong(entry -> entry.getValue().size())
+                .sum();
     }
 
     /** {@return the names of all entries below the top folder, sorted} */
@@ -315,6 +341,11 @@ public final class TorchArchive {
      * @throws IOException if reading or writing fails
      */
     public void writeTo(OutputStream out) throws IOException {
+        writeTo(Channels.newChannel(out));
+        out.flush();
+    }
+
+    private void writeTo(WritableByteChannel out) throws IOException {
         try (ByteSource.Reader reader = source.open()) {
             ZipDirectory zip = new ZipDirectory(name, reader, source.size(), limits);
             ZipEmitter emitter = new ZipEmitter(out);
@@ -342,7 +373,8 @@ public final class TorchArchive {
             throw new IllegalArgumentException(
                     "file " + file + " is the one the archive was read from, which is never changed");
         }
-        try (OutputStream out = Files.newOutputStream(file)) {
+        try (FileChannel out = FileChannel.open(
+                file, StandardOpenOption.WRITE, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING)) {
             writeTo(out);
         }
     }

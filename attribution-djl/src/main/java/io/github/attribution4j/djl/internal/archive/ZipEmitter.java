@@ -16,9 +16,9 @@
 package io.github.attribution4j.djl.internal.archive;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,13 +32,12 @@ final class ZipEmitter {
     private static final int MAX32 = 0xFFFFFFFF;
     private static final int DOS_DATE = 0x21; // 1980-01-01, the zero of the format
     private static final int UTF8 = 0x800;
-    private static final int CHUNK = 1 << 16;
 
-    private final OutputStream out;
+    private final WritableByteChannel out;
     private final List<ZipMember> written = new ArrayList<>();
     private long position;
 
-    ZipEmitter(OutputStream out) {
+    ZipEmitter(WritableByteChannel out) {
         this.out = out;
     }
 
@@ -46,18 +45,14 @@ final class ZipEmitter {
         CRC32 crc = new CRC32();
         crc.update(bytes);
         begin(new ZipMember(name, ZipMember.STORED, (int) crc.getValue(), bytes.length, bytes.length, position));
-        write(bytes, bytes.length);
+        write(ByteBuffer.wrap(bytes).position(bytes.length));
     }
 
     void copy(ZipMember member, ByteSource.Reader source, long data) throws IOException {
         begin(new ZipMember(
                 member.name(), member.method(), member.crc(), member.compressed(), member.size(), position));
-        byte[] chunk = new byte[(int) Math.min(CHUNK, member.compressed())];
-        for (long done = 0; done < member.compressed(); done += chunk.length) {
-            int n = (int) Math.min(chunk.length, member.compressed() - done);
-            source.readFully(data + done, chunk, 0, n);
-            write(chunk, n);
-        }
+        source.transfer(data, member.compressed(), out);
+        position += member.compressed();
     }
 
     private void begin(ZipMember member) throws IOException {
@@ -141,18 +136,14 @@ final class ZipEmitter {
                 .putInt(zip64 ? MAX32 : (int) start)
                 .putShort((short) 0);
         write(end);
-        out.flush();
-    }
-
-    private void write(byte[] bytes, int length) throws IOException {
-        out.write(bytes, 0, length);
-        position += length;
     }
 
     private void write(ByteBuffer filled) throws IOException {
-        byte[] bytes = new byte[filled.flip().remaining()];
-        filled.get(bytes);
-        write(bytes, bytes.length);
+        filled.flip();
+        position += filled.remaining();
+        while (filled.hasRemaining()) {
+            out.write(filled);
+        }
     }
 
     private static boolean large(long value) {

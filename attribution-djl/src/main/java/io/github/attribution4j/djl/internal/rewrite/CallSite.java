@@ -30,7 +30,7 @@ record CallSite(ModuleRef target, String method, Map<String, ModuleRef> modules)
      * A module known by where it stands.
      *
      * @param type its class
-     * @param base the variable with the index it is counted from
+     * @param base the variable with the index it is counted from; empty if the offset is counted from the root
      * @param offset its index minus that of the base
      */
     record ModuleRef(String type, String base, int offset) {}

@@ -27,9 +27,15 @@ import org.jspecify.annotations.Nullable;
  * @param modules all modules in pre-order, so that the position is the index
  * @param repairs what had to be replaced for libtorch 2.7.1 to load the program, one line each
  * @param inPlace whether the program may write to tensors
+ * @param level what was added
  */
 public record Instrumented(
-        TorchArchive archive, Signature signature, List<ModuleInfo> modules, List<String> repairs, boolean inPlace) {
+        TorchArchive archive,
+        Signature signature,
+        List<ModuleInfo> modules,
+        List<String> repairs,
+        boolean inPlace,
+        Instrumenter.Level level) {
     public Instrumented {
         modules = List.copyOf(modules);
         repairs = List.copyOf(repairs);
@@ -40,6 +46,16 @@ public record Instrumented(
 
     /** Name of the method that runs the instrumented program. */
     public static final String RUN = "a4j_run";
+
+    /**
+     * The same knowledge with another archive.
+     *
+     * @param other the archive
+     * @return the record
+     */
+    public Instrumented withArchive(TorchArchive other) {
+        return new Instrumented(other, signature, modules, repairs, inPlace, level);
+    }
 
     /**
      * Finds a module.

@@ -41,21 +41,32 @@ public final class Instrumenter {
     /** A class and one of its methods. */
     private record Key(String type, String method) {}
 
+    /** How much is added to an archive. Everything that a lower level has, a higher one has too. */
+    public enum Level {
+        /** The entry that runs the untouched program. */
+        FORWARD,
+        /** The entry that taps and replaces what modules take and give. */
+        MODULES,
+        /** Also what operators and functions give inside methods. */
+        VALUES
+    }
+
     private final TorchArchive archive;
+    private final Level level;
     private final ProgramIndex index;
     private final Repairs repairs;
     private final RuntimeSource runtime;
     private final boolean inPlace;
-    private final Map<Key, List<CallSite>> sites = new HashMap<>();
+    private final Map<Key, MethodClone> clones = new HashMap<>();
     private final Map<String, List<Stmt>> additions = new LinkedHashMap<>();
-    private final Map<Key, Boolean> calling = new HashMap<>();
 
-    private Instrumenter(TorchArchive archive, ProgramIndex index, Repairs repairs) {
+    private Instrumenter(TorchArchive archive, ProgramIndex index, Repairs repairs, Level level) {
         this.archive = archive;
+        this.level = level;
         this.index = index;
         this.repairs = repairs;
         this.inPlace = InPlace.occursIn(index.files().values());
-        this.runtime = new RuntimeSource(inPlace);
+        this.runtime = new RuntimeSource(inPlace, inPlace, level != Level.FORWARD);
     }
 
     /**
@@ -67,21 +78,36 @@ public final class Instrumenter {
      * @throws RewriteException if the program cannot be called
      */
     public static Instrumented instrument(TorchArchive archive) {
+        return instrument(archive, Level.MODULES);
+    }
+
+    /**
+     * Instruments an archive.
+     *
+     * @param archive the archive; not changed
+     * @param level how much is added
+     * @return the copy and what is known about the program
+     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
+     * @throws RewriteException if the program cannot be called
+     */
+    public static Instrumented instrument(TorchArchive archive, Level level) {
         if (archive.code().containsKey(RuntimeSource.PATH)) {
             throw new RewriteException(archive.name() + ": is an instrumented copy already; load the original");
         }
         ProgramIndex original = ProgramIndex.of(archive);
         Repairs repairs = new Repairs();
         ProgramIndex index = ProgramIndex.of(archive, repairs.repair(original.files()));
-        return new Instrumenter(archive, index, repairs).run();
+        return new Instrumenter(archive, index, repairs, level).run();
     }
 
     private Instrumented run() {
         Signature signature = index.signature();
         String root = index.root().name();
         add(root, entry(Instrumented.FORWARD, signature, false));
-        cloneFrom(new Key(root, "forward"));
-        add(root, entry(Instrumented.RUN, signature, true));
+        if (level != Level.FORWARD) {
+            add(root, entry(Instrumented.RUN, signature, true));
+            cloneFrom(new Key(root, "forward"));
+        }
         Map<String, String> texts = new LinkedHashMap<>();
         index.files().forEach((path, file) -> {
             Stmt.File changed = extended(file);
@@ -90,9 +116,12 @@ public final class Instrumenter {
             }
         });
         texts.put(RuntimeSource.PATH, runtime.text());
-        List<ModuleInfo> modules =
-                new ModuleLister(index, k -> sites.getOrDefault(new Key(k.type(), k.method()), List.of())).list();
-        return new Instrumented(archive.withCode(texts), signature, modules, repairs.done(), inPlace);
+        List<ModuleInfo> modules = level == Level.FORWARD
+                ? List.of()
+                : new ModuleLister(
+                                index, k -> clone(new Key(k.type(), k.method())).sites())
+                        .list();
+        return new Instrumented(archive.withCode(texts), signature, modules, repairs.done(), inPlace, level);
     }
 
     private void add(String type, Stmt member) {
@@ -108,7 +137,10 @@ public final class Instrumenter {
         return method;
     }
 
-    /** Clones all methods from which modules are called, starting at one; wraps all that count as calls. */
+    /** A method with its calls redirected, and the calls of modules in it. */
+    private record MethodClone(Stmt.Def definition, List<CallSite> sites) {}
+
+    /** Adds the clones of all methods from which modules are called, starting at one. */
     private void cloneFrom(Key start) {
         Deque<Key> open = new ArrayDeque<>();
         Set<Key> seen = new LinkedHashSet<>();
@@ -116,138 +148,82 @@ public final class Instrumenter {
         seen.add(start);
         while (!open.isEmpty()) {
             Key key = open.remove();
-            boolean clone = callsModules(key);
-            if (clone) {
-                MethodCloner cloner = new MethodCloner(index, this::instrumented);
-                add(key.type(), cloner.clone(key.type(), method(key)));
-                sites.put(key, cloner.sites());
-                for (CallSite site : cloner.sites()) {
-                    Key called = new Key(site.target().type(), site.method());
-                    if (seen.add(called)) {
-                        open.add(called);
-                    }
+            MethodClone clone = clone(key);
+            if (!clone.sites().isEmpty()) {
+                add(key.type(), clone.definition());
+            }
+            for (CallSite site : clone.sites()) {
+                Key called = new Key(site.target().type(), site.method());
+                if (seen.add(called)) {
+                    open.add(called);
                 }
             }
-            if (CallSite.counts(key.method())) {
-                add(key.type(), wrapper(key, clone));
-            }
         }
     }
 
-    /** Whether calls of a method are redirected: it counts as a call of its module, or calls modules itself. */
-    private boolean instrumented(String type, String name) {
-        Stmt.ClassDef definition = index.definition(type);
-        if (definition == null || definition.method(name) == null) {
-            return false;
-        }
-        return CallSite.counts(name) || callsModules(new Key(type, name));
-    }
-
-    private boolean callsModules(Key key) {
-        Boolean known = calling.get(key);
+    private MethodClone clone(Key key) {
+        MethodClone known = clones.get(key);
         if (known != null) {
             return known;
         }
-        calling.put(key, false); // A method that calls itself calls no modules by that.
-        MethodCloner probe = new MethodCloner(index, this::instrumented);
-        probe.clone(key.type(), method(key));
-        boolean calls = !probe.sites().isEmpty();
-        calling.put(key, calls);
-        return calls;
-    }
-
-    private Stmt.Def wrapper(Key key, boolean clone) {
         Stmt.Def method = method(key);
-        String self = method.parameters().get(0).name();
-        Type resultType = ProgramIndex.resultType(method);
-        Structure result = index.structure(resultType);
-        StringBuilder text = new StringBuilder("def f():\n  a4j_n = (a4j_t).enter(a4j_p, )\n");
-        StringBuilder arguments = new StringBuilder();
-        if (clone) {
-            arguments.append("a4j_p, a4j_t, ");
-            MethodCloner.modules(index, method)
-                    .forEach(m -> arguments.append(MethodCloner.indexOf(m)).append(", "));
-        }
-        String element = "0";
-        int number = 0;
-        for (Signature.Parameter parameter : index.parameters(method)) {
-            if (parameter.structure().hasTensors()) {
-                String next = "a4j_e" + number;
-                text.append(
-                        visit("a4j_x" + number, next, parameter.structure(), Row.ARGUMENTS, element, parameter.name()));
-                arguments.append("a4j_x").append(number++).append(", ");
-                element = parameter.structure() instanceof Structure.Tensor ? after(element) : next;
-            } else {
-                arguments.append(parameter.name()).append(", ");
-            }
-        }
-        String call = "(" + self + ")." + (clone ? MethodCloner.CLONE : "") + method.name() + "("
-                + arguments.toString().stripTrailing() + (arguments.length() > 0 ? " )" : ")");
-        if (result instanceof Structure.Tensor) {
-            text.append("  a4j_r = (a4j_t).replaced(a4j_p, a4j_n, )\n  if torch.ge(a4j_r, 0):\n");
-            text.append("    a4j_z = a4j_t.values[a4j_r]\n  else:\n    a4j_z = ")
-                    .append(call)
-                    .append('\n');
-        } else {
-            text.append("  a4j_z = ").append(call).append('\n');
-        }
-        if (result.hasTensors()) {
-            text.append(visit("a4j_y", "a4j_e", result, Row.RESULT, "0", "a4j_z"))
-                    .append("  return a4j_y\n");
-        } else {
-            text.append("  return a4j_z\n");
-        }
-        return new Stmt.Def(
-                MethodCloner.WRAPPER + method.name(),
-                MethodCloner.parameters(index, method),
-                resultType,
-                Parser.function(text.toString()).body());
+        clones.put(key, new MethodClone(method, List.of())); // A method that calls itself calls no modules by that.
+        MethodCloner cloner = new MethodCloner(index, runtime, this::cloned);
+        MethodClone clone = new MethodClone(cloner.clone(key.type(), method), cloner.sites());
+        clones.put(key, clone);
+        return clone;
     }
 
-    /** One line of a wrapper that shows a value to the tape. */
-    private String visit(String target, String next, Structure structure, int side, String element, String value) {
-        if (structure instanceof Structure.Tensor) {
-            return "  " + target + " = (a4j_t).value(a4j_p, a4j_n, " + side + ", " + element + ", " + value + ", )\n";
-        }
-        return "  " + target + ", " + next + ", = " + runtime.visitor(structure) + "(a4j_t, a4j_p, a4j_n, " + side
-                + ", " + element + ", " + value + ", )\n";
-    }
-
-    private static String after(String element) {
-        return element.matches("[0-9]+")
-                ? String.valueOf(Integer.parseInt(element) + 1)
-                : "torch.add(" + element + ", 1)";
+    /** Whether a method has a clone: it calls modules. */
+    private boolean cloned(String type, String name) {
+        Stmt.ClassDef definition = index.definition(type);
+        return definition != null
+                && definition.method(name) != null
+                && !clone(new Key(type, name)).sites().isEmpty();
     }
 
     private Stmt.Def entry(String name, Signature signature, boolean instrumented) {
-        StringBuilder text = new StringBuilder("def ")
-                .append(name)
-                .append("(self: ")
-                .append(index.root().name());
-        text.append(", a4j_x: List[Tensor]) -> List[Tensor]:\n  a4j_t = ")
-                .append(RuntimeSource.MODULE)
-                .append(".open(a4j_x, )\n");
-        StringBuilder arguments = new StringBuilder(instrumented ? "0, a4j_t, " : "");
+        String file = RuntimeSource.MODULE;
+        StringBuilder text = new StringBuilder("def ").append(name).append("(self: ");
+        text.append(index.root().name()).append(", a4j_x: List[Tensor]) -> List[Tensor]:\n");
+        text.append("  a4j_v = annotate(List[Tensor], [])\n  a4j_l = annotate(List[Tensor], [])\n");
+        text.append("  a4j_c = ").append(file).append(".open(a4j_x, a4j_v, a4j_l, )\n");
+        if (instrumented) {
+            text.append("  a4j_t = ")
+                    .append(RuntimeSource.TAPE)
+                    .append(".__new__(")
+                    .append(RuntimeSource.TAPE);
+            text.append(")\n  _0 = (a4j_t).__init__(a4j_c, a4j_v, )\n");
+        } else {
+            text.append("  _0 = torch.pop(a4j_c, 0)\n");
+        }
+        StringBuilder arguments = new StringBuilder();
         List<Signature.Parameter> parameters = signature.parameters();
         for (int i = 0; i < parameters.size(); i++) {
             Signature.Parameter parameter = parameters.get(i);
-            String function = runtime.argument(i, parameter);
-            if (function == null) {
+            String value = runtime.argument(i, parameter);
+            if (value == null) {
                 throw new RewriteException(archive.name() + ": parameter '" + parameter.name()
                         + "' of the model has type " + parameter.type()
                         + ", which cannot be passed; wrap the model in a module that takes tensors");
             }
-            text.append("  a4j_").append(i).append(" = ").append(function).append("(a4j_t, )\n");
+            text.append("  a4j_").append(i).append(" = ").append(value).append('\n');
             arguments.append("a4j_").append(i).append(", ");
         }
-        text.append("  a4j_y = (self).")
-                .append(instrumented ? MethodCloner.WRAPPER : "")
-                .append("forward(");
-        text.append(arguments.toString().stripTrailing()).append(arguments.length() > 0 ? " )\n" : ")\n");
-        text.append("  a4j_out = annotate(List[Tensor], [])\n  a4j_layout = annotate(List[int], [])\n  _0 = ");
-        text.append(runtime.writer(signature.result())).append("(a4j_out, a4j_layout, a4j_y, )\n");
-        text.append("  return ").append(RuntimeSource.MODULE).append(".close(a4j_t, a4j_out, a4j_layout, )\n");
-        return Parser.function(text.toString());
+        text.append("  a4j_y = (self).forward(").append(arguments.toString().stripTrailing());
+        text.append(arguments.length() > 0 ? " )\n" : ")\n");
+        text.append("  a4j_out = annotate(List[Tensor], [])\n  a4j_layout = annotate(List[int], [])\n  ");
+        text.append(runtime.write(signature.result(), "a4j_out", "a4j_layout", "a4j_y"));
+        text.append("\n  return ").append(file).append(".close(a4j_out, ");
+        text.append(instrumented ? "a4j_t.taps, a4j_l, a4j_t.order" : "annotate(List[Tensor], []), a4j_l, []");
+        text.append(", a4j_layout, )\n");
+        Stmt.Def plain = Parser.function(text.toString());
+        if (!instrumented) {
+            return plain;
+        }
+        MethodCloner cloner = new MethodCloner(index, runtime, this::cloned);
+        Stmt.Def entry = cloner.entry(index.root().name(), plain);
+        return entry;
     }
 
     private Stmt.File extended(Stmt.File file) {

@@ -35,22 +35,23 @@ final class MethodCloner {
     static final String INDEX = "a4j_p";
     static final String TAPE = "a4j_t";
     static final String CLONE = "a4j_c_";
-    static final String WRAPPER = "a4j_w_";
 
     private static final String FAST_PATH = "__torch__.torch.backends.mha.get_fastpath_enabled";
     private static final ModuleRef UNCERTAIN = new ModuleRef("", "", 0);
 
     private final ProgramIndex index;
-    private final BiFunction<String, String, Boolean> instrumented;
+    private final RuntimeSource runtime;
+    private final BiFunction<String, String, Boolean> cloned;
     private final List<CallSite> sites = new ArrayList<>();
     private final List<Stmt> hoisted = new ArrayList<>();
     private int forks;
     private Map<String, ModuleRef> variables = new HashMap<>();
 
-    /** {@code instrumented}: whether a clone or wrapper of a class's method can be called instead of it. */
-    MethodCloner(ProgramIndex index, BiFunction<String, String, Boolean> instrumented) {
+    /** {@code cloned}: whether a method of a class has a clone, which is to be called instead of it. */
+    MethodCloner(ProgramIndex index, RuntimeSource runtime, BiFunction<String, String, Boolean> cloned) {
         this.index = index;
-        this.instrumented = instrumented;
+        this.runtime = runtime;
+        this.cloned = cloned;
     }
 
     /** Calls of modules found so far. */
@@ -60,7 +61,7 @@ final class MethodCloner {
 
     Stmt.Def clone(String className, Stmt.Def method) {
         Stmt.Parameter self = method.parameters().get(0);
-        variables.put(self.name(), new ModuleRef(className, INDEX, 0));
+        variables.put(self.name(), index.self(className));
         for (Stmt.Parameter parameter : modules(index, method)) {
             Type type = parameter.type();
             if (type != null) {
@@ -68,15 +69,51 @@ final class MethodCloner {
             }
         }
         List<Stmt> body = statements(method.body());
-        return new Stmt.Def(CLONE + method.name(), parameters(index, method), method.result(), body);
+        if (CallSite.counts(method.name())) {
+            body = skippable(className, method, body);
+        }
+        return new Stmt.Def(CLONE + method.name(), parameters(index, className, method), method.result(), body);
     }
 
-    /** The parameters of a clone or wrapper: the object, its index, the tape, the indexes of module parameters, then the old ones. */
-    static List<Stmt.Parameter> parameters(ProgramIndex index, Stmt.Def method) {
+    /** An entry method, which has the tape as a variable: only the calls in it change. */
+    Stmt.Def entry(String className, Stmt.Def method) {
+        variables.put(method.parameters().get(0).name(), index.self(className));
+        return new Stmt.Def(method.name(), method.parameters(), method.result(), statements(method.body()));
+    }
+
+    /** A call whose result is one replaced tensor is not computed: the body goes into a branch. */
+    private List<Stmt> skippable(String className, Stmt.Def method, List<Stmt> body) {
+        boolean shown =
+                index.parameters(method).stream().anyMatch(p -> p.structure().hasTensors());
+        if (!shown
+                || !(index.structure(ProgramIndex.resultType(method)) instanceof Structure.Tensor)
+                || body.isEmpty()
+                || !(body.get(body.size() - 1) instanceof Stmt.Return result)
+                || result.values().size() != 1) {
+            return body;
+        }
+        Expr.Name skip = new Expr.Name("a4j_s");
+        Expr.Name value = new Expr.Name("a4j_r");
+        List<Stmt> computed = new ArrayList<>(body.subList(0, body.size() - 1));
+        computed.add(Stmt.Assign.of(value.id(), result.values().get(0)));
+        Stmt given = Stmt.Assign.of(value.id(), port("given", skip));
+        return List.of(
+                Stmt.Assign.of(skip.id(), port("skip", number(index.self(className)))),
+                new Stmt.If(
+                        new Expr.Call(Trees.dotted("torch.ge"), List.of(skip, new Expr.Literal("0")), List.of(), false),
+                        List.of(given),
+                        computed),
+                new Stmt.Return(List.of(value)));
+    }
+
+    /** The parameters of a clone: the object, its index unless that is known, the tape, the indexes of module parameters, then the old ones. */
+    static List<Stmt.Parameter> parameters(ProgramIndex index, String className, Stmt.Def method) {
         List<Stmt.Parameter> parameters = new ArrayList<>();
         parameters.add(method.parameters().get(0));
-        parameters.add(new Stmt.Parameter(INDEX, Type.of("int"), null));
-        parameters.add(new Stmt.Parameter(TAPE, Type.of(RuntimeSource.TAPE), null));
+        if (!index.self(className).base().isEmpty()) {
+            parameters.add(new Stmt.Parameter(INDEX, Type.of("int"), null));
+        }
+        parameters.add(new Stmt.Parameter(TAPE, Type.of(RuntimeSource.PORT), null));
         for (Stmt.Parameter parameter : modules(index, method)) {
             parameters.add(new Stmt.Parameter(indexOf(parameter), Type.of("int"), null));
         }
@@ -252,8 +289,8 @@ final class MethodCloner {
         }
         if (expression instanceof Expr.Call call && call.callee() instanceof Expr.Attribute method) {
             ModuleRef target = resolve(method.value());
-            if (target != null && !target.equals(UNCERTAIN) && instrumented.apply(target.type(), method.name())) {
-                Expr.Call changed = moduleCall(call, target, method);
+            if (target != null && !target.equals(UNCERTAIN)) {
+                Expr changed = moduleCall(call, target, method);
                 return changed == null ? call : changed;
             }
         }
@@ -269,15 +306,25 @@ final class MethodCloner {
         return future;
     }
 
-    private Expr.@Nullable Call moduleCall(Expr.Call call, ModuleRef target, Expr.Attribute method) {
+    /** The call with its arguments and its result shown to the tape, of the clone if there is one; null if it stays as it is. */
+    private @Nullable Expr moduleCall(Expr.Call call, ModuleRef target, Expr.Attribute method) {
         Stmt.ClassDef definition = index.definition(target.type());
         Stmt.Def callee = definition == null ? null : definition.method(method.name());
         if (callee == null) {
             return null;
         }
+        boolean clone = cloned.apply(target.type(), method.name());
+        boolean counts = CallSite.counts(method.name());
+        if (!clone && !counts) {
+            return null;
+        }
         List<Expr> arguments = new ArrayList<>();
-        arguments.add(number(target));
-        arguments.add(new Expr.Name(TAPE));
+        if (clone) {
+            if (!index.self(target.type()).base().isEmpty()) {
+                arguments.add(number(target));
+            }
+            arguments.add(new Expr.Name(TAPE));
+        }
         Map<String, ModuleRef> passed = new LinkedHashMap<>();
         for (Stmt.Parameter parameter : modules(index, callee)) {
             int position = callee.parameters().indexOf(parameter) - 1;
@@ -288,21 +335,60 @@ final class MethodCloner {
                 return null;
             }
             passed.put(parameter.name(), module);
-            arguments.add(number(module));
+            if (clone) {
+                arguments.add(number(module));
+            }
         }
-        arguments.addAll(call.arguments());
         sites.add(new CallSite(target, method.name(), passed));
-        String prefix = CallSite.counts(method.name()) ? WRAPPER : CLONE;
-        return new Expr.Call(
-                new Expr.Attribute(method.value(), prefix + method.name()), arguments, call.keywords(), true);
+        List<Signature.Parameter> parameters = index.parameters(callee);
+        boolean shown = false;
+        for (int i = 0; i < call.arguments().size(); i++) {
+            Expr argument = call.arguments().get(i);
+            Structure structure = i < parameters.size() ? parameters.get(i).structure() : null;
+            if (counts && structure != null && structure.hasTensors()) {
+                int moment = shown ? TapeSource.NEXT : TapeSource.CALL + TapeSource.FIRST;
+                argument = show(target, Row.ARGUMENTS, moment, structure, argument);
+                shown = true;
+            }
+            arguments.add(argument);
+        }
+        Expr changed = new Expr.Call(
+                clone ? new Expr.Attribute(method.value(), CLONE + method.name()) : method,
+                arguments,
+                call.keywords(),
+                true);
+        Structure result = index.structure(ProgramIndex.resultType(callee));
+        int moment = shown ? TapeSource.FIRST : TapeSource.CALL + TapeSource.FIRST;
+        return counts && result.hasTensors() ? show(target, Row.RESULT, moment, result, changed) : changed;
+    }
+
+    private Expr show(ModuleRef target, int side, int moment, Structure structure, Expr value) {
+        Expr base = target.base().isEmpty() ? new Expr.Literal("0") : new Expr.Name(target.base());
+        List<Expr> arguments = new ArrayList<>(List.of(
+                base,
+                new Expr.Literal(String.valueOf(target.offset())),
+                new Expr.Literal(String.valueOf(4 * side + moment)),
+                value));
+        if (structure instanceof Structure.Tensor) {
+            return port("show", arguments.toArray(new Expr[0]));
+        }
+        arguments.add(0, new Expr.Name(TAPE));
+        return new Expr.Call(Trees.dotted(runtime.visitor(structure)), arguments, List.of(), true);
+    }
+
+    private static Expr port(String method, Expr... arguments) {
+        Expr receiver = new Expr.Parens(new Expr.Name(TAPE));
+        return new Expr.Call(new Expr.Attribute(receiver, method), List.of(arguments), List.of(), true);
     }
 
     private static Expr number(ModuleRef ref) {
-        Expr base = new Expr.Name(ref.base());
-        if (ref.offset() == 0) {
-            return base;
-        }
         Expr offset = new Expr.Literal(String.valueOf(ref.offset()));
-        return new Expr.Call(Trees.dotted("torch.add"), List.of(base, offset), List.of(), false);
+        if (ref.base().isEmpty()) {
+            return offset;
+        }
+        Expr base = new Expr.Name(ref.base());
+        return ref.offset() == 0
+                ? base
+                : new Expr.Call(Trees.dotted("torch.add"), List.of(base, offset), List.of(), false);
     }
 }

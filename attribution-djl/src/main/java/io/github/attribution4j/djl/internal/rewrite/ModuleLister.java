@@ -107,6 +107,9 @@ final class ModuleLister {
     }
 
     private static int absolute(Visit visit, ModuleRef ref) {
+        if (ref.base().isEmpty()) {
+            return ref.offset();
+        }
         if (ref.base().equals(MethodCloner.INDEX)) {
             return visit.index() + ref.offset();
         }

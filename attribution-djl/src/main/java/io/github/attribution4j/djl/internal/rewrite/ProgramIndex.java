@@ -62,7 +62,9 @@ public final class ProgramIndex {
     private final Map<String, Stmt.ClassDef> classes = new LinkedHashMap<>();
     private final Map<String, Map<String, Set<String>>> instances = new HashMap<>();
     private final Map<String, ModuleClass> modules = new HashMap<>();
+    private final Map<String, CallSite.ModuleRef> selves = new HashMap<>();
     private final ModuleClass root;
+    private final List<Node> nodes = new ArrayList<>();
 
     private ProgramIndex(String archive, Map<String, Stmt.File> files, PickleValue.Instance rootValue) {
         this.archive = archive;
@@ -80,6 +82,22 @@ public final class ProgramIndex {
                     + ", which the archive does not define as a module; export the model again");
         }
         this.root = moduleClass(rootValue.type(), new LinkedHashSet<>());
+        add("", root);
+        for (Node node : nodes) {
+            String type = node.type().name();
+            boolean first = !selves.containsKey(type);
+            selves.put(
+                    type,
+                    first
+                            ? new CallSite.ModuleRef(type, "", node.index())
+                            : new CallSite.ModuleRef(type, MethodCloner.INDEX, 0));
+        }
+    }
+
+    /** How the methods of a class know where their module stands: by a number, if it has one instance only, else by a parameter. */
+    CallSite.ModuleRef self(String className) {
+        CallSite.ModuleRef self = selves.get(className);
+        return self == null ? new CallSite.ModuleRef(className, MethodCloner.INDEX, 0) : self;
     }
 
     /**
@@ -219,14 +237,12 @@ public final class ProgramIndex {
 
     /** All modules in pre-order. */
     List<Node> nodes() {
-        List<Node> nodes = new ArrayList<>();
-        add("", root, nodes);
-        return nodes;
+        return Collections.unmodifiableList(nodes);
     }
 
-    private void add(String path, ModuleClass type, List<Node> nodes) {
+    private void add(String path, ModuleClass type) {
         nodes.add(new Node(path, nodes.size(), type));
-        type.children().forEach((name, child) -> add(path.isEmpty() ? name : path + "." + name, module(child), nodes));
+        type.children().forEach((name, child) -> add(path.isEmpty() ? name : path + "." + name, module(child)));
     }
 
     /** {@return the dotted paths of all modules in pre-order, the root's empty path first} */

@@ -44,10 +44,11 @@ public record Reply<T>(List<T> outputs, List<String> outputNames, Value<T> value
      *
      * @param row number of the row in the request
      * @param call which call of the module it comes from
+     * @param dependent whether a gradient could pass from the value to an input that is wanted, or to a value that was made a leaf before
      * @param tensor the value
      * @param <T> what stands for a tensor
      */
-    public record Tap<T>(int row, int call, T tensor) {}
+    public record Tap<T>(int row, int call, boolean dependent, T tensor) {}
 
     /**
      * Reads an answer.
@@ -68,9 +69,11 @@ public record Reply<T>(List<T> outputs, List<String> outputNames, Value<T> value
         }
         List<Tap<T>> tapped = new ArrayList<>();
         for (int i = 0; i < taps; i++) {
-            tapped.add(new Tap<>((int) header[3 + 2 * i], (int) header[4 + 2 * i], tensors.get(outputs + i)));
+            int at = 3 + 3 * i;
+            tapped.add(
+                    new Tap<>((int) header[at], (int) header[at + 1], header[at + 2] != 0, tensors.get(outputs + i)));
         }
-        Cursor<T> cursor = new Cursor<>(header, 3 + 2 * taps, new ArrayList<>(tensors.subList(0, outputs)));
+        Cursor<T> cursor = new Cursor<>(header, 3 + 3 * taps, new ArrayList<>(tensors.subList(0, outputs)));
         Value<T> value = cursor.read("", signature.result());
         return new Reply<>(
                 cursor.tensors,

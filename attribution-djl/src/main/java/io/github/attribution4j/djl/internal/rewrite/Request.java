@@ -185,14 +185,20 @@ public final class Request<T> {
         return List.copyOf(rows);
     }
 
+    /** {@return what an instrumented copy must have for the rows} */
+    public Instrumenter.Level level() {
+        return rows.stream().anyMatch(row -> row.side() > Row.ARGUMENTS)
+                ? Instrumenter.Level.VALUES
+                : Instrumenter.Level.MODULES;
+    }
+
     /** {@return the first element of {@code a4j_x}, an int64 vector on the CPU} */
     public long[] control() {
         List<Long> control = new ArrayList<>();
-        control.add((long) inputs.size());
         control.add((long) wants.size());
         wants.forEach(w -> control.add((long) w));
         control.add((long) rows.size());
-        int next = inputs.size() + 1;
+        long next = 0;
         for (int i = 0; i < rows.size(); i++) {
             Row row = rows.get(i);
             for (int field : new int[] {row.module(), row.call(), row.side(), row.element()}) {

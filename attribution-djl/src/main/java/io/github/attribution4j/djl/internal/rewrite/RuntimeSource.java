@@ -32,177 +32,37 @@ final class RuntimeSource {
 
     static final String MODULE = "__torch__.a4j_runtime";
     static final String TAPE = MODULE + ".Tape";
+    static final String PORT = MODULE + ".Port";
 
-    private static final String TAPE_SOURCE = """
-            class Tape:
-              control : List[int]
-              values : List[Tensor]
-              at : int
-              used : int
-              rows : List[int]
-              wanted : List[int]
-              seen : List[int]
-              taps : List[Tensor]
-              order : List[int]
-              leaves : List[Tensor]
-              def __init__(self: TAPE, x: List[Tensor]) -> NoneType:
-                control = annotate(List[int], x[0].tolist())
-                self.control = control
-                inputs = control[0]
-                wants = control[1]
-                values = annotate(List[Tensor], [])
-                leaves = annotate(List[Tensor], [])
-                for i in range(inputs):
-                  value = torch.detach(x[i + 1])
-                  for k in range(wants):
-                    if control[2 + k] == i:
-                      value = torch.requires_grad_(value, True)
-                  torch.append(values, value)
-                for k in range(wants):
-                  torch.append(leaves, values[control[2 + k]])
-                count = control[2 + wants]
-                rows = annotate(List[int], [])
-                wanted = annotate(List[int], [])
-                seen = annotate(List[int], [])
-                for k in range(count * 6):
-                  field = control[3 + wants + k]
-                  torch.append(rows, field)
-                  if k % 6 == 0:
-                    torch.append(wanted, field)
-                    torch.append(seen, 0)
-                for i in range(inputs + 1, torch.len(x)):
-                  torch.append(values, torch.detach(x[i]))
-                self.values = values
-                self.leaves = leaves
-                self.used = 0
-                self.rows = rows
-                self.wanted = wanted
-                self.seen = seen
-                self.taps = annotate(List[Tensor], [])
-                self.order = annotate(List[int], [])
-                self.at = 3 + wants + count * 6
-              def number(self: TAPE) -> int:
-                n = self.control[self.at]
-                self.at = self.at + 1
-                return n
-              def tensor(self: TAPE) -> Tensor:
-                x = self.values[self.used]
-                self.used = self.used + 1
-                return COPY(x)
-              def text(self: TAPE) -> str:
-                n = self.number()
-                s = ""
-                for i in range(n):
-                  s = s + torch.chr(self.number())
-                return s
-              def real(self: TAPE) -> float:
-                mantissa = float(self.number())
-                exponent = self.number()
-                if exponent == 9999:
-                  return inf * mantissa
-                return mantissa * torch.pow(2., exponent)
-              def enter(self: TAPE, p: int) -> int:
-                c = -1
-                if torch.__contains__(self.wanted, p):
-                  for r in range(torch.len(self.wanted)):
-                    if self.wanted[r] == p:
-                      c = self.seen[r]
-                      torch._set_item(self.seen, r, c + 1)
-                return c
-              def hit(self: TAPE, r: int, p: int, c: int, s: int, e: int) -> bool:
-                k = r * 6
-                call = self.rows[k + 1]
-                return self.rows[k] == p and (call == c or call < 0) and self.rows[k + 2] == s and self.rows[k + 3] == e
-              def replaced(self: TAPE, p: int, c: int) -> int:
-                n = -1
-                if c >= 0:
-                  for r in range(torch.len(self.wanted)):
-                    if self.hit(r, p, c, 0, 0):
-                      if self.rows[r * 6 + 4] > 0:
-                        n = self.rows[r * 6 + 4] - 1
-                return n
-              def value(self: TAPE, p: int, c: int, s: int, e: int, x: Tensor) -> Tensor:
-                y = x
-                if c >= 0:
-                  for r in range(torch.len(self.wanted)):
-                    if self.hit(r, p, c, s, e):
-                      y = self.take(r, c, y)
-                return y
-              def take(self: TAPE, r: int, c: int, x: Tensor) -> Tensor:
-                k = r * 6
-                y = x
-                if self.rows[k + 4] > 0:
-                  y = self.values[self.rows[k + 4] - 1]
-                if self.rows[k + 5] == 1:
-                  y = torch.requires_grad_(torch.detach(y), True)
-                else:
-                  y = torch.alias(y)
-                torch.append(self.taps, y)
-                torch.append(self.order, r)
-                torch.append(self.order, c)
-                return COPY(y)
-            def open(x: List[Tensor]) -> TAPE:
-              y = torch.slice(x, 0, 9223372036854775807, 1)
-              torch.clear(x)
-              t = TAPE.__new__(TAPE)
-              _0 = (t).__init__(y, )
-              return t
-            def close(t: TAPE, out: List[Tensor], layout: List[int]) -> List[Tensor]:
-              header = [torch.len(out), torch.len(t.taps), torch.len(t.leaves)]
-              for i in t.order:
-                torch.append(header, i)
-              for i in layout:
-                torch.append(header, i)
-              reply = [torch.tensor(header, dtype=4)]
-              for y in out:
-                torch.append(reply, y)
-              for y in t.taps:
-                torch.append(reply, y)
-              for y in t.leaves:
-                torch.append(reply, y)
-              return reply
-            def write_text(layout: List[int], s: str) -> NoneType:
-              torch.append(layout, torch.len(s))
-              for i in range(torch.len(s)):
-                torch.append(layout, torch.ord(s[i]))
-              return None
-            def write_real(layout: List[int], v: float) -> NoneType:
-              if torch.isnan(v):
-                torch.append(layout, 0)
-                torch.append(layout, 9999)
-              elif torch.isinf(v):
-                torch.append(layout, 1 if v > 0. else -1)
-                torch.append(layout, 9999)
-              else:
-                mantissa, exponent, = torch.frexp(v)
-                torch.append(layout, int(mantissa * 9007199254740992.))
-                torch.append(layout, exponent - 53)
-              return None
-            def no_fast_path() -> bool:
-              return False
-            def missing(x: Tensor, name: str) -> Tensor:
-              ops.prim.RaiseException(torch.format("operator {} is not in libtorch 2.7.1; export the model without it", name), "builtins.RuntimeError")
-              return x
-            """;
-
-    private final boolean inPlace;
+    private final boolean writesInputs;
+    private final boolean writes;
+    private final boolean taped;
     private final StringBuilder functions = new StringBuilder();
     private final Set<String> arguments = new HashSet<>();
     private final Map<Structure, String> visitors = new HashMap<>();
+    private final Map<Structure, String> walkers = new HashMap<>();
     private final Map<Structure, String> writers = new HashMap<>();
     private final Map<Structure, String> readers = new HashMap<>();
 
-    /** {@code inPlace}: whether the program may write to tensors, so that what is kept must be a copy. */
-    RuntimeSource(boolean inPlace) {
-        this.inPlace = inPlace;
+    /**
+     * Starts a file.
+     *
+     * @param writesInputs whether the program may write to its inputs, so that it must be given copies
+     * @param writes whether it may write to tensors at all, so that what is kept must be a copy
+     * @param taped whether there is a tape
+     */
+    RuntimeSource(boolean writesInputs, boolean writes, boolean taped) {
+        this.writesInputs = writesInputs;
+        this.writes = writes;
+        this.taped = taped;
     }
 
     String text() {
-        String tape = TAPE_SOURCE.replace("TAPE", TAPE).replace("COPY", inPlace ? "torch.clone" : "");
-        return tape + functions;
+        String tape = taped ? TapeSource.tape(MODULE, writes, !visitors.isEmpty()) : "";
+        return TapeSource.border() + tape + functions;
     }
 
-    /** Name of a function {@code (tape, module, call, side, element, value) -> (value, next element)} that taps and replaces. */
+    /** Name of a function {@code (port, module, offset, place, value) -> value} that shows the tensors of a value to the tape. */
     String visitor(Structure structure) {
         String known = visitors.get(structure);
         if (known != null) {
@@ -210,60 +70,71 @@ final class RuntimeSource {
         }
         String name = "visit_" + visitors.size();
         visitors.put(structure, MODULE + "." + name);
+        String walker = walker(structure);
+        Type type = typeOf(structure);
+        functions.append("def ").append(name).append("(t: ").append(PORT);
+        functions
+                .append(", b: int, o: int, k: int, v: ")
+                .append(type)
+                .append(") -> ")
+                .append(type);
+        // Where nothing is wanted the value passes as it is, not as a rebuilt list.
+        functions.append(":\n  y = v\n  if (t).begin(b + o, k, ):\n    y = ").append(walker);
+        functions.append("(t, b + o, 4 * (k // 4), v, )\n  return y\n");
+        return MODULE + "." + name;
+    }
+
+    /** Name of a function {@code (port, module, place, value) -> value} that shows every element in order. */
+    private String walker(Structure structure) {
+        String known = walkers.get(structure);
+        if (known != null) {
+            return known;
+        }
+        String name = "walk_" + walkers.size();
+        walkers.put(structure, MODULE + "." + name);
         Type type = typeOf(structure);
         StringBuilder body = new StringBuilder();
-        if (structure instanceof Structure.Tensor) {
-            body.append("  return ((t).value(p, c, s, e, v, ), e + 1)\n");
-        } else if (structure instanceof Structure.Optional optional) {
-            body.append("  r : ").append(type).append(" = None\n  n = e + 1\n  if v is not None:\n    w = v\n");
-            visit(body, "    ", optional.item(), "w", "e");
-            body.append("    r = w\n  return (r, n)\n");
+        if (structure instanceof Structure.Optional optional) {
+            body.append("  r : ").append(type).append(" = None\n  if v is not None:\n    r = ");
+            body.append(walk(optional.item(), "v")).append("\n  else:\n    _0 = (t).gap(p, k, )\n  return r\n");
         } else if (structure instanceof Structure.ListOf list) {
-            body.append("  r = annotate(").append(type).append(", [])\n  n = e\n  for x in v:\n    w = x\n");
-            visit(body, "    ", list.item(), "w", "n");
-            body.append("    torch.append(r, w)\n  return (r, n)\n");
+            body.append("  r = annotate(").append(type).append(", [])\n  for x in v:\n    torch.append(r, ");
+            body.append(walk(list.item(), "x")).append(")\n  return r\n");
         } else if (structure instanceof Structure.DictOf dict) {
-            body.append("  r = annotate(").append(type).append(", {})\n  n = e\n");
-            body.append("  for k in torch.keys(v):\n    w = v[k]\n");
-            visit(body, "    ", dict.item(), "w", "n");
-            body.append("    torch._set_item(r, k, w)\n  return (r, n)\n");
+            body.append("  r = annotate(").append(type).append(", {})\n");
+            body.append("  for key in torch.keys(v):\n    torch._set_item(r, key, ");
+            body.append(walk(dict.item(), "v[key]")).append(")\n  return r\n");
         } else if (structure instanceof Structure.TupleOf tuple) {
-            body.append("  n = e\n");
             StringBuilder parts = new StringBuilder();
             for (int i = 0; i < tuple.items().size(); i++) {
-                body.append("  x")
-                        .append(i)
-                        .append(" = ")
-                        .append(part(tuple, i))
-                        .append('\n');
-                visit(body, "  ", tuple.items().get(i), "x" + i, "n");
+                body.append("  x").append(i).append(" = ");
+                body.append(walk(tuple.items().get(i), part(tuple, i))).append('\n');
                 parts.append('x').append(i).append(", ");
             }
-            body.append("  return (")
+            body.append("  return ")
                     .append(tuple.className())
                     .append('(')
                     .append(parts)
-                    .append("), n)\n");
+                    .append(")\n");
         } else {
             throw new IllegalArgumentException("no tensors in " + type);
         }
-        functions.append("def ").append(name).append("(t: ").append(TAPE);
-        functions.append(", p: int, c: int, s: int, e: int, v: ").append(type);
-        functions.append(") -> Tuple[").append(type).append(", int]:\n");
-        if (!(structure instanceof Structure.Tensor)) {
-            // Nothing is wanted of this call: the value passes as it is, not as a rebuilt list.
-            functions.append("  if c < 0:\n    return (v, e)\n");
-        }
+        functions.append("def ").append(name).append("(t: ").append(PORT);
+        functions
+                .append(", p: int, k: int, v: ")
+                .append(type)
+                .append(") -> ")
+                .append(type)
+                .append(":\n");
         functions.append(body);
         return MODULE + "." + name;
     }
 
-    /** One line that visits a variable in place, starting at element {@code e}, and leaves the next element in {@code n}. */
-    private void visit(StringBuilder body, String indent, Structure item, String variable, String e) {
-        if (item.hasTensors()) {
-            body.append(indent).append(variable).append(", n, = ").append(visitor(item));
-            body.append("(t, p, c, s, ").append(e).append(", ").append(variable).append(", )\n");
+    private String walk(Structure item, String value) {
+        if (item instanceof Structure.Tensor) {
+            return "(t).show(p, 0, k, " + value + ", )";
         }
+        return item.hasTensors() ? walker(item) + "(t, p, k, " + value + ", )" : value;
     }
 
     private static String part(Structure.TupleOf tuple, int i) {
@@ -296,6 +167,13 @@ final class RuntimeSource {
                     : Type.of(tuple.className());
         }
         return ((Structure.Opaque) structure).type();
+    }
+
+    /** A statement that takes a value apart into variables with a list of tensors and a list of numbers. */
+    String write(Structure structure, String tensors, String layout, String value) {
+        return structure instanceof Structure.Tensor
+                ? "torch.append(" + tensors + ", " + value + ")"
+                : writer(structure) + "(" + tensors + ", " + layout + ", " + value + ", )";
     }
 
     /** Name of a function {@code (tensors, layout, value)} that takes a value apart. */
@@ -343,7 +221,11 @@ final class RuntimeSource {
         return MODULE + "." + name;
     }
 
-    /** Name of a function {@code (tape) -> value} that puts a value together. */
+    private String tensor(String list) {
+        return (writesInputs ? "torch.clone(" : "(") + "torch.pop(" + list + ", 0))";
+    }
+
+    /** Name of a function {@code (numbers, tensors) -> value} that puts a value together. */
     String reader(Structure structure) {
         String known = readers.get(structure);
         if (known != null) {
@@ -354,28 +236,28 @@ final class RuntimeSource {
         String type = typeOf(structure).toString();
         StringBuilder body = new StringBuilder();
         if (structure instanceof Structure.Tensor) {
-            body.append("  return t.tensor()\n");
+            body.append("  return " + tensor("x") + "\n");
         } else if (structure instanceof Structure.Scalar scalar) {
             body.append(
                     switch (scalar.type()) {
-                        case "int" -> "  return t.number()\n";
-                        case "bool" -> "  return t.number() != 0\n";
-                        case "float" -> "  return t.real()\n";
-                        case "str" -> "  return t.text()\n";
+                        case "int" -> "  return torch.pop(c, 0)\n";
+                        case "bool" -> "  return torch.pop(c, 0) != 0\n";
+                        case "float" -> "  return " + MODULE + ".real(c, )\n";
+                        case "str" -> "  return " + MODULE + ".text(c, )\n";
                         default -> "  return None\n";
                     });
         } else if (structure instanceof Structure.Optional optional) {
-            body.append("  r : ").append(type).append(" = None\n  if t.number() != 0:\n    r = ");
-            body.append(reader(optional.item())).append("(t, )\n  return r\n");
+            body.append("  r : ").append(type).append(" = None\n  if torch.pop(c, 0) != 0:\n    r = ");
+            body.append(reader(optional.item())).append("(c, x, )\n  return r\n");
         } else if (structure instanceof Structure.ListOf list) {
             body.append("  r = annotate(")
                     .append(type)
-                    .append(", [])\n  for i in range(t.number()):\n    torch.append(r, ");
-            body.append(reader(list.item())).append("(t, ))\n  return r\n");
+                    .append(", [])\n  for i in range(torch.pop(c, 0)):\n    torch.append(r, ");
+            body.append(reader(list.item())).append("(c, x, ))\n  return r\n");
         } else if (structure instanceof Structure.DictOf dict) {
-            body.append("  r = annotate(").append(type).append(", {})\n  for i in range(t.number()):\n    k = ");
-            body.append(reader(new Structure.Scalar(dict.key()))).append("(t, )\n    torch._set_item(r, k, ");
-            body.append(reader(dict.item())).append("(t, ))\n  return r\n");
+            body.append("  r = annotate(").append(type).append(", {})\n  for i in range(torch.pop(c, 0)):\n    k = ");
+            body.append(reader(new Structure.Scalar(dict.key()))).append("(c, x, )\n    torch._set_item(r, k, ");
+            body.append(reader(dict.item())).append("(c, x, ))\n  return r\n");
         } else if (structure instanceof Structure.TupleOf tuple) {
             StringBuilder parts = new StringBuilder();
             for (int i = 0; i < tuple.items().size(); i++) {
@@ -383,7 +265,7 @@ final class RuntimeSource {
                         .append(i)
                         .append(" = ")
                         .append(reader(tuple.items().get(i)))
-                        .append("(t, )\n");
+                        .append("(c, x, )\n");
                 parts.append('x').append(i).append(", ");
             }
             body.append("  return ")
@@ -396,38 +278,39 @@ final class RuntimeSource {
         }
         functions.append("def ").append(name);
         functions
-                .append("(t: ")
-                .append(TAPE)
-                .append(") -> ")
+                .append("(c: List[int], x: List[Tensor]) -> ")
                 .append(type)
                 .append(":\n")
                 .append(body);
         return MODULE + "." + name;
     }
 
-    /** Name of a function {@code (tape) -> value} for a parameter of the root; null if its values cannot be passed. */
+    /** An expression for the value of a parameter of the root, which the variables {@code a4j_c} and {@code a4j_v} hold; null if its values cannot be passed. */
     @Nullable
     String argument(int number, Signature.Parameter parameter) {
         boolean readable = !parameter.structure().hasOpaque();
         if (!readable && !parameter.hasDefault()) {
             return null;
         }
+        if (parameter.structure() instanceof Structure.Tensor && !parameter.hasDefault()) {
+            return tensor("a4j_v");
+        }
         String name = "argument_" + number;
         if (!arguments.add(name)) {
-            return MODULE + "." + name;
+            return MODULE + "." + name + "(a4j_c, a4j_v, )";
         }
         StringBuilder body = new StringBuilder();
         String preset = "annotate(" + parameter.type() + ", " + parameter.preset() + ")";
         if (!parameter.hasDefault()) {
-            body.append("  return ").append(reader(parameter.structure())).append("(t, )\n");
+            body.append("  return ").append(reader(parameter.structure())).append("(c, x, )\n");
         } else if (!readable) {
-            body.append("  given = t.number()\n  return ").append(preset).append('\n');
+            body.append("  given = torch.pop(c, 0)\n  return ").append(preset).append('\n');
         } else {
-            body.append("  if t.number() != 0:\n    r = ").append(reader(parameter.structure()));
-            body.append("(t, )\n  else:\n    r = ").append(preset).append("\n  return r\n");
+            body.append("  if torch.pop(c, 0) != 0:\n    r = ").append(reader(parameter.structure()));
+            body.append("(c, x, )\n  else:\n    r = ").append(preset).append("\n  return r\n");
         }
-        functions.append("def ").append(name).append("(t: ").append(TAPE).append(") -> ");
+        functions.append("def ").append(name).append("(c: List[int], x: List[Tensor]) -> ");
         functions.append(parameter.type()).append(":\n").append(body);
-        return MODULE + "." + name;
+        return MODULE + "." + name + "(a4j_c, a4j_v, )";
     }
 }

@@ -25,11 +25,12 @@
  *
  * <h2>Calling convention</h2>
  *
- * The instrumented root module keeps its {@code forward} and gains two methods. Both have the same signature, whatever the model:
+ * A copy is made at one of three {@linkplain io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level levels}, because libtorch compiles all text with every load. The root module keeps
+ * its {@code forward} and gains one or two methods. Both have the same signature, whatever the model:
  *
  * <pre>
  * a4j_forward(self, a4j_x: List[Tensor]) -> List[Tensor]     the untouched program
- * a4j_run    (self, a4j_x: List[Tensor]) -> List[Tensor]     the instrumented program: taps, replacements, leaves
+ * a4j_run    (self, a4j_x: List[Tensor]) -> List[Tensor]     the instrumented program: taps, replacements, leaves; not at level FORWARD
  * </pre>
  *
  * <p>{@code a4j_x} is {@code [control, input tensors..., replacement tensors...]}: an int64 vector on the CPU, made by {@link
@@ -37,23 +38,22 @@
  * an int64 vector on the CPU, read by {@link io.github.attribution4j.djl.internal.rewrite.Reply#of}, then the tensors it describes. Nothing but tensors crosses the
  * border, never an empty list and never {@code None}; the structure of nested inputs and outputs travels in the two vectors.
  *
- * <p><b>Control</b>, every entry an int64: {@code inputs, wants, want[wants], rows, row[rows][6], layout...}.
+ * <p><b>Control</b>, every entry an int64: {@code wants, want[wants], rows, row[rows][6], layout...}.
  *
  * <ul>
- *   <li>{@code inputs}: the number of input tensors. They are all the tensors inside the arguments of {@code forward}, in order of declaration, depth first.
- *   <li>{@code want}: numbers of the input tensors for which a gradient is wanted. Each becomes a fresh leaf, {@code requires_grad_(detach(x))}; all the others are detached. The caller's tensors
+ *   <li>{@code want}: numbers of the input tensors (all the tensors inside the arguments of {@code forward}, in order of declaration, depth first) for which a gradient is wanted. Each becomes a fresh leaf, {@code requires_grad_(detach(x))}; all the others are detached. The caller's tensors
  *       are never written to: where the program holds in-place operations it works on clones.
  *   <li>{@code row = (module, call, side, element, replacement, leaf)} names a value inside the model, {@code a4j_run} only. {@code module}: pre-order index. {@code call}: the number of the
- *       call of this module within one run, from 0, or -1 for every call. {@code side}: 0 the call's result, 1 its arguments. {@code element}: which tensor of the result (of the
- *       arguments), flattened depth first; a {@code None} counts as one. {@code replacement}: position in {@code a4j_x} of the tensor that takes the value's place, or -1 to
- *       leave it. {@code leaf}: 1 makes the value a fresh leaf of the graph. A call whose result is one replaced tensor is not computed.
+ *       call of this module within one run, from 0, or -1 for every call. {@code side}: 0 the call's result, 1 its arguments, 2 and above a place in the text, at level VALUES. {@code element}: which tensor of the result (of the
+ *       arguments), flattened depth first; a {@code None} counts as one. {@code replacement}: which of the replacement tensors takes the value's place, or -1 to
+ *       leave it. {@code leaf}: 1 makes the value a fresh leaf of the graph. A call of a module with modules inside is not computed if its result is one replaced tensor.
  *   <li>{@code layout}: one entry a parameter with a default (0 take the default, 1 given), and within each parameter by its type: {@code Tensor} nothing, {@code Optional} 0 or 1,
  *       {@code List} the length, {@code Dict} the length and the keys, {@code int} and {@code bool} the value, {@code float} a mantissa and an exponent of two (exponent
  *       9999: infinity with the sign of the mantissa, or NaN if that is 0), {@code str} the number of its UTF-8 bytes and the bytes.
  * </ul>
  *
- * <p><b>Header</b>: {@code outputs, taps, leaves, (row, call)[taps], layout...}. Taps come in the order of execution, and a
- * row whose value did not occur has none. A tap is the value that the rest of the model works on, and only that: what the module itself goes on to do with the same tensor does not
+ * <p><b>Header</b>: {@code outputs, taps, leaves, (row, call, dependent)[taps], layout...}. Taps come in the order of execution, and a
+ * row whose value did not occur has none. {@code dependent} is 1 if the value, as computed, has a gradient with respect to a wanted input or an earlier leaf. A tap is the value that the rest of the model works on, and only that: what the module itself goes on to do with the same tensor does not
  * count towards gradients at the tap, so that a tap, a leaf and a replacement have one gradient. Leaves come in the order of {@code want}. {@code layout} describes the output value as above.
  *
  * <p><b>How to say it.</b> Head of a cut: one row, no replacement, {@code want} the inputs; differentiate the tap by the leaves. Tail: the same row with replacement, and leaf if a gradient is

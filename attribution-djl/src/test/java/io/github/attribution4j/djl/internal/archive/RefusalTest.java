@@ -23,6 +23,7 @@ import io.github.attribution4j.djl.internal.Zoo;
 import io.github.attribution4j.djl.internal.archive.ArchiveException.Reason;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +46,7 @@ class RefusalTest {
     private static byte[] zip(Map<String, byte[]> entries) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try {
-            ZipEmitter emitter = new ZipEmitter(out);
+            ZipEmitter emitter = new ZipEmitter(Channels.newChannel(out));
             for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
                 emitter.store(entry.getKey(), entry.getValue());
             }
@@ -185,7 +186,7 @@ class RefusalTest {
     @Test
     void duplicates() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ZipEmitter emitter = new ZipEmitter(out);
+        ZipEmitter emitter = new ZipEmitter(Channels.newChannel(out));
         try {
             emitter.store("m/data.pkl", new byte[1]);
             emitter.store("m/data.pkl", new byte[2]);

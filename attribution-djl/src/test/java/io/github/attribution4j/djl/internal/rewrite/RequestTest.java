@@ -45,7 +45,7 @@ class RequestTest {
                 .tap(new Row(3, -1, Row.ARGUMENTS, 1, false))
                 .replace(Row.output(2, true), "r");
         assertThat(request.control())
-                .containsExactly(1, 1, 0, 2, 3, -1, 1, 1, -1, 0, 2, 0, 0, 0, 2, 1, 0, 1, 1L << 52, -53, 0);
+                .containsExactly(1, 0, 2, 3, -1, 1, 1, -1, 0, 2, 0, 0, 0, 0, 1, 0, 1, 1L << 52, -53, 0);
         assertThat(request.tensors()).containsExactly("x", "r");
     }
 
@@ -60,7 +60,7 @@ class RequestTest {
         entries.put("left", tensor("a"));
         Request<String> dict = new Request<>(signature("dict_script.pt"), List.of(new Value.Entries<>(entries)));
         assertThat(dict.inputNames()).containsExactly("features['left']");
-        assertThat(dict.control()).containsExactly(1, 0, 0, 1, 4, 'l', 'e', 'f', 't');
+        assertThat(dict.control()).containsExactly(0, 0, 1, 4, 'l', 'e', 'f', 't');
     }
 
     @Test
@@ -83,14 +83,14 @@ class RequestTest {
 
     @Test
     void readsReplies() {
-        long[] header = {2, 1, 1, 0, 5, 2};
+        long[] header = {2, 1, 1, 0, 5, 1, 2};
         Structure pair = new Structure.TupleOf(
                 "", List.of(), List.of(new Structure.ListOf(new Structure.Tensor()), new Structure.Opaque(null)));
         Signature signature = new Signature(List.of(), null, pair);
         Reply<String> reply = Reply.of(signature, header, List.of("a", "b", "t", "l"));
         assertThat(reply.outputs()).containsExactly("a", "b");
         assertThat(reply.outputNames()).containsExactly("[0][0]", "[0][1]");
-        assertThat(reply.taps()).containsExactly(new Reply.Tap<>(0, 5, "t"));
+        assertThat(reply.taps()).containsExactly(new Reply.Tap<>(0, 5, true, "t"));
         assertThat(reply.leaves()).containsExactly("l");
         assertThatThrownBy(() -> Reply.of(signature, header, List.of("a"))).hasMessageContaining("announces 2 outputs");
     }

@@ -1,0 +1,202 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+/**
+ * The text of the tape, which carries a request through a run, and of the port, the interface by which instrumented methods see it.
+ *
+ * <p>libtorch inlines every call of a function and of a method of a class, but not that of a method of an interface: through the port a place costs one call and the graph of the program
+ * hardly grows. All text here is compiled with every model, so it is kept short, and what only some models need is left out for the others.
+ *
+ * <p>A place says what it shows by a number, {@code 4 * side + moment}. Moments: {@link #NEXT} the next element of what is shown, {@link #CALL} another execution begins, {@link #FIRST} the
+ * elements are counted from 0; the last two may be added.
+ */
+final class TapeSource {
+    static final int NEXT = 0;
+    static final int CALL = 1;
+    static final int FIRST = 2;
+
+    /** What every archive gets: reading a request, writing a reply. */
+    private static final String BORDER = """
+            def open(x: List[Tensor], values: List[Tensor], leaves: List[Tensor]) -> List[int]:
+              first = torch.pop(x, 0)
+              control = annotate(List[int], first.tolist())
+              for v in x:
+                torch.append(values, torch.detach(v))
+              torch.clear(x)
+              for k in range(torch.pop(control, 0)):
+                torch.append(leaves, torch.requires_grad_(values[torch.pop(control, 0)], True))
+              return control
+            def close(out: List[Tensor], taps: List[Tensor], leaves: List[Tensor], order: List[int], layout: List[int]) -> List[Tensor]:
+              header = [torch.len(out), torch.len(taps), torch.len(leaves)]
+              torch.extend(header, order)
+              torch.extend(header, layout)
+              reply = [torch.tensor(header, dtype=4)]
+              torch.extend(reply, out)
+              torch.extend(reply, taps)
+              torch.extend(reply, leaves)
+              return reply
+            def text(c: List[int]) -> str:
+              s = ""
+              for i in range(torch.pop(c, 0)):
+                s = s + torch.chr(torch.pop(c, 0))
+              return s
+            def real(c: List[int]) -> float:
+              mantissa = float(torch.pop(c, 0))
+              exponent = torch.pop(c, 0)
+              if exponent == 9999:
+                return inf * mantissa
+              return mantissa * torch.pow(2., exponent)
+            def write_text(layout: List[int], s: str) -> NoneType:
+              torch.append(layout, torch.len(s))
+              for i in range(torch.len(s)):
+                torch.append(layout, torch.ord(s[i]))
+              return None
+            def write_real(layout: List[int], v: float) -> NoneType:
+              if torch.isnan(v):
+                torch.append(layout, 0)
+                torch.append(layout, 9999)
+              elif torch.isinf(v):
+                torch.append(layout, 1 if v > 0. else -1)
+                torch.append(layout, 9999)
+              else:
+                mantissa, exponent, = torch.frexp(v)
+                torch.append(layout, int(mantissa * 9007199254740992.))
+                torch.append(layout, exponent - 53)
+              return None
+            def missing(x: Tensor, name: str) -> Tensor:
+              ops.prim.RaiseException(torch.format("operator {} is not in libtorch 2.7.1; export the model without it", name), "builtins.RuntimeError")
+              return x
+            """;
+
+    private static final String TAPE = """
+            def no_fast_path() -> bool:
+              return False
+            class Port(Interface):
+              def show(self: PORT, b: int, o: int, k: int, x: Tensor) -> Tensor:
+                pass
+              def skip(self: PORT, p: int) -> int:
+                pass
+              def given(self: PORT, k: int) -> Tensor:
+                pass
+            NESTED
+            class Tape:
+              rows : List[int]
+              modules : List[int]
+              state : List[int]
+              values : List[Tensor]
+              taps : List[Tensor]
+              order : List[int]
+              def __init__(self: TAPE, control: List[int], values: List[Tensor]) -> NoneType:
+                n = torch.pop(control, 0)
+                self.rows = torch.slice(control, 0, n * 6, 1)
+                self.modules = torch.slice(control, 0, n * 6, 6)
+                self.state = [0] * (2 * n)
+                self.values = values
+                self.taps = annotate(List[Tensor], [])
+                self.order = annotate(List[int], [])
+                for i in range(n * 6):
+                  _0 = torch.pop(control, 0)
+              def show(self: TAPE, b: int, o: int, k: int, x: Tensor) -> Tensor:
+                y = x
+                p = b + o
+                if torch.__contains__(self.modules, p):
+                  for r in range(torch.len(self.modules)):
+                    if self.modules[r] == p:
+                      y = self.visit(r, k, y)
+                return y
+              def visit(self: TAPE, r: int, k: int, x: Tensor) -> Tensor:
+                module, call, side, element, replacement, leaf = torch.slice(self.rows, r * 6, r * 6 + 6, 1)
+                y = x
+                if side == k // 4 or (side < 2 and k < 8):
+                  if k % 2 == 1:
+                    torch._set_item(self.state, 2 * r, self.state[2 * r] + 1)
+                  if k % 4 > 1:
+                    torch._set_item(self.state, 2 * r + 1, 0)
+                if side == k // 4:
+                  e = self.state[2 * r + 1]
+                  c = self.state[2 * r] - 1
+                  torch._set_item(self.state, 2 * r + 1, e + 1)
+                  if element == e and (call < 0 or call == c):
+                    if replacement >= 0:
+                      y = self.values[replacement]
+                    if leaf == 1:
+                      y = torch.requires_grad_(torch.detach(y), True)
+                    else:
+                      y = torch.alias(y)
+                    torch.append(self.taps, y)
+                    torch.extend(self.order, [r, c, int(ops.prim.requires_grad(x))])
+                    y = KEPT(y)
+                return y
+              def skip(self: TAPE, p: int) -> int:
+                n = -1
+                if torch.__contains__(self.modules, p):
+                  for r in range(torch.len(self.modules)):
+                    module, call, side, element, replacement, leaf = torch.slice(self.rows, r * 6, r * 6 + 6, 1)
+                    if module == p and side == 0 and element == 0 and (call < 0 or call == self.state[2 * r] - 1):
+                      n = replacement
+                return n
+              def given(self: TAPE, k: int) -> Tensor:
+                return self.values[k]
+            """;
+
+    private static final String NESTED_PORT = """
+              def begin(self: PORT, p: int, k: int) -> bool:
+                pass
+              def gap(self: PORT, p: int, k: int) -> NoneType:
+                pass
+            """;
+
+    private static final String NESTED_TAPE = """
+              def begin(self: TAPE, p: int, k: int) -> bool:
+                wanted = torch.__contains__(self.modules, p)
+                if wanted:
+                  for r in range(torch.len(self.modules)):
+                    side = self.rows[r * 6 + 2]
+                    if self.modules[r] == p and (side == k // 4 or (side < 2 and k < 8)):
+                      if k % 2 == 1:
+                        torch._set_item(self.state, 2 * r, self.state[2 * r] + 1)
+                      if k % 4 > 1:
+                        torch._set_item(self.state, 2 * r + 1, 0)
+                return wanted
+              def gap(self: TAPE, p: int, k: int) -> NoneType:
+                for r in range(torch.len(self.modules)):
+                  if self.modules[r] == p and self.rows[r * 6 + 2] == k // 4:
+                    torch._set_item(self.state, 2 * r + 1, self.state[2 * r + 1] + 1)
+                return None
+            """;
+
+    private TapeSource() {}
+
+    /** The functions that read a request and write a reply. */
+    static String border() {
+        return BORDER;
+    }
+
+    /**
+     * The tape and the port.
+     *
+     * @param module the qualified name of the file
+     * @param writes whether the program may write to tensors, so that what is kept must be a copy
+     * @param nested whether values are shown that are not plain tensors
+     */
+    static String tape(String module, boolean writes, boolean nested) {
+        String text = TAPE.replace("NESTED\n", nested ? NESTED_PORT : "") + (nested ? NESTED_TAPE : "");
+        return text.replace("PORT", module + ".Port")
+                .replace("TAPE", module + ".Tape")
+                .replace("KEPT", writes ? "torch.clone" : "");
+    }
+}
