@@ -22,6 +22,7 @@ import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.ToLongFunction;
 
 /**
@@ -43,11 +44,13 @@ public final class Tokens {
 
     private final List<List<Token>> texts;
     private final long padding;
+    private final Set<Integer> truncated;
     private final int width;
 
-    private Tokens(List<List<Token>> texts, long padding) {
+    private Tokens(List<List<Token>> texts, long padding, Set<Integer> truncated) {
         this.texts = texts.stream().map(List::copyOf).toList();
         this.padding = padding;
+        this.truncated = Set.copyOf(truncated);
         this.width = texts.stream().mapToInt(List::size).max().orElse(0);
     }
 
@@ -58,6 +61,17 @@ public final class Tokens {
      * @param padding id of the padding token; where all texts are equally long, it is not used
      */
     public static Tokens of(List<List<Token>> texts, long padding) {
+        return of(texts, padding, Set.of());
+    }
+
+    /**
+     * Returns tokenized texts, of which some are longer than the tokenizer lets through.
+     *
+     * @param texts at least one, each of at least one token
+     * @param padding id of the padding token
+     * @param truncated numbers of the texts whose end is missing
+     */
+    public static Tokens of(List<List<Token>> texts, long padding, Set<Integer> truncated) {
         if (texts.isEmpty()) {
             throw new IllegalArgumentException("texts: none given; give at least one");
         }
@@ -66,7 +80,7 @@ public final class Tokens {
                 throw new IllegalArgumentException("text " + i + " has no tokens; leave it out");
             }
         }
-        return new Tokens(texts, padding);
+        return new Tokens(texts, padding, truncated);
     }
 
     /** Returns the number of texts. */
@@ -82,6 +96,16 @@ public final class Tokens {
     /** Returns the tokens of a text, without padding. */
     public List<Token> of(int text) {
         return texts.get(text);
+    }
+
+    /** Returns whether the end of a text is missing, because the tokenizer cuts longer ones. */
+    public boolean isTruncated(int text) {
+        return truncated.contains(text);
+    }
+
+    /** Returns the id that texts are padded with. */
+    public long padding() {
+        return padding;
     }
 
     /** Returns what is shown of each token of a text, without padding. */

@@ -20,8 +20,10 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import io.github.attribution4j.text.Tokens;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,10 +54,15 @@ public final class HuggingFaceTokens {
      */
     public static Tokens encode(HuggingFaceTokenizer tokenizer, String... texts) {
         List<List<Tokens.Token>> encoded = new ArrayList<>();
+        Set<Integer> truncated = new HashSet<>();
         for (String text : texts) {
-            encoded.add(tokens(tokenizer.encode(text), text, ""));
+            Encoding encoding = tokenizer.encode(text);
+            if (encoding.exceedMaxLength()) {
+                truncated.add(encoded.size());
+            }
+            encoded.add(tokens(encoding, text, ""));
         }
-        return Tokens.of(encoded, padding(tokenizer));
+        return Tokens.of(encoded, padding(tokenizer), truncated);
     }
 
     /**
@@ -64,7 +71,9 @@ public final class HuggingFaceTokens {
      * @param tokenizer not closed
      */
     public static Tokens encodePair(HuggingFaceTokenizer tokenizer, String first, String second) {
-        return Tokens.of(List.of(tokens(tokenizer.encode(first, second), first, second)), padding(tokenizer));
+        Encoding encoding = tokenizer.encode(first, second);
+        Set<Integer> truncated = encoding.exceedMaxLength() ? Set.of(0) : Set.of();
+        return Tokens.of(List.of(tokens(encoding, first, second)), padding(tokenizer), truncated);
     }
 
     /**

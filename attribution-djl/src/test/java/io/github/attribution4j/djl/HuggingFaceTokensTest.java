@@ -80,6 +80,8 @@ class HuggingFaceTokensTest {
         Tokens tokens = HuggingFaceTokens.encode(tokenizer, "a a a a a a a a a a a", "graph");
         try (TensorScope scope = TensorScope.open()) {
             assertThat(tokens.width()).isEqualTo(9);
+            assertThat(tokens.isTruncated(0)).isTrue();
+            assertThat(tokens.isTruncated(1)).isFalse();
             assertThat(tokens.ids(Tensors.ofJava()).toLongArray())
                     .containsExactly(2, 9, 9, 9, 9, 9, 9, 9, 3, 2, 7, 3, 0, 0, 0, 0, 0, 0);
             assertThat(tokens.attentionMask(Tensors.ofJava()).toLongArray()).endsWith(1, 1, 1, 0, 0, 0, 0, 0, 0);

@@ -19,6 +19,7 @@ import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.text.TokenAttribution;
 
 /** A method with its settings. */
 sealed interface BuiltMethod {
@@ -31,6 +32,9 @@ sealed interface BuiltMethod {
     /** Returns this method explaining a unit of a layer. */
     BuiltMethod towards(String layer, Target unit);
 
+    /** Returns this method by token. */
+    BuiltMethod byToken();
+
     /** A method that needs no layers, so that it can be applied at one. */
     record Anywhere(Attribution<? super DifferentiableModel> method) implements BuiltMethod {
         @Override
@@ -41,6 +45,11 @@ sealed interface BuiltMethod {
         @Override
         public BuiltMethod towards(String layer, Target unit) {
             return new AtLayer(Attribution.towards(layer, unit, method));
+        }
+
+        @Override
+        public BuiltMethod byToken() {
+            return new AtLayer(TokenAttribution.of(method));
         }
     }
 
@@ -56,6 +65,11 @@ sealed interface BuiltMethod {
         public BuiltMethod towards(String layer, Target unit) {
             throw new IllegalArgumentException("unit " + unit.describe() + ": " + method.name()
                     + " explains the model's output only; use another method for a neuron");
+        }
+
+        @Override
+        public BuiltMethod byToken() {
+            return this;
         }
     }
 }

@@ -26,6 +26,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,7 +37,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "demo",
         versionProvider = AttributionCli.Version.class,
-        header = "Explains a handwritten digit and a patient's row, prints the tables and draws the pictures.",
+        header = "Explains a handwritten digit, a patient's row and a sentence, prints the tables and draws the pictures.",
         synopsisHeading = "%nUsage: ",
         descriptionHeading = "%n",
         description =
@@ -51,7 +52,11 @@ final class DemoCommand implements Callable<Integer> {
             "patient.csv",
             "patients.csv",
             "patient-baseline.csv",
-            "README.md");
+            "README.md",
+            "text/topics.pt",
+            "text/tokenizer.json",
+            "text/sentences.txt",
+            "text/README.md");
 
     @Option(
             names = "--dir",
@@ -85,7 +90,7 @@ final class DemoCommand implements Callable<Integer> {
                 arguments.add("--quiet");
             } else {
                 out.println(step.intro());
-                out.println("$ attribution " + String.join(" ", arguments));
+                out.println("$ attribution " + shell(arguments));
                 out.println();
             }
             int code = AttributionCli.run(out, err, arguments.toArray(String[]::new));
@@ -108,9 +113,18 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private void copy(String asset) throws IOException {
+        Path file = folder.resolve(asset);
+        Files.createDirectories(file.toAbsolutePath().getParent());
         try (InputStream in = DemoFiles.open(asset)) {
-            Files.copy(in, folder.resolve(asset), StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
         }
+    }
+
+    /** Returns the arguments as they are typed. */
+    private static String shell(List<String> arguments) {
+        return arguments.stream()
+                .map(argument -> argument.contains(" ") ? "\"" + argument + "\"" : argument)
+                .collect(Collectors.joining(" "));
     }
 
     private List<Step> steps() {
@@ -159,7 +173,22 @@ final class DemoCommand implements Callable<Integer> {
                         "--probability",
                         "0",
                         "--picture",
-                        "waterfall"));
+                        "waterfall"),
+                step(
+                        "Which words make it a sentence about charts (class 0), rather than graphs, neural networks or statistics?",
+                        "sentence-integrated-gradients.png",
+                        "--model",
+                        path("text/topics.pt"),
+                        "--tokenizer",
+                        path("text/tokenizer.json"),
+                        "--text",
+                        "Draw the edges of the graph as lines on the axes.",
+                        "--method",
+                        "integrated-gradients",
+                        "--reference",
+                        "mask",
+                        "--top",
+                        "6"));
     }
 
     private String path(String name) {
@@ -182,7 +211,7 @@ final class DemoCommand implements Callable<Integer> {
             page.append("<h2 style=\"font-size:1.1em\">")
                     .append(step.intro())
                     .append("</h2>\n<p><code>attribution ")
-                    .append(String.join(" ", step.arguments()))
+                    .append(shell(step.arguments()))
                     .append("</code></p>\n<img style=\"max-width:100%\" src=\"")
                     .append(step.picture())
                     .append("\" alt=\"\">\n");

@@ -16,6 +16,7 @@
 package io.github.attribution4j.examples.cli;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.visual.Picture;
 import java.io.IOException;
@@ -61,6 +62,8 @@ import picocli.CommandLine.Spec;
             "        --set method=saliency --set method.absolute=false --set samples=20 --set stdev=0.1",
             "  What excites a neuron, within two seconds:",
             "    attribution explain --model m.pt --input x.npz --layer conv3 --unit 7,2,2 --deadline 2s",
+            "  What each word of a text adds:",
+            "    attribution explain --model topics.pt --tokenizer tokenizer.json --text \"Draw a line.\" --reference mask",
             "  Groups of pixels, of a mask numbered 0, 1, 2, ...:",
             "    attribution explain --model m.pt --input x.png --method shapley-sampling --mask superpixels.npy"
         })
@@ -75,6 +78,12 @@ final class ExplainCommand implements Callable<Integer> {
 
     @Option(names = "--progress", description = "Show the progress bar even where nobody seems to watch.")
     private boolean progress;
+
+    @Option(
+            names = "--color",
+            paramLabel = "WHEN",
+            description = "Colours in the terminal: auto, always or never. Default: auto, which heeds NO_COLOR.")
+    private Terminal.Colours colours = Terminal.Colours.auto;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -94,7 +103,7 @@ final class ExplainCommand implements Callable<Integer> {
             try (explained) {
                 List<Path> written = new ArrayList<>();
                 if (!common.quiet) {
-                    print(out, explained, options);
+                    print(out, explained, options, Terminal.style(colours));
                 }
                 write(explained, options, written);
                 if (!common.quiet && !written.isEmpty()) {
@@ -108,12 +117,17 @@ final class ExplainCommand implements Callable<Integer> {
         return Failure.DONE;
     }
 
-    private static void print(PrintWriter out, Explained explained, ExplainOptions options) throws IOException {
+    private static void print(PrintWriter out, Explained explained, ExplainOptions options, Report.Style style)
+            throws IOException {
         List<Integer> examples = examples(options, explained.explanation());
         List<String> tokens = tokens(options.tokens);
         for (int i = 0; i < Math.min(MOST_TABLES, examples.size()); i++) {
             List<String> show = options.show == null ? List.of() : List.of(options.show);
-            Report.table(out, explained, examples.get(i), show, tokens, options.top, Terminal.style());
+            List<String> labels = explained.labels(examples.get(i), tokens);
+            if (!labels.isEmpty()) {
+                texts(out, explained.explanation(), examples.get(i), labels, style.colours());
+            }
+            Report.table(out, explained, examples.get(i), show, labels, options.top, style);
             out.println();
         }
         int all = explained.explanation().scores().length;
@@ -122,6 +136,17 @@ final class ExplainCommand implements Callable<Integer> {
             out.println(shown + " of " + all + " examples shown; choose others with --example");
         }
         Report.summary(out, explained.explanation());
+        explained.text().ifPresent(text -> text.notes().forEach(note -> out.println("note: " + note)));
+    }
+
+    private static void texts(
+            PrintWriter out, Explanation explanation, int example, List<String> labels, boolean colours) {
+        Tensor attribution = explanation.attributions().get(0);
+        int rank = attribution.shape().rank();
+        boolean fits = explanation.attributions().size() == 1 && (rank == 2 || rank == 3);
+        if (fits && labels.size() <= attribution.shape().dim(1)) {
+            TokenLine.print(out, attribution, example, labels, colours);
+        }
     }
 
     /** Writes the files asked for. */
@@ -154,7 +179,13 @@ final class ExplainCommand implements Callable<Integer> {
         List<Integer> examples = examples(options, explained.explanation());
         List<String> tokens = tokens(options.tokens);
         for (int example : examples) {
-            Picture picture = Pictures.of(explained, example, options.picture, options.show, tokens, options.top);
+            Picture picture = Pictures.of(
+                    explained,
+                    example,
+                    options.picture,
+                    options.show,
+                    explained.labels(example, tokens),
+                    options.top);
             for (@Nullable Path file : new Path[] {options.png, options.svg, options.html}) {
                 if (file != null) {
                     Path numbered = examples.size() == 1 ? file : numbered(file, example);
@@ -194,7 +225,7 @@ final class ExplainCommand implements Callable<Integer> {
     }
 
     static List<String> tokens(@Nullable String text) throws IOException {
-        if (text == null) {
+        if (text == null || text.isBlank()) {
             return List.of();
         }
         String plain = text.startsWith("@") ? Files.readString(Path.of(text.substring(1))) : text;

@@ -95,6 +95,15 @@ final class ExplainOptions {
     String baseline;
 
     @Option(
+            names = "--reference",
+            paramLabel = "TOKEN",
+            description =
+                    "What an absent token is: mask, pad, unk, or a token's name or id; special tokens and padding stay. "
+                            + "Default with --text: mask, or else pad. Makes a --baseline.")
+    @Nullable
+    String reference;
+
+    @Option(
             names = "--mask",
             paramLabel = "MASK",
             description = "Which elements go absent together: " + SettingTypes.MASKS + ". Short for --set mask=...")
@@ -171,7 +180,11 @@ final class ExplainOptions {
     @Option(
             names = "--tokens",
             paramLabel = "TEXT",
-            description = "The tokens of a text, separated by blanks, for pictures and the table; or @FILE.")
+            arity = "0..1",
+            fallbackValue = "",
+            description =
+                    "Explain integer inputs by token, as --text does; with the tokens, separated by blanks, for pictures and "
+                            + "the table, or =@FILE.")
     @Nullable
     String tokens;
 

@@ -18,6 +18,7 @@ package io.github.attribution4j.examples.cli;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.perturbation.FeatureMask;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -27,9 +28,20 @@ import java.util.Optional;
  * @param inputs in argument order
  * @param file the input file
  * @param mask what grouped elements, if anything did
+ * @param text what the inputs were made of, if it was a text
  */
-record Explained(Explanation explanation, Inputs inputs, InputFile file, Optional<FeatureMask> mask)
+record Explained(
+        Explanation explanation, Inputs inputs, InputFile file, Optional<FeatureMask> mask, Optional<TextInput> text)
         implements AutoCloseable {
+    /**
+     * Returns what the tokens of an example are called: those of the text, or those given; empty if it is no text.
+     *
+     * @param given labels given by hand, for every example
+     */
+    List<String> labels(int example, List<String> given) {
+        return text.map(input -> List.of(input.tokens().labels(example))).orElse(given);
+    }
+
     @Override
     public void close() {
         explanation.close();

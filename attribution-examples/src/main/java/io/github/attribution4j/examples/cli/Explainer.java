@@ -57,8 +57,17 @@ final class Explainer {
         checkCheaply(options, given);
         TorchScriptModel model = models.get(options.data);
         Request request = Request.read(options.data, model);
-        checkGradients(options, given, request.inputs());
+        boolean byToken = byToken(options, given, request.inputs());
+        if (byToken) {
+            reference(options, given, request);
+        } else {
+            checkGradients(options, given, request.inputs());
+            requireNoReference(options);
+        }
         BuiltMethod built = MethodCatalog.build(options.method, given, request.sources());
+        if (byToken) {
+            built = built.byToken();
+        }
         if (options.layer != null && !ownsLayer(options, given)) {
             // Names the nearest layers before anything is computed.
             model.cutPoint(options.layer);
@@ -68,7 +77,55 @@ final class Explainer {
         }
         Target target = target(options, request.outputShape());
         Explanation explanation = attribute(built.method(), model, request, target, run(options, progress));
-        return new Explained(explanation, request.inputs(), request.file(), mask(options, given, request));
+        return new Explained(explanation, request.inputs(), request.file(), mask(options, given, request), request.text());
+    }
+
+    /** Returns whether the method is applied to tokens, rather than to the inputs' elements. */
+    private static boolean byToken(ExplainOptions options, Map<String, String> given, Inputs inputs) {
+        boolean wanted = options.data.text.given() || options.tokens != null;
+        boolean atLayer = options.layer != null || MethodCatalog.path(options.method, given, SettingTypes.LAYER).isPresent();
+        return wanted
+                && !atLayer
+                && inputs.attributedInputs().stream()
+                        .noneMatch(input -> input.tensor().dataType().isFloating());
+    }
+
+    /** Makes a baseline of the reference token, one of the text model's own unless it was said. */
+    private static void reference(ExplainOptions options, Map<String, String> given, Request request)
+            throws IOException {
+        Optional<String> path = MethodCatalog.path(options.method, given, SettingTypes.BASELINE);
+        Optional<TextInput> text = request.text();
+        String reference = options.reference;
+        if (reference == null) {
+            boolean own = path.isPresent() && !given.containsKey(path.get()) && text.isPresent();
+            reference = own ? text.get().references().keySet().stream().findFirst().orElse(null) : null;
+        } else if (path.isEmpty()) {
+            throw new IllegalArgumentException("--reference " + reference + ": method " + options.method
+                    + " has no baseline; leave it out, or choose a method that has one");
+        }
+        if (reference == null || path.isEmpty()) {
+            return;
+        }
+        String baseline = text.isPresent() ? text.get().baseline(reference) : "token:" + tokenId(reference);
+        boolean gradients = MethodCatalog.need(options.method, given) != MethodEntry.Need.FORWARD;
+        if (given.put(path.get(), (gradients ? "head:" : "") + baseline) != null) {
+            throw new IllegalArgumentException("--reference and --baseline say the same; give one");
+        }
+    }
+
+    private static long tokenId(String reference) {
+        if (reference.matches("\\d{1,9}")) {
+            return Long.parseLong(reference);
+        }
+        throw new IllegalArgumentException("--reference " + reference
+                + ": without --text and --tokenizer only an id is understood, such as 0");
+    }
+
+    private static void requireNoReference(ExplainOptions options) {
+        if (options.reference != null) {
+            throw new IllegalArgumentException("--reference " + options.reference
+                    + ": is one of tokens; give --text, or --tokens with integer inputs, and no layer");
+        }
     }
 
     private static Explanation attribute(
@@ -101,7 +158,7 @@ final class Explainer {
             throw new NotThisWayException("method " + options.method + " takes gradients, and input "
                     + String.join(", ", integers) + " holds integers, which have none; "
                     + (floating.isEmpty() ? "" : "hold it fixed with --attribute " + String.join(",", floating) + ", ")
-                    + "explain at the layer that embeds it with --layer, or use a method that needs 'forward' only");
+                    + "explain by token with --tokens, at the layer that embeds it with --layer, or use a method that needs 'forward' only");
         }
     }
 
@@ -147,7 +204,12 @@ final class Explainer {
 
     private static void checkCheaply(ExplainOptions options, Map<String, String> given) throws IOException {
         for (Path file : Arrays.asList(
-                options.data.model, options.data.requiredInput(), options.data.fixed, options.data.constant)) {
+                options.data.model,
+                options.data.text.given() ? null : options.data.requiredInput(),
+                options.data.text.file,
+                options.data.text.tokenizer,
+                options.data.fixed,
+                options.data.constant)) {
             if (file != null && !Files.isRegularFile(file)) {
                 throw new NoSuchFileException(file.toString());
             }

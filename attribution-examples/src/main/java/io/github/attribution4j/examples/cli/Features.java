@@ -116,11 +116,12 @@ record Features(String[] names, double[] values, double[] attributions, boolean 
         }
     }
 
-    /** Returns the values of the elements, where the attributions are those of an input. */
+    /** Returns the values of the elements, where the attributions are those of an input and its values say something. */
     private static double[] values(Explained explained, int input, Shape attribution, int example) {
         List<Inputs.Input> attributed = explained.inputs().attributedInputs();
         String name = explained.explanation().names().get(input);
-        if (input < attributed.size()
+        if (explained.text().isEmpty()
+                && input < attributed.size()
                 && attributed.get(input).name().equals(name)
                 && attributed.get(input).tensor().shape().equals(attribution)) {
             return row(attributed.get(input).tensor(), example);

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say which model and which input. Filled in by the parser alone. */
@@ -39,6 +40,9 @@ final class InputOptions {
                             + "examples), .npy, .csv with a header (each row is an example), or an image.")
     @Nullable
     Path input;
+
+    @Mixin
+    TextOptions text = new TextOptions();
 
     @Option(
             names = "--attribute",

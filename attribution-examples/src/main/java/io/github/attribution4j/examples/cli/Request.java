@@ -39,11 +39,15 @@ import java.util.Set;
  * @param file the input file
  * @param outputShape of the first example alone, {@code (1, ...)}
  * @param sources for baselines and masks
+ * @param text what the inputs were made of, if it was a text
  */
-record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources) {
+record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources, Optional<TextInput> text) {
     /** Reads the files, and runs the model on the first example: the cheapest proof that they fit. */
     static Request read(InputOptions options, TorchScriptModel model) throws IOException {
         InputFile.Reading reading = reading(options);
+        if (options.text.given()) {
+            return ofText(options, reading, model);
+        }
         ModelException refusal = null;
         for (int channels : channels(options)) {
             try {
@@ -86,7 +90,22 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
         }
         Inputs inputs = selected(options, builder.build());
         Sources sources = new Files(reading, channels, model, inputs.attributedInputs());
-        return new Request(inputs, file, outputShape(model, inputs), sources);
+        return new Request(inputs, file, outputShape(model, inputs), sources, Optional.empty());
+    }
+
+    private static Request ofText(InputOptions options, InputFile.Reading reading, TorchScriptModel model)
+            throws IOException {
+        if (options.input != null) {
+            throw new IllegalArgumentException("--text and --input both say what is explained; give one");
+        }
+        if (options.rows != null) {
+            throw new IllegalArgumentException("--rows chooses among the rows of --input; leave texts out instead");
+        }
+        TextInput text = TextInput.read(options.text);
+        Inputs inputs = text.inputs(options.text, model);
+        Sources sources = new Files(reading, 3, model, inputs.attributedInputs());
+        InputFile file = new InputFile(List.of(), List.of(), Optional.empty());
+        return new Request(inputs, file, outputShape(model, inputs), sources, Optional.of(text));
     }
 
     private static void add(Inputs.Builder builder, Set<String> taken, NamedTensor array, Inputs.Role role) {

@@ -19,6 +19,7 @@ import io.github.attribution4j.Baseline;
 import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.text.TokenBaseline;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -35,8 +36,8 @@ final class SettingTypes {
     /** What the texts of a baseline are, for help. */
     static final String BASELINES =
             "a number (or one for each input: 0,0.5), a file with the inputs' arrays, mean:FILE or "
-                    + "samples:FILE (rows are samples), blur:SIGMA, uniform:LOW,HIGH, normal:MEAN,STDEV, head:BASELINE (of the "
-                    + "model's inputs, lifted to the layer)";
+                    + "samples:FILE (rows are samples), blur:SIGMA, uniform:LOW,HIGH, normal:MEAN,STDEV, token:ID or "
+                    + "token:ID:KEPT,... (a reference token), head:BASELINE (of the model's inputs, lifted to the layer)";
 
     /** What the texts of a mask are, for help. */
     static final String MASKS =
@@ -141,9 +142,17 @@ final class SettingTypes {
             }
             case "samples" -> Baseline.samples(array(sources.arrays(rest)));
             case "mean" -> Baseline.mean(array(sources.arrays(rest)));
+            case "token" -> token(rest);
             case "head" -> baseline(rest, sources).throughHead();
             default -> isNumbers(text) ? Baseline.constant(numbers(text)) : Baseline.of(array(sources.arrays(text)));
         };
+    }
+
+    private static Baseline token(String text) {
+        int colon = text.indexOf(':');
+        TokenBaseline reference =
+                TokenBaseline.of(Long.parseLong((colon < 0 ? text : text.substring(0, colon)).strip()));
+        return colon < 0 ? reference : reference.keeping(integers(text.substring(colon + 1)));
     }
 
     private static double[] two(String example, double[] given) {

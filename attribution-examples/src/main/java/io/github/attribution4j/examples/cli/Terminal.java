@@ -55,9 +55,24 @@ final class Terminal {
         return Charset.isSupported(name) ? Charset.forName(name) : Charset.defaultCharset();
     }
 
-    static Report.Style style() {
+    /** When there are colours. */
+    enum Colours {
+        /** Where somebody watches, unless the environment says NO_COLOR. */
+        auto,
+        /** Always, also into a pipe. */
+        always,
+        /** Never. */
+        never
+    }
+
+    static Report.Style style(Colours colours) {
         boolean ascii = !charset().name().toUpperCase(Locale.ROOT).startsWith("UTF");
-        return new Report.Style(WIDTH, Ansi.AUTO.enabled() && isInteractive(), ascii);
+        boolean coloured = switch (colours) {
+            case auto -> Ansi.AUTO.enabled() && isInteractive();
+            case always -> true;
+            case never -> false;
+        };
+        return new Report.Style(WIDTH, coloured, ascii);
     }
 
     static PrintWriter writer(java.io.PrintStream stream) {

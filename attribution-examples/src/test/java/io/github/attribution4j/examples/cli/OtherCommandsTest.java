@@ -119,7 +119,7 @@ class OtherCommandsTest {
         assertThat(text.code()).isZero();
         assertThat(text.out())
                 .containsPattern(
-                        "no +gradients +input 'ids' is of type int64, which has no gradient; attribute at the layer")
+                        "no +gradients +input 'ids' is of type int64, which has no gradient; attribute by token")
                 .containsPattern("yes +saliency +with --layer embedding; not at the input, which holds integers")
                 .containsPattern("yes +feature-ablation")
                 .containsPattern("yes +smooth-grad +with --layer embedding")
@@ -144,7 +144,7 @@ class OtherCommandsTest {
     }
 
     @Test
-    void demoExplainsADigitAndAPatient() throws IOException {
+    void demoExplainsADigitAPatientAndASentence() throws IOException {
         Path into = folder.resolve("demo");
         Said said = Cli.run("demo", "--dir", into.toString());
         assertThat(said.err()).isEmpty();
@@ -154,8 +154,10 @@ class OtherCommandsTest {
                 .contains("grad-cam, target index 3")
                 .contains("kernel-shap, target probability of 0")
                 .contains("worst texture")
+                .contains("integrated-gradients by token, target index 0")
+                .contains("--text \"Draw the edges of the graph as lines on the axes.\"")
                 .contains("all on one page: " + into.resolve("index.html"));
-        for (String name : List.of("digit-integrated-gradients.png", "digit-grad-cam.png", "patient-kernel-shap.png")) {
+        for (String name : List.of("digit-integrated-gradients.png", "digit-grad-cam.png", "patient-kernel-shap.png", "sentence-integrated-gradients.png")) {
             BufferedImage image = ImageIO.read(into.resolve(name).toFile());
             assertThat(image.getWidth()).as(name).isGreaterThan(600);
             assertThat(Files.readString(into.resolve("index.html"))).contains(name);
