@@ -14,7 +14,7 @@
 """Trains the demo's text classifier on sentences of the documentation inside four installed Python packages, and writes the assets of the command line's demo.
 
     pip install -r golden/requirements.txt
-    python golden/demo_text.py                writes attribution-examples/src/main/resources/demo/text
+    python golden/demo_text.py                writes attribution-examples/src/main/resources/demo
 
 The question: what is a sentence about? Charts (Matplotlib), graphs (NetworkX), neural networks (torch.nn, torch.optim) or statistics (scipy.stats). Seeded
 and single-threaded; takes about a minute. Other versions of the packages have other sentences.
@@ -42,7 +42,7 @@ import archive
 
 SEED = 20
 HERE = Path(__file__).resolve().parent
-DEMO = HERE.parent / "attribution-examples" / "src" / "main" / "resources" / "demo" / "text"
+DEMO = HERE.parent / "attribution-examples" / "src" / "main" / "resources" / "demo"
 TOPICS: Dict[str, Tuple[str, ...]] = {
     "charts": ("matplotlib",),
     "graphs": ("networkx",),
@@ -256,7 +256,7 @@ def main() -> None:
     archive.save(archive.script(model), folder / "topics.pt", "topics")
     words.save(str(folder / "tokenizer.json"), pretty=False)
     (folder / "sentences.txt").write_text("".join(s["text"] + "\n" for s in chosen), encoding="utf-8", newline="\n")
-    (folder / "README.md").write_text(_readme(described), encoding="utf-8", newline="\n")
+    (folder / "topics.md").write_text(_readme(described), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -41,9 +41,12 @@ import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.text.TokenAttribution;
+import io.github.attribution4j.text.TokenBaseline;
 import io.github.attribution4j.visual.ChannelReduction;
 import io.github.attribution4j.visual.ColorMap;
 import io.github.attribution4j.visual.HeatMap;
@@ -251,6 +254,28 @@ class CaptumMapTest {
                 new FeatureAblation().towards("relu3", unit));
         for (Attribution<LayeredModel> method : methods) {
             explains(method, Target.output(), inputs);
+        }
+    }
+
+    @Test
+    void texts() {
+        try (TorchScriptModel topics = TorchScriptModel.load(Demo.FILES.resolve("topics.pt"))) {
+            Tensor ids = topics.tensors().of(new long[] {2, 92, 85, 3}, 1, 4);
+            Inputs text = Inputs.builder()
+                    .attribute("input_ids", ids)
+                    .fixed("attention_mask", ids.gt(0).to(DataType.INT64))
+                    .build();
+            Baseline masked = TokenBaseline.of(4).keeping(2, 3);
+            List<TokenAttribution> methods = List.of(
+                    TokenAttribution.of(new IntegratedGradients()),
+                    TokenAttribution.of(IntegratedGradients.builder()
+                            .baseline(masked.throughHead())
+                            .build()));
+            for (TokenAttribution method : methods) {
+                try (Explanation why = method.attribute(topics, text, Target.index(0))) {
+                    assertThat(why.attribution().shape()).isEqualTo(ids.shape());
+                }
+            }
         }
     }
 

@@ -34,7 +34,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Runs every command of the pages, in their order, in a folder that holds the files of the demo. */
 class CommandLineTest {
     private static final Pattern FILE_NAME =
-            Pattern.compile("(^|[:=\"])([\\w-]+\\.(?:pt|png|svg|html|npz|npy|csv|jsonl|json))(?=$|\")");
+            Pattern.compile("(^|[:=\"])([\\w-]+\\.(?:pt|png|svg|html|npz|npy|csv|jsonl|json|txt))(?=$|\")");
+    /** A word, or several in quotation marks. */
+    private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|\\S+");
+
     private static final Pattern FILE_MARKER = Pattern.compile("<!-- file: ([\\w.-]+) -->");
 
     @TempDir
@@ -77,8 +80,11 @@ class CommandLineTest {
     }
 
     private void run(String command, String at) {
-        String[] arguments =
-                Stream.of(command.split("\\s+", -1)).skip(1).map(this::inFolder).toArray(String[]::new);
+        String[] arguments = WORD.matcher(command)
+                .results()
+                .map(word -> word.group(1) == null ? inFolder(word.group()) : word.group(1))
+                .skip(1)
+                .toArray(String[]::new);
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         int code = AttributionCli.run(new PrintWriter(out), new PrintWriter(err), arguments);

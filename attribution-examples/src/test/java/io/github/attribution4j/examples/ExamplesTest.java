@@ -94,6 +94,18 @@ class ExamplesTest {
     }
 
     @Test
+    void sentence() throws Exception {
+        Sentence.main(new String[0]);
+        assertThat(lines())
+                .hasSize(16)
+                .startsWith("about charts", "[CLS]    +0.00")
+                .contains("[SEP]    +0.00");
+        assertThat(lines().get(7)).matches("graph    -3\\.\\d\\d");
+        assertThat(lines().get(12)).matches("axes     \\+5\\.\\d\\d");
+        assertThat(lines().get(15)).isEqualTo("from -0.77 with every word masked to 2.76");
+    }
+
+    @Test
     void service() throws Exception {
         Service.main(new String[0]);
         assertThat(lines()).hasSize(2);

@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "demo",
         versionProvider = AttributionCli.Version.class,
-        header = "Explains a handwritten digit, a patient's row and a sentence, prints the tables and draws the pictures.",
+        header =
+                "Explains a handwritten digit, a patient's row and a sentence, prints the tables and draws the pictures.",
         synopsisHeading = "%nUsage: ",
         descriptionHeading = "%n",
         description =
@@ -53,10 +54,10 @@ final class DemoCommand implements Callable<Integer> {
             "patients.csv",
             "patient-baseline.csv",
             "README.md",
-            "text/topics.pt",
-            "text/tokenizer.json",
-            "text/sentences.txt",
-            "text/README.md");
+            "topics.pt",
+            "tokenizer.json",
+            "sentences.txt",
+            "topics.md");
 
     @Option(
             names = "--dir",
@@ -113,10 +114,8 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private void copy(String asset) throws IOException {
-        Path file = folder.resolve(asset);
-        Files.createDirectories(file.toAbsolutePath().getParent());
         try (InputStream in = DemoFiles.open(asset)) {
-            Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(in, folder.resolve(asset), StandardCopyOption.REPLACE_EXISTING);
         }
     }
 
@@ -178,9 +177,9 @@ final class DemoCommand implements Callable<Integer> {
                         "Which words make it a sentence about charts (class 0), rather than graphs, neural networks or statistics?",
                         "sentence-integrated-gradients.png",
                         "--model",
-                        path("text/topics.pt"),
+                        path("topics.pt"),
                         "--tokenizer",
-                        path("text/tokenizer.json"),
+                        path("tokenizer.json"),
                         "--text",
                         "Draw the edges of the graph as lines on the axes.",
                         "--method",

@@ -180,12 +180,7 @@ final class ExplainCommand implements Callable<Integer> {
         List<String> tokens = tokens(options.tokens);
         for (int example : examples) {
             Picture picture = Pictures.of(
-                    explained,
-                    example,
-                    options.picture,
-                    options.show,
-                    explained.labels(example, tokens),
-                    options.top);
+                    explained, example, options.picture, options.show, explained.labels(example, tokens), options.top);
             for (@Nullable Path file : new Path[] {options.png, options.svg, options.html}) {
                 if (file != null) {
                     Path numbered = examples.size() == 1 ? file : numbered(file, example);

@@ -77,13 +77,15 @@ final class Explainer {
         }
         Target target = target(options, request.outputShape());
         Explanation explanation = attribute(built.method(), model, request, target, run(options, progress));
-        return new Explained(explanation, request.inputs(), request.file(), mask(options, given, request), request.text());
+        return new Explained(
+                explanation, request.inputs(), request.file(), mask(options, given, request), request.text());
     }
 
     /** Returns whether the method is applied to tokens, rather than to the inputs' elements. */
     private static boolean byToken(ExplainOptions options, Map<String, String> given, Inputs inputs) {
         boolean wanted = options.data.text.given() || options.tokens != null;
-        boolean atLayer = options.layer != null || MethodCatalog.path(options.method, given, SettingTypes.LAYER).isPresent();
+        boolean atLayer = options.layer != null
+                || MethodCatalog.path(options.method, given, SettingTypes.LAYER).isPresent();
         return wanted
                 && !atLayer
                 && inputs.attributedInputs().stream()
@@ -98,7 +100,8 @@ final class Explainer {
         String reference = options.reference;
         if (reference == null) {
             boolean own = path.isPresent() && !given.containsKey(path.get()) && text.isPresent();
-            reference = own ? text.get().references().keySet().stream().findFirst().orElse(null) : null;
+            reference =
+                    own ? text.get().references().keySet().stream().findFirst().orElse(null) : null;
         } else if (path.isEmpty()) {
             throw new IllegalArgumentException("--reference " + reference + ": method " + options.method
                     + " has no baseline; leave it out, or choose a method that has one");
@@ -117,8 +120,8 @@ final class Explainer {
         if (reference.matches("\\d{1,9}")) {
             return Long.parseLong(reference);
         }
-        throw new IllegalArgumentException("--reference " + reference
-                + ": without --text and --tokenizer only an id is understood, such as 0");
+        throw new IllegalArgumentException(
+                "--reference " + reference + ": without --text and --tokenizer only an id is understood, such as 0");
     }
 
     private static void requireNoReference(ExplainOptions options) {
@@ -155,10 +158,13 @@ final class Explainer {
             (input.tensor().dataType().isFloating() ? floating : integers).add(input.name());
         }
         if (!integers.isEmpty()) {
-            throw new NotThisWayException("method " + options.method + " takes gradients, and input "
-                    + String.join(", ", integers) + " holds integers, which have none; "
-                    + (floating.isEmpty() ? "" : "hold it fixed with --attribute " + String.join(",", floating) + ", ")
-                    + "explain by token with --tokens, at the layer that embeds it with --layer, or use a method that needs 'forward' only");
+            throw new NotThisWayException(
+                    "method " + options.method + " takes gradients, and input "
+                            + String.join(", ", integers) + " holds integers, which have none; "
+                            + (floating.isEmpty()
+                                    ? ""
+                                    : "hold it fixed with --attribute " + String.join(",", floating) + ", ")
+                            + "explain by token with --tokens, at the layer that embeds it with --layer, or use a method that needs 'forward' only");
         }
     }
 

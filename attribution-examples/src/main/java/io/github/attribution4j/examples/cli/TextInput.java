@@ -70,8 +70,7 @@ record TextInput(Tokens tokens, Map<String, Long> references, Path tokenizer) {
                         .findFirst()
                         .ifPresent(id -> references.put(name, id.getAsLong()));
             }
-            return new TextInput(
-                    HuggingFaceTokens.encode(tokenizer, texts.toArray(String[]::new)), references, file);
+            return new TextInput(HuggingFaceTokens.encode(tokenizer, texts.toArray(String[]::new)), references, file);
         }
     }
 
@@ -84,7 +83,8 @@ record TextInput(Tokens tokens, Map<String, Long> references, Path tokenizer) {
         } catch (RuntimeException e) {
             // What the native library throws for a file that it cannot read.
             throw new IllegalArgumentException(
-                    file + ": is no tokenizer file (tokenizer.json of Hugging Face's tokenizers): " + e.getMessage(), e);
+                    file + ": is no tokenizer file (tokenizer.json of Hugging Face's tokenizers): " + e.getMessage(),
+                    e);
         }
     }
 
@@ -92,8 +92,8 @@ record TextInput(Tokens tokens, Map<String, Long> references, Path tokenizer) {
     Inputs inputs(TextOptions options, TorchScriptModel model) {
         for (String part : options.inputs) {
             if (!PARTS.contains(part)) {
-                throw new IllegalArgumentException("--text-inputs " + part + ": is no part of a text; "
-                        + NearNames.hint(part, PARTS));
+                throw new IllegalArgumentException(
+                        "--text-inputs " + part + ": is no part of a text; " + NearNames.hint(part, PARTS));
             }
         }
         if (!options.inputs.isEmpty()) {
@@ -103,8 +103,8 @@ record TextInput(Tokens tokens, Map<String, Long> references, Path tokenizer) {
             return tokens.inputs(model.tensors(), model.parameterNames());
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    e.getMessage().replaceAll("; make the inputs.*", "")
-                            + "; say what the model " + model.signature() + " takes, such as --text-inputs ids,mask",
+                    String.valueOf(e.getMessage()).replaceAll("; make the inputs.*", "") + "; say what the model " + model.signature()
+                            + " takes, such as --text-inputs ids,mask",
                     e);
         }
     }

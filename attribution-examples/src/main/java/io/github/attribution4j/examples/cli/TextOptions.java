@@ -30,10 +30,7 @@ final class TextOptions {
             description = "A text to be explained, token by token, instead of --input; repeatable. Needs --tokenizer.")
     List<String> texts = new ArrayList<>();
 
-    @Option(
-            names = "--texts",
-            paramLabel = "FILE",
-            description = "More texts, one a line.")
+    @Option(names = "--texts", paramLabel = "FILE", description = "More texts, one a line.")
     @Nullable
     Path file;
 
@@ -48,7 +45,8 @@ final class TextOptions {
             names = "--text-inputs",
             paramLabel = "WHAT",
             split = ",",
-            description = "What the model's parameters take, in order: ids, mask, types, positions. Default: by their names.")
+            description =
+                    "What the model's parameters take, in order: ids, mask, types, positions. Default: by their names.")
     List<String> inputs = new ArrayList<>();
 
     /** Returns whether texts are what is explained. */

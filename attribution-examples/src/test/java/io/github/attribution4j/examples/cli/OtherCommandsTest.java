@@ -157,7 +157,11 @@ class OtherCommandsTest {
                 .contains("integrated-gradients by token, target index 0")
                 .contains("--text \"Draw the edges of the graph as lines on the axes.\"")
                 .contains("all on one page: " + into.resolve("index.html"));
-        for (String name : List.of("digit-integrated-gradients.png", "digit-grad-cam.png", "patient-kernel-shap.png", "sentence-integrated-gradients.png")) {
+        for (String name : List.of(
+                "digit-integrated-gradients.png",
+                "digit-grad-cam.png",
+                "patient-kernel-shap.png",
+                "sentence-integrated-gradients.png")) {
             BufferedImage image = ImageIO.read(into.resolve(name).toFile());
             assertThat(image.getWidth()).as(name).isGreaterThan(600);
             assertThat(Files.readString(into.resolve("index.html"))).contains(name);

@@ -43,9 +43,8 @@ class TextTest {
 
     @BeforeAll
     static void files() throws IOException {
-        Files.createDirectories(folder.resolve("text"));
         for (String name : List.of("topics.pt", "tokenizer.json", "sentences.txt")) {
-            Cli.demo(folder, "text/" + name);
+            Cli.demo(folder, name);
         }
         Files.writeString(folder.resolve("no.json"), "{}");
     }
@@ -53,9 +52,9 @@ class TextTest {
     private static List<String> topics(String... more) {
         List<String> arguments = new ArrayList<>(List.of(
                 "--model",
-                folder.resolve("text/topics.pt").toString(),
+                folder.resolve("topics.pt").toString(),
                 "--tokenizer",
-                folder.resolve("text/tokenizer.json").toString()));
+                folder.resolve("tokenizer.json").toString()));
         arguments.addAll(List.of(more));
         return arguments;
     }
@@ -86,8 +85,7 @@ class TextTest {
             assertThat(why.attribution().shape()).isEqualTo(Shape.of(1, 15));
             assertThat(why.completenessGap()[0]).isCloseTo(0, within(1e-4));
             // Without --reference: the mask token, special ones and padding kept.
-            assertThat(why.provenance().settings())
-                    .containsEntry("baseline", "token 4 keeping [0, 2, 3] through head");
+            assertThat(why.provenance().settings()).containsEntry("baseline", "token 4 keeping [0, 2, 3] through head");
             assertThat(why.provenance().inputs()).extracting("name").containsExactly("input_ids", "attention_mask");
         }
     }
@@ -97,21 +95,27 @@ class TextTest {
         Said said = Cli.explain(topics("--text", SENTENCE, "--color", "always"));
         List<String> lines = said.out().lines().toList();
         assertThat(lines.get(0)).contains("\u001b[48;2;").contains("axes\u001b[0m");
-        assertThat(lines.get(1)).startsWith("attribution: ").contains("\u001b[48;2;").contains(" 0 ");
-        assertThat(Cli.explain(topics("--text", SENTENCE, "--color", "never")).out()).doesNotContain("\u001b");
+        assertThat(lines.get(1))
+                .startsWith("attribution: ")
+                .contains("\u001b[48;2;")
+                .contains(" 0 ");
+        assertThat(Cli.explain(topics("--text", SENTENCE, "--color", "never")).out())
+                .doesNotContain("\u001b");
     }
 
     @Test
     void everyKindOfFile() throws IOException {
         List<String> files = new ArrayList<>();
         for (String kind : List.of("out=why.npz", "html=why.html", "png=why.png", "svg=why.svg")) {
-            String[] parts = kind.split("=");
+            String[] parts = kind.split("=", -1);
             files.addAll(List.of("--" + parts[0], folder.resolve(parts[1]).toString()));
         }
         List<String> arguments = topics("--text", SENTENCE);
         arguments.addAll(files);
         assertThat(Cli.explain(arguments).err()).isEmpty();
-        assertThat(Files.readString(folder.resolve("why.html"))).contains("##ed").contains("axes</span>");
+        assertThat(Files.readString(folder.resolve("why.html")))
+                .contains("##ed")
+                .contains("axes</span>");
         assertThat(Files.readString(folder.resolve("why.svg"))).contains("figure");
         assertThat(folder.resolve("why.png")).isNotEmptyFile();
         assertThat(folder.resolve("why.npz")).isNotEmptyFile();
@@ -121,7 +125,7 @@ class TextTest {
     void severalTextsArePadded() throws IOException {
         try (Explanation why = json(topics(
                 "--texts",
-                folder.resolve("text/sentences.txt").toString(),
+                folder.resolve("sentences.txt").toString(),
                 "--text",
                 "Line.",
                 "--method",
@@ -148,8 +152,7 @@ class TextTest {
     @ParameterizedTest
     @CsvSource({"pad,token 0", "unk,token 1", "[SEP],token 3", "graph,token 92", "92,token 92"})
     void referenceTokensByName(String reference, String described) throws IOException {
-        try (Explanation why =
-                json(topics("--text", SENTENCE, "--reference", reference, "--set", "steps=2"))) {
+        try (Explanation why = json(topics("--text", SENTENCE, "--reference", reference, "--set", "steps=2"))) {
             assertThat(why.provenance().settings().get("baseline")).startsWith(described + " keeping");
         }
     }
@@ -186,8 +189,8 @@ class TextTest {
     void batchOfTexts() throws IOException {
         Path jobs = folder.resolve("jobs.jsonl");
         JsonObject job = new JsonObject();
-        job.addProperty("model", folder.resolve("text/topics.pt").toString());
-        job.addProperty("tokenizer", folder.resolve("text/tokenizer.json").toString());
+        job.addProperty("model", folder.resolve("topics.pt").toString());
+        job.addProperty("tokenizer", folder.resolve("tokenizer.json").toString());
         job.addProperty("text", SENTENCE);
         job.addProperty("tokens", true);
         job.addProperty("reference", "mask");
@@ -224,12 +227,14 @@ class TextTest {
     void refuses(String words, int code, String message) throws IOException {
         Files.writeString(folder.resolve("x.npz"), "");
         List<String> arguments = new ArrayList<>();
-        for (String word : words.split(" ")) {
-            arguments.add(word.startsWith("@") ? folder.resolve(word.substring(1)).toString() : word);
+        for (String word : words.split(" ", -1)) {
+            arguments.add(
+                    word.startsWith("@") ? folder.resolve(word.substring(1)).toString() : word);
         }
-        arguments.addAll(List.of("--model", folder.resolve("text/topics.pt").toString(), "--text", SENTENCE));
+        arguments.addAll(List.of("--model", folder.resolve("topics.pt").toString(), "--text", SENTENCE));
         if (!words.contains("--tokenizer")) {
-            arguments.addAll(List.of("--tokenizer", folder.resolve("text/tokenizer.json").toString()));
+            arguments.addAll(
+                    List.of("--tokenizer", folder.resolve("tokenizer.json").toString()));
         }
         Said said = Cli.explain(arguments);
         assertThat(said.refusal()).startsWith("attribution explain: ").contains(message);
@@ -238,14 +243,14 @@ class TextTest {
 
     @Test
     void refusesATextWithoutTokenizerAndAModelOfOtherInputs() {
-        Said said = Cli.explain("--model", folder.resolve("text/topics.pt").toString(), "--text", "a");
+        Said said = Cli.explain("--model", folder.resolve("topics.pt").toString(), "--text", "a");
         assertThat(said.code()).isEqualTo(2);
         assertThat(said.refusal()).contains("--text needs --tokenizer");
         Said other = Cli.explain(
                 "--model",
                 Cli.golden("data/models/mlp_softmax.scripted.pt").toString(),
                 "--tokenizer",
-                folder.resolve("text/tokenizer.json").toString(),
+                folder.resolve("tokenizer.json").toString(),
                 "--text",
                 "a");
         assertThat(other.code()).isEqualTo(2);
