@@ -45,6 +45,13 @@ def everywhere(
         inside.neuron_methods(s, place, turn, targets[turn % len(targets)], baselines, samples, deviations, masks, chosen)
 
 
+def permuted(s: Suite, target: Target, *paths: str) -> None:
+    """Captum permutes outputs of layers only."""
+    for place in places(*paths):
+        masks = inside.quarters(place, inside.value_at(s, place))
+        inside.feature_permutation(s, place, target, masks, 1 + int(masks[0].tensor.max()))
+
+
 def mlp_softmax(s: Suite) -> None:
     one = [drawn(s, "baseline.one-row", (1, 12))]
     many = [drawn(s, "baseline.samples", (6, 12))]
@@ -87,7 +94,7 @@ def cnn(s: Suite) -> None:
     sixteen = [grid("mask.sixteen", 16, 16, 4)]
     targets = [index(3), indices(3, 0, 1)]
     layers = places("layer2.0.conv2", "layer2.0", "layer2", "avgpool", "fc:in", "fc")
-    everywhere(s, layers, places("layer2", "fc"), targets, one, many, [0.0], sixteen)
+    everywhere(s, layers, places("layer2", "fc", "avgpool", "fc:in"), targets, one, many, [0.0], sixteen)
     inside.own_paths(s, Place("avgpool"), index(3), one, 10)
 
 
@@ -105,6 +112,7 @@ def multi_input(s: Suite) -> None:
     inside.several(s, ["numbers", "signal"], index(1), one, True)
     inside.several(s, ["signal", "hidden"], index(1), one, False)
     inside.own_paths(s, Place("signal"), index(1), one, 10)
+    permuted(s, index(1), "out")
     inside.own_neuron_conductance(s, Place("hidden"), Unit(slices="2:7"), index(1), one, 8)
 
 
@@ -138,6 +146,7 @@ def transformer_encoder(s: Suite) -> None:
     everywhere(s, layers, places("project", "encoder.layers.0", "encoder.layers.1:in", "fc"), targets, one, many, [0.1], steps)
     inside.several(s, ["encoder.layers.0", "encoder.layers.1"], index(0), one, False)
     inside.dense(s, Place("encoder.layers.0"), index(0), one, 200, 5)
+    permuted(s, index(0), "fc")
 
 
 def segmentation(s: Suite) -> None:
@@ -148,8 +157,9 @@ def segmentation(s: Suite) -> None:
     many = [drawn(s, "baseline.samples", (3, *image))]
     cells = [grid("mask.cells", 12, 12, 6)]
     layers = places("encode2", "bn2:in", "bn2", "relu2")
-    everywhere(s, layers, places("encode2", "relu2"), [t, each], one, many, [0.0], cells)
+    everywhere(s, layers, places("encode2", "relu2", "bn2:in", "bn2"), [t, each], one, many, [0.0], cells)
     inside.own_paths(s, Place("relu2"), t, one, 8)
+    permuted(s, t, "relu3")
 
 
 def mlp_double(s: Suite) -> None:
@@ -159,6 +169,7 @@ def mlp_double(s: Suite) -> None:
     targets = [index(1), indices(0, 1, 2)]
     everywhere(s, places("fc1", "tanh", "fc2", "fc3:in"), places("fc1", "tanh", "fc2", "fc3"), targets, one, many, [0.1], mask)
     inside.own_paths(s, Place("fc2"), index(1), one, 10)
+    permuted(s, index(1), "relu")
     inside.own_neuron_conductance(s, Place("tanh"), Unit(slices="4:14"), index(1), one, 8)
 
 

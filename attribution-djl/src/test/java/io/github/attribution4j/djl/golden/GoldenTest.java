@@ -33,13 +33,17 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Every golden case on the scripted and on the traced archive, within the tolerance of the manifest ({@code golden/README.md}).
@@ -95,6 +99,45 @@ class GoldenTest {
         });
         containers.add(DynamicContainer.dynamicContainer("count", List.of(count)));
         return containers.stream();
+    }
+
+    /** Captum's classes that look inside, the rule-based ones aside: at four or more layers of six or more models. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "LayerActivation",
+                "LayerGradientXActivation",
+                "LayerIntegratedGradients",
+                "InternalInfluence",
+                "LayerConductance",
+                "LayerGradientShap",
+                "LayerGradCam",
+                "LayerFeatureAblation",
+                "LayerFeaturePermutation",
+                "NeuronGradient",
+                "NeuronIntegratedGradients",
+                "NeuronConductance",
+                "NeuronGradientShap",
+                "NeuronFeatureAblation"
+            })
+    void everyClassOfCaptumStandsAtManyLayers(String captum) {
+        Map<String, Set<String>> layers = new TreeMap<>();
+        for (GoldenData.Entry entry : GoldenData.entries()) {
+            for (GoldenCase given : entry.cases()) {
+                if (given.id().startsWith(captum + "-")) {
+                    layers.computeIfAbsent(entry.name(), name -> new TreeSet<>())
+                            .addAll(List.of(given.layers()));
+                }
+            }
+        }
+        for (String kind : List.of("scripted", "traced")) {
+            assertThat(layers.entrySet().stream()
+                            .filter(model -> model.getKey().endsWith(kind))
+                            .filter(model -> model.getValue().size() >= 4)
+                            .count())
+                    .as("%s models with four layers: %s", kind, layers)
+                    .isGreaterThanOrEqualTo(6);
+        }
     }
 
     @AfterAll
