@@ -27,9 +27,15 @@ import io.github.attribution4j.Target;
 import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientShap;
+import io.github.attribution4j.gradient.GradientXActivation;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.InternalInfluence;
+import io.github.attribution4j.gradient.LayerActivation;
+import io.github.attribution4j.gradient.LayerGradientShap;
+import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
@@ -226,35 +232,87 @@ class CaptumMapTest {
         explains(new FeaturePermutation(1, FeatureMask.ranges(1, 16, 16)).at("relu3"), Target.index(3), two);
     }
 
-    @Test
-    void layers() {
-        Tensor activation = model.cut("relu3").head().forward(inputs);
-        assertThat(activation.shape().dim(1)).isEqualTo(32);
-        explains(new InputXGradient().at("relu3"));
-        explains(Saliency.signed().at("relu3"));
-        explains(new IntegratedGradients().at("relu3"));
+    /** The calls of the table of Captum's classes that look inside, by the class. */
+    private List<NamedMethod> inside() {
         Baseline lifted = Baseline.zeros().throughHead();
-        explains(IntegratedGradients.builder().baseline(lifted).build().at("relu3"));
         FeatureMask channels = FeatureMask.ranges(1, 16, 16);
-        explains(new FeatureAblation(Baseline.zeros(), channels).at("relu3"));
-        explains(new GradCam("relu3"));
-        explains(GradCam.builder("relu3").relu(true).build());
-        explains(GradCam.builder("relu3").upsample(Interpolation.NEAREST).build());
-        assertThat(activation.interpolate(8, 8, Interpolation.BILINEAR).shape().dim(-1))
-                .isEqualTo(8);
+        Target unit = Target.at(17, 2, 2);
+        return List.of(
+                new NamedMethod("LayerActivation", new LayerActivation("relu3")),
+                new NamedMethod("LayerGradientXActivation", new GradientXActivation("relu3")),
+                new NamedMethod(
+                        "LayerIntegratedGradients",
+                        IntegratedGradients.builder().baseline(lifted).build().at("relu3")),
+                new NamedMethod("InternalInfluence", new InternalInfluence("relu3")),
+                new NamedMethod(
+                        "LayerConductance",
+                        Conductance.builder("relu3")
+                                .captum(Quadrature.GAUSS_LEGENDRE)
+                                .build()),
+                new NamedMethod("LayerGradientShap", new LayerGradientShap(Baseline.samples(references), "relu3")),
+                new NamedMethod("LayerGradCam", new GradCam("relu3")),
+                new NamedMethod("LayerFeatureAblation", new FeatureAblation(Baseline.zeros(), channels).at("relu3")),
+                new NamedMethod("LayerFeaturePermutation", new FeaturePermutation(1, channels).at("relu3")),
+                new NamedMethod("NeuronGradient", Saliency.signed().towards("relu3", unit)),
+                new NamedMethod("NeuronIntegratedGradients", new IntegratedGradients().towards("relu3", unit)),
+                new NamedMethod("NeuronConductance", new NeuronConductance("relu3", unit)),
+                new NamedMethod(
+                        "NeuronGradientShap", new GradientShap(Baseline.samples(references)).towards("relu3", unit)),
+                new NamedMethod("NeuronFeatureAblation", new FeatureAblation().towards("relu3", unit)));
+    }
+
+    private record NamedMethod(String captum, Attribution<LayeredModel> method) {}
+
+    @Test
+    void everyClassOfCaptumThatLooksInsideHasAnAnswerHere() {
+        Inputs two = Inputs.of(model.tensors().concat(List.of(image, image.mul(0.5)), 0));
+        for (NamedMethod each : inside()) {
+            boolean ofUnit = each.method().name().endsWith("towards neuron");
+            boolean ofActivation = each.method() instanceof LayerActivation;
+            explains(each.method(), ofUnit || ofActivation ? Target.output() : Target.index(3), two);
+        }
     }
 
     @Test
-    void neurons() {
-        Target unit = Target.at(17, 2, 2);
-        List<Attribution<LayeredModel>> methods = List.of(
-                Saliency.signed().towards("relu3", unit),
-                new IntegratedGradients().towards("relu3", unit),
-                new GradientShap(Baseline.samples(references)).towards("relu3", unit),
-                new FeatureAblation().towards("relu3", unit));
-        for (Attribution<LayeredModel> method : methods) {
-            explains(method, Target.output(), inputs);
+    void theTableOfThoseClassesIsWholeAndSaysWhatIsRunHere() throws IOException {
+        List<String> page =
+                Page.read(Demo.REPOSITORY.resolve("docs/captum-map.md")).lines();
+        int start = page.indexOf("## Layer and neuron attribution");
+        List<String> rows = page.subList(start, page.indexOf("Their options:")).stream()
+                .filter(line -> line.startsWith("| `"))
+                .toList();
+        List<String> classes = new ArrayList<>();
+        List<String> answered = new ArrayList<>();
+        for (String row : rows) {
+            String[] cells = row.split("\\|", -1);
+            String name = cells[1].strip().replace("`", "");
+            classes.add(name);
+            if (!cells[2].strip().equals("next release")) {
+                answered.add(name);
+            }
         }
+        assertThat(classes).hasSize(22).doesNotHaveDuplicates();
+        assertThat(answered)
+                .containsExactlyElementsOf(
+                        inside().stream().map(NamedMethod::captum).toList());
+    }
+
+    @Test
+    void optionsOfThoseClasses() {
+        Tensor activation = model.cut("relu3").head().forward(inputs);
+        assertThat(activation.interpolate(8, 8, Interpolation.BILINEAR).shape().dim(-1))
+                .isEqualTo(8);
+        explains(new InputXGradient().at("relu3"));
+        explains(new IntegratedGradients().at("relu3"));
+        explains(new Conductance("relu3"));
+        explains(new Occlusion(8, 2, 2).at("relu3"));
+        explains(new GradientXActivation("relu3").multiplyByInputs(false));
+        explains(GradCam.builder("relu3").relu(true).build());
+        explains(GradCam.builder("relu3").upsample(Interpolation.NEAREST).build());
+        explains(new Saliency().at("conv2:in"));
+        explains(new GradientXActivation("conv1", "relu3"));
+        explains(Saliency.signed().towards("relu3", Target.slice("17, 0:2, :")), Target.output(), inputs);
+        explains(new Saliency(), Target.slice("3:5"), inputs);
     }
 
     @Test

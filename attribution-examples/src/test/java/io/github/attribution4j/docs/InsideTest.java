@@ -100,38 +100,6 @@ class InsideTest {
     }
 
     @Test
-    void channel() {
-        // tag::channel
-        Target channel = Target.of(
-                "sum of channel 17",
-                activation -> {
-                    Shape shape = activation.shape();
-                    return activation
-                            .slice(1, 17, 18)
-                            .reshape(Shape.of(shape.dim(0), shape.dim(2) * shape.dim(3)))
-                            .sum(1);
-                },
-                activation -> {
-                    Shape shape = activation.shape();
-                    long[] seventeen = new long[(int) shape.dim(0)];
-                    java.util.Arrays.fill(seventeen, 17);
-                    return activation
-                            .tensors()
-                            .of(seventeen, seventeen.length)
-                            .oneHot(shape.dim(1), activation.dataType())
-                            .reshape(Shape.of(shape.dim(0), shape.dim(1), 1, 1))
-                            .broadcast(shape);
-                });
-        Explanation why = Saliency.signed().towards("relu3", channel).attribute(model, Inputs.of(image));
-        // end::channel
-        try (why;
-                Explanation one =
-                        Saliency.signed().towards("relu3", Target.at(17, 0, 0)).attribute(model, Inputs.of(image))) {
-            assertThat(why.attribution().shape()).isEqualTo(one.attribution().shape());
-        }
-    }
-
-    @Test
     void noise() {
         // tag::noise
         Attribution<LayeredModel> noisyImage =

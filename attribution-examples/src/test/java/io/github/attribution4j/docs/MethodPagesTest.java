@@ -20,10 +20,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.Target;
 import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientShap;
+import io.github.attribution4j.gradient.GradientXActivation;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.InternalInfluence;
+import io.github.attribution4j.gradient.LayerActivation;
+import io.github.attribution4j.gradient.LayerGradientShap;
+import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeaturePermutation;
@@ -64,6 +71,12 @@ class MethodPagesTest {
                 new ShapleyValues(),
                 new ShapleySampling(),
                 new KernelShap(),
+                new LayerActivation("conv"),
+                new GradientXActivation("conv"),
+                new InternalInfluence("conv"),
+                new Conductance("conv"),
+                new NeuronConductance("conv", Target.index(0)),
+                new LayerGradientShap(Baseline.zeros(), "conv"),
                 new GradCam("conv"),
                 NoiseTunnel.smoothGrad(new Saliency()));
     }

@@ -20,6 +20,7 @@ import io.github.attribution4j.Target;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.text.TokenAttribution;
+import java.util.List;
 
 /** A method with its settings. */
 sealed interface BuiltMethod {
@@ -39,7 +40,7 @@ sealed interface BuiltMethod {
     record Anywhere(Attribution<? super DifferentiableModel> method) implements BuiltMethod {
         @Override
         public BuiltMethod at(String layer) {
-            return new AtLayer(Attribution.at(layer, method));
+            return new AtLayer(Attribution.at(List.of(Texts.addresses(layer)), method));
         }
 
         @Override

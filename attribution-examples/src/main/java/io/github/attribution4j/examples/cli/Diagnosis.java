@@ -177,7 +177,7 @@ final class Diagnosis {
         Optional<String> layer = lastConvolution(request.inputs().select(0));
         int works = 0;
         for (MethodEntry entry : MethodCatalog.all()) {
-            works += tries(entry, request, target, layer) ? 1 : 0;
+            works += tries(entry, request, target, LayerCatalog.has(entry) ? layer.or(this::lastLayer) : layer) ? 1 : 0;
         }
         out.println();
         out.println(works + " of " + MethodCatalog.all().size() + " methods work with this model and this input.");
@@ -186,7 +186,7 @@ final class Diagnosis {
 
     private static Target target(Shape output) {
         return output.rank() <= 2
-                ? Explainer.target(new ExplainOptions(), output)
+                ? Explainer.target(new ExplainOptions(), Map.of(), output)
                 : Target.at(new long[output.rank() - 1]);
     }
 
@@ -205,10 +205,20 @@ final class Diagnosis {
         return Optional.empty();
     }
 
+    private Optional<String> lastLayer() {
+        List<CutPoint> points = model.cutPoints();
+        return points.isEmpty()
+                ? Optional.empty()
+                : Optional.of(points.get(points.size() - 1).toString());
+    }
+
     private boolean tries(MethodEntry entry, Request request, Target target, Optional<String> layer) {
         String name = entry.name();
         if (entry.need() == MethodEntry.Need.LAYERS && layer.isEmpty()) {
-            say("no", name, "no layer has channels and positions; it explains convolutions");
+            String why = LayerCatalog.has(entry)
+                    ? "the model has no layers"
+                    : "no layer has channels and positions; it explains convolutions";
+            say("no", name, why);
             return false;
         }
         boolean several = name.equals("feature-permutation");
@@ -282,6 +292,7 @@ final class Diagnosis {
                 case "channels" -> settings.put(setting.name(), "2");
                 case "mask" -> settings.put(setting.name(), TRIAL_MASK);
                 case "layer" -> layer.ifPresent(path -> settings.put("layer", path));
+                case "unit" -> settings.put("unit", "sum");
                 case "method" -> settings.put("method", "saliency");
                 case "window" -> settings.put("window", window(inputs));
                 default -> {}

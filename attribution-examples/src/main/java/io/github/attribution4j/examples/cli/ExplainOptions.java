@@ -74,16 +74,17 @@ final class ExplainOptions {
 
     @Option(
             names = {"-l", "--layer"},
-            paramLabel = "PATH",
+            paramLabel = "ADDRESS",
             description =
-                    "Explain at the output of this module instead of at the input; 'attribution layers' lists them.")
+                    "Explain at this value instead of at the input: layer4 (a module's output), layer4:in, relu#1 (its "
+                            + "second call), lstm[1], or several: a,b; 'attribution layers' lists them.")
     @Nullable
     String layer;
 
     @Option(
             names = "--unit",
-            paramLabel = "I,J,...",
-            description = "With --layer: explain this unit of the layer (17,3,3: channel, row, column) by the input.")
+            paramLabel = "UNIT",
+            description = "With --layer: explain this unit of the layer by the input: " + SettingTypes.UNITS + ".")
     @Nullable
     String unit;
 

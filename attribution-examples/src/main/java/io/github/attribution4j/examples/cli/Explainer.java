@@ -70,12 +70,14 @@ final class Explainer {
         }
         if (options.layer != null && !ownsLayer(options, given)) {
             // Names the nearest layers before anything is computed.
-            model.cutPoint(options.layer);
+            for (String address : Texts.addresses(options.layer)) {
+                model.cutPoint(address);
+            }
             built = options.unit == null
                     ? built.at(options.layer)
-                    : built.towards(options.layer, Target.at(Texts.integers("--unit", options.unit)));
+                    : built.towards(options.layer, Texts.unit(options.unit));
         }
-        Target target = target(options, request.outputShape());
+        Target target = target(options, given, request.outputShape());
         Explanation explanation = attribute(built.method(), model, request, target, run(options, progress));
         return new Explained(
                 explanation, request.inputs(), request.file(), mask(options, given, request), request.text());
@@ -187,12 +189,20 @@ final class Explainer {
         if (ownsLayer(options, given)) {
             shorthand(options, given, SettingTypes.LAYER, options.layer);
         }
+        if (ownsUnit(options, given)) {
+            shorthand(options, given, SettingTypes.UNIT, options.unit);
+        }
         return given;
     }
 
     private static boolean ownsLayer(ExplainOptions options, Map<String, String> given) {
-        return options.unit == null
+        return (options.unit == null || ownsUnit(options, given))
                 && MethodCatalog.path(options.method, given, SettingTypes.LAYER).isPresent();
+    }
+
+    /** Whether the unit is a setting of the method, which explains the model's output through it. */
+    private static boolean ownsUnit(ExplainOptions options, Map<String, String> given) {
+        return MethodCatalog.path(options.method, given, SettingTypes.UNIT).isPresent();
     }
 
     private static void shorthand(
@@ -227,6 +237,7 @@ final class Explainer {
             }
         }
         if (options.unit != null
+                && !ownsUnit(options, given)
                 && MethodCatalog.path(options.method, given, SettingTypes.LAYER).isPresent()) {
             throw new IllegalArgumentException("--unit " + options.unit + ": method " + options.method
                     + " explains the model's output only; use another method for a neuron");
@@ -240,7 +251,7 @@ final class Explainer {
         Pictures.checkKind(options.picture);
     }
 
-    static Target target(ExplainOptions options, Shape output) {
+    static Target target(ExplainOptions options, Map<String, String> given, Shape output) {
         List<Target> targets = new ArrayList<>();
         if (options.target != null) {
             targets.add(named(options.target));
@@ -263,7 +274,7 @@ final class Explainer {
             throw new IllegalArgumentException(
                     "--target, --target-at, --probability, --difference: each is a target; give one of them");
         }
-        if (options.unit != null) {
+        if (options.unit != null && !ownsUnit(options, given)) {
             if (!targets.isEmpty()) {
                 throw new IllegalArgumentException(
                         "--unit is what is explained, so a target has no meaning; leave it out");
@@ -272,6 +283,9 @@ final class Explainer {
         }
         if (!targets.isEmpty()) {
             return targets.get(0);
+        }
+        if (options.method.equals("layer-activation")) {
+            return Target.output(); // Not used.
         }
         if (output.rank() > 2) {
             throw new IllegalArgumentException("target: none given, and the model's output has shape " + output

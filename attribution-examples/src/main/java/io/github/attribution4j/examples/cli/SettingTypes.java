@@ -32,6 +32,10 @@ final class SettingTypes {
     static final String MASK = "mask";
     static final String LAYER = "layer";
     static final String METHOD = "method";
+    static final String UNIT = "unit";
+
+    /** What the texts of a unit are, for help. */
+    static final String UNITS = "coordinates 17,3,3; slices 17,0:4,: (summed); or sum, sum-of-squares of the layer";
 
     /** What the texts of a baseline are, for help. */
     static final String BASELINES =

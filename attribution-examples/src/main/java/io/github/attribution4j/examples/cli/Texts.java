@@ -15,7 +15,10 @@
  */
 package io.github.attribution4j.examples.cli;
 
+import io.github.attribution4j.Target;
+import io.github.attribution4j.tensor.Tensor;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -62,6 +65,25 @@ final class Texts {
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(option + " " + text + ": must be integers separated by commas", e);
         }
+    }
+
+    /** Addresses of layers, separated by commas. */
+    static String[] addresses(String text) {
+        return Arrays.stream(text.split(",", -1)).map(String::strip).toArray(String[]::new);
+    }
+
+    /** A unit of a layer: coordinates, slices or a function's name. */
+    static Target unit(String text) {
+        return switch (text.strip()) {
+            case "sum" -> Target.slice();
+            case "sum-of-squares" -> Target.of("sum of squares", Texts::sumOfSquares, output -> output.mul(2));
+            default -> text.contains(":") ? Target.slice(text) : Target.at(integers("--unit", text));
+        };
+    }
+
+    private static Tensor sumOfSquares(Tensor output) {
+        long rows = output.shape().dim(0);
+        return output.mul(output).reshape(rows, output.shape().row().size()).sum(1);
     }
 
     /** Returns a time for people. */

@@ -16,6 +16,7 @@
 package io.github.attribution4j.examples.cli;
 
 import io.github.attribution4j.examples.DemoFiles;
+import io.github.attribution4j.tensor.Shape;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Runs the command line in this process. */
 final class Cli {
@@ -44,6 +46,12 @@ final class Cli {
             Map.entry("eigen-grad-cam", List.of("--layer", "relu2")),
             Map.entry("score-cam", List.of("--layer", "relu2")),
             Map.entry("ablation-cam", List.of("--layer", "relu2")),
+            Map.entry("layer-activation", List.of("--layer", "relu3")),
+            Map.entry("gradient-x-activation", List.of("--layer", "relu3")),
+            Map.entry("internal-influence", List.of("--layer", "relu3", "--set", "steps=5")),
+            Map.entry("conductance", List.of("--layer", "relu3", "--set", "steps=5")),
+            Map.entry("neuron-conductance", List.of("--layer", "relu3", "--unit", "0:32", "--set", "steps=5")),
+            Map.entry("layer-gradient-shap", List.of("--layer", "relu3")),
             Map.entry("occlusion", List.of("--set", "window=1,4,4", "--set", "stride=1,4,4")),
             Map.entry("shapley-values", List.of("--mask", "grid:2x2")),
             Map.entry("shapley-sampling", List.of("--mask", "grid:2x2", "--set", "samples=4")),
@@ -52,7 +60,15 @@ final class Cli {
             Map.entry("smooth-grad-squared", List.of("--set", "method=saliency")),
             Map.entry("var-grad", List.of("--set", "method=saliency")));
 
+    private static final Set<String> OF_LAYERS = Set.of(
+            "layer-activation", "gradient-x-activation", "internal-influence", "conductance", "layer-gradient-shap");
+
     private Cli() {}
+
+    /** Returns the shape of a method's attributions on the demo digit. */
+    static Shape shapeForDigit(String method) {
+        return OF_LAYERS.contains(method) ? Shape.of(1, 32, 4, 4) : Shape.of(1, 1, 8, 8);
+    }
 
     /** What a run said. */
     record Said(int code, String out, String err) {

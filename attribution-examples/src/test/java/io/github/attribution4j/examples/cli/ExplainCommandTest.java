@@ -92,7 +92,7 @@ class ExplainCommandTest {
         arguments.addAll(Cli.FOR_DIGIT.getOrDefault(method, List.of()));
         try (Explanation why = json(arguments)) {
             assertThat(why.provenance().method()).isEqualTo(method);
-            assertThat(why.attribution().shape()).isEqualTo(several ? Shape.of(5, 30) : Shape.of(1, 1, 8, 8));
+            assertThat(why.attribution().shape()).isEqualTo(several ? Shape.of(5, 30) : Cli.shapeForDigit(method));
             assertThat(Arrays.stream(why.attribution().toDoubleArray())).anyMatch(value -> value != 0);
         }
     }
@@ -222,6 +222,29 @@ class ExplainCommandTest {
                     .isNotEqualTo(layer.baselineScores().orElseThrow()[0]);
             assertThat(neuron.attribution().shape()).isEqualTo(Shape.of(1, 1, 8, 8));
             assertThat(neuron.provenance().settings()).containsEntry("layer", "conv2");
+        }
+        // Slices, several layers, the input of a layer, a method that asks for layer and unit itself.
+        try (Explanation slices = json(digit("--set", "steps=5", "--layer", "conv2", "--unit", "4, 2:4, :"));
+                Explanation sum = json(digit("--method", "saliency", "--layer", "conv2", "--unit", "sum"));
+                Explanation two = json(digit("--method", "layer-activation", "--layer", "conv1,conv2"));
+                Explanation into = json(digit("--method", "saliency", "--layer", "conv2:in"));
+                Explanation flow = json(digit(
+                        "--method",
+                        "neuron-conductance",
+                        "--set",
+                        "steps=5",
+                        "--layer",
+                        "conv2",
+                        "--unit",
+                        "4,2,1",
+                        "--target",
+                        "3"))) {
+            assertThat(slices.provenance().settings()).containsEntry("unit", "sum of [4, 2:4, :]");
+            assertThat(sum.attribution().shape()).isEqualTo(Shape.of(1, 1, 8, 8));
+            assertThat(two.names()).containsExactly("conv1", "conv2");
+            assertThat(into.names()).containsExactly("conv2:in");
+            assertThat(flow.provenance().target()).isEqualTo("index 3");
+            assertThat(flow.attribution().shape()).isEqualTo(Shape.of(1, 1, 8, 8));
         }
         // Noise on the inputs, then the layer; or noise on the activation.
         try (Explanation inputs = json(

@@ -32,7 +32,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MethodCatalogTest {
     /** Values for the settings that have no default. */
     private static final Map<String, String> REQUIRED =
-            Map.of("layer", "conv1", "window", "1,2,2", "method", "input-x-gradient");
+            Map.of("layer", "conv1", "window", "1,2,2", "method", "input-x-gradient", "unit", "5");
+
+    /** What the method says of a required setting, where that is not the text given. */
+    private static final Map<String, String> SAID = Map.of("unit", "index 5");
 
     /** For each setting a text that is not its default, and what the method then says. */
     private static final Map<String, List<String>> OTHER = Map.ofEntries(
@@ -53,6 +56,10 @@ class MethodCatalogTest {
             Map.entry("channels", List.of("8", "8")),
             Map.entry("softmax", List.of("false", "false")),
             Map.entry("relative", List.of("false", "false")),
+            Map.entry("rule", List.of("captum-riemann-left", "captum-riemann-left")),
+            Map.entry("bypass", List.of("stay", "stay")),
+            Map.entry("unit", List.of("17, 0:2, :", "sum of [17, 0:2, :]")),
+            Map.entry("units", List.of("captum", "captum")),
             Map.entry("mask", List.of("grid:2x4", "grid(2, 4)")),
             Map.entry("shuffles", List.of("3", "3")),
             Map.entry("window", List.of("3,5,5", "3,5,5")),
@@ -101,7 +108,9 @@ class MethodCatalogTest {
         assertThat(List.copyOf(own(method).keySet())).isEqualTo(entry.settingNames());
         own(method).forEach((setting, value) -> {
             String text = entry.setting(setting).orElseThrow().defaultText();
-            assertThat(value).as(setting).isEqualTo(text == null ? given.get(setting) : text);
+            assertThat(value)
+                    .as(setting)
+                    .isEqualTo(text == null ? SAID.getOrDefault(setting, given.get(setting)) : text);
         });
     }
 

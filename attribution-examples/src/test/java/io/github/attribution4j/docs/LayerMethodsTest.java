@@ -1,0 +1,209 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Slice;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.gradient.Conductance;
+import io.github.attribution4j.gradient.GradientXActivation;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.InternalInfluence;
+import io.github.attribution4j.gradient.LayerActivation;
+import io.github.attribution4j.gradient.LayerGradientShap;
+import io.github.attribution4j.gradient.NeuronConductance;
+import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.path.Bypass;
+import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Methods that follow the inputs into a layer. */
+class LayerMethodsTest {
+    private static final Shape LAYER = Shape.of(1, 32, 4, 4);
+    private static TorchScriptModel model;
+    private TensorScope scope;
+    private Tensor image;
+    private Tensor references;
+
+    @BeforeAll
+    static void load() {
+        model = TorchScriptModel.load(Demo.FILES.resolve("digits.pt"));
+    }
+
+    @AfterAll
+    static void close() {
+        model.close();
+    }
+
+    @BeforeEach
+    void read() throws IOException {
+        scope = TensorScope.open();
+        image = Demo.digit(3, model.tensors());
+        references = model.tensors().concat(List.of(image.mul(0), image.mul(0.2), image.mul(0.4)), 0);
+    }
+
+    @AfterEach
+    void free() {
+        scope.close();
+    }
+
+    @Test
+    void activation() {
+        // tag::layer-activation
+        Explanation values = new LayerActivation("conv1", "relu3").attribute(model, Inputs.of(image));
+        Tensor relu3 = values.attributions().get(1); // shape (1, 32, 4, 4)
+        // end::layer-activation
+        try (values) {
+            assertThat(relu3.shape()).isEqualTo(LAYER);
+        }
+    }
+
+    @Test
+    void gradientXActivation() {
+        // tag::gradient-x-activation
+        GradientXActivation method = new GradientXActivation("relu3");
+        Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 32, 4, 4)
+        // end::gradient-x-activation
+        try (why) {
+            assertThat(why.attribution().shape()).isEqualTo(LAYER);
+        }
+    }
+
+    @Test
+    void internalInfluence() {
+        // tag::internal-influence
+        InternalInfluence method =
+                InternalInfluence.builder("relu3").baseline(Baseline.zeros()).build();
+        Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 32, 4, 4)
+        // end::internal-influence
+        try (why) {
+            assertThat(why.attribution().shape()).isEqualTo(LAYER);
+        }
+    }
+
+    @Test
+    void conductance() {
+        // tag::conductance
+        Conductance method = Conductance.builder("relu3").steps(100).build();
+        Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 32, 4, 4)
+        double[] gap = why.completenessGap(); // nothing bypasses relu3
+        // end::conductance
+        try (why) {
+            assertThat(gap[0]).isCloseTo(0, within(0.05));
+        }
+    }
+
+    @Test
+    void bypass() {
+        // tag::bypass
+        Conductance published = new Conductance("relu3"); // Bypass.FOLLOW
+        Conductance ofTheTail = Conductance.builder("relu3").bypass(Bypass.STAY).build();
+        // end::bypass
+        try (Explanation first = published.attribute(model, Inputs.of(image), Target.index(3));
+                Explanation second = ofTheTail.attribute(model, Inputs.of(image), Target.index(3))) {
+            assertThat(first.attribution().toDoubleArray())
+                    .containsExactly(second.attribution().toDoubleArray(), within(1e-4));
+        }
+    }
+
+    @Test
+    void captum() {
+        // tag::captum-conductance
+        Conductance captum =
+                Conductance.builder("relu3").captum(Quadrature.GAUSS_LEGENDRE).build();
+        // end::captum-conductance
+        assertThat(captum.settings()).containsEntry("rule", "captum-gauss-legendre");
+    }
+
+    @Test
+    void neuronConductance() {
+        // tag::neuron-conductance
+        NeuronConductance method = new NeuronConductance("relu3", Target.slice("17")); // channel 17, all positions
+        Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
+        // end::neuron-conductance
+        try (why) {
+            assertThat(why.attribution().shape()).isEqualTo(image.shape());
+        }
+    }
+
+    @Test
+    void gradientShap() {
+        // tag::layer-gradient-shap
+        LayerGradientShap method = LayerGradientShap.builder("relu3")
+                .baseline(Baseline.samples(references))
+                .samples(20)
+                .build();
+        Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 32, 4, 4)
+        // end::layer-gradient-shap
+        try (why) {
+            assertThat(why.standardError().shape()).isEqualTo(LAYER);
+        }
+    }
+
+    @Test
+    void addresses() {
+        // tag::addresses
+        Attribution<LayeredModel> output = new Saliency().at("conv2"); // what the module gives
+        Attribution<LayeredModel> input = new Saliency().at("conv2:in"); // what it is given
+        // end::addresses
+        for (Attribution<LayeredModel> method : List.of(output, input)) {
+            method.attribute(model, Inputs.of(image), Target.index(3)).close();
+        }
+    }
+
+    @Test
+    void units() {
+        // tag::units
+        Target one = Target.at(17, 2, 2); // channel, row, column
+        Target channel = Target.slice("17"); // axes that are not named are taken whole, and all is summed
+        Target window = Target.slice("17, 0:2, :"); // as NumPy selects
+        Target typed = Target.slice(Slice.at(17), Slice.range(0, 2), Slice.all());
+        Target energy = Target.of(
+                "half the sum of squares",
+                layer -> layer.mul(layer)
+                        .mul(0.5)
+                        .reshape(layer.shape().dim(0), 512)
+                        .sum(1), // for each row
+                layer -> layer); // its derivative
+        Explanation why = new IntegratedGradients().towards("relu3", channel).attribute(model, Inputs.of(image));
+        // end::units
+        why.close();
+        assertThat(typed).isEqualTo(window);
+        for (Target unit : List.of(one, energy)) {
+            Saliency.signed()
+                    .towards("relu3", unit)
+                    .attribute(model, Inputs.of(image))
+                    .close();
+        }
+    }
+}
