@@ -154,7 +154,9 @@ def tokens(*names: str, length: int = 7, vocabulary: int = 50) -> List[Tuple[str
     return values
 
 
-SMALL = dict(vocab_size=50, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24, max_position_embeddings=24)
+# Weights large enough that attention differs between tokens: else its gradients are differences of almost equal numbers.
+SPREAD = 0.3
+SMALL = dict(initializer_range=SPREAD, vocab_size=50, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24, max_position_embeddings=24)
 
 
 def bert(attention: str) -> nn.Module:
@@ -183,13 +185,13 @@ def electra() -> nn.Module:
 
 
 def distilbert(attention: str) -> nn.Module:
-    config = transformers.DistilBertConfig(vocab_size=50, dim=16, n_layers=2, n_heads=2, hidden_dim=24, max_position_embeddings=24, num_labels=3,
+    config = transformers.DistilBertConfig(initializer_range=SPREAD, vocab_size=50, dim=16, n_layers=2, n_heads=2, hidden_dim=24, max_position_embeddings=24, num_labels=3,
                                            attn_implementation=attention)
     return Transformer(transformers.DistilBertForSequenceClassification(config), ["input_ids", "attention_mask"], "logits")
 
 
 def gpt2(attention: str) -> nn.Module:
-    config = transformers.GPT2Config(vocab_size=50, n_embd=16, n_layer=2, n_head=2, n_positions=24, attn_implementation=attention, bos_token_id=1, eos_token_id=2)
+    config = transformers.GPT2Config(initializer_range=SPREAD, vocab_size=50, n_embd=16, n_layer=2, n_head=2, n_positions=24, attn_implementation=attention, bos_token_id=1, eos_token_id=2)
     return Transformer(transformers.GPT2LMHeadModel(config), ["input_ids"], "logits")
 
 
@@ -204,13 +206,13 @@ def llama() -> nn.Module:
 
 
 def hf_vit() -> nn.Module:
-    config = transformers.ViTConfig(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24, image_size=16, patch_size=8, num_labels=4,
+    config = transformers.ViTConfig(initializer_range=SPREAD, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24, image_size=16, patch_size=8, num_labels=4,
                                     attn_implementation="eager")
     return Transformer(transformers.ViTForImageClassification(config), ["pixel_values"], "logits")
 
 
 def wav2vec() -> nn.Module:
-    config = transformers.Wav2Vec2Config(vocab_size=20, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24, conv_dim=(8, 8),
+    config = transformers.Wav2Vec2Config(initializer_range=SPREAD, vocab_size=20, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24, conv_dim=(8, 8),
                                          conv_stride=(5, 2), conv_kernel=(10, 3), num_feat_extract_layers=2, num_conv_pos_embeddings=4,
                                          num_conv_pos_embedding_groups=2, attn_implementation="eager")
     return Transformer(transformers.Wav2Vec2ForCTC(config), ["input_values"], "logits")
@@ -248,9 +250,9 @@ MODELS: Dict[str, Tuple[Callable[[], nn.Module], Callable[[], list], str]] = {
     "squeezenet1_1": (lambda: tv.squeezenet1_1(num_classes=20), lambda: images(48), "stz"),
     "mnasnet": (lambda: tv.mnasnet0_5(num_classes=20), lambda: images(48), "st"),
     "regnet_y": (lambda: tv.regnet_y_400mf(num_classes=20), lambda: images(48), "st"),
-    "fcn": (fcn, lambda: images(32), "s"),
-    "deeplab": (deeplab, lambda: images(48), "s"),
-    "lraspp": (lraspp, lambda: images(48), "s"),
+    "fcn": (fcn, lambda: images(48), "st"),
+    "deeplab": (deeplab, lambda: images(48), "st"),
+    "lraspp": (lraspp, lambda: images(48), "st"),
     "r3d_18": (lambda: video.r3d_18(num_classes=10), lambda: clip(1, 3, 4, 24, 24), "st"),
     "mc3_18": (lambda: video.mc3_18(num_classes=10), lambda: clip(1, 3, 4, 24, 24), "st"),
     "mvit": (mvit, lambda: clip(2, 3, 4, 32, 32), "st"),
@@ -269,18 +271,18 @@ MODELS: Dict[str, Tuple[Callable[[], nn.Module], Callable[[], list], str]] = {
     "timm_levit": (timm_model("levit_128s", img_size=64), lambda: images(64), "st"),
     "timm_repvgg": (timm_model("repvgg_a0"), lambda: images(48), "st"),
     "timm_poolformer": (timm_model("poolformer_s12", embed_dims=(8, 16, 24, 32)), lambda: images(64), "st"),
-    "bert": (lambda: bert("eager"), lambda: tokens("input_ids", "attention_mask", "token_type_ids"), "t"),
-    "bert_sdpa": (lambda: bert("sdpa"), lambda: tokens("input_ids", "attention_mask", "token_type_ids"), "t"),
-    "bert_tokens": (bert_tokens, lambda: tokens("input_ids", "attention_mask"), "t"),
-    "roberta": (roberta, lambda: tokens("input_ids", "attention_mask"), "t"),
-    "albert": (albert, lambda: tokens("input_ids", "attention_mask"), "t"),
-    "electra": (electra, lambda: tokens("input_ids", "attention_mask"), "t"),
-    "distilbert": (lambda: distilbert("eager"), lambda: tokens("input_ids", "attention_mask"), "t"),
-    "distilbert_sdpa": (lambda: distilbert("sdpa"), lambda: tokens("input_ids", "attention_mask"), "t"),
-    "gpt2": (lambda: gpt2("eager"), lambda: tokens("input_ids"), "t"),
-    "gpt2_sdpa": (lambda: gpt2("sdpa"), lambda: tokens("input_ids"), "t"),
-    "t5": (t5, lambda: tokens("input_ids", "attention_mask", "decoder_input_ids"), "t"),
-    "llama": (llama, lambda: tokens("input_ids"), "t"),
-    "hf_vit": (hf_vit, lambda: [("pixel_values", torch.randn(2, 3, 16, 16))], "t"),
-    "wav2vec2": (wav2vec, lambda: [("input_values", torch.randn(2, 400))], "t"),
+    "bert": (lambda: bert("eager"), lambda: tokens("input_ids", "attention_mask", "token_type_ids"), "st"),
+    "bert_sdpa": (lambda: bert("sdpa"), lambda: tokens("input_ids", "attention_mask", "token_type_ids"), "st"),
+    "bert_tokens": (bert_tokens, lambda: tokens("input_ids", "attention_mask"), "st"),
+    "roberta": (roberta, lambda: tokens("input_ids", "attention_mask"), "st"),
+    "albert": (albert, lambda: tokens("input_ids", "attention_mask"), "st"),
+    "electra": (electra, lambda: tokens("input_ids", "attention_mask"), "st"),
+    "distilbert": (lambda: distilbert("eager"), lambda: tokens("input_ids", "attention_mask"), "st"),
+    "distilbert_sdpa": (lambda: distilbert("sdpa"), lambda: tokens("input_ids", "attention_mask"), "st"),
+    "gpt2": (lambda: gpt2("eager"), lambda: tokens("input_ids"), "st"),
+    "gpt2_sdpa": (lambda: gpt2("sdpa"), lambda: tokens("input_ids"), "st"),
+    "t5": (t5, lambda: tokens("input_ids", "attention_mask", "decoder_input_ids"), "st"),
+    "llama": (llama, lambda: tokens("input_ids"), "st"),
+    "hf_vit": (hf_vit, lambda: [("pixel_values", torch.randn(2, 3, 16, 16))], "st"),
+    "wav2vec2": (wav2vec, lambda: [("input_values", torch.randn(2, 400))], "st"),
 }

@@ -35,6 +35,9 @@ final class Failures {
     private static final List<String> PREFIXES =
             List.of("RuntimeError: ", "ValueError: ", "IndexError: ", "TypeError: ", "AssertionError: ");
 
+    /** In front of the error's name where the program itself raises it. */
+    private static final String RAISED = "builtins.";
+
     private Failures() {}
 
     /** Returns what to throw for a failure of the engine in tensor arithmetic. */
@@ -83,9 +86,10 @@ final class Failures {
         List<String> lines =
                 text.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
         for (int i = lines.size() - 1; i >= 0; i--) {
+            String scripted = lines.get(i).startsWith(RAISED) ? RAISED : "";
             for (String prefix : PREFIXES) {
-                if (lines.get(i).startsWith(prefix)) {
-                    return sentence(lines, i, prefix);
+                if (lines.get(i).startsWith(scripted + prefix)) {
+                    return sentence(lines, i, scripted + prefix);
                 }
             }
         }

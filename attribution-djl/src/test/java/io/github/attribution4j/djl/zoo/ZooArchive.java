@@ -133,6 +133,19 @@ record ZooArchive(
         return json.get("output").getAsInt();
     }
 
+    /** Keys of the gradients of the attributed inputs, in order; empty where there is none. */
+    List<String> inputGradients() {
+        List<String> keys = new ArrayList<>();
+        for (JsonElement element : json.getAsJsonArray("inputs")) {
+            JsonObject input = element.getAsJsonObject();
+            if (input.get("role").getAsString().equals("attributed")) {
+                JsonElement key = input.get("gradient");
+                keys.add(key.isJsonNull() ? "" : key.getAsString());
+            }
+        }
+        return keys;
+    }
+
     Map<String, Tensor> arrays() {
         try {
             return NumpyFiles.readNpz(folder.resolve(json.get("arrays").getAsString()), Tensors.ofJava());

@@ -23,6 +23,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.Tensor;
@@ -66,6 +67,7 @@ final class ZooCheck {
      * One archive.
      *
      * @param outputError relative error of the plain output; NaN if there is none
+     * @param inputError relative error of the inputs' gradients; NaN if none was asked for
      * @param points how many cut points the model lists
      * @param values how many values with shapes it lists for the inputs
      * @param note why nothing could be compared; mostly empty
@@ -73,6 +75,7 @@ final class ZooCheck {
     record Result(
             ZooArchive archive,
             double outputError,
+            double inputError,
             int points,
             int values,
             List<String> repairs,
@@ -110,6 +113,7 @@ final class ZooCheck {
                         archive.path(), GoldenData.options().output(archive.output()))) {
             Inputs inputs = archive.inputs(arrays, model.tensors());
             double outputError = error(model.forward(inputs), arrays.get("output"));
+            double inputError = inputError(model, inputs);
             List<LayerValue> values = model.values(inputs);
             for (ZooArchive.Layer layer : archive.layers()) {
                 try (TensorScope each = TensorScope.open()) {
@@ -117,12 +121,46 @@ final class ZooCheck {
                 }
             }
             return new Result(
-                    archive, outputError, model.cutPoints().size(), values.size(), model.repairs(), layers, "");
+                    archive,
+                    outputError,
+                    inputError,
+                    model.cutPoints().size(),
+                    values.size(),
+                    model.repairs(),
+                    layers,
+                    "");
         } catch (UnsupportedModelException e) {
             for (ZooArchive.Layer layer : archive.layers()) {
                 layers.add(new LayerResult(layer.address(), layer.type(), Status.REFUSED, 0, e.getMessage()));
             }
-            return new Result(archive, Double.NaN, 0, 0, List.of(), layers, e.getMessage());
+            return new Result(archive, Double.NaN, Double.NaN, 0, 0, List.of(), layers, e.getMessage());
+        }
+    }
+
+    /** Compares the gradients of the inputs. Where PyTorch has none, the library must have zeros or refuse. */
+    private double inputError(TorchScriptModel model, Inputs inputs) {
+        if (inputs.attributed().isEmpty()) {
+            return Double.NaN;
+        }
+        List<String> expected = archive.inputGradients();
+        try (Pullback pullback = model.pullback(inputs)) {
+            List<Tensor> gradients = pullback.vjpLast(cotangent(pullback.output()));
+            double worst = 0;
+            for (int i = 0; i < gradients.size(); i++) {
+                double error = expected.get(i).isEmpty()
+                        ? Arrays.stream(gradients.get(i).toDoubleArray())
+                                .map(Math::abs)
+                                .max()
+                                .orElse(0)
+                        : error(gradients.get(i), arrays.get(expected.get(i)));
+                worst = Math.max(worst, error);
+            }
+            return worst;
+        } catch (ModelException e) {
+            if (expected.stream().allMatch(String::isEmpty)) {
+                return 0;
+            }
+            throw e;
         }
     }
 

@@ -59,6 +59,11 @@ class ZooTest {
                     }
                     assertThat(result.note()).isEmpty();
                     assertThat(result.outputError()).as("output").isLessThan(ZooCheck.TOLERANCE);
+                    if (!Double.isNaN(result.inputError())) {
+                        assertThat(result.inputError())
+                                .as("gradients of the inputs")
+                                .isLessThan(ZooCheck.TOLERANCE);
+                    }
                     if (!archive.kind().contains("frozen")) {
                         assertThat(result.points()).as("cut points").isPositive();
                         assertThat(result.values()).as("values with shapes").isPositive();

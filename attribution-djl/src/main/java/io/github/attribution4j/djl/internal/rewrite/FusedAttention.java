@@ -32,6 +32,10 @@ import org.jspecify.annotations.Nullable;
  * Takes fused attention apart. A trace made under {@code no_grad} holds {@code _native_multi_head_attention} and {@code
  * _transformer_encoder_layer_fwd}, which have no derivative and hide the modules whose weights they take.
  *
+ * <p>With a padding mask such a trace may go through nested tensors, which hold rows of different lengths and have no derivative
+ * either. The padded rows become NaN instead: what mixes rows, which is attention alone, leaves them out, and the encoder ends by
+ * writing zeros over them.
+ *
  * <p>Where the weights of a fused encoder layer are those of the submodules that {@code nn.TransformerEncoderLayer} has, the
  * submodules get a {@code forward} each and are called, so that they can be cut like any others. Otherwise, as in a frozen
  * archive, a function computes the layer.
@@ -39,6 +43,8 @@ import org.jspecify.annotations.Nullable;
 final class FusedAttention {
     private static final String ATTENTION = "torch._native_multi_head_attention";
     private static final String LAYER = "torch._transformer_encoder_layer_fwd";
+    private static final String NESTED = "torch._nested_tensor_from_mask";
+    private static final String PADDED = "torch.to_padded_tensor";
     private static final String METHOD = "a4j_layer";
 
     /** The paths of a fused layer's weights, from its fourth argument on; the flags and eps stand between them. */
@@ -69,70 +75,11 @@ final class FusedAttention {
     private static final int MASK = 18;
     private static final int MASK_TYPE = 19;
 
-    /** A mask is true, or not zero, where nothing is looked at; its type says whether it is (L, S), (N, S) or (N, H, L, S). */
-    static final String SOURCE = """
-            def attention(query: Tensor, key: Tensor, value: Tensor, embed_dim: int, num_head: int, qkv_weight: Tensor, qkv_bias: Tensor, proj_weight: Tensor, proj_bias: Tensor, mask: Optional[Tensor]=None, need_weights: bool=True, average_attn_weights: bool=True, mask_type: Optional[int]=None) -> Tuple[Tensor, Tensor]:
-              size = torch.floordiv(embed_dim, num_head)
-              n = torch.size(query, 0)
-              q = torch.linear(query, torch.narrow(qkv_weight, 0, 0, embed_dim), torch.narrow(qkv_bias, 0, 0, embed_dim))
-              k = torch.linear(key, torch.narrow(qkv_weight, 0, embed_dim, embed_dim), torch.narrow(qkv_bias, 0, embed_dim, embed_dim))
-              v = torch.linear(value, torch.narrow(qkv_weight, 0, torch.mul(2, embed_dim), embed_dim), torch.narrow(qkv_bias, 0, torch.mul(2, embed_dim), embed_dim))
-              q0 = torch.transpose(torch.reshape(q, [n, -1, num_head, size]), 1, 2)
-              k0 = torch.transpose(torch.reshape(k, [n, -1, num_head, size]), 1, 2)
-              v0 = torch.transpose(torch.reshape(v, [n, -1, num_head, size]), 1, 2)
-              scores = torch.matmul(torch.div(q0, torch.sqrt(size)), torch.transpose(k0, 2, 3))
-              if torch.__isnot__(mask, None):
-                hidden = torch.ne(unchecked_cast(Tensor, mask), 0)
-                kind = 2
-                if torch.__isnot__(mask_type, None):
-                  kind = unchecked_cast(int, mask_type)
-                else:
-                  pass
-                if torch.eq(kind, 1):
-                  hidden0 = torch.unsqueeze(torch.unsqueeze(hidden, 1), 1)
-                else:
-                  hidden0 = hidden
-                masked = torch.masked_fill(scores, hidden0, -inf)
-              else:
-                masked = scores
-              weights = torch.softmax(masked, -1)
-              context = torch.reshape(torch.transpose(torch.matmul(weights, v0), 1, 2), [n, -1, embed_dim])
-              out = torch.linear(context, proj_weight, proj_bias)
-              if average_attn_weights:
-                weights0 = torch.mean(weights, [1])
-              else:
-                weights0 = weights
-              return (out, weights0)
-            def encoder_layer(src: Tensor, embed_dim: int, num_heads: int, qkv_weight: Tensor, qkv_bias: Tensor, proj_weight: Tensor, proj_bias: Tensor, use_gelu: bool, norm_first: bool, eps: float, norm_weight_1: Tensor, norm_bias_1: Tensor, norm_weight_2: Tensor, norm_bias_2: Tensor, ffn_weight_1: Tensor, ffn_bias_1: Tensor, ffn_weight_2: Tensor, ffn_bias_2: Tensor, mask: Optional[Tensor]=None, mask_type: Optional[int]=None) -> Tensor:
-              if norm_first:
-                x = torch.layer_norm(src, [embed_dim], norm_weight_1, norm_bias_1, eps)
-              else:
-                x = src
-              out, weights, = __torch__.a4j_repairs.attention(x, x, x, embed_dim, num_heads, qkv_weight, qkv_bias, proj_weight, proj_bias, mask, False, True, mask_type, )
-              added = torch.add(src, out)
-              if norm_first:
-                x0 = added
-                y = torch.layer_norm(added, [embed_dim], norm_weight_2, norm_bias_2, eps)
-              else:
-                x0 = torch.layer_norm(added, [embed_dim], norm_weight_1, norm_bias_1, eps)
-                y = x0
-              hidden = torch.linear(y, ffn_weight_1, ffn_bias_1)
-              if use_gelu:
-                active = torch.gelu(hidden)
-              else:
-                active = torch.relu(hidden)
-              z = torch.add(x0, torch.linear(active, ffn_weight_2, ffn_bias_2))
-              if norm_first:
-                z0 = z
-              else:
-                z0 = torch.layer_norm(z, [embed_dim], norm_weight_2, norm_bias_2, eps)
-              return z0
-            """;
-
     private final Map<String, Stmt.File> files;
     private final Map<String, Stmt.ClassDef> classes = new LinkedHashMap<>();
     private final Map<String, Map<String, Stmt.Def>> added = new HashMap<>();
     private final Map<String, Integer> counts = new TreeMap<>();
+    private boolean nested;
 
     FusedAttention(Map<String, Stmt.File> files) {
         this.files = files;
@@ -150,7 +97,13 @@ final class FusedAttention {
         return counts;
     }
 
+    /** The functions that the replacements call. */
+    String source() {
+        return FusedAttentionSource.of(nested);
+    }
+
     Map<String, Stmt.File> replace() {
+        files.values().forEach(file -> file.statements().forEach(this::findNested));
         Map<String, Stmt.File> replaced = new LinkedHashMap<>();
         files.forEach((path, file) -> {
             List<Stmt> statements = new ArrayList<>();
@@ -189,6 +142,36 @@ final class FusedAttention {
         return extended;
     }
 
+    /** Looks for methods that make a nested tensor and give it back padded. */
+    private void findNested(Stmt statement) {
+        if (statement instanceof Stmt.ClassDef definition) {
+            definition.members().forEach(this::findNested);
+        } else if (statement instanceof Stmt.Def method) {
+            nested |= mask(method.body()) != null;
+        }
+    }
+
+    /** The mask of a method's nested tensor; null unless it makes one and no more, and pads it again. */
+    private static @Nullable Expr mask(List<Stmt> body) {
+        List<Expr.Call> made = new ArrayList<>();
+        List<Expr.Call> padded = new ArrayList<>();
+        unconditional(body, expression -> {
+            if (expression instanceof Expr.Call call) {
+                String name = Trees.dotted(call.callee());
+                if (name.equals(NESTED)) {
+                    made.add(call);
+                } else if (name.equals(PADDED)) {
+                    padded.add(call);
+                }
+            }
+            return expression;
+        });
+        boolean one = made.size() == 1
+                && padded.size() == 1
+                && made.get(0).arguments().size() > 1;
+        return one && made.get(0).arguments().get(1) instanceof Expr.Name name ? name : null;
+    }
+
     private Stmt replace(String type, Stmt member) {
         if (!(member instanceof Stmt.Def method)) {
             return member;
@@ -203,7 +186,7 @@ final class FusedAttention {
         }
         String self =
                 method.parameters().isEmpty() ? "" : method.parameters().get(0).name();
-        Weights weights = new Weights(type, self, variables);
+        Weights weights = new Weights(type, self, variables, mask(method.body()));
         return new Stmt.Def(
                 method.name(),
                 method.parameters(),
@@ -230,23 +213,48 @@ final class FusedAttention {
         String name = Trees.dotted(call.callee());
         if (name.equals(ATTENTION)) {
             counts.merge(ATTENTION.substring(6), 1, Integer::sum);
-            return new Expr.Call(Trees.dotted(Repairs.MODULE + ".attention"), call.arguments(), call.keywords(), true);
+            return new Expr.Call(
+                    Trees.dotted(Repairs.MODULE + "._native_multi_head_attention"),
+                    call.arguments(),
+                    call.keywords(),
+                    true);
+        }
+        Expr mask = weights.mask();
+        if (mask != null && (name.equals(NESTED) || name.equals(PADDED))) {
+            counts.merge(name.substring(6), 1, Integer::sum);
+            List<Expr> arguments = call.arguments();
+            return name.equals(NESTED)
+                    ? new Expr.Call(
+                            Trees.dotted(Repairs.MODULE + ".nested"), List.of(arguments.get(0), mask), List.of(), true)
+                    : new Expr.Call(
+                            Trees.dotted(Repairs.MODULE + ".padded"),
+                            List.of(arguments.get(0), mask, arguments.get(1)),
+                            List.of(),
+                            true);
         }
         if (!name.equals(LAYER)) {
             return expression;
         }
         counts.merge(LAYER.substring(6), 1, Integer::sum);
         if (call.keywords().isEmpty() && submodules(weights, call)) {
-            Expr mask = call.arguments().size() > MASK ? call.arguments().get(MASK) : new Expr.Literal("None");
+            Expr hidden = call.arguments().size() > MASK ? call.arguments().get(MASK) : new Expr.Literal("None");
             Expr self = new Expr.Parens(new Expr.Name(weights.self()));
             return new Expr.Call(
-                    new Expr.Attribute(self, METHOD), List.of(call.arguments().get(0), mask), List.of(), true);
+                    new Expr.Attribute(self, METHOD), List.of(call.arguments().get(0), hidden), List.of(), true);
         }
-        return new Expr.Call(Trees.dotted(Repairs.MODULE + ".encoder_layer"), call.arguments(), call.keywords(), true);
+        return new Expr.Call(
+                Trees.dotted(Repairs.MODULE + "._transformer_encoder_layer_fwd"),
+                call.arguments(),
+                call.keywords(),
+                true);
     }
 
     /** What the variables of a method stand for. */
-    private record Weights(String type, String self, Map<String, Expr> variables) {
+    private record Weights(
+            String type,
+            String self,
+            Map<String, Expr> variables,
+            @Nullable Expr mask) {
         /** The attributes that lead from the module to a value; null if it is not an attribute of a submodule. */
         @Nullable
         List<String> path(Expr expression, int depth) {
@@ -350,12 +358,13 @@ final class FusedAttention {
                 : otherwise;
     }
 
-    private static Stmt.Def forward(String name, String type, List<Expr> arguments) {
+    private Stmt.Def forward(String name, String type, List<Expr> arguments) {
         String head = "def forward(self: " + type + ", x: Tensor) -> Tensor:\n";
         String body = switch (name) {
             case "self_attn" ->
                 "  out_proj = self.out_proj\n  out, weights, = " + Repairs.MODULE
-                        + ".attention(x, x, x, " + text(arguments, 1, "") + ", " + text(arguments, 2, "")
+                        + (nested ? "._nested_attention" : "._native_multi_head_attention") + "(x, x, x, "
+                        + text(arguments, 1, "") + ", " + text(arguments, 2, "")
                         + ", self.in_proj_weight, self.in_proj_bias, out_proj.weight, out_proj.bias, mask, False, True, "
                         + text(arguments, MASK_TYPE, "None") + ", )\n  return out\n";
             case "norm1", "norm2" ->

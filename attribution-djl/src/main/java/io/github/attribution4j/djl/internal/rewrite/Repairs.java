@@ -45,7 +45,7 @@ final class Repairs {
     private static final Map<String, String> SUBSTITUTES =
             Map.of("torch._upsample_lanczos2d_aa", "torch._upsample_bicubic2d_aa");
 
-    private static final Map<String, String> EQUALS = Map.of("torch._fused_rms_norm", "fused_rms_norm");
+    private static final Map<String, String> EQUALS = Map.of("torch._fused_rms_norm", "_fused_rms_norm");
 
     private static final String SOURCE = """
             def no_derivative(x: Tensor, name: str) -> Tensor:
@@ -54,7 +54,7 @@ final class Repairs {
               else:
                 pass
               return x
-            def fused_rms_norm(input: Tensor, normalized_shape: List[int], weight: Optional[Tensor], eps: Optional[float]) -> Tuple[Tensor, Tensor]:
+            def _fused_rms_norm(input: Tensor, normalized_shape: List[int], weight: Optional[Tensor], eps: Optional[float]) -> Tuple[Tensor, Tensor]:
               if torch.__isnot__(eps, None):
                 least = unchecked_cast(float, eps)
               else:
@@ -98,7 +98,7 @@ final class Repairs {
                         "operator " + operator + ", which has no derivative, is replaced by ordinary operations",
                         places));
         if (functions || !attention.counts().isEmpty()) {
-            String source = SOURCE + (attention.counts().isEmpty() ? "" : FusedAttention.SOURCE);
+            String source = SOURCE + (attention.counts().isEmpty() ? "" : attention.source());
             repaired.put(PATH, Parser.file(PATH, source));
         }
         return repaired;
