@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.model;
 
+import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -74,6 +75,24 @@ public interface LayeredModel extends DifferentiableModel {
      * @return addresses, types and shapes; points that these inputs do not reach are left out
      */
     List<LayerValue> values(Inputs inputs);
+
+    /**
+     * Returns the names of the model's weights, parameters and buffers, as PyTorch's {@code state_dict()} has them: {@code
+     * conv1.weight}, {@code bn1.running_mean}. None unless the model shows them.
+     */
+    default List<String> weightNames() {
+        return List.of();
+    }
+
+    /**
+     * Returns a weight, on the plain-Java backend, owned by the current scope.
+     *
+     * @param name one of {@link #weightNames()}
+     * @throws IllegalArgumentException if there is none of that name, naming near ones
+     */
+    default Tensor weight(String name) {
+        throw new IllegalArgumentException("weight '" + name + "' does not exist; this model shows no weights");
+    }
 
     /**
      * Looks an address up among points.

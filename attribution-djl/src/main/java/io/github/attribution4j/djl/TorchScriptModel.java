@@ -83,11 +83,13 @@ public final class TorchScriptModel implements LayeredModel {
     private final TorchProgram program;
     private final ModelIdentity identity;
     private volatile @Nullable List<CutPoint> cutPoints;
+    private final TorchWeights weights;
     private final Map<List<Shape>, List<Long>> valueSizes = new ConcurrentHashMap<>();
 
-    private TorchScriptModel(TorchProgram program, ModelIdentity identity) {
+    private TorchScriptModel(TorchProgram program, ModelIdentity identity, TorchWeights weights) {
         this.program = program;
         this.identity = identity;
+        this.weights = weights;
     }
 
     /**
@@ -155,7 +157,8 @@ public final class TorchScriptModel implements LayeredModel {
             try {
                 ModelIdentity identity = new ModelIdentity(
                         name, digest.join(), runtime.description(), DjlTensors.name(options.device()));
-                return new TorchScriptModel(new TorchProgram(modules, options), identity);
+                TorchWeights weights = new TorchWeights(original, options.dataType().orElse(null));
+                return new TorchScriptModel(new TorchProgram(modules, options), identity, weights);
             } catch (CompletionException e) {
                 modules.close();
                 throw new UnsupportedModelException(name + ": cannot be read: " + Failures.line(e), e);
@@ -214,6 +217,29 @@ public final class TorchScriptModel implements LayeredModel {
         return program.signature().parameters().stream()
                 .map(Signature.Parameter::name)
                 .toList();
+    }
+
+    /**
+     * Returns the names of parameters and buffers, read from the archive's file again.
+     *
+     * @throws UnsupportedModelException if the model came from a stream, or its file is gone or was changed
+     */
+    @Override
+    public List<String> weightNames() {
+        program.module().check();
+        return weights.names();
+    }
+
+    /**
+     * Reads a parameter or buffer from the archive's file, converted if the model was: float16 and bfloat16 come as float32,
+     * small integers as int32.
+     *
+     * @throws UnsupportedModelException as {@link #weightNames()}
+     */
+    @Override
+    public Tensor weight(String name) {
+        program.module().check();
+        return weights.read(name);
     }
 
     /** Returns what had to be replaced for this libtorch to load the program, one line each; mostly nothing. */

@@ -24,6 +24,7 @@ import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.tensor.DataType;
@@ -32,6 +33,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
@@ -89,6 +91,46 @@ public final class ReferenceModel implements LayeredModel {
             return linear;
         }
         throw new IllegalArgumentException("layer '" + layer + "' is not linear");
+    }
+
+    /** Returns {@code .weight} and {@code .bias} of linear and convolutional layers, in order. */
+    @Override
+    public List<String> weightNames() {
+        checkOpen();
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i <= output; i++) {
+            Operation operation = graph.node(i).operation();
+            if (operation instanceof Operations.Linear || operation instanceof Operations.Conv2d) {
+                names.add(graph.node(i).name() + ".weight");
+                names.add(graph.node(i).name() + ".bias");
+            }
+        }
+        return names;
+    }
+
+    @Override
+    public Tensor weight(String name) {
+        if (!weightNames().contains(name)) {
+            throw new IllegalArgumentException(
+                    "weight '" + name + "' does not exist; " + NearNames.hint(name, weightNames()));
+        }
+        int dot = name.lastIndexOf('.');
+        Operation operation = graph.node(graph.find(name.substring(0, dot))).operation();
+        boolean convolution = operation instanceof Operations.Conv2d;
+        double[] bias = convolution ? ((Operations.Conv2d) operation).bias : linear(name.substring(0, dot)).bias;
+        if (name.endsWith(".bias")) {
+            return tensors().of(bias, dataType, Shape.of(bias.length));
+        }
+        double[][][] kernels = convolution
+                ? ((Operations.Conv2d) operation).weights
+                : new double[][][] {linear(name.substring(0, dot)).weights};
+        double[] flat = Arrays.stream(kernels)
+                .flatMap(Arrays::stream)
+                .flatMapToDouble(Arrays::stream)
+                .toArray();
+        int inputs = flat.length / bias.length;
+        Shape shape = convolution ? Shape.of(bias.length, inputs / 9, 3, 3) : Shape.of(bias.length, inputs);
+        return tensors().of(flat, dataType, shape);
     }
 
     /** Returns the type of inputs and output. */

@@ -109,7 +109,7 @@ public final class FloatingTypes {
         return out.array();
     }
 
-    private static float half(short bits) {
+    static float half(short bits) {
         int sign = (bits & 0x8000) << 16;
         int exponent = (bits >> 10) & 0x1F;
         int fraction = bits & 0x3FF;

@@ -212,6 +212,11 @@ public final class TorchArchive {
         return name;
     }
 
+    /** {@return whether the bytes are in memory rather than in a file that is read again when needed} */
+    public boolean isInMemory() {
+        return source instanceof ByteSource.InMemory;
+    }
+
     /** {@return the format version, which depends on the operators used} */
     public int version() {
         return version;

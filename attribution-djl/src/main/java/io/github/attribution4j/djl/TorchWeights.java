@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import io.github.attribution4j.djl.internal.archive.ArchiveException;
+import io.github.attribution4j.djl.internal.archive.StoredTensors;
+import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.model.NearNames;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads parameters and buffers from the archive, which stays where it is until somebody asks. */
+final class TorchWeights {
+    private final @Nullable TorchArchive archive;
+    private final @Nullable DataType loadedAs;
+
+    /**
+     * Creates it.
+     *
+     * @param archive the original; not kept if its bytes are in memory
+     * @param loadedAs the type that floating-point tensors were converted to, or null
+     */
+    TorchWeights(TorchArchive archive, @Nullable DataType loadedAs) {
+        this.archive = archive.isInMemory() ? null : archive;
+        this.loadedAs = loadedAs;
+    }
+
+    List<String> names() {
+        return stored().names();
+    }
+
+    Tensor read(String name) {
+        try {
+            StoredTensors stored = stored();
+            if (!stored.has(name)) {
+                throw new IllegalArgumentException(
+                        "weight '" + name + "' does not exist; " + NearNames.hint(name, stored.names()));
+            }
+            StoredTensors.Elements elements = stored.read(name);
+            long[] dims = elements.dims().stream().mapToLong(Long::longValue).toArray();
+            Tensor tensor = Tensors.ofJava().of(elements.bytes(), elements.type(), Shape.of(dims));
+            return loadedAs == null || !elements.type().isFloating() || elements.type() == loadedAs
+                    ? tensor
+                    : converted(tensor, loadedAs);
+        } catch (ArchiveException e) {
+            throw new UnsupportedModelException(Failures.line(e), e);
+        }
+    }
+
+    private static Tensor converted(Tensor tensor, DataType type) {
+        try (tensor) {
+            return tensor.to(type);
+        }
+    }
+
+    private StoredTensors stored() {
+        if (archive == null) {
+            throw new UnsupportedModelException("weights are read from the model's file, and this model came from a "
+                    + "stream, whose bytes are not kept; load it from a file");
+        }
+        try {
+            return StoredTensors.of(archive);
+        } catch (ArchiveException e) {
+            throw new UnsupportedModelException(Failures.line(e), e);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.attribution4j.djl.LoadOptions;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.testkit.LeakExtension;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Weights are read from the archive as the program uses them: recomputing layers with them says so. */
+@ExtendWith(LeakExtension.class)
+class WeightsTest {
+    private static final LoadOptions WIDE = LoadOptions.defaults().dataType(DataType.FLOAT64);
+
+    private static Path cnn(String form) {
+        return GoldenData.data().resolve("models/cnn." + form + ".pt");
+    }
+
+    private static Inputs images(TorchScriptModel model) {
+        double[] pixels = new double[3 * 16 * 16];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = Math.sin(i * 0.7);
+        }
+        return Inputs.of(model.tensors().bring(Tensors.ofJava().of(pixels, 1, 3, 16, 16)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"scripted", "traced"})
+    void namesAreThoseOfTheStateDict(String form) {
+        try (TorchScriptModel model = TorchScriptModel.load(cnn(form))) {
+            assertThat(model.weightNames())
+                    .contains(
+                            "conv1.weight",
+                            "bn1.weight",
+                            "bn1.bias",
+                            "bn1.running_mean",
+                            "bn1.running_var",
+                            "layer2.1.conv2.weight",
+                            "fc.weight",
+                            "fc.bias")
+                    .doesNotContain("conv1.bias")
+                    .doesNotHaveDuplicates();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"scripted", "traced"})
+    void aLinearLayerIsItsWeights(String form) {
+        try (TorchScriptModel model = TorchScriptModel.load(cnn(form), WIDE);
+                TensorScope scope = TensorScope.open()) {
+            Tensor weight = model.weight("fc.weight");
+            Tensor bias = model.weight("fc.bias");
+            assertThat(weight.shape()).isEqualTo(Shape.of(5, 16));
+            assertThat(weight.dataType()).isEqualTo(DataType.FLOAT64);
+            double[] w = weight.toDoubleArray();
+            double[] b = bias.toDoubleArray();
+            Inputs inputs = images(model);
+            double[] in = model.cut("fc:in").activations(inputs).get(0).toDoubleArray();
+            double[] out = model.cut("fc").activations(inputs).get(0).toDoubleArray();
+            for (int o = 0; o < 5; o++) {
+                double sum = b[o];
+                for (int i = 0; i < 16; i++) {
+                    sum += w[o * 16 + i] * in[i];
+                }
+                assertThat(out[o]).isCloseTo(sum, within(1e-13));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"scripted", "traced"})
+    void aConvolutionIsItsWeights(String form) {
+        try (TorchScriptModel model = TorchScriptModel.load(cnn(form), WIDE);
+                TensorScope scope = TensorScope.open()) {
+            double[] w = model.weight("conv1.weight").toDoubleArray();
+            Inputs inputs = images(model);
+            double[] in = inputs.tensor(0).toDoubleArray();
+            double[] out = model.cut("conv1").activations(inputs).get(0).toDoubleArray();
+            for (int[] at : new int[][] {{0, 1, 1}, {3, 5, 9}, {7, 14, 2}}) {
+                double sum = 0;
+                for (int c = 0; c < 3; c++) {
+                    for (int k = 0; k < 9; k++) {
+                        int row = at[1] + k / 3 - 1;
+                        int column = at[2] + k % 3 - 1;
+                        sum += w[(at[0] * 3 + c) * 9 + k] * in[(c * 16 + row) * 16 + column];
+                    }
+                }
+                assertThat(out[(at[0] * 16 + at[1]) * 16 + at[2]]).isCloseTo(sum, within(1e-13));
+            }
+        }
+    }
+
+    @Test
+    void typesAreThoseStored_orThoseAskedFor() {
+        try (TorchScriptModel plain = TorchScriptModel.load(cnn("scripted"));
+                TorchScriptModel half = TorchScriptModel.load(
+                        GoldenData.special().resolve("float16.pt"),
+                        LoadOptions.defaults().dataType(DataType.FLOAT32));
+                TensorScope scope = TensorScope.open()) {
+            assertThat(plain.weight("fc.bias").dataType()).isEqualTo(DataType.FLOAT32);
+            for (String name : half.weightNames()) {
+                assertThat(half.weight(name).isFinite()).isTrue();
+                assertThat(half.weight(name).dataType()).isEqualTo(DataType.FLOAT32);
+            }
+            assertThat(half.weightNames()).isNotEmpty();
+        }
+    }
+
+    @Test
+    void refusals(@TempDir Path folder) throws IOException {
+        Path copy = Files.copy(cnn("traced"), folder.resolve("cnn.pt"));
+        try (TorchScriptModel model = TorchScriptModel.load(copy);
+                InputStream stream = Files.newInputStream(cnn("traced"));
+                TorchScriptModel streamed = TorchScriptModel.load(stream)) {
+            assertThatThrownBy(() -> model.weight("fc.wieght"))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("weight 'fc.wieght' does not exist; did you mean")
+                    .hasMessageContaining("fc.weight");
+            assertThatThrownBy(streamed::weightNames)
+                    .isInstanceOf(UnsupportedModelException.class)
+                    .hasMessage("weights are read from the model's file, and this model came from a stream, whose bytes are "
+                            + "not kept; load it from a file");
+            Files.delete(copy);
+            assertThatThrownBy(() -> model.weight("fc.weight"))
+                    .isInstanceOf(UnsupportedModelException.class)
+                    .hasMessageContaining("cnn.pt");
+        }
+    }
+}
