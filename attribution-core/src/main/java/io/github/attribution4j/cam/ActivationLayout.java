@@ -85,6 +85,26 @@ public final class ActivationLayout {
         return new ActivationLayout(Kind.TOKENS, leading, grid.clone());
     }
 
+    /** Returns whether {@link #arrange} takes an activation and finds a number of axes of positions in it. */
+    boolean fits(Shape shape, int axes) {
+        return switch (kind) {
+            case CHANNELS_FIRST, CHANNELS_LAST -> shape.rank() == axes + 2;
+            case TOKENS ->
+                shape.rank() == 3
+                        && shape.dim(1) > leading
+                        && axes == (grid.length == 0 ? 2 : grid.length)
+                        && product(gridOf(shape.dim(1) - leading)) == shape.dim(1) - leading;
+        };
+    }
+
+    private long[] gridOf(long tokens) {
+        if (grid.length > 0) {
+            return grid;
+        }
+        long side = Math.round(Math.sqrt((double) tokens));
+        return new long[] {side, side};
+    }
+
     /** Returns how many tokens at the front have no place. */
     int leadingTokens() {
         return leading;
@@ -123,17 +143,9 @@ public final class ActivationLayout {
     }
 
     private long[] gridOf(long tokens, String layer, Shape shape) {
-        long[] positions = grid;
-        if (grid.length == 0) {
-            long side = Math.round(Math.sqrt((double) tokens));
-            positions = new long[] {side, side};
-        }
-        require(
-                product(positions) == tokens,
-                layer,
-                shape,
-                tokens + " tokens behind the first " + leading + " in the grid "
-                        + (grid.length == 0 ? "(a square)" : Shape.of(grid)));
+        long[] positions = gridOf(tokens);
+        require(product(positions) == tokens, layer, shape, tokens + " tokens behind the first " + leading
+                + " in the grid " + (grid.length == 0 ? "(a square)" : Shape.of(grid)));
         return positions;
     }
 

@@ -24,6 +24,7 @@ import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.testkit.Activation;
 import io.github.attribution4j.testkit.AttributionContract;
 import io.github.attribution4j.testkit.ReferenceModels;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Nested;
 
 /** The contract of every class activation map, on the plain-Java backend. */
@@ -130,6 +131,24 @@ class CamContractTest {
         @Override
         protected Attribution<? super LayeredModel> method() {
             return AblationCam.builder("act2").relative(false).build();
+        }
+    }
+
+    @Nested
+    class OfFullGrad extends OnImages {
+        @Override
+        protected LayeredModel model() {
+            return ReferenceModels.cnn(DataType.FLOAT32, 3, Activation.RELU, 2, 4);
+        }
+
+        @Override
+        protected Attribution<? super LayeredModel> method() {
+            return new FullGrad();
+        }
+
+        @Override
+        protected OptionalDouble completeness() {
+            return OptionalDouble.of(1e-5);
         }
     }
 }

@@ -21,6 +21,7 @@ import io.github.attribution4j.cam.ActivationLayout;
 import io.github.attribution4j.cam.ClassActivationMap;
 import io.github.attribution4j.cam.EigenCam;
 import io.github.attribution4j.cam.EigenGradCam;
+import io.github.attribution4j.cam.FullGrad;
 import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.cam.GradCamElementwise;
 import io.github.attribution4j.cam.GradCamPlusPlus;
@@ -142,7 +143,8 @@ final class CamCatalog {
                         "ablation-cam",
                         "a layer's channels weighted by what the score loses without each; no gradients",
                         List.of(CHANNELS, RELATIVE),
-                        (values, layers) -> built(values, ablationCam(values, layers), AblationCam.Builder::build)));
+                        (values, layers) -> built(values, ablationCam(values, layers), AblationCam.Builder::build)),
+                fullGrad());
     }
 
     /** Makes a method of the values of its settings. */
@@ -155,11 +157,12 @@ final class CamCatalog {
         settings.addAll(own);
         settings.addAll(List.of(LAYOUT, RELU, UPSAMPLE, SIZE, MERGE));
         return new MethodEntry(name, Need.LAYERS, claim, settings, false, values -> {
-            String[] layers = Arrays.stream(values.get(LAYER).split(",", -1))
-                    .map(String::strip)
-                    .toArray(String[]::new);
-            return new BuiltMethod.AtLayer(maker.make(values, layers));
+            return new BuiltMethod.AtLayer(maker.make(values, layers(values.get(LAYER))));
         });
+    }
+
+    private static String[] layers(String text) {
+        return Arrays.stream(text.split(",", -1)).map(String::strip).toArray(String[]::new);
     }
 
     private static ScoreCam.Builder scoreCam(Values values, String[] layers) {
@@ -186,6 +189,32 @@ final class CamCatalog {
         }
         mode.ifPresent(chosen -> builder.upsample(chosen, extents));
         return build.apply(builder);
+    }
+
+    private static MethodEntry fullGrad() {
+        Setting<String> layers = new Setting<>(
+                "layers", "all, or layers: a,b", "all", "the layers whose biases count", (text, sources) -> text);
+        Setting<Boolean> magnitudes = SettingTypes.flag(
+                "magnitudes", false, "whether magnitudes of every channel's contribution are summed");
+        Setting<Interpolation> resample = SettingTypes.choice(
+                "resample", Interpolation.class, Interpolation.BILINEAR, "how contributions reach the input's size");
+        return new MethodEntry(
+                "full-grad",
+                Need.LAYERS,
+                "what the input and every bias contribute at each position; complete for rectifier networks",
+                List.of(layers, magnitudes, LAYOUT, resample),
+                false,
+                values -> {
+                    FullGrad.Builder builder = FullGrad.builder()
+                            .magnitudes(values.get(magnitudes))
+                            .layout(values.get(LAYOUT))
+                            .resample(values.get(resample));
+                    String named = values.get(layers);
+                    if (!named.equals("all")) {
+                        builder.layers(layers(named));
+                    }
+                    return new BuiltMethod.AtLayer(builder.build());
+                });
     }
 
     private static int positive(String text) {

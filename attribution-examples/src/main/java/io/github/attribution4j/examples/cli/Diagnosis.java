@@ -348,7 +348,7 @@ final class Diagnosis {
         long elements = inputs.attributed().stream()
                 .mapToLong(tensor -> tensor.shape().row().size())
                 .sum();
-        if (entry.need() == MethodEntry.Need.LAYERS) {
+        if (entry.setting(SettingTypes.LAYER).isPresent()) {
             return "for instance --layer " + layer.orElse("PATH");
         }
         return switch (entry.name()) {

@@ -1,0 +1,214 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.cam;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Counts;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerValue;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.tensor.Interpolation;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Full-gradient representation: what the input and every bias of the network contribute to the score, brought to the input's
+ * size and summed. The one class activation map that is complete.
+ *
+ * <pre>  S(x) = Σ x ∘ ∂S/∂x  +  Σ over layers l of Σ b[l] ∘ ∂S/∂z[l]        (z[l]: output of layer l, b[l]: its bias)
+ *  L[p] = Σ_c (x ∘ ∂S/∂x)[c, p]  +  Σ over l of resampled(Σ_k b[l, k] · ∂S/∂z[l, k, ·])[p]</pre>
+ *
+ * <p>This is an identity for networks that are piecewise linear but for what counts as a bias here:
+ *
+ * <ul>
+ *   <li>the bias parameter of convolutions and linear layers ({@code Conv1d}, {@code Conv2d}, {@code Conv3d}, {@code
+ *       ConvTranspose...}, {@code Linear}), read with {@link LayeredModel#weight};
+ *   <li>the implicit bias, output − Jacobian · input, of batch normalisation (with stored statistics) and of curved
+ *       activation functions: at each element output · ∂S/∂output − input · ∂S/∂input, from a cut on either side of the call;
+ *   <li>the same of layer, group and instance normalisation, softmax and log-softmax modules, where only the sum over the places that
+ *       such a module mixes is exact.
+ * </ul>
+ *
+ * <p>Rectifiers, pooling, flattening, dropout, sums and embeddings have no bias. Not seen is what happens outside modules of these
+ * kinds: curved functions called as functions, attention, sums with parameters of the root module. {@link
+ * Explanation#completenessGap} says how much of the score that is.
+ *
+ * <p><b>Places.</b> Contributions of layers with as many axes of positions as the input are resampled so that sums stay as they
+ * were (each place's value is shared out over the places it covers). Of layers that are not convolutions, {@link Builder#layout} says
+ * where positions are. Contributions without a place, such as those of the last linear layer's bias, of class tokens, and (unless the
+ * layout says otherwise) of linear layers and layer normalisation on the last axis of several, are in no element of the map; their sum is what {@link Explanation#baselineScores} holds, so that
+ * Σ map = score − baseline score.
+ *
+ * <p>Values are signed and not scaled. {@code magnitudes(true)} takes the magnitudes of every channel's contribution before summing, as the
+ * paper does for its saliency; then nothing adds up, and there is no gap. The paper also scales every term to 0 … 1, which is not done
+ * here.
+ *
+ * <p>Input: one attributed input {@code (N, C, positions...)} of one to three axes of positions; the map has shape {@code (N, 1,
+ * positions...)}.
+ *
+ * <p><b>Cost.</b> For each example a forward and a backward row of the model, and as many again for each layer with a bias parameter, twice
+ * as many for each layer with an implicit bias; each backward row ends at the layer. {@code layers(...)} restricts which; without it
+ * one more forward row finds the layers that are reached.
+ *
+ * <p><b>Paper.</b> Srinivas and Fleuret, <i>Full-Gradient Representation for Neural Network Visualization</i>, 2019.
+ *
+ * <p><b>Compared with others.</b> Captum has none. pytorch-grad-cam takes biases of convolutions and batch normalisation, magnitudes, and
+ * scales to 0 … 1.
+ *
+ * <p>Settings: {@code layers} (all unless set), {@code magnitudes}, {@code layout}, {@code resample} (nearest or bilinear).
+ */
+public final class FullGrad implements Attribution<LayeredModel> {
+    private final List<String> layers;
+    private final boolean magnitudes;
+    private final ActivationLayout layout;
+    private final Interpolation resample;
+
+    private FullGrad(Builder builder) {
+        this.layers = builder.layers;
+        this.magnitudes = builder.magnitudes;
+        this.layout = builder.layout;
+        this.resample = builder.resample;
+    }
+
+    /** Creates the method with its defaults: all layers that have a bias, signed, linear resampling. */
+    public FullGrad() {
+        this(new Builder());
+    }
+
+    /** Returns a builder that starts from the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
+        try (TensorScope scope = TensorScope.open()) {
+            List<CutPoint> named = layers.stream().map(model::cutPoint).toList();
+            Evaluator evaluator =
+                    Evaluator.start(this, model, inputs, target, run.started(), problems -> check(inputs, problems));
+            Inputs.Input input = evaluator.inputs().attributedInputs().get(0);
+            Contributions sum = new Contributions(input.tensor().shape(), magnitudes, resample);
+            List<Tensor> parts = new ArrayList<>();
+            evaluator.gradientsAtInputs((batch, from, to, scores, gradients) ->
+                    parts.add(batch.keep(gradients.get(0).mul(input.tensor().rows(from, to)))));
+            sum.add(joined(parts), ActivationLayout.channelsFirst());
+            BiasTerms terms = new BiasTerms(model, evaluator, layout);
+            for (CutPoint point : layers.isEmpty() ? reached(model, evaluator) : named) {
+                terms.of(point, !layers.isEmpty()).ifPresent(term -> sum.add(term.contributions(), term.layout()));
+            }
+            Explanation.Builder explanation = evaluator.explain(List.of(sum.map()));
+            return (magnitudes ? explanation : explanation.completeTo(sum.withoutPlace())).build();
+        }
+    }
+
+    /** Returns the outputs of calls that are made for these inputs. */
+    private static List<CutPoint> reached(LayeredModel model, Evaluator evaluator) {
+        List<CutPoint> known = model.cutPoints();
+        List<CutPoint> reached = model.values(evaluator.inputs().select(0)).stream()
+                .map(LayerValue::point)
+                .filter(known::contains)
+                .toList();
+        evaluator.count(new Counts(1, 0, 1, 1));
+        return reached;
+    }
+
+    private static void check(Inputs inputs, Problems problems) {
+        List<Inputs.Input> attributed = inputs.attributedInputs();
+        problems.require(
+                attributed.size() == 1,
+                "inputs: " + attributed.size() + " are attributed, and full-grad maps one; mark the others fixed");
+        Inputs.Input input = attributed.get(0);
+        Shape shape = input.tensor().shape();
+        problems.require(
+                shape.rank() >= 3 && shape.rank() <= 5,
+                "input '" + input.name() + "' has shape " + shape
+                        + "; full-grad needs channels on axis 1 and one to three axes of positions behind them");
+        problems.require(
+                input.tensor().dataType().isFloating(),
+                "input '" + input.name() + "' is of type " + input.tensor().dataType()
+                        + ", which has no gradient; full-grad needs a floating-point input");
+    }
+
+    static Tensor joined(List<Tensor> parts) {
+        return parts.size() == 1 ? parts.get(0) : parts.get(0).tensors().concat(parts, 0);
+    }
+
+    @Override
+    public String name() {
+        return "full-grad";
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("layers", layers.isEmpty() ? "all" : String.join(", ", layers));
+        settings.put("magnitudes", magnitudes);
+        settings.put("layout", layout);
+        settings.put("resample", resample.name().toLowerCase(Locale.ROOT));
+        return settings;
+    }
+
+    /** Collects settings. Not thread-safe. */
+    public static final class Builder {
+        private List<String> layers = List.of();
+        private boolean magnitudes;
+        private ActivationLayout layout = ActivationLayout.channelsFirst();
+        private Interpolation resample = Interpolation.BILINEAR;
+
+        private Builder() {}
+
+        /** Sets the layers whose biases count; all that have one unless set. */
+        public Builder layers(String... addresses) {
+            layers = List.of(addresses);
+            return this;
+        }
+
+        /** Sets whether magnitudes of every channel's contribution are summed; default no. */
+        public Builder magnitudes(boolean summed) {
+            magnitudes = summed;
+            return this;
+        }
+
+        /** Sets where layers other than convolutions have their channels and positions; channels first unless set. */
+        public Builder layout(ActivationLayout activations) {
+            layout = activations;
+            return this;
+        }
+
+        /** Sets how contributions are brought to the input's size; linear unless set. */
+        public Builder resample(Interpolation mode) {
+            resample = mode;
+            return this;
+        }
+
+        /** Returns the method. */
+        public FullGrad build() {
+            return new FullGrad(this);
+        }
+    }
+}
