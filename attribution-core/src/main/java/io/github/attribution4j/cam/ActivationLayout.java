@@ -144,8 +144,12 @@ public final class ActivationLayout {
 
     private long[] gridOf(long tokens, String layer, Shape shape) {
         long[] positions = gridOf(tokens);
-        require(product(positions) == tokens, layer, shape, tokens + " tokens behind the first " + leading
-                + " in the grid " + (grid.length == 0 ? "(a square)" : Shape.of(grid)));
+        require(
+                product(positions) == tokens,
+                layer,
+                shape,
+                tokens + " tokens behind the first " + leading + " in the grid "
+                        + (grid.length == 0 ? "(a square)" : Shape.of(grid)));
         return positions;
     }
 

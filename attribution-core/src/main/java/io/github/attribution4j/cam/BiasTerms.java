@@ -41,14 +41,44 @@ final class BiasTerms {
     record Term(Tensor contributions, @Nullable ActivationLayout layout) {}
 
     /** Output channels on axis 1. */
-    private static final Set<String> CONVOLUTIONS = Set.of(
-            "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d");
+    private static final Set<String> CONVOLUTIONS =
+            Set.of("Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d");
     /** Neither linear nor piecewise linear through zero. */
     private static final Set<String> IMPLICIT = Set.of(
-            "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "FrozenBatchNorm2d", "LayerNorm", "LayerNorm2d",
-            "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "Tanh", "Sigmoid", "GELU", "SiLU", "Mish",
-            "ELU", "CELU", "SELU", "Softplus", "Softsign", "LogSigmoid", "Hardtanh", "Hardsigmoid", "Hardswish", "ReLU6",
-            "Hardshrink", "Softshrink", "Tanhshrink", "Threshold", "Softmax", "Softmax2d", "LogSoftmax", "Softmin");
+            "BatchNorm1d",
+            "BatchNorm2d",
+            "BatchNorm3d",
+            "SyncBatchNorm",
+            "FrozenBatchNorm2d",
+            "LayerNorm",
+            "LayerNorm2d",
+            "GroupNorm",
+            "InstanceNorm1d",
+            "InstanceNorm2d",
+            "InstanceNorm3d",
+            "Tanh",
+            "Sigmoid",
+            "GELU",
+            "SiLU",
+            "Mish",
+            "ELU",
+            "CELU",
+            "SELU",
+            "Softplus",
+            "Softsign",
+            "LogSigmoid",
+            "Hardtanh",
+            "Hardsigmoid",
+            "Hardswish",
+            "ReLU6",
+            "Hardshrink",
+            "Softshrink",
+            "Tanhshrink",
+            "Threshold",
+            "Softmax",
+            "Softmax2d",
+            "LogSoftmax",
+            "Softmin");
 
     private final LayeredModel model;
     private final Evaluator evaluator;
@@ -112,8 +142,8 @@ final class BiasTerms {
         try {
             before = model.cut(argument);
         } catch (UnknownLayerException e) {
-            evaluator.notice("layer '" + point + "' (" + point.kind() + "): what it is given cannot be addressed, so its "
-                    + "implicit bias is not in the map");
+            evaluator.notice("layer '" + point + "' (" + point.kind()
+                    + "): what it is given cannot be addressed, so its " + "implicit bias is not in the map");
             return Optional.empty();
         }
         Tensor after = products(model.cut(point));

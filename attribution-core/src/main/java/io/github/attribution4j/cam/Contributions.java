@@ -61,10 +61,8 @@ final class Contributions {
 
     private void addWithoutPlace(Tensor contributions) {
         Shape shape = contributions.shape();
-        double[] sums = contributions
-                .reshape(shape.dim(0), shape.row().size())
-                .sum(1)
-                .toDoubleArray();
+        double[] sums =
+                contributions.reshape(shape.dim(0), shape.row().size()).sum(1).toDoubleArray();
         for (int i = 0; i < sums.length; i++) {
             withoutPlace[i] += sums[i];
         }

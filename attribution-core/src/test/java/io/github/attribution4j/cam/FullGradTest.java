@@ -147,8 +147,9 @@ class FullGradTest {
         ReferenceModel curved = ReferenceModels.cnn(DataType.FLOAT64, 1, Activation.TANH, 2, 4);
         try (Explanation why = new FullGrad().attribute(curved, images(), TARGET)) {
             assertThat(why.notices())
-                    .contains("layer 'act1' (Tanh): what it is given cannot be addressed, so its implicit bias is not in "
-                            + "the map");
+                    .contains(
+                            "layer 'act1' (Tanh): what it is given cannot be addressed, so its implicit bias is not in "
+                                    + "the map");
             assertThat(Math.abs(why.completenessGap()[0])).isGreaterThan(1e-6);
         }
     }
@@ -157,8 +158,7 @@ class FullGradTest {
     void sharing_keepsSums() {
         for (Interpolation mode : Interpolation.values()) {
             for (long[] sizes : new long[][] {{3, 7}, {7, 7}, {2, 9}, {5, 12}}) {
-                Contributions sum =
-                        new Contributions(Shape.of(1, 2, sizes[1], sizes[1] + 1), false, mode);
+                Contributions sum = new Contributions(Shape.of(1, 2, sizes[1], sizes[1] + 1), false, mode);
                 var layer = ReferenceModels.normal(DataType.FLOAT64, 3, 1, 4, sizes[0], sizes[0]);
                 sum.add(layer, ActivationLayout.channelsFirst());
                 assertThat(sum.map().shape()).isEqualTo(Shape.of(1, 1, sizes[1], sizes[1] + 1));
@@ -177,13 +177,17 @@ class FullGradTest {
         sum.add(tokens, ActivationLayout.tokens(1));
         double[] map = sum.map().toDoubleArray();
         for (int p = 0; p < 4; p++) {
-            assertThat(map[p])
-                    .isCloseTo(values[3 + 3 * p] + values[4 + 3 * p] + values[5 + 3 * p], within(1e-14));
+            assertThat(map[p]).isCloseTo(values[3 + 3 * p] + values[4 + 3 * p] + values[5 + 3 * p], within(1e-14));
         }
         assertThat(sum.withoutPlace()[0]).isCloseTo(values[0] + values[1] + values[2], within(1e-14));
         sum.add(tokens, null);
         assertThat(sum.withoutPlace()[0])
-                .isCloseTo(values[0] + values[1] + values[2] + Arrays.stream(values).sum(), within(1e-13));
+                .isCloseTo(
+                        values[0]
+                                + values[1]
+                                + values[2]
+                                + Arrays.stream(values).sum(),
+                        within(1e-13));
     }
 
     @Test

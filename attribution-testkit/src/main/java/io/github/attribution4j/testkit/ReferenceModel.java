@@ -114,23 +114,25 @@ public final class ReferenceModel implements LayeredModel {
             throw new IllegalArgumentException(
                     "weight '" + name + "' does not exist; " + NearNames.hint(name, weightNames()));
         }
-        int dot = name.lastIndexOf('.');
-        Operation operation = graph.node(graph.find(name.substring(0, dot))).operation();
-        boolean convolution = operation instanceof Operations.Conv2d;
-        double[] bias = convolution ? ((Operations.Conv2d) operation).bias : linear(name.substring(0, dot)).bias;
-        if (name.endsWith(".bias")) {
-            return tensors().of(bias, dataType, Shape.of(bias.length));
+        String layer = name.substring(0, name.lastIndexOf('.'));
+        boolean wantsBias = name.endsWith(".bias");
+        if (graph.node(graph.find(layer)).operation() instanceof Operations.Conv2d convolution) {
+            int channels = convolution.bias.length;
+            double[] kernels = Arrays.stream(convolution.weights)
+                    .flatMap(Arrays::stream)
+                    .flatMapToDouble(Arrays::stream)
+                    .toArray();
+            return wantsBias
+                    ? tensors().of(convolution.bias, dataType, Shape.of(channels))
+                    : tensors().of(kernels, dataType, Shape.of(channels, kernels.length / channels / 9, 3, 3));
         }
-        double[][][] kernels = convolution
-                ? ((Operations.Conv2d) operation).weights
-                : new double[][][] {linear(name.substring(0, dot)).weights};
-        double[] flat = Arrays.stream(kernels)
-                .flatMap(Arrays::stream)
-                .flatMapToDouble(Arrays::stream)
-                .toArray();
-        int inputs = flat.length / bias.length;
-        Shape shape = convolution ? Shape.of(bias.length, inputs / 9, 3, 3) : Shape.of(bias.length, inputs);
-        return tensors().of(flat, dataType, shape);
+        Operations.Linear linear = linear(layer);
+        int outputs = linear.bias.length;
+        double[] matrix =
+                Arrays.stream(linear.weights).flatMapToDouble(Arrays::stream).toArray();
+        return wantsBias
+                ? tensors().of(linear.bias, dataType, Shape.of(outputs))
+                : tensors().of(matrix, dataType, Shape.of(outputs, matrix.length / outputs));
     }
 
     /** Returns the type of inputs and output. */

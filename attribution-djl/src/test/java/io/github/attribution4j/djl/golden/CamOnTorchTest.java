@@ -101,7 +101,14 @@ class CamOnTorchTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"scripted,conv1", "scripted,layer1", "scripted,layer2.0", "scripted,layer2", "traced,bn1", "traced,layer2"})
+    @CsvSource({
+        "scripted,conv1",
+        "scripted,layer1",
+        "scripted,layer2.0",
+        "scripted,layer2",
+        "traced,bn1",
+        "traced,layer2"
+    })
     void gradientMaps(String form, String layer) {
         try (TorchScriptModel model = load(form);
                 TensorScope scope = TensorScope.open()) {
@@ -111,16 +118,15 @@ class CamOnTorchTest {
             try (LayerPullback run = model.cut(layer).pullback(inputs)) {
                 Tensor activation = run.activations().get(0);
                 int channels = (int) activation.shape().dim(1);
-                Tensor gradient =
-                        run.vjp(TARGET.cotangent(run.output(), new long[] {0, 1})).get(0);
+                Tensor gradient = run.vjp(TARGET.cotangent(run.output(), new long[] {0, 1}))
+                        .get(0);
                 a = split(activation.toDoubleArray(), channels);
                 g = split(gradient.toDoubleArray(), channels);
             }
             compare(map(new GradCam(layer), model, inputs), a, g, (x, d, p) -> sum(d) / d.length * x[p]);
             compare(map(new HiResCam(layer), model, inputs), a, g, (x, d, p) -> d[p] * x[p]);
             compare(map(new LayerCam(layer), model, inputs), a, g, (x, d, p) -> Math.max(d[p], 0) * x[p]);
-            compare(
-                    map(new GradCamElementwise(layer), model, inputs), a, g, (x, d, p) -> Math.max(d[p] * x[p], 0));
+            compare(map(new GradCamElementwise(layer), model, inputs), a, g, (x, d, p) -> Math.max(d[p] * x[p], 0));
             compare(
                     map(new XGradCam(layer), model, inputs),
                     a,
@@ -130,11 +136,12 @@ class CamOnTorchTest {
                     map(new GradCamPlusPlus(layer), model, inputs),
                     a,
                     g,
-                    (x, d, p) -> x[p] * sum(x.length, q -> {
-                        double square = d[q] * d[q];
-                        double alpha = square == 0 ? 0 : square / (2 * square + sum(x) * square * d[q]);
-                        return alpha * Math.max(d[q], 0);
-                    }));
+                    (x, d, p) -> x[p]
+                            * sum(x.length, q -> {
+                                double square = d[q] * d[q];
+                                double alpha = square == 0 ? 0 : square / (2 * square + sum(x) * square * d[q]);
+                                return alpha * Math.max(d[q], 0);
+                            }));
         }
     }
 
@@ -161,7 +168,8 @@ class CamOnTorchTest {
             Tensor activation = cut.activations(inputs).get(0);
             double[] flat = activation.toDoubleArray();
             double[][][] a = split(flat, 16);
-            double[] whole = TARGET.score(model.forward(inputs), new long[] {0, 1}).toDoubleArray();
+            double[] whole =
+                    TARGET.score(model.forward(inputs), new long[] {0, 1}).toDoubleArray();
             double[] ablation = new double[EXAMPLES * a[0][0].length];
             double[][] increases = new double[EXAMPLES][16];
             for (int k = 0; k < 16; k++) {
@@ -171,8 +179,7 @@ class CamOnTorchTest {
                     Arrays.fill(ablated, (e * 16 + k) * places, (e * 16 + k + 1) * places, 0);
                 }
                 Tensor without = model.tensors().of(ablated, activation.shape());
-                double[] scores = TARGET.score(
-                                cut.tail().forward(cut.tailInputs(inputs, without)), new long[] {0, 1})
+                double[] scores = TARGET.score(cut.tail().forward(cut.tailInputs(inputs, without)), new long[] {0, 1})
                         .toDoubleArray();
                 Tensor masked = masked(model, inputs.tensor(0), activation, k);
                 double[] seen = TARGET.score(model.forward(Inputs.of(masked)), new long[] {0, 1})
@@ -229,8 +236,7 @@ class CamOnTorchTest {
                 assertThat(Math.abs(why.scores()[0])).isGreaterThan(1e-3);
             }
             // Batch norm is what carries the bias here: without it much is missing.
-            try (Explanation why =
-                    FullGrad.builder().layers("fc").build().attribute(model, inputs, TARGET)) {
+            try (Explanation why = FullGrad.builder().layers("fc").build().attribute(model, inputs, TARGET)) {
                 assertThat(Math.abs(why.completenessGap()[0])).isGreaterThan(1e-2);
             }
         }

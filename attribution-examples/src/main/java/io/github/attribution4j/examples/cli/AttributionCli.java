@@ -58,6 +58,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ExplainCommand.class,
             MethodsCommand.class,
             LayersCommand.class,
+            ViewCommand.class,
             DoctorCommand.class,
             BatchCommand.class,
             DemoCommand.class

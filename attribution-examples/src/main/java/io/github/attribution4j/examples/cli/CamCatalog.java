@@ -194,8 +194,8 @@ final class CamCatalog {
     private static MethodEntry fullGrad() {
         Setting<String> layers = new Setting<>(
                 "layers", "all, or layers: a,b", "all", "the layers whose biases count", (text, sources) -> text);
-        Setting<Boolean> magnitudes = SettingTypes.flag(
-                "magnitudes", false, "whether magnitudes of every channel's contribution are summed");
+        Setting<Boolean> magnitudes =
+                SettingTypes.flag("magnitudes", false, "whether magnitudes of every channel's contribution are summed");
         Setting<Interpolation> resample = SettingTypes.choice(
                 "resample", Interpolation.class, Interpolation.BILINEAR, "how contributions reach the input's size");
         return new MethodEntry(

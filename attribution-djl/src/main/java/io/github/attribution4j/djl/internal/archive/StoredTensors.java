@@ -92,7 +92,8 @@ public final class StoredTensors {
         }
         int width = width(tensor, name);
         DataType type = typeOf(tensor.type());
-        if (tensor.strides().size() != tensor.shape().size() || tensor.shape().stream().anyMatch(n -> n < 0)) {
+        if (tensor.strides().size() != tensor.shape().size()
+                || tensor.shape().stream().anyMatch(n -> n < 0)) {
             throw damaged(name, "has shape " + tensor.shape() + " and strides " + tensor.strides());
         }
         ByteBuffer in = storage(tensor, name);
@@ -103,8 +104,8 @@ public final class StoredTensors {
             throw damaged(name, "has shape " + tensor.shape() + " in a storage of " + elements + " elements");
         }
         int size = (int) wanted;
-        ByteBuffer out = ByteBuffer.allocate(Math.multiplyExact(size, type.bytes()))
-                .order(ByteOrder.nativeOrder());
+        ByteBuffer out =
+                ByteBuffer.allocate(Math.multiplyExact(size, type.bytes())).order(ByteOrder.nativeOrder());
         long[] index = new long[tensor.shape().size()];
         for (int i = 0; i < size; i++) {
             long at = tensor.offset();
@@ -115,7 +116,9 @@ public final class StoredTensors {
                 throw damaged(name, "reaches element " + at + " of a storage of " + elements);
             }
             copy(in, (int) (at * width), tensor.type(), out);
-            for (int axis = index.length - 1; axis >= 0 && ++index[axis] == tensor.shape().get(axis); axis--) {
+            for (int axis = index.length - 1;
+                    axis >= 0 && ++index[axis] == tensor.shape().get(axis);
+                    axis--) {
                 index[axis] = 0;
             }
         }

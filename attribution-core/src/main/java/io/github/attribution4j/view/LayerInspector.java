@@ -1,0 +1,191 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.view;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerValue;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at layers of a model: what they compute for given inputs, and how a score depends on it. One call gives what
+ * notebooks plot by hand: feature maps, gradient flow, dead channels.
+ *
+ * <pre>{@code
+ * try (LayerViews views = new LayerInspector("conv1", "layer4").inspect(model, inputs, Target.argmax(), Run.defaults())) {
+ *     double off = views.get("layer4").statistics(LayerView.Quantity.ACTIVATION).zeros();
+ * }
+ * }</pre>
+ *
+ * <p>An immutable, thread-safe value. Channels are on axis 1 unless {@link #channelAxis} says otherwise. Layers may depend on each
+ * other.
+ *
+ * <p><b>Cost.</b> For each example and layer a forward row, and with a target a backward row that ends at the layer. Activations (and
+ * gradients) of all layers are held until the views are closed: with many layers look at a few examples.
+ */
+public final class LayerInspector {
+    private final List<String> layers;
+    private final int channelAxis;
+
+    private LayerInspector(List<String> layers, int channelAxis) {
+        this.layers = List.copyOf(layers);
+        this.channelAxis = channelAxis;
+    }
+
+    /**
+     * Creates an inspector.
+     *
+     * @param layers addresses of values inside the model; none for the outputs of all calls of modules that compute
+     *     floating-point values for the inputs
+     */
+    public LayerInspector(String... layers) {
+        this(List.of(layers), 1);
+    }
+
+    /**
+     * Returns a copy that finds channels elsewhere.
+     *
+     * @param axis of activations, such as -1 for channels last; not 0, which counts examples
+     */
+    public LayerInspector channelAxis(int axis) {
+        if (axis == 0) {
+            throw new IllegalArgumentException("axis 0 counts examples; channels are on another, such as 1 or -1");
+        }
+        return new LayerInspector(layers, axis);
+    }
+
+    /** Looks at activations. */
+    public LayerViews inspect(LayeredModel model, Inputs inputs) {
+        return look(model, inputs, null, Run.defaults());
+    }
+
+    /** Looks at activations and gradients of a score, with {@link Run#defaults()}. */
+    public LayerViews inspect(LayeredModel model, Inputs inputs, Target target) {
+        return look(model, inputs, target, Run.defaults());
+    }
+
+    /**
+     * Looks at activations and gradients of a score.
+     *
+     * @param model not changed
+     * @param inputs not changed, not closed
+     * @param target the score whose gradients are taken
+     * @param run batching, deadline, progress
+     * @return the views, owned by the caller
+     */
+    public LayerViews inspect(LayeredModel model, Inputs inputs, Target target, Run run) {
+        return look(model, inputs, target, run);
+    }
+
+    private LayerViews look(LayeredModel model, Inputs inputs, @Nullable Target target, Run run) {
+        try (TensorScope scope = TensorScope.open()) {
+            Looking looking = new Looking(layers, channelAxis);
+            Target score = target == null ? Target.output() : target;
+            List<Cut> cuts = looking.cuts(model, inputs);
+            Evaluator evaluator = Evaluator.start(looking, model, inputs, score, run);
+            List<LayerView> views = new ArrayList<>();
+            for (Cut cut : cuts) {
+                views.add(target == null ? activation(cut, evaluator) : both(cut, evaluator));
+            }
+            double[] scores = target == null ? new double[0] : evaluator.scores();
+            views.forEach(view -> {
+                TensorScope.release(view.activation());
+                if (view.hasGradient()) {
+                    TensorScope.release(view.gradient());
+                }
+            });
+            return new LayerViews(views, scores, evaluator.counts());
+        }
+    }
+
+    private LayerView activation(Cut cut, Evaluator evaluator) {
+        return new LayerView(
+                cut.point(), channelAxis, evaluator.activationsAtInputs(cut).get(0), null);
+    }
+
+    private LayerView both(Cut cut, Evaluator evaluator) {
+        List<Tensor> activations = new ArrayList<>();
+        List<Tensor> gradients = new ArrayList<>();
+        evaluator.layerGradientsAtInputs(cut, (batch, from, to, scores, values, derivatives) -> {
+            activations.add(batch.keep(values.get(0)));
+            gradients.add(batch.keep(derivatives.get(0)));
+        });
+        return new LayerView(cut.point(), channelAxis, joined(activations), joined(gradients));
+    }
+
+    private static Tensor joined(List<Tensor> parts) {
+        return parts.size() == 1 ? parts.get(0) : parts.get(0).tensors().concat(parts, 0);
+    }
+
+    /** The inspection as a method, which is what an evaluation is started for: its attributions are the activations. */
+    private record Looking(List<String> layers, int channelAxis) implements Attribution<LayeredModel> {
+        List<Cut> cuts(LayeredModel model, Inputs inputs) {
+            if (!layers.isEmpty()) {
+                return layers.stream().map(model::cut).toList();
+            }
+            try (TensorScope scope = TensorScope.open()) {
+                var known = model.cutPoints();
+                return model.values(inputs.on(model.tensors()).select(0)).stream()
+                        .filter(value -> value.dataType().isFloating() && known.contains(value.point()))
+                        .map(LayerValue::point)
+                        .map(model::cut)
+                        .toList();
+            }
+        }
+
+        @Override
+        public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
+            try (TensorScope scope = TensorScope.open()) {
+                List<Cut> cuts = cuts(model, inputs);
+                Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
+                evaluator.scores();
+                List<Tensor> activations = new ArrayList<>();
+                for (Cut cut : cuts) {
+                    activations.addAll(evaluator.activationsAtInputs(cut));
+                }
+                return evaluator
+                        .explain(activations)
+                        .names(cuts.stream().map(cut -> cut.point().toString()).toList())
+                        .build();
+            }
+        }
+
+        @Override
+        public String name() {
+            return "layer-inspector";
+        }
+
+        @Override
+        public Map<String, Object> settings() {
+            Map<String, Object> settings = new LinkedHashMap<>();
+            settings.put("layers", layers.isEmpty() ? "all" : String.join(", ", layers));
+            settings.put("channel-axis", channelAxis);
+            return settings;
+        }
+    }
+}

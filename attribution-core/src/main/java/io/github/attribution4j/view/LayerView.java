@@ -1,0 +1,166 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.view;
+
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One layer's values at the inspected inputs. Its tensors belong to the {@link LayerViews} that it comes from. */
+public final class LayerView {
+    /** Which values. */
+    public enum Quantity {
+        /** What the layer computed. */
+        ACTIVATION,
+        /** ∂score/∂activation. */
+        GRADIENT,
+        /** Activation · gradient: what each value contributes to first order. */
+        PRODUCT
+    }
+
+    private final CutPoint point;
+    private final int channelAxis;
+    private final Tensor activation;
+    private final @Nullable Tensor gradient;
+
+    LayerView(CutPoint point, int channelAxis, Tensor activation, @Nullable Tensor gradient) {
+        this.point = point;
+        this.channelAxis =
+                activation.shape().rank() < 2 ? 0 : activation.shape().axis(channelAxis);
+        this.activation = activation;
+        this.gradient = gradient;
+    }
+
+    /** Returns the address of the layer. */
+    public CutPoint point() {
+        return point;
+    }
+
+    /** Returns what the layer computed, shape {@code (examples, ...)}. */
+    public Tensor activation() {
+        return activation;
+    }
+
+    /** Returns whether gradients were asked for. */
+    public boolean hasGradient() {
+        return gradient != null;
+    }
+
+    /**
+     * Returns the gradient of the score with respect to the activation, shaped like it.
+     *
+     * @throws IllegalStateException if no gradients were asked for
+     */
+    public Tensor gradient() {
+        if (gradient == null) {
+            throw new IllegalStateException(
+                    "layer '" + point + "' was inspected without a target, so there is no gradient; "
+                            + "call inspect(model, inputs, target)");
+        }
+        return gradient;
+    }
+
+    /** Returns the number of channels; 1 if the activation has no axis of channels. */
+    public int channels() {
+        return channelAxis == 0 ? 1 : Math.toIntExact(activation.shape().dim(channelAxis));
+    }
+
+    /**
+     * Returns values in row-major order of {@link #positionShape}.
+     *
+     * @param quantity which values
+     * @param example from 0
+     * @param channel from 0
+     */
+    public double[] channel(Quantity quantity, int example, int channel) {
+        double[] values = values(quantity);
+        int examples = Math.toIntExact(activation.shape().dim(0));
+        if (example < 0 || example >= examples || channel < 0 || channel >= channels()) {
+            throw new IllegalArgumentException("example " + example + ", channel " + channel + ": layer '" + point
+                    + "' has " + examples + " examples and " + channels() + " channels, counted from 0");
+        }
+        return channelOf(values, example, channel);
+    }
+
+    /** Returns the extents of one channel of one example: those behind the examples, without the channels. */
+    public long[] positionShape() {
+        long[] dims = activation.shape().dims();
+        List<Long> rest = new ArrayList<>();
+        for (int axis = 1; axis < dims.length; axis++) {
+            if (axis != channelAxis) {
+                rest.add(dims[axis]);
+            }
+        }
+        return rest.stream().mapToLong(Long::longValue).toArray();
+    }
+
+    /** Returns the statistics of all values of all examples. */
+    public ValueStatistics statistics(Quantity quantity) {
+        return ValueStatistics.of(values(quantity));
+    }
+
+    /** Returns the statistics of each channel, over examples and positions. */
+    public List<ValueStatistics> channelStatistics(Quantity quantity) {
+        double[] values = values(quantity);
+        int examples = Math.toIntExact(activation.shape().dim(0));
+        List<ValueStatistics> statistics = new ArrayList<>();
+        for (int channel = 0; channel < channels(); channel++) {
+            double[] all = new double[values.length / channels()];
+            int size = all.length / examples;
+            for (int example = 0; example < examples; example++) {
+                System.arraycopy(channelOf(values, example, channel), 0, all, example * size, size);
+            }
+            statistics.add(ValueStatistics.of(all));
+        }
+        return statistics;
+    }
+
+    /** Returns all values in row-major order of the activation; a new array. */
+    public double[] values(Quantity quantity) {
+        double[] values = quantity == Quantity.GRADIENT ? gradient().toDoubleArray() : activation.toDoubleArray();
+        if (quantity == Quantity.PRODUCT) {
+            double[] factors = gradient().toDoubleArray();
+            for (int i = 0; i < values.length; i++) {
+                values[i] *= factors[i];
+            }
+        }
+        return values;
+    }
+
+    private double[] channelOf(double[] values, int example, int channel) {
+        Shape shape = activation.shape();
+        int size = Math.toIntExact(shape.row().size());
+        if (channelAxis == 0) {
+            double[] row = new double[size];
+            System.arraycopy(values, example * size, row, 0, size);
+            return row;
+        }
+        int inner = 1;
+        for (int axis = channelAxis + 1; axis < shape.rank(); axis++) {
+            inner *= Math.toIntExact(shape.dim(axis));
+        }
+        int channels = channels();
+        double[] result = new double[size / channels];
+        for (int i = 0; i < result.length; i++) {
+            int outer = i / inner;
+            result[i] = values[example * size + (outer * channels + channel) * inner + i % inner];
+        }
+        return result;
+    }
+}

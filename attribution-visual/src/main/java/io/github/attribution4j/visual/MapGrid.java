@@ -1,0 +1,308 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.view.LayerView;
+import io.github.attribution4j.view.LayerView.Quantity;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Many small maps side by side: the channels of a layer, the filters of a convolution, the maps of several methods.
+ *
+ * <pre>{@code
+ * MapGrid.of(views.get("conv1"), LayerView.Quantity.ACTIVATION, 0).picture().write(Path.of("conv1.png"));
+ * MapGrid.ofFilters(model.weight("conv1.weight")).picture().write(Path.of("filters.png"));
+ * }</pre>
+ *
+ * <p>Zero is always the neutral colour. With {@link Scaling#COMMON} equal values have equal colours in all maps, and the legend has the true
+ * values; with {@link Scaling#OWN} every map reaches from the darkest blue to the darkest red its values need, and its limit stands
+ * below its name.
+ *
+ * <p>An instance collects settings, like a builder: not thread-safe. The picture is immutable. Arrays are copied.
+ */
+public final class MapGrid {
+    /** How values become colours. */
+    public enum Scaling {
+        /** One scale for all maps, with a legend. */
+        COMMON,
+        /** A scale for each map, whose limit is written below its name. */
+        OWN
+    }
+
+    /** One map. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this package
+    record Entry(String name, double[] values, int height, int width) {}
+
+    private final List<Entry> maps = new ArrayList<>();
+    private Scaling scaling = Scaling.COMMON;
+    private double outlierPercentage = 0;
+    private ColorMap colours = ColorMap.BLUE_WHITE_RED;
+    private int top = 64;
+    private int columns = 8;
+    private int cellSize = 72;
+    private String caption = "value";
+    private String title = "";
+    private String subtitle = "";
+    private String note = "";
+    private double scale = 2;
+
+    private MapGrid() {}
+
+    /** Returns a grid without maps, to which {@link #add} adds. */
+    public static MapGrid empty() {
+        return new MapGrid();
+    }
+
+    /**
+     * The channels of a layer at one example. Channels of two axes of positions are maps, of one axis rows, and units without positions
+     * one row together.
+     *
+     * @param view of the layer
+     * @param quantity activations, gradients or their product
+     * @param example which row of the batch
+     * @return a grid with default settings
+     * @throws IllegalArgumentException if channels have more than two axes of positions
+     */
+    public static MapGrid of(LayerView view, Quantity quantity, int example) {
+        long[] positions = view.positionShape();
+        if (positions.length > 2) {
+            throw Checks.refuse(
+                    "view",
+                    "layer '" + view.point() + "' with positions " + Shape.of(positions),
+                    "maps have at most two axes; slice the activation and add the slices");
+        }
+        MapGrid grid = new MapGrid();
+        int channels = view.channels();
+        if (positions.length == 0) {
+            double[] units = new double[channels];
+            for (int channel = 0; channel < channels; channel++) {
+                units[channel] = view.channel(quantity, example, channel)[0];
+            }
+            grid.add("units", units, 1, channels);
+        } else {
+            int height = positions.length == 2 ? Math.toIntExact(positions[0]) : 1;
+            int width = Math.toIntExact(positions[positions.length - 1]);
+            for (int channel = 0; channel < channels; channel++) {
+                grid.add(Integer.toString(channel), view.channel(quantity, example, channel), height, width);
+            }
+        }
+        String what = quantity == Quantity.PRODUCT
+                ? "activation \u00b7 gradient"
+                : quantity.name().toLowerCase(Locale.ROOT);
+        return grid.caption(what).title(view.point() + " (" + view.point().kind() + "): " + what);
+    }
+
+    /**
+     * The filters of a convolution, one map for each output channel and input channel.
+     *
+     * @param weight shape {@code (out, in, height, width)} or {@code (out, in, length)}; not closed
+     * @return a grid with default settings and a row for each output channel if there are few input channels
+     * @throws IllegalArgumentException if the shape is another
+     */
+    public static MapGrid ofFilters(Tensor weight) {
+        Shape shape = weight.shape();
+        if (shape.rank() != 3 && shape.rank() != 4) {
+            throw Checks.refuse(
+                    "weight",
+                    "shape " + shape,
+                    "filters have shape (out, in, height, width) or (out, in, length); give a convolution's weight");
+        }
+        int in = Math.toIntExact(shape.dim(1));
+        int height = shape.rank() == 4 ? Math.toIntExact(shape.dim(2)) : 1;
+        int width = Math.toIntExact(shape.dim(-1));
+        double[] values = weight.toDoubleArray();
+        MapGrid grid = new MapGrid();
+        for (int filter = 0; filter < values.length / (height * width); filter++) {
+            double[] map = new double[height * width];
+            System.arraycopy(values, filter * map.length, map, 0, map.length);
+            grid.add((filter / in) + " \u2190 " + (filter % in), map, height, width);
+        }
+        return grid.columns(in > 1 && in <= 12 ? in : 8).caption("weight").title("Filters " + shape);
+    }
+
+    /**
+     * Adds a map.
+     *
+     * @param name shown above it
+     * @param values finite, row-major; copied
+     * @param height rows
+     * @param width columns
+     * @return this
+     * @throws IllegalArgumentException if the sizes do not fit or a value is not finite
+     */
+    public MapGrid add(String name, double[] values, int height, int width) {
+        HeatMap.checkShape("values", values.length, 1, height, width);
+        maps.add(new Entry(name, Checks.finite("values", values.clone()), height, width));
+        return this;
+    }
+
+    /**
+     * How values become colours.
+     *
+     * @param scaling common by default
+     * @return this
+     */
+    public MapGrid scaling(Scaling scaling) {
+        this.scaling = scaling;
+        return this;
+    }
+
+    /**
+     * How much may saturate; see {@link HeatMap#colourLimit}.
+     *
+     * @param percentage 0 to 100; 0 by default
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public MapGrid outlierPercentage(double percentage) {
+        this.outlierPercentage = Checks.within("percentage", percentage, 0, 100);
+        return this;
+    }
+
+    /**
+     * The colours.
+     *
+     * @param map by default {@link ColorMap#BLUE_WHITE_RED}
+     * @return this
+     */
+    public MapGrid colours(ColorMap map) {
+        this.colours = map;
+        return this;
+    }
+
+    /**
+     * How many maps are drawn; the foot line says how many are left out.
+     *
+     * @param maps the first ones, at least 1; 64 by default
+     * @return this
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public MapGrid top(int maps) {
+        this.top = Checks.atLeast("maps", maps, 1);
+        return this;
+    }
+
+    /**
+     * How many maps stand in a row.
+     *
+     * @param number at least 1; 8 by default
+     * @return this
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public MapGrid columns(int number) {
+        this.columns = Checks.atLeast("number", number, 1);
+        return this;
+    }
+
+    /**
+     * How large one map is.
+     *
+     * @param pixels the longer side, about, in CSS pixels, 8 to 1024; 72 by default
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public MapGrid cellSize(int pixels) {
+        this.cellSize = (int) Checks.within("pixels", pixels, 8, 1024);
+        return this;
+    }
+
+    /**
+     * What the values are, above the legend.
+     *
+     * @param text short
+     * @return this
+     */
+    public MapGrid caption(String text) {
+        this.caption = text;
+        return this;
+    }
+
+    /**
+     * The title.
+     *
+     * @param text at most two lines are shown
+     * @return this
+     */
+    public MapGrid title(String text) {
+        this.title = text;
+        return this;
+    }
+
+    /**
+     * A smaller line below the title.
+     *
+     * @param text at most two lines are shown
+     * @return this
+     */
+    public MapGrid subtitle(String text) {
+        this.subtitle = text;
+        return this;
+    }
+
+    /**
+     * A foot line of one's own.
+     *
+     * @param text at most six lines are shown
+     * @return this
+     */
+    public MapGrid note(String text) {
+        this.note = text;
+        return this;
+    }
+
+    /**
+     * Device pixels per CSS pixel.
+     *
+     * @param devicePixels 0.25 to 16; 2 by default
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public MapGrid scale(double devicePixels) {
+        this.scale = Picture.checkScale(devicePixels);
+        return this;
+    }
+
+    /**
+     * Draws with the settings as they are now.
+     *
+     * @return the picture
+     * @throws IllegalStateException if no map was added
+     */
+    public Picture picture() {
+        if (maps.isEmpty()) {
+            throw new IllegalStateException("maps: none was added; there is nothing to draw");
+        }
+        List<Entry> shown = maps.subList(0, Math.min(top, maps.size()));
+        @Nullable ColorScale common = null;
+        if (scaling == Scaling.COMMON) {
+            double[] all = shown.stream()
+                    .flatMapToDouble(entry -> Arrays.stream(entry.values()))
+                    .toArray();
+            common = ColorScale.of(all, outlierPercentage, colours);
+        }
+        String left = shown.size() == maps.size()
+                ? ""
+                : "The first " + shown.size() + " of " + maps.size() + " maps are shown.";
+        return new MapGridDrawing(shown, common, outlierPercentage, colours, scale)
+                .draw(Math.min(columns, shown.size()), cellSize, caption, title, subtitle, List.of(left, note));
+    }
+}

@@ -1,0 +1,113 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.visual;
+
+import io.github.attribution4j.visual.Mark.Anchor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Layout and pixels of a {@link MapGrid}. */
+final class MapGridDrawing {
+    private static final double GAP = 10;
+    private static final double LINE = 14;
+    private static final double SHORTEST_BAR = 96;
+    private static final double THINNEST = 10;
+
+    private final List<MapGrid.Entry> maps;
+    private final @Nullable ColorScale common;
+    private final double outlierPercentage;
+    private final ColorMap colours;
+    private final Canvas canvas;
+
+    MapGridDrawing(
+            List<MapGrid.Entry> maps,
+            @Nullable ColorScale common,
+            double outlierPercentage,
+            ColorMap colours,
+            double devicePixels) {
+        this.maps = maps;
+        this.common = common;
+        this.outlierPercentage = outlierPercentage;
+        this.colours = colours;
+        this.canvas = new Canvas(devicePixels);
+    }
+
+    Picture draw(int columns, int cellSize, String caption, String title, String subtitle, List<String> notes) {
+        double cell = 0;
+        double tallest = 0;
+        for (MapGrid.Entry map : maps) {
+            cell = Math.max(cell, width(map, cellSize));
+            tallest = Math.max(tallest, height(map, cellSize));
+        }
+        double bar = common == null ? 0 : GAP + common.verticalWidth(caption);
+        double right = 2 * Style.MARGIN + columns * (cell + GAP) - GAP;
+        double total = Math.max(right + bar, title.isBlank() ? 0 : 300);
+        double head = canvas.heading(title, subtitle, total);
+        double labels = common == null ? 2 * LINE : LINE;
+        double y = head;
+        for (int i = 0; i < maps.size(); i++) {
+            if (i > 0 && i % columns == 0) {
+                y += labels + tallest + GAP;
+            }
+            draw(maps.get(i), Style.MARGIN + i % columns * (cell + GAP), y, labels, cell, cellSize);
+        }
+        double bottom = y + labels + tallest;
+        if (common != null) {
+            ColorScale scale = common;
+            double left = right - Style.MARGIN + GAP;
+            canvas.text(left, head + LINE - 4, caption, Style.TEXT, Style.QUIET, Anchor.START);
+            double length = Math.max(SHORTEST_BAR, Math.min(bottom - head - LINE, 240));
+            scale.vertical(canvas, left, head + LINE, length, place -> scale.map().at(place));
+            bottom = Math.max(bottom, head + LINE + length);
+        }
+        double end = canvas.foot(notes, bottom + 12, total);
+        return new Picture(title.isBlank() ? "Grid of maps" : title, total, end, canvas, null);
+    }
+
+    private static double width(MapGrid.Entry map, int cellSize) {
+        return side(map.width(), map, cellSize);
+    }
+
+    private static double height(MapGrid.Entry map, int cellSize) {
+        return side(map.height(), map, cellSize);
+    }
+
+    /** Whole device pixels a cell would be nicer, but maps of one grid have many sizes: one longer side is what they share. */
+    private static double side(int count, MapGrid.Entry map, int cellSize) {
+        return Math.max(THINNEST, (double) cellSize * count / Math.max(map.height(), map.width()));
+    }
+
+    private void draw(MapGrid.Entry map, double x, double y, double labels, double cell, int cellSize) {
+        ColorScale scale = common == null ? ColorScale.of(map.values(), outlierPercentage, colours) : common;
+        String name = Glyphs.elide(map.name(), Style.SMALL, false, cell + GAP - 2);
+        canvas.text(x, y + LINE - 4, name, Style.SMALL, Style.INK, Anchor.START);
+        if (common == null) {
+            String limit = Glyphs.elide("\u00b1 " + Numbers.brief(scale.limit()), Style.SMALL, false, cell + GAP - 2);
+            canvas.text(x, y + 2 * LINE - 4, limit, Style.SMALL, Style.QUIET, Anchor.START);
+        }
+        double width = width(map, cellSize);
+        double height = height(map, cellSize);
+        int columns = canvas.device(width);
+        int rows = canvas.device(height);
+        double[] enlarged = Resample.nearest(map.values(), map.width(), map.height(), columns, rows);
+        int[] rgb = new int[enlarged.length];
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = scale.map().at(scale.place(enlarged[i]));
+        }
+        canvas.raster(x, y + labels, width, height, columns, rows, rgb);
+        canvas.frame(x, y + labels, width, height, Style.RULE);
+    }
+}
