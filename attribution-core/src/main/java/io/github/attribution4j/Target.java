@@ -166,6 +166,30 @@ public interface Target {
     }
 
     /**
+     * One channel of the output summed over a region: a class of a segmentation where it was found, a heat map inside a box. Score
+     * = Σ over places p of mask[p] · output[channel, p].
+     *
+     * @param channel position on axis 1 of an output of shape {@code (rows, channels, ...)}
+     * @param mask weights of the places, such as 1 inside and 0 outside, shape of the output without rows and channels; copied
+     */
+    static Target region(long channel, Tensor mask) {
+        return new RegionTarget(channel, mask);
+    }
+
+    /**
+     * A detection: the sum of a class's scores over the boxes that lie where one is looked for. Which boxes these are is decided once, at
+     * the explained output, and kept; so gradients are those of scores, not of coordinates.
+     *
+     * @param layout where in the output coordinates and scores are
+     * @param scoreColumn position on the last axis of the class's score
+     * @param box corners of the box looked for: x1, y1, x2, y2
+     * @param leastOverlap how large intersection over union must be, above 0, at most 1; 0.5 is usual
+     */
+    static Target detection(BoxLayout layout, int scoreColumn, double[] box, double leastOverlap) {
+        return new DetectionTarget(layout, scoreColumn, box, leastOverlap, null);
+    }
+
+    /**
      * A function of your own.
      *
      * @param description in words, for provenance

@@ -55,7 +55,8 @@ class ArchitectureTest {
                         BASE + ".perturbation..",
                         BASE + ".text..",
                         BASE + ".propagation..",
-                        BASE + ".metric..")
+                        BASE + ".metric..",
+                        BASE + ".view..")
                 .layer("path")
                 .definedBy(BASE + ".path..")
                 .layer("root")

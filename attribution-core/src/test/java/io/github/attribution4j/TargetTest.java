@@ -230,4 +230,94 @@ class TargetTest {
     void text_that_is_no_slice_is_refused(String text) {
         assertThatThrownBy(() -> Target.slice(text)).isInstanceOf(IllegalArgumentException.class);
     }
+
+    private static Tensor segmentation() {
+        double[] values = new double[2 * 3 * 2 * 2];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i * i % 7 - 2;
+        }
+        return Tensors.ofJava().of(values, 2, 3, 2, 2);
+    }
+
+    @Test
+    void a_region_is_a_channel_summed_over_a_mask() {
+        Tensor output = segmentation();
+        double[] values = output.toDoubleArray();
+        Target target = Target.region(1, Tensors.ofJava().of(new double[] {1, 0, 0, 0.5}, 2, 2));
+
+        assertThat(target.score(output, TWO).toDoubleArray())
+                .containsExactly(values[4] + 0.5 * values[7], values[16] + 0.5 * values[19]);
+        double[] cotangent = target.cotangent(output, TWO).toDoubleArray();
+        double[] expected = new double[24];
+        expected[4] = expected[16] = 1;
+        expected[7] = expected[19] = 0.5;
+        assertThat(cotangent).isEqualTo(expected);
+        assertThat(target.describe()).startsWith("channel 1 over 2 of 4 places (mask ");
+        assertThat(problems(target, Shape.of(2, 3, 2, 2))).isEmpty();
+        assertThat(problems(target, Shape.of(2, 1, 2, 2)))
+                .containsExactly(
+                        "target: channel 1 of an output of shape (2, 1, 2, 2) does not exist; axis 1 counts channels "
+                                + "from 0");
+        assertThat(problems(target, Shape.of(2, 3, 4)))
+                .containsExactly(
+                        "target: a mask of shape (2, 2) needs an output of shape (rows, channels, ...) with these "
+                                + "extents behind the channels, and the model's has shape (2, 3, 4)");
+        assertThatThrownBy(() -> Target.region(0, Tensors.ofJava().of(new double[4], 2, 2)))
+                .hasMessage("mask of shape (2, 2): all 0, so there is no region; choose places");
+        assertThatThrownBy(() -> Target.region(-1, Tensors.ofJava().of(new double[] {1}, 1)))
+                .hasMessage("channel -1: channels count from 0");
+    }
+
+    @Test
+    void a_detection_is_decided_once_and_keeps_its_boxes() {
+        // Three boxes of centre, size and two scores.
+        double[] first = {5, 5, 4, 4, 0.1, 0.9, 5.5, 5, 4, 4, 0.2, 0.7, 20, 20, 4, 4, 0.3, 0.5};
+        Tensor output = Tensors.ofJava().of(first, 1, 3, 6);
+        Target target = Target.detection(BoxLayout.CENTER_AND_SIZE, 5, new double[] {3, 3, 7, 7}, 0.5);
+        long[] one = {0};
+
+        assertThat(target.score(output, one).toDoubleArray()).containsExactly(0.9 + 0.7);
+        Target decided = target.resolve(output);
+        double[] moved = first.clone();
+        moved[0] = 50;
+        assertThat(decided.score(Tensors.ofJava().of(moved, 1, 3, 6), one).toDoubleArray())
+                .containsExactly(0.9 + 0.7);
+        double[] expected = new double[18];
+        expected[5] = expected[11] = 1;
+        assertThat(decided.cotangent(output, one).toDoubleArray()).isEqualTo(expected);
+        assertThat(decided.describe())
+                .isEqualTo("column 5 of boxes over [3.0, 3.0, 7.0, 7.0] (overlap >= 0.5): [2] boxes");
+        assertThat(decided.forExamples(new long[] {0, 0})
+                        .score(Tensors.ofJava().of(first, 1, 3, 6), new long[] {1})
+                        .toDoubleArray())
+                .containsExactly(0.9 + 0.7);
+        // Corners: the same numbers mean other boxes.
+        assertThatThrownBy(() -> Target.detection(BoxLayout.CORNERS, 5, new double[] {3, 3, 7, 7}, 0.5)
+                        .resolve(output))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("target: no box of example 0 overlaps [3.0, 3.0, 7.0, 7.0] by 0.5 or more");
+        assertThat(problems(target, Shape.of(2, 3, 5)))
+                .containsExactly("target: a detection needs an output of shape (rows, boxes, columns) with more than 5 "
+                        + "columns, and the model's has shape (2, 3, 5)");
+    }
+
+    @Test
+    void overlaps_are_intersection_over_union() {
+        double[] box = {0, 0, 2, 2};
+        assertThat(DetectionTarget.overlap(box, box)).isEqualTo(1);
+        assertThat(DetectionTarget.overlap(box, new double[] {1, 1, 3, 3})).isEqualTo(1.0 / 7);
+        assertThat(DetectionTarget.overlap(box, new double[] {2, 0, 3, 3})).isZero();
+        assertThat(DetectionTarget.overlap(box, new double[] {1, 1, 1, 1})).isZero();
+    }
+
+    @Test
+    void wrong_detections_are_refused() {
+        double[] box = {0, 0, 2, 2};
+        assertThatThrownBy(() -> Target.detection(BoxLayout.CORNERS, 3, box, 0.5))
+                .hasMessage("scoreColumn 3: columns 0 to 3 are coordinates; scores follow from 4");
+        assertThatThrownBy(() -> Target.detection(BoxLayout.CORNERS, 4, new double[] {0, 0, 0, 2}, 0.5))
+                .hasMessage("box [0.0, 0.0, 0.0, 2.0]: must be x1, y1, x2, y2 with x1 < x2 and y1 < y2");
+        assertThatThrownBy(() -> Target.detection(BoxLayout.CORNERS, 4, box, 0))
+                .hasMessage("leastOverlap 0.0: must be above 0 and at most 1");
+    }
 }

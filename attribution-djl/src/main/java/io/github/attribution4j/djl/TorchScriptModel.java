@@ -157,7 +157,8 @@ public final class TorchScriptModel implements LayeredModel {
             try {
                 ModelIdentity identity = new ModelIdentity(
                         name, digest.join(), runtime.description(), DjlTensors.name(options.device()));
-                TorchWeights weights = new TorchWeights(original, options.dataType().orElse(null));
+                TorchWeights weights =
+                        new TorchWeights(original, options.dataType().orElse(null));
                 return new TorchScriptModel(new TorchProgram(modules, options), identity, weights);
             } catch (CompletionException e) {
                 modules.close();

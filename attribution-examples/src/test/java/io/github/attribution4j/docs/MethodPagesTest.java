@@ -21,7 +21,17 @@ import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.cam.AblationCam;
+import io.github.attribution4j.cam.EigenCam;
+import io.github.attribution4j.cam.EigenGradCam;
+import io.github.attribution4j.cam.FullGrad;
 import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.cam.GradCamElementwise;
+import io.github.attribution4j.cam.GradCamPlusPlus;
+import io.github.attribution4j.cam.HiResCam;
+import io.github.attribution4j.cam.LayerCam;
+import io.github.attribution4j.cam.ScoreCam;
+import io.github.attribution4j.cam.XGradCam;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.GradientXActivation;
@@ -78,6 +88,16 @@ class MethodPagesTest {
                 new NeuronConductance("conv", Target.index(0)),
                 new LayerGradientShap(Baseline.zeros(), "conv"),
                 new GradCam("conv"),
+                new GradCamPlusPlus("conv"),
+                new XGradCam("conv"),
+                new HiResCam("conv"),
+                new LayerCam("conv"),
+                new GradCamElementwise("conv"),
+                new EigenCam("conv"),
+                new EigenGradCam("conv"),
+                new ScoreCam("conv"),
+                new AblationCam("conv"),
+                new FullGrad(),
                 NoiseTunnel.smoothGrad(new Saliency()));
     }
 

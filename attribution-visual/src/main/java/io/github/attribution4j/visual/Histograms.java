@@ -176,7 +176,7 @@ public final class Histograms {
             high = Math.max(high, value);
         }
         for (double value : values) {
-            double place = high > low ? (value - low) / (high - low) * bins : bins / 2;
+            double place = high > low ? (value - low) / (high - low) * bins : bins * 0.5;
             counts[Math.min(bins - 1, (int) place)]++;
         }
         return counts;

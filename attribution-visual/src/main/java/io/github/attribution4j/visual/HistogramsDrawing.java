@@ -21,7 +21,7 @@ import java.util.List;
 
 /** Layout of {@link Histograms}. */
 final class HistogramsDrawing {
-    private static final double WIDTH = 210;
+    private static final double WIDTH = 232;
     private static final double HEIGHT = 84;
     private static final double GAP = 24;
 
@@ -67,7 +67,8 @@ final class HistogramsDrawing {
                 double high = facts.min() + range * (i + 1) / bins;
                 // The slightest bar still shows that there is something.
                 double height = Math.max(1, HEIGHT * counts[i] / most);
-                int rgb = range == 0 ? Style.signed(facts.min())
+                int rgb = range == 0
+                        ? Style.signed(facts.min())
                         : low <= 0 && high >= 0 ? Style.NEUTRAL : Style.signed(low);
                 canvas.box(x + i * bar, bottom - height, Math.max(0.5, bar - 0.5), height, rgb);
             }

@@ -68,10 +68,11 @@ final class MapGridDrawing {
         if (common != null) {
             ColorScale scale = common;
             double left = right - Style.MARGIN + GAP;
-            canvas.text(left, head + LINE - 4, caption, Style.TEXT, Style.QUIET, Anchor.START);
+            canvas.text(left, head + 6, caption, Style.TEXT, Style.QUIET, Anchor.START);
             double length = Math.max(SHORTEST_BAR, Math.min(bottom - head - LINE, 240));
-            scale.vertical(canvas, left, head + LINE, length, place -> scale.map().at(place));
-            bottom = Math.max(bottom, head + LINE + length);
+            scale.vertical(
+                    canvas, left, head + LINE + 8, length, place -> scale.map().at(place));
+            bottom = Math.max(bottom, head + LINE + 8 + length);
         }
         double end = canvas.foot(notes, bottom + 12, total);
         return new Picture(title.isBlank() ? "Grid of maps" : title, total, end, canvas, null);
@@ -85,17 +86,17 @@ final class MapGridDrawing {
         return side(map.height(), map, cellSize);
     }
 
-    /** Whole device pixels a cell would be nicer, but maps of one grid have many sizes: one longer side is what they share. */
+    /** Maps of one grid may have many sizes: the length of the longer side is what they share. */
     private static double side(int count, MapGrid.Entry map, int cellSize) {
         return Math.max(THINNEST, (double) cellSize * count / Math.max(map.height(), map.width()));
     }
 
     private void draw(MapGrid.Entry map, double x, double y, double labels, double cell, int cellSize) {
         ColorScale scale = common == null ? ColorScale.of(map.values(), outlierPercentage, colours) : common;
-        String name = Glyphs.elide(map.name(), Style.SMALL, false, cell + GAP - 2);
+        String name = Glyphs.elide(map.name(), Style.SMALL, false, cell);
         canvas.text(x, y + LINE - 4, name, Style.SMALL, Style.INK, Anchor.START);
         if (common == null) {
-            String limit = Glyphs.elide("\u00b1 " + Numbers.brief(scale.limit()), Style.SMALL, false, cell + GAP - 2);
+            String limit = Glyphs.elide("\u00b1 " + Numbers.brief(scale.limit()), Style.SMALL, false, cell);
             canvas.text(x, y + 2 * LINE - 4, limit, Style.SMALL, Style.QUIET, Anchor.START);
         }
         double width = width(map, cellSize);

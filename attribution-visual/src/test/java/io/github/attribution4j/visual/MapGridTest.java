@@ -95,8 +95,9 @@ class MapGridTest {
             assertThat(Svg.parse(MapGrid.ofFilters(weight).picture().toSvg()).texts())
                     .contains("0 \u2190 0", "0 \u2190 2", "1 \u2190 2", "weight", "Filters (2, 3, 2, 2)");
             assertThatThrownBy(() -> MapGrid.ofFilters(wrong))
-                    .hasMessage("weight: shape (2, 3); filters have shape (out, in, height, width) or (out, in, length); give a "
-                            + "convolution's weight");
+                    .hasMessage(
+                            "weight: shape (2, 3); filters have shape (out, in, height, width) or (out, in, length); give a "
+                                    + "convolution's weight");
         }
     }
 

@@ -33,7 +33,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -70,7 +69,10 @@ final class ViewCommand implements Callable<Integer> {
             description = "Layers to look at. Default: every call of a module.")
     private List<String> layers = new ArrayList<>();
 
-    @Option(names = "--weight", paramLabel = "NAME", description = "A parameter or buffer to look at, instead of layers.")
+    @Option(
+            names = "--weight",
+            paramLabel = "NAME",
+            description = "A parameter or buffer to look at, instead of layers.")
     @Nullable
     private String weight;
 
@@ -97,12 +99,13 @@ final class ViewCommand implements Callable<Integer> {
     @Option(names = "--by-channel", description = "A line for each channel.")
     private boolean byChannel;
 
-    @Option(
-            names = "--own-scale",
-            description = "In --png, a colour scale for each map. Default: one for all.")
+    @Option(names = "--own-scale", description = "In --png, a colour scale for each map. Default: one for all.")
     private boolean ownScale;
 
-    @Option(names = "--png", paramLabel = "FILE", description = "Maps of one layer's channels, or of a weight's filters.")
+    @Option(
+            names = "--png",
+            paramLabel = "FILE",
+            description = "Maps of one layer's channels, or of a weight's filters.")
     @Nullable
     private Path png;
 
@@ -135,15 +138,16 @@ final class ViewCommand implements Callable<Integer> {
     }
 
     private Quantity what() {
-        List<String> names = Arrays.stream(Quantity.values())
-                .map(one -> one.name().toLowerCase(Locale.ROOT))
-                .toList();
-        int found = names.indexOf(quantity);
-        if (found < 0) {
-            throw new IllegalArgumentException(
-                    "--quantity '" + quantity + "' is unknown; " + NearNames.hint(quantity, names));
+        List<String> names = new ArrayList<>();
+        for (Quantity one : Quantity.values()) {
+            String name = one.name().toLowerCase(Locale.ROOT);
+            if (name.equals(quantity)) {
+                return one;
+            }
+            names.add(name);
         }
-        return Quantity.values()[found];
+        throw new IllegalArgumentException(
+                "--quantity '" + quantity + "' is unknown; " + NearNames.hint(quantity, names));
     }
 
     private void viewWeight(TorchScriptModel model, String name, PrintWriter out) {

@@ -62,8 +62,22 @@ class ViewCommandTest {
         Path png = folder.resolve("maps.png");
         Path histogram = folder.resolve("flow.png");
         Cli.Said said = view(
-                "--model", model, "--input", image, "--layer", "relu2", "--quantity", "gradient", "--target", "3",
-                "--by-channel", "--own-scale", "--png", png.toString(), "--histogram", histogram.toString());
+                "--model",
+                model,
+                "--input",
+                image,
+                "--layer",
+                "relu2",
+                "--quantity",
+                "gradient",
+                "--target",
+                "3",
+                "--by-channel",
+                "--own-scale",
+                "--png",
+                png.toString(),
+                "--histogram",
+                histogram.toString());
         assertThat(said.err()).isEmpty();
         assertThat(said.out()).contains("  channel 0 ");
         BufferedImage maps = ImageIO.read(png.toFile());
@@ -85,7 +99,8 @@ class ViewCommandTest {
         assertThat(view("--model", model, "--weight", "conv1.wieght").refusal())
                 .contains("weight 'conv1.wieght' does not exist; did you mean")
                 .contains("conv1.weight");
-        assertThat(view("--model", model, "--input", image, "--quantity", "gradeint").refusal())
+        assertThat(view("--model", model, "--input", image, "--quantity", "gradeint")
+                        .refusal())
                 .contains("--quantity 'gradeint' is unknown; did you mean 'gradient'");
         assertThat(view("--model", model, "--input", image, "--png", "x.png").refusal())
                 .contains("--png shows one layer's channels; name it with --layer");
