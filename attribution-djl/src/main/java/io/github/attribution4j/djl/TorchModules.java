@@ -46,6 +46,7 @@ final class TorchModules implements AutoCloseable {
     private final Instrumented first;
     private volatile Loaded loaded;
     private volatile @Nullable Instrumented values;
+    private volatile @Nullable InnerPoints inner;
     private boolean closed;
 
     private TorchModules(
@@ -101,6 +102,17 @@ final class TorchModules implements AutoCloseable {
         if (known == null) {
             known = analysed().withArchive(archive);
             values = known;
+        }
+        return known;
+    }
+
+    /** The places inside methods. */
+    InnerPoints inner() {
+        InnerPoints known = inner;
+        if (known == null) {
+            Instrumented all = values();
+            known = new InnerPoints(all.modules(), all.values());
+            inner = known;
         }
         return known;
     }

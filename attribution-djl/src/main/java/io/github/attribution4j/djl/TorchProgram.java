@@ -89,6 +89,11 @@ final class TorchProgram {
         return library.values().modules();
     }
 
+    /** The values inside methods. */
+    InnerPoints inner() {
+        return library.inner();
+    }
+
     List<String> repairs() {
         return library.program().repairs();
     }

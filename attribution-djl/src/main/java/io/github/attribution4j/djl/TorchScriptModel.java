@@ -22,6 +22,7 @@ import io.github.attribution4j.djl.internal.rewrite.ModuleInfo;
 import io.github.attribution4j.djl.internal.rewrite.RewriteException;
 import io.github.attribution4j.djl.internal.rewrite.Row;
 import io.github.attribution4j.djl.internal.rewrite.Signature;
+import io.github.attribution4j.djl.internal.rewrite.ValueInfo;
 import io.github.attribution4j.djl.internal.script.ScriptException;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
@@ -49,6 +50,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -257,9 +259,57 @@ public final class TorchScriptModel implements LayeredModel {
         List<CutPoint> known = cutPoints;
         if (known == null) {
             known = points(program.modules());
+            if (program.modules().size() == 1) {
+                known = program.inner().points();
+            }
             cutPoints = known;
         }
         return known;
+    }
+
+    /**
+     * Returns the values inside methods: what operators and functions give, and variables. A frozen archive has no other
+     * points. The first cut at one of them compiles the program once more, unless it is frozen; the file must still be there
+     * as it was, if it holds more than 8 MiB of weights.
+     *
+     * @return the first tensor of the first execution of each place, in the order of the text
+     */
+    public List<CutPoint> innerPoints() {
+        return program.inner().points();
+    }
+
+    /**
+     * Runs the program once, with every value inside its methods tapped.
+     *
+     * @return addresses, types and shapes of what was computed, in the order of execution
+     */
+    public List<LayerValue> innerValues(Inputs inputs) {
+        program.module().check();
+        InnerPoints inner = program.inner();
+        List<ValueInfo> places = inner.values();
+        List<Row> rows = new ArrayList<>();
+        List<CutPoint> points = new ArrayList<>();
+        for (ValueInfo place : places) {
+            int tensors = place.structure().tensors();
+            for (int element = 0; element < (tensors < 0 ? LISTED_ELEMENTS : tensors); element++) {
+                rows.add(new Row(place.module(), Row.EVERY_CALL, place.side(), element, false));
+                points.add(new CutPoint(inner.path(place), place.operator(), 0).output(element));
+            }
+        }
+        Map<Row, CutPoint> pointOf = new HashMap<>();
+        for (int i = 0; i < rows.size(); i++) {
+            pointOf.put(rows.get(i), points.get(i));
+        }
+        List<LayerValue> values = new ArrayList<>();
+        program.values(inputs, rows, (row, call, dataType, shape) -> {
+            CutPoint first = pointOf.get(row);
+            if (first != null) {
+                String kind = first.kind().isEmpty() ? "variable" : first.kind();
+                CutPoint point = new CutPoint(first.path(), kind, call).output(first.element());
+                values.add(new LayerValue(point, dataType, shape));
+            }
+        });
+        return List.copyOf(values);
     }
 
     private static List<CutPoint> points(List<ModuleInfo> modules) {
@@ -298,6 +348,9 @@ public final class TorchScriptModel implements LayeredModel {
     }
 
     private Row row(CutPoint point) {
+        if (point.isInside()) {
+            return program.inner().row(point);
+        }
         ModuleInfo info = program.layer(point.path());
         if (info == null) {
             throw new UnknownLayerException(
@@ -362,6 +415,9 @@ public final class TorchScriptModel implements LayeredModel {
     @Override
     public CutPoint cutPoint(String address) {
         Optional<CutPoint> found = LayeredModel.find(cutPoints(), address);
+        if (found.isEmpty() && program.layer(address) == null) {
+            found = program.inner().find(address);
+        }
         if (found.isPresent()) {
             row(found.get());
             return found.get();
@@ -384,13 +440,20 @@ public final class TorchScriptModel implements LayeredModel {
             }
         }
         throw new UnknownLayerException(
-                address, cutPoints().stream().map(CutPoint::toString).toList());
+                address,
+                Stream.concat(cutPoints().stream(), innerPoints().stream())
+                        .map(CutPoint::toString)
+                        .distinct()
+                        .toList());
     }
 
     /** Runs the program once, with every value of every module tapped. */
     @Override
     public List<LayerValue> values(Inputs inputs) {
         program.module().check();
+        if (program.modules().size() == 1) {
+            return innerValues(inputs);
+        }
         List<Row> rows = new ArrayList<>();
         for (ModuleInfo info : program.modules()) {
             if (info.index() > 0 && info.addressable()) {

@@ -34,7 +34,8 @@ final class InPlace {
         return found[0];
     }
 
-    private static boolean writes(Expr.Call call) {
+    /** Whether a call writes to its first argument, or may do so. */
+    static boolean writes(Expr.Call call) {
         String name = Trees.dotted(call.callee());
         boolean operator = name.startsWith("torch.") || name.startsWith("ops.");
         boolean known = name.startsWith("torch.") || name.startsWith("ops.prim.") || name.startsWith("ops.quantized.");

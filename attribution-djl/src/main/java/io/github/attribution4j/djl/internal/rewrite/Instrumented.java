@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param archive the copy, ready to be written and loaded
  * @param signature how the model is called
  * @param modules all modules in pre-order, so that the position is the index
+ * @param values the values inside methods, at level VALUES only
  * @param repairs what had to be replaced for libtorch 2.7.1 to load the program, one line each
  * @param inPlace whether the program may write to tensors
  * @param level what was added
@@ -33,11 +34,13 @@ public record Instrumented(
         TorchArchive archive,
         Signature signature,
         List<ModuleInfo> modules,
+        List<ValueInfo> values,
         List<String> repairs,
         boolean inPlace,
         Instrumenter.Level level) {
     public Instrumented {
         modules = List.copyOf(modules);
+        values = List.copyOf(values);
         repairs = List.copyOf(repairs);
     }
 
@@ -54,7 +57,7 @@ public record Instrumented(
      * @return the record
      */
     public Instrumented withArchive(TorchArchive other) {
-        return new Instrumented(other, signature, modules, repairs, inPlace, level);
+        return new Instrumented(other, signature, modules, values, repairs, inPlace, level);
     }
 
     /**

@@ -16,6 +16,7 @@
 package io.github.attribution4j.djl.internal.rewrite;
 
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.djl.internal.rewrite.Places.Text;
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Parser;
 import io.github.attribution4j.djl.internal.script.Printer;
@@ -58,15 +59,19 @@ public final class Instrumenter {
     private final RuntimeSource runtime;
     private final boolean inPlace;
     private final Map<Key, MethodClone> clones = new HashMap<>();
+    private final Map<String, Stmt.Def> functions = new LinkedHashMap<>();
+    private final Places places = new Places();
+    private final Map<String, List<Text>> reached = new HashMap<>();
     private final Map<String, List<Stmt>> additions = new LinkedHashMap<>();
 
     private Instrumenter(TorchArchive archive, ProgramIndex index, Repairs repairs, Level level) {
         this.archive = archive;
-        this.level = level;
+        // Without modules below the root there is nothing else to cut at, and no reason for a copy of its own.
+        this.level = level == Level.MODULES && index.nodes().size() == 1 ? Level.VALUES : level;
         this.index = index;
         this.repairs = repairs;
         this.inPlace = InPlace.occursIn(index.files().values());
-        this.runtime = new RuntimeSource(inPlace, inPlace, level != Level.FORWARD);
+        this.runtime = new RuntimeSource(inPlace, inPlace, this.level != Level.FORWARD);
     }
 
     /**
@@ -121,7 +126,16 @@ public final class Instrumenter {
                 : new ModuleLister(
                                 index, k -> clone(new Key(k.type(), k.method())).sites())
                         .list();
-        return new Instrumented(archive.withCode(texts), signature, modules, repairs.done(), inPlace, level);
+        return new Instrumented(archive.withCode(texts), signature, modules, values(), repairs.done(), inPlace, level);
+    }
+
+    private List<ValueInfo> values() {
+        List<ValueInfo> values = new ArrayList<>();
+        for (ProgramIndex.Node node : index.nodes()) {
+            values.addAll(
+                    places.of(node.index(), reached.getOrDefault(node.type().name(), List.of()), index));
+        }
+        return values;
     }
 
     private void add(String type, Stmt member) {
@@ -149,8 +163,9 @@ public final class Instrumenter {
         while (!open.isEmpty()) {
             Key key = open.remove();
             MethodClone clone = clone(key);
-            if (!clone.sites().isEmpty()) {
+            if (needed(key)) {
                 add(key.type(), clone.definition());
+                reached.computeIfAbsent(key.type(), k -> new ArrayList<>()).add(new Text(key.type(), key.method()));
             }
             for (CallSite site : clone.sites()) {
                 Key called = new Key(site.target().type(), site.method());
@@ -168,18 +183,43 @@ public final class Instrumenter {
         }
         Stmt.Def method = method(key);
         clones.put(key, new MethodClone(method, List.of())); // A method that calls itself calls no modules by that.
-        MethodCloner cloner = new MethodCloner(index, runtime, this::cloned);
+        MethodCloner cloner = cloner(new Text(key.type(), key.method()), index.self(key.type()), method.body());
         MethodClone clone = new MethodClone(cloner.clone(key.type(), method), cloner.sites());
         clones.put(key, clone);
         return clone;
     }
 
-    /** Whether a method has a clone: it calls modules. */
+    private MethodCloner cloner(Text text, CallSite.ModuleRef self, List<Stmt> body) {
+        StaticTypes types = new StaticTypes(index, runtime);
+        PlaceTaps taps = level == Level.VALUES
+                ? new PlaceTaps(index, runtime, types, places, text, self, this::functionCloned, body)
+                : null;
+        return new MethodCloner(index, runtime, this::cloned, types, taps);
+    }
+
+    /** Whether a function of the archive has a clone: it shows values. */
+    private boolean functionCloned(String name) {
+        Stmt.Def function = index.function(name);
+        if (function == null) {
+            return false;
+        }
+        Text text = new Text("", name);
+        if (!functions.containsKey(name)) {
+            functions.put(name, function);
+            CallSite.ModuleRef caller = new CallSite.ModuleRef("", MethodCloner.INDEX, 0);
+            functions.put(name, cloner(text, caller, function.body()).function(function));
+        }
+        return !places.isEmpty(text);
+    }
+
+    /** Whether a method has a clone: it calls modules, or shows values. */
     private boolean cloned(String type, String name) {
         Stmt.ClassDef definition = index.definition(type);
-        return definition != null
-                && definition.method(name) != null
-                && !clone(new Key(type, name)).sites().isEmpty();
+        return definition != null && definition.method(name) != null && needed(new Key(type, name));
+    }
+
+    private boolean needed(Key key) {
+        return !clone(key).sites().isEmpty() || !places.isEmpty(new Text(key.type(), key.method()));
     }
 
     private Stmt.Def entry(String name, Signature signature, boolean instrumented) {
@@ -221,9 +261,8 @@ public final class Instrumenter {
         if (!instrumented) {
             return plain;
         }
-        MethodCloner cloner = new MethodCloner(index, runtime, this::cloned);
-        Stmt.Def entry = cloner.entry(index.root().name(), plain);
-        return entry;
+        return new MethodCloner(index, runtime, this::cloned, new StaticTypes(index, runtime), null)
+                .entry(index.root().name(), plain);
     }
 
     private Stmt.File extended(Stmt.File file) {
@@ -239,6 +278,12 @@ public final class Instrumenter {
                 statements.add(statement);
             }
         }
+        functions.forEach((name, clone) -> {
+            if (name.equals(file.module() + "." + name.substring(name.lastIndexOf('.') + 1))
+                    && !places.isEmpty(new Text("", name))) {
+                statements.add(clone);
+            }
+        });
         return new Stmt.File(file.path(), statements);
     }
 

@@ -43,15 +43,30 @@ final class MethodCloner {
     private final RuntimeSource runtime;
     private final BiFunction<String, String, Boolean> cloned;
     private final List<CallSite> sites = new ArrayList<>();
-    private final List<Stmt> hoisted = new ArrayList<>();
+    private final StaticTypes types;
+    private final @Nullable PlaceTaps taps;
+    private List<Stmt> before = new ArrayList<>();
+    private List<Stmt> after = new ArrayList<>();
     private int forks;
     private Map<String, ModuleRef> variables = new HashMap<>();
 
-    /** {@code cloned}: whether a method of a class has a clone, which is to be called instead of it. */
-    MethodCloner(ProgramIndex index, RuntimeSource runtime, BiFunction<String, String, Boolean> cloned) {
+    /**
+     * Makes a cloner for one method.
+     *
+     * @param cloned whether a method of a class has a clone, which is to be called instead of it
+     * @param taps what shows values inside the method; null to show none
+     */
+    MethodCloner(
+            ProgramIndex index,
+            RuntimeSource runtime,
+            BiFunction<String, String, Boolean> cloned,
+            StaticTypes types,
+            @Nullable PlaceTaps taps) {
         this.index = index;
         this.runtime = runtime;
         this.cloned = cloned;
+        this.types = types;
+        this.taps = taps;
     }
 
     /** Calls of modules found so far. */
@@ -62,6 +77,10 @@ final class MethodCloner {
     Stmt.Def clone(String className, Stmt.Def method) {
         Stmt.Parameter self = method.parameters().get(0);
         variables.put(self.name(), index.self(className));
+        types.declare(self.name(), Type.of(className));
+        method.parameters().stream()
+                .skip(1)
+                .forEach(p -> types.declare(p.name(), p.type() == null ? Type.TENSOR : p.type()));
         for (Stmt.Parameter parameter : modules(index, method)) {
             Type type = parameter.type();
             if (type != null) {
@@ -73,6 +92,16 @@ final class MethodCloner {
             body = skippable(className, method, body);
         }
         return new Stmt.Def(CLONE + method.name(), parameters(index, className, method), method.result(), body);
+    }
+
+    /** A function, which gains the index of the module that calls it and the tape. */
+    Stmt.Def function(Stmt.Def function) {
+        function.parameters().forEach(p -> types.declare(p.name(), p.type() == null ? Type.TENSOR : p.type()));
+        List<Stmt.Parameter> parameters = new ArrayList<>();
+        parameters.add(new Stmt.Parameter(INDEX, Type.of("int"), null));
+        parameters.add(new Stmt.Parameter(TAPE, Type.of(RuntimeSource.PORT), null));
+        parameters.addAll(function.parameters());
+        return new Stmt.Def(CLONE + function.name(), parameters, function.result(), statements(function.body()));
     }
 
     /** An entry method, which has the tape as a variable: only the calls in it change. */
@@ -134,13 +163,19 @@ final class MethodCloner {
     }
 
     private List<Stmt> statements(List<Stmt> statements) {
+        List<Stmt> outerBefore = before;
+        List<Stmt> outerAfter = after;
         List<Stmt> result = new ArrayList<>(statements.size());
         for (Stmt statement : statements) {
+            before = new ArrayList<>();
+            after = new ArrayList<>();
             Stmt rewritten = statement(statement);
-            result.addAll(hoisted);
-            hoisted.clear();
+            result.addAll(before);
             result.add(rewritten);
+            result.addAll(after);
         }
+        before = outerBefore;
+        after = outerAfter;
         return result;
     }
 
@@ -149,24 +184,26 @@ final class MethodCloner {
             return assign(assign);
         }
         if (statement instanceof Stmt.Return result) {
-            return new Stmt.Return(Trees.map(result.values(), this::rewrite));
+            return new Stmt.Return(
+                    result.values().stream().map(this::expression).toList());
         }
         if (statement instanceof Stmt.Evaluate evaluate) {
-            return new Stmt.Evaluate(Trees.map(evaluate.value(), this::rewrite));
+            return new Stmt.Evaluate(expression(evaluate.value()));
         }
         if (statement instanceof Stmt.If branch) {
-            Expr condition = Trees.map(branch.condition(), this::rewrite);
-            Map<String, ModuleRef> before = new HashMap<>(variables);
+            Expr condition = expression(branch.condition());
+            Map<String, ModuleRef> earlier = new HashMap<>(variables);
             List<Stmt> then = statements(branch.then());
             Map<String, ModuleRef> afterThen = variables;
-            variables = before;
+            variables = earlier;
             List<Stmt> otherwise = statements(branch.otherwise());
             merge(afterThen);
             return new Stmt.If(condition, then, otherwise);
         }
         if (statement instanceof Stmt.For loop) {
-            Expr iterable = Trees.map(loop.iterable(), this::rewrite);
+            Expr iterable = expression(loop.iterable());
             loop.targets().forEach(this::forget);
+            types.loop(loop);
             return new Stmt.For(loop.targets(), iterable, loop(loop.body()));
         }
         if (statement instanceof Stmt.While loop) {
@@ -175,7 +212,7 @@ final class MethodCloner {
         if (statement instanceof Stmt.With with) {
             List<Stmt.WithItem> items = new ArrayList<>();
             for (Stmt.WithItem item : with.items()) {
-                items.add(new Stmt.WithItem(Trees.map(item.context(), this::rewrite), item.target()));
+                items.add(new Stmt.WithItem(expression(item.context()), item.target()));
             }
             return new Stmt.With(items, statements(with.body()));
         }
@@ -188,9 +225,9 @@ final class MethodCloner {
     /** A variable that the body gives another module is uncertain in the whole body, whose start also follows its end. */
     private List<Stmt> loop(List<Stmt> body) {
         forgetAssigned(body);
-        Map<String, ModuleRef> before = new HashMap<>(variables);
+        Map<String, ModuleRef> earlier = new HashMap<>(variables);
         List<Stmt> result = statements(body);
-        merge(before);
+        merge(earlier);
         return result;
     }
 
@@ -223,8 +260,14 @@ final class MethodCloner {
         }
     }
 
+    private Expr expression(Expr expression) {
+        return taps == null ? Trees.map(expression, this::rewrite) : taps.expression(expression, this::rewrite, before);
+    }
+
     private Stmt assign(Stmt.Assign assign) {
-        List<Expr> values = Trees.map(assign.values(), this::rewrite);
+        List<Expr> values = taps == null
+                ? assign.values().stream().map(this::expression).toList()
+                : taps.values(assign, this::rewrite, before);
         boolean pairwise =
                 !assign.unpack() && assign.targets().size() == assign.values().size();
         Type type = assign.type();
@@ -244,7 +287,12 @@ final class MethodCloner {
                 }
             }
         }
-        return new Stmt.Assign(assign.targets(), assign.unpack(), type, values);
+        Stmt.Assign result = new Stmt.Assign(assign.targets(), assign.unpack(), type, values);
+        types.assign(new Stmt.Assign(assign.targets(), assign.unpack(), assign.type(), values));
+        if (taps != null) {
+            taps.variables(assign, after);
+        }
+        return result;
     }
 
     /** The module that an expression stands for; null if it is none. */
@@ -300,8 +348,8 @@ final class MethodCloner {
     /** Waits for a fork at once: taps of tasks that run side by side would race and come in any order. */
     private Expr fork(Expr.Call call) {
         Expr.Name future = new Expr.Name("a4j_f" + forks++);
-        hoisted.add(Stmt.Assign.of(future.id(), call));
-        hoisted.add(Stmt.Assign.of(
+        before.add(Stmt.Assign.of(future.id(), call));
+        before.add(Stmt.Assign.of(
                 future.id() + "w", new Expr.Call(Trees.dotted("torch.wait"), List.of(future), List.of(), false)));
         return future;
     }
@@ -363,11 +411,16 @@ final class MethodCloner {
     }
 
     private Expr show(ModuleRef target, int side, int moment, Structure structure, Expr value) {
+        return show(runtime, target, 4 * side + moment, structure, value);
+    }
+
+    /** The value, after the tape has seen it. */
+    static Expr show(RuntimeSource runtime, ModuleRef target, int place, Structure structure, Expr value) {
         Expr base = target.base().isEmpty() ? new Expr.Literal("0") : new Expr.Name(target.base());
         List<Expr> arguments = new ArrayList<>(List.of(
                 base,
                 new Expr.Literal(String.valueOf(target.offset())),
-                new Expr.Literal(String.valueOf(4 * side + moment)),
+                new Expr.Literal(String.valueOf(place)),
                 value));
         if (structure instanceof Structure.Tensor) {
             return port("show", arguments.toArray(new Expr[0]));
@@ -381,7 +434,7 @@ final class MethodCloner {
         return new Expr.Call(new Expr.Attribute(receiver, method), List.of(arguments), List.of(), true);
     }
 
-    private static Expr number(ModuleRef ref) {
+    static Expr number(ModuleRef ref) {
         Expr offset = new Expr.Literal(String.valueOf(ref.offset()));
         if (ref.base().isEmpty()) {
             return offset;

@@ -60,6 +60,7 @@ public final class ProgramIndex {
     private final String archive;
     private final Map<String, Stmt.File> files = new LinkedHashMap<>();
     private final Map<String, Stmt.ClassDef> classes = new LinkedHashMap<>();
+    private final Map<String, Stmt.Def> functions = new HashMap<>();
     private final Map<String, Map<String, Set<String>>> instances = new HashMap<>();
     private final Map<String, ModuleClass> modules = new HashMap<>();
     private final Map<String, CallSite.ModuleRef> selves = new HashMap<>();
@@ -73,6 +74,8 @@ public final class ProgramIndex {
             for (Stmt statement : file.statements()) {
                 if (statement instanceof Stmt.ClassDef definition) {
                     classes.put(file.module() + "." + definition.name(), definition);
+                } else if (statement instanceof Stmt.Def function) {
+                    functions.put(file.module() + "." + function.name(), function);
                 }
             }
         }
@@ -146,6 +149,10 @@ public final class ProgramIndex {
 
     Stmt.@Nullable ClassDef definition(String className) {
         return classes.get(className);
+    }
+
+    Stmt.@Nullable Def function(String name) {
+        return functions.get(name);
     }
 
     boolean isModule(String className) {

@@ -20,7 +20,7 @@ package io.github.attribution4j.djl.internal.rewrite;
  *
  * @param module pre-order index of the module
  * @param call number of the module's call within one run, from 0; {@link #EVERY_CALL} for all
- * @param side {@link #RESULT} or {@link #ARGUMENTS}
+ * @param side {@link #RESULT}, {@link #ARGUMENTS}, or the {@link ValueInfo#side} of a value inside a method, whose executions the call then counts
  * @param element which tensor of the result or of the arguments, flattened depth first; a None counts as one
  * @param leaf whether the value becomes a fresh leaf of the graph, so that gradients with respect to it exist
  */
@@ -35,7 +35,7 @@ public record Row(int module, int call, int side, int element, boolean leaf) {
     public static final int ARGUMENTS = 1;
 
     public Row {
-        if (module < 0 || call < EVERY_CALL || side < RESULT || side > ARGUMENTS || element < 0) {
+        if (module < 0 || call < EVERY_CALL || side < RESULT || element < 0) {
             throw new IllegalArgumentException(
                     "no such value: module " + module + ", call " + call + ", side " + side + ", element " + element);
         }

@@ -40,6 +40,7 @@ final class RuntimeSource {
     private final StringBuilder functions = new StringBuilder();
     private final Set<String> arguments = new HashSet<>();
     private final Map<Structure, String> visitors = new HashMap<>();
+    private final Map<String, Type> visited = new HashMap<>();
     private final Map<Structure, String> walkers = new HashMap<>();
     private final Map<Structure, String> writers = new HashMap<>();
     private final Map<Structure, String> readers = new HashMap<>();
@@ -82,6 +83,12 @@ final class RuntimeSource {
         functions.append(":\n  y = v\n  if (t).begin(b + o, k, ):\n    y = ").append(walker);
         functions.append("(t, b + o, 4 * (k // 4), v, )\n  return y\n");
         return MODULE + "." + name;
+    }
+
+    /** The type of what a visitor returns; null if there is none of this name. */
+    @Nullable
+    Type visited(String name) {
+        return visited.get(name);
     }
 
     /** Name of a function {@code (port, module, place, value) -> value} that shows every element in order. */

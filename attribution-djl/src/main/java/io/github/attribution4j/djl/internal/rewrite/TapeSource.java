@@ -131,6 +131,7 @@ final class TapeSource {
                   c = self.state[2 * r] - 1
                   torch._set_item(self.state, 2 * r + 1, e + 1)
                   if element == e and (call < 0 or call == c):
+                    y = KEPT(x)
                     if replacement >= 0:
                       y = self.values[replacement]
                     if leaf == 1:

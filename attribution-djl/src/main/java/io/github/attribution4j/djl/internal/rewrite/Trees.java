@@ -17,6 +17,7 @@ package io.github.attribution4j.djl.internal.rewrite;
 
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Stmt;
+import io.github.attribution4j.djl.internal.script.Type;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -27,31 +28,50 @@ final class Trees {
 
     /** Rebuilds an expression from the leaves up: {@code change} sees every node after its parts have been changed. */
     static Expr map(Expr expression, UnaryOperator<Expr> change) {
+        return change.apply(children(expression, part -> map(part, change)));
+    }
+
+    /** Rebuilds an expression with its parts, but not it, changed. */
+    static Expr children(Expr expression, UnaryOperator<Expr> change) {
         Expr rebuilt = expression;
         if (expression instanceof Expr.Attribute e) {
-            rebuilt = new Expr.Attribute(map(e.value(), change), e.name());
+            rebuilt = new Expr.Attribute(change.apply(e.value()), e.name());
         } else if (expression instanceof Expr.Parens e) {
-            rebuilt = new Expr.Parens(map(e.value(), change));
+            rebuilt = new Expr.Parens(change.apply(e.value()));
         } else if (expression instanceof Expr.Call e) {
             List<Expr.Keyword> keywords = new ArrayList<>();
             for (Expr.Keyword keyword : e.keywords()) {
-                keywords.add(new Expr.Keyword(keyword.name(), map(keyword.value(), change)));
+                keywords.add(new Expr.Keyword(keyword.name(), change.apply(keyword.value())));
             }
-            rebuilt = new Expr.Call(map(e.callee(), change), map(e.arguments(), change), keywords, e.trailingComma());
+            rebuilt = new Expr.Call(change.apply(e.callee()), each(e.arguments(), change), keywords, e.trailingComma());
         } else if (expression instanceof Expr.Index e) {
-            rebuilt = new Expr.Index(map(e.value(), change), map(e.indices(), change));
+            rebuilt = new Expr.Index(change.apply(e.value()), each(e.indices(), change));
         } else if (expression instanceof Expr.ListOf e) {
-            rebuilt = new Expr.ListOf(map(e.items(), change), e.trailingComma());
+            rebuilt = new Expr.ListOf(each(e.items(), change), e.trailingComma());
         } else if (expression instanceof Expr.TupleOf e) {
-            rebuilt = new Expr.TupleOf(map(e.items(), change), e.trailingComma());
+            rebuilt = new Expr.TupleOf(each(e.items(), change), e.trailingComma());
         } else if (expression instanceof Expr.DictOf e) {
             List<Expr.Entry> entries = new ArrayList<>();
             for (Expr.Entry entry : e.entries()) {
-                entries.add(new Expr.Entry(map(entry.key(), change), map(entry.value(), change)));
+                entries.add(new Expr.Entry(change.apply(entry.key()), change.apply(entry.value())));
             }
             rebuilt = new Expr.DictOf(entries, e.trailingComma());
         }
-        return change.apply(rebuilt);
+        return rebuilt;
+    }
+
+    private static List<Expr> each(List<Expr> expressions, UnaryOperator<Expr> change) {
+        return expressions.stream().map(change).toList();
+    }
+
+    /** The type that an expression spells. */
+    static Type type(Expr expression) {
+        return expression instanceof Expr.Index generic
+                ? new Type(
+                        dotted(generic.value()),
+                        generic.indices().stream().map(Trees::type).toList(),
+                        true)
+                : Type.of(dotted(expression));
     }
 
     static List<Expr> map(List<Expr> expressions, UnaryOperator<Expr> change) {
@@ -69,6 +89,26 @@ final class Trees {
             mapped.add(map(statement, change));
         }
         return mapped;
+    }
+
+    /** Collects all assignments, however deep. */
+    static void assignments(List<Stmt> statements, List<Stmt.Assign> found) {
+        for (Stmt statement : statements) {
+            if (statement instanceof Stmt.Assign assign) {
+                found.add(assign);
+            } else if (statement instanceof Stmt.If branch) {
+                assignments(branch.then(), found);
+                assignments(branch.otherwise(), found);
+            } else if (statement instanceof Stmt.For loop) {
+                assignments(loop.body(), found);
+            } else if (statement instanceof Stmt.While loop) {
+                assignments(loop.body(), found);
+            } else if (statement instanceof Stmt.With with) {
+                assignments(with.body(), found);
+            } else if (statement instanceof Stmt.Def closure) {
+                assignments(closure.body(), found);
+            }
+        }
     }
 
     private static Stmt map(Stmt statement, UnaryOperator<Expr> change) {

@@ -1,0 +1,120 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import io.github.attribution4j.djl.internal.rewrite.ModuleInfo;
+import io.github.attribution4j.djl.internal.rewrite.Row;
+import io.github.attribution4j.djl.internal.rewrite.ValueInfo;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.UnknownLayerException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Addresses of values inside methods: {@code layer1.0/relu_#3}, {@code layer1.0/x5}, and {@code relu_#3} or {@code /relu_#3} in the root. */
+final class InnerPoints {
+    private static final Pattern ADDRESS = Pattern.compile(
+            "(?:(?<module>[^/]*)/)?(?<value>[^/:\\[\\]]+?)(?<side>:in|:out)?(?:\\[(?<element>\\d{1,9})])?");
+    private static final Pattern CALL = Pattern.compile("(?<value>.+)#(?<call>\\d{1,9})");
+
+    /** By path, and by the other name where a value has a variable. */
+    private final Map<String, ValueInfo> values = new LinkedHashMap<>();
+
+    private final List<CutPoint> points = new ArrayList<>();
+
+    InnerPoints(List<ModuleInfo> modules, List<ValueInfo> all) {
+        for (ValueInfo value : all) {
+            String module = modules.get(value.module()).path() + "/";
+            values.put(module + value.address(), value);
+            points.add(point(module + value.address(), value, 0));
+        }
+        for (ValueInfo value : all) {
+            if (!value.variable().isEmpty()) {
+                values.putIfAbsent(modules.get(value.module()).path() + "/" + value.variable(), value);
+            }
+        }
+    }
+
+    private static CutPoint point(String path, ValueInfo value, int call) {
+        return new CutPoint(path, value.operator().isEmpty() ? "variable" : value.operator(), call);
+    }
+
+    /** Element 0 of the first execution of every place. */
+    List<CutPoint> points() {
+        return List.copyOf(points);
+    }
+
+    /** All places. */
+    List<ValueInfo> values() {
+        return values.values().stream().distinct().toList();
+    }
+
+    /** The path under which a place is listed. */
+    String path(ValueInfo value) {
+        return values.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(value))
+                .findFirst()
+                .orElseThrow()
+                .getKey();
+    }
+
+    /** Reads an address; empty if no place has it. */
+    Optional<CutPoint> find(String address) {
+        Matcher matcher = ADDRESS.matcher(address);
+        if (!matcher.matches() || ":in".equals(matcher.group("side"))) {
+            return Optional.empty();
+        }
+        String module = matcher.group("module") == null ? "" : matcher.group("module");
+        String element = matcher.group("element");
+        int number = element == null ? 0 : Integer.parseInt(element);
+        String text = module + "/" + matcher.group("value");
+        ValueInfo exact = values.get(text);
+        if (exact != null) {
+            return Optional.of(point(text, exact, 0).output(number));
+        }
+        Matcher call = CALL.matcher(text);
+        if (call.matches()) {
+            ValueInfo value = values.get(call.group("value"));
+            if (value != null) {
+                return Optional.of(point(call.group("value"), value, Integer.parseInt(call.group("call")))
+                        .output(number));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Returns the row of a point.
+     *
+     * @throws UnknownLayerException if there is no such place or element
+     */
+    Row row(CutPoint point) {
+        ValueInfo value = values.get(point.path());
+        if (value == null || point.side() == CutPoint.Side.INPUT) {
+            throw new UnknownLayerException(point.toString(), List.copyOf(values.keySet()));
+        }
+        int tensors = value.structure().tensors();
+        if (tensors >= 0 && point.element() >= tensors) {
+            throw new UnknownLayerException(
+                    point.toString(), List.of(point.output(tensors - 1).toString()));
+        }
+        return new Row(value.module(), point.call(), value.side(), point.element(), false);
+    }
+}

@@ -1,0 +1,182 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.djl.internal.script.Type;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the operators of libtorch give, from the schemas it registers: most give one tensor, and only the others are named here. Where a schema has overloads that differ, the types of the
+ * arguments decide; null means that the result is not known to hold tensors.
+ */
+final class OperatorTypes {
+    private static final Set<String> PAIRS = names("""
+            _aminmax _ctc_loss _linalg_eigh _native_multi_head_attention _pack_padded_sequence _pad_packed_sequence _rowwise_prune
+            _scaled_dot_product_attention_math _scaled_dot_product_attention_math_for_mps _scaled_dot_product_flash_attention_for_cpu
+            _sobol_engine_draw _sparse_mm_reduce_impl _unique _unpack_dual _weight_norm_interface adaptive_max_pool1d adaptive_max_pool2d
+            adaptive_max_pool3d aminmax batch_norm_gather_stats batch_norm_gather_stats_with_counts batch_norm_stats batch_norm_update_stats
+            choose_qparams_optimized cummax cummin fractional_max_pool2d fractional_max_pool3d geqrf gru histogram kthvalue linalg_cholesky_ex
+            linalg_eig linalg_eigh linalg_inv_ex linalg_ldl_factor linalg_lu_factor linalg_qr linalg_slogdet linalg_solve_ex
+            log_sigmoid_forward lstm_cell max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices mode
+            multilabel_margin_loss_forward native_dropout nll_loss2d_forward nll_loss_forward qr quantized_gru quantized_lstm_cell rnn_relu
+            rnn_tanh rrelu_with_noise_functional slogdet std_mean topk triangular_solve var_mean
+            """);
+    private static final Set<String> TRIPLES = names("""
+            _linalg_det _linalg_svd _lu_with_info _native_batch_norm_legit _native_batch_norm_legit_no_training _transform_bias_rescale_qkv
+            _unique2 linalg_ldl_factor_ex linalg_lu linalg_lu_factor_ex linalg_svd lstm lu_unpack native_batch_norm native_group_norm
+            native_layer_norm quantized_lstm svd unique_consecutive unique_dim unique_dim_consecutive
+            """);
+    private static final Set<String> QUADRUPLES = names("""
+            _embedding_bag _embedding_bag_forward_only _linalg_slogdet _linalg_solve_ex embedding_bag linalg_lstsq
+            """);
+    private static final Set<String> LISTS = names("""
+            _histogramdd_bin_edges _to_cpu broadcast_tensors chunk dsplit gradient hsplit meshgrid nonzero_numpy split_copy split_with_sizes
+            split_with_sizes_copy tensor_split unbind unbind_copy unflatten_dense_tensors unsafe_chunk unsafe_split unsafe_split_with_sizes
+            vsplit
+            """);
+
+    /** They work on tensors and on numbers. */
+    private static final Set<String> MIXED = names("""
+            __and__ __lshift__ __or__ __rshift__ __xor__ acos acosh add add_ all angle any asin asinh atan atan2 atanh atleast_1d atleast_2d
+            atleast_3d ceil copysign cos cosh dequantize div eq erf erfc exp expm1 floor fmod gcd ge gt index isfinite isinf isnan ldexp le
+            lgamma log log10 log1p lt mul mul_ ne neg polar pow quantize_per_tensor remainder round select sin sinh slice sqrt sub sum tan
+            tanh values where
+            """);
+
+    /** No tensors, or of types that need a closer look. */
+    private static final Set<String> OTHERS = names("""
+            Bool Complex ComplexImplicit Delete Float FloatImplicit Generator Int IntImplicit ScalarImplicit Size __contains__ __derive_index
+            __getitem__ __is__ __isnot__ __not__ __range_length __round_to_zero_floordiv _choose_qparams_per_tensor _cummax_helper
+            _cummin_helper _debug_has_internal_overlap _dimI _dimV _get_cpu_capability _get_tracing_state _has_compatible_shallow_copy_type
+            _has_same_storage_numel _infer_size _is_zerotensor _local_scalar_dense _lstm_mps _native_batch_norm_legit_functional
+            _nnpack_available _nnz _pack_sequence _print _propagate_xla_data _scaled_dot_product_flash_attention _set_item _size_if_not_equal
+            _tensor_to_list _unwrap_optional _version allclose append bin broadcast_shapes can_cast capitalize center chr clear
+            confirmed_by_owner copy count degrees dense_dim device dict dim divmod element_size endswith equal expandtabs extend fabs
+            factorial fbgemm_linear_quantize_weight find floordiv format frexp gamma get get_autocast_dtype get_device get_gradients grad
+            has_torch_function hash hex histogramdd initial_seed insert is_autocast_cpu_enabled is_autocast_enabled is_coalesced is_complex
+            is_conj is_contiguous is_distributed is_floating_point is_grad_enabled is_inference is_leaf is_neg is_non_overlapping_and_dense
+            is_nonzero is_owner is_pinned is_same_size is_scripting is_set_to is_signed is_strides_like_format is_vulkan_available isalnum
+            isalpha isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper item items join keys len list ljust
+            local_value lower lstrip manual_seed mathremainder max median min modf nanmedian numel oct ord output_nr owner owner_name
+            partition percentFormat pop popitem promote_types q_per_channel_axis q_scale q_zero_point qscheme radians record_stream remove
+            replace result_type retain_grad retains_grad reverse rfind rindex rjust rpartition rsplit rstrip save seed set_data
+            set_grad_enabled setdefault size sort sorted sparse_dim split splitlines startswith storage_offset str stride strip swapcase
+            sym_constrain_range sym_constrain_range_for_size sym_is_contiguous sym_numel sym_size sym_storage_offset sym_stride title to_here
+            update upper wait warn zfill
+            """);
+
+    /** Internal operators that give one tensor; of others it is not assumed. */
+    private static final Set<String> INTERNAL = names("""
+            _convolution _convolution_mode _softmax _log_softmax _weight_norm _to_copy _unsafe_view _reshape_alias _conj _cast_Float
+            _adaptive_avg_pool2d _adaptive_avg_pool3d _upsample_bilinear2d_aa _upsample_bicubic2d_aa _upsample_nearest_exact2d
+            _upsample_nearest_exact1d _upsample_nearest_exact3d _shape_as_tensor _transformer_encoder_layer_fwd _trilinear _cdist_forward
+            _euclidean_dist _fft_r2c _fft_c2r _fft_c2c _masked_softmax _stack
+            """);
+
+    private static final Set<String> REDUCING = Set.of("max", "min", "median", "nanmedian");
+    private static final Set<String> VIEWS = names("""
+            view view_as reshape reshape_as select slice narrow transpose permute t squeeze unsqueeze expand expand_as chunk split
+            split_with_sizes tensor_split hsplit vsplit dsplit unbind flatten unflatten detach alias as_strided diagonal movedim moveaxis
+            swapaxes swapdims contiguous to type_as view_as_real view_as_complex real imag numpy_T matrix_H mT mH adjoint unfold lift_fresh
+            squeeze_ unsqueeze_ transpose_ t_ detach_
+            """);
+
+    private OperatorTypes() {}
+
+    private static Set<String> names(String text) {
+        return Set.of(text.strip().split("\\s+"));
+    }
+
+    /** Whether the result may be a view of the first argument. */
+    static boolean isView(String operator) {
+        return VIEWS.contains(operator);
+    }
+
+    /** The type of a result; null if it is not known, or no tensor. {@code operator}: without namespace. */
+    static @Nullable Type result(String operator, List<@Nullable Type> arguments) {
+        Type first = arguments.isEmpty() ? null : arguments.get(0);
+        boolean tensor = isTensor(first) || (arguments.size() > 1 && isTensor(arguments.get(1)));
+        if (PAIRS.contains(operator)) {
+            return tuple(2);
+        }
+        if (TRIPLES.contains(operator)) {
+            return tuple(3);
+        }
+        if (QUADRUPLES.contains(operator)) {
+            return tuple(4);
+        }
+        if (LISTS.contains(operator)) {
+            return Type.generic("List", Type.TENSOR);
+        }
+        if (operator.equals("slice")) {
+            return first;
+        }
+        if (MIXED.contains(operator)) {
+            boolean listed = (operator.equals("where") && arguments.size() == 1) || operator.startsWith("atleast");
+            boolean chosen = operator.equals("where") && arguments.size() > 2;
+            return (tensor && !listed) || chosen ? Type.TENSOR : null;
+        }
+        if (REDUCING.contains(operator)) {
+            if (!isTensor(first)) {
+                return null;
+            }
+            return arguments.size() == 1 || isTensor(arguments.get(1)) ? Type.TENSOR : tuple(2);
+        }
+        if (operator.equals("sort") && isTensor(first)) {
+            return tuple(2);
+        }
+        if (operator.equals("split") && isTensor(first)) {
+            return Type.generic("List", Type.TENSOR);
+        }
+        if (OTHERS.contains(operator)) {
+            return other(operator, arguments);
+        }
+        boolean internal = (operator.startsWith("_") && !INTERNAL.contains(operator))
+                || operator.matches("(cudnn|miopen|mkldnn|fake_quantize)_.*|.*backward.*");
+        return internal ? null : Type.TENSOR;
+    }
+
+    private static @Nullable Type other(String operator, List<@Nullable Type> arguments) {
+        Type first = arguments.isEmpty() ? null : arguments.get(0);
+        return switch (operator) {
+            case "len", "dim", "numel", "Int" -> Type.of("int");
+            case "size" -> arguments.size() > 1 ? Type.of("int") : Type.generic("List", Type.of("int"));
+            case "_unwrap_optional" ->
+                first != null && first.name().equals("Optional")
+                        ? first.arguments().get(0)
+                        : first;
+            case "append", "copy", "list", "sorted" -> first;
+            case "wait" ->
+                first != null && first.name().equals("Future")
+                        ? first.arguments().get(0)
+                        : null;
+            case "pop", "__getitem__" ->
+                first != null && first.name().equals("List") ? first.arguments().get(0) : null;
+            default -> null;
+        };
+    }
+
+    private static boolean isTensor(@Nullable Type type) {
+        return type != null && type.equals(Type.TENSOR);
+    }
+
+    private static Type tuple(int size) {
+        return new Type("Tuple", Collections.nCopies(size, Type.TENSOR), true);
+    }
+}

@@ -1,0 +1,101 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.djl.internal.script.Type;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The places inside methods and functions at which values are shown, by the text they stand in. Every place has a number of its own. */
+final class Places {
+    /**
+     * A place in the text.
+     *
+     * @param side the number by which rows name it
+     * @param operator the operator or function; empty for a variable alone
+     * @param variable the variable; empty if none
+     */
+    record Place(int side, String operator, String variable, Type type) {}
+
+    /**
+     * A text: a method of a class, or a function.
+     *
+     * @param owner class; empty for a function
+     * @param name method, or qualified function
+     */
+    record Text(String owner, String name) {}
+
+    private final Map<Text, List<Place>> places = new HashMap<>();
+    private final Map<Text, Set<String>> calls = new HashMap<>();
+    private int next = Row.ARGUMENTS + 1;
+
+    int reserve() {
+        return next++;
+    }
+
+    void add(Text text, Place place) {
+        places.computeIfAbsent(text, k -> new ArrayList<>()).add(place);
+    }
+
+    /** Notes that a text calls a function. */
+    void calls(Text text, String function) {
+        calls.computeIfAbsent(text, k -> new LinkedHashSet<>()).add(function);
+    }
+
+    boolean isEmpty(Text text) {
+        return !places.containsKey(text)
+                && calls.getOrDefault(text, Set.of()).stream().allMatch(f -> isEmpty(new Text("", f)));
+    }
+
+    /** The places of one module: those of methods in order, then those of the functions reached from them. */
+    List<ValueInfo> of(int module, List<Text> methods, ProgramIndex index) {
+        Set<Text> texts = new LinkedHashSet<>(methods);
+        List<Text> open = new ArrayList<>(methods);
+        for (int i = 0; i < open.size(); i++) {
+            for (String function : calls.getOrDefault(open.get(i), Set.of())) {
+                Text text = new Text("", function);
+                if (texts.add(text)) {
+                    open.add(text);
+                }
+            }
+        }
+        List<ValueInfo> values = new ArrayList<>();
+        Map<String, Integer> numbers = new HashMap<>();
+        Set<String> variables = new LinkedHashSet<>();
+        for (Text text : texts) {
+            for (Place place : places.getOrDefault(text, List.of())) {
+                int number = place.operator().isEmpty() ? 0 : numbers.merge(place.operator(), 1, Integer::sum) - 1;
+                boolean named =
+                        !text.owner().isEmpty() && !place.variable().isEmpty() && variables.add(place.variable());
+                if (named || !place.operator().isEmpty()) {
+                    values.add(new ValueInfo(
+                            module,
+                            place.operator(),
+                            number,
+                            named ? place.variable() : "",
+                            place.type(),
+                            index.structure(place.type()),
+                            place.side()));
+                }
+            }
+        }
+        return values;
+    }
+}

@@ -1,0 +1,227 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.djl.internal.script.Stmt;
+import io.github.attribution4j.djl.internal.script.Type;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The types of variables and expressions of one method, as far as it matters where tensors are. A variable keeps its type, so one walk in order is enough. Null stands for what is not
+ * known; such a value is not offered, and never guessed.
+ */
+final class StaticTypes {
+    private final ProgramIndex index;
+    private final RuntimeSource runtime;
+    private final Map<String, Type> variables = new HashMap<>();
+    private final Map<String, String> functions = new HashMap<>();
+
+    StaticTypes(ProgramIndex index, RuntimeSource runtime) {
+        this.index = index;
+        this.runtime = runtime;
+    }
+
+    void declare(String variable, @Nullable Type type) {
+        if (type != null) {
+            variables.put(variable, type);
+        }
+    }
+
+    @Nullable
+    Type variable(String name) {
+        return variables.get(name);
+    }
+
+    /** Notes what an assignment makes known. */
+    void assign(Stmt.Assign assign) {
+        boolean pairwise =
+                !assign.unpack() && assign.targets().size() == assign.values().size();
+        Type whole = pairwise ? null : of(assign.values().get(0));
+        for (int i = 0; i < assign.targets().size(); i++) {
+            if (assign.targets().get(i) instanceof Expr.Name name) {
+                Expr value = pairwise ? assign.values().get(i) : null;
+                if (assign.type() != null) {
+                    declare(name.id(), assign.type());
+                } else if (value != null) {
+                    declare(name.id(), of(value));
+                    String dotted = Trees.dotted(value);
+                    if (index.function(dotted) != null) {
+                        functions.put(name.id(), dotted);
+                    }
+                } else {
+                    declare(name.id(), part(whole, i));
+                }
+            }
+        }
+    }
+
+    void loop(Stmt.For loop) {
+        Type type = of(loop.iterable());
+        if (loop.targets().size() == 1
+                && loop.targets().get(0) instanceof Expr.Name name
+                && type != null
+                && type.name().equals("List")) {
+            declare(name.id(), part(type, 0));
+        }
+    }
+
+    private static @Nullable Type part(@Nullable Type whole, int i) {
+        if (whole == null) {
+            return null;
+        }
+        return switch (whole.name()) {
+            case "Tuple" ->
+                i >= 0 && i < whole.arguments().size() ? whole.arguments().get(i) : null;
+            case "List" -> whole.arguments().get(0);
+            case "Dict" -> whole.arguments().get(1);
+            default -> null;
+        };
+    }
+
+    /** The function that a callee stands for, by its qualified name; null if it is none of the archive. */
+    @Nullable
+    String function(Expr callee) {
+        String dotted = Trees.dotted(callee);
+        String alias = functions.get(dotted);
+        return alias != null ? alias : index.function(dotted) != null ? dotted : null;
+    }
+
+    @Nullable
+    Type of(Expr expression) {
+        if (expression instanceof Expr.Name name) {
+            return variables.get(name.id());
+        }
+        if (expression instanceof Expr.Parens parens) {
+            return of(parens.value());
+        }
+        if (expression instanceof Expr.Literal literal) {
+            return literal(literal.text());
+        }
+        if (expression instanceof Expr.Attribute attribute) {
+            return attribute(attribute);
+        }
+        if (expression instanceof Expr.Call call) {
+            return call(call);
+        }
+        if (expression instanceof Expr.Index item && item.indices().size() == 1) {
+            Expr at = item.indices().get(0);
+            int number = at instanceof Expr.Literal literal && literal.text().matches("[0-9]{1,6}")
+                    ? Integer.parseInt(literal.text())
+                    : -1;
+            return part(of(item.value()), number);
+        }
+        if (expression instanceof Expr.ListOf list && !list.items().isEmpty()) {
+            Type item = of(list.items().get(0));
+            return item == null ? null : Type.generic("List", item);
+        }
+        if (expression instanceof Expr.TupleOf tuple) {
+            List<Type> items = new ArrayList<>();
+            for (Expr item : tuple.items()) {
+                Type type = of(item);
+                if (type == null) {
+                    return null;
+                }
+                items.add(type);
+            }
+            return new Type("Tuple", items, true);
+        }
+        return null;
+    }
+
+    private static Type literal(String text) {
+        return Type.of(
+                switch (text) {
+                    case "True", "False" -> "bool";
+                    case "None" -> "NoneType";
+                    default -> text.matches("-?[0-9]+") ? "int" : "float";
+                });
+    }
+
+    private @Nullable Type attribute(Expr.Attribute attribute) {
+        if (attribute.value() instanceof Expr.Name name && name.id().equals("CONSTANTS")) {
+            return Type.TENSOR;
+        }
+        Type owner = of(attribute.value());
+        Stmt.ClassDef definition = owner == null ? null : index.definition(owner.name());
+        return definition == null ? null : ProgramIndex.attributes(definition).get(attribute.name());
+    }
+
+    private @Nullable Type call(Expr.Call call) {
+        String dotted = Trees.dotted(call.callee());
+        if (dotted.startsWith("torch.") || dotted.startsWith("ops.")) {
+            return operator(dotted, call);
+        }
+        String function = function(call.callee());
+        Stmt.Def definition = function == null ? null : index.function(function);
+        if (definition != null) {
+            return ProgramIndex.resultType(definition);
+        }
+        Type shown = runtime.visited(dotted);
+        if (shown != null) {
+            return shown;
+        }
+        if (index.definition(dotted) != null) {
+            return Type.of(dotted);
+        }
+        if (call.callee() instanceof Expr.Name name) {
+            return switch (name.id()) {
+                case "annotate", "unchecked_cast", "uninitialized" ->
+                    call.arguments().isEmpty()
+                            ? null
+                            : Trees.type(call.arguments().get(0));
+                case "int", "float", "bool", "str" -> Type.of(name.id());
+                case "isinstance" -> Type.of("bool");
+                default -> null;
+            };
+        }
+        return call.callee() instanceof Expr.Attribute method ? method(method) : null;
+    }
+
+    private @Nullable Type method(Expr.Attribute method) {
+        if (method.value() instanceof Expr.Parens parens
+                && parens.value() instanceof Expr.Name name
+                && name.id().equals(MethodCloner.TAPE)) {
+            return Type.TENSOR;
+        }
+        Type owner = of(method.value());
+        Stmt.ClassDef definition = owner == null ? null : index.definition(owner.name());
+        if (definition == null) {
+            return null;
+        }
+        String name = method.name().startsWith(MethodCloner.CLONE)
+                ? method.name().substring(MethodCloner.CLONE.length())
+                : method.name();
+        Stmt.Def called = definition.method(name);
+        return called == null ? null : ProgramIndex.resultType(called);
+    }
+
+    private @Nullable Type operator(String dotted, Expr.Call call) {
+        String name = dotted.substring(dotted.lastIndexOf('.') + 1);
+        if (dotted.startsWith("ops.")) {
+            boolean quantized = dotted.startsWith("ops.quantized.")
+                    && name.matches("(linear|conv|batch_norm|layer_norm|add|mul|relu|cat|matmul).*");
+            return quantized || dotted.equals("ops.prim.NumToTensor") ? Type.TENSOR : null;
+        }
+        List<@Nullable Type> arguments = new ArrayList<>();
+        call.arguments().forEach(argument -> arguments.add(of(argument)));
+        return OperatorTypes.result(name, arguments);
+    }
+}

@@ -1,0 +1,38 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.djl.internal.script.Type;
+
+/**
+ * A value inside a method that can be tapped and replaced: what an operator or a function of the archive gives, or what is assigned to a variable.
+ *
+ * @param module pre-order index of the module whose code runs
+ * @param operator the operator's or function's name without its namespace, such as {@code relu_}; empty if only the variable is addressed
+ * @param number which place of this operator, from 0, in the text of the module's methods and then of the functions they call
+ * @param variable the variable that it is assigned to; empty if none
+ * @param type its static type
+ * @param structure where its tensors are
+ * @param side by what {@link Row} names the place
+ */
+public record ValueInfo(
+        int module, String operator, int number, String variable, Type type, Structure structure, int side) {
+
+    /** {@return the address within the module, {@code relu_#3}, or the variable if there is no operator} */
+    public String address() {
+        return operator.isEmpty() ? variable : operator + "#" + number;
+    }
+}
