@@ -38,6 +38,9 @@ final class Failures {
     /** In front of the error's name where the program itself raises it. */
     private static final String RAISED = "builtins.";
 
+    /** Names in a message are the archive's, and may be of any length. */
+    private static final int LONGEST = 600;
+
     private Failures() {}
 
     /** Returns what to throw for a failure of the engine in tensor arithmetic. */
@@ -77,8 +80,18 @@ final class Failures {
         return OUT_OF_MEMORY.stream().anyMatch(text::contains);
     }
 
-    /** Returns the one line that says what is wrong: the last that names a Python error, else the first. */
+    /** Returns the one line that says what is wrong: the last that names a Python error, else the first; fit to be printed. */
     static String line(Throwable failure) {
+        String line = chosen(failure)
+                .codePoints()
+                .map(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE ? '?' : c)
+                .limit(LONGEST)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
+        return line.length() < LONGEST ? line : line + "...";
+    }
+
+    private static String chosen(Throwable failure) {
         String text = failure.getMessage();
         if (text == null || text.isBlank()) {
             return failure.toString();

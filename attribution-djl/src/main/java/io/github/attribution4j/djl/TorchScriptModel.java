@@ -151,7 +151,7 @@ public final class TorchScriptModel implements LayeredModel {
         try {
             TorchArchive original = source.open();
             // Elsewhere, while this thread reads and compiles the program.
-            CompletableFuture<String> digest = CompletableFuture.supplyAsync(original::sha256);
+            CompletableFuture<String> digest = CompletableFuture.supplyAsync(original::verify);
             TorchArchive archive = options.dataType()
                     .map(type -> FloatingTypes.convert(original, type == DataType.FLOAT64))
                     .orElse(original);
@@ -164,10 +164,13 @@ public final class TorchScriptModel implements LayeredModel {
                 return new TorchScriptModel(new TorchProgram(modules, options), identity, weights);
             } catch (CompletionException e) {
                 modules.close();
-                throw new UnsupportedModelException(name + ": cannot be read: " + Failures.line(e), e);
+                Throwable cause = e.getCause() == null ? e : e.getCause();
+                throw new UnsupportedModelException(Failures.line(cause), cause);
             }
-        } catch (ArchiveException | ScriptException | RewriteException e) {
+        } catch (ArchiveException | RewriteException e) {
             throw new UnsupportedModelException(Failures.line(e), e);
+        } catch (ScriptException e) {
+            throw new UnsupportedModelException(name + ": code/" + Failures.line(e), e);
         }
     }
 
@@ -198,6 +201,11 @@ public final class TorchScriptModel implements LayeredModel {
     public Pullback pullback(Inputs inputs) {
         program.module().check();
         return program.pullback(inputs);
+    }
+
+    /** Returns the native module that runs at present; another one once the first cut of a small model has been made. */
+    TorchModule module() {
+        return program.module();
     }
 
     @Override

@@ -53,7 +53,7 @@ public final class FloatingTypes {
                 continue;
             }
             Map<String, String> storages = new HashMap<>();
-            collect(new PickleReader(archive.name(), pickle).read(), storages);
+            collect(new PickleReader(archive.name(), folder + ".pkl", pickle, null).read(), storages);
             storages.forEach((key, type) -> {
                 if (WIDTHS.containsKey(type) && !type.equals(target)) {
                     entries.computeIfPresent(folder + "/" + key, (name, bytes) -> converted(bytes, type, wide));

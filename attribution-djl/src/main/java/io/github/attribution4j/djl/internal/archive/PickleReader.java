@@ -23,22 +23,53 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the pickles of TorchScript archives, which use 27 opcodes of protocol 2. Nothing is ever constructed or called: unknown classes and functions stay names.
- * Values that occur twice are shared, so the result is never larger than the input.
+ * Reads the pickles of TorchScript archives, which use 27 opcodes of protocol 2. Nothing is ever constructed or called: classes stay names. Values that occur twice
+ * are shared, so the result is never larger than the input.
+ *
+ * <p>Stricter than libtorch's own reader, which comes later: that one takes tensors as they are described, keeps a class as a number on its stack, and lets numbers of
+ * the memo say how much memory it takes.
  */
 final class PickleReader {
     private static final PickleValue MARK = new PickleValue.Global("(mark)");
 
+    /** What libtorch calls while it reads, besides the archive's own classes. */
+    private static final Set<String> FUNCTIONS = Set.of(
+            "collections.OrderedDict",
+            "builtins.complex",
+            "torch.device",
+            "torch._utils._rebuild_tensor_v2",
+            "torch._utils._rebuild_qtensor",
+            "torch._utils._rebuild_sparse_tensor",
+            "torch.jit._pickle.build_intlist",
+            "torch.jit._pickle.build_tensorlist",
+            "torch.jit._pickle.build_doublelist",
+            "torch.jit._pickle.build_boollist",
+            "torch.jit._pickle.build_complexlist",
+            "torch.jit._pickle.restore_type_tag");
+
     private final String file;
+    private final String entry;
+    private final @Nullable Storages storages;
     private final ByteBuffer in;
     private final List<PickleValue> stack = new ArrayList<>();
     private final Map<Integer, PickleValue> memo = new HashMap<>();
 
-    PickleReader(String file, byte[] bytes) {
+    /**
+     * A reader of one entry.
+     *
+     * @param file the archive, for messages
+     * @param entry the entry, for messages
+     * @param bytes its content
+     * @param storages where its tensors have to lie; null to leave that open
+     */
+    PickleReader(String file, String entry, byte[] bytes, @Nullable Storages storages) {
         this.file = file;
+        this.entry = entry;
+        this.storages = storages;
         this.in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
@@ -48,16 +79,27 @@ final class PickleReader {
                 int offset = in.position();
                 int opcode = in.get() & 0xFF;
                 if (opcode == '.') {
-                    return pop();
+                    return finished(pop(), offset);
                 }
                 step(opcode, offset);
             }
         } catch (java.nio.BufferUnderflowException | IndexOutOfBoundsException e) {
             throw new ArchiveException(
                     Reason.CORRUPT,
-                    file + ": its object tree (data.pkl) breaks off at byte " + in.position() + "; copy the file again",
+                    file + ": its " + entry + " breaks off at byte " + in.position() + "; copy the file again",
                     e);
         }
+    }
+
+    private PickleValue finished(PickleValue value, int offset) {
+        if (!stack.isEmpty() || in.hasRemaining()) {
+            throw error(offset, "ends before its end");
+        }
+        String problem = PickleShape.problem(value);
+        if (problem != null) {
+            throw error(offset, problem);
+        }
+        return value;
     }
 
     private void step(int opcode, int offset) {
@@ -83,13 +125,13 @@ final class PickleReader {
             case 'J' -> push(new PickleValue.Scalar((long) in.getInt()));
             case 'K' -> push(new PickleValue.Scalar((long) (in.get() & 0xFF)));
             case 'M' -> push(new PickleValue.Scalar((long) (in.getShort() & 0xFFFF)));
-            case 0x8a -> push(new PickleValue.Scalar(longInteger()));
+            case 0x8a -> push(new PickleValue.Scalar(longInteger(offset)));
             case 'G' -> push(new PickleValue.Scalar(Double.longBitsToDouble(Long.reverseBytes(in.getLong()))));
             case 0x88 -> push(new PickleValue.Scalar(true));
             case 0x89 -> push(new PickleValue.Scalar(false));
             case 'N' -> push(new PickleValue.Scalar(null));
-            case 'q' -> memo.put(in.get() & 0xFF, top());
-            case 'r' -> memo.put(in.getInt(), top());
+            case 'q' -> memoize(in.get() & 0xFF, offset);
+            case 'r' -> memoize(in.getInt(), offset);
             case 'h' -> push(memoized(in.get() & 0xFF, offset));
             case 'j' -> push(memoized(in.getInt(), offset));
             case 'Q' -> storage(offset);
@@ -106,8 +148,8 @@ final class PickleReader {
     }
 
     private void newObject(int offset) {
-        pop();
-        if (!(pop() instanceof PickleValue.Global type)) {
+        boolean plain = pop() instanceof PickleValue.Sequence arguments && arguments.items.isEmpty();
+        if (!plain || !(pop() instanceof PickleValue.Global type)) {
             throw error(offset, "makes an object of something that is not a class");
         }
         push(new PickleValue.Instance(type.name()));
@@ -118,55 +160,94 @@ final class PickleReader {
         if (!(pop() instanceof PickleValue.Global function)) {
             throw error(offset, "calls something that is not a function");
         }
-        push(result(function.name(), arguments));
+        if (!FUNCTIONS.contains(function.name()) && !function.name().startsWith("__torch__.")) {
+            throw error(offset, "calls " + function.name() + ", which no TorchScript archive does,");
+        }
+        push(result(function.name(), arguments, offset));
     }
 
-    private static PickleValue result(String function, PickleValue arguments) {
+    private PickleValue result(String function, PickleValue arguments, int offset) {
         List<PickleValue> items = arguments instanceof PickleValue.Sequence s ? s.items : List.of();
         return switch (function) {
-            case "collections.OrderedDict" -> new PickleValue.Mapping();
-            case "torch._utils._rebuild_tensor_v2" -> tensor(function, items, arguments);
+            case "collections.OrderedDict" -> {
+                if (!items.isEmpty() || !(arguments instanceof PickleValue.Sequence)) {
+                    throw error(offset, "makes a dictionary in an unknown way");
+                }
+                yield new PickleValue.Mapping();
+            }
+            case "torch._utils._rebuild_tensor_v2" -> {
+                // What is read and not kept has to be flat: libtorch frees it by recursion.
+                if (!items.stream().skip(4).allMatch(PickleReader::flat)) {
+                    throw error(offset, "makes a tensor in an unknown way");
+                }
+                yield tensor(items, offset);
+            }
+            case "torch._utils._rebuild_qtensor" -> {
+                tensor(items, offset);
+                yield new PickleValue.Result(function, arguments);
+            }
             case "torch.jit._pickle.build_intlist",
                     "torch.jit._pickle.build_tensorlist",
                     "torch.jit._pickle.build_doublelist",
                     "torch.jit._pickle.build_boollist",
-                    "torch.jit._pickle.restore_type_tag" ->
-                items.isEmpty() ? new PickleValue.Result(function, arguments) : items.get(0);
+                    "torch.jit._pickle.build_complexlist" -> {
+                if (items.size() != 1) {
+                    throw error(offset, "makes a list in an unknown way");
+                }
+                yield items.get(0);
+            }
+            case "torch.jit._pickle.restore_type_tag" -> {
+                if (items.size() != 2 || !(items.get(1) instanceof PickleValue.Scalar)) {
+                    throw error(offset, "marks a type in an unknown way");
+                }
+                yield items.get(0);
+            }
             default -> new PickleValue.Result(function, arguments);
         };
     }
 
-    private static PickleValue tensor(String function, List<PickleValue> items, PickleValue arguments) {
-        if (items.size() >= 5
-                && items.get(0) instanceof PickleValue.Storage storage
-                && items.get(1) instanceof PickleValue.Scalar offset
-                && offset.value() instanceof Long start) {
-            boolean grad = items.get(4) instanceof PickleValue.Scalar flag && Boolean.TRUE.equals(flag.value());
-            return new PickleValue.TensorRef(
-                    storage.key(), storage.type(), start, longs(items.get(2)), longs(items.get(3)), grad);
-        }
-        return new PickleValue.Result(function, arguments);
+    private static boolean flat(PickleValue value) {
+        return value instanceof PickleValue.Scalar
+                || (value instanceof PickleValue.Mapping mapping
+                        && mapping.entries.values().stream().allMatch(PickleValue.Scalar.class::isInstance));
     }
 
-    private static List<Long> longs(PickleValue value) {
+    private PickleValue tensor(List<PickleValue> items, int offset) {
+        if (items.size() < 6
+                || !(items.get(0) instanceof PickleValue.Storage storage)
+                || !(items.get(1) instanceof PickleValue.Scalar start && start.value() instanceof Long first)) {
+            throw error(offset, "makes a tensor in an unknown way");
+        }
+        List<Long> shape = longs(items.get(2), offset);
+        List<Long> strides = longs(items.get(3), offset);
+        String problem = Storages.problem(storage.count(), first, shape, strides);
+        if (problem != null) {
+            throw error(offset, problem);
+        }
+        boolean grad = items.get(4) instanceof PickleValue.Scalar flag && Boolean.TRUE.equals(flag.value());
+        return new PickleValue.TensorRef(storage.key(), storage.type(), first, shape, strides, grad);
+    }
+
+    private List<Long> longs(PickleValue value, int offset) {
         List<Long> longs = new ArrayList<>();
-        if (value instanceof PickleValue.Sequence sequence) {
-            for (PickleValue item : sequence.items) {
-                if (item instanceof PickleValue.Scalar scalar && scalar.value() instanceof Long n) {
-                    longs.add(n);
-                }
+        if (!(value instanceof PickleValue.Sequence sequence)) {
+            throw error(offset, "makes a tensor of a shape that is none");
+        }
+        for (PickleValue item : sequence.items) {
+            if (!(item instanceof PickleValue.Scalar scalar && scalar.value() instanceof Long n)) {
+                throw error(offset, "makes a tensor of a shape that is none");
             }
+            longs.add(n);
         }
         return List.copyOf(longs);
     }
 
     private void build(int offset) {
         PickleValue state = pop();
-        if (top() instanceof PickleValue.Instance instance) {
-            instance.state = state;
-        } else if (!(top() instanceof PickleValue.Result)) {
+        if (!(top() instanceof PickleValue.Instance instance) || instance.state != null) {
             throw error(offset, "gives a state to " + top().kind());
         }
+        instance.state = state;
     }
 
     private void setItems(List<PickleValue> items, int offset) {
@@ -174,9 +255,10 @@ final class PickleReader {
             throw error(offset, "fills a dictionary that is none");
         }
         for (int i = 0; i < items.size(); i += 2) {
-            Object key = items.get(i) instanceof PickleValue.Scalar scalar && scalar.value() != null
-                    ? scalar.value()
-                    : items.get(i);
+            Object key = items.get(i) instanceof PickleValue.Scalar scalar ? scalar.value() : null;
+            if (key == null || mapping.entries.containsKey(key)) {
+                throw error(offset, "has a dictionary with a key that is none, or is there twice,");
+            }
             mapping.entries.put(key, items.get(i + 1));
         }
     }
@@ -190,21 +272,42 @@ final class PickleReader {
 
     private void storage(int offset) {
         // ('storage', type, key, device, number of elements)
-        if (pop() instanceof PickleValue.Sequence id
-                && id.items.size() >= 3
+        if (!(pop() instanceof PickleValue.Sequence id
+                && id.items.size() == 5
+                && id.items.get(0) instanceof PickleValue.Scalar word
+                && "storage".equals(word.value())
                 && id.items.get(1) instanceof PickleValue.Global type
                 && id.items.get(2) instanceof PickleValue.Scalar key
-                && key.value() instanceof String name) {
-            push(new PickleValue.Storage(type.name().substring(type.name().lastIndexOf('.') + 1), name));
-        } else {
+                && key.value() instanceof String name
+                && id.items.get(3) instanceof PickleValue.Scalar device
+                && device.value() instanceof String place
+                && id.items.get(4) instanceof PickleValue.Scalar number
+                && number.value() instanceof Long count)) {
             throw error(offset, "refers to a storage in an unknown way");
         }
+        if (!place.matches("[a-z]{1,20}(:[0-9]{1,3})?") || place.equals("meta")) {
+            throw error(offset, "has a tensor on a device that has no memory");
+        }
+        String kind = type.name().substring(type.name().lastIndexOf('.') + 1);
+        String problem = storages == null ? null : storages.problem(kind, name, count);
+        if (problem != null) {
+            throw error(offset, problem);
+        }
+        push(new PickleValue.Storage(kind, name, count));
     }
 
     private static PickleValue tuple(List<PickleValue> items) {
         PickleValue.Sequence tuple = new PickleValue.Sequence(true);
         tuple.items.addAll(items);
         return tuple;
+    }
+
+    /** The serializer numbers what it remembers from 0 on; libtorch makes room up to the number. */
+    private void memoize(int key, int offset) {
+        if (key < 0 || key > memo.size()) {
+            throw error(offset, "remembers a value by the number " + key);
+        }
+        memo.put(key, top());
     }
 
     private PickleValue memoized(int key, int offset) {
@@ -235,14 +338,12 @@ final class PickleReader {
         return new String(bytes, StandardCharsets.UTF_8);
     }
 
-    private Long longInteger() {
+    private Long longInteger(int offset) {
         int length = in.get() & 0xFF;
-        long value = 0;
-        for (int i = 0; i < length; i++) {
-            long b = in.get();
-            value = i < 8 ? (value & ~(-1L << (8 * i))) | (b << (8 * i)) : value;
+        if (length != 8) {
+            throw error(offset, "has a whole number of " + length + " bytes");
         }
-        return value;
+        return in.getLong();
     }
 
     private void push(PickleValue value) {
@@ -250,30 +351,39 @@ final class PickleReader {
     }
 
     private PickleValue top() {
-        return stack.get(stack.size() - 1);
+        return valid(stack.get(stack.size() - 1));
     }
 
     private PickleValue pop() {
-        return stack.remove(stack.size() - 1);
+        return valid(stack.remove(stack.size() - 1));
+    }
+
+    /** libtorch keeps its marks apart from its values; here a mark where a value should be is seen. */
+    private static PickleValue valid(PickleValue value) {
+        if (value == MARK) {
+            throw new IndexOutOfBoundsException("a mark where a value should be");
+        }
+        return value;
     }
 
     private List<PickleValue> pop(int count) {
         List<PickleValue> tail = stack.subList(stack.size() - count, stack.size());
         List<PickleValue> items = new ArrayList<>(tail);
         tail.clear();
+        items.forEach(PickleReader::valid);
         return items;
     }
 
     private List<PickleValue> popToMark() {
         int mark = stack.lastIndexOf(MARK);
         List<PickleValue> items = pop(stack.size() - mark - 1);
-        pop();
+        stack.remove(stack.size() - 1);
         return items;
     }
 
     private ArchiveException error(int offset, String what) {
         return new ArchiveException(
                 Reason.CORRUPT,
-                file + ": its object tree (data.pkl) " + what + " at byte " + offset + "; export the model again");
+                file + ": its " + entry + " " + what + " (byte " + offset + "); export the model again");
     }
 }

@@ -78,8 +78,9 @@ public sealed interface PickleValue {
      *
      * @param type the storage class
      * @param key the entry below {@code data/}
+     * @param count number of elements
      */
-    record Storage(String type, String key) implements PickleValue {
+    record Storage(String type, String key, long count) implements PickleValue {
         @Override
         public String kind() {
             return "a storage";

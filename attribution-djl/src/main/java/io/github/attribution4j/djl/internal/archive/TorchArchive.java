@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,9 @@ public final class TorchArchive {
     private static final String CODE = "code/";
     private static final String DEBUG = ".debug_pkl";
 
+    /** Example inputs of traces and files that users added, which libtorch reads on request only. */
+    private static final Pattern UNUSED = Pattern.compile("(traced_inputs|extra)(/.*|\\.pkl)");
+
     private final String name;
     private final ByteSource source;
     private final Map<String, ZipMember> members;
@@ -60,6 +64,7 @@ public final class TorchArchive {
     private final Map<String, String> code;
     private final Map<String, String> changed;
     private final Limits limits;
+    private volatile PickleValue.@Nullable Instance root;
 
     private TorchArchive(
             String name,
@@ -293,9 +298,13 @@ public final class TorchArchive {
      * @throws ArchiveException if the pickle is damaged or does not hold a module
      */
     public PickleValue.Instance root() {
-        byte[] bytes = entry("data.pkl");
-        PickleValue value = new PickleReader(name, bytes == null ? new byte[0] : bytes).read();
+        PickleValue.Instance known = root;
+        if (known != null) {
+            return known;
+        }
+        PickleValue value = pickle("data");
         if (value instanceof PickleValue.Instance instance) {
+            root = instance;
             return instance;
         }
         throw new ArchiveException(
@@ -304,15 +313,48 @@ public final class TorchArchive {
                         + " and not a module; save the model with torch.jit.script or torch.jit.trace");
     }
 
-    /** {@return the SHA-256 digest of the file's bytes, in hexadecimal; reads the whole file} */
-    public String sha256() {
-        try (ByteSource.Reader reader = source.open()) {
+    /**
+     * {@return the values that the program calls {@code CONSTANTS.c0} and so on}
+     *
+     * @throws ArchiveException if the pickle is damaged or does not hold a tuple
+     */
+    public List<PickleValue> constants() {
+        PickleValue value = pickle("constants");
+        if (value instanceof PickleValue.Sequence sequence) {
+            return sequence.items();
+        }
+        throw new ArchiveException(
+                Reason.CORRUPT,
+                name + ": its constants.pkl holds " + value.kind() + " and not a tuple; export the model again");
+    }
+
+    private PickleValue pickle(String what) {
+        String entry = what + ".pkl";
+        byte[] bytes = entry(entry);
+        return new PickleReader(name, entry, bytes == null ? new byte[0] : bytes, new Storages(what + "/", members))
+                .read();
+    }
+
+    /**
+     * Reads the whole file once, for its digest and to check every entry that {@link #writeTo} would copy: libtorch itself looks at no checksum.
+     *
+     * @return the SHA-256 digest of the file's bytes, in hexadecimal
+     * @throws ArchiveException if the bytes of an entry are not those that its checksum was made of
+     */
+    public String verify() {
+        try (ByteSource.Reader reader = source.open();
+                Checksums checksums = new Checksums(name)) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            ZipDirectory zip = new ZipDirectory(name, reader, source.size(), limits);
+            for (ZipMember member : members.values()) {
+                checksums.add(member, zip.dataOf(member));
+            }
             byte[] chunk = new byte[1 << 16];
             for (long done = 0; done < source.size(); done += chunk.length) {
                 int n = (int) Math.min(chunk.length, source.size() - done);
                 reader.readFully(done, chunk, 0, n);
                 digest.update(chunk, 0, n);
+                checksums.update(chunk, n);
             }
             return HexFormat.of().formatHex(digest.digest());
         } catch (IOException e) {
@@ -323,10 +365,11 @@ public final class TorchArchive {
     }
 
     /**
-     * A copy with other source text. Source ranges ({@code .debug_pkl}) are dropped, because they would point to wrong lines; all else stays.
+     * A copy with other source text. Source ranges ({@code .debug_pkl}) are dropped, because they would point to wrong lines, and so is what only people read, such as
+     * example inputs; all else stays.
      *
      * @param texts new or replaced text by path below {@code code/}
-     * @return the copy; {@link #sha256} and {@link #name} remain those of the original file
+     * @return the copy; {@link #verify} and {@link #name} remain those of the original file
      */
     public TorchArchive withCode(Map<String, String> texts) {
         Map<String, String> newCode = new LinkedHashMap<>(code);
@@ -334,9 +377,14 @@ public final class TorchArchive {
         Map<String, String> newChanged = new LinkedHashMap<>(changed);
         newChanged.putAll(texts);
         Map<String, ZipMember> newMembers = new LinkedHashMap<>(members);
-        newMembers.keySet().removeIf(entry -> entry.startsWith(CODE) && entry.endsWith(DEBUG));
-        return new TorchArchive(
+        newMembers
+                .keySet()
+                .removeIf(entry -> (entry.startsWith(CODE) && entry.endsWith(DEBUG))
+                        || UNUSED.matcher(entry).matches());
+        TorchArchive copy = new TorchArchive(
                 name, source, newMembers, folder, version, Collections.unmodifiableMap(newCode), newChanged, limits);
+        copy.root = root;
+        return copy;
     }
 
     /**

@@ -94,6 +94,7 @@ final class ZipDirectory {
         List<ZipMember> members = new ArrayList<>(count);
         Set<String> names = new HashSet<>();
         long total = 0;
+        long inflated = 0;
         int at = 0;
         for (int i = 0; i < count; i++) {
             if (at + CENTRAL_SIZE > directory.limit() || directory.getInt(at) != CENTRAL) {
@@ -154,6 +155,7 @@ final class ZipDirectory {
                     || compressed > size
                     || header > size - LOCAL_SIZE
                     || total > size
+                    || uncompressed > Long.MAX_VALUE / 2 - inflated
                     || (method == ZipMember.STORED && compressed != uncompressed)) {
                 throw corrupt("entry '" + name + "' does not fit into the file");
             }
@@ -162,6 +164,13 @@ final class ZipDirectory {
                         Reason.TOO_LARGE,
                         file + ": entry '" + name + "' would grow from " + compressed + " to " + uncompressed
                                 + " bytes; store it uncompressed if that is meant");
+            }
+            inflated = Math.addExact(inflated, uncompressed);
+            if (inflated > limits.text() && inflated / limits.ratio() > total) {
+                throw new ArchiveException(
+                        Reason.TOO_LARGE,
+                        file + ": its entries would grow from " + total + " to " + inflated
+                                + " bytes; store them uncompressed if that is meant");
             }
             if (!name.endsWith("/")) {
                 members.add(new ZipMember(name, method, crc, compressed, uncompressed, header));

@@ -31,6 +31,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the instrumented copy of an archive. Methods that call modules are cloned, every call of a module goes through a wrapper that asks the tape whether the call is of interest, and
@@ -51,6 +53,8 @@ public final class Instrumenter {
         /** Also what operators and functions give inside methods. */
         VALUES
     }
+
+    private static final Pattern ODD = Pattern.compile("[#\\t\\r]|\\n +\\n");
 
     private final TorchArchive archive;
     private final Level level;
@@ -100,12 +104,15 @@ public final class Instrumenter {
             throw new RewriteException(archive.name() + ": is an instrumented copy already; load the original");
         }
         ProgramIndex original = ProgramIndex.of(archive);
+        ObjectCheck.check(archive, original);
+        CallChains.check(archive.name(), original);
         Repairs repairs = new Repairs();
-        ProgramIndex index = ProgramIndex.of(archive, repairs.repair(original.files()));
-        return new Instrumenter(archive, index, repairs, level).run();
+        Guards guards = new Guards(archive.name());
+        ProgramIndex index = ProgramIndex.of(archive, guards.guard(repairs.repair(original.files())));
+        return new Instrumenter(archive, index, repairs, level).run(original.files(), guards);
     }
 
-    private Instrumented run() {
+    private Instrumented run(Map<String, Stmt.File> original, Guards guards) {
         Signature signature = index.signature();
         String root = index.root().name();
         add(root, entry(Instrumented.FORWARD, signature, false));
@@ -116,11 +123,15 @@ public final class Instrumenter {
         Map<String, String> texts = new LinkedHashMap<>();
         index.files().forEach((path, file) -> {
             Stmt.File changed = extended(file);
-            if (!changed.equals(file) || !repairs.done().isEmpty()) {
+            if (!changed.equals(original.get(path))
+                    || !serialized(archive.code().get(path))) {
                 texts.put(path, Printer.print(changed));
             }
         });
         texts.put(RuntimeSource.PATH, runtime.text());
+        if (guards.used()) {
+            texts.put(Guards.PATH, Guards.TEXT);
+        }
         List<ModuleInfo> modules = level == Level.FORWARD
                 ? List.of()
                 : new ModuleLister(
@@ -136,6 +147,14 @@ public final class Instrumenter {
                     places.of(node.index(), reached.getOrDefault(node.type().name(), List.of()), index));
         }
         return values;
+    }
+
+    /** Whether a text has no empty line and no comment, of which the serializer writes none and libtorch's lexer takes few in a row. */
+    private static boolean serialized(@Nullable String text) {
+        return text != null
+                && !text.startsWith("\n")
+                && !text.contains("\n\n")
+                && !ODD.matcher(text).find();
     }
 
     private void add(String type, Stmt member) {

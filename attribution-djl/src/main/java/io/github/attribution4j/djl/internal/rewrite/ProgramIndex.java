@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * depends on the parent's class alone, so that instances may share classes.
  */
 public final class ProgramIndex {
-    private static final int MAX_MODULES = 1_000_000;
+    private static final int MAX_MODULES = 100_000;
     private static final int MAX_DEPTH = 200;
 
     /**

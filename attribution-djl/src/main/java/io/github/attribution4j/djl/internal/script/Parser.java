@@ -17,6 +17,7 @@ package io.github.attribution4j.djl.internal.script;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -24,7 +25,12 @@ import java.util.Set;
  * {@link ScriptException}.
  */
 public final class Parser {
-    private static final int MAX_DEPTH = 400;
+    /** Far above any real program: libtorch parses and compiles by recursion too and takes some 3 KiB of stack for each level. */
+    private static final int MAX_DEPTH = 120;
+
+    /** Types of a fixed number of arguments. */
+    private static final Map<String, Integer> ARGUMENTS = Map.of("List", 1, "Optional", 1, "Future", 1, "Dict", 2);
+
     private static final Set<String> CONSTANTS = Set.of("True", "False", "None", "inf", "nan");
     private static final Set<String> UNSUPPORTED = Set.of(
             "lambda",
@@ -237,6 +243,13 @@ public final class Parser {
             }
             expect("]");
             type = new Type(name, arguments, true);
+        }
+        if (type.arguments().size()
+                != ARGUMENTS.getOrDefault(name, type.arguments().size())) {
+            throw new ScriptException(
+                    file,
+                    previous().line(),
+                    "type " + name + " has " + type.arguments().size() + " arguments");
         }
         leave();
         return type;

@@ -147,11 +147,11 @@ class ParserTest {
         for (String expression : hostile) {
             assertThatThrownBy(() -> Parser.file("a.py", "x = " + expression + "\n"))
                     .isInstanceOf(ScriptException.class)
-                    .hasMessageContaining("nested more than 400 deep");
+                    .hasMessageContaining("nested more than 120 deep");
         }
         assertThatThrownBy(() -> Parser.file("a.py", "x : " + "List[".repeat(depth) + "\n"))
                 .isInstanceOf(ScriptException.class)
-                .hasMessageContaining("nested more than 400 deep");
+                .hasMessageContaining("nested more than 120 deep");
         StringBuilder blocks = new StringBuilder();
         for (int i = 0; i < 1000; i++) {
             blocks.append(" ".repeat(i)).append("if x:\n");

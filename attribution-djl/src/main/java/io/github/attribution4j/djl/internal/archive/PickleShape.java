@@ -1,0 +1,103 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.archive;
+
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Checks that an object tree is made of values, ends, and how deep: libtorch walks and frees it by recursion. */
+final class PickleShape {
+    /** Twice what the deepest accepted tree of modules needs. */
+    static final int MAX_DEPTH = 500;
+
+    /** {@code argument}: whether a function takes it, as that of a quantized tensor takes a storage and the name of its scheme. */
+    private record Level(PickleValue value, Iterator<PickleValue> parts, boolean argument) {}
+
+    private PickleShape() {}
+
+    /** Returns what is wrong, or null. */
+    static @Nullable String problem(PickleValue root) {
+        // The value is the depth below, once known; 0 while the walk is inside.
+        IdentityHashMap<PickleValue, Integer> depths = new IdentityHashMap<>();
+        Deque<Level> open = new ArrayDeque<>();
+        open.push(new Level(root, parts(root).iterator(), false));
+        depths.put(root, 0);
+        while (!open.isEmpty()) {
+            Level level = open.element();
+            boolean argument = level.argument() || level.value() instanceof PickleValue.Result;
+            String problem = argument ? null : unfinished(level.value());
+            if (problem != null) {
+                return problem;
+            }
+            if (level.parts().hasNext()) {
+                PickleValue part = level.parts().next();
+                Integer known = depths.get(part);
+                if (known == null) {
+                    depths.put(part, 0);
+                    open.push(new Level(part, parts(part).iterator(), argument));
+                } else if (known == 0) {
+                    return "has " + part.kind() + " that contains itself";
+                }
+                if (open.size() > MAX_DEPTH) {
+                    return tooDeep();
+                }
+            } else {
+                open.pop();
+                int depth = 0;
+                for (PickleValue part : parts(level.value())) {
+                    depth = Math.max(depth, depths.getOrDefault(part, 0));
+                }
+                depths.put(level.value(), depth + 1);
+                if (depth > MAX_DEPTH) {
+                    return tooDeep();
+                }
+            }
+        }
+        return null;
+    }
+
+    /** libtorch holds these as plain numbers or tensors, which then pass for something else. */
+    private static @Nullable String unfinished(PickleValue value) {
+        if (value instanceof PickleValue.Global || value instanceof PickleValue.Storage) {
+            return "has " + value.kind() + " where a value should be";
+        }
+        return value instanceof PickleValue.Instance instance && instance.state == null
+                ? "has " + value.kind() + " without attributes"
+                : null;
+    }
+
+    private static String tooDeep() {
+        return "is nested more than " + MAX_DEPTH + " deep";
+    }
+
+    private static Collection<PickleValue> parts(PickleValue value) {
+        if (value instanceof PickleValue.Sequence sequence) {
+            return sequence.items;
+        }
+        if (value instanceof PickleValue.Mapping mapping) {
+            return mapping.entries.values();
+        }
+        if (value instanceof PickleValue.Instance instance) {
+            return instance.state == null ? List.of() : List.of(instance.state);
+        }
+        return value instanceof PickleValue.Result result ? List.of(result.arguments()) : List.of();
+    }
+}
