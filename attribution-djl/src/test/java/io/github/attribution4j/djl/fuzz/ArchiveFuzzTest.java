@@ -1,0 +1,51 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A part of {@link ArchiveFuzz} with every build; a fault names the seed and the number that make it again. The system
+ * properties {@code attribution.fuzz} and {@code attribution.fuzz.seed} ask for more archives and for others.
+ */
+class ArchiveFuzzTest {
+    private static final long SEED = Long.getLong("attribution.fuzz.seed", 20_261);
+    private static final int ARCHIVES = Integer.getInteger("attribution.fuzz", 200);
+
+    @Test
+    @DisplayName("Damaged archives load or are refused in one line, in a JVM that survives with less than 1 GiB")
+    void damagedArchives() throws Exception {
+        ArchiveFuzz.Report report = ArchiveFuzz.run(SEED, 0, ARCHIVES);
+        assertThat(report.faults()).isEmpty();
+        assertThat(report.loaded() + report.refused()).isEqualTo(ARCHIVES);
+        assertThat(report.loaded()).isGreaterThan(ARCHIVES / 20);
+        assertThat(report.refused()).isGreaterThan(ARCHIVES / 2);
+    }
+
+    @Test
+    @DisplayName("A seed and a number always make the same archive")
+    void reproducible() {
+        for (int number = 0; number < 40; number++) {
+            Mutations.Mutation first = Mutations.of(SEED, number);
+            Mutations.Mutation second = Mutations.of(SEED, number);
+            assertThat(second.bytes()).isEqualTo(first.bytes());
+            assertThat(second.what()).isEqualTo(first.what());
+        }
+    }
+}
