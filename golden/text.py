@@ -245,6 +245,37 @@ class Functional(nn.Module):
         return self.fc(torch.tanh(F.embedding(ids, self.table)).mean(1))
 
 
+class RotaryEmbedding(nn.Module):
+    """Turns positions into angles: named like a lookup, and none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("frequencies", 1.0 / 10.0 ** torch.arange(6), persistent=False)
+
+    def forward(self, positions: Tensor) -> Tensor:
+        return torch.cos(positions.unsqueeze(2) * self.frequencies)
+
+
+class Relative(nn.Module):
+    """Attention with a bias for each distance, whose lookup has no axis for texts, and with rotary positions; two logits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(VOCABULARY, 6, padding_idx=PAD)
+        self.relative_attention_bias = nn.Embedding(2 * LONGEST, 1)
+        self.rotary = RotaryEmbedding()
+        self.fc = nn.Linear(6, 2)
+        self.longest = LONGEST
+
+    def forward(self, ids: Tensor) -> Tensor:
+        x = self.embedding(ids)
+        positions = torch.arange(ids.size(1))
+        bias = self.relative_attention_bias(positions.unsqueeze(1) - positions.unsqueeze(0) + self.longest).squeeze(2)
+        turned = x * self.rotary(positions.unsqueeze(0))
+        weights = torch.softmax(torch.matmul(turned, turned.transpose(1, 2)) + bias, dim=2)
+        return self.fc(torch.tanh(torch.matmul(weights, x)).mean(1))
+
+
 class Bag(nn.Module):
     """An EmbeddingBag, which adds the words up before anybody sees them; two logits."""
 
@@ -573,6 +604,29 @@ def others(book: Book, rng: np.random.RandomState) -> None:
             )
 
 
+def relative(book: Book, rng: np.random.RandomState) -> None:
+    model = Relative()
+    models.settle(model, rng)
+    ids = texts(rng, (6, 4, 5), 6)
+    described = book.model("relative", model, {"ids": ids}, ("scripted", "traced"))
+    ref = reference(ids, MASK, (CLS, SEP, PAD))
+    target = [1, 0, 1]
+    values, deltas = conditioned(model, lambda m: captum_ig(m, ["embedding"], [ids], [ref], [], target, 20), "words")
+    book.case(
+        described,
+        "words",
+        values,
+        deltas,
+        method="integrated-gradients",
+        layers=["embedding"],
+        steps=20,
+        target=target,
+        attributed=["ids"],
+        token=MASK,
+        keep=[CLS, SEP, PAD],
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=OUT, help="folder to write")
@@ -581,7 +635,7 @@ def main() -> None:
     torch.use_deterministic_algorithms(True)
     warnings.simplefilter("ignore")
     book = Book(folder)
-    for seed, build in ((301, lstm), (302, bert), (303, pair), (304, others)):
+    for seed, build in ((301, lstm), (302, bert), (303, pair), (304, others), (305, relative)):
         build(book, np.random.RandomState(seed))
     np.savez_compressed(folder / "arrays.npz", **book.arrays)
     special = {"pad": PAD, "cls": CLS, "sep": SEP, "mask": MASK}

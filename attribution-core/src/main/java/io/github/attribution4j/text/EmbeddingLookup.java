@@ -41,15 +41,17 @@ import java.util.function.Predicate;
 public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> input) {
     private static final String EMBEDDING = "embedding";
     private static final String BAG = "bag";
+    private static final String ROTARY = "rotary";
 
     /**
      * Finds the lookups that happen in a run with these inputs, in the order of the model's declaration. A module that is
      * called more than once has one for each call.
      *
      * <p>A lookup is a call of a module of a type named {@code ...Embedding...} that takes a tensor of integers and gives a
-     * floating one of its shape with an axis behind it, or an operator {@code embedding}; modules around a lookup, and
-     * modules that add up what they look up ({@code EmbeddingBag}), are none. It belongs to the input that holds the same
-     * ids, an attributed one before others.
+     * floating one of its shape with an axis behind it, or an operator {@code embedding}. None are modules around a lookup,
+     * modules that add up what they look up ({@code EmbeddingBag}), rotary embeddings, which turn vectors rather than give
+     * them, and lookups of distances between tokens, which have no axis for examples. A lookup belongs to the input that
+     * holds the same ids, an attributed one before others.
      *
      * <p><b>Cost.</b> One forward row that lists the model's values, and one for each lookup.
      *
@@ -78,7 +80,9 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
     /** Returns whether a module, or an operator, is named as one that looks up. */
     private static boolean isNamedSo(CutPoint point) {
         String kind = point.kind().toLowerCase(Locale.ROOT);
-        return point.isInside() ? kind.equals(EMBEDDING) : kind.contains(EMBEDDING) && !kind.contains(BAG);
+        return point.isInside()
+                ? kind.equals(EMBEDDING)
+                : kind.contains(EMBEDDING) && !kind.contains(BAG) && !kind.contains(ROTARY);
     }
 
     /** Returns whether a module adds up what it looks up. */
@@ -93,6 +97,8 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
                 .filter(value -> value.point().side() == CutPoint.Side.OUTPUT
                         && value.point().element() == 0
                         && value.dataType().isFloating()
+                        && value.shape().rank() > 1
+                        && value.shape().dim(0) == 1
                         && (value.point().isInside() || ids(value, values).isPresent()))
                 .toList();
         return candidates.stream()

@@ -67,7 +67,7 @@ class TextGoldenTest {
                 }
             }
         }
-        assertThat(tests).hasSizeGreaterThanOrEqualTo(22);
+        assertThat(tests).hasSizeGreaterThanOrEqualTo(27);
         return tests;
     }
 

@@ -129,6 +129,18 @@ class TokenAttributionTest {
                 "answer");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"relative.scripted.pt", "relative.traced.pt"})
+    void distances_and_rotary_positions_are_no_lookups(String archive) {
+        with(
+                archive,
+                (model, inputs) -> {
+                    assertThat(model.cutPoints()).extracting("kind").contains("RotaryEmbedding");
+                    assertThat(found(model, inputs)).containsExactly("embedding (1, 6, 6) ids");
+                },
+                "ids");
+    }
+
     @Test
     void two_texts_have_numbers_of_their_own() {
         with(

@@ -58,8 +58,8 @@ final class DoctorCommand implements Callable<Integer> {
             TorchScriptModel model = models.get(options);
             Diagnosis diagnosis = new Diagnosis(out, model);
             diagnosis.model(options.model);
-            if (options.input == null) {
-                out.println("Give --input to see whether the model runs on it, and which methods work.");
+            if (!options.hasInput()) {
+                out.println("Give --input, or --text, to see whether the model runs on it, and which methods work.");
                 return Failure.DONE;
             }
             Request request = Request.read(options, model);

@@ -134,10 +134,15 @@ final class InputOptions {
     @Nullable
     Integer threads;
 
+    /** Returns whether anything to explain is given. */
+    boolean hasInput() {
+        return input != null || text.given();
+    }
+
     /** Returns the input file, which some commands can do without. */
     Path requiredInput() {
         if (input == null) {
-            throw new IllegalArgumentException("--input is needed: a file with what is to be explained");
+            throw new IllegalArgumentException("--input is needed: a file with what is to be explained; or --text");
         }
         return input;
     }

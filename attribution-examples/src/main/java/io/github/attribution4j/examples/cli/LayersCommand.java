@@ -62,7 +62,7 @@ final class LayersCommand implements Callable<Integer> {
                 TensorScope scope = TensorScope.open()) {
             TorchScriptModel model = models.get(options);
             @Nullable
-            Inputs inputs = options.input == null
+            Inputs inputs = !options.hasInput()
                     ? null
                     : Request.read(options, model).inputs().select(0);
             List<CutPoint> points = model.cutPoints();

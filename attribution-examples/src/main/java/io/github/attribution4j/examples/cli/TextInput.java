@@ -103,8 +103,8 @@ record TextInput(Tokens tokens, Map<String, Long> references, Path tokenizer) {
             return tokens.inputs(model.tensors(), model.parameterNames());
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    String.valueOf(e.getMessage()).replaceAll("; make the inputs.*", "") + "; say what the model " + model.signature()
-                            + " takes, such as --text-inputs ids,mask",
+                    String.valueOf(e.getMessage()).replaceAll("; make the inputs.*", "") + "; say what the model "
+                            + model.signature() + " takes, such as --text-inputs ids,mask",
                     e);
         }
     }

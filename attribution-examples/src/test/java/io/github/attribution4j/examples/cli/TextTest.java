@@ -186,6 +186,18 @@ class TextTest {
     }
 
     @Test
+    void doctorAndLayersTakeATextToo() {
+        List<String> doctor = new ArrayList<>(List.of("doctor"));
+        doctor.addAll(topics("--text", SENTENCE, "--device", Cli.DEVICE));
+        Said said = Cli.run(doctor.toArray(String[]::new));
+        assertThat(said.code()).isZero();
+        assertThat(said.out()).contains("input_ids int64 (1, 15)").contains("yes   shapley-sampling");
+        List<String> layers = new ArrayList<>(List.of("layers"));
+        layers.addAll(topics("--text", SENTENCE, "--device", Cli.DEVICE));
+        assertThat(Cli.run(layers.toArray(String[]::new)).out()).containsPattern("word_embeddings +Embedding +.*15, 24");
+    }
+
+    @Test
     void batchOfTexts() throws IOException {
         Path jobs = folder.resolve("jobs.jsonl");
         JsonObject job = new JsonObject();
