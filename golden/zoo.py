@@ -22,6 +22,7 @@ sum(output * cos(0, 1, 2, ...)) with respect to it. README.md describes the file
 """
 
 import json
+import re
 import sys
 import time
 import warnings
@@ -423,7 +424,7 @@ class Folder:
         self.failed: List[Dict[str, str]] = []
 
     def fail(self, name: str, kind: str, failure: Exception) -> None:
-        lines = [line.strip() for line in str(failure).splitlines() if line.strip()]
+        lines = [re.sub(r" at 0x[0-9a-f]+", "", line.strip()) for line in str(failure).splitlines() if line.strip()]
         self.failed.append({"model": name, "kind": kind, "reason": f"{type(failure).__name__}: {lines[0][:200] if lines else ''}"})
 
     def describe(self, name: str, value: Any, arrays: Dict[str, np.ndarray], out: List[Dict[str, Any]]) -> None:

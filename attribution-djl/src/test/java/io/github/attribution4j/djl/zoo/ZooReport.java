@@ -27,6 +27,29 @@ import java.util.stream.Collectors;
 
 /** Writes what {@link ZooCheck} found as a Markdown page. */
 final class ZooReport {
+    /** Which share of the layers of scripted and of traced archives has to be equal. */
+    static final double SHARE = 0.97;
+
+    private static final String INTRODUCTION = """
+            # The zoo
+
+            Every archive of the zoo is cut at up to eight modules, spread evenly over its run, and compared with hooks on the eager model: the tapped value, the
+            output of the tapped run, the output after the value was put back, and the gradient at the tap. Equal means: all of them to 2e-5 of the largest
+            absolute value. Refused means: the library answers with the explanation given here, and with no numbers. Models have random weights and small inputs;
+            `golden/README.md` says how to export them and how this page is written.
+
+            * The sample is blind to what a module does. Traces contain no call of a module that hands its input on (`Identity`, stochastic depth in eval mode, an
+              activation that was configured away), so such a module counts as a miss in a traced archive: cut at the module before it.
+            * A trace's module returns the tensors that are used, in order of use. Where these differ from what the eager module returns, the first pair of equal
+              shape is compared, and the remarks name it.
+            * Of dynamically quantized archives values and outputs are compared. Gradients that would pass a quantized operator, which has no derivative, are
+              refused.
+            * Frozen archives have no modules. What is asked for are operators whose value is that of a module of the eager model.
+            * Models whose own float32 numbers differ from float64 by more than 1e-5 are left out: they would compare rounding noise.
+            * Detection models are not here: they call operators of torchvision's own library, which libtorch does not have.
+
+            """;
+
     private final List<Result> results;
     private final List<ZooArchive.Failure> failures;
 
@@ -76,7 +99,7 @@ final class ZooReport {
 
     /** Returns the tables. */
     String markdown() {
-        StringBuilder text = new StringBuilder();
+        StringBuilder text = new StringBuilder(INTRODUCTION);
         text.append("| kind | archives | layers | equal | | refused | different | worst error |\n");
         text.append("|---|---:|---:|---:|---:|---:|---:|---:|\n");
         for (Total total : totals()) {
@@ -92,7 +115,7 @@ final class ZooReport {
                     total.different(),
                     total.worst()));
         }
-        text.append("\n## Misses\n\n| archive | layer | | why |\n|---|---|---|---|\n");
+        text.append("\n").append(verdict()).append("\n## Misses\n\n| archive | layer | | why |\n|---|---|---|---|\n");
         for (Result result : results) {
             Map<String, List<LayerResult>> reasons = result.layers().stream()
                     .filter(layer -> layer.status() != Status.EQUAL)
@@ -141,6 +164,24 @@ final class ZooReport {
                     .append(" |\n"));
         }
         return text.toString().replace("\r\n", "\n");
+    }
+
+    /** One line for each of the two kinds of which a share has to be equal. */
+    private String verdict() {
+        StringBuilder text = new StringBuilder();
+        for (Total total : totals().subList(0, 2)) {
+            long needed = (long) Math.ceil(SHARE * total.layers());
+            text.append(String.format(
+                    Locale.ROOT,
+                    "* %s: %d of %d layers have to be equal (97 %%), %s%n",
+                    total.kind(),
+                    needed,
+                    total.layers(),
+                    total.equal() >= needed
+                            ? total.equal() + " are."
+                            : "**" + (needed - total.equal()) + " too few are.**"));
+        }
+        return text.toString();
     }
 
     /** The explanation without the layer's name, so that equal ones can be put together. */

@@ -81,7 +81,7 @@ class ZooTest {
         for (ZooReport.Total total : report.totals().subList(0, 2)) {
             assertThat(total.share())
                     .as("%s layers equal, of %s", total.kind(), total.layers())
-                    .isGreaterThanOrEqualTo(0.97);
+                    .isGreaterThanOrEqualTo(ZooReport.SHARE);
         }
     }
 }
