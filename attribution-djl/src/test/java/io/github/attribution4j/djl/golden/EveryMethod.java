@@ -22,11 +22,17 @@ import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientShap;
+import io.github.attribution4j.gradient.GradientXActivation;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.InternalInfluence;
+import io.github.attribution4j.gradient.LayerGradientShap;
+import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.perturbation.FeaturePermutation;
@@ -117,6 +123,11 @@ final class EveryMethod implements AutoCloseable {
                         .build());
         table("layer integrated-gradients", integrated.at("relu1"));
         table("neuron saliency", Saliency.signed().towards("fc2", Target.at(5)));
+        table("conductance", Conductance.builder("relu1").steps(5).build());
+        table(
+                "neuron-conductance",
+                NeuronConductance.builder("fc2", Target.slice("3:9")).steps(5).build());
+        table("layer-gradient-shap", new LayerGradientShap(Baseline.normal(0, 1), "relu1"));
 
         image("saliency", new Saliency());
         image("integrated-gradients", integrated);
@@ -129,6 +140,16 @@ final class EveryMethod implements AutoCloseable {
         image(
                 "grad-cam",
                 GradCam.builder("layer2").upsample(Interpolation.BILINEAR).build());
+        image(
+                "conductance, bypass held",
+                Conductance.builder("layer2.0.conv2")
+                        .steps(5)
+                        .bypass(Bypass.STAY)
+                        .build());
+        image("gradient-x-activation", new GradientXActivation("layer1", "layer2"));
+        image(
+                "internal-influence at an input",
+                InternalInfluence.builder("layer2:in").steps(5).build());
         image("layer input-x-gradient", new InputXGradient().at("layer1"));
     }
 
