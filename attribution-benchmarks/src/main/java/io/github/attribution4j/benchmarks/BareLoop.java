@@ -84,6 +84,17 @@ final class BareLoop implements AutoCloseable {
         return gradient.sum(new int[] {0}).toFloatArray();
     }
 
+    /** The output for one input, without a graph. */
+    float[] forward(NDArray input) {
+        JniUtils.setGradMode(false);
+        try (NDArray output =
+                IValueUtils.forward(block, new NDList(input), true).get(0)) {
+            return output.toFloatArray();
+        } finally {
+            JniUtils.setGradMode(true);
+        }
+    }
+
     /** Gradient of one class at one input. */
     float[] saliency(NDArray input, long target) {
         try (NDManager scope = manager.newSubManager()) {

@@ -19,6 +19,7 @@ import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
@@ -53,6 +54,26 @@ final class Ours implements AutoCloseable {
                 .quadrature(Quadrature.RIEMANN_MIDDLE)
                 .build();
         return explain(method, target, Run.defaults().batchRows(batch));
+    }
+
+    float[] gradCam(String layer, long target) {
+        try (Explanation explanation =
+                new GradCam(layer).attribute(model, inputs, Target.index(target), Run.defaults())) {
+            return explanation.attribution().toFloatArray();
+        }
+    }
+
+    /** Runs the model up to its first layer, as it must be compiled for layers. */
+    void firstLayer() {
+        try (Tensor activation = model.cut(model.cutPoints().get(0)).head().forward(inputs)) {
+            activation.toFloatArray();
+        }
+    }
+
+    float[] forward() {
+        try (Tensor output = model.forward(inputs)) {
+            return output.toFloatArray();
+        }
     }
 
     private float[] explain(Attribution<? super DifferentiableModel> method, long target, Run run) {

@@ -27,7 +27,7 @@ import java.util.concurrent.CountDownLatch;
  * Measures ours against the bare loop, in turns, and prints the median of the ratios with its quartiles.
  *
  * <p>Run it on a machine that does nothing else; it takes some minutes. Arguments name what to measure ({@code ig}, {@code
- * saliency}, {@code free}, {@code threads}); none means all.
+ * saliency}, {@code forward}, {@code cam}, {@code load}, {@code free}, {@code threads}); none means all.
  */
 public final class Ratios {
     private static final int STEPS = 20;
@@ -44,7 +44,7 @@ public final class Ratios {
     public static void main(String[] arguments) throws InterruptedException {
         Ratios ratios = new Ratios(new PrintStream(System.out, true, StandardCharsets.UTF_8));
         java.util.List<String> wanted = arguments.length == 0
-                ? java.util.List.of("ig", "saliency", "free", "threads")
+                ? java.util.List.of("ig", "saliency", "forward", "cam", "load", "free", "threads")
                 : Arrays.asList(arguments);
         ratios.out.println("| what | ours, ms | bare loop, ms | ratio: median (quartiles), pairs |");
         ratios.out.println("|---|---|---|---|");
@@ -55,6 +55,19 @@ public final class Ratios {
         if (wanted.contains("saliency")) {
             ratios.saliency(BenchmarkModels.MLP, 2000, 4000);
             ratios.saliency(BenchmarkModels.RESNET18, 5, 30);
+        }
+        if (wanted.contains("forward")) {
+            ratios.forward(BenchmarkModels.MLP, 2000, 4000);
+            ratios.forward(BenchmarkModels.SMALL_CNN, 500, 1000);
+            ratios.forward(BenchmarkModels.RESNET18, 10, 60);
+        }
+        if (wanted.contains("cam")) {
+            ratios.gradCam(BenchmarkModels.RESNET18, "layer4", 10, 60);
+        }
+        if (wanted.contains("load")) {
+            ratios.load(BenchmarkModels.MLP, 20, 40);
+            ratios.load(BenchmarkModels.SMALL_CNN, 20, 40);
+            ratios.load(BenchmarkModels.RESNET18, 5, 25);
         }
         if (wanted.contains("free")) {
             ratios.free();
@@ -96,6 +109,65 @@ public final class Ratios {
                     () -> ours.saliency(TARGET),
                     () -> bare.saliency(input, TARGET));
         }
+    }
+
+    /** What nobody pays who asks for no layer: the same forward run of the plain archive and of ours. */
+    private void forward(BenchmarkModels which, int warmups, int pairs) {
+        Path archive = which.write();
+        try (Ours ours = new Ours(which, archive);
+                BareLoop bare = new BareLoop(archive);
+                NDArray input = bare.input(which.input(), which.shape(1))) {
+            BareLoop.prepareThread();
+            requireEqual(ours.forward(), bare.forward(input));
+            compare("forward, " + which.label(), warmups, pairs, ours::forward, () -> bare.forward(input));
+        }
+    }
+
+    /**
+     * Grad-CAM at a late layer against one forward run of the plain archive. The bare loop has no backward run: nothing in
+     * DJL gives the gradient at a layer, and behind the last block it costs next to nothing, so that the ratio is, if
+     * anything, too high.
+     */
+    private void gradCam(BenchmarkModels which, String layer, int warmups, int pairs) {
+        Path archive = which.write();
+        try (Ours ours = new Ours(which, archive);
+                BareLoop bare = new BareLoop(archive);
+                NDArray input = bare.input(which.input(), which.shape(1))) {
+            BareLoop.prepareThread();
+            compare(
+                    "Grad-CAM at " + layer + " against a forward run alone, " + which.label(),
+                    warmups,
+                    pairs,
+                    () -> ours.gradCam(layer, TARGET),
+                    () -> bare.forward(input));
+        }
+    }
+
+    /** Loading with all that makes layers explainable, against loading the plain archive. */
+    private void load(BenchmarkModels which, int warmups, int pairs) {
+        Path archive = which.write();
+        compare(
+                "load, " + which.label(),
+                warmups,
+                pairs,
+                () -> new Ours(which, archive).close(),
+                () -> new BareLoop(archive).close());
+        compare(
+                "load and activation of the first layer against load and forward, " + which.label(),
+                warmups,
+                pairs,
+                () -> {
+                    try (Ours ours = new Ours(which, archive)) {
+                        ours.firstLayer();
+                    }
+                },
+                () -> {
+                    try (BareLoop bare = new BareLoop(archive);
+                            NDArray input = bare.input(which.input(), which.shape(1))) {
+                        BareLoop.prepareThread();
+                        bare.forward(input);
+                    }
+                });
     }
 
     private static void requireEqual(float[] ours, float[] bare) {

@@ -30,6 +30,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
@@ -447,12 +448,18 @@ public final class TorchScriptModel implements LayeredModel {
                 }
             }
         }
-        throw new UnknownLayerException(
-                address,
-                Stream.concat(cutPoints().stream(), innerPoints().stream())
-                        .map(CutPoint::toString)
-                        .distinct()
-                        .toList());
+        throw new UnknownLayerException(address, known(address));
+    }
+
+    /** The addresses that may have been meant: values inside methods only where no module's name is near. */
+    private List<String> known(String address) {
+        List<String> modules = cutPoints().stream().map(CutPoint::toString).toList();
+        if (address.indexOf('/') < 0 && !NearNames.of(address, modules).isEmpty()) {
+            return modules;
+        }
+        return Stream.concat(modules.stream(), innerPoints().stream().map(CutPoint::toString))
+                .distinct()
+                .toList();
     }
 
     /** Runs the program once, with every value of every module tapped. */

@@ -136,6 +136,16 @@ class TroubleshootingTest {
         }
     }
 
+    private void explainQuantized() throws IOException {
+        Path archive = SPECIAL.resolveSibling("zoo").resolve("mlp_quantized.trace.pt");
+        try (TorchScriptModel quantized = TorchScriptModel.load(archive)) {
+            Tensor input = quantized.tensors().zeros(Shape.of(1, 6), DataType.FLOAT32);
+            new Saliency()
+                    .attribute(quantized, Inputs.of(input), Target.argmax())
+                    .close();
+        }
+    }
+
     private void loading() {
         failures.put("no such file", () -> load("nowhere.pt"));
         failures.put("is not a TorchScript archive (not a zip file)", () -> load("not-a-zip.pt"));
@@ -172,10 +182,8 @@ class TroubleshootingTest {
         failures.put(
                 "the model's score of target … is NaN", () -> explainSpecial("nan-output.pt", LoadOptions.defaults()));
         failures.put(
-                "because it was exported under torch.no_grad",
-                () -> explainSpecial("fused-attention.pt", LoadOptions.defaults()));
-        failures.put(
                 "the model's weights are of a 16-bit type", () -> explainSpecial("float16.pt", LoadOptions.defaults()));
+        failures.put("operator quantized… has no derivative", this::explainQuantized);
         failures.put("no gradient is defined for input", () -> explainSpecial("detached.pt", LoadOptions.defaults()));
         failures.put(
                 "arguments and was given",

@@ -18,35 +18,49 @@ package io.github.attribution4j.examples.cli;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.LayerValue;
+import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.TensorScope;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code attribution layers}. */
 @Command(
         name = "layers",
         versionProvider = AttributionCli.Version.class,
-        header = "Lists every point at which a model can be cut: its path, its kind and, given an input, its shape.",
+        header = "Lists the points at which a model can be cut: path, kind and, given an input, shape.",
         synopsisHeading = "%nUsage: ",
         optionListHeading = "%nOptions:%n",
         sortOptions = false,
         footerHeading = "%nExamples:%n",
         footer = {
             "  attribution layers --model resnet18.pt",
-            "  attribution layers --model resnet18.pt --input cat.png --size 224"
+            "  attribution layers --model resnet18.pt --input cat.png --size 224",
+            "  attribution layers --model resnet18.pt --input cat.png --size 224 --all"
         })
 final class LayersCommand implements Callable<Integer> {
+    private static final DataType FLOAT = DataType.FLOAT32;
+    private static final Shape NO_SHAPE = Shape.of();
+
     @Mixin
     private InputOptions options = new InputOptions();
+
+    @Option(
+            names = "--all",
+            description = "Also what modules are given (layer4:in) and what is computed inside their methods "
+                    + "(layer4.0/relu_#1, or a variable's name).")
+    private boolean all;
 
     @Mixin
     CommonOptions common = new CommonOptions();
@@ -65,34 +79,51 @@ final class LayersCommand implements Callable<Integer> {
             Inputs inputs = !options.hasInput()
                     ? null
                     : Request.read(options, model).inputs().select(0);
-            List<CutPoint> points = model.cutPoints();
-            int paths = width("path", points.stream().map(CutPoint::toString).toList());
-            int kinds = width("kind", points.stream().map(CutPoint::kind).toList());
-            String format = "%-" + paths + "s  %-" + kinds + "s  %s";
-            out.println(String.format(format, "path", "kind", inputs == null ? "" : "shape")
-                    .stripTrailing());
-            for (CutPoint point : points) {
-                String shape = inputs == null ? "" : shape(model, point, inputs);
-                out.println(String.format(format, point, point.kind(), shape).stripTrailing());
+            Map<String, LayerValue> values = new LinkedHashMap<>();
+            if (inputs == null) {
+                model.cutPoints()
+                        .forEach(point -> values.put(point.toString(), new LayerValue(point, FLOAT, NO_SHAPE)));
+                if (all) {
+                    model.innerPoints()
+                            .forEach(point ->
+                                    values.putIfAbsent(point.toString(), new LayerValue(point, FLOAT, NO_SHAPE)));
+                }
+            } else {
+                for (LayerValue value : model.values(inputs)) {
+                    if (all || value.point().side() == CutPoint.Side.OUTPUT) {
+                        values.put(value.point().toString(), value);
+                    }
+                }
+                if (all) {
+                    model.innerValues(inputs)
+                            .forEach(value -> values.putIfAbsent(value.point().toString(), value));
+                }
             }
-            if (points.isEmpty()) {
-                out.println("none: the archive has no modules left (torch.jit.freeze removes them); save it unfrozen");
-            }
+            print(out, values, inputs != null);
             out.flush();
         }
         return Failure.DONE;
     }
 
-    private static int width(String title, List<String> texts) {
-        return texts.stream().mapToInt(String::length).reduce(title.length(), Math::max);
+    private static void print(PrintWriter out, Map<String, LayerValue> values, boolean shapes) {
+        int paths = width("path", values.keySet().stream().toList());
+        int kinds = width(
+                "kind",
+                values.values().stream().map(value -> value.point().kind()).toList());
+        String format = "%-" + paths + "s  %-" + kinds + "s  %s";
+        out.println(String.format(format, "path", "kind", shapes ? "shape" : "").stripTrailing());
+        values.forEach((address, value) -> {
+            String type =
+                    value.dataType() == FLOAT ? "" : " " + value.dataType().label();
+            out.println(String.format(format, address, value.point().kind(), shapes ? value.shape() + type : "")
+                    .stripTrailing());
+        });
+        if (values.isEmpty()) {
+            out.println("none: the program computes no tensor that can be addressed");
+        }
     }
 
-    private static String shape(TorchScriptModel model, CutPoint point, Inputs inputs) {
-        try (TensorScope scope = TensorScope.open()) {
-            Shape shape = model.cut(point).head().forward(inputs).shape();
-            return shape.toString();
-        } catch (ModelException e) {
-            return "cannot be cut: " + Failure.of(e).line();
-        }
+    private static int width(String title, List<String> texts) {
+        return texts.stream().mapToInt(String::length).reduce(title.length(), Math::max);
     }
 }

@@ -81,6 +81,16 @@ class OtherCommandsTest {
         Said shapes = Cli.run("layers", "--device", Cli.DEVICE, "--model", model, "--input", input);
         assertThat(shapes.out().lines().toList())
                 .contains("conv1    Conv2d       (1, 16, 8, 8)", "fc       Linear       (1, 10)");
+        Said all = Cli.run("layers", "--device", Cli.DEVICE, "--model", model, "--input", input, "--all");
+        assertThat(all.out().lines().toList())
+                .anyMatch(line -> line.matches("conv1 +Conv2d +\\(1, 16, 8, 8\\)"))
+                .anyMatch(line -> line.matches("conv1:in +Conv2d +\\(1, 1, 8, 8\\)"))
+                .anyMatch(line -> line.matches("conv1/\\w+#0 +\\w+ +\\(1, 16, 8, 8\\)"));
+        assertThat(Cli.run("layers", "--device", Cli.DEVICE, "--model", model, "--all")
+                        .out()
+                        .lines()
+                        .toList())
+                .anyMatch(line -> line.matches("conv1/\\w+#0 +\\w+"));
     }
 
     @Test

@@ -194,7 +194,8 @@ class TextTest {
         assertThat(said.out()).contains("input_ids int64 (1, 15)").contains("yes   shapley-sampling");
         List<String> layers = new ArrayList<>(List.of("layers"));
         layers.addAll(topics("--text", SENTENCE, "--device", Cli.DEVICE));
-        assertThat(Cli.run(layers.toArray(String[]::new)).out()).containsPattern("word_embeddings +Embedding +.*15, 24");
+        assertThat(Cli.run(layers.toArray(String[]::new)).out())
+                .containsPattern("word_embeddings +Embedding +.*15, 24");
     }
 
     @Test
