@@ -234,6 +234,21 @@ class HostileArchivesTest {
     }
 
     @Test
+    @DisplayName("A member that its kind of class cannot hold, which libtorch reads past the end of")
+    void membersOfTheWrongKindOfClass() {
+        Path language = Zoo.file("language_script.pt");
+        UnaryOperator<String> enumeration = text -> text.replace("  DOUBLE = \"double\"\n", "  training : bool\n");
+        UnaryOperator<String> module = text -> text.replaceFirst("  training : bool\n", "  DOUBLE = \"double\"\n");
+        for (UnaryOperator<String> change : List.of(enumeration, module)) {
+            byte[] archive = changed(language, draft -> {
+                RawZip.Entry entry = draft.entry(SOURCE);
+                Draft.set(entry, change.apply(Draft.text(entry)));
+            });
+            refused(archive, "a class of kind ", "cannot hold '");
+        }
+    }
+
+    @Test
     @DisplayName("Calls that are nested deeper than libtorch's stack holds, or multiply without bound")
     void calls() {
         refused(source(text -> chain(text, 1000, false)), "are nested more than 80 deep");

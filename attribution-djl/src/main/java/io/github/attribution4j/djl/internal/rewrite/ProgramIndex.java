@@ -73,6 +73,7 @@ public final class ProgramIndex {
         for (Stmt.File file : files.values()) {
             for (Stmt statement : file.statements()) {
                 if (statement instanceof Stmt.ClassDef definition) {
+                    ClassMembers.check(archive + ": " + file.module() + "." + definition.name(), definition);
                     classes.put(file.module() + "." + definition.name(), definition);
                 } else if (statement instanceof Stmt.Def function) {
                     functions.put(file.module() + "." + function.name(), function);
