@@ -183,7 +183,7 @@ class TroubleshootingTest {
                 "the model's score of target … is NaN", () -> explainSpecial("nan-output.pt", LoadOptions.defaults()));
         failures.put(
                 "the model's weights are of a 16-bit type", () -> explainSpecial("float16.pt", LoadOptions.defaults()));
-        failures.put("operator quantized… has no derivative", this::explainQuantized);
+        failures.put("operator … has no derivative", this::explainQuantized);
         failures.put("no gradient is defined for input", () -> explainSpecial("detached.pt", LoadOptions.defaults()));
         failures.put(
                 "arguments and was given",
