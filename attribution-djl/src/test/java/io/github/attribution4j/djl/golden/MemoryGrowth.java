@@ -32,10 +32,9 @@ import javax.management.ObjectName;
  * Explains thousands of times by every method in turn and prints the resident memory of the process on the way; fails if it
  * grows by more than 10 MB after the first 500.
  *
- * <p>Run it by hand with {@code -Xms64m -Xmx64m -XX:+AlwaysPreTouch -XX:TieredStopAtLevel=1}, which keep the heap and the
- * optimizing compiler out of the figure. That compiler works on through some thousand explanations when all methods take
- * turns, and its own memory then grows by more than this bound. On a system without {@code /proc} it prints live tensors
- * only.
+ * <p>Run it by hand with {@code -Xms64m -Xmx64m -XX:+AlwaysPreTouch}, which keep the heap out of the figure. Pages of the C
+ * heap that hold nothing are given back before every reading: compilations leave many. On a system without {@code /proc} it
+ * prints live tensors only.
  */
 final class MemoryGrowth {
     private static final int WARM_UP = 500;
