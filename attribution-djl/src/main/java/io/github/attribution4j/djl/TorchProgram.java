@@ -226,7 +226,7 @@ final class TorchProgram {
     }
 
     /**
-     * Checks that no value of a cut is computed from another one: runs one row for each value and asks for its gradients.
+     * Checks that no value of a cut is computed from another one: runs one row for each value, with it as the only leaf.
      * Done once for each set of values.
      *
      * @throws ModelException naming both, if one is
@@ -242,10 +242,10 @@ final class TorchProgram {
                 asked.set(below, rows.get(below).asLeaf(true));
                 Reply<PtNDArray> reply = run(tapped(one, asked), true);
                 try {
-                    List<PtNDArray> values = ordered(reply, rows.size());
-                    for (int above = 0; above < rows.size(); above++) {
-                        if (above != below && depends(values.get(above), values.get(below))) {
-                            throw new ModelException("layer '" + points.get(above) + "' is computed from layer '"
+                    ordered(reply, rows.size());
+                    for (Reply.Tap<PtNDArray> tap : reply.taps()) {
+                        if (tap.row() != below && tap.dependent()) {
+                            throw new ModelException("layer '" + points.get(tap.row()) + "' is computed from layer '"
                                     + points.get(below) + "', so the two cannot be cut at once; leave one of them out");
                         }
                     }
@@ -255,28 +255,6 @@ final class TorchProgram {
             }
         }
         independent.add(List.copyOf(rows));
-    }
-
-    private boolean depends(PtNDArray value, PtNDArray leaf) {
-        if (!value.getDataType().isFloating()) {
-            return false;
-        }
-        List<PtNDArray> results = new ArrayList<>();
-        try (PtNDArray ones = module().runtime()
-                .full(
-                        module().tensors().manager(),
-                        Types.fromDjl(value.getShape()),
-                        Types.fromDjl(value.getDataType()),
-                        1,
-                        value.getDevice())) {
-            results.addAll(module().runtime().gradients(value, List.of(leaf), ones, true));
-            long[] defined = new long[1];
-            module().runtime()
-                    .read(results.get(0), bytes -> bytes.asLongBuffer().get(defined));
-            return defined[0] != 0;
-        } finally {
-            results.forEach(PtNDArray::close);
-        }
     }
 
     private static Question wanting(Question question) {
