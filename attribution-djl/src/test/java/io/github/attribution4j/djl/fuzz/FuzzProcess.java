@@ -34,6 +34,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -93,7 +94,7 @@ final class FuzzProcess {
             }
             Thread.getAllStackTraces().forEach((thread, frames) -> {
                 if (thread.getName().equals("main")) {
-                    List.of(frames).stream().limit(40).forEach(frame -> System.err.println("  " + frame));
+                    Arrays.stream(frames).limit(40).forEach(frame -> System.err.println("  " + frame));
                 }
             });
             Runtime.getRuntime().halt(99);

@@ -52,11 +52,16 @@ final class MemoryGrowth {
     public static void main(String[] arguments) throws IOException {
         int total = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3000;
         String part = arguments.length > 1 ? arguments[1] : "";
-        double growth = grow(total, WARM_UP, part, System.out::println);
+        double growth = grow(total, WARM_UP, part, MemoryGrowth::settled, System.out::println);
         System.out.printf(Locale.ROOT, "growth after %d: %.1f MB%n", WARM_UP, growth);
         if (growth > LARGEST_GROWTH) {
             System.exit(1);
         }
+    }
+
+    /** Reads the resident memory of this process in MB. */
+    interface Reading {
+        double megabytes() throws IOException;
     }
 
     /** Hears of the state on the way. */
@@ -68,8 +73,9 @@ final class MemoryGrowth {
      * Returns by how many MB resident memory is larger at the end than after the warm-up; 0 where it cannot be read.
      *
      * @param part what the names of the methods contain
+     * @param reading how resident memory is read: {@link #settled} where the growth matters, {@link #resident} where not
      */
-    static double grow(int total, int warmUp, String part, Listener listener) throws IOException {
+    static double grow(int total, int warmUp, String part, Reading reading, Listener listener) throws IOException {
         try (EveryMethod every = new EveryMethod()) {
             long live = LiveTensors.count();
             List<EveryMethod.Request> requests = every.requests().entrySet().stream()
@@ -79,14 +85,14 @@ final class MemoryGrowth {
             double before = 0;
             for (int i = 0; i < total; i++) {
                 if (i == warmUp) {
-                    before = resident();
+                    before = reading.megabytes();
                 }
                 if (i % REPORT_EVERY == 0) {
                     listener.hear(String.format(
                             Locale.ROOT,
                             "%6d explanations: %.1f MB resident, %d tensors",
                             i,
-                            resident(),
+                            reading.megabytes(),
                             LiveTensors.count()));
                 }
                 try (Explanation explanation =
@@ -101,25 +107,31 @@ final class MemoryGrowth {
                                     + requests.get(i % requests.size()).method().name());
                 }
             }
-            double after = resident();
+            double after = reading.megabytes();
             listener.hear(String.format(Locale.ROOT, "%6d explanations: %.1f MB resident", total, after));
             return after - before;
         }
     }
 
     /** Returns the resident memory of this process in MB after a garbage collection, or 0 where it cannot be read. */
-    private static double resident() throws IOException {
+    static double resident() throws IOException {
         if (!Files.exists(STATUS)) {
             return 0;
         }
         System.gc();
-        trim();
         for (String line : Files.readAllLines(STATUS)) {
             if (line.startsWith("VmRSS:")) {
                 return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
             }
         }
         return 0;
+    }
+
+    /** Returns {@link #resident} once the C allocator has given back the pages that hold nothing; takes seconds. */
+    private static double settled() throws IOException {
+        System.gc();
+        trim();
+        return resident();
     }
 
     /** Has the C allocator give back the pages that hold nothing; a JVM that knows no such command goes without. */

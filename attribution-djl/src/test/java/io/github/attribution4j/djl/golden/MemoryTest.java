@@ -31,7 +31,7 @@ class MemoryTest {
     @Test
     void nothingStaysOpen() throws Exception {
         List<String> heard = new ArrayList<>();
-        MemoryGrowth.grow(EXPLANATIONS, EXPLANATIONS / 2, "", heard::add);
+        MemoryGrowth.grow(EXPLANATIONS, EXPLANATIONS / 2, "", MemoryGrowth::resident, heard::add);
         assertThat(heard).isNotEmpty();
     }
 }
