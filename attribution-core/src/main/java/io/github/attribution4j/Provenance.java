@@ -63,7 +63,7 @@ public record Provenance(
      * One input, by digest.
      *
      * @param name its name
-     * @param role attributed, fixed or constant
+     * @param role attributed, fixed, constant or reference
      * @param dataType element type
      * @param shape extents
      * @param digest SHA-256, in hexadecimal, of type, shape and elements

@@ -74,6 +74,7 @@ final class FunctionModel implements Model {
         if (closed) {
             throw new IllegalStateException("this model was closed; load it again");
         }
+        inputs.requireNoReferences();
         try (TensorScope scope = TensorScope.open()) {
             Tensor output = function.apply(inputs);
             if (output.shape().rank() == 0 || output.shape().dim(0) != inputs.rows()) {

@@ -24,6 +24,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +45,12 @@ public final class Inputs {
         /** Held fixed, one row for each example. Axis 0 counts rows; tiled along with them. */
         FIXED,
         /** Passed as it is, whatever the number of rows: a scalar, a table shared by all rows. */
-        CONSTANT
+        CONSTANT,
+        /**
+         * What an attributed input is compared with by a {@link RuledModel}'s copy; see {@link Inputs#against}. Not an
+         * argument of the model. Axis 0 counts rows; tiled along with them.
+         */
+        REFERENCE
     }
 
     /**
@@ -200,6 +206,108 @@ public final class Inputs {
     }
 
     /**
+     * Returns these inputs with a reference for each attributed one, at the end, named {@code <name> (reference)}: what a
+     * copy whose rules compare two runs is asked with. References that are there already are replaced. New tensors belong to
+     * the current scope.
+     *
+     * @param references one for each attributed input, in order, of its shape and type; one row serves all
+     * @throws IllegalArgumentException if number, shape or type do not fit
+     */
+    public Inputs against(List<Tensor> references) {
+        List<Input> attributed = attributedInputs();
+        if (references.size() != attributed.size()) {
+            throw new IllegalArgumentException("references: " + references.size() + " tensors given for "
+                    + attributed.size() + " attributed inputs");
+        }
+        List<Input> changed = new ArrayList<>(withoutReferences().all);
+        for (int i = 0; i < references.size(); i++) {
+            Input input = attributed.get(i);
+            Tensor reference = references.get(i);
+            Shape shape = input.tensor().shape();
+            boolean fits = reference.shape().rank() == shape.rank()
+                    && reference.shape().withRows(1).equals(shape.withRows(1))
+                    && (reference.shape().dim(0) == rows || reference.shape().dim(0) == 1)
+                    && reference.dataType() == input.tensor().dataType();
+            if (!fits) {
+                throw new IllegalArgumentException("the reference of input '" + input.name() + "' is a "
+                        + reference.dataType() + " tensor of shape " + reference.shape() + "; it must be a "
+                        + input.tensor().dataType() + " tensor of shape " + shape + ", or of one such row");
+            }
+            Tensor spread = reference.shape().dim(0) == rows ? reference : reference.broadcast(shape);
+            changed.add(new Input(referenceName(input.name()), spread, Role.REFERENCE));
+        }
+        return new Inputs(changed, origin, selection);
+    }
+
+    private static String referenceName(String name) {
+        return name + " (reference)";
+    }
+
+    /** Returns the references, in the order of the attributed inputs that they were given for; none if there are none. */
+    public List<Tensor> references() {
+        return all.stream()
+                .filter(input -> input.role() == Role.REFERENCE)
+                .map(Input::tensor)
+                .toList();
+    }
+
+    /** Returns the arguments without references: what a model takes. */
+    public Inputs withoutReferences() {
+        List<Input> arguments =
+                all.stream().filter(input -> input.role() != Role.REFERENCE).toList();
+        return arguments.size() == all.size() ? this : new Inputs(arguments, origin, selection);
+    }
+
+    /**
+     * Returns the arguments of the reference run: each input that has a reference replaced by it, and no references. In a tail's
+     * inputs the references are those of the model's inputs, and the activations stay as they are.
+     */
+    public Inputs atReferences() {
+        List<Input> changed = new ArrayList<>();
+        for (Input input : all) {
+            if (input.role() != Role.REFERENCE) {
+                String name = referenceName(input.name());
+                changed.add(all.stream()
+                        .filter(other ->
+                                other.role() == Role.REFERENCE && other.name().equals(name))
+                        .findFirst()
+                        .map(reference -> input.with(reference.tensor()))
+                        .orElse(input));
+            }
+        }
+        return new Inputs(changed, null, selection);
+    }
+
+    /**
+     * Checks that there are no references, which a model without rules, or whose rules do not compare, does not look at.
+     *
+     * @throws ModelException naming the first
+     */
+    public void requireNoReferences() {
+        for (Input input : all) {
+            if (input.role() == Role.REFERENCE) {
+                throw new ModelException(
+                        "input '" + input.name() + "': this model compares with no reference; ask a copy "
+                                + "whose rules do (RuledModel.with), or leave Inputs.against(...) out");
+            }
+        }
+    }
+
+    /**
+     * Checks that there are references, which rules that compare need.
+     *
+     * @throws ModelException naming the first input that has none
+     */
+    public void requireReferences() {
+        if (references().isEmpty()) {
+            String names = attributedInputs().stream().map(Input::name).collect(Collectors.joining("', '"));
+            throw new ModelException(
+                    "input '" + names + "': the rules of this model compare with a reference and none is "
+                            + "given; use Inputs.against(references)");
+        }
+    }
+
+    /**
      * Returns these inputs with other attributed tensors.
      *
      * @param attributed one for each attributed input, in order, with as many rows as the fixed ones
@@ -234,7 +342,7 @@ public final class Inputs {
         for (Input input : all) {
             switch (input.role()) {
                 case ATTRIBUTED -> changed.add(input.with(attributed.get(next++)));
-                case FIXED -> changed.add(input.with(tile(input.tensor(), examples)));
+                case FIXED, REFERENCE -> changed.add(input.with(tile(input.tensor(), examples)));
                 case CONSTANT -> changed.add(input);
             }
         }
@@ -282,7 +390,7 @@ public final class Inputs {
 
     /**
      * Returns a tail's inputs: activations attributed, named by their addresses, then all of these inputs, none attributed
-     * any more.
+     * any more; references stay those of the inputs that they were given for.
      *
      * @param cut which computes the activations from these inputs
      * @param activations one for each point of the cut, shape {@code (rows, ...)}

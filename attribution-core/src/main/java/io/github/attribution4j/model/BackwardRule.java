@@ -1,0 +1,354 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.model;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What an operation y = f(x) gives back to its operands for what it is given for its result. Data only: a {@link RuledModel}
+ * carries it out. The named rules of the literature are made by the factories of the {@code propagation} package.
+ *
+ * <p>Notation: Jᵀ is the transposed Jacobian of the operation, so the derivative gives back Jᵀ·g for g. Relevance R of the
+ * result becomes relevance of the operands. stab(z) = z + ε · sign(z), with sign(0) = +1.
+ */
+public sealed interface BackwardRule {
+    /** Which rules may stand together in one {@link RuleSet}: what flows backwards is the same thing for all of them. */
+    enum Family {
+        /** Fits into each family. */
+        ANY,
+        /** Modified gradients of ReLUs. */
+        GUIDED,
+        /** Differences from a reference run. */
+        COMPARISON,
+        /** Relevance. */
+        RELEVANCE
+    }
+
+    /** Returns the family. */
+    Family family();
+
+    /**
+     * The operation's own derivative. Among relevance rules its counterpart, gradient times input: x · Jᵀ(R / stab(y)), which
+     * conserves relevance only for operations that are homogeneous of degree one.
+     */
+    record Gradient() implements BackwardRule {
+        @Override
+        public Family family() {
+            return Family.ANY;
+        }
+    }
+
+    /**
+     * Guided backpropagation at a ReLU: max(0, g) where x &gt; 0, else 0 (Springenberg, Dosovitskiy, Brox and Riedmiller,
+     * <i>Striving for Simplicity</i>, 2015).
+     */
+    record GuidedRelu() implements BackwardRule {
+        @Override
+        public Family family() {
+            return Family.GUIDED;
+        }
+    }
+
+    /** Deconvolution at a ReLU: max(0, g), wherever x lies (Zeiler and Fergus, 2014). */
+    record DeconvolutionRelu() implements BackwardRule {
+        @Override
+        public Family family() {
+            return Family.GUIDED;
+        }
+    }
+
+    /**
+     * DeepLIFT's rescale rule: the multiplier of an element-wise operation is Δy / Δx, and its derivative at x where |Δx| is
+     * below {@code near} (Shrikumar, Greenside and Kundaje, 2017). What it means for operations of several operands is part of
+     * the {@link RuledModel} contract: every one of them satisfies Σ multiplier · Δx = Δy.
+     *
+     * @param near in the unit of x, 0 or more
+     */
+    record Rescale(double near) implements BackwardRule {
+        /** Checks the number. */
+        public Rescale {
+            requireNotNegative("near", near);
+        }
+
+        @Override
+        public Family family() {
+            return Family.COMPARISON;
+        }
+    }
+
+    /**
+     * DeepLIFT's reveal-cancel rule at an element-wise operation: positive and negative contributions to Δx get multipliers of
+     * their own, the Shapley values of the two (Shrikumar, Greenside and Kundaje, 2017, section 3.5.3).
+     *
+     * @param near in the unit of x, 0 or more: below it, the derivative
+     */
+    record RevealCancel(double near) implements BackwardRule {
+        /** Checks the number. */
+        public RevealCancel {
+            requireNotNegative("near", near);
+        }
+
+        @Override
+        public Family family() {
+            return Family.COMPARISON;
+        }
+    }
+
+    /**
+     * A relevance rule for a linear map y = Wx + b with weights: the general form of which ε, γ, α-β, z⁺, zB, w² and flat are
+     * cases.
+     *
+     * <pre>{@code
+     * z_g = Σ over terms t of g: sign_t · (W_t in_t + b_t)
+     * R_x = Σ over groups g: share_g · Σ over terms t of g: sign_t · in_t · W_tᵀ( R / stab(z_g) )
+     * }</pre>
+     *
+     * where in_t, W_t and b_t are parts of x, W and b, element by element.
+     *
+     * @param name what the literature calls it, with its numbers; does not change what is computed
+     * @param groups at least one; shares sum to 1 in rules that conserve relevance
+     * @param epsilon ε of stab, 0 or more
+     * @param gamma γ of {@link WeightPart#RAISED} and {@link BiasPart#RAISED}, 0 or more
+     * @param low smallest value that x can take, for {@link InputPart#LOW}: one number, or one for each channel (axis 1 of x);
+     *     empty if no term uses it
+     * @param high largest value, likewise
+     */
+    record Weighted(String name, List<Group> groups, double epsilon, double gamma, List<Double> low, List<Double> high)
+            implements BackwardRule {
+        /** Checks the parts. */
+        public Weighted {
+            Objects.requireNonNull(name, "name");
+            groups = List.copyOf(groups);
+            low = List.copyOf(low);
+            high = List.copyOf(high);
+            requireNotNegative("epsilon", epsilon);
+            requireNotNegative("gamma", gamma);
+            if (groups.isEmpty()) {
+                throw new IllegalArgumentException("groups: none given for rule '" + name + "'; give at least one");
+            }
+            requireBound(name, groups, InputPart.LOW, low);
+            requireBound(name, groups, InputPart.HIGH, high);
+            if (low.size() > 1 && high.size() > 1 && low.size() != high.size()) {
+                throw new IllegalArgumentException("low holds " + low.size() + " numbers and high " + high.size()
+                        + "; give one for each channel in both, or a single one");
+            }
+        }
+
+        private static void requireBound(String name, List<Group> groups, InputPart part, List<Double> numbers) {
+            boolean used =
+                    groups.stream().flatMap(group -> group.terms().stream()).anyMatch(t -> t.input() == part);
+            if (used == numbers.isEmpty()) {
+                throw new IllegalArgumentException("rule '" + name + "': " + part + " is "
+                        + (used
+                                ? "used by a term, so its numbers must be given"
+                                : "used by no term, so leave it empty"));
+            }
+            for (double number : numbers) {
+                if (!Double.isFinite(number)) {
+                    throw new IllegalArgumentException(
+                            "rule '" + name + "': " + part + " holds " + number + "; bounds of the input are finite");
+                }
+            }
+        }
+
+        @Override
+        public Family family() {
+            return Family.RELEVANCE;
+        }
+    }
+
+    /**
+     * Terms with one common denominator.
+     *
+     * @param share factor of what this group gives back
+     * @param terms at least one
+     */
+    record Group(double share, List<Term> terms) {
+        /** Checks the parts. */
+        public Group {
+            terms = List.copyOf(terms);
+            if (terms.isEmpty() || !Double.isFinite(share)) {
+                throw new IllegalArgumentException("group of share " + share + " with " + terms.size()
+                        + " terms: needs a finite share and a term");
+            }
+        }
+
+        /** Creates a group. */
+        public Group(double share, Term... terms) {
+            this(share, Arrays.asList(terms));
+        }
+    }
+
+    /**
+     * One product of a {@link Weighted} rule.
+     *
+     * @param sign +1 or −1
+     * @param input which part of x
+     * @param weight which part of W
+     * @param bias which part of b
+     */
+    record Term(int sign, InputPart input, WeightPart weight, BiasPart bias) {
+        /** Checks the sign. */
+        public Term {
+            if (sign != 1 && sign != -1) {
+                throw new IllegalArgumentException("sign " + sign + ": must be +1 or -1");
+            }
+        }
+    }
+
+    /** What stands for x. */
+    enum InputPart {
+        /** x. */
+        VALUE,
+        /** max(0, x). */
+        POSITIVE,
+        /** min(0, x). */
+        NEGATIVE,
+        /** 1 everywhere. */
+        ONE,
+        /** The smallest value that x can take. */
+        LOW,
+        /** The largest value that x can take. */
+        HIGH
+    }
+
+    /** What stands for W. */
+    enum WeightPart {
+        /** w. */
+        VALUE,
+        /** max(0, w). */
+        POSITIVE,
+        /** min(0, w). */
+        NEGATIVE,
+        /** w². */
+        SQUARE,
+        /** 1 everywhere. */
+        ONE,
+        /** w + γ max(0, w). */
+        RAISED
+    }
+
+    /** What stands for b. */
+    enum BiasPart {
+        /** b. */
+        VALUE,
+        /** max(0, b). */
+        POSITIVE,
+        /** min(0, b). */
+        NEGATIVE,
+        /** b + γ max(0, b). */
+        RAISED,
+        /** Nothing: the bias takes no relevance. */
+        ZERO
+    }
+
+    /**
+     * Relevance unchanged: R_x = R, for operations of one operand that keep its shape. At a maximum, all of it goes to the
+     * largest element.
+     */
+    record Pass() implements BackwardRule {
+        @Override
+        public Family family() {
+            return Family.RELEVANCE;
+        }
+    }
+
+    /**
+     * Relevance in proportion to what each element adds to a result: R_x = x · Jᵀ(R / stab(y)), for linear operations without
+     * weights: sums, means, average pooling; each summand of an addition by its value.
+     *
+     * @param epsilon ε of stab, 0 or more
+     */
+    record Norm(double epsilon) implements BackwardRule {
+        /** Checks the number. */
+        public Norm {
+            requireNotNegative("epsilon", epsilon);
+        }
+
+        @Override
+        public Family family() {
+            return Family.RELEVANCE;
+        }
+    }
+
+    /**
+     * A normalization whose mean (where it centres) is a linear function of x and whose standard deviation is held constant:
+     * R_x = x · Lᵀ(R / stab(y)) with y = Lx + b (Ali, Schnake, Eberle, Montavon, Müller and Wolf, <i>XAI for Transformers</i>,
+     * 2022). For batch normalization in inference, whose mean is constant too, the ε rule of an affine map.
+     *
+     * @param epsilon ε of stab, 0 or more
+     */
+    record ConstantDeviation(double epsilon) implements BackwardRule {
+        /** Checks the number. */
+        public ConstantDeviation {
+            requireNotNegative("epsilon", epsilon);
+        }
+
+        @Override
+        public Family family() {
+            return Family.RELEVANCE;
+        }
+    }
+
+    /**
+     * The first-order Taylor rule of a softmax s: R_x = x · (R − s · ΣR), the sum over the axis of the softmax (Achtibat et
+     * al., <i>AttnLRP</i>, 2024, proposition 3.1). A logarithm of the softmax is explained as x · (R / stab(y)) through its
+     * derivative.
+     */
+    record SoftmaxTaylor() implements BackwardRule {
+        @Override
+        public Family family() {
+            return Family.RELEVANCE;
+        }
+    }
+
+    /**
+     * No relevance goes on, and none is taken: the result counts as a constant wherever it is used, so a product with it is
+     * linear in its other operand (Ali et al. 2022, on attention weights).
+     */
+    record Stop() implements BackwardRule {
+        @Override
+        public Family family() {
+            return Family.RELEVANCE;
+        }
+    }
+
+    /**
+     * A product of two operands that both depend on what is attributed: each gets half of the relevance, in proportion to what
+     * its elements add: R_a = ½ a · J_aᵀ(R / stab(y)) (Achtibat et al. 2024, proposition 3.3). With one such operand, all of it.
+     *
+     * @param epsilon ε of stab, 0 or more
+     */
+    record Uniform(double epsilon) implements BackwardRule {
+        /** Checks the number. */
+        public Uniform {
+            requireNotNegative("epsilon", epsilon);
+        }
+
+        @Override
+        public Family family() {
+            return Family.RELEVANCE;
+        }
+    }
+
+    private static void requireNotNegative(String name, double value) {
+        if (!(value >= 0) || Double.isInfinite(value)) {
+            throw new IllegalArgumentException(name + " " + value + ": must be a finite number, 0 or more");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which operation follows which backward rule: assignments in order, of which the first that selects an operation holds. All
+ * rules are of one {@linkplain BackwardRule.Family family}. Immutable; equal sets have equal assignments.
+ *
+ * <p>An operation that no assignment selects has no rule. Operations of kind {@link OperationKind#RESHAPE} need none: they move
+ * what flows backwards as they move values. Any other refuses as soon as something has to flow through it, unless {@link
+ * Builder#otherwise} names a rule for the rest.
+ *
+ * <pre>{@code
+ * RuleSet.builder()
+ *         .rule(OperationSelector.first(OperationKind.WEIGHTED), Rules.zBox(-2.1, 2.6))
+ *         .rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(1e-6))
+ *         .rule(OperationSelector.kind(OperationKind.ACTIVATION), Rules.pass())
+ *         .build();
+ * }</pre>
+ */
+public final class RuleSet {
+    /**
+     * One line of a rule set.
+     *
+     * @param selector chooses operations
+     * @param rule what they follow
+     */
+    public record Assignment(OperationSelector selector, BackwardRule rule) {
+        /** Checks that both are given. */
+        public Assignment {
+            Objects.requireNonNull(selector, "selector");
+            Objects.requireNonNull(rule, "rule");
+        }
+    }
+
+    private final List<Assignment> assignments;
+    private final @Nullable BackwardRule otherwise;
+    private final BackwardRule.Family family;
+
+    private RuleSet(List<Assignment> assignments, @Nullable BackwardRule otherwise) {
+        this.assignments = List.copyOf(assignments);
+        this.otherwise = otherwise;
+        this.family = familyOf(rules());
+    }
+
+    private static BackwardRule.Family familyOf(List<BackwardRule> rules) {
+        BackwardRule.Family family = BackwardRule.Family.ANY;
+        for (BackwardRule rule : rules) {
+            if (family == BackwardRule.Family.ANY) {
+                family = rule.family();
+            } else if (rule.family() != BackwardRule.Family.ANY && rule.family() != family) {
+                throw new IllegalArgumentException("rule " + rule + " is of family " + rule.family()
+                        + " and rules before it are of family " + family
+                        + "; what flows backwards must be the same thing everywhere");
+            }
+        }
+        return family;
+    }
+
+    /** Returns a builder of an empty set. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Returns a builder that starts from this set. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.assignments.addAll(assignments);
+        builder.otherwise = otherwise;
+        return builder;
+    }
+
+    /** Returns the assignments in order, without {@link #otherwise}. */
+    public List<Assignment> assignments() {
+        return assignments;
+    }
+
+    /** Returns the rule of all operations that no assignment selects, if there is one. */
+    public Optional<BackwardRule> otherwise() {
+        return Optional.ofNullable(otherwise);
+    }
+
+    /** Returns the family of the rules; {@link BackwardRule.Family#ANY} if all are plain derivatives. */
+    public BackwardRule.Family family() {
+        return family;
+    }
+
+    /** Returns the different rules, in the order in which they first appear, that of {@link #otherwise} last. */
+    public List<BackwardRule> rules() {
+        List<BackwardRule> rules = new ArrayList<>();
+        assignments.forEach(assignment -> rules.add(assignment.rule()));
+        otherwise().ifPresent(rules::add);
+        return rules.stream().distinct().toList();
+    }
+
+    /**
+     * Returns the rule that an operation follows.
+     *
+     * @param operation one of {@code all}
+     * @param all all operations of the model: what is first depends on the others
+     * @return nothing if the operation has no rule
+     */
+    public Optional<BackwardRule> ruleFor(Operation operation, List<Operation> all) {
+        for (Assignment assignment : assignments) {
+            if (assignment.selector().selects(operation, all)) {
+                return Optional.of(assignment.rule());
+            }
+        }
+        return operation.kind() == OperationKind.RESHAPE ? Optional.empty() : otherwise();
+    }
+
+    /** Returns the assignments in words, one after the other: part of an explanation's provenance. */
+    public String describe() {
+        String text = assignments.stream()
+                .map(assignment -> assignment.selector().describe() + ": " + text(assignment.rule()))
+                .collect(Collectors.joining("; "));
+        return otherwise == null ? text : text + (text.isEmpty() ? "" : "; ") + "otherwise: " + text(otherwise);
+    }
+
+    private static String text(BackwardRule rule) {
+        return rule instanceof BackwardRule.Weighted weighted ? weighted.name() : rule.toString();
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof RuleSet that
+                && assignments.equals(that.assignments)
+                && Objects.equals(otherwise, that.otherwise);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(assignments, otherwise);
+    }
+
+    @Override
+    public String toString() {
+        return describe();
+    }
+
+    /** Collects assignments; earlier ones win. */
+    public static final class Builder {
+        private final List<Assignment> assignments = new ArrayList<>();
+        private @Nullable BackwardRule otherwise;
+
+        private Builder() {}
+
+        /** Adds an assignment behind those given. */
+        public Builder rule(OperationSelector selector, BackwardRule rule) {
+            assignments.add(new Assignment(selector, rule));
+            return this;
+        }
+
+        /** Adds an assignment before those given, so that it wins: how a preset is changed in parts. */
+        public Builder override(OperationSelector selector, BackwardRule rule) {
+            assignments.add(0, new Assignment(selector, rule));
+            return this;
+        }
+
+        /**
+         * Sets what operations follow that no assignment selects. Without it they refuse. {@link BackwardRule.Gradient} treats
+         * them as derivatives, and gives up what the rules promise (completeness, conservation) as far as they matter.
+         */
+        public Builder otherwise(BackwardRule rule) {
+            otherwise = Objects.requireNonNull(rule, "rule");
+            return this;
+        }
+
+        /**
+         * Returns the set.
+         *
+         * @throws IllegalArgumentException if it is empty or mixes families
+         */
+        public RuleSet build() {
+            if (assignments.isEmpty() && otherwise == null) {
+                throw new IllegalArgumentException("rules: none given; give at least one, or otherwise(...)");
+            }
+            return new RuleSet(assignments, otherwise);
+        }
+    }
+}
