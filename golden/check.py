@@ -88,7 +88,10 @@ def main() -> int:
     print(summary(manifest))
     if options.count:
         return 0
-    from generate import generate
+    if options.data.resolve().name == "propagation":
+        from propagation import generate
+    else:
+        from generate import generate
 
     found: List[str] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -100,9 +103,11 @@ def main() -> int:
         found += compare_values(manifest, again, "manifest", options.tolerance)
         for model in manifest["models"]:
             for key in ("inputs_file", "arrays_file"):
+                if model[key].startswith(".."):
+                    continue  # checked with the data it belongs to
                 found += compare_arrays(options.data / model[key], Path(folder) / model[key], options.tolerance)
             for name in model["archives"].values():
-                if (options.data / name).read_bytes() != (Path(folder) / name).read_bytes():
+                if not name.startswith("..") and (options.data / name).read_bytes() != (Path(folder) / name).read_bytes():
                     print(f"note: {name} is not the same bytes; its weights are compared through the outputs only")
     print("\n".join(found) if found else "regenerated: the same cases and the same numbers")
     return 1 if found else 0
