@@ -382,6 +382,89 @@ class Passing(nn.Module):
         return self.again(self.second(self.scale(self.first(x))))
 
 
+class Attention(nn.Module):
+    """Stands for the class of this name in timm; so do the next two. A trace knows a class by its name alone."""
+
+    __module__ = "timm.layers.attention"
+
+    def __init__(self):
+        super().__init__()
+        self.qkv = nn.Linear(4, 12)
+        self.q_norm = nn.Identity()
+        self.k_norm = nn.Identity()
+        self.norm = nn.Identity()
+
+    def forward(self, x):
+        q, k, v = self.qkv(x).reshape(2, 3, 4).permute(1, 0, 2).unbind(0)
+        q, k = self.q_norm(q), self.k_norm(k)
+        x = torch.sigmoid(q * k) @ v.T
+        return self.norm(x)
+
+
+class BatchNormAct2d(nn.BatchNorm1d):
+    __module__ = "timm.layers.norm_act"
+
+    def __init__(self, channels):
+        super().__init__(channels)
+        self.drop = nn.Identity()
+        self.act = nn.Identity()
+
+    def forward(self, x):
+        return self.act(self.drop(super().forward(x)))
+
+
+class BottleneckBlock(nn.Module):
+    __module__ = "timm.models.byobnet"
+
+    def __init__(self):
+        super().__init__()
+        self.conv1_1x1 = nn.Linear(4, 4)
+        self.bn = BatchNormAct2d(4)
+        self.attn = nn.Identity()
+        self.drop_path = nn.Identity()
+        self.shortcut = nn.Sequential()
+        self.act = nn.ReLU(inplace=True)
+
+    def forward(self, x):
+        shortcut = x
+        x = self.attn(self.bn(self.conv1_1x1(x)))
+        x = self.drop_path(x)
+        return self.act(x + self.shortcut(shortcut))
+
+
+class SwinTransformerBlock(nn.Module):
+    __module__ = "torchvision.models.swin_transformer"
+
+    def __init__(self):
+        super().__init__()
+        self.norm1 = nn.Linear(4, 4)
+        self.stochastic_depth = nn.Identity()
+        self.norm2 = nn.Linear(4, 4)
+
+    def forward(self, x):
+        x = x + self.stochastic_depth(self.norm1(x))
+        return x + self.stochastic_depth(self.norm2(x))
+
+
+class Handing(nn.Module):
+    """Modules that hand on what they are given: in a row, in blocks of known classes, and where a trace cannot tell."""
+
+    def __init__(self):
+        super().__init__()
+        self.row = nn.Sequential(nn.Identity(), nn.Linear(4, 4), nn.Identity(), nn.ReLU(inplace=True), nn.Identity(), nn.Identity())
+        self.block = BottleneckBlock()
+        self.swin = SwinTransformerBlock()
+        self.attention = Attention()
+        self.probe = nn.Identity()
+        self.head = nn.Linear(2, 3)
+        self.empty = nn.Sequential(nn.Sequential(nn.Identity()), nn.Tanh())
+
+    def forward(self, x):
+        y = self.swin(self.block(self.row(x)))
+        self.probe(x)
+        return self.head(self.empty(self.attention(y)))
+
+
 class InplaceInput(nn.Module):
     def __init__(self):
         super().__init__()
@@ -545,6 +628,7 @@ ZOO = [
     ("resize", Resize, [sample(1, 1, 5, 5)], [script]),
     ("passing", Passing, [sample(2, 3)], [script, trace]),
     ("inplace", InplaceInput, [sample(2, 3)], [script, trace]),
+    ("handing", Handing, [sample(2, 4)], [trace]),
 ]
 
 

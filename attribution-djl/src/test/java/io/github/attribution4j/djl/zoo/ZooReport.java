@@ -38,8 +38,9 @@ final class ZooReport {
             absolute value. Refused means: the library answers with the explanation given here, and with no numbers. Models have random weights and small inputs;
             `golden/README.md` says how to export them and how this page is written.
 
-            * The sample is blind to what a module does. Traces contain no call of a module that hands its input on (`Identity`, stochastic depth in eval mode, an
-              activation that was configured away), so such a module counts as a miss in a traced archive: cut at the module before it.
+            * The sample is blind to what a module does. Traces keep no value of a module that hands its input on (`Identity`, stochastic depth in eval mode, an
+              activation that was configured away). Where the caller is a class of a known library the value is found all the same; elsewhere the module is refused
+              and counts as a miss: cut at the module before it.
             * A trace's module returns the tensors that are used, in order of use. Where these differ from what the eager module returns, the first pair of equal
               shape is compared, and the remarks name it.
             * Of dynamically quantized archives values and outputs are compared. Gradients that would pass a quantized operator, which has no derivative, are

@@ -23,8 +23,10 @@ import java.util.Map;
  * @param target the module called
  * @param method the method called
  * @param modules for each parameter of the method that is a module: which one is passed
+ * @param handsOn whether a trace left it neither arguments nor a result, and it is known which value it hands on
+ * @param loop whether it stands in a loop
  */
-record CallSite(ModuleRef target, String method, Map<String, ModuleRef> modules) {
+record CallSite(ModuleRef target, String method, Map<String, ModuleRef> modules, boolean handsOn, boolean loop) {
 
     /**
      * A module known by where it stands.

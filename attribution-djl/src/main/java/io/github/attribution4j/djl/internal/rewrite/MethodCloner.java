@@ -21,6 +21,7 @@ import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Type;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,9 @@ final class MethodCloner {
     private List<Stmt> before = new ArrayList<>();
     private List<Stmt> after = new ArrayList<>();
     private int forks;
+    private int loops;
+    private IdentityHashMap<Stmt.Assign, String> handedOn = new IdentityHashMap<>();
+    private String handed = "";
     private Map<String, ModuleRef> variables = new HashMap<>();
 
     /**
@@ -87,6 +91,7 @@ final class MethodCloner {
                 variables.put(parameter.name(), new ModuleRef(type.name(), indexOf(parameter), 0));
             }
         }
+        handedOn = HandedOn.in(index, new StaticTypes(index, runtime), className, method);
         List<Stmt> body = statements(method.body());
         if (CallSite.counts(method.name())) {
             body = skippable(className, method, body);
@@ -226,7 +231,9 @@ final class MethodCloner {
     private List<Stmt> loop(List<Stmt> body) {
         forgetAssigned(body);
         Map<String, ModuleRef> earlier = new HashMap<>(variables);
+        loops++;
         List<Stmt> result = statements(body);
+        loops--;
         merge(earlier);
         return result;
     }
@@ -265,6 +272,7 @@ final class MethodCloner {
     }
 
     private Stmt assign(Stmt.Assign assign) {
+        handed = handedOn.getOrDefault(assign, "");
         List<Expr> values = taps == null
                 ? assign.values().stream().map(this::expression).toList()
                 : taps.values(assign, this::rewrite, before);
@@ -387,7 +395,12 @@ final class MethodCloner {
                 arguments.add(number(module));
             }
         }
-        sites.add(new CallSite(target, method.name(), passed));
+        sites.add(new CallSite(target, method.name(), passed, !handed.isEmpty(), loops > 0));
+        if (!handed.isEmpty()) {
+            int moment = TapeSource.CALL + TapeSource.FIRST;
+            Expr value = show(target, Row.RESULT, moment, new Structure.Tensor(), new Expr.Name(handed));
+            after.add(Stmt.Assign.of(handed, value));
+        }
         List<Signature.Parameter> parameters = index.parameters(callee);
         boolean shown = false;
         for (int i = 0; i < call.arguments().size(); i++) {

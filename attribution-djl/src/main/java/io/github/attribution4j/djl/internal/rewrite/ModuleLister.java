@@ -34,12 +34,15 @@ final class ModuleLister {
     /** A method of a class. */
     record Method(String type, String method) {}
 
+    /** A way in which a module is called: at how many places, and whether all of them hand on a known value. */
+    private record Form(int sites, boolean handsOn) {}
+
     /** One instance's method, with the instances that are passed to it. */
     private record Visit(int index, String type, String method, Map<String, Integer> modules) {}
 
     private final ProgramIndex index;
     private final Function<Method, List<CallSite>> sites;
-    private final Map<Integer, Map<String, Integer>> calls = new HashMap<>();
+    private final Map<Integer, Map<String, Form>> calls = new HashMap<>();
 
     ModuleLister(ProgramIndex index, Function<Method, List<CallSite>> sites) {
         this.index = index;
@@ -52,13 +55,18 @@ final class ModuleLister {
         for (ProgramIndex.Node node : index.nodes()) {
             List<ModuleInfo.Call> forms = new ArrayList<>();
             boolean tensors = false;
-            for (Map.Entry<String, Integer> call :
-                    calls.getOrDefault(node.index(), Map.of()).entrySet()) {
+            Map<String, Form> known = calls.getOrDefault(node.index(), Map.of());
+            boolean handsOn = known.values().stream().allMatch(Form::handsOn);
+            for (Map.Entry<String, Form> call : known.entrySet()) {
                 Stmt.Def method = node.type().definition().method(call.getKey());
                 if (method != null && CallSite.counts(call.getKey())) {
-                    Type type = ProgramIndex.resultType(method);
+                    Type type = handsOn ? Type.TENSOR : ProgramIndex.resultType(method);
                     ModuleInfo.Call form = new ModuleInfo.Call(
-                            call.getKey(), call.getValue(), type, index.structure(type), index.parameters(method));
+                            call.getKey(),
+                            call.getValue().sites(),
+                            type,
+                            index.structure(type),
+                            index.parameters(method));
                     forms.add(form);
                     tensors |= form.result().hasTensors()
                             || form.parameters().stream()
@@ -82,20 +90,25 @@ final class ModuleLister {
         }
         return tensors
                 ? ""
-                : "the trace left it neither tensor arguments nor a tensor result; address the module before it";
+                : "the trace left it neither tensor arguments nor a tensor result, and does not say which value it hands on; address the"
+                        + " module before it";
     }
 
     private void follow() {
         Deque<Visit> open = new ArrayDeque<>();
         Set<Visit> seen = new HashSet<>();
         Visit start = new Visit(0, index.root().name(), "forward", Map.of());
-        calls.computeIfAbsent(0, k -> new LinkedHashMap<>()).put("forward", 1);
+        calls.computeIfAbsent(0, k -> new LinkedHashMap<>()).put("forward", new Form(1, false));
         open.add(start);
         while (!open.isEmpty()) {
             Visit visit = open.remove();
             for (CallSite site : sites.apply(new Method(visit.type(), visit.method()))) {
                 int target = absolute(visit, site.target());
-                calls.computeIfAbsent(target, k -> new LinkedHashMap<>()).merge(site.method(), 1, Integer::sum);
+                calls.computeIfAbsent(target, k -> new LinkedHashMap<>())
+                        .merge(
+                                site.method(),
+                                new Form(1, site.handsOn()),
+                                (a, b) -> new Form(a.sites() + b.sites(), a.handsOn() && b.handsOn()));
                 Map<String, Integer> passed = new LinkedHashMap<>();
                 site.modules().forEach((name, module) -> passed.put(name, absolute(visit, module)));
                 Visit next = new Visit(target, site.target().type(), site.method(), passed);

@@ -44,6 +44,9 @@ class InstrumentedBehaviourTest {
             "lstm_trace.pt", Set.of("lstm#0[1]", "lstm#0[2]"),
             "text_trace.pt", Set.of("lstm#0[1]", "lstm#0[2]"),
             "passing_trace.pt", Set.of("identity#0[0]", "unused#0[0]"),
+            // What a module hands on, where its place in the text does not say it: the result is thrown away; a
+            // container of its own.
+            "handing_trace.pt", Set.of("probe#0[0]", "empty.0.0#0[0]"),
             // A script stores a shared module once for each of its names.
             "passing_script.pt", Set.of("scale#1[0]"),
             // Modules of a list chosen by a computed index.

@@ -101,6 +101,27 @@ class ProgramIndexTest {
     }
 
     @Test
+    void takesWhatATraceHandsOnOnlyWhereTheTextAgreesWithTheClass() {
+        TorchArchive archive = archive("handing_trace.pt");
+        assertThat(Instrumenter.instrument(archive).module("block.bn.drop").addressable())
+                .isTrue();
+        String path = "__torch__/timm/layers/norm_act.py";
+        Map<String, String> edits = Map.of(
+                "read by nobody", archive.code().get(path).replace("return x\n", "return torch.neg(argument_1)\n"),
+                "read before",
+                        archive.code().get(path).replace("    _0 = (drop)", "    z = torch.neg(x)\n    _0 = (drop)"),
+                "not the last",
+                        archive.code()
+                                .get(path)
+                                .replace("    _0 = (drop)", "    z = torch.neg(bias)\n    _0 = (drop)"));
+        edits.forEach((edit, text) -> assertThat(Instrumenter.instrument(archive.withCode(Map.of(path, text)))
+                        .module("block.bn.drop")
+                        .reason())
+                .as(edit)
+                .contains("does not say which value it hands on"));
+    }
+
+    @Test
     void reportsRepairs() {
         assertThat(Instrumenter.instrument(archive("resize_script.pt")).repairs())
                 .singleElement()
