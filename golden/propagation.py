@@ -446,7 +446,7 @@ def own(s: Suite, at_layers: Sequence[str], towards: Sequence[str], targets: Seq
             note=why,
             **Place(path).where(),
         )
-    for method, (whole, _) in RECTIFIERS.items():
+    for method, (whole, _) in RECTIFIERS.items() if s.spec.name != "gated" else ():  # which has no ReLU
         for target in targets:
 
             def compute(c: Context, guided=method == "guided-backprop"):
@@ -466,8 +466,13 @@ def functional(s: Suite) -> None:
     own(s, ["fc1", "fc2", "fc4"], ["fc3", "fc4"], [index(2), indices(0, 1, 2)], why)
 
 
+def gated(s: Suite) -> None:
+    why = "Captum takes layer norm and the product for linear, and normalises its softmax over the batch and the baselines."
+    own(s, ["fc1", "norm", "fc2", "fc3"], ["norm", "fc3"], [index(1), indices(3, 1, 0)], why)
+
+
 SUITES: Dict[str, Callable[[Suite], None]] = {
-    f.__name__: f for f in (convolutional, shortcut, activations, tabular, pair, segmentation, mlp_double, pooled, functional)
+    f.__name__: f for f in (convolutional, shortcut, activations, tabular, pair, segmentation, mlp_double, pooled, functional, gated)
 }
 
 

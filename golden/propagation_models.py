@@ -27,7 +27,7 @@ from torch import Tensor, nn
 import models
 from models import Input, Spec
 
-SEEDS = {"convolutional": 1208, "shortcut": 1202, "activations": 1203, "tabular": 1204, "pair": 1405, "pooled": 1206, "functional": 1207}
+SEEDS = {"convolutional": 1208, "shortcut": 1202, "activations": 1203, "tabular": 1204, "pair": 1405, "pooled": 1206, "functional": 1207, "gated": 1209}
 
 
 class Add(nn.Module):
@@ -201,6 +201,23 @@ class Functional(nn.Module):
         return self.fc5(F.relu6(F.mish(self.fc4(x))))
 
 
+class Gated(nn.Module):
+    """A layer norm, a gate that multiplies two activations, and a softmax, through which Captum lets the examples of a batch mix; four probabilities."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(10, 12)
+        self.norm = nn.LayerNorm(12)
+        self.fc2 = nn.Linear(12, 16)
+        self.fc3 = nn.Linear(8, 4)
+        self.softmax = nn.Softmax(dim=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.fc2(self.norm(self.fc1(x)))
+        x = torch.sigmoid(x[:, :8]) * torch.tanh(x[:, 8:])
+        return self.softmax(self.fc3(x))
+
+
 def _spec(name: str, model: nn.Module, make_inputs, sample=None) -> Spec:
     seed = SEEDS[name]
     rng = np.random.RandomState(seed)
@@ -237,4 +254,4 @@ def exact() -> List[Spec]:
 
 def own() -> List[Spec]:
     """Models of which they are not."""
-    return [_spec("pooled", Pooled(), _images), _spec("functional", Functional(), _rows)]
+    return [_spec("pooled", Pooled(), _images), _spec("functional", Functional(), _rows), _spec("gated", Gated(), _rows)]

@@ -101,6 +101,28 @@ class DeepLift:
     def add(self, a: Node, b: Node) -> Node:
         return self._add(Node(a.value + b.value, a.reference + b.reference, [(a, lambda m: m), (b, lambda m: m)]))
 
+    def product(self, a: Node, b: Node) -> Node:
+        """Each factor's difference counts with the mean of the other's two values: the Shapley values of the two."""
+        node = Node(a.value * b.value, a.reference * b.reference)
+        node.parents = [(a, lambda m: m * (b.value + b.reference) / 2), (b, lambda m: m * (a.value + a.reference) / 2)]
+        return self._add(node)
+
+    def layer_norm(self, norm, x: Node) -> Node:
+        """As the operations that it is made of: a mean, squares, their mean, a power, a product, a scale and shift for each unit."""
+        centred = self.linear(lambda v: v - v.mean(1, keepdim=True), x)
+        variance = self.linear(lambda v: v.mean(1, keepdim=True).expand_as(v), self.activation(torch.square, centred))
+        scale = self.activation(lambda v: (v + norm.eps) ** -0.5, variance)
+        return self.linear(lambda v: v * norm.weight + norm.bias, self.product(centred, scale))
+
+    def softmax(self, x: Node) -> Node:
+        """exp(x - log of the sum of exponentials), as these operations; a shift that is the same for both runs changes no ratio."""
+        shift = torch.maximum(x.value.max(), x.reference.max())
+        exponentials = self.activation(lambda v: torch.exp(v - shift), x)
+        total = self.linear(lambda v: v.sum(1, keepdim=True), exponentials)
+        logarithm = self.activation(torch.log, total)
+        negative = self.linear(lambda v: -(v + shift).expand(-1, x.value.numel()), logarithm)
+        return self.activation(torch.exp, self.add(x, negative))
+
     def flatten(self, x: Node) -> Node:
         return self._add(Node(x.value.reshape(-1), x.reference.reshape(-1), [(x, lambda m: m.reshape(x.value.shape))]))
 
@@ -152,7 +174,20 @@ def functional(model, tape: DeepLift, x: Node) -> Dict[str, Node]:
     return nodes
 
 
-PROGRAMS = {"pooled": pooled, "functional": functional}
+def gated(model, tape: DeepLift, x: Node) -> Dict[str, Node]:
+    """The program of `propagation_models.Gated`."""
+    nodes = {"x": x}
+    nodes["fc1"] = tape.linear(model.fc1, x)
+    nodes["norm"] = tape.layer_norm(model.norm, nodes["fc1"])
+    nodes["fc2"] = tape.linear(model.fc2, nodes["norm"])
+    gate = tape.activation(torch.sigmoid, tape.linear(lambda v: v[:, :8], nodes["fc2"]))
+    content = tape.activation(torch.tanh, tape.linear(lambda v: v[:, 8:], nodes["fc2"]))
+    nodes["fc3"] = tape.linear(model.fc3, tape.product(gate, content))
+    nodes["output"] = tape.softmax(nodes["fc3"])
+    return nodes
+
+
+PROGRAMS = {"pooled": pooled, "functional": functional, "gated": gated}
 
 
 class _Rectified(torch.autograd.Function):

@@ -165,6 +165,10 @@ record GoldenCase(JsonObject json) {
             return elements(json.get(name)).stream().map(GoldenCase::longs).toList();
         }
 
+        List<JsonObject> objects(String name) {
+            return GoldenCase.objects(json.get(name));
+        }
+
         Options inner(String name) {
             return new Options(json.getAsJsonObject(name));
         }

@@ -31,8 +31,8 @@ import java.util.Map;
 public final class GoldenData {
     private GoldenData() {}
 
-    /** One model of the manifest, as one of its archives. */
-    record Entry(JsonObject json, String kind) {
+    /** One model of a manifest, as one of its archives; paths are relative to the manifest's folder. */
+    record Entry(Path folder, JsonObject json, String kind) {
         String model() {
             return json.get("name").getAsString();
         }
@@ -42,7 +42,12 @@ public final class GoldenData {
         }
 
         Path archive() {
-            return data().resolve(json.getAsJsonObject("archives").get(kind).getAsString());
+            return file(json.getAsJsonObject("archives").get(kind).getAsString());
+        }
+
+        /** Returns a file that the manifest names. */
+        Path file(String path) {
+            return folder.resolve(path).normalize();
         }
 
         List<GoldenCase> cases() {
@@ -54,12 +59,17 @@ public final class GoldenData {
 
     /** Returns the archives of the manifest: every model scripted and traced. */
     static List<Entry> entries() {
+        return entries(data());
+    }
+
+    /** Returns the archives of the manifest in a folder. */
+    static List<Entry> entries(Path folder) {
         List<Entry> entries = new ArrayList<>();
-        JsonObject manifest = read(data().resolve("manifest.json")).getAsJsonObject();
+        JsonObject manifest = read(folder.resolve("manifest.json")).getAsJsonObject();
         for (JsonObject model : GoldenCase.objects(manifest.get("models"))) {
             for (Map.Entry<String, JsonElement> archive :
                     model.getAsJsonObject("archives").entrySet()) {
-                entries.add(new Entry(model, archive.getKey()));
+                entries.add(new Entry(folder, model, archive.getKey()));
             }
         }
         return entries;
@@ -84,6 +94,11 @@ public final class GoldenData {
     /** Returns the folder of the golden data. */
     public static Path data() {
         return folder().resolve("data");
+    }
+
+    /** Returns the folder of the rules of propagation. */
+    static Path propagation() {
+        return folder().resolve("propagation");
     }
 
     /** Returns the folder of the unusual archives. */

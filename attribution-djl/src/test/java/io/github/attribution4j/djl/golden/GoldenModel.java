@@ -71,7 +71,7 @@ final class GoldenModel implements AutoCloseable {
     }
 
     private static Map<String, Tensor> arrays(GoldenData.Entry entry, String key, Tensors tensors) {
-        return arrays(GoldenData.data().resolve(entry.json().get(key).getAsString()), tensors);
+        return arrays(entry.file(entry.json().get(key).getAsString()), tensors);
     }
 
     GoldenData.Entry entry() {

@@ -265,6 +265,13 @@ final class Requests {
         return baseline.get("kind").getAsString().equals("constant");
     }
 
+    /** Returns all samples that baselines are, of each the same row of every input. */
+    Baseline samples() {
+        return Baseline.samples(given.baselines().stream()
+                .map(one -> model.array(one.get("array").getAsString()))
+                .toArray(Tensor[]::new));
+    }
+
     private Baseline distribution() {
         List<Tensor> sets = given.baselines().stream()
                 .map(one -> model.array(one.get("array").getAsString()))
