@@ -42,6 +42,14 @@ public interface Baseline {
     /** Returns whether draws differ: whether this is a distribution rather than one reference for each example. */
     boolean isDistribution();
 
+    /**
+     * Returns all samples of a distribution that is a finite set, for methods that compare with every one of them: for each
+     * attributed input a tensor whose axis 0 counts samples. Empty if there are too many to list.
+     */
+    default List<Tensor> samples() {
+        return List.of();
+    }
+
     /** Checks that the baseline fits inputs, adding what is wrong. */
     void check(Inputs inputs, Problems problems);
 

@@ -32,7 +32,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +85,7 @@ public final class Evaluator {
                 "inputs: none is attributed; mark one with Inputs.builder().attribute(name, tensor)");
         for (Inputs.Input input : inputs.all()) {
             if (!input.tensor().isFinite()) {
-                problems.add(nonFinite("input '" + input.name() + "'", input.tensor())
+                problems.add(FiniteValues.problem("input '" + input.name() + "'", input.tensor())
                         + "; attributions of it have no meaning: replace the value");
             }
         }
@@ -114,20 +113,6 @@ public final class Evaluator {
             problems.add(
                     e.getMessage() + (embeddings.isEmpty() ? "" : "; the model looks up vectors at " + embeddings));
         }
-    }
-
-    private static String nonFinite(String what, Tensor tensor) {
-        double[] values = tensor.toDoubleArray();
-        int first = -1;
-        int count = 0;
-        for (int i = 0; i < values.length; i++) {
-            if (!Double.isFinite(values[i])) {
-                first = first < 0 ? i : first;
-                count++;
-            }
-        }
-        return what + " of shape " + tensor.shape() + " holds " + values[first] + " at element " + first
-                + " (row-major), " + count + " of " + values.length + " values are NaN or infinite";
     }
 
     /** Returns the inputs, on the model's device. */
@@ -315,7 +300,7 @@ public final class Evaluator {
      */
     public void layerGradients(Cut cut, Rows rows, LayerSink sink) {
         target();
-        differentiate(rows, null, cut::pullback, sink);
+        differentiate(rows, null, at(cut), sink);
     }
 
     /**
@@ -323,7 +308,25 @@ public final class Evaluator {
      * {@link #scores()} at no further cost.
      */
     public void layerGradientsAtInputs(Cut cut, LayerSink sink) {
-        differentiateAtInputs(cut::pullback, sink);
+        differentiateAtInputs(at(cut), sink);
+    }
+
+    /**
+     * Takes what runs opened elsewhere give back for each row: those of a copy of this evaluation's model, which computes the
+     * same values. Each counts as a forward and a backward row.
+     *
+     * @param source opens the runs of a batch
+     * @param rows the rows, in the space of the model's inputs
+     * @param sink takes what comes back, and activations if the runs have any, in order
+     */
+    public void propagate(PullbackSource source, Rows rows, LayerSink sink) {
+        target();
+        differentiate(rows, null, source, sink);
+    }
+
+    /** Does {@link #propagate} for the explained inputs themselves, and gets {@link #scores()} at no further cost. */
+    public void propagateAtInputs(PullbackSource source, LayerSink sink) {
+        differentiateAtInputs(source, sink);
     }
 
     /**
@@ -345,19 +348,23 @@ public final class Evaluator {
         return (batch, from, to, scores, activations, gradients) -> sink.accept(batch, from, to, scores, gradients);
     }
 
-    private Pullback open(Inputs rows) {
+    private static PullbackSource at(Cut cut) {
+        return (rows, from, to) -> cut.pullback(rows);
+    }
+
+    private Pullback open(Inputs rows, long from, long to) {
         inputs.requireDifferentiable();
         return ((DifferentiableModel) model).pullback(rows);
     }
 
-    private void differentiateAtInputs(Function<Inputs, Pullback> opener, LayerSink sink) {
+    private void differentiateAtInputs(PullbackSource source, LayerSink sink) {
         if (scores != null) {
-            differentiate(identity(), null, opener, sink);
+            differentiate(identity(), null, source, sink);
             return;
         }
         List<Tensor> parts = new ArrayList<>();
         double[] heard = new double[examples()];
-        differentiate(identity(), parts, opener, (scope, from, to, values, activations, gradients) -> {
+        differentiate(identity(), parts, source, (scope, from, to, values, activations, gradients) -> {
             System.arraycopy(values, 0, heard, (int) from, values.length);
             sink.accept(scope, from, to, values, activations, gradients);
         });
@@ -370,17 +377,17 @@ public final class Evaluator {
         }
     }
 
-    private void differentiate(
-            Rows rows, @Nullable List<Tensor> outputParts, Function<Inputs, Pullback> opener, LayerSink sink) {
+    private void differentiate(Rows rows, @Nullable List<Tensor> outputParts, PullbackSource source, LayerSink sink) {
         batches.run(rows, true, batch -> {
-            try (Pullback pullback = opener.apply(batch.inputs())) {
+            try (Pullback pullback = source.open(batch.inputs(), batch.from(), batch.to())) {
                 Tensor output = checkedRows(pullback.output(), batch);
                 if (outputParts != null) {
                     checkTarget(output);
                 }
                 double[] values = target.score(output, batch.examples()).toDoubleArray();
                 requireFiniteScores(values, batch.from(), rows);
-                List<Tensor> gradients = pullback.vjpLast(target.cotangent(output, batch.examples()));
+                Tensor cotangent = source.cotangent(output, target.cotangent(output, batch.examples()));
+                List<Tensor> gradients = pullback.vjpLast(cotangent);
                 for (String unused : pullback.unused()) {
                     String what = pullback instanceof LayerPullback ? "layer" : "input";
                     notice("the model's output does not depend on " + what + " '" + unused
@@ -431,15 +438,6 @@ public final class Evaluator {
                         + " for example " + rows.example(from + r) + " (row " + (from + r) + " of " + rows.count()
                         + " that " + method.name() + " evaluates); look for an overflow or a division by zero in the "
                         + "model, or choose another baseline");
-            }
-        }
-    }
-
-    static void requireFinite(List<String> names, List<Tensor> attributions) {
-        for (int i = 0; i < attributions.size(); i++) {
-            if (!attributions.get(i).isFinite()) {
-                throw new ModelException(nonFinite("the attribution of '" + names.get(i) + "'", attributions.get(i))
-                        + "; the model's gradient overflows there: look for a square root or division at zero");
             }
         }
     }

@@ -420,7 +420,7 @@ public final class Explanation implements AutoCloseable {
          * @throws io.github.attribution4j.model.ModelException if an attribution is NaN or infinite
          */
         public Explanation build() {
-            Evaluator.requireFinite(names, attributions);
+            FiniteValues.requireFinite(names, attributions);
             notices.addAll(0, evaluator.notices());
             Counts counts = evaluator.counts().plus(more);
             Explanation explanation = new Explanation(

@@ -48,6 +48,11 @@ record SampleBaseline(List<Tensor> perInput) implements Baseline {
     }
 
     @Override
+    public List<Tensor> samples() {
+        return perInput;
+    }
+
+    @Override
     public void check(Inputs inputs, Problems problems) {
         BaselineShapes.check(perInput, inputs, problems);
         long size = -1;

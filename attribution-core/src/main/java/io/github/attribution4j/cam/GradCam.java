@@ -64,7 +64,7 @@ public final class GradCam extends ClassActivationMap {
         return layer.fromGradients(GradCam::formula);
     }
 
-    private static Tensor formula(Channels activation, Tensor gradient) {
+    static Tensor formula(Channels activation, Tensor gradient) {
         Tensor weights = activation.overPositions(gradient).mul(1.0 / activation.positionCount());
         return activation.overChannels(weights.mul(activation.values()));
     }

@@ -74,8 +74,16 @@ public sealed interface BackwardRule {
 
     /**
      * DeepLIFT's rescale rule: the multiplier of an element-wise operation is Δy / Δx, and its derivative at x where |Δx| is
-     * below {@code near} (Shrikumar, Greenside and Kundaje, 2017). What it means for operations of several operands is part of
-     * the {@link RuledModel} contract: every one of them satisfies Σ multiplier · Δx = Δy.
+     * below {@code near} (Shrikumar, Greenside and Kundaje, 2017). Operations of several elements, whose multipliers add up too,
+     * Σ m · Δx = Δy, row by row (x′ stands for values of the reference run):
+     *
+     * <ul>
+     *   <li>Product y = ab, of elements or matrices: m_a = (b + b′) / 2 and m_b = (a + a′) / 2, the Shapley values; a quotient is
+     *       the product with the reciprocal.
+     *   <li>Softmax, layer, group and instance normalization: rescaled step by step: exponential, sum, reciprocal, product; mean,
+     *       square, inverse root, product.
+     *   <li>Maximum: with g = max(y, y′), x's largest element gets (g − y′) / Δx and the reference's largest (y − g) / Δx.
+     * </ul>
      *
      * @param near in the unit of x, 0 or more
      */
@@ -92,8 +100,10 @@ public sealed interface BackwardRule {
     }
 
     /**
-     * DeepLIFT's reveal-cancel rule at an element-wise operation: positive and negative contributions to Δx get multipliers of
-     * their own, the Shapley values of the two (Shrikumar, Greenside and Kundaje, 2017, section 3.5.3).
+     * DeepLIFT's reveal-cancel rule at an element-wise operation y = f(x) whose operand is the result of a convolution or linear
+     * layer: what that adds positively, Δx⁺, and negatively, Δx⁻, get multipliers Δy⁺ / Δx⁺ and Δy⁻ / Δx⁻ of their own, with Δy⁺ =
+     * ½ [f(x′ + Δx⁺) − f(x′)] + ½ [f(x′ + Δx⁻ + Δx⁺) − f(x′ + Δx⁻)] and Δy⁻ likewise (Shrikumar, Greenside and Kundaje, 2017,
+     * section 3.5.3). Anywhere else Δx has one part, and the rule is {@link Rescale}.
      *
      * @param near in the unit of x, 0 or more: below it, the derivative
      */

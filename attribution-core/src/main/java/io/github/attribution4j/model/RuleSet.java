@@ -77,6 +77,18 @@ public final class RuleSet {
         return family;
     }
 
+    /**
+     * Returns the set that gives every ReLU, module or function, in place or not, one rule, and everything else its derivative.
+     *
+     * @param rule {@link BackwardRule.GuidedRelu}, {@link BackwardRule.DeconvolutionRelu}
+     */
+    public static RuleSet relus(BackwardRule rule) {
+        return builder()
+                .rule(OperationSelector.name("relu"), rule)
+                .otherwise(new BackwardRule.Gradient())
+                .build();
+    }
+
     /** Returns a builder of an empty set. */
     public static Builder builder() {
         return new Builder();
@@ -129,15 +141,24 @@ public final class RuleSet {
         return operation.kind() == OperationKind.RESHAPE ? Optional.empty() : otherwise();
     }
 
+    /** Returns those of some operations that an assignment selects, in their order: where this set changes something. */
+    public List<Operation> selected(List<Operation> all) {
+        return all.stream()
+                .filter(operation -> assignments.stream()
+                        .anyMatch(assignment -> assignment.selector().selects(operation, all)))
+                .toList();
+    }
+
     /** Returns the assignments in words, one after the other: part of an explanation's provenance. */
     public String describe() {
         String text = assignments.stream()
-                .map(assignment -> assignment.selector().describe() + ": " + text(assignment.rule()))
+                .map(assignment -> assignment.selector().describe() + ": " + describe(assignment.rule()))
                 .collect(Collectors.joining("; "));
-        return otherwise == null ? text : text + (text.isEmpty() ? "" : "; ") + "otherwise: " + text(otherwise);
+        return otherwise == null ? text : text + (text.isEmpty() ? "" : "; ") + "otherwise: " + describe(otherwise);
     }
 
-    private static String text(BackwardRule rule) {
+    /** Returns a rule in words: the name that the literature has for it, with its numbers. */
+    public static String describe(BackwardRule rule) {
         return rule instanceof BackwardRule.Weighted weighted ? weighted.name() : rule.toString();
     }
 

@@ -1,0 +1,54 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+
+/** Says which elements of a tensor are NaN or infinite. */
+final class FiniteValues {
+    private FiniteValues() {}
+
+    /** Returns the beginning of a message about a tensor that is not finite. */
+    static String problem(String what, Tensor tensor) {
+        double[] values = tensor.toDoubleArray();
+        int first = -1;
+        int count = 0;
+        for (int i = 0; i < values.length; i++) {
+            if (!Double.isFinite(values[i])) {
+                first = first < 0 ? i : first;
+                count++;
+            }
+        }
+        return what + " of shape " + tensor.shape() + " holds " + values[first] + " at element " + first
+                + " (row-major), " + count + " of " + values.length + " values are NaN or infinite";
+    }
+
+    /**
+     * Checks attributions.
+     *
+     * @throws ModelException naming the first that is not finite
+     */
+    static void requireFinite(List<String> names, List<Tensor> attributions) {
+        for (int i = 0; i < attributions.size(); i++) {
+            if (!attributions.get(i).isFinite()) {
+                throw new ModelException(problem("the attribution of '" + names.get(i) + "'", attributions.get(i))
+                        + "; the model's gradient overflows there: look for a square root or division at zero");
+            }
+        }
+    }
+}

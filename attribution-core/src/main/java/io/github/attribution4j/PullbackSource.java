@@ -1,0 +1,48 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.tensor.Tensor;
+
+/**
+ * Opens the runs whose backward pass an {@link Evaluator} takes, where that is not the model's own: on a copy that follows
+ * other rules, with references, at a cut.
+ */
+@FunctionalInterface
+public interface PullbackSource {
+    /**
+     * Runs rows, ready to go back.
+     *
+     * @param rows inputs of a batch
+     * @param from number of the first row, of all rows asked for
+     * @param to number after the last row
+     * @return the run, closed by the caller; with activations if it is a {@link
+     *     io.github.attribution4j.model.LayerPullback}
+     */
+    Pullback open(Inputs rows, long from, long to);
+
+    /**
+     * Returns what to send back.
+     *
+     * @param output the run's output
+     * @param gradient the gradient of the target's score with respect to it, which is returned unless overridden
+     */
+    default Tensor cotangent(Tensor output, Tensor gradient) {
+        return gradient;
+    }
+}

@@ -1,0 +1,141 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.propagation;
+
+import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.OperationSelector;
+import io.github.attribution4j.model.RuleSet;
+
+/**
+ * Rule sets of the literature for {@link Lrp}: which rule for which operation. Each is a plain {@link RuleSet}, to be changed in
+ * parts by {@code toBuilder().override(selector, rule)}.
+ *
+ * <p>Common to all, unless said otherwise: activations pass relevance unchanged, max pooling passes it to the largest element;
+ * sums, means, average pooling and residual additions share it in proportion; concatenation, slicing, padding and lookups move
+ * it; products of two activations give half to each; normalizations count their standard deviation as a constant, and batch
+ * normalization right behind a convolution or linear layer is merged with it, without which LRP is wrong; softmax follows its
+ * Taylor rule. Recurrent cells and unknown operators have no rule.
+ *
+ * <p>Papers: Kohlbrenner et al., <i>Towards Best Practice in Explaining Neural Network Decisions with LRP</i>, 2020 (ε-plus, ε-α2β1);
+ * Lapuschkin et al., <i>Unmasking Clever Hans predictors</i>, 2019 (flat); Montavon et al. 2019 (ε-γ-box).
+ */
+public final class Composites {
+    private static final OperationSelector CONVOLUTION = OperationSelector.kind(OperationKind.WEIGHTED)
+            .and(OperationSelector.name(
+                    "conv1d",
+                    "conv2d",
+                    "conv3d",
+                    "conv_transpose1d",
+                    "conv_transpose2d",
+                    "conv_transpose3d",
+                    "convolution",
+                    "_convolution"));
+
+    private Composites() {}
+
+    /**
+     * The ε rule at every layer with weights.
+     *
+     * @param epsilon in the unit of the layers' outputs, 0 or more
+     */
+    public static RuleSet epsilon(double epsilon) {
+        return dense(RuleSet.builder(), epsilon).build();
+    }
+
+    /** z⁺ for convolutions, ε for linear layers. */
+    public static RuleSet epsilonPlus() {
+        return convolutions(RuleSet.builder(), Rules.zPlus());
+    }
+
+    /** {@link #epsilonPlus} with the flat rule at the first layer with weights. */
+    public static RuleSet epsilonPlusFlat() {
+        return convolutions(first(Rules.flat()), Rules.zPlus());
+    }
+
+    /** α-β with α = 2 and β = 1 for convolutions, ε for linear layers. */
+    public static RuleSet epsilonAlpha2Beta1() {
+        return convolutions(RuleSet.builder(), Rules.alphaBeta(2, 1));
+    }
+
+    /** {@link #epsilonAlpha2Beta1} with the flat rule at the first layer with weights. */
+    public static RuleSet epsilonAlpha2Beta1Flat() {
+        return convolutions(first(Rules.flat()), Rules.alphaBeta(2, 1));
+    }
+
+    /**
+     * zB at the first layer with weights, γ = 0.25 for other convolutions, ε for linear layers.
+     *
+     * @param low smallest value of the model's inputs, after normalization
+     * @param high largest value
+     */
+    public static RuleSet epsilonGammaBox(double low, double high) {
+        return convolutions(first(Rules.zBox(low, high)), Rules.gamma(0.25));
+    }
+
+    /**
+     * {@link #epsilonGammaBox(double, double)} with bounds for each channel.
+     *
+     * @param low for each channel (axis 1) the smallest value
+     * @param high for each channel the largest value
+     */
+    public static RuleSet epsilonGammaBox(double[] low, double[] high) {
+        return convolutions(first(Rules.zBox(low, high)), Rules.gamma(0.25));
+    }
+
+    /**
+     * AttnLRP, for transformers: ε at layers with weights, the Taylor rule at softmax, half to each operand of a product of two
+     * activations, and normalizations pass relevance unchanged (Achtibat et al., <i>AttnLRP: Attention-Aware Layer-Wise Relevance
+     * Propagation for Transformers</i>, 2024).
+     */
+    public static RuleSet attnLrp() {
+        return dense(
+                        RuleSet.builder().rule(OperationSelector.kind(OperationKind.NORMALIZATION), Rules.pass()),
+                        Rules.STABILIZER)
+                .build();
+    }
+
+    /**
+     * Conservative propagation for transformers: attention weights count as constants, so that all relevance of attention goes to
+     * the values, and so do the standard deviations of normalizations; ε at layers with weights (Ali, Schnake, Eberle, Montavon,
+     * Müller and Wolf, <i>XAI for Transformers: Better Explanations through Conservative Propagation</i>, 2022).
+     */
+    public static RuleSet conservativeTransformer() {
+        return dense(
+                        RuleSet.builder().rule(OperationSelector.kind(OperationKind.SOFTMAX), Rules.stop()),
+                        Rules.STABILIZER)
+                .build();
+    }
+
+    private static RuleSet.Builder first(BackwardRule rule) {
+        return RuleSet.builder().rule(OperationSelector.first(OperationKind.WEIGHTED), rule);
+    }
+
+    private static RuleSet convolutions(RuleSet.Builder builder, BackwardRule rule) {
+        return dense(builder.rule(CONVOLUTION, rule), Rules.STABILIZER).build();
+    }
+
+    private static RuleSet.Builder dense(RuleSet.Builder builder, double epsilon) {
+        return builder.rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(epsilon))
+                .rule(OperationSelector.kind(OperationKind.ACTIVATION, OperationKind.MAX_POOLING), Rules.pass())
+                .rule(
+                        OperationSelector.kind(OperationKind.LINEAR, OperationKind.AVERAGE_POOLING),
+                        new BackwardRule.Norm(epsilon))
+                .rule(OperationSelector.kind(OperationKind.NORMALIZATION), new BackwardRule.ConstantDeviation(epsilon))
+                .rule(OperationSelector.kind(OperationKind.SOFTMAX), Rules.softmaxTaylor())
+                .rule(OperationSelector.kind(OperationKind.PRODUCT), new BackwardRule.Uniform(epsilon));
+    }
+}

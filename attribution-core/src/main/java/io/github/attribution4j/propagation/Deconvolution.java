@@ -1,0 +1,68 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.propagation;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.RuleSet;
+import java.util.Map;
+
+/**
+ * Deconvolution: the way back of a deconvolutional network, which is a gradient whose every ReLU lets the positive part of what
+ * it is given through, wherever its own input lay.
+ *
+ * <p>At a ReLU that is given g it gives back max(0, g). Everything else keeps its derivative; a max pooling gives back to where
+ * the largest element was. Attribution: what arrives at the input, in its shape and type; not complete. Which ReLUs, refusals
+ * and notices: as for {@link GuidedBackprop}.
+ *
+ * <p><b>Cost.</b> One forward and one backward row for each example.
+ *
+ * <p><b>Paper.</b> Zeiler and Fergus, <i>Visualizing and Understanding Convolutional Networks</i>, 2014.
+ *
+ * <p><b>Compared with Captum.</b> Equal to {@code Deconvolution} and {@code NeuronDeconvolution} where all ReLUs are modules; functional
+ * ones Captum leaves at their derivative without saying so, and TorchScript models too.
+ *
+ * <p>No settings.
+ */
+public final class Deconvolution extends Propagation {
+    /** Creates the method. */
+    public Deconvolution() {}
+
+    @Override
+    public RuleSet rules() {
+        return ReluMethods.rules(new BackwardRule.DeconvolutionRelu());
+    }
+
+    @Override
+    void check(Inputs inputs, Problems problems) {}
+
+    @Override
+    Explanation.Builder explain(RuledRun run) {
+        return ReluMethods.explain(name(), rules(), run);
+    }
+
+    @Override
+    public String name() {
+        return "deconvolution";
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        return Map.of();
+    }
+}

@@ -1,0 +1,238 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.propagation;
+
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * DeepLIFT: how much each input element contributes to the difference between the score and the score at a reference, by
+ * comparing every activation with its value in the reference run.
+ *
+ * <p>Attribution: m · (x − x′), where the multiplier m is propagated from the score to the input by the chain rule, with Δy / Δx
+ * in place of derivatives at nonlinear operations; shape and type of the input.
+ *
+ * <ul>
+ *   <li>Element-wise operations: {@link Rule#RESCALE}, m = Δy / Δx, the derivative where |Δx| &lt; {@code near}; or {@link
+ *       Rule#REVEAL_CANCEL}.
+ *   <li>Linear operations, average pooling, batch normalization in inference: their derivative, which is Δy / Δx exactly.
+ *   <li>Max pooling, softmax, layer and group normalization, products of two activations: multipliers of all operands that add up
+ *       to Δy, row by row.
+ *   <li>Recurrent cells and unknown operators: refused by name, or treated as gradient if {@link Builder#unknownAsGradient}.
+ * </ul>
+ *
+ * <p><b>Completeness</b>, which the paper calls summation to delta: Σ m · Δx = F(x) − F(x′). The explanation's completeness gap
+ * says how far off it is, and more than {@code tolerance} (1e-3) of |F(x) − F(x′)|, beyond rounding, is an error, unless {@link
+ * Builder#allowIncomplete}. At a layer what bypasses it takes its part too, so the gap is told there and not judged.
+ *
+ * <p><b>Cost.</b> For each example two forward rows and a backward row for the comparison, of which the reference's forward row
+ * is not counted, and a forward row for the reference's score (one in all if one reference serves all examples). At a layer one
+ * more for the reference's activation.
+ *
+ * <p><b>Paper.</b> Shrikumar, Greenside and Kundaje, <i>Learning Important Features Through Propagating Activation Differences</i>,
+ * 2017.
+ *
+ * <p><b>Compared with Captum.</b> Equal to {@code DeepLift}, {@code LayerDeepLift} and {@code NeuronDeepLift} for networks of linear
+ * layers and element-wise operations. Captum has the rescale rule alone, by type of module: functional operations, GELU, SiLU,
+ * layer norm and products keep their derivative without a word, a reused module fails, its softmax mixes the examples of a batch
+ * and its max pooling next to a ReLU does not add up. All of these add up here. Captum's {@code eps} is {@code near}. References of
+ * layers are what the model computes from references of the inputs, as in Captum.
+ *
+ * <p>Settings: {@code baseline}, {@code rule}, {@code multiply-by-inputs}, {@code near}, {@code tolerance}, {@code
+ * allow-incomplete}, {@code unknown-as-gradient}.
+ */
+public final class DeepLift extends Propagation {
+    /** What element-wise nonlinear operations follow. */
+    public enum Rule {
+        /** Δy / Δx. */
+        RESCALE,
+        /** Multipliers of their own for positive and negative contributions: {@link BackwardRule.RevealCancel}. */
+        REVEAL_CANCEL
+    }
+
+    static final double NEAR = 1e-10;
+    static final double TOLERANCE = 1e-3;
+    private final Baseline baseline;
+    private final Rule rule;
+    private final boolean multiplyByInputs;
+    private final double near;
+    private final double tolerance;
+    private final boolean allowIncomplete;
+    private final boolean unknownAsGradient;
+    private final RuleSet rules;
+
+    private DeepLift(Builder builder) {
+        this.baseline = builder.baseline;
+        this.rule = builder.rule;
+        this.multiplyByInputs = builder.multiplyByInputs;
+        this.near = builder.near;
+        this.tolerance = builder.tolerance;
+        this.allowIncomplete = builder.allowIncomplete;
+        this.unknownAsGradient = builder.unknownAsGradient;
+        this.rules = ComparisonRules.of(rule == Rule.REVEAL_CANCEL, near, unknownAsGradient);
+    }
+
+    /** Creates the method with its defaults: rescale, compared with zeros. */
+    public DeepLift() {
+        this(new Builder());
+    }
+
+    /** Creates the method with its defaults for a baseline. */
+    public DeepLift(Baseline baseline) {
+        this(new Builder().baseline(baseline));
+    }
+
+    /** Returns a builder that starts from the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public RuleSet rules() {
+        return rules;
+    }
+
+    @Override
+    void check(Inputs inputs, Problems problems) {
+        problems.require(
+                !baseline.isDistribution(),
+                "baseline " + baseline.describe() + " is a distribution, and " + name()
+                        + " compares with one reference for "
+                        + "each example; use DeepLiftShap, or Baseline.mean(...) of the samples");
+        baseline.check(inputs, problems);
+    }
+
+    @Override
+    Explanation.Builder explain(RuledRun run) {
+        Evaluator evaluator = run.evaluator();
+        List<Tensor> references = evaluator.references(baseline);
+        double[] scoresAtReference = evaluator.scoresAt(references);
+        RuledRun.Propagated propagated = run.propagateAgainst(references);
+        List<Tensor> multipliers = propagated.multipliers();
+        if (!multiplyByInputs) {
+            return evaluator.explain(multipliers).baselineScores(scoresAtReference);
+        }
+        List<Tensor> values = propagated.values();
+        List<Tensor> atReference = run.valuesAt(references);
+        List<Tensor> contributions = new ArrayList<>(multipliers.size());
+        for (int i = 0; i < multipliers.size(); i++) {
+            contributions.add(multipliers.get(i).mul(values.get(i).sub(atReference.get(i))));
+        }
+        if (!allowIncomplete && !run.atLayers()) {
+            SummationCheck.require(name(), tolerance, contributions, evaluator.scores(), scoresAtReference);
+        }
+        return evaluator.explain(contributions).completeTo(scoresAtReference);
+    }
+
+    @Override
+    public String name() {
+        return "deep-lift";
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("baseline", baseline.describe());
+        settings.put("rule", rule == Rule.RESCALE ? "rescale" : "reveal-cancel");
+        settings.put("multiply-by-inputs", multiplyByInputs);
+        settings.put("near", near);
+        settings.put("tolerance", tolerance);
+        settings.put("allow-incomplete", allowIncomplete);
+        settings.put("unknown-as-gradient", unknownAsGradient);
+        return settings;
+    }
+
+    /** Collects settings. Not thread-safe. */
+    public static final class Builder {
+        private Baseline baseline = Baseline.zeros();
+        private Rule rule = Rule.RESCALE;
+        private boolean multiplyByInputs = true;
+        private double near = NEAR;
+        private double tolerance = TOLERANCE;
+        private boolean allowIncomplete;
+        private boolean unknownAsGradient;
+
+        private Builder() {}
+
+        /** Sets what to compare with, one reference of the inputs for each example; default zeros. */
+        public Builder baseline(Baseline newBaseline) {
+            baseline = newBaseline;
+            return this;
+        }
+
+        /** Sets the rule of element-wise operations; default {@link Rule#RESCALE}. */
+        public Builder rule(Rule newRule) {
+            rule = newRule;
+            return this;
+        }
+
+        /** Sets whether multipliers are multiplied by x − x′; default yes. If not, there is no completeness gap. */
+        public Builder multiplyByInputs(boolean multiply) {
+            multiplyByInputs = multiply;
+            return this;
+        }
+
+        /**
+         * Sets below which |Δx| an operation's derivative stands for Δy / Δx; default 1e-10.
+         *
+         * @param smallest in the unit of the operation's operand, 0 or more
+         */
+        public Builder near(double smallest) {
+            near = smallest;
+            return this;
+        }
+
+        /**
+         * Sets how far the sum may be off; default 1e-3.
+         *
+         * @param fraction of |F(x) − F(x′)|, 0 or more
+         */
+        public Builder tolerance(double fraction) {
+            if (!(fraction >= 0)) {
+                throw new IllegalArgumentException("tolerance " + fraction + ": must be 0 or more");
+            }
+            tolerance = fraction;
+            return this;
+        }
+
+        /** Takes attributions whose sum is off, with the gap in the explanation. */
+        public Builder allowIncomplete() {
+            allowIncomplete = true;
+            return this;
+        }
+
+        /** Treats operations that have no rule as their derivative, which need not add up; see {@link #allowIncomplete}. */
+        public Builder unknownAsGradient() {
+            unknownAsGradient = true;
+            return this;
+        }
+
+        /** Returns the method. */
+        public DeepLift build() {
+            return new DeepLift(this);
+        }
+    }
+}

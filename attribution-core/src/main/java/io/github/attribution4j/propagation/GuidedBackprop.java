@@ -1,0 +1,72 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.propagation;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.RuleSet;
+import java.util.Map;
+
+/**
+ * Guided backpropagation: the gradient of the score with respect to the input, of which every ReLU lets only the positive
+ * part through.
+ *
+ * <p>At a ReLU y = max(0, x) that is given g it gives back max(0, g) where x &gt; 0, else 0. Everything else keeps its
+ * derivative. Attribution: what arrives at the input, in its shape and type; not complete. Sharp pictures, of which Adebayo et
+ * al. (2018) showed that they depend little on the weights of the upper layers: check them with a randomized model.
+ *
+ * <p>Every ReLU follows the rule: module or function, in place or not, used once or often. Other activations (GELU, leaky
+ * ReLU) keep their derivative, which a notice says; a model without any ReLU is refused.
+ *
+ * <p><b>Cost.</b> One forward and one backward row for each example. The backward run stops at every ReLU, so it costs a little
+ * more than {@code Saliency}'s.
+ *
+ * <p><b>Paper.</b> Springenberg, Dosovitskiy, Brox and Riedmiller, <i>Striving for Simplicity: The All Convolutional Net</i>, 2015.
+ *
+ * <p><b>Compared with Captum.</b> Equal to {@code GuidedBackprop}, and at a neuron {@code NeuronGuidedBackprop}, where all ReLUs are
+ * modules; functional ones Captum leaves at their derivative without saying so, and TorchScript models too.
+ *
+ * <p>No settings.
+ */
+public final class GuidedBackprop extends Propagation {
+    /** Creates the method. */
+    public GuidedBackprop() {}
+
+    @Override
+    public RuleSet rules() {
+        return ReluMethods.rules(new BackwardRule.GuidedRelu());
+    }
+
+    @Override
+    void check(Inputs inputs, Problems problems) {}
+
+    @Override
+    Explanation.Builder explain(RuledRun run) {
+        return ReluMethods.explain(name(), rules(), run);
+    }
+
+    @Override
+    public String name() {
+        return "guided-backprop";
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        return Map.of();
+    }
+}

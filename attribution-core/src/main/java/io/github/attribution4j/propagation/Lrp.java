@@ -1,0 +1,150 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.propagation;
+
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Operation;
+import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Layer-wise relevance propagation: the score, handed back from layer to layer and shared among what each layer computed from, by
+ * a rule for every operation.
+ *
+ * <p>The relevance of the output is output · ∂score/∂output: for {@code Target.index(c)} the score at class c and zero elsewhere.
+ * Each operation gives relevance back by its {@link Rules rule}; which rule is a {@link Composites composite}'s choice.
+ * Attribution: the relevance that arrives; shape and type of the input, in the unit of the score.
+ *
+ * <p><b>Conservation.</b> A rule conserves relevance if what it gives back sums to what it was given. The explanation's completeness
+ * gap is Σ relevance − score for each example: the score of nothing is 0. What biases took, and stabilizers, is missing; a
+ * notice names the rules that let biases take relevance.
+ *
+ * <p><b>Cost.</b> One forward and one backward row for each example. A convolution or linear layer is computed once more for each
+ * term of its rule: twice forward and backward with z⁺, four times with α-β, not at all more with ε.
+ *
+ * <p><b>Papers.</b> Bach, Binder, Montavon, Klauschen, Müller and Samek, <i>On Pixel-Wise Explanations for Non-Linear Classifier
+ * Decisions by Layer-Wise Relevance Propagation</i>, 2015; Montavon et al. 2019; for transformers Ali et al. 2022 and Achtibat et al.
+ * 2024.
+ *
+ * <p><b>Compared with Captum.</b> {@code new Lrp(Composites.epsilon(1e-9))} is {@code LRP} with its default rules, and {@code at(layer)} {@code
+ * LayerLRP}, where Captum has rules: networks of linear layers, 2-D convolutions, poolings, ReLU and tanh, without batch
+ * normalization. Captum's alpha-beta rule drops negative inputs, it does not merge batch normalization, refuses most other modules,
+ * and functional additions share relevance twice. Its delta is score − Σ relevance, the negative of the gap here.
+ *
+ * <p>Setting: {@code rules}.
+ */
+public final class Lrp extends Propagation {
+    private final RuleSet rules;
+
+    /** Creates the method with {@link Composites#epsilonPlus()}. */
+    public Lrp() {
+        this(Composites.epsilonPlus());
+    }
+
+    /**
+     * Creates the method.
+     *
+     * @param composite which rule for which operation, such as {@link Composites#epsilonGammaBox}
+     * @throws IllegalArgumentException if these are no relevance rules
+     */
+    public Lrp(RuleSet composite) {
+        if (composite.family() != BackwardRule.Family.RELEVANCE) {
+            throw new IllegalArgumentException("rules of family " + composite.family()
+                    + ": relevance propagation needs relevance rules; see Rules and Composites");
+        }
+        this.rules = composite;
+    }
+
+    @Override
+    public RuleSet rules() {
+        return rules;
+    }
+
+    @Override
+    void check(Inputs inputs, Problems problems) {}
+
+    @Override
+    Explanation.Builder explain(RuledRun run) {
+        Evaluator evaluator = run.evaluator();
+        List<Tensor> relevance = run.propagateOutput();
+        double[] scores = evaluator.scores();
+        double[] gap = new double[scores.length];
+        double total = 0;
+        for (Tensor tensor : relevance) {
+            double[] values = tensor.toDoubleArray();
+            int width = values.length / gap.length;
+            for (int i = 0; i < values.length; i++) {
+                gap[i / width] += values[i];
+                total += values[i];
+            }
+        }
+        double scored = 0;
+        for (int i = 0; i < gap.length; i++) {
+            gap[i] -= scores[i];
+            scored += scores[i];
+        }
+        Explanation.Builder explanation = evaluator.explain(relevance).completenessGap(gap);
+        String absorbing = absorbing(run.operations());
+        if (!absorbing.isEmpty()) {
+            explanation.notice(String.format(
+                    Locale.ROOT,
+                    "relevance sums to %.6g and scores to %.6g, over all examples; biases take their part by %s",
+                    total,
+                    scored,
+                    absorbing));
+        }
+        return explanation;
+    }
+
+    /** Returns the rules by which biases take relevance, and of how many operations. */
+    private String absorbing(List<Operation> operations) {
+        Map<String, Long> counts = operations.stream()
+                .flatMap(operation -> rules.ruleFor(operation, operations).stream())
+                .filter(Lrp::takesBias)
+                .collect(Collectors.groupingBy(RuleSet::describe, TreeMap::new, Collectors.counting()));
+        return counts.entrySet().stream()
+                .map(entry -> entry.getKey() + " at " + entry.getValue()
+                        + (entry.getValue() == 1 ? " operation" : " operations"))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static boolean takesBias(BackwardRule rule) {
+        return rule instanceof BackwardRule.ConstantDeviation
+                || (rule instanceof BackwardRule.Weighted weighted
+                        && weighted.groups().stream()
+                                .flatMap(group -> group.terms().stream())
+                                .anyMatch(term -> term.bias() != BackwardRule.BiasPart.ZERO));
+    }
+
+    @Override
+    public String name() {
+        return "lrp";
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        return Map.of("rules", rules.describe());
+    }
+}

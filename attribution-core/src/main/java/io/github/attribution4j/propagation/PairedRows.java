@@ -1,0 +1,96 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.propagation;
+
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.Rows;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+import java.util.stream.LongStream;
+
+/** Every example with each of its references, example after example: one side of the pairs. */
+final class PairedRows implements Rows {
+    private final Evaluator evaluator;
+    private final Baseline baseline;
+    private final List<Tensor> listed;
+    private final int references;
+    private final boolean atReference;
+
+    private PairedRows(
+            Evaluator evaluator, Baseline baseline, List<Tensor> listed, int references, boolean atReference) {
+        this.evaluator = evaluator;
+        this.baseline = baseline;
+        this.listed = listed;
+        this.references = references;
+        this.atReference = atReference;
+    }
+
+    /**
+     * Returns the examples, each as often as it has references.
+     *
+     * @param draws how many references are drawn for each example, where the baseline does not list all
+     */
+    static PairedRows of(Evaluator evaluator, Baseline baseline, int draws) {
+        List<Tensor> attributed = evaluator.inputs().attributed();
+        List<Tensor> samples = baseline.samples();
+        List<Tensor> listed = LongStream.range(0, samples.size())
+                .mapToObj(i -> {
+                    Tensor input = attributed.get((int) i);
+                    return input.tensors().bring(samples.get((int) i)).to(input.dataType());
+                })
+                .toList();
+        int references = listed.isEmpty()
+                ? baseline.isDistribution() ? draws : 1
+                : Math.toIntExact(listed.get(0).shape().dim(0));
+        return new PairedRows(evaluator, baseline, listed, references, false);
+    }
+
+    /** Returns the references, in the order of the pairs. */
+    PairedRows references() {
+        return new PairedRows(evaluator, baseline, listed, references, true);
+    }
+
+    @Override
+    public long count() {
+        return (long) references * evaluator.examples();
+    }
+
+    @Override
+    public long group() {
+        return references;
+    }
+
+    @Override
+    public long example(long row) {
+        return row / references;
+    }
+
+    @Override
+    public List<Tensor> attributed(long from, long to) {
+        long[] examples =
+                LongStream.range(from, to).map(row -> row / references).toArray();
+        long[] numbers = LongStream.range(from, to).map(row -> row % references).toArray();
+        if (!atReference) {
+            return evaluator.inputs().attributed().stream()
+                    .map(tensor -> tensor.select(0, examples))
+                    .toList();
+        }
+        return listed.isEmpty()
+                ? evaluator.references(baseline, examples, numbers)
+                : listed.stream().map(tensor -> tensor.select(0, numbers)).toList();
+    }
+}

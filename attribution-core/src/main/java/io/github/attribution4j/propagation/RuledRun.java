@@ -1,0 +1,206 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.propagation;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.LayerSink;
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.PullbackSource;
+import io.github.attribution4j.Rows;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.Operation;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** One computation of a method: the model that it explains, and the copy of it that goes back. */
+final class RuledRun {
+    private final RuledModel model;
+    private final Evaluator evaluator;
+    private final Function<Inputs, Pullback> copy;
+    private final @Nullable Cut cut;
+
+    private RuledRun(RuledModel model, Evaluator evaluator, Function<Inputs, Pullback> copy, @Nullable Cut cut) {
+        this.model = model;
+        this.evaluator = evaluator;
+        this.copy = copy;
+        this.cut = cut;
+    }
+
+    static RuledRun start(
+            Attribution<?> name,
+            Propagation method,
+            Place place,
+            RuledModel model,
+            Inputs inputs,
+            Target target,
+            Run run) {
+        LayeredModel copy = model.with(method.rules());
+        if (place instanceof Place.AtLayers at) {
+            String[] layers = at.layers().toArray(String[]::new);
+            Cut cut = model.cut(layers);
+            Evaluator evaluator =
+                    Evaluator.start(name, model, inputs, target, run, problems -> method.check(inputs, problems));
+            return new RuledRun(model, evaluator, copy.cut(layers)::pullback, cut);
+        }
+        if (place instanceof Place.TowardsNeuron neuron) {
+            Evaluator evaluator = Evaluator.start(
+                    name,
+                    model.cut(neuron.layer()).head(),
+                    inputs,
+                    neuron.unit(),
+                    run,
+                    problems -> checkTypes(inputs, problems),
+                    problems -> method.check(inputs, problems));
+            return new RuledRun(model, evaluator, copy.cut(neuron.layer()).head()::pullback, null);
+        }
+        Evaluator evaluator = Evaluator.start(
+                name,
+                model,
+                inputs,
+                target,
+                run,
+                problems -> checkTypes(inputs, problems),
+                problems -> method.check(inputs, problems));
+        return new RuledRun(model, evaluator, copy::pullback, null);
+    }
+
+    private static void checkTypes(Inputs inputs, Problems problems) {
+        if (inputs.attributed().isEmpty()) {
+            return;
+        }
+        try {
+            inputs.requireDifferentiable();
+        } catch (ModelException e) {
+            problems.add(String.valueOf(e.getMessage()));
+        }
+    }
+
+    Evaluator evaluator() {
+        return evaluator;
+    }
+
+    /** Returns whether values inside the model are attributed to. */
+    boolean atLayers() {
+        return cut != null;
+    }
+
+    /** Returns what is attributed to. */
+    List<String> names() {
+        return cut == null
+                ? evaluator.inputs().attributedInputs().stream()
+                        .map(Inputs.Input::name)
+                        .toList()
+                : cut.points().stream().map(CutPoint::toString).toList();
+    }
+
+    List<Operation> operations() {
+        return model.operations();
+    }
+
+    /** Returns the values that are attributed to, for rows of the inputs, row = example. */
+    List<Tensor> valuesAt(List<Tensor> inputRows) {
+        return cut == null ? inputRows : valuesAtRows(evaluator.rowsOf(inputRows));
+    }
+
+    /** Returns the values that are attributed to, for any rows of the inputs. */
+    List<Tensor> valuesAtRows(Rows rows) {
+        return cut == null ? rows.attributed(0, rows.count()) : evaluator.activations(cut, rows);
+    }
+
+    /** Returns what the copy gives back for the explained inputs, axis 0 counts examples. */
+    List<Tensor> propagate() {
+        return propagate(false);
+    }
+
+    /** Returns what the copy gives back if the output itself is sent back, where the score depends on it. */
+    List<Tensor> propagateOutput() {
+        return propagate(true);
+    }
+
+    /** What a copy gave back. */
+    record Propagated(List<Tensor> values, List<Tensor> multipliers) {}
+
+    /** Returns what the copy gives back for the explained inputs with a reference each; one row serves all. */
+    Propagated propagateAgainst(List<Tensor> references) {
+        List<List<Tensor>> values = new ArrayList<>();
+        List<List<Tensor>> multipliers = new ArrayList<>();
+        PullbackSource source = (rows, from, to) -> copy.apply(rows.against(range(references, from, to)));
+        evaluator.propagateAtInputs(source, (batch, from, to, scores, activations, gradients) -> {
+            values.add(batch.keepAll(activations));
+            multipliers.add(batch.keepAll(gradients));
+        });
+        return new Propagated(cut == null ? evaluator.inputs().attributed() : joined(values), joined(multipliers));
+    }
+
+    /** Gives a sink what the copy gives back for rows of inputs, each against its reference. */
+    void propagateAgainst(Rows rows, Rows references, LayerSink sink) {
+        evaluator.propagate(
+                (batch, from, to) -> copy.apply(batch.against(references.attributed(from, to))), rows, sink);
+    }
+
+    private static List<Tensor> range(List<Tensor> references, long from, long to) {
+        return references.stream()
+                .map(tensor -> tensor.shape().dim(0) == 1 ? tensor : tensor.rows(from, to))
+                .toList();
+    }
+
+    private List<Tensor> propagate(boolean output) {
+        List<List<Tensor>> parts = new ArrayList<>();
+        evaluator.propagateAtInputs(
+                new PullbackSource() {
+                    @Override
+                    public Pullback open(Inputs rows, long from, long to) {
+                        return copy.apply(rows);
+                    }
+
+                    @Override
+                    public Tensor cotangent(Tensor value, Tensor gradient) {
+                        return output ? gradient.mul(value) : gradient;
+                    }
+                },
+                keepIn(parts));
+        return joined(parts);
+    }
+
+    private static LayerSink keepIn(List<List<Tensor>> parts) {
+        return (batch, from, to, scores, activations, gradients) -> parts.add(batch.keepAll(gradients));
+    }
+
+    private static List<Tensor> joined(List<List<Tensor>> parts) {
+        if (parts.size() == 1) {
+            return parts.get(0);
+        }
+        List<Tensor> joined = new ArrayList<>();
+        for (int i = 0; i < parts.get(0).size(); i++) {
+            int number = i;
+            List<Tensor> of = parts.stream().map(part -> part.get(number)).toList();
+            joined.add(of.get(0).tensors().concat(of, 0));
+        }
+        return joined;
+    }
+}
