@@ -21,6 +21,7 @@ import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerPullback;
+import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
@@ -39,7 +40,7 @@ final class TorchCut implements Cut {
     private final Tail tail;
 
     /** {@code rows}: one for each point, none of them a leaf. */
-    TorchCut(TorchScriptModel model, TorchProgram program, List<CutPoint> points, List<Row> rows) {
+    TorchCut(LayeredModel model, TorchProgram program, List<CutPoint> points, List<Row> rows) {
         this.program = program;
         this.points = List.copyOf(points);
         this.rows = List.copyOf(rows);
@@ -79,12 +80,12 @@ final class TorchCut implements Cut {
         return tail;
     }
 
-    private static ModelIdentity identity(TorchScriptModel model, String part) {
+    private static ModelIdentity identity(LayeredModel model, String part) {
         ModelIdentity whole = model.identity();
         return new ModelIdentity(whole.name() + " (" + part + ")", whole.digest(), whole.engine(), whole.device());
     }
 
-    private record Head(TorchScriptModel model, TorchProgram program, CutPoint point, Row row)
+    private record Head(LayeredModel model, TorchProgram program, CutPoint point, Row row)
             implements DifferentiableModel {
         @Override
         public Tensor forward(Inputs inputs) {
@@ -114,7 +115,7 @@ final class TorchCut implements Cut {
         }
     }
 
-    private record Tail(TorchScriptModel model, TorchProgram program, String where, List<Row> rows)
+    private record Tail(LayeredModel model, TorchProgram program, String where, List<Row> rows)
             implements DifferentiableModel {
         @Override
         public Tensor forward(Inputs inputs) {

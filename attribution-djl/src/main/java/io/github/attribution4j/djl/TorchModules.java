@@ -16,6 +16,7 @@
 package io.github.attribution4j.djl;
 
 import ai.djl.engine.EngineException;
+import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.djl.internal.archive.ArchiveException;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
@@ -23,9 +24,13 @@ import io.github.attribution4j.djl.internal.rewrite.Instrumenter;
 import io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level;
 import io.github.attribution4j.djl.internal.rewrite.RewriteException;
 import io.github.attribution4j.djl.internal.script.ScriptException;
+import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import java.io.UncheckedIOException;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +49,9 @@ final class TorchModules implements AutoCloseable {
     private final DjlTensors tensors;
     private final TorchArchive archive;
     private final Instrumented first;
-    private volatile Loaded loaded;
+    private final BackwardRule.@Nullable Family family;
+    private final Map<BackwardRule.Family, TorchModules> ruled = new EnumMap<>(BackwardRule.Family.class);
+    private volatile @Nullable Loaded loaded;
     private volatile @Nullable Instrumented values;
     private volatile @Nullable InnerPoints inner;
     private boolean closed;
@@ -55,13 +62,15 @@ final class TorchModules implements AutoCloseable {
             DjlTensors tensors,
             TorchArchive archive,
             Instrumented first,
-            Loaded loaded) {
+            BackwardRule.@Nullable Family family,
+            @Nullable Loaded loaded) {
         this.name = name;
         this.runtime = runtime;
         this.tensors = tensors;
         this.archive = archive;
         // Not the copy: its archive may hold the whole model in memory.
         this.first = first.withArchive(archive);
+        this.family = family;
         this.loaded = loaded;
     }
 
@@ -76,7 +85,7 @@ final class TorchModules implements AutoCloseable {
         TorchArchive source = small ? archive.inMemory() : archive;
         Instrumented program = Instrumenter.instrument(source, small ? Level.FORWARD : Level.MODULES);
         TorchModule module = load(name, runtime, tensors, program);
-        return new TorchModules(name, runtime, tensors, source, program, new Loaded(module, program.level()));
+        return new TorchModules(name, runtime, tensors, source, program, null, new Loaded(module, program.level()));
     }
 
     private static TorchModule load(String name, TorchRuntime runtime, DjlTensors tensors, Instrumented program) {
@@ -117,36 +126,65 @@ final class TorchModules implements AutoCloseable {
         return known;
     }
 
+    /** The modules whose operations follow backward rules of a family; nothing is compiled before the first run of them. */
+    synchronized TorchModules ruled(BackwardRule.Family rules) {
+        return ruled.computeIfAbsent(rules, key -> {
+            TorchModules modules = new TorchModules(name, runtime, tensors, archive, first, key, null);
+            modules.closed = closed;
+            return modules;
+        });
+    }
+
     private Instrumented analysed() {
         return instrumented(Level.VALUES);
     }
 
     private Instrumented instrumented(Level level) {
         try {
-            return Instrumenter.instrument(archive, level);
+            return family == null
+                    ? Instrumenter.instrument(archive, level)
+                    : Instrumenter.ruled(archive, level, family);
         } catch (ArchiveException | ScriptException | RewriteException e) {
             throw new UnsupportedModelException(Failures.line(e), e);
         }
     }
 
     TorchModule module() {
-        return current().module();
-    }
-
-    private Loaded current() {
-        return loaded;
+        return module(Level.FORWARD);
     }
 
     /** Returns a module that can do at least this. */
     TorchModule module(Level level) {
-        Loaded now = current();
-        return now.level().compareTo(level) >= 0 ? now.module() : raise(level);
+        Loaded now = loaded;
+        return now != null && now.level().compareTo(level) >= 0 ? now.module() : raise(level);
+    }
+
+    /**
+     * Calls a method of a module that can do at least this.
+     *
+     * @return handles that the caller closes
+     */
+    List<PtNDArray> call(Level level, String method, List<PtNDArray> handles, boolean gradients) {
+        while (true) {
+            TorchModule module = module(level);
+            try {
+                return module.call(method, handles, gradients);
+            } catch (TorchModule.ClosedException e) {
+                // Another thread may have put a module that can do more in the place of this one.
+                if (module() == module) {
+                    throw e;
+                }
+            }
+        }
     }
 
     private synchronized TorchModule raise(Level level) {
-        Loaded now = current();
-        if (closed || now.level().compareTo(level) >= 0) {
+        Loaded now = loaded;
+        if (now != null && (closed || now.level().compareTo(level) >= 0)) {
             return now.module();
+        }
+        if (closed) {
+            throw new TorchModule.ClosedException();
         }
         TorchModule module;
         Instrumented program = instrumented(level);
@@ -159,13 +197,19 @@ final class TorchModules implements AutoCloseable {
                     e);
         }
         loaded = new Loaded(module, program.level());
-        now.module().close();
+        if (now != null) {
+            now.module().close();
+        }
         return module;
     }
 
     @Override
     public synchronized void close() {
         closed = true;
-        current().module().close();
+        Loaded now = loaded;
+        if (now != null) {
+            now.module().close();
+        }
+        ruled.values().forEach(TorchModules::close);
     }
 }

@@ -15,14 +15,13 @@
  */
 package io.github.attribution4j.djl;
 
-import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
-import io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level;
 import io.github.attribution4j.djl.internal.rewrite.ModuleInfo;
 import io.github.attribution4j.djl.internal.rewrite.Reply;
 import io.github.attribution4j.djl.internal.rewrite.Request;
 import io.github.attribution4j.djl.internal.rewrite.Row;
+import io.github.attribution4j.djl.internal.rewrite.RuleTable;
 import io.github.attribution4j.djl.internal.rewrite.Signature;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
@@ -35,13 +34,9 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +45,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class TorchProgram {
     private final TorchModules library;
+    private final ProgramCalls calls;
+    private final @Nullable TorchProgram plain;
     private final Signature signature;
     private final Arguments arguments;
     private final @Nullable String chosenOutput;
@@ -57,20 +54,31 @@ final class TorchProgram {
 
     TorchProgram(TorchModules modules, LoadOptions options) {
         this.library = modules;
+        this.calls = new PlainCalls(modules);
+        this.plain = null;
         this.signature = modules.program().signature();
         this.arguments = new Arguments(signature, options.argumentNames());
         this.chosenOutput = options.output().orElse(null);
     }
 
-    /**
-     * A question to the program.
-     *
-     * @param inputs those of the model and, for a tail, the activations before them
-     * @param request in which a tensor is the position of its input
-     * @param method which entry
-     * @param shift the number of activations, where the inputs of the model begin
-     */
-    private record Question(Inputs inputs, Request<Integer> request, String method, int shift) {}
+    private TorchProgram(TorchProgram plain, RuleTable table) {
+        this.library = plain.library;
+        this.plain = plain;
+        this.signature = plain.signature;
+        this.arguments = plain.arguments;
+        this.chosenOutput = plain.chosenOutput;
+        this.calls = new RuledCalls(library, library.ruled(table.family()), arguments, table);
+    }
+
+    /** The same program, whose pullbacks follow rules. */
+    TorchProgram with(RuleTable table) {
+        return new TorchProgram(this, table);
+    }
+
+    /** What is known of the text of methods. */
+    Instrumented text() {
+        return library.values();
+    }
 
     TorchModule module() {
         return library.module();
@@ -109,12 +117,18 @@ final class TorchProgram {
         return null;
     }
 
+    /** Binds the inputs of the model, which begin at a position. */
+    private Request<Integer> bind(Inputs inputs, int from) {
+        List<Inputs.Input> all = inputs.withoutReferences().all();
+        return arguments.bind(all.subList(from, all.size()));
+    }
+
     private Question whole(Inputs inputs) {
-        return new Question(inputs, arguments.bind(inputs.all()), Instrumented.FORWARD, 0);
+        return new Question(inputs, bind(inputs, 0), Instrumented.FORWARD, 0);
     }
 
     private Question tapped(Inputs inputs, List<Row> rows) {
-        Request<Integer> request = arguments.bind(inputs.all());
+        Request<Integer> request = bind(inputs, 0);
         rows.forEach(request::tap);
         return new Question(inputs, request, Instrumented.RUN, 0);
     }
@@ -126,7 +140,7 @@ final class TorchProgram {
                     "the tail of a cut takes " + count + " activations and then the inputs of the model, "
                             + inputs.size() + " were given; make them with cut.tailInputs(inputs, activations)");
         }
-        Request<Integer> request = arguments.bind(inputs.all().subList(count, inputs.size()));
+        Request<Integer> request = bind(inputs, count);
         for (int i = 0; i < count; i++) {
             request.replace(rows.get(i), i - count);
         }
@@ -142,20 +156,20 @@ final class TorchProgram {
     }
 
     private Tensor output(Question question, int taps) {
-        Reply<PtNDArray> reply = run(question, false);
-        PtNDArray result = closingOnFailure(reply, () -> {
-            ordered(reply, taps);
-            return output(reply);
+        Answer answer = calls.answer(question, false);
+        PtNDArray result = answer.read(() -> {
+            ordered(answer.reply(), taps);
+            return output(answer.reply());
         });
-        closeAllBut(reply, List.of(result));
+        answer.closeAllBut(List.of(result));
         return module().tensors().adopt(result);
     }
 
     /** Returns the values of rows, in order. */
     List<Tensor> activations(Inputs inputs, List<Row> rows) {
-        Reply<PtNDArray> reply = run(tapped(inputs, rows), false);
-        List<PtNDArray> values = closingOnFailure(reply, () -> ordered(reply, rows.size()));
-        closeAllBut(reply, values);
+        Answer answer = calls.answer(tapped(inputs, rows), false);
+        List<PtNDArray> values = answer.read(() -> ordered(answer.reply(), rows.size()));
+        answer.closeAllBut(values);
         return values.stream()
                 .<Tensor>map(value -> module().tensors().adopt(value))
                 .toList();
@@ -163,15 +177,17 @@ final class TorchProgram {
 
     Pullback pullback(Inputs inputs) {
         inputs.requireDifferentiable();
-        Reply<PtNDArray> reply = run(wanting(whole(inputs)), true);
-        return pullback(reply, closingOnFailure(reply, () -> output(reply)), inputs, reply.leaves());
+        Answer answer = calls.answer(wanting(whole(inputs)), true);
+        Reply<PtNDArray> reply = answer.reply();
+        return pullback(answer, answer.read(() -> output(reply)), inputs, reply.leaves());
     }
 
     Pullback pullbackHead(Inputs inputs, Row row) {
         inputs.requireDifferentiable();
-        Reply<PtNDArray> reply = run(wanting(tapped(inputs, List.of(row))), true);
-        PtNDArray value = closingOnFailure(reply, () -> ordered(reply, 1)).get(0);
-        return pullback(reply, value, inputs, reply.leaves());
+        Answer answer = calls.answer(wanting(tapped(inputs, List.of(row))), true);
+        Reply<PtNDArray> reply = answer.reply();
+        PtNDArray value = answer.read(() -> ordered(reply, 1)).get(0);
+        return pullback(answer, value, inputs, reply.leaves());
     }
 
     Pullback pullbackTail(Inputs inputs, List<Row> rows) {
@@ -181,9 +197,10 @@ final class TorchProgram {
             boolean attributed = inputs.size() > i && inputs.all().get(i).role() == Inputs.Role.ATTRIBUTED;
             leafs.add(rows.get(i).asLeaf(attributed));
         }
-        Reply<PtNDArray> reply = run(wanting(tail(inputs, leafs)), true);
+        Answer answer = calls.answer(wanting(tail(inputs, leafs)), true);
+        Reply<PtNDArray> reply = answer.reply();
         List<PtNDArray> leaves = new ArrayList<>();
-        PtNDArray result = closingOnFailure(reply, () -> {
+        PtNDArray result = answer.read(() -> {
             List<PtNDArray> taps = ordered(reply, leafs.size());
             for (int i = 0; i < leafs.size(); i++) {
                 if (leafs.get(i).leaf()) {
@@ -193,36 +210,40 @@ final class TorchProgram {
             return output(reply);
         });
         leaves.addAll(reply.leaves());
-        return pullback(reply, result, inputs, leaves);
+        return pullback(answer, result, inputs, leaves);
     }
 
-    private Pullback pullback(Reply<PtNDArray> reply, PtNDArray result, Inputs inputs, List<PtNDArray> leaves) {
-        List<PtNDArray> kept = new ArrayList<>(leaves);
-        kept.add(result);
-        closeAllBut(reply, kept);
+    private Pullback pullback(Answer answer, PtNDArray result, Inputs inputs, List<PtNDArray> leaves) {
         List<String> names =
                 inputs.attributedInputs().stream().map(Inputs.Input::name).toList();
-        return new TorchPullback(library, "input", names, result, leaves);
+        return pullback(answer, "input", names, result, leaves);
+    }
+
+    private TorchPullback pullback(
+            Answer answer, String what, List<String> names, PtNDArray result, List<PtNDArray> leaves) {
+        List<PtNDArray> kept = new ArrayList<>(leaves);
+        kept.add(result);
+        answer.closeAllBut(kept);
+        return new TorchPullback(library, what, names, result, leaves, answer.pieces());
     }
 
     /** Runs the program with the values of rows as the leaves of its graph. */
     LayerPullback pullbackLayers(Inputs inputs, List<CutPoint> points, List<Row> rows) {
         List<Row> leafs = rows.stream().map(row -> row.asLeaf(true)).toList();
-        Reply<PtNDArray> reply = run(tapped(inputs, leafs), true);
+        Answer answer = calls.answer(tapped(inputs, leafs), true);
+        Reply<PtNDArray> reply = answer.reply();
         List<PtNDArray> leaves = new ArrayList<>();
-        PtNDArray result = closingOnFailure(reply, () -> {
+        PtNDArray result = answer.read(() -> {
             leaves.addAll(ordered(reply, leafs.size()));
             return output(reply);
         });
-        List<PtNDArray> kept = new ArrayList<>(leaves);
-        kept.add(result);
-        closeAllBut(reply, kept);
         List<String> names = points.stream().map(CutPoint::toString).toList();
+        TorchPullback pullback = pullback(answer, "layer", names, result, leaves);
         List<DjlTensor> activations = leaves.stream()
                 .map(leaf -> TensorScope.release(
                         module().tensors().adopt(module().runtime().alias(leaf))))
                 .toList();
-        return new TorchLayerPullback(new TorchPullback(library, "layer", names, result, leaves), activations);
+        return new TorchLayerPullback(pullback, activations);
     }
 
     /**
@@ -232,6 +253,10 @@ final class TorchProgram {
      * @throws ModelException naming both, if one is
      */
     void requireIndependent(Inputs inputs, List<CutPoint> points, List<Row> rows) {
+        if (plain != null) {
+            plain.requireIndependent(inputs.withoutReferences(), points, rows);
+            return;
+        }
         if (rows.size() < 2 || independent.contains(rows)) {
             return;
         }
@@ -240,7 +265,8 @@ final class TorchProgram {
             for (int below = 0; below < rows.size(); below++) {
                 List<Row> asked = new ArrayList<>(rows);
                 asked.set(below, rows.get(below).asLeaf(true));
-                Reply<PtNDArray> reply = run(tapped(one, asked), true);
+                Answer answer = calls.answer(tapped(one, asked), true);
+                Reply<PtNDArray> reply = answer.reply();
                 try {
                     ordered(reply, rows.size());
                     for (Reply.Tap<PtNDArray> tap : reply.taps()) {
@@ -250,7 +276,7 @@ final class TorchProgram {
                         }
                     }
                 } finally {
-                    closeAllBut(reply, List.of());
+                    answer.closeAllBut(List.of());
                 }
             }
         }
@@ -288,72 +314,6 @@ final class TorchProgram {
                     + "replace; the call number or the element may be too large, or these inputs take another branch");
         }
         return List.of(values);
-    }
-
-    private static <R> R closingOnFailure(Reply<PtNDArray> reply, Supplier<R> reader) {
-        boolean done = false;
-        try {
-            R result = reader.get();
-            done = true;
-            return result;
-        } finally {
-            if (!done) {
-                closeAllBut(reply, List.of());
-            }
-        }
-    }
-
-    private static void closeAllBut(Reply<PtNDArray> reply, List<PtNDArray> kept) {
-        // By identity: DJL's arrays are equal when their elements are.
-        Set<PtNDArray> closed = Collections.newSetFromMap(new IdentityHashMap<>());
-        closed.addAll(reply.outputs());
-        reply.taps().forEach(tap -> closed.add(tap.tensor()));
-        closed.addAll(reply.leaves());
-        kept.forEach(closed::remove);
-        closed.forEach(PtNDArray::close);
-    }
-
-    /** Runs the program. Every tensor of the reply is a handle that the caller closes. */
-    private Reply<PtNDArray> run(Question question, boolean gradients) {
-        List<Inputs.Input> inputs = question.inputs().all();
-        List<PtNDArray> handles = new ArrayList<>(inputs.size() + 1);
-        List<PtNDArray> results;
-        try (PtNDArray control = module().runtime().int64(question.request().control())) {
-            handles.add(control);
-            for (int position : question.request().tensors()) {
-                handles.add(module().tensors()
-                        .array(inputs.get(position + question.shift()).tensor()));
-            }
-            results = call(question, handles, gradients);
-        } catch (EngineException e) {
-            throw failure(question.inputs(), e);
-        }
-        long[] header;
-        try (PtNDArray first = results.get(0)) {
-            header = module().runtime().read(first, bytes -> {
-                long[] values = new long[bytes.remaining() / Long.BYTES];
-                bytes.asLongBuffer().get(values);
-                return values;
-            });
-        }
-        return Reply.of(signature, header, results.subList(1, results.size()));
-    }
-
-    private List<PtNDArray> call(Question question, List<PtNDArray> handles, boolean gradients) {
-        Level level = question.method().equals(Instrumented.FORWARD)
-                ? Level.FORWARD
-                : question.request().level();
-        while (true) {
-            TorchModule module = library.module(level);
-            try {
-                return module.call(question.method(), handles, gradients);
-            } catch (TorchModule.ClosedException e) {
-                // Another thread may have put a module that can do more in the place of this one.
-                if (library.module() == module) {
-                    throw e;
-                }
-            }
-        }
     }
 
     private PtNDArray output(Reply<PtNDArray> reply) {
@@ -394,39 +354,18 @@ final class TorchProgram {
         return String.join(", ", all);
     }
 
-    private ModelException failure(Inputs inputs, EngineException e) {
-        ModelException plain = Failures.of("", e);
-        DataType weights = module().weights();
-        if (weights == null || Failures.isMemory(e)) {
-            return plain;
-        }
-        List<Inputs.Input> others = inputs.all().stream()
-                .filter(input -> input.tensor().dataType().isFloating())
-                .filter(input -> input.tensor().dataType() != weights)
-                .toList();
-        if (others.isEmpty()) {
-            return plain;
-        }
-        String names = others.stream()
-                .map(input -> "'" + input.name() + "' is " + input.tensor().dataType())
-                .collect(Collectors.joining(", "));
-        return new ModelException(
-                plain.getMessage() + "; the model's weights are " + weights + " and input " + names
-                        + ": convert it with to(DataType." + weights.name() + ")",
-                e);
-    }
-
     /** Runs one row with every module's result tapped and returns the sizes of what was computed. */
     List<Long> valueSizes(Inputs row) {
         List<Row> rows = modules().stream()
                 .filter(info -> info.addressable() && info.index() > 0)
                 .map(info -> new Row(info.index(), Row.EVERY_CALL, Row.RESULT, 0, false))
                 .toList();
-        Reply<PtNDArray> reply = run(tapped(row, rows), false);
+        Answer answer = calls.answer(tapped(row, rows), false);
+        Reply<PtNDArray> reply = answer.reply();
         List<Long> sizes = new ArrayList<>();
         reply.taps().forEach(tap -> sizes.add(bytes(tap.tensor())));
         reply.outputs().forEach(output -> sizes.add(bytes(output)));
-        closeAllBut(reply, List.of());
+        answer.closeAllBut(List.of());
         return sizes;
     }
 
@@ -437,7 +376,8 @@ final class TorchProgram {
 
     /** Runs the program and tells of the values of rows, in order of execution. */
     void values(Inputs inputs, List<Row> rows, ValueListener listener) {
-        Reply<PtNDArray> reply = run(tapped(inputs, rows), false);
+        Answer answer = calls.answer(tapped(inputs, rows), false);
+        Reply<PtNDArray> reply = answer.reply();
         try {
             for (Reply.Tap<PtNDArray> tap : reply.taps()) {
                 listener.hear(
@@ -447,7 +387,7 @@ final class TorchProgram {
                         Types.fromDjl(tap.tensor().getShape()));
             }
         } finally {
-            closeAllBut(reply, List.of());
+            answer.closeAllBut(List.of());
         }
     }
 

@@ -36,6 +36,7 @@ final class TorchPullback implements Pullback {
     private final List<PtNDArray> leaves;
     private final Set<String> unused = new HashSet<>();
     private final DjlTensor output;
+    private final Memory pieces;
     private @Nullable PtNDArray graph;
     private boolean last;
 
@@ -46,13 +47,21 @@ final class TorchPullback implements Pullback {
      * @param names of the leaves
      * @param graph the output with its graph
      * @param leaves what to differentiate by
+     * @param pieces the pieces of the graph, if it was cut into some
      */
-    TorchPullback(TorchModules modules, String what, List<String> names, PtNDArray graph, List<PtNDArray> leaves) {
+    TorchPullback(
+            TorchModules modules,
+            String what,
+            List<String> names,
+            PtNDArray graph,
+            List<PtNDArray> leaves,
+            Memory pieces) {
         this.modules = modules;
         this.what = what;
         this.names = List.copyOf(names);
         this.graph = graph;
         this.leaves = leaves;
+        this.pieces = pieces;
         this.output = TensorScope.release(
                 modules.module().tensors().adopt(modules.module().runtime().alias(graph)));
     }
@@ -88,9 +97,11 @@ final class TorchPullback implements Pullback {
         }
         List<PtNDArray> results;
         try {
-            results = modules.module()
-                    .runtime()
-                    .gradients(graph, leaves, modules.module().tensors().array(cotangent), retain);
+            GradientCalls calls = modules.module().runtime().gradients();
+            PtNDArray given = modules.module().tensors().array(cotangent);
+            results = pieces.tensors().isEmpty()
+                    ? calls.product(graph, leaves, given, retain)
+                    : calls.sweep(graph, leaves, given, pieces);
         } catch (EngineException e) {
             if (!retain) {
                 freeGraph();
@@ -142,6 +153,7 @@ final class TorchPullback implements Pullback {
             graph.close();
             graph = null;
             leaves.forEach(PtNDArray::close);
+            pieces.close();
         }
     }
 

@@ -39,7 +39,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -72,8 +71,7 @@ final class TorchRuntime {
     private final Map<Device, DjlTensors> tensors = new ConcurrentHashMap<>();
     private final PtSymbolBlock toolbox;
     private final PtNDArray bilinear;
-    private final PtSymbolBlock gradients;
-    private final PtNDArray forward;
+    private final GradientCalls gradients;
     private final Operations operations = new Operations(this);
 
     private TorchRuntime(Engine engine) {
@@ -82,8 +80,11 @@ final class TorchRuntime {
         tensors.put(Device.cpu(), DjlTensors.create(Device.cpu(), cpu));
         this.toolbox = loadBytes(Toolbox.archive(), cpu);
         this.bilinear = method(Toolbox.BILINEAR, cpu);
-        this.gradients = loadBytes(GradientArchive.create().toBytes(), cpu);
-        this.forward = method("forward", cpu);
+        this.gradients = new GradientCalls(
+                this,
+                loadBytes(GradientArchive.create().toBytes(), cpu),
+                method("forward", cpu),
+                method(GradientArchive.SWEEP, cpu));
     }
 
     /**
@@ -238,24 +239,9 @@ final class TorchRuntime {
         }
     }
 
-    /**
-     * Returns the vector-Jacobian product of one output.
-     *
-     * @param output carries a graph
-     * @param inputs tensors of that graph
-     * @param retain whether the graph is kept for another product
-     * @return int64 flags, 0 where a gradient is undefined, then a gradient for each input, zeros where undefined
-     * @throws EngineException if libtorch fails
-     */
-    List<PtNDArray> gradients(PtNDArray output, List<PtNDArray> inputs, PtNDArray cotangent, boolean retain) {
-        List<PtNDArray> arguments = new ArrayList<>(inputs.size() + 3);
-        try (PtNDArray control = int64(GradientArchive.control(1, inputs.size(), retain))) {
-            arguments.add(control);
-            arguments.add(output);
-            arguments.addAll(inputs);
-            arguments.add(cotangent);
-            return call(gradients, forward, arguments, false);
-        }
+    /** Vector-Jacobian products. */
+    GradientCalls gradients() {
+        return gradients;
     }
 
     /** Makes an int64 vector on the CPU. */
@@ -266,6 +252,25 @@ final class TorchRuntime {
                 DataType.INT64,
                 Device.cpu(),
                 bytes -> bytes.asLongBuffer().put(values));
+    }
+
+    /** Makes a float64 vector on the CPU. */
+    PtNDArray float64(double... values) {
+        return filled(
+                tensors(Device.cpu()).manager(),
+                Shape.of(values.length),
+                DataType.FLOAT64,
+                Device.cpu(),
+                bytes -> bytes.asDoubleBuffer().put(values));
+    }
+
+    /** Reads an int64 vector. */
+    long[] longs(PtNDArray array) {
+        return read(array, bytes -> {
+            long[] values = new long[bytes.remaining() / Long.BYTES];
+            bytes.asLongBuffer().get(values);
+            return values;
+        });
     }
 
     /** libtorch does not tell a thread's setting of the optimizer; this is what DJL itself sets or leaves. */

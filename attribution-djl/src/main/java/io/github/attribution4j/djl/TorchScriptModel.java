@@ -18,9 +18,12 @@ package io.github.attribution4j.djl;
 import io.github.attribution4j.djl.internal.archive.ArchiveException;
 import io.github.attribution4j.djl.internal.archive.FloatingTypes;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.djl.internal.rewrite.Instrumented;
 import io.github.attribution4j.djl.internal.rewrite.ModuleInfo;
+import io.github.attribution4j.djl.internal.rewrite.OperationInfo;
 import io.github.attribution4j.djl.internal.rewrite.RewriteException;
 import io.github.attribution4j.djl.internal.rewrite.Row;
+import io.github.attribution4j.djl.internal.rewrite.RuleTable;
 import io.github.attribution4j.djl.internal.rewrite.Signature;
 import io.github.attribution4j.djl.internal.rewrite.ValueInfo;
 import io.github.attribution4j.djl.internal.script.ScriptException;
@@ -30,8 +33,10 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelIdentity;
-import io.github.attribution4j.model.NearNames;
+import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
@@ -40,18 +45,15 @@ import io.github.attribution4j.tensor.Tensor;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,18 +81,21 @@ import org.jspecify.annotations.Nullable;
  * optimizer, are set on entry and put back (the latter to what DJL uses: the system property {@code
  * ai.djl.pytorch.graph_optimizer}, else on). Closing a model while others are inside lets them finish.
  */
-public final class TorchScriptModel implements LayeredModel {
+public final class TorchScriptModel implements RuledModel {
     private static final int KNOWN_SHAPES = 1000;
     private static final int LISTED_ELEMENTS = 8;
 
     private final TorchProgram program;
     private final ModelIdentity identity;
-    private volatile @Nullable List<CutPoint> cutPoints;
+    private final TorchAddresses addresses;
     private final TorchWeights weights;
+    private volatile @Nullable List<Operation> operations;
+    private final Map<RuleSet, TorchRuledCopy> copies = new ConcurrentHashMap<>();
     private final Map<List<Shape>, List<Long>> valueSizes = new ConcurrentHashMap<>();
 
     private TorchScriptModel(TorchProgram program, ModelIdentity identity, TorchWeights weights) {
         this.program = program;
+        this.addresses = new TorchAddresses(program);
         this.identity = identity;
         this.weights = weights;
     }
@@ -265,15 +270,7 @@ public final class TorchScriptModel implements LayeredModel {
      */
     @Override
     public List<CutPoint> cutPoints() {
-        List<CutPoint> known = cutPoints;
-        if (known == null) {
-            known = points(program.modules());
-            if (program.modules().size() == 1) {
-                known = program.inner().points();
-            }
-            cutPoints = known;
-        }
-        return known;
+        return addresses.cutPoints();
     }
 
     /**
@@ -321,24 +318,6 @@ public final class TorchScriptModel implements LayeredModel {
         return List.copyOf(values);
     }
 
-    private static List<CutPoint> points(List<ModuleInfo> modules) {
-        List<CutPoint> points = new ArrayList<>();
-        for (ModuleInfo info : modules) {
-            if (info.index() == 0 || !info.addressable()) {
-                continue;
-            }
-            int call = 0;
-            for (ModuleInfo.Call way : info.calls()) {
-                for (int site = 0; site < way.sites(); site++, call++) {
-                    if (way.result().hasTensors()) {
-                        points.add(new CutPoint(info.path(), info.simpleType(), call));
-                    }
-                }
-            }
-        }
-        return List.copyOf(points);
-    }
-
     /**
      * Cuts the model at values of its modules.
      *
@@ -348,71 +327,50 @@ public final class TorchScriptModel implements LayeredModel {
      */
     @Override
     public Cut cut(List<CutPoint> points) {
+        return cut(this, program, points);
+    }
+
+    /** Cuts a model that runs a program with this one's text. */
+    Cut cut(LayeredModel model, TorchProgram code, List<CutPoint> points) {
         program.module().check();
         if (points.isEmpty() || Set.copyOf(points).size() != points.size()) {
             throw new IllegalArgumentException("points " + points + ": give at least one, and each of them once");
         }
         return new TorchCut(
-                this, program, points, points.stream().map(this::row).toList());
+                model, code, points, points.stream().map(addresses::row).toList());
     }
 
-    private Row row(CutPoint point) {
-        if (point.isInside()) {
-            return program.inner().row(point);
+    /** Returns every operation in the text of the program, whether a gradient passes it or not. */
+    @Override
+    public List<Operation> operations() {
+        List<Operation> known = operations;
+        if (known == null) {
+            known = program.text().operations().stream().map(this::operation).toList();
+            operations = known;
         }
-        ModuleInfo info = program.layer(point.path());
-        if (info == null) {
-            throw new UnknownLayerException(
-                    point.path(),
-                    cutPoints().stream().map(CutPoint::path).distinct().toList());
-        }
-        if (!info.addressable()) {
-            throw unreachable(point.path(), info.reason());
-        }
-        boolean output = point.side() == CutPoint.Side.OUTPUT;
-        List<ModuleInfo.Call> calls = info.calls().stream()
-                .flatMap(way -> Collections.nCopies(way.sites(), way).stream())
-                .toList();
-        int tensors = point.call() < calls.size() ? elements(calls.get(point.call()), output) : 0;
-        if (tensors >= 0 && point.element() >= tensors) {
-            throw new UnknownLayerException(point.toString(), addresses(point.path(), calls));
-        }
-        return new Row(info.index(), point.call(), output ? Row.RESULT : Row.ARGUMENTS, point.element(), false);
+        return known;
     }
 
-    private static UnsupportedModelException unreachable(String path, String reason) {
-        return new UnsupportedModelException("layer '" + path + "' cannot be cut: " + reason);
+    private Operation operation(OperationInfo info) {
+        String module = program.modules().get(info.module()).path();
+        String address = module + "/" + info.operator() + "#" + info.number();
+        return new Operation(address, module, info.name(), info.kind(), info.order());
     }
 
-    /** How many tensors a call gives or takes; -1 if that is known at run time only. */
-    private static int elements(ModuleInfo.Call call, boolean output) {
-        if (output) {
-            return call.result().tensors();
-        }
-        int sum = 0;
-        for (Signature.Parameter parameter : call.parameters()) {
-            int tensors = parameter.structure().tensors();
-            if (tensors < 0) {
-                return -1;
-            }
-            sum += tensors;
-        }
-        return sum;
-    }
-
-    /** All addresses of values that the calls of a module give and take, as far as the program's text tells. */
-    private static List<String> addresses(String path, List<ModuleInfo.Call> calls) {
-        List<String> addresses = new ArrayList<>();
-        for (int call = 0; call < calls.size(); call++) {
-            CutPoint first = new CutPoint(path, "", call);
-            for (int i = 0; i < Math.abs(elements(calls.get(call), true)); i++) {
-                addresses.add(first.output(i).toString());
-            }
-            for (int i = 0; i < Math.abs(elements(calls.get(call), false)); i++) {
-                addresses.add(first.input(i).toString());
-            }
-        }
-        return addresses;
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The first pullback of a family of rules compiles the program once more; the file must still be there as it was, if it
+     * holds more than 8 MiB of weights.
+     */
+    @Override
+    public LayeredModel with(RuleSet rules) {
+        program.module().check();
+        return copies.computeIfAbsent(rules, key -> {
+            Instrumented text = program.text();
+            RuleTable table = RuleTable.of(key, operations(), text.operations(), text.places());
+            return new TorchRuledCopy(this, program.with(table));
+        });
     }
 
     /**
@@ -423,43 +381,7 @@ public final class TorchScriptModel implements LayeredModel {
      */
     @Override
     public CutPoint cutPoint(String address) {
-        Optional<CutPoint> found = LayeredModel.find(cutPoints(), address);
-        if (found.isEmpty() && program.layer(address) == null) {
-            found = program.inner().find(address);
-        }
-        if (found.isPresent()) {
-            row(found.get());
-            return found.get();
-        }
-        for (ModuleInfo info : program.modules()) {
-            if (info.index() > 0 && address.startsWith(info.path())) {
-                String rest = address.substring(info.path().length());
-                if (rest.isEmpty() || rest.equals(":in") || rest.matches("(:in|:out)?\\[\\d+]")) {
-                    if (!info.addressable()) {
-                        throw unreachable(info.path(), info.reason());
-                    }
-                    Optional<CutPoint> silent =
-                            LayeredModel.find(List.of(new CutPoint(info.path(), info.simpleType(), 0)), address);
-                    if (silent.isPresent() && silent.get().side() == CutPoint.Side.INPUT) {
-                        row(silent.get());
-                        return silent.get();
-                    }
-                    throw unreachable(info.path(), "the program uses no tensor that it returns");
-                }
-            }
-        }
-        throw new UnknownLayerException(address, known(address));
-    }
-
-    /** The addresses that may have been meant: values inside methods only where no module's name is near. */
-    private List<String> known(String address) {
-        List<String> modules = cutPoints().stream().map(CutPoint::toString).toList();
-        if (address.indexOf('/') < 0 && !NearNames.of(address, modules).isEmpty()) {
-            return modules;
-        }
-        return Stream.concat(modules.stream(), innerPoints().stream().map(CutPoint::toString))
-                .distinct()
-                .toList();
+        return addresses.cutPoint(address);
     }
 
     /** Runs the program once, with every value of every module tapped. */
@@ -474,7 +396,7 @@ public final class TorchScriptModel implements LayeredModel {
             if (info.index() > 0 && info.addressable()) {
                 for (boolean output : new boolean[] {true, false}) {
                     int most = info.calls().stream()
-                            .mapToInt(call -> elements(call, output))
+                            .mapToInt(call -> TorchAddresses.elements(call, output))
                             .map(count -> count < 0 ? LISTED_ELEMENTS : count)
                             .max()
                             .orElse(0);

@@ -24,7 +24,8 @@ import java.util.Map;
  * A tiny archive whose {@code forward} is the vector-Jacobian product of any graph in the process: libtorch offers {@code torch.autograd.grad} to TorchScript only.
  *
  * <p>{@code forward(self, a4j_x: List[Tensor]) -> List[Tensor]} takes {@code [control, outputs..., with respect to..., cotangents...]} with {@link #control}, and answers {@code
- * [defined, gradients...]}. No gradient of a parameter is computed and nothing accumulates, so concurrent calls do not meet.
+ * [defined, gradients...]}. {@code sweep} does the same for a graph that was cut into pieces ({@link GuidedSource}): it takes {@code [control, output, with respect to..., cotangent, (root, leaf)...]}
+ * with {@link #pieces}, and goes through the pieces from the last to the first. It keeps the graph. No gradient of a parameter is computed and nothing accumulates, so concurrent calls do not meet.
  */
 public final class GradientArchive {
     // The list of arguments is emptied first: DJL never frees the arguments of a call that fails, and lists are passed
@@ -79,7 +80,78 @@ public final class GradientArchive {
                 for value in values:
                   torch.append(reply, value)
                 return reply
+              def sweep(self: __torch__.a4j_gradient.Gradient,
+                a4j_x: List[Tensor]) -> List[Tensor]:
+                a4j_all = torch.slice(a4j_x, 0, 9223372036854775807, 1)
+                torch.clear(a4j_x)
+                control = annotate(List[int], a4j_all[0].tolist())
+                m = control[0]
+                n = torch.len(control) - 1
+                output = a4j_all[1]
+                cotangent = a4j_all[2 + m]
+                leaves = annotate(List[Tensor], [])
+                roots = annotate(List[Tensor], [])
+                for i in range(n):
+                  torch.append(roots, a4j_all[3 + m + 2 * i])
+                  torch.append(leaves, a4j_all[4 + m + 2 * i])
+                wanted = annotate(List[Tensor], [])
+                place = annotate(List[int], [])
+                for i in range(m):
+                  x = a4j_all[2 + i]
+                  if ops.prim.requires_grad(x):
+                    torch.append(place, torch.len(wanted))
+                    torch.append(wanted, x)
+                  else:
+                    torch.append(place, -1)
+                w = torch.len(wanted)
+                known = annotate(List[bool], [])
+                sums = annotate(List[Tensor], [])
+                for i in range(w + n):
+                  torch.append(known, False)
+                  torch.append(sums, cotangent)
+                i = n
+                while i >= 0:
+                  root = output
+                  g = cotangent
+                  reached = True
+                  if i < n:
+                    root = roots[i]
+                    reached = known[w + i]
+                    g = sums[w + i]
+                    if control[1 + i] != 0:
+                      g = torch.relu(g)
+                  if reached and ops.prim.requires_grad(root) and w + i > 0:
+                    targets = wanted + torch.slice(leaves, 0, i, 1)
+                    outputs = [root]
+                    cotangents = annotate(List[Optional[Tensor]], [g])
+                    parts = torch.autograd.grad(outputs, targets, cotangents, True, False, True)
+                    for j in range(w + i):
+                      part = parts[j]
+                      if part is not None:
+                        if known[j]:
+                          torch._set_item(sums, j, torch.add(sums[j], part))
+                        else:
+                          torch._set_item(sums, j, part)
+                          torch._set_item(known, j, True)
+                  i = i - 1
+                defined = annotate(List[int], [])
+                values = annotate(List[Tensor], [])
+                for i in range(m):
+                  at = place[i]
+                  if at >= 0 and known[at]:
+                    torch.append(values, sums[at])
+                    torch.append(defined, 1)
+                  else:
+                    torch.append(values, torch.zeros_like(torch.detach(a4j_all[2 + i])))
+                    torch.append(defined, 0)
+                reply = [torch.tensor(defined, dtype=4)]
+                for value in values:
+                  torch.append(reply, value)
+                return reply
             """;
+
+    /** The name of the method for graphs in pieces. */
+    public static final String SWEEP = "sweep";
 
     private GradientArchive() {}
 
@@ -106,5 +178,19 @@ public final class GradientArchive {
      */
     public static long[] control(int outputs, int inputs, boolean retain) {
         return new long[] {outputs, inputs, retain ? 1 : 0};
+    }
+
+    /**
+     * The first tensor of a sweep's request, an int64 vector on the CPU.
+     *
+     * @param inputs the number of tensors with respect to which
+     * @param clamped for each piece, 1 if the gradient at its leaf is clamped to positive values before it goes into the root, else 0
+     * @return the vector
+     */
+    public static long[] pieces(int inputs, long... clamped) {
+        long[] control = new long[clamped.length + 1];
+        control[0] = inputs;
+        System.arraycopy(clamped, 0, control, 1, clamped.length);
+        return control;
     }
 }

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param signature how the model is called
  * @param modules all modules in pre-order, so that the position is the index
  * @param values the values inside methods, at level VALUES only
+ * @param operations the operators inside methods, likewise, in the order in which the text runs
+ * @param places how many places there are inside methods
  * @param repairs what had to be replaced for libtorch 2.7.1 to load the program, one line each
  * @param inPlace whether the program may write to tensors
  * @param level what was added
@@ -35,12 +37,15 @@ public record Instrumented(
         Signature signature,
         List<ModuleInfo> modules,
         List<ValueInfo> values,
+        List<OperationInfo> operations,
+        int places,
         List<String> repairs,
         boolean inPlace,
         Instrumenter.Level level) {
     public Instrumented {
         modules = List.copyOf(modules);
         values = List.copyOf(values);
+        operations = List.copyOf(operations);
         repairs = List.copyOf(repairs);
     }
 
@@ -57,7 +62,7 @@ public record Instrumented(
      * @return the record
      */
     public Instrumented withArchive(TorchArchive other) {
-        return new Instrumented(other, signature, modules, values, repairs, inPlace, level);
+        return new Instrumented(other, signature, modules, values, operations, places, repairs, inPlace, level);
     }
 
     /**

@@ -22,6 +22,7 @@ import io.github.attribution4j.djl.internal.script.Parser;
 import io.github.attribution4j.djl.internal.script.Printer;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Type;
+import io.github.attribution4j.model.BackwardRule;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -62,20 +63,23 @@ public final class Instrumenter {
     private final Repairs repairs;
     private final RuntimeSource runtime;
     private final boolean inPlace;
+    private final @Nullable RuleSource rules;
     private final Map<Key, MethodClone> clones = new HashMap<>();
     private final Map<String, Stmt.Def> functions = new LinkedHashMap<>();
     private final Places places = new Places();
     private final Map<String, List<Text>> reached = new HashMap<>();
     private final Map<String, List<Stmt>> additions = new LinkedHashMap<>();
 
-    private Instrumenter(TorchArchive archive, ProgramIndex index, Repairs repairs, Level level) {
+    private Instrumenter(
+            TorchArchive archive, ProgramIndex index, Repairs repairs, Level level, @Nullable RuleSource rules) {
         this.archive = archive;
         // Without modules below the root there is nothing else to cut at, and no reason for a copy of its own.
         this.level = level == Level.MODULES && index.nodes().size() == 1 ? Level.VALUES : level;
         this.index = index;
         this.repairs = repairs;
         this.inPlace = InPlace.occursIn(index.files().values());
-        this.runtime = new RuntimeSource(inPlace, inPlace, this.level != Level.FORWARD);
+        this.rules = rules;
+        this.runtime = new RuntimeSource(inPlace, inPlace, this.level != Level.FORWARD, rules);
     }
 
     /**
@@ -100,6 +104,24 @@ public final class Instrumenter {
      * @throws RewriteException if the program cannot be called
      */
     public static Instrumented instrument(TorchArchive archive, Level level) {
+        return instrument(archive, level, null);
+    }
+
+    /**
+     * Makes the copy whose operations follow backward rules on their way back. It has no {@code a4j_forward}; numbers of places are those of the other copies.
+     *
+     * @param archive the archive; not changed
+     * @param level MODULES or VALUES
+     * @param family which rules
+     * @return the copy and what is known about the program
+     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
+     * @throws RewriteException if the program cannot be called
+     */
+    public static Instrumented ruled(TorchArchive archive, Level level, BackwardRule.Family family) {
+        return instrument(archive, level, RuleSource.of(family));
+    }
+
+    private static Instrumented instrument(TorchArchive archive, Level level, @Nullable RuleSource rules) {
         if (archive.code().containsKey(RuntimeSource.PATH)) {
             throw new RewriteException(archive.name() + ": is an instrumented copy already; load the original");
         }
@@ -109,13 +131,15 @@ public final class Instrumenter {
         Repairs repairs = new Repairs();
         Guards guards = new Guards(archive.name());
         ProgramIndex index = ProgramIndex.of(archive, guards.guard(repairs.repair(original.files())));
-        return new Instrumenter(archive, index, repairs, level).run(original.files(), guards);
+        return new Instrumenter(archive, index, repairs, level, rules).run(original.files(), guards);
     }
 
     private Instrumented run(Map<String, Stmt.File> original, Guards guards) {
         Signature signature = index.signature();
         String root = index.root().name();
-        add(root, entry(Instrumented.FORWARD, signature, false));
+        if (rules == null) {
+            add(root, entry(Instrumented.FORWARD, signature, false));
+        }
         if (level != Level.FORWARD) {
             add(root, entry(Instrumented.RUN, signature, true));
             cloneFrom(new Key(root, "forward"));
@@ -137,7 +161,16 @@ public final class Instrumenter {
                 : new ModuleLister(
                                 index, k -> clone(new Key(k.type(), k.method())).sites())
                         .list();
-        return new Instrumented(archive.withCode(texts), signature, modules, values(), repairs.done(), inPlace, level);
+        return new Instrumented(
+                archive.withCode(texts),
+                signature,
+                modules,
+                values(),
+                operations(),
+                places.size(),
+                repairs.done(),
+                inPlace,
+                level);
     }
 
     private List<ValueInfo> values() {
@@ -147,6 +180,13 @@ public final class Instrumenter {
                     places.of(node.index(), reached.getOrDefault(node.type().name(), List.of()), index));
         }
         return values;
+    }
+
+    private List<OperationInfo> operations() {
+        if (level != Level.VALUES) {
+            return List.of();
+        }
+        return new OperationLister(index, places, module -> reached.getOrDefault(module, List.of())).list();
     }
 
     /** Whether a text has no empty line and no comment, of which the serializer writes none and libtorch's lexer takes few in a row. */
@@ -210,8 +250,10 @@ public final class Instrumenter {
 
     private MethodCloner cloner(Text text, CallSite.ModuleRef self, List<Stmt> body) {
         StaticTypes types = new StaticTypes(index, runtime);
-        PlaceTaps taps = level == Level.VALUES
-                ? new PlaceTaps(index, runtime, types, places, text, self, this::functionCloned, body)
+        boolean shows = level == Level.VALUES;
+        RulePlaces redirects = rules == null ? null : new RulePlaces(rules, types, runtime);
+        PlaceTaps taps = shows || redirects != null
+                ? new PlaceTaps(index, runtime, types, places, text, self, this::functionCloned, shows, redirects, body)
                 : null;
         return new MethodCloner(index, runtime, this::cloned, types, taps);
     }
@@ -246,6 +288,9 @@ public final class Instrumenter {
         StringBuilder text = new StringBuilder("def ").append(name).append("(self: ");
         text.append(index.root().name()).append(", a4j_x: List[Tensor]) -> List[Tensor]:\n");
         text.append("  a4j_v = annotate(List[Tensor], [])\n  a4j_l = annotate(List[Tensor], [])\n");
+        if (rules != null && instrumented) {
+            text.append("  a4j_f, a4j_n, a4j_m, = ").append(file).append(".rules(a4j_x, )\n");
+        }
         text.append("  a4j_c = ").append(file).append(".open(a4j_x, a4j_v, a4j_l, )\n");
         if (instrumented) {
             text.append("  a4j_t = ")
@@ -253,6 +298,9 @@ public final class Instrumenter {
                     .append(".__new__(")
                     .append(RuntimeSource.TAPE);
             text.append(")\n  _0 = (a4j_t).__init__(a4j_c, a4j_v, )\n");
+            if (rules != null) {
+                text.append("  _1 = (a4j_t).follow(a4j_f, a4j_n, a4j_m, )\n  _2 = (a4j_t).prepare()\n");
+            }
         } else {
             text.append("  _0 = torch.pop(a4j_c, 0)\n");
         }
@@ -273,9 +321,13 @@ public final class Instrumenter {
         text.append(arguments.length() > 0 ? " )\n" : ")\n");
         text.append("  a4j_out = annotate(List[Tensor], [])\n  a4j_layout = annotate(List[int], [])\n  ");
         text.append(runtime.write(signature.result(), "a4j_out", "a4j_layout", "a4j_y"));
-        text.append("\n  return ").append(file).append(".close(a4j_out, ");
+        text.append("\n  a4j_reply = ").append(file).append(".close(a4j_out, ");
         text.append(instrumented ? "a4j_t.taps, a4j_l, a4j_t.order" : "annotate(List[Tensor], []), a4j_l, []");
-        text.append(", a4j_layout, )\n");
+        text.append(", a4j_layout, )\n  return ");
+        text.append(
+                rules == null
+                        ? "a4j_reply\n"
+                        : file + ".close_rules(a4j_reply, a4j_t.mode, a4j_t.memory, a4j_t.marks, )\n");
         Stmt.Def plain = Parser.function(text.toString());
         if (!instrumented) {
             return plain;

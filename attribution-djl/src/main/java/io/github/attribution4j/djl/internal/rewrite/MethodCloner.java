@@ -395,7 +395,11 @@ final class MethodCloner {
                 arguments.add(number(module));
             }
         }
-        sites.add(new CallSite(target, method.name(), passed, !handed.isEmpty(), loops > 0));
+        CallSite site = new CallSite(target, method.name(), passed, !handed.isEmpty(), loops > 0);
+        sites.add(site);
+        if (taps != null) {
+            taps.call(site);
+        }
         if (!handed.isEmpty()) {
             int moment = TapeSource.CALL + TapeSource.FIRST;
             Expr value = show(target, Row.RESULT, moment, new Structure.Tensor(), new Expr.Name(handed));

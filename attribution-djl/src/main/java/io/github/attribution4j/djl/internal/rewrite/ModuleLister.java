@@ -120,13 +120,18 @@ final class ModuleLister {
     }
 
     private static int absolute(Visit visit, ModuleRef ref) {
+        return absolute(visit.index(), visit.modules(), ref);
+    }
+
+    /** The pre-order index of a module, seen from a method of the module {@code self} to which the modules {@code passed} are passed. */
+    static int absolute(int self, Map<String, Integer> passed, ModuleRef ref) {
         if (ref.base().isEmpty()) {
             return ref.offset();
         }
         if (ref.base().equals(MethodCloner.INDEX)) {
-            return visit.index() + ref.offset();
+            return self + ref.offset();
         }
         String parameter = ref.base().substring(MethodCloner.INDEX.length() + 1);
-        return visit.modules().getOrDefault(parameter, 0) + ref.offset();
+        return passed.getOrDefault(parameter, 0) + ref.offset();
     }
 }

@@ -21,6 +21,7 @@ import io.github.attribution4j.djl.internal.rewrite.Places.Text;
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Type;
+import io.github.attribution4j.model.OperationKind;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -45,13 +46,21 @@ final class PlaceTaps {
     private final Text text;
     private final ModuleRef self;
     private final Predicate<String> cloned;
+    private final boolean shows;
+    private final @Nullable RulePlaces rules;
     private final Map<String, Integer> uses = new HashMap<>();
     private final Map<String, Integer> assignments = new HashMap<>();
     private final Set<String> written = new HashSet<>();
     private final Map<String, Integer> sides = new HashMap<>();
     private int temporaries;
 
-    /** {@code cloned}: whether a function has a clone, which is to be called instead of it. */
+    /**
+     * Makes the taps of one text.
+     *
+     * @param cloned whether a function has a clone, which is to be called instead of it
+     * @param shows whether values are shown; else places only get their numbers, which are the same
+     * @param rules what redirects operations to backward rules; null to leave them
+     */
     PlaceTaps(
             ProgramIndex index,
             RuntimeSource runtime,
@@ -60,6 +69,8 @@ final class PlaceTaps {
             Text text,
             ModuleRef self,
             Predicate<String> cloned,
+            boolean shows,
+            @Nullable RulePlaces rules,
             List<Stmt> body) {
         this.index = index;
         this.runtime = runtime;
@@ -68,6 +79,8 @@ final class PlaceTaps {
         this.text = text;
         this.self = self;
         this.cloned = cloned;
+        this.shows = shows;
+        this.rules = rules;
         scan(body);
     }
 
@@ -173,6 +186,11 @@ final class PlaceTaps {
                 : "";
     }
 
+    /** Notes the call of a module. */
+    void call(CallSite site) {
+        places.calls(text, site);
+    }
+
     private Expr expression(
             Expr expression, UnaryOperator<Expr> rewrite, List<Stmt> before, boolean through, String variable) {
         if (!(expression instanceof Expr.Call call)) {
@@ -203,14 +221,24 @@ final class PlaceTaps {
                     Trees.dotted(function.substring(0, dot + 1) + MethodCloner.CLONE + function.substring(dot + 1));
             rebuilt = new Expr.Call(callee, arguments, keywords, true);
         }
-        if (type == null || !shown(type) || (through && isView(call))) {
+        OperationKind kind = operator == null ? null : OperatorKinds.of(rebuilt, types(rebuilt.arguments()));
+        boolean visible = type != null && shown(type) && !(through && isView(call));
+        if (!visible && (kind == null || kind == OperationKind.RESHAPE)) {
             return rebuilt;
         }
         String name =
                 operator != null ? operator : function == null ? "" : function.substring(function.lastIndexOf('.') + 1);
         int side = places.reserve();
-        places.add(text, new Place(side, name, variable, type));
-        Expr value = show(side, type, rebuilt);
+        String rule = kind == null ? "" : OperatorKinds.name(rebuilt);
+        places.add(text, new Place(side, name, visible ? variable : "", visible ? type : null, kind, rule));
+        Expr ruled = rules == null || kind == null
+                ? rebuilt
+                : rules.redirect(
+                        rebuilt, kind, type, new RulePlaces.Here(MethodCloner.number(self), Places.number(side)));
+        if (type == null || !visible || !shows) {
+            return ruled;
+        }
+        Expr value = show(side, type, ruled);
         return isWriting(call)
                         && call.arguments().get(0) instanceof Expr.Name target
                         && uses.getOrDefault(target.id(), 0) > 1
@@ -227,6 +255,12 @@ final class PlaceTaps {
             before.add(Stmt.Assign.of(target.id(), temporary));
         }
         return temporary;
+    }
+
+    private List<@Nullable Type> types(List<Expr> expressions) {
+        List<@Nullable Type> all = new ArrayList<>();
+        expressions.forEach(expression -> all.add(types.of(expression)));
+        return all;
     }
 
     private boolean shown(Type type) {
@@ -265,7 +299,9 @@ final class PlaceTaps {
                 sides.put(name.id(), side);
                 places.add(text, new Place(side, "", name.id(), type));
             }
-            after.add(Stmt.Assign.of(name.id(), show(side, type, name)));
+            if (shows) {
+                after.add(Stmt.Assign.of(name.id(), show(side, type, name)));
+            }
         }
     }
 

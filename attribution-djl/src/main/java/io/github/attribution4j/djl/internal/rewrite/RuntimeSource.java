@@ -18,6 +18,7 @@ package io.github.attribution4j.djl.internal.rewrite;
 import io.github.attribution4j.djl.internal.script.Type;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,8 @@ final class RuntimeSource {
     private final boolean writesInputs;
     private final boolean writes;
     private final boolean taped;
+    private final @Nullable RuleSource rules;
+    private final Set<String> called = new LinkedHashSet<>();
     private final StringBuilder functions = new StringBuilder();
     private final Set<String> arguments = new HashSet<>();
     private final Map<Structure, String> visitors = new HashMap<>();
@@ -51,16 +54,28 @@ final class RuntimeSource {
      * @param writesInputs whether the program may write to its inputs, so that it must be given copies
      * @param writes whether it may write to tensors at all, so that what is kept must be a copy
      * @param taped whether there is a tape
+     * @param rules the library of backward rules; null if there is none
      */
-    RuntimeSource(boolean writesInputs, boolean writes, boolean taped) {
+    RuntimeSource(boolean writesInputs, boolean writes, boolean taped, @Nullable RuleSource rules) {
         this.writesInputs = writesInputs;
         this.writes = writes;
         this.taped = taped;
+        this.rules = rules;
     }
 
     String text() {
-        String tape = taped ? TapeSource.tape(MODULE, writes, !visitors.isEmpty()) : "";
+        boolean nested = !visitors.isEmpty();
+        String tape = !taped
+                ? ""
+                : rules == null
+                        ? TapeSource.tape(MODULE, writes, nested)
+                        : TapeSource.tape(MODULE, writes, nested, RuledTape.of(rules, called), rules.skips());
         return TapeSource.border() + tape + functions;
+    }
+
+    /** Notes that the program calls a method of the rule library. */
+    void calls(String method) {
+        called.add(method);
     }
 
     /** Name of a function {@code (port, module, offset, place, value) -> value} that shows the tensors of a value to the tape. */

@@ -199,7 +199,7 @@ final class StaticTypes {
         if (method.value() instanceof Expr.Parens parens
                 && parens.value() instanceof Expr.Name name
                 && name.id().equals(MethodCloner.TAPE)) {
-            return Type.TENSOR;
+            return CanonicalCall.isPair(method.name()) ? Type.generic("Tuple", Type.TENSOR, Type.TENSOR) : Type.TENSOR;
         }
         Type owner = of(method.value());
         Stmt.ClassDef definition = owner == null ? null : index.definition(owner.name());

@@ -100,6 +100,7 @@ final class TapeSource {
               values : List[Tensor]
               taps : List[Tensor]
               order : List[int]
+            ATTRIBUTES
               def __init__(self: TAPE, control: List[int], values: List[Tensor]) -> NoneType:
                 n = torch.pop(control, 0)
                 self.rows = torch.slice(control, 0, n * 6, 1)
@@ -148,7 +149,7 @@ final class TapeSource {
                   for r in range(torch.len(self.modules)):
                     module, call, side, element, replacement, leaf = torch.slice(self.rows, r * 6, r * 6 + 6, 1)
                     if module == p and side == 0 and element == 0 and (call < 0 or call == self.state[2 * r] - 1):
-                      n = replacement
+                      n = SKIPPED
                 return n
               def given(self: TAPE, k: int) -> Tensor:
                 return self.values[k]
@@ -195,9 +196,36 @@ final class TapeSource {
      * @param nested whether values are shown that are not plain tensors
      */
     static String tape(String module, boolean writes, boolean nested) {
-        String text = TAPE.replace("NESTED\n", nested ? NESTED_PORT : "") + (nested ? NESTED_TAPE : "");
+        return filled(module, writes, nested, "", "", "", "replacement");
+    }
+
+    /**
+     * The tape and the port of a copy that follows backward rules.
+     *
+     * @param rules what they gain
+     * @param skips whether calls whose result is replaced are left out
+     */
+    static String tape(String module, boolean writes, boolean nested, RuledTape rules, boolean skips) {
+        String more = rules.methods() + rules.functions();
+        return filled(module, writes, nested, rules.port(), rules.attributes(), more, skips ? "replacement" : "-1");
+    }
+
+    private static String filled(
+            String module,
+            boolean writes,
+            boolean nested,
+            String port,
+            String attributes,
+            String methods,
+            String skipped) {
+        String text = TAPE.replace("NESTED\n", (nested ? NESTED_PORT : "") + port)
+                        .replace("ATTRIBUTES\n", attributes)
+                        .replace("SKIPPED", skipped)
+                + (nested ? NESTED_TAPE : "")
+                + methods;
         return text.replace("PORT", module + ".Port")
                 .replace("TAPE", module + ".Tape")
+                .replace("RUNTIME", module)
                 .replace("KEPT", writes ? "torch.clone" : "");
     }
 }

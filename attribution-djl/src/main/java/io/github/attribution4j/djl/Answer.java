@@ -1,0 +1,58 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import ai.djl.pytorch.engine.PtNDArray;
+import io.github.attribution4j.djl.internal.rewrite.Reply;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * The answer to a {@link Question}: handles that the reader closes.
+ *
+ * @param reply what was asked for
+ * @param pieces where the graph is cut into pieces: these; else nothing
+ */
+record Answer(Reply<PtNDArray> reply, Memory pieces) {
+    /** Closes everything if the reader fails. */
+    <R> R read(Supplier<R> reader) {
+        boolean done = false;
+        try {
+            R result = reader.get();
+            done = true;
+            return result;
+        } finally {
+            if (!done) {
+                pieces.close();
+                closeAllBut(List.of());
+            }
+        }
+    }
+
+    /** Closes the tensors of the reply but some. */
+    void closeAllBut(List<PtNDArray> kept) {
+        // By identity: DJL's arrays are equal when their elements are.
+        Set<PtNDArray> closed = Collections.newSetFromMap(new IdentityHashMap<>());
+        closed.addAll(reply.outputs());
+        reply.taps().forEach(tap -> closed.add(tap.tensor()));
+        closed.addAll(reply.leaves());
+        kept.forEach(closed::remove);
+        closed.forEach(PtNDArray::close);
+    }
+}

@@ -1,0 +1,82 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import ai.djl.engine.EngineException;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import io.github.attribution4j.djl.internal.rewrite.GradientArchive;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Vector-Jacobian products of any graph in the process. */
+final class GradientCalls {
+    private final TorchRuntime runtime;
+    private final PtSymbolBlock block;
+    private final PtNDArray forward;
+    private final PtNDArray sweep;
+
+    /** {@code block}: a {@link GradientArchive}, and its methods. */
+    GradientCalls(TorchRuntime runtime, PtSymbolBlock block, PtNDArray forward, PtNDArray sweep) {
+        this.runtime = runtime;
+        this.block = block;
+        this.forward = forward;
+        this.sweep = sweep;
+    }
+
+    /**
+     * Returns the vector-Jacobian product of one output.
+     *
+     * @param output carries a graph
+     * @param inputs tensors of that graph
+     * @param retain whether the graph is kept for another product
+     * @return int64 flags, 0 where a gradient is undefined, then a gradient for each input, zeros where undefined
+     * @throws EngineException if libtorch fails
+     */
+    List<PtNDArray> product(PtNDArray output, List<PtNDArray> inputs, PtNDArray cotangent, boolean retain) {
+        List<PtNDArray> arguments = new ArrayList<>(inputs.size() + 3);
+        try (PtNDArray control = runtime.int64(GradientArchive.control(1, inputs.size(), retain))) {
+            arguments.add(control);
+            arguments.add(output);
+            arguments.addAll(inputs);
+            arguments.add(cotangent);
+            return runtime.call(block, forward, arguments, false);
+        }
+    }
+
+    /**
+     * Returns the product for a graph that was cut into pieces.
+     *
+     * @param pieces what lies between output and inputs
+     * @return as {@link #product}
+     */
+    List<PtNDArray> sweep(PtNDArray output, List<PtNDArray> inputs, PtNDArray cotangent, Memory pieces) {
+        List<PtNDArray> tensors = pieces.tensors();
+        long[] clamped = new long[tensors.size() / 2];
+        for (int i = 0; i < clamped.length; i++) {
+            clamped[i] = pieces.marks().get(2 * i);
+        }
+        List<PtNDArray> arguments = new ArrayList<>(inputs.size() + tensors.size() + 3);
+        try (PtNDArray control = runtime.int64(GradientArchive.pieces(inputs.size(), clamped))) {
+            arguments.add(control);
+            arguments.add(output);
+            arguments.addAll(inputs);
+            arguments.add(cotangent);
+            arguments.addAll(tensors);
+            return runtime.call(block, sweep, arguments, false);
+        }
+    }
+}

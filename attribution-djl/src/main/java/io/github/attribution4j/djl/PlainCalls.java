@@ -1,0 +1,92 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import ai.djl.engine.EngineException;
+import ai.djl.pytorch.engine.PtNDArray;
+import io.github.attribution4j.djl.internal.rewrite.Reply;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.tensor.DataType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Runs the program with the derivatives of its operations. */
+final class PlainCalls implements ProgramCalls {
+    private final TorchModules library;
+
+    PlainCalls(TorchModules library) {
+        this.library = library;
+    }
+
+    @Override
+    public Answer answer(Question question, boolean gradients) {
+        question.inputs().requireNoReferences();
+        List<PtNDArray> handles = new ArrayList<>();
+        List<PtNDArray> results;
+        try (PtNDArray control =
+                library.module().runtime().int64(question.request().control())) {
+            handles.add(control);
+            handles.addAll(inputs(library, question, question.inputs()));
+            results = library.call(question.level(), question.method(), handles, gradients);
+        } catch (EngineException e) {
+            throw failure(library, question.inputs(), e);
+        }
+        return new Answer(reply(library, results), Memory.NONE);
+    }
+
+    /** The handles of a request's tensors. */
+    static List<PtNDArray> inputs(TorchModules library, Question question, Inputs inputs) {
+        List<PtNDArray> handles = new ArrayList<>();
+        for (int position : question.request().tensors()) {
+            handles.add(library.module()
+                    .tensors()
+                    .array(inputs.all().get(position + question.shift()).tensor()));
+        }
+        return handles;
+    }
+
+    static Reply<PtNDArray> reply(TorchModules library, List<PtNDArray> results) {
+        try (PtNDArray first = results.get(0)) {
+            long[] header = library.module().runtime().longs(first);
+            return Reply.of(library.program().signature(), header, results.subList(1, results.size()));
+        }
+    }
+
+    /** What to throw for a failure, with the remedy where inputs and weights are of different types. */
+    static ModelException failure(TorchModules library, Inputs inputs, EngineException e) {
+        ModelException plain = Failures.of("", e);
+        DataType weights = library.module().weights();
+        if (weights == null || Failures.isMemory(e)) {
+            return plain;
+        }
+        List<Inputs.Input> others = inputs.all().stream()
+                .filter(input -> input.tensor().dataType().isFloating())
+                .filter(input -> input.tensor().dataType() != weights)
+                .toList();
+        if (others.isEmpty()) {
+            return plain;
+        }
+        String names = others.stream()
+                .map(input -> "'" + input.name() + "' is " + input.tensor().dataType())
+                .collect(Collectors.joining(", "));
+        return new ModelException(
+                plain.getMessage() + "; the model's weights are " + weights + " and input " + names
+                        + ": convert it with to(DataType." + weights.name() + ")",
+                e);
+    }
+}

@@ -1,0 +1,126 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import ai.djl.engine.EngineException;
+import ai.djl.pytorch.engine.PtNDArray;
+import io.github.attribution4j.djl.internal.rewrite.Instrumented;
+import io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level;
+import io.github.attribution4j.djl.internal.rewrite.Request;
+import io.github.attribution4j.djl.internal.rewrite.RuleTable;
+import io.github.attribution4j.model.BackwardRule.Family;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.UnsupportedModelException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Runs the program with backward rules. What records no graph runs in the plain module, which gives the same values.
+ *
+ * <p>Rules that compare take two runs. The first, of the reference inputs, records no graph and answers with the values that the
+ * rules of the second one ask for. Nothing is put side by side in one batch, so nothing is assumed of which axis counts rows.
+ */
+final class RuledCalls implements ProgramCalls {
+    private static final Pattern REFUSAL = Pattern.compile("a4j:(\\w+):(\\d{1,9}):(\\d{1,9})");
+
+    private final TorchModules plain;
+    private final TorchModules ruled;
+    private final PlainCalls values;
+    private final Arguments arguments;
+    private final RuleTable table;
+
+    /**
+     * Makes the calls of one rule set.
+     *
+     * @param plain what runs without a graph
+     * @param ruled the copy for the rules' family
+     */
+    RuledCalls(TorchModules plain, TorchModules ruled, Arguments arguments, RuleTable table) {
+        this.plain = plain;
+        this.ruled = ruled;
+        this.values = new PlainCalls(plain);
+        this.arguments = arguments;
+        this.table = table;
+    }
+
+    @Override
+    public Answer answer(Question question, boolean gradients) {
+        Inputs inputs = question.inputs();
+        if (!gradients) {
+            return values.answer(
+                    new Question(inputs.withoutReferences(), question.request(), question.method(), question.shift()),
+                    false);
+        }
+        if (table.family() != Family.COMPARISON) {
+            inputs.requireNoReferences();
+            return run(question, inputs, table.family() == Family.GUIDED ? 0 : 1, Memory.NONE, true);
+        }
+        inputs.requireReferences();
+        try (Memory memory = reference(question)) {
+            return run(question, inputs, 1, memory, true);
+        }
+    }
+
+    private Memory reference(Question question) {
+        Inputs inputs = question.inputs().atReferences();
+        Request<Integer> request = arguments.bind(inputs.all().subList(question.shift(), inputs.size()));
+        Question whole = new Question(inputs, request, Instrumented.RUN, question.shift());
+        Answer answer = run(whole, inputs, 0, Memory.NONE, false);
+        answer.closeAllBut(List.of());
+        return answer.pieces();
+    }
+
+    private Answer run(Question question, Inputs inputs, int mode, Memory memory, boolean gradients) {
+        TorchRuntime runtime = plain.module().runtime();
+        Level level = question.level() == Level.VALUES ? Level.VALUES : Level.MODULES;
+        List<PtNDArray> handles = new ArrayList<>();
+        List<PtNDArray> results;
+        try (PtNDArray control = runtime.int64(question.request().control());
+                PtNDArray rules = runtime.int64(table.control(mode, memory.marks()));
+                PtNDArray numbers = runtime.float64(table.numbers())) {
+            handles.add(control);
+            handles.add(rules);
+            handles.add(numbers);
+            handles.addAll(memory.tensors());
+            handles.addAll(PlainCalls.inputs(plain, question, inputs));
+            results = new ArrayList<>(ruled.call(level, Instrumented.RUN, handles, gradients));
+        } catch (EngineException e) {
+            throw failure(inputs, e);
+        }
+        long[] kept;
+        try (PtNDArray last = results.remove(results.size() - 1)) {
+            kept = runtime.longs(last);
+        }
+        List<PtNDArray> tensors = results.subList(results.size() - (int) kept[0], results.size());
+        List<Long> marks = Arrays.stream(kept).skip(1).boxed().toList();
+        Memory left = new Memory(tensors, marks);
+        return new Answer(PlainCalls.reply(plain, results.subList(0, results.size() - tensors.size())), left);
+    }
+
+    private ModelException failure(Inputs inputs, EngineException e) {
+        Matcher refusal = REFUSAL.matcher(String.valueOf(e.getMessage()));
+        if (refusal.find()) {
+            String message = table.refusal(
+                    refusal.group(1), Integer.parseInt(refusal.group(2)), Integer.parseInt(refusal.group(3)));
+            return new UnsupportedModelException(message, e);
+        }
+        return PlainCalls.failure(plain, inputs, e);
+    }
+}

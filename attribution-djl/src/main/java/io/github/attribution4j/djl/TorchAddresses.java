@@ -1,0 +1,183 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import io.github.attribution4j.djl.internal.rewrite.ModuleInfo;
+import io.github.attribution4j.djl.internal.rewrite.Row;
+import io.github.attribution4j.djl.internal.rewrite.Signature;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.NearNames;
+import io.github.attribution4j.model.UnknownLayerException;
+import io.github.attribution4j.model.UnsupportedModelException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Finds what addresses of values inside a program mean. */
+final class TorchAddresses {
+    private final TorchProgram program;
+    private volatile @Nullable List<CutPoint> cutPoints;
+
+    TorchAddresses(TorchProgram program) {
+        this.program = program;
+    }
+
+    /** Returns the modules that can be cut, one point for each place of a call; of a frozen archive the places in its text. */
+    List<CutPoint> cutPoints() {
+        List<CutPoint> known = cutPoints;
+        if (known == null) {
+            known = points(program.modules());
+            if (program.modules().size() == 1) {
+                known = program.inner().points();
+            }
+            cutPoints = known;
+        }
+        return known;
+    }
+
+    private static List<CutPoint> points(List<ModuleInfo> modules) {
+        List<CutPoint> points = new ArrayList<>();
+        for (ModuleInfo info : modules) {
+            if (info.index() == 0 || !info.addressable()) {
+                continue;
+            }
+            int call = 0;
+            for (ModuleInfo.Call way : info.calls()) {
+                for (int site = 0; site < way.sites(); site++, call++) {
+                    if (way.result().hasTensors()) {
+                        points.add(new CutPoint(info.path(), info.simpleType(), call));
+                    }
+                }
+            }
+        }
+        return List.copyOf(points);
+    }
+
+    /**
+     * Returns the row of a point.
+     *
+     * @throws UnknownLayerException if there is no such module, or no such call or element of it
+     * @throws UnsupportedModelException if the module cannot be reached
+     */
+    Row row(CutPoint point) {
+        if (point.isInside()) {
+            return program.inner().row(point);
+        }
+        ModuleInfo info = program.layer(point.path());
+        if (info == null) {
+            throw new UnknownLayerException(
+                    point.path(),
+                    cutPoints().stream().map(CutPoint::path).distinct().toList());
+        }
+        if (!info.addressable()) {
+            throw unreachable(point.path(), info.reason());
+        }
+        boolean output = point.side() == CutPoint.Side.OUTPUT;
+        List<ModuleInfo.Call> calls = info.calls().stream()
+                .flatMap(way -> Collections.nCopies(way.sites(), way).stream())
+                .toList();
+        int tensors = point.call() < calls.size() ? elements(calls.get(point.call()), output) : 0;
+        if (tensors >= 0 && point.element() >= tensors) {
+            throw new UnknownLayerException(point.toString(), addresses(point.path(), calls));
+        }
+        return new Row(info.index(), point.call(), output ? Row.RESULT : Row.ARGUMENTS, point.element(), false);
+    }
+
+    private static UnsupportedModelException unreachable(String path, String reason) {
+        return new UnsupportedModelException("layer '" + path + "' cannot be cut: " + reason);
+    }
+
+    /** How many tensors a call gives or takes; -1 if that is known at run time only. */
+    static int elements(ModuleInfo.Call call, boolean output) {
+        if (output) {
+            return call.result().tensors();
+        }
+        int sum = 0;
+        for (Signature.Parameter parameter : call.parameters()) {
+            int tensors = parameter.structure().tensors();
+            if (tensors < 0) {
+                return -1;
+            }
+            sum += tensors;
+        }
+        return sum;
+    }
+
+    /** All addresses of values that the calls of a module give and take, as far as the program's text tells. */
+    private static List<String> addresses(String path, List<ModuleInfo.Call> calls) {
+        List<String> addresses = new ArrayList<>();
+        for (int call = 0; call < calls.size(); call++) {
+            CutPoint first = new CutPoint(path, "", call);
+            for (int i = 0; i < Math.abs(elements(calls.get(call), true)); i++) {
+                addresses.add(first.output(i).toString());
+            }
+            for (int i = 0; i < Math.abs(elements(calls.get(call), false)); i++) {
+                addresses.add(first.input(i).toString());
+            }
+        }
+        return addresses;
+    }
+
+    /**
+     * Returns the cut point with this address.
+     *
+     * @throws UnknownLayerException naming the nearest known paths
+     * @throws UnsupportedModelException if the module exists and cannot be reached, with the reason
+     */
+    CutPoint cutPoint(String address) {
+        Optional<CutPoint> found = LayeredModel.find(cutPoints(), address);
+        if (found.isEmpty() && program.layer(address) == null) {
+            found = program.inner().find(address);
+        }
+        if (found.isPresent()) {
+            row(found.get());
+            return found.get();
+        }
+        for (ModuleInfo info : program.modules()) {
+            if (info.index() > 0 && address.startsWith(info.path())) {
+                String rest = address.substring(info.path().length());
+                if (rest.isEmpty() || rest.equals(":in") || rest.matches("(:in|:out)?\\[\\d+]")) {
+                    if (!info.addressable()) {
+                        throw unreachable(info.path(), info.reason());
+                    }
+                    Optional<CutPoint> silent =
+                            LayeredModel.find(List.of(new CutPoint(info.path(), info.simpleType(), 0)), address);
+                    if (silent.isPresent() && silent.get().side() == CutPoint.Side.INPUT) {
+                        row(silent.get());
+                        return silent.get();
+                    }
+                    throw unreachable(info.path(), "the program uses no tensor that it returns");
+                }
+            }
+        }
+        throw new UnknownLayerException(address, known(address));
+    }
+
+    /** The addresses that may have been meant: values inside methods only where no module's name is near. */
+    private List<String> known(String address) {
+        List<String> modules = cutPoints().stream().map(CutPoint::toString).toList();
+        if (address.indexOf('/') < 0 && !NearNames.of(address, modules).isEmpty()) {
+            return modules;
+        }
+        return Stream.concat(modules.stream(), program.inner().points().stream().map(CutPoint::toString))
+                .distinct()
+                .toList();
+    }
+}

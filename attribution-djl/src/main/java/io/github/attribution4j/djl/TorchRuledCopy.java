@@ -1,0 +1,106 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerValue;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.List;
+import java.util.OptionalLong;
+
+/** A model whose pullbacks follow backward rules; everything else is the model's own. It lives as long as the model. */
+final class TorchRuledCopy implements LayeredModel {
+    /** A rule keeps, for one value that a derivative keeps, a few of the same size. */
+    private static final int KEPT = 3;
+
+    private final TorchScriptModel model;
+    private final TorchProgram program;
+
+    TorchRuledCopy(TorchScriptModel model, TorchProgram program) {
+        this.model = model;
+        this.program = program;
+    }
+
+    @Override
+    public Tensor forward(Inputs inputs) {
+        program.module().check();
+        return program.forward(inputs);
+    }
+
+    @Override
+    public Pullback pullback(Inputs inputs) {
+        program.module().check();
+        return program.pullback(inputs);
+    }
+
+    @Override
+    public List<CutPoint> cutPoints() {
+        return model.cutPoints();
+    }
+
+    @Override
+    public CutPoint cutPoint(String address) {
+        return model.cutPoint(address);
+    }
+
+    @Override
+    public Cut cut(List<CutPoint> points) {
+        return model.cut(this, program, points);
+    }
+
+    @Override
+    public List<LayerValue> values(Inputs inputs) {
+        return model.values(inputs.withoutReferences());
+    }
+
+    @Override
+    public List<String> weightNames() {
+        return model.weightNames();
+    }
+
+    @Override
+    public Tensor weight(String name) {
+        return model.weight(name);
+    }
+
+    @Override
+    public Tensors tensors() {
+        return model.tensors();
+    }
+
+    @Override
+    public ModelIdentity identity() {
+        return model.identity();
+    }
+
+    @Override
+    public OptionalLong bytesPerRow(Inputs row, boolean gradients) {
+        OptionalLong plain = model.bytesPerRow(row.withoutReferences(), gradients);
+        return plain.isPresent() && gradients ? OptionalLong.of(KEPT * plain.getAsLong()) : plain;
+    }
+
+    /** The copy lasts as long as the model. */
+    @Override
+    public void close() {
+        // Its native module is closed with the model's.
+    }
+}

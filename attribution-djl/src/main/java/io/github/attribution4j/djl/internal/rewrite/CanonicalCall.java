@@ -1,0 +1,377 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.djl.internal.script.Type;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls of operators in the one form in which a rule library takes them: every argument in its place, every default filled in, spellings of one operation made alike. What does not fit its form,
+ * such as padding given by name, has none.
+ *
+ * <pre>
+ * dense(x, w, b?)                                    linear, addmm of a matrix with a transposed weight; b of any rank that broadcasts
+ * convolution(x, w, b?, stride, padding, dilation, transposed, output_padding, groups)
+ * batch_norm(x, w?, b?, mean?, var?, training, momentum, eps, cudnn), layer_norm(x, shape, w?, b?, eps), group_norm(x, groups, w?, b?, eps),
+ * instance_norm(x, w?, b?, eps) with the statistics of x, rms_norm(x, shape, w?, eps?)
+ * softmax(x, dim, dtype?), log_softmax(x, dim, dtype?)
+ * max_poolNd(x, kernel, stride, padding, dilation, ceil) -> Tensor, max_poolNd_with_indices likewise -> (Tensor, Tensor)
+ * adaptive_max_poolNd(x, size) -> (Tensor, Tensor), amax(x, dims, keep) -> Tensor, max_dim(x, dim, keep) -> (Tensor, Tensor)
+ * mul(a, b), div(a, b), matmul(a, b), bmm(a, b), baddbmm(c, a, b, beta, alpha), einsum(equation, tensors)
+ * sdpa(q, k, v, mask?, dropout, causal, scale?, gqa)
+ * </pre>
+ *
+ * @param method the library's method
+ * @param arguments in order
+ */
+record CanonicalCall(String method, List<Expr> arguments) {
+    private static final Expr NONE = new Expr.Literal("None");
+    private static final Set<String> PAIRS = Set.of(
+            "max_pool1d_with_indices",
+            "max_pool2d_with_indices",
+            "max_pool3d_with_indices",
+            "adaptive_max_pool1d",
+            "adaptive_max_pool2d",
+            "adaptive_max_pool3d",
+            "max_dim");
+
+    private static final Map<String, List<Parameter>> SCHEMAS = new HashMap<>();
+
+    static {
+        schema("linear(input, weight, bias=None)");
+        schema("addmm(self, mat1, mat2, beta=1, alpha=1)");
+        for (int n = 1; n <= 3; n++) {
+            schema("conv" + n + "d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1)");
+            schema("conv_transpose" + n
+                    + "d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)");
+            String pool = "(self, kernel_size, stride=[], padding=0, dilation=1, ceil_mode=False)";
+            schema("max_pool" + n + "d" + pool);
+            schema("max_pool" + n + "d_with_indices" + pool);
+            schema("adaptive_max_pool" + n + "d(self, output_size)");
+        }
+        String convolution = "(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups";
+        schema("convolution" + convolution + ")");
+        schema("_convolution" + convolution
+                + ", benchmark=False, deterministic=False, cudnn_enabled=True, allow_tf32=True)");
+        schema("batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps, cudnn_enabled)");
+        schema(
+                "instance_norm(input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, cudnn_enabled)");
+        schema(
+                "layer_norm(input, normalized_shape, weight=None, bias=None, eps=1.0000000000000001e-05, cudnn_enable=True)");
+        schema("group_norm(input, num_groups, weight=None, bias=None, eps=1.0000000000000001e-05, cudnn_enabled=True)");
+        schema("rms_norm(input, normalized_shape, weight=None, eps=None)");
+        schema("softmax(self, dim, dtype=None)");
+        schema("log_softmax(self, dim, dtype=None)");
+        schema("_softmax(self, dim, half_to_float)");
+        schema("_log_softmax(self, dim, half_to_float)");
+        schema("amax(self, dim=[], keepdim=False)");
+        schema("max(self, dim=None, keepdim=False)");
+        schema("mul(self, other)");
+        schema("multiply(self, other)");
+        schema("div(self, other)");
+        schema("divide(self, other)");
+        schema("true_divide(self, other)");
+        schema("matmul(self, other)");
+        schema("mm(self, mat2)");
+        schema("mv(self, vec)");
+        schema("dot(self, tensor)");
+        schema("bmm(self, mat2)");
+        schema("baddbmm(self, batch1, batch2, beta=1, alpha=1)");
+        schema("einsum(equation, tensors, path=None)");
+        schema(
+                "scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0., is_causal=False, scale=None, "
+                        + "enable_gqa=False)");
+    }
+
+    /** {@code preset} is null where the argument must be given. */
+    private record Parameter(String name, @Nullable Expr preset) {}
+
+    private static void schema(String text) {
+        List<Parameter> parameters = new ArrayList<>();
+        int open = text.indexOf('(');
+        for (String part : text.substring(open + 1, text.length() - 1).split(", ", -1)) {
+            int equals = part.indexOf('=');
+            String value = equals < 0 ? "" : part.substring(equals + 1);
+            Expr preset = equals < 0
+                    ? null
+                    : value.equals("[]") ? new Expr.ListOf(List.of(), false) : new Expr.Literal(value);
+            parameters.add(new Parameter(equals < 0 ? part : part.substring(0, equals), preset));
+        }
+        SCHEMAS.put(text.substring(0, open), parameters);
+    }
+
+    /** Whether a method of a rule library gives two tensors. */
+    static boolean isPair(String method) {
+        return PAIRS.contains(method);
+    }
+
+    /**
+     * Brings a call into its form.
+     *
+     * @param operator without namespace and without the mark of writing in place
+     * @param types gives static types
+     * @return null if the operator has none, or the arguments do not fit
+     */
+    static @Nullable CanonicalCall of(String operator, Expr.Call call, Function<Expr, @Nullable Type> types) {
+        List<Parameter> schema = SCHEMAS.get(operator);
+        Map<String, Expr> bound = schema == null ? null : bind(schema, call);
+        return bound == null ? null : new Reader(operator, bound, types).read();
+    }
+
+    private static @Nullable Map<String, Expr> bind(List<Parameter> schema, Expr.Call call) {
+        Map<String, Expr> bound = new HashMap<>();
+        for (int i = 0; i < call.arguments().size(); i++) {
+            if (i >= schema.size()) {
+                return null;
+            }
+            bound.put(schema.get(i).name(), call.arguments().get(i));
+        }
+        for (Expr.Keyword keyword : call.keywords()) {
+            if (schema.stream().noneMatch(p -> p.name().equals(keyword.name()))) {
+                return null;
+            }
+            bound.put(keyword.name(), keyword.value());
+        }
+        for (Parameter parameter : schema) {
+            Expr preset = parameter.preset();
+            if (!bound.containsKey(parameter.name())) {
+                if (preset == null) {
+                    return null;
+                }
+                bound.put(parameter.name(), preset);
+            }
+        }
+        return bound;
+    }
+
+    private static boolean isText(Expr expression, String text) {
+        return expression instanceof Expr.Literal literal && literal.text().equals(text);
+    }
+
+    /** Reads the arguments of one call. */
+    private record Reader(String operator, Map<String, Expr> bound, Function<Expr, @Nullable Type> types) {
+        @Nullable
+        CanonicalCall read() {
+            return switch (operator) {
+                case "linear" -> call("dense", "input", "weight", "bias");
+                case "addmm" -> addmm();
+                case "convolution", "_convolution" ->
+                    call(
+                            "convolution",
+                            "input",
+                            "weight",
+                            "bias",
+                            "stride",
+                            "padding",
+                            "dilation",
+                            "transposed",
+                            "output_padding",
+                            "groups");
+                case "batch_norm" ->
+                    call(
+                            "batch_norm",
+                            "input",
+                            "weight",
+                            "bias",
+                            "running_mean",
+                            "running_var",
+                            "training",
+                            "momentum",
+                            "eps",
+                            "cudnn_enabled");
+                case "instance_norm" -> instanceNorm();
+                case "layer_norm" -> call("layer_norm", "input", "normalized_shape", "weight", "bias", "eps");
+                case "group_norm" -> call("group_norm", "input", "num_groups", "weight", "bias", "eps");
+                case "rms_norm" -> call("rms_norm", "input", "normalized_shape", "weight", "eps");
+                case "softmax", "log_softmax" -> call(operator, "self", "dim", "dtype");
+                case "_softmax", "_log_softmax" ->
+                    isText(argument("half_to_float"), "False")
+                            ? new CanonicalCall(operator.substring(1), List.of(argument("self"), argument("dim"), NONE))
+                            : null;
+                case "amax" -> amax();
+                case "max" -> max();
+                case "mul", "multiply" -> pair("mul", "self", "other");
+                case "div", "divide", "true_divide" -> pair("div", "self", "other");
+                case "matmul" -> pair("matmul", "self", "other");
+                case "mm", "bmm" -> pair(operator.equals("mm") ? "matmul" : "bmm", "self", "mat2");
+                case "mv" -> pair("matmul", "self", "vec");
+                case "dot" -> pair("matmul", "self", "tensor");
+                case "baddbmm" ->
+                    new CanonicalCall(
+                            operator,
+                            List.of(
+                                    argument("self"),
+                                    argument("batch1"),
+                                    argument("batch2"),
+                                    real(argument("beta")),
+                                    real(argument("alpha"))));
+                case "einsum" -> call(operator, "equation", "tensors");
+                case "scaled_dot_product_attention" ->
+                    call("sdpa", "query", "key", "value", "attn_mask", "dropout_p", "is_causal", "scale", "enable_gqa");
+                default -> operator.startsWith("conv") ? convolution() : pooling();
+            };
+        }
+
+        private @Nullable CanonicalCall amax() {
+            List<Expr> dims = ints("dim", 1);
+            return dims == null ? null : call(operator, "self", dims.get(0), "keepdim");
+        }
+
+        private Expr argument(String name) {
+            Expr value = bound.get(name);
+            if (value == null) {
+                throw new IllegalStateException(operator + " has no parameter " + name);
+            }
+            return value;
+        }
+
+        private CanonicalCall call(String method, Object... arguments) {
+            List<Expr> values = new ArrayList<>();
+            for (Object argument : arguments) {
+                values.add(argument instanceof Expr value ? value : argument((String) argument));
+            }
+            return new CanonicalCall(method, values);
+        }
+
+        private @Nullable CanonicalCall pair(String method, String left, String right) {
+            boolean tensors = OperatorKinds.isTensor(types.apply(argument(left)))
+                    && OperatorKinds.isTensor(types.apply(argument(right)));
+            return tensors ? call(method, left, right) : null;
+        }
+
+        private static Expr real(Expr number) {
+            return new Expr.Call(new Expr.Name("float"), List.of(number), List.of(), false);
+        }
+
+        private boolean isOne(String name) {
+            return isText(argument(name), "1") || isText(argument(name), "1.");
+        }
+
+        private @Nullable CanonicalCall addmm() {
+            Expr weight = new Expr.Call(Trees.dotted("torch.t"), List.of(argument("mat2")), List.of(), false);
+            return isOne("beta") && isOne("alpha") ? call("dense", "mat1", weight, "self") : null;
+        }
+
+        private @Nullable CanonicalCall instanceNorm() {
+            if (isText(argument("use_input_stats"), "True")) {
+                return call("instance_norm", "input", "weight", "bias", "eps");
+            }
+            return isText(argument("use_input_stats"), "False")
+                    ? call(
+                            "batch_norm",
+                            "input",
+                            "weight",
+                            "bias",
+                            "running_mean",
+                            "running_var",
+                            new Expr.Literal("False"),
+                            "momentum",
+                            "eps",
+                            "cudnn_enabled")
+                    : null;
+        }
+
+        private @Nullable CanonicalCall max() {
+            if (isText(argument("dim"), "None")) {
+                return call("amax", "self", new Expr.ListOf(List.of(), false), new Expr.Literal("False"));
+            }
+            Type type = types.apply(argument("dim"));
+            return type != null && type.name().equals("int") ? call("max_dim", "self", "dim", "keepdim") : null;
+        }
+
+        private @Nullable CanonicalCall convolution() {
+            boolean transposed = operator.startsWith("conv_transpose");
+            int n = operator.charAt(operator.length() - 2) - '0';
+            List<Expr> stride = ints("stride", n);
+            List<Expr> padding = ints("padding", n);
+            List<Expr> dilation = ints("dilation", n);
+            List<Expr> output = transposed ? ints("output_padding", n) : List.of(repeated(new Expr.Literal("0"), n));
+            if (stride == null || padding == null || dilation == null || output == null) {
+                return null;
+            }
+            return call(
+                    "convolution",
+                    "input",
+                    "weight",
+                    "bias",
+                    stride.get(0),
+                    padding.get(0),
+                    dilation.get(0),
+                    new Expr.Literal(transposed ? "True" : "False"),
+                    output.get(0),
+                    "groups");
+        }
+
+        private @Nullable CanonicalCall pooling() {
+            int n = operator.charAt(operator.indexOf("pool") + 4) - '0';
+            if (operator.startsWith("adaptive")) {
+                List<Expr> size = ints("output_size", n);
+                return size == null ? null : call(operator, "self", size.get(0));
+            }
+            List<Expr> kernel = ints("kernel_size", n);
+            List<Expr> stride = ints("stride", n);
+            List<Expr> padding = ints("padding", n);
+            List<Expr> dilation = ints("dilation", n);
+            if (kernel == null || stride == null || padding == null || dilation == null) {
+                return null;
+            }
+            boolean same =
+                    stride.get(0) instanceof Expr.ListOf list && list.items().isEmpty();
+            return call(
+                    operator,
+                    "self",
+                    kernel.get(0),
+                    same ? kernel.get(0) : stride.get(0),
+                    padding.get(0),
+                    dilation.get(0),
+                    "ceil_mode");
+        }
+
+        /** A list of numbers, one for each dimension, as the only item; null if it is something else. */
+        private @Nullable List<Expr> ints(String name, int dimensions) {
+            Expr value = argument(name);
+            if (value instanceof Expr.Call annotated
+                    && annotated.callee() instanceof Expr.Name callee
+                    && callee.id().equals("annotate")) {
+                value = annotated.arguments().get(1);
+            }
+            if (value instanceof Expr.ListOf list) {
+                boolean one = list.items().size() == 1 && dimensions > 1;
+                return List.of(one ? repeated(list.items().get(0), dimensions) : list);
+            }
+            Type type = types.apply(value);
+            if (type == null) {
+                return null;
+            }
+            if (type.name().equals("int")) {
+                return List.of(repeated(value, dimensions));
+            }
+            return type.toString().equals("List[int]") ? List.of(value) : null;
+        }
+
+        private static Expr repeated(Expr item, int count) {
+            return new Expr.ListOf(Collections.nCopies(count, item), false);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.model.OperationKind;
+
+/**
+ * An operator inside a method or function that gives floating tensors, as it runs for one module.
+ *
+ * @param module pre-order index of the module whose code runs
+ * @param operator its name without namespace
+ * @param number which place of this operator, as {@link ValueInfo#number}
+ * @param name what it is called in rules: the operator, or {@code relu} for other spellings of it
+ * @param kind what it does
+ * @param place the number of the place in the text, from 0
+ * @param order position in the order in which the text runs; unique
+ */
+public record OperationInfo(
+        int module, String operator, int number, String name, OperationKind kind, int place, int order) {}

@@ -1,0 +1,150 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.djl.internal.script.Type;
+import io.github.attribution4j.model.OperationKind;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Redirects operations to the methods of a rule library on the tape.
+ *
+ * <pre>
+ * dedicated      torch.linear(x, w)         ->  (a4j_t).dense(P, K, x, w, None, )
+ * generic        torch.add(x, y, alpha=1)   ->  (a4j_t).linear(P, K, torch.add((a4j_t).before(P, K, x, ), (a4j_t).before(P, K, y, ), alpha=1), )
+ * in place       torch.relu_(x)             ->  (a4j_t).stored(P, K, (a4j_t).activation(P, K, torch.relu((a4j_t).before(P, K, (a4j_t).held(P, K, x, ), )), ), )
+ * without rule   torch.foo(x)               ->  (a4j_t).unknown(P, K, torch.foo((a4j_t).unknown(P, K, x, )), )
+ * </pre>
+ *
+ * P is the index of the module that runs, K the number of the place in the text. An operator that writes to its operand is computed without writing, on a copy, and the result is written after.
+ */
+final class RulePlaces {
+    private final RuleSource source;
+    private final StaticTypes types;
+    private final RuntimeSource runtime;
+
+    RulePlaces(RuleSource source, StaticTypes types, RuntimeSource runtime) {
+        this.source = source;
+        this.types = types;
+        this.runtime = runtime;
+    }
+
+    /** What a place is for the rules. */
+    record Here(Expr module, int place) {}
+
+    /**
+     * Redirects a call.
+     *
+     * @param kind what the operator does
+     * @param result the static type of what it gives, null if not known
+     * @return the call itself if it is to stay as it is
+     */
+    Expr redirect(Expr.Call call, OperationKind kind, @Nullable Type result, Here here) {
+        if (kind == OperationKind.RESHAPE) {
+            return call;
+        }
+        String dotted = Trees.dotted(call.callee());
+        String operator = dotted.substring(dotted.lastIndexOf('.') + 1);
+        String functional = OperatorKinds.functional(operator);
+        boolean writes = InPlace.writes(call);
+        boolean stored = !functional.equals(operator);
+        if (dotted.startsWith("torch.") && writes == stored) {
+            Expr.Call pure = stored ? withoutWriting(call, dotted, here) : call;
+            CanonicalCall canonical = CanonicalCall.of(functional, pure, types::of);
+            if (canonical != null && source.dedicated().contains(canonical.method())) {
+                Expr value = port(canonical.method(), here, canonical.arguments());
+                return stored ? port("stored", here, List.of(value)) : value;
+            }
+            String method = generic(kind, functional, call);
+            if (method.equals(RuleSource.LEFT)) {
+                return call;
+            }
+            if (!method.equals(RuleSource.UNKNOWN)
+                    && kind != OperationKind.RECURRENT
+                    && OperatorKinds.isTensor(result)) {
+                Expr value = port(method, here, List.of(operands(pure, kind, method, here)));
+                return stored ? port("stored", here, List.of(value)) : value;
+            }
+        }
+        boolean left = generic(kind, functional, call).equals(RuleSource.LEFT);
+        return left ? call : refusing(call, kind == OperationKind.RECURRENT ? "recurrent" : "unknown", result, here);
+    }
+
+    private String generic(OperationKind kind, String operator, Expr.Call call) {
+        return source.generic(kind, operator, call);
+    }
+
+    private Expr.Call withoutWriting(Expr.Call call, String dotted, Here here) {
+        List<Expr> arguments = new ArrayList<>(call.arguments());
+        arguments.set(0, port("held", here, List.of(arguments.get(0))));
+        return new Expr.Call(Trees.dotted(dotted.substring(0, dotted.length() - 1)), arguments, call.keywords(), false);
+    }
+
+    /** The call with the operands that count shown: weights, slopes and bounds do not. */
+    private Expr operands(Expr.Call call, OperationKind kind, String method, Here here) {
+        if (!source.showsOperands(method)) {
+            return call;
+        }
+        boolean several =
+                kind == OperationKind.LINEAR || kind == OperationKind.PRODUCT || kind == OperationKind.UNKNOWN;
+        boolean shifted = Trees.dotted(call.callee()).equals("torch.addmm");
+        List<Expr> arguments = new ArrayList<>();
+        int shown = 0;
+        for (int i = 0; i < call.arguments().size(); i++) {
+            Expr argument = call.arguments().get(i);
+            boolean counts =
+                    OperatorKinds.isTensor(types.of(argument)) && (several || shown == 0) && !(shifted && i == 0);
+            shown += counts ? 1 : 0;
+            arguments.add(counts ? port("before", here, List.of(argument)) : argument);
+        }
+        return new Expr.Call(call.callee(), arguments, call.keywords(), call.trailingComma());
+    }
+
+    /** A refusal where an operand or, for operands that cannot be seen, the result carries a gradient. */
+    private Expr refusing(Expr.Call call, String code, @Nullable Type result, Here here) {
+        boolean writes = InPlace.writes(call);
+        List<Expr> arguments = new ArrayList<>();
+        for (int i = 0; i < call.arguments().size(); i++) {
+            Expr argument = call.arguments().get(i);
+            if (argument instanceof Expr.ListOf list) {
+                List<Expr> items = new ArrayList<>();
+                list.items().forEach(item -> items.add(refusing(item, code, here)));
+                arguments.add(new Expr.ListOf(items, list.trailingComma()));
+            } else {
+                arguments.add(refusing(argument, code, here));
+            }
+        }
+        Expr changed = new Expr.Call(call.callee(), arguments, call.keywords(), call.trailingComma());
+        return OperatorKinds.isTensor(result) && !writes ? port(code, here, List.of(changed)) : changed;
+    }
+
+    private Expr refusing(Expr value, String code, Here here) {
+        return OperatorKinds.isTensor(types.of(value)) ? port(code, here, List.of(value)) : value;
+    }
+
+    private Expr port(String method, Here here, List<Expr> values) {
+        runtime.calls(method);
+        List<Expr> arguments = new ArrayList<>();
+        arguments.add(here.module());
+        arguments.add(new Expr.Literal(String.valueOf(here.place())));
+        arguments.addAll(values);
+        Expr receiver = new Expr.Parens(new Expr.Name(MethodCloner.TAPE));
+        return new Expr.Call(new Expr.Attribute(receiver, method), arguments, List.of(), true);
+    }
+}

@@ -1,0 +1,236 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.attribution4j.djl.internal.Zoo;
+import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.BackwardRule.BiasPart;
+import io.github.attribution4j.model.BackwardRule.InputPart;
+import io.github.attribution4j.model.BackwardRule.WeightPart;
+import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Operation;
+import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.OperationSelector;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.List;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Copies that follow backward rules. */
+class RuledCopyTest {
+    private static final BackwardRule GRADIENT = new BackwardRule.Gradient();
+    private static final RuleSet GUIDED = RuleSet.builder()
+            .rule(OperationSelector.name("relu"), new BackwardRule.GuidedRelu())
+            .otherwise(GRADIENT)
+            .build();
+    private static final RuleSet DECONVOLUTION = RuleSet.builder()
+            .rule(OperationSelector.name("relu"), new BackwardRule.DeconvolutionRelu())
+            .otherwise(GRADIENT)
+            .build();
+
+    private static Inputs image(TorchScriptModel model) {
+        float[] pixels = new float[2 * 64];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (float) Math.sin(0.7 * i);
+        }
+        return Inputs.of(model.tensors().of(pixels, 2, 1, 8, 8));
+    }
+
+    /** The gradient of the sum of all outputs, each with a weight of its own. */
+    private static float[] gradient(DifferentiableModel model, Inputs inputs) {
+        try (TensorScope scope = TensorScope.open();
+                Pullback pullback = model.pullback(inputs)) {
+            Tensor output = pullback.output();
+            float[] weights = new float[(int) output.shape().size()];
+            for (int i = 0; i < weights.length; i++) {
+                weights[i] = 1 - 0.37f * i;
+            }
+            return pullback.vjp(model.tensors().of(weights, output.shape().dims()))
+                    .get(0)
+                    .toFloatArray();
+        }
+    }
+
+    private static void close(float[] actual, float[] expected) {
+        assertThat(actual).hasSameSizeAs(expected);
+        double largest = 0;
+        for (float value : expected) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(actual[i]).isCloseTo(expected[i], Offset.offset((float) (1e-5 * largest)));
+        }
+    }
+
+    @Test
+    @DisplayName("Operations are listed in the order in which they run, with kinds, addresses of cuts and modules")
+    void operations() {
+        try (TorchScriptModel model = TorchScriptModel.load(Zoo.file("cnn_script.pt"))) {
+            List<Operation> operations = model.operations();
+            assertThat(operations).extracting(Operation::order).isSorted().doesNotHaveDuplicates();
+            assertThat(operations).extracting(Operation::address).doesNotHaveDuplicates();
+            for (Operation operation : operations) {
+                assertThat(model.cutPoint(operation.address()).toString()).isEqualTo(operation.address());
+            }
+            assertThat(operations.get(0).kind()).isEqualTo(OperationKind.WEIGHTED);
+        }
+    }
+
+    @Test
+    @DisplayName("With derivatives only, a copy's gradients are those of the model; in pieces too")
+    void derivatives() {
+        RuleSet nothing = RuleSet.builder().otherwise(GRADIENT).build();
+        for (String file :
+                List.of("cnn_script.pt", "cnn_trace.pt", "cnn_frozen.pt", "inplace_script.pt", "reused_trace.pt")) {
+            try (TorchScriptModel model = TorchScriptModel.load(Zoo.file(file))) {
+                Inputs inputs = file.startsWith("cnn")
+                        ? image(model)
+                        : Inputs.of(
+                                TestModels.normal(model, DataType.FLOAT32, 2, 1, file.startsWith("reused") ? 4 : 3));
+                close(gradient(model.with(nothing), inputs), gradient(model, inputs));
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("Guided backpropagation and deconvolution of y = w relu(v relu(x)) are as their definitions say")
+    void definitions() {
+        String text = """
+                def forward(self: __torch__.M, x: Tensor) -> Tensor:
+                  y = torch.%s
+                  u = torch.sub(torch.mul(y, 2.), 3.)
+                  return torch.mul(torch.relu(u), 0.5)
+                """;
+        for (String spelling : List.of(
+                "relu(x)",
+                "relu_(x)",
+                "clamp_min(x, 0.)",
+                "threshold(x, 0, 0)",
+                "clamp_(x, 0)",
+                "clamp(x, 0., None)")) {
+            try (TorchScriptModel model = TestModels.script(text.formatted(spelling));
+                    TensorScope scope = TensorScope.open()) {
+                Inputs inputs = Inputs.of(model.tensors().of(new float[] {-1, 1, 2, 2}, 4, 1));
+                float[] cotangent = {1, -1, 1, -1};
+                // The second ReLU is on where x is 2.
+                assertThat(vjp(model, inputs, cotangent)).containsExactly(0, 0, 1, -1);
+                assertThat(vjp(model.with(GUIDED), inputs, cotangent)).containsExactly(0, 0, 1, 0);
+                assertThat(vjp(model.with(DECONVOLUTION), inputs, cotangent)).containsExactly(1, 0, 1, 0);
+                assertThat(model.with(GUIDED))
+                        .isSameAs(model.with(GUIDED.toBuilder().build()));
+            }
+        }
+    }
+
+    private static float[] vjp(DifferentiableModel model, Inputs inputs, float... cotangent) {
+        try (TensorScope scope = TensorScope.open();
+                Pullback pullback = model.pullback(inputs)) {
+            return pullback.vjp(model.tensors()
+                            .of(cotangent, pullback.output().shape().dims()))
+                    .get(0)
+                    .toFloatArray();
+        }
+    }
+
+    @Test
+    @DisplayName("Rescale and epsilon rules run end to end")
+    void otherFamilies() {
+        String text = """
+                def forward(self: __torch__.M, x: Tensor) -> Tensor:
+                  return torch.sum(torch.sigmoid(torch.mul(x, 3.)), [1], True)
+                """;
+        RuleSet rescale = RuleSet.builder()
+                .rule(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6))
+                .build();
+        try (TorchScriptModel model = TestModels.script(text);
+                TensorScope scope = TensorScope.open()) {
+            float[] x = {-1, 0.5f, 0.25f};
+            float[] reference = {0.1f, 0, -0.2f};
+            Inputs inputs = Inputs.of(model.tensors().of(x, 1, 3));
+            Inputs compared = inputs.against(List.of(model.tensors().of(reference, 1, 3)));
+            float[] multipliers = vjp(model.with(rescale), compared, 1);
+            double sum = 0;
+            for (int i = 0; i < x.length; i++) {
+                sum += multipliers[i] * (x[i] - reference[i]);
+            }
+            float difference = model.forward(inputs).toFloatArray()[0]
+                    - model.forward(Inputs.of(model.tensors().of(reference, 1, 3)))
+                            .toFloatArray()[0];
+            assertThat(sum).isCloseTo(difference, Offset.offset(1e-5));
+            assertThatThrownBy(() -> model.with(rescale).pullback(inputs)).hasMessageContaining("reference");
+            assertThatThrownBy(() -> model.pullback(compared)).hasMessageContaining("reference");
+        }
+        String linear = """
+                def forward(self: __torch__.M, x: Tensor) -> Tensor:
+                  return torch.sum(torch.linear(x, torch.sub(torch.ones([2, 3]), 0.5)), [1], True)
+                """;
+        RuleSet epsilon = RuleSet.builder()
+                .rule(
+                        OperationSelector.kind(OperationKind.WEIGHTED),
+                        new BackwardRule.Weighted(
+                                "epsilon",
+                                List.of(new BackwardRule.Group(
+                                        1,
+                                        new BackwardRule.Term(1, InputPart.VALUE, WeightPart.VALUE, BiasPart.VALUE))),
+                                0,
+                                0,
+                                List.of(),
+                                List.of()))
+                .rule(OperationSelector.kind(OperationKind.LINEAR), new BackwardRule.Norm(0))
+                .build();
+        try (TorchScriptModel model = TestModels.script(linear);
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = Inputs.of(model.tensors().of(new float[] {-1, 0.5f, 2}, 1, 3));
+            float y = model.forward(inputs).toFloatArray()[0];
+            close(vjp(model.with(epsilon), inputs, y), new float[] {-1, 0.5f, 2});
+        }
+    }
+
+    @Test
+    @DisplayName("An operation without a rule refuses by name where a gradient has to pass it")
+    void refusals() {
+        String text = """
+                def forward(self: __torch__.M, x: Tensor) -> Tensor:
+                  y = torch.cumprod(x, 1)
+                  return torch.sigmoid(torch.sum(y, [1], True))
+                """;
+        RuleSet rescale = RuleSet.builder()
+                .rule(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6))
+                .build();
+        try (TorchScriptModel model = TestModels.script(text);
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = Inputs.of(model.tensors().of(new float[] {-1, 0.5f, 2}, 1, 3));
+            Inputs compared = inputs.against(inputs.tensors());
+            assertThatThrownBy(() -> model.with(rescale).pullback(compared))
+                    .isInstanceOf(UnsupportedModelException.class)
+                    .hasMessageContaining("/cumprod#0")
+                    .hasMessageContaining("otherwise");
+            assertThatThrownBy(() -> model.with(GUIDED))
+                    .isInstanceOf(UnsupportedModelException.class)
+                    .hasMessageContaining("sigmoid");
+        }
+    }
+}
