@@ -147,6 +147,7 @@ OWN: Dict[str, Spec] = {
     "inplace": Spec(own.Inplace, floats(2, 4), "st"),
     "containers": Spec(own.Containers, floats(2, 4), "st"),
     "interfaces": Spec(own.Interfaces, floats(2, 3), "st"),
+    "picked": Spec(own.Picked, floats(2, 3), "s"),
     "forked": Spec(own.Forked, floats(2, 4), "st"),
     "methods": Spec(own.Methods, floats(2, 4), "st"),
     "weight_norm": Spec(own.Normalized, floats(2, 2, 6), "st"),

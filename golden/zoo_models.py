@@ -831,6 +831,36 @@ class Gated(nn.Module):
         return self.value(x) * torch.sigmoid(self.gate(x))
 
 
+class Shift(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(self.linear(x)) + x
+
+
+class Picked(nn.Module):
+    """Modules picked by an index and by a name that are computed from the input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.enter = nn.Linear(3, 4)
+        self.steps = nn.ModuleList([Gated(), Shift(), Gated()])
+        self.ways = nn.ModuleDict({"up": Shift(), "down": Gated()})
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.enter(x)
+        first = int(x.sum() > 1000)
+        for i in range(2):
+            step: Operation = self.steps[2 - first - i]
+            y = y + step.forward(y)
+        name = "up" if bool(x.sum() > 1000) else "down"
+        way: Operation = self.ways[name]
+        return self.head(way.forward(y))
+
+
 class Forked(nn.Module):
     """Two branches as tasks."""
 

@@ -130,7 +130,8 @@ public final class Instrumenter {
         CallChains.check(archive.name(), original);
         Repairs repairs = new Repairs();
         Guards guards = new Guards(archive.name());
-        ProgramIndex index = ProgramIndex.of(archive, guards.guard(repairs.repair(original.files())));
+        ProgramIndex index =
+                ProgramIndex.of(archive, Dispatch.apply(original, guards.guard(repairs.repair(original.files()))));
         return new Instrumenter(archive, index, repairs, level, rules).run(original.files(), guards);
     }
 

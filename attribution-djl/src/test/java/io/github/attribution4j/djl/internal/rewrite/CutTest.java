@@ -121,6 +121,43 @@ class CutTest {
     }
 
     @Test
+    void modulesPickedByAComputedIndexAreSeenAndAWrongIndexStillFails() {
+        Instrumented program = program("interfaces_script.pt");
+        assertThat(program.module("steps.0").addressable()).isTrue();
+        Row first = Row.output(program.module("steps.0").index(), false);
+        Row second = Row.output(program.module("steps.1").index(), false);
+        try (LibTorch torch = new LibTorch(program.archive())) {
+            Value<NDArray> x = new Value.Tensor<>(input(torch, 2, 3));
+            for (long k = 0; k < 2; k++) {
+                List<Value<NDArray>> arguments = List.of(x, new Value.Scalar<>(k));
+                Reply<NDArray> reply = torch.run(
+                        program,
+                        Instrumented.RUN,
+                        new Request<>(program.signature(), arguments).tap(first).tap(second));
+                assertThat(reply.taps())
+                        .singleElement()
+                        .extracting(Reply.Tap::row)
+                        .isEqualTo((int) k);
+                NDArray twice = reply.taps().get(0).tensor().mul(2);
+                float[] changed = run(
+                        torch,
+                        program,
+                        new Request<>(program.signature(), arguments).replace(k == 0 ? first : second, twice));
+                assertThat(changed).isNotEqualTo(reply.outputs().get(0).toFloatArray());
+                assertThat(torch.run(program, Instrumented.FORWARD, new Request<>(program.signature(), arguments))
+                                .outputs()
+                                .get(0)
+                                .toFloatArray())
+                        .isEqualTo(reply.outputs().get(0).toFloatArray());
+            }
+            Request<NDArray> wrong = new Request<>(program.signature(), List.of(x, new Value.Scalar<>(2L)));
+            assertThatThrownBy(() -> torch.run(program, Instrumented.RUN, wrong))
+                    .isInstanceOf(EngineException.class)
+                    .hasMessageContaining("2");
+        }
+    }
+
+    @Test
     void twoPointsAtOnceReplaceBoth() {
         Instrumented program = program("dict_script.pt");
         int a = program.module("a").index();

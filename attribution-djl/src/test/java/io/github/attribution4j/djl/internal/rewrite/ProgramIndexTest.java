@@ -89,7 +89,18 @@ class ProgramIndexTest {
         Instrumented program = Instrumenter.instrument(archive("interfaces_script.pt"));
         assertThat(program.module("step").addressable()).isTrue();
         assertThat(program.module("step.fc").addressable()).isTrue();
-        assertThat(program.module("steps.0").reason()).contains("chosen by a computed index");
+        assertThat(program.module("steps.0").addressable()).isTrue();
+        TorchArchive interfaces = archive("interfaces_script.pt");
+        String twice = interfaces
+                .code()
+                .get("__torch__.py")
+                .replace(
+                        "    chosen : __torch__.Step = steps[k]\n",
+                        "    if torch.eq(k, 1):\n      chosen : __torch__.Step = steps[1]\n    else:\n      chosen : __torch__.Step = steps[k]\n");
+        assertThat(Instrumenter.instrument(interfaces.withCode(Map.of("__torch__.py", twice)))
+                        .module("steps.0")
+                        .reason())
+                .contains("chosen by a computed index");
         assertThat(Instrumenter.instrument(archive("passing_trace.pt"))
                         .module("identity")
                         .reason())
