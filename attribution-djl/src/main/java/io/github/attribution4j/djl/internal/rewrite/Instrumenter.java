@@ -79,7 +79,7 @@ public final class Instrumenter {
         this.repairs = repairs;
         this.inPlace = InPlace.occursIn(index.files().values());
         this.rules = rules;
-        this.runtime = new RuntimeSource(inPlace, inPlace, this.level != Level.FORWARD, rules);
+        this.runtime = new RuntimeSource(InputWrites.of(index), inPlace, this.level != Level.FORWARD, rules);
     }
 
     /**

@@ -97,6 +97,19 @@ final class OperatorTypes {
             squeeze_ unsqueeze_ transpose_ t_ detach_
             """);
 
+    /** Their results have memory of their own, whatever they are given; others may hand an argument on. */
+    private static final Set<String> FRESH = names("""
+            conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d _convolution convolution linear addmm matmul mm bmm
+            baddbmm einsum batch_norm layer_norm group_norm instance_norm native_layer_norm embedding embedding_bag lstm gru rnn_tanh
+            rnn_relu lstm_cell gru_cell relu relu6 gelu silu mish elu celu selu leaky_relu prelu hardtanh hardswish hardsigmoid sigmoid tanh
+            softplus log_sigmoid softmax log_softmax add sub rsub mul div neg pow exp log sqrt rsqrt reciprocal abs clamp clamp_min
+            clamp_max mean sum prod cumsum norm var std max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices
+            max_pool3d_with_indices avg_pool1d avg_pool2d avg_pool3d cat stack clone zeros zeros_like ones ones_like empty full full_like
+            arange rand randn tensor one_hot index_select gather masked_fill where topk argmax argmin eq ne lt le gt ge logical_not
+            logical_and logical_or bitwise_not __and__ __or__ size len dim numel scaled_dot_product_attention
+            """);
+    private static final Set<String> FILLING = names("append extend insert _set_item update setdefault");
+
     private OperatorTypes() {}
 
     private static Set<String> names(String text) {
@@ -106,6 +119,16 @@ final class OperatorTypes {
     /** Whether the result may be a view of the first argument. */
     static boolean isView(String operator) {
         return VIEWS.contains(operator);
+    }
+
+    /** Whether no result shares memory with an argument. */
+    static boolean isFresh(String operator) {
+        return FRESH.contains(operator);
+    }
+
+    /** Whether it puts its other arguments into the list or dict that is its first. */
+    static boolean changesContainer(String operator) {
+        return FILLING.contains(operator);
     }
 
     /** The type of a result; null if it is not known, or no tensor. {@code operator}: without namespace. */

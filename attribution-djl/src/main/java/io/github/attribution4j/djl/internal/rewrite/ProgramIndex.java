@@ -64,6 +64,7 @@ public final class ProgramIndex {
     private final Map<String, Map<String, Set<String>>> instances = new HashMap<>();
     private final Map<String, ModuleClass> modules = new HashMap<>();
     private final Map<String, CallSite.ModuleRef> selves = new HashMap<>();
+    private final Map<String, Map<String, Type>> attributes = new HashMap<>();
     private final ModuleClass root;
     private final List<Node> nodes = new ArrayList<>();
 
@@ -217,6 +218,14 @@ public final class ProgramIndex {
         ModuleClass result = new ModuleClass(className, definition, children, offsets, (int) size);
         modules.put(className, result);
         return result;
+    }
+
+    /** The declared attributes of a class by name, in order; none if the archive does not define it. */
+    Map<String, Type> attributes(String className) {
+        return attributes.computeIfAbsent(className, name -> {
+            Stmt.ClassDef definition = classes.get(name);
+            return definition == null ? Map.of() : attributes(definition);
+        });
     }
 
     /** The declared attributes of a class by name, in order. */

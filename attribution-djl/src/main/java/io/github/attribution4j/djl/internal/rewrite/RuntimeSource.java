@@ -16,6 +16,7 @@
 package io.github.attribution4j.djl.internal.rewrite;
 
 import io.github.attribution4j.djl.internal.script.Type;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -35,7 +36,7 @@ final class RuntimeSource {
     static final String TAPE = MODULE + ".Tape";
     static final String PORT = MODULE + ".Port";
 
-    private final boolean writesInputs;
+    private final BitSet writtenInputs;
     private final boolean writes;
     private final boolean taped;
     private final @Nullable RuleSource rules;
@@ -46,18 +47,18 @@ final class RuntimeSource {
     private final Map<String, Type> visited = new HashMap<>();
     private final Map<Structure, String> walkers = new HashMap<>();
     private final Map<Structure, String> writers = new HashMap<>();
-    private final Map<Structure, String> readers = new HashMap<>();
+    private final Map<Reader, String> readers = new HashMap<>();
 
     /**
      * Starts a file.
      *
-     * @param writesInputs whether the program may write to its inputs, so that it must be given copies
+     * @param writtenInputs the numbers of the root's parameters that the program may write to, so that it must be given copies
      * @param writes whether it may write to tensors at all, so that what is kept must be a copy
      * @param taped whether there is a tape
      * @param rules the library of backward rules; null if there is none
      */
-    RuntimeSource(boolean writesInputs, boolean writes, boolean taped, @Nullable RuleSource rules) {
-        this.writesInputs = writesInputs;
+    RuntimeSource(BitSet writtenInputs, boolean writes, boolean taped, @Nullable RuleSource rules) {
+        this.writtenInputs = writtenInputs;
         this.writes = writes;
         this.taped = taped;
         this.rules = rules;
@@ -243,22 +244,26 @@ final class RuntimeSource {
         return MODULE + "." + name;
     }
 
-    private String tensor(String list) {
-        return (writesInputs ? "torch.clone(" : "(") + "torch.pop(" + list + ", 0))";
+    /** A function that puts a value together, of copies or of the tensors themselves. */
+    private record Reader(Structure structure, boolean copies) {}
+
+    private static String tensor(String list, boolean copy) {
+        return (copy ? "torch.clone(" : "(") + "torch.pop(" + list + ", 0))";
     }
 
     /** Name of a function {@code (numbers, tensors) -> value} that puts a value together. */
-    String reader(Structure structure) {
-        String known = readers.get(structure);
+    private String reader(Structure structure, boolean copies) {
+        Reader reader = new Reader(structure, copies);
+        String known = readers.get(reader);
         if (known != null) {
             return known;
         }
         String name = "read_" + readers.size();
-        readers.put(structure, MODULE + "." + name);
+        readers.put(reader, MODULE + "." + name);
         String type = typeOf(structure).toString();
         StringBuilder body = new StringBuilder();
         if (structure instanceof Structure.Tensor) {
-            body.append("  return " + tensor("x") + "\n");
+            body.append("  return ").append(tensor("x", copies)).append('\n');
         } else if (structure instanceof Structure.Scalar scalar) {
             body.append(
                     switch (scalar.type()) {
@@ -270,23 +275,23 @@ final class RuntimeSource {
                     });
         } else if (structure instanceof Structure.Optional optional) {
             body.append("  r : ").append(type).append(" = None\n  if torch.pop(c, 0) != 0:\n    r = ");
-            body.append(reader(optional.item())).append("(c, x, )\n  return r\n");
+            body.append(reader(optional.item(), copies)).append("(c, x, )\n  return r\n");
         } else if (structure instanceof Structure.ListOf list) {
             body.append("  r = annotate(")
                     .append(type)
                     .append(", [])\n  for i in range(torch.pop(c, 0)):\n    torch.append(r, ");
-            body.append(reader(list.item())).append("(c, x, ))\n  return r\n");
+            body.append(reader(list.item(), copies)).append("(c, x, ))\n  return r\n");
         } else if (structure instanceof Structure.DictOf dict) {
             body.append("  r = annotate(").append(type).append(", {})\n  for i in range(torch.pop(c, 0)):\n    k = ");
-            body.append(reader(new Structure.Scalar(dict.key()))).append("(c, x, )\n    torch._set_item(r, k, ");
-            body.append(reader(dict.item())).append("(c, x, ))\n  return r\n");
+            body.append(reader(new Structure.Scalar(dict.key()), copies)).append("(c, x, )\n    torch._set_item(r, k, ");
+            body.append(reader(dict.item(), copies)).append("(c, x, ))\n  return r\n");
         } else if (structure instanceof Structure.TupleOf tuple) {
             StringBuilder parts = new StringBuilder();
             for (int i = 0; i < tuple.items().size(); i++) {
                 body.append("  x")
                         .append(i)
                         .append(" = ")
-                        .append(reader(tuple.items().get(i)))
+                        .append(reader(tuple.items().get(i), copies))
                         .append("(c, x, )\n");
                 parts.append('x').append(i).append(", ");
             }
@@ -310,12 +315,13 @@ final class RuntimeSource {
     /** An expression for the value of a parameter of the root, which the variables {@code a4j_c} and {@code a4j_v} hold; null if its values cannot be passed. */
     @Nullable
     String argument(int number, Signature.Parameter parameter) {
+        boolean copies = writtenInputs.get(number);
         boolean readable = !parameter.structure().hasOpaque();
         if (!readable && !parameter.hasDefault()) {
             return null;
         }
         if (parameter.structure() instanceof Structure.Tensor && !parameter.hasDefault()) {
-            return tensor("a4j_v");
+            return tensor("a4j_v", copies);
         }
         String name = "argument_" + number;
         if (!arguments.add(name)) {
@@ -324,11 +330,11 @@ final class RuntimeSource {
         StringBuilder body = new StringBuilder();
         String preset = "annotate(" + parameter.type() + ", " + parameter.preset() + ")";
         if (!parameter.hasDefault()) {
-            body.append("  return ").append(reader(parameter.structure())).append("(c, x, )\n");
+            body.append("  return ").append(reader(parameter.structure(), copies)).append("(c, x, )\n");
         } else if (!readable) {
             body.append("  given = torch.pop(c, 0)\n  return ").append(preset).append('\n');
         } else {
-            body.append("  if torch.pop(c, 0) != 0:\n    r = ").append(reader(parameter.structure()));
+            body.append("  if torch.pop(c, 0) != 0:\n    r = ").append(reader(parameter.structure(), copies));
             body.append("(c, x, )\n  else:\n    r = ").append(preset).append("\n  return r\n");
         }
         functions.append("def ").append(name).append("(c: List[int], x: List[Tensor]) -> ");

@@ -159,9 +159,12 @@ final class StaticTypes {
         if (attribute.value() instanceof Expr.Name name && name.id().equals("CONSTANTS")) {
             return Type.TENSOR;
         }
-        Type owner = of(attribute.value());
-        Stmt.ClassDef definition = owner == null ? null : index.definition(owner.name());
-        return definition == null ? null : ProgramIndex.attributes(definition).get(attribute.name());
+        return attribute(attribute.value(), attribute.name());
+    }
+
+    private @Nullable Type attribute(Expr object, String name) {
+        Type owner = of(object);
+        return owner == null ? null : index.attributes(owner.name()).get(name);
     }
 
     private @Nullable Type call(Expr.Call call) {
@@ -189,6 +192,10 @@ final class StaticTypes {
                             : Trees.type(call.arguments().get(0));
                 case "int", "float", "bool", "str" -> Type.of(name.id());
                 case "isinstance" -> Type.of("bool");
+                case "getattr" ->
+                    call.arguments().size() == 2 && call.arguments().get(1) instanceof Expr.Text attribute
+                            ? attribute(call.arguments().get(0), attribute.value())
+                            : null;
                 default -> null;
             };
         }
