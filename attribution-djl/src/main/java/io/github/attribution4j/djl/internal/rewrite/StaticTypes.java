@@ -101,7 +101,15 @@ final class StaticTypes {
     String function(Expr callee) {
         String dotted = Trees.dotted(callee);
         String alias = functions.get(dotted);
-        return alias != null ? alias : index.function(dotted) != null ? dotted : null;
+        if (alias != null) {
+            return alias;
+        }
+        // A rewritten call names the clone, whose result is that of the function.
+        int name = dotted.lastIndexOf('.') + 1;
+        String original = dotted.startsWith(MethodCloner.CLONE, name)
+                ? dotted.substring(0, name) + dotted.substring(name + MethodCloner.CLONE.length())
+                : dotted;
+        return index.function(original) != null ? original : null;
     }
 
     @Nullable
