@@ -1,0 +1,127 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestReporter;
+
+/**
+ * Guided backprop, deconvolution, guided Grad-CAM, DeepLIFT and LRP against Captum where it is exact, and against an oracle in
+ * float64 where it is not: {@code golden/propagation}.
+ */
+class PropagationGoldenTest {
+    private static final List<GoldenModel> OPEN = new ArrayList<>();
+    private static final Map<String, Double> WORST = new TreeMap<>();
+
+    @TestFactory
+    Stream<DynamicContainer> rectifiers() {
+        return cases(150, "guided-backprop", "deconvolution", "guided-grad-cam");
+    }
+
+    /** The cases of some methods on every archive, of which there are at least so many. */
+    private static Stream<DynamicContainer> cases(int atLeast, String... methods) {
+        List<DynamicContainer> containers = new ArrayList<>();
+        int count = 0;
+        for (GoldenData.Entry entry : GoldenData.entries(GoldenData.propagation())) {
+            List<DynamicTest> tests = new ArrayList<>();
+            for (GoldenCase given : entry.cases()) {
+                if (List.of(methods).contains(given.method())
+                        && !(entry.kind().equals("frozen") && namesModules(given))) {
+                    tests.add(DynamicTest.dynamicTest(given.id(), () -> replay(entry, given)));
+                }
+            }
+            count += tests.size();
+            containers.add(DynamicContainer.dynamicContainer(entry.name(), tests));
+        }
+        assertThat(count).as("cases of %s", List.of(methods)).isGreaterThanOrEqualTo(atLeast);
+        return containers.stream();
+    }
+
+    /** A frozen archive has no modules. */
+    private static boolean namesModules(GoldenCase given) {
+        return given.isInside()
+                || given.options().has("rules")
+                        && given.options().objects("rules").stream().anyMatch(rule -> rule.has("module"));
+    }
+
+    @AfterAll
+    static void report(TestReporter reporter) {
+        WORST.forEach((method, worst) -> reporter.publishEntry(method, worst + " tolerances"));
+        close();
+    }
+
+    private static void close() {
+        OPEN.forEach(GoldenModel::close);
+        OPEN.clear();
+    }
+
+    private static GoldenModel open(GoldenData.Entry entry) {
+        if (OPEN.isEmpty() || !OPEN.get(0).entry().equals(entry)) {
+            close();
+            OPEN.add(GoldenModel.load(entry));
+        }
+        return OPEN.get(0);
+    }
+
+    private static void replay(GoldenData.Entry entry, GoldenCase given) {
+        GoldenModel model = open(entry);
+        long live = LiveTensors.count();
+        Requests requests = new Requests(model, given);
+        try (Explanation explanation = new RuledRequests(requests, given)
+                .method()
+                .attribute(model.model(), model.inputs(), requests.target(), requests.run())) {
+            List<Tensor> attributions = explanation.attributions();
+            for (GoldenCase.Expected expected : given.expected()) {
+                double[] actual = expected.name().equals("delta")
+                        ? explanation.completenessGap()
+                        : attributions
+                                .get(Integer.parseInt(expected.name().substring("attribution_".length())))
+                                .toDoubleArray();
+                compare(given, expected, model.array(expected.array()).toDoubleArray(), actual);
+            }
+        }
+        assertThat(LiveTensors.count()).as("open tensors").isEqualTo(live);
+    }
+
+    private static void compare(GoldenCase given, GoldenCase.Expected expected, double[] wanted, double[] actual) {
+        assertThat(actual).as(expected.name()).hasSameSizeAs(wanted);
+        double scale = expected.scale()
+                .orElseGet(() -> Arrays.stream(wanted).map(Math::abs).max().orElseThrow());
+        double difference = 0;
+        for (int i = 0; i < wanted.length; i++) {
+            double one = Math.abs(actual[i] - wanted[i]) / scale;
+            difference = Double.isNaN(one) ? Double.POSITIVE_INFINITY : Math.max(difference, one);
+        }
+        WORST.merge(given.method(), difference / expected.relative(), Math::max);
+        assertThat(difference)
+                .as("%s: largest difference, relative to %s", expected.name(), scale)
+                .isLessThanOrEqualTo(expected.relative());
+    }
+}

@@ -1,0 +1,110 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import com.google.gson.JsonObject;
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.cam.GuidedGradCam;
+import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.BackwardRule.BiasPart;
+import io.github.attribution4j.model.BackwardRule.Group;
+import io.github.attribution4j.model.BackwardRule.InputPart;
+import io.github.attribution4j.model.BackwardRule.Term;
+import io.github.attribution4j.model.BackwardRule.WeightPart;
+import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.OperationSelector;
+import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.propagation.Deconvolution;
+import io.github.attribution4j.propagation.DeepLift;
+import io.github.attribution4j.propagation.DeepLiftShap;
+import io.github.attribution4j.propagation.GuidedBackprop;
+import io.github.attribution4j.propagation.Lrp;
+import io.github.attribution4j.propagation.Propagation;
+import io.github.attribution4j.propagation.Rules;
+import java.util.List;
+
+/** The methods of {@code golden/propagation}. */
+record RuledRequests(Requests requests, GoldenCase given) {
+    /** What Captum gives to pools, norms and additions. */
+    private static final double EPSILON = 1e-9;
+
+    /** Returns the method of a case, at its layer or towards its unit if it has one. */
+    Attribution<? super RuledModel> method() {
+        if (given.method().equals("guided-grad-cam")) {
+            return new GuidedGradCam(given.layer());
+        }
+        Propagation method = propagation();
+        if (!given.isInside()) {
+            return method;
+        }
+        return given.has("unit") ? method.towards(given.layer(), given.unit()) : method.at(given.layers());
+    }
+
+    private Propagation propagation() {
+        return switch (given.method()) {
+            case "guided-backprop" -> new GuidedBackprop();
+            case "deconvolution" -> new Deconvolution();
+            case "deep-lift" ->
+                DeepLift.builder()
+                        .baseline(requests.unlifted())
+                        .multiplyByInputs(given.options().flag("multiply-by-inputs", true))
+                        .build();
+            case "deep-lift-shap" -> new DeepLiftShap(requests.samples());
+            case "lrp" -> new Lrp(rules(given.options().objects("rules")));
+            default -> throw new IllegalArgumentException(given.id() + ": method " + given.method() + " is unknown");
+        };
+    }
+
+    /** Returns Captum's rules: those of the case for what has weights, its defaults for the rest. */
+    private static RuleSet rules(List<JsonObject> weighted) {
+        RuleSet.Builder rules = RuleSet.builder();
+        for (JsonObject one : weighted) {
+            OperationSelector selector = OperationSelector.kind(OperationKind.WEIGHTED);
+            if (one.has("module")) {
+                String start = one.get("module").getAsString();
+                selector = selector.and(OperationSelector.where(
+                        "modules " + start + "*",
+                        operation -> operation.module().startsWith(start)));
+            }
+            rules.rule(selector, rule(one));
+        }
+        BackwardRule.Norm norm = new BackwardRule.Norm(EPSILON);
+        return rules.rule(OperationSelector.kind(OperationKind.ACTIVATION, OperationKind.MAX_POOLING), Rules.pass())
+                .rule(OperationSelector.kind(OperationKind.LINEAR, OperationKind.AVERAGE_POOLING), norm)
+                .rule(OperationSelector.kind(OperationKind.NORMALIZATION), new BackwardRule.ConstantDeviation(EPSILON))
+                .build();
+    }
+
+    private static BackwardRule rule(JsonObject rule) {
+        double epsilon = rule.get("epsilon").getAsDouble();
+        boolean biased = rule.has("bias") && rule.get("bias").getAsString().equals("value");
+        return switch (rule.get("rule").getAsString()) {
+            case "epsilon" -> Rules.epsilon(epsilon);
+            case "gamma" ->
+                weighted(WeightPart.RAISED, biased, epsilon, rule.get("gamma").getAsDouble());
+            case "positive-weights" -> weighted(WeightPart.POSITIVE, biased, epsilon, 0);
+            default -> throw new IllegalArgumentException("rule " + rule);
+        };
+    }
+
+    /** Captum changes weights and nothing else: the bias stays as it is, or is left out. */
+    private static BackwardRule weighted(WeightPart weights, boolean biased, double epsilon, double gamma) {
+        Term term = new Term(1, InputPart.VALUE, weights, biased ? BiasPart.VALUE : BiasPart.ZERO);
+        return new BackwardRule.Weighted(
+                "captum-" + weights, List.of(new Group(1, term)), epsilon, gamma, List.of(), List.of());
+    }
+}
