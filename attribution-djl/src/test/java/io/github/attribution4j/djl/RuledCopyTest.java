@@ -19,6 +19,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.djl.internal.Zoo;
+import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.djl.internal.rewrite.Instrumenter;
+import io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.BackwardRule.BiasPart;
 import io.github.attribution4j.model.BackwardRule.InputPart;
@@ -96,6 +99,22 @@ class RuledCopyTest {
                 assertThat(model.cutPoint(operation.address()).toString()).isEqualTo(operation.address());
             }
             assertThat(operations.get(0).kind()).isEqualTo(OperationKind.WEIGHTED);
+        }
+    }
+
+    @Test
+    @DisplayName("Copies of all levels and families number the places of a text alike")
+    void numbering() {
+        for (String file : Zoo.names()) {
+            TorchArchive archive = TorchArchive.read(Zoo.file(file));
+            int places = Instrumenter.instrument(archive, Level.VALUES).places();
+            for (Level level : List.of(Level.MODULES, Level.VALUES)) {
+                for (BackwardRule.Family family : BackwardRule.Family.values()) {
+                    assertThat(Instrumenter.ruled(archive, level, family).places())
+                            .as("%s, %s, %s", file, level, family)
+                            .isEqualTo(places);
+                }
+            }
         }
     }
 

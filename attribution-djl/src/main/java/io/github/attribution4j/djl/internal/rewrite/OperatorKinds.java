@@ -150,7 +150,8 @@ final class OperatorKinds {
         }
         OperationKind kind = KINDS.getOrDefault(operator, KINDS.get(functional(operator)));
         if (kind == null) {
-            return operand(arguments) ? reduced(operator, arguments) : null;
+            boolean tensors = operand(arguments) && !OperatorTypes.givesNoTensors(operator);
+            return tensors ? reduced(operator, arguments) : null;
         }
         if (dotted.startsWith("ops.quantized.")) {
             return OperationKind.UNKNOWN;
@@ -178,7 +179,8 @@ final class OperatorKinds {
                 .contains(operator)) {
             return OperationKind.PRODUCT;
         }
-        return rounded ? null : tensors == 1 ? OperationKind.LINEAR : OperationKind.PRODUCT;
+        boolean scaled = tensors == 1 && arguments.stream().allMatch(type -> type != null);
+        return rounded ? null : scaled ? OperationKind.LINEAR : OperationKind.PRODUCT;
     }
 
     /** {@code max} is a reduction over one dimension or all, or the larger of two tensors. */

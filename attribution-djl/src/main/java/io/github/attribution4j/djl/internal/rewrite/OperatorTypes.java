@@ -131,6 +131,11 @@ final class OperatorTypes {
         return FILLING.contains(operator);
     }
 
+    /** Whether an operator is known to give no tensors, whatever it is given. */
+    static boolean givesNoTensors(String operator) {
+        return OTHERS.contains(operator) && !REDUCING.contains(operator) && !operator.equals("sort");
+    }
+
     /** The type of a result; null if it is not known, or no tensor. {@code operator}: without namespace. */
     static @Nullable Type result(String operator, List<@Nullable Type> arguments) {
         Type first = arguments.isEmpty() ? null : arguments.get(0);
@@ -153,7 +158,7 @@ final class OperatorTypes {
         if (MIXED.contains(operator)) {
             boolean listed = (operator.equals("where") && arguments.size() == 1) || operator.startsWith("atleast");
             boolean chosen = operator.equals("where") && arguments.size() > 2;
-            return (tensor && !listed) || chosen ? Type.TENSOR : null;
+            return (tensor && !listed) || chosen ? Type.TENSOR : number(operator, arguments);
         }
         if (REDUCING.contains(operator)) {
             if (!isTensor(first)) {
@@ -175,10 +180,22 @@ final class OperatorTypes {
         return internal ? null : Type.TENSOR;
     }
 
+    /** The type of arithmetic on numbers. */
+    private static @Nullable Type number(String operator, List<@Nullable Type> arguments) {
+        boolean numbers = !arguments.isEmpty()
+                && arguments.stream().allMatch(t -> t != null && t.toString().matches("int|float|bool"));
+        if (!numbers) {
+            return null;
+        }
+        boolean whole = operator.matches("add|sub|mul|neg|remainder|floor|ceil")
+                && arguments.stream().noneMatch(t -> t != null && t.name().equals("float"));
+        return Type.of(whole || operator.matches("floor|ceil|round") ? "int" : "float");
+    }
+
     private static @Nullable Type other(String operator, List<@Nullable Type> arguments) {
         Type first = arguments.isEmpty() ? null : arguments.get(0);
         return switch (operator) {
-            case "len", "dim", "numel", "Int" -> Type.of("int");
+            case "len", "dim", "numel", "Int", "floordiv" -> Type.of("int");
             case "size" -> arguments.size() > 1 ? Type.of("int") : Type.generic("List", Type.of("int"));
             case "_unwrap_optional" ->
                 first != null && first.name().equals("Optional")

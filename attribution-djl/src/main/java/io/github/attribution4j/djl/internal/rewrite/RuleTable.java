@@ -78,7 +78,7 @@ public final class RuleTable {
                 .max(Map.Entry.<Integer, Integer>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
                 .orElseThrow()
                 .getKey());
-        if (rules.family() != BackwardRule.Family.ANY && numbers.isEmpty()) {
+        if (rules.family() == BackwardRule.Family.GUIDED && numbers.isEmpty()) {
             throw new UnsupportedModelException("no operation of this model follows one of the rules ("
                     + rules.describe()
                     + "), so the result would be the plain gradient; its nonlinear operations are " + nonlinear(all)

@@ -89,6 +89,7 @@ final class RuntimeSource {
         visitors.put(structure, MODULE + "." + name);
         String walker = walker(structure);
         Type type = typeOf(structure);
+        visited.put(MODULE + "." + name, type);
         functions.append("def ").append(name).append("(t: ").append(PORT);
         functions
                 .append(", b: int, o: int, k: int, v: ")

@@ -20,8 +20,10 @@ import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Type;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,7 @@ final class StaticTypes {
     private final ProgramIndex index;
     private final RuntimeSource runtime;
     private final Map<String, Type> variables = new HashMap<>();
+    private final Set<String> uncertain = new HashSet<>();
     private final Map<String, String> functions = new HashMap<>();
 
     StaticTypes(ProgramIndex index, RuntimeSource runtime) {
@@ -61,16 +64,47 @@ final class StaticTypes {
                 if (assign.type() != null) {
                     declare(name.id(), assign.type());
                 } else if (value != null) {
-                    declare(name.id(), of(value));
+                    merge(name.id(), of(value));
                     String dotted = Trees.dotted(value);
                     if (index.function(dotted) != null) {
                         functions.put(name.id(), dotted);
                     }
                 } else {
-                    declare(name.id(), part(whole, i));
+                    merge(name.id(), part(whole, i));
                 }
             }
         }
+    }
+
+    /** Branches may give a variable a value and None, or one whose type is not known: then neither is what it holds after them. */
+    private void merge(String variable, @Nullable Type type) {
+        Type known = variables.get(variable);
+        if (uncertain.contains(variable) || (known != null && !known.equals(type))) {
+            Type either = known == null || type == null ? null : either(known, type);
+            if (either == null) {
+                uncertain.add(variable);
+                variables.remove(variable);
+            } else {
+                variables.put(variable, either);
+            }
+        } else if (type == null) {
+            uncertain.add(variable);
+        } else {
+            variables.put(variable, type);
+        }
+    }
+
+    private static @Nullable Type either(Type a, Type b) {
+        if (a.name().equals("NoneType")) {
+            return b.name().equals("Optional") ? b : Type.generic("Optional", b);
+        }
+        if (b.name().equals("NoneType")) {
+            return either(b, a);
+        }
+        if (a.name().equals("Optional")) {
+            return a.arguments().get(0).equals(b) ? a : null;
+        }
+        return b.name().equals("Optional") ? either(b, a) : null;
     }
 
     void loop(Stmt.For loop) {
@@ -119,6 +153,9 @@ final class StaticTypes {
         }
         if (expression instanceof Expr.Parens parens) {
             return of(parens.value());
+        }
+        if (expression instanceof Expr.Text) {
+            return Type.of("str");
         }
         if (expression instanceof Expr.Literal literal) {
             return literal(literal.text());
