@@ -116,7 +116,7 @@ public final class GoldenData {
         return folder().resolve("zoo");
     }
 
-    private static Path folder() {
+    static Path folder() {
         for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
             Path golden = at.resolve("golden");
             if (Files.exists(golden.resolve("data").resolve("manifest.json"))) {

@@ -231,6 +231,11 @@ final class PlaceTaps {
         int side = places.reserve();
         String rule = kind == null ? "" : OperatorKinds.name(rebuilt);
         places.add(text, new Place(side, name, visible ? variable : "", visible ? type : null, kind, rule));
+        if (rule.equals("scaled_dot_product_attention")) {
+            // What it computes inside has a rule of its own, at the next number.
+            String inside = rule + "_softmax";
+            places.add(text, new Place(places.reserve(), inside, "", null, OperationKind.SOFTMAX, "softmax"));
+        }
         Expr ruled = rules == null || kind == null
                 ? rebuilt
                 : rules.redirect(

@@ -34,7 +34,7 @@ import java.util.regex.Pattern;
  * self.refuse(code, p, k)        ends the run; the message names the operation
  * </pre>
  *
- * {@code held}, {@code stored}, {@code unknown} and {@code recurrent} are there; {@code prepare(self)} and {@code before(self, p, k, x)} are the library's. The request of such a copy holds, between
+ * {@code held}, {@code stored}, {@code unknown} and {@code recurrent} are there, unless the library has its own; {@code prepare(self)} and {@code before(self, p, k, x)} are the library's. The request of such a copy holds, between
  * the control and the inputs, a table (int64), numbers (float64) and the memory: table {@code = [mode, places, rules, exceptions, memory, usual[places], bounds[rules + 1], (module * places + place,
  * rule)[exceptions], marks[memory]]}. The answer ends with the memory and an int64 vector, its length and the marks.
  */
@@ -57,7 +57,7 @@ final class RuledTape {
     static RuledTape of(RuleSource source, Set<String> called) {
         String[] common = parts(RuleSource.resource("tape.py"));
         String[] own = parts(source.text());
-        String methods = common[1] + own[1];
+        String methods = without(common[1], own[1]) + own[1];
         Set<String> offered = new LinkedHashSet<>(called);
         offered.addAll(COMMON);
         StringBuilder port = new StringBuilder();
@@ -72,6 +72,18 @@ final class RuledTape {
             }
         }
         return new RuledTape(common[0] + own[0], methods, common[2] + own[2], port.toString());
+    }
+
+    /** The common methods that the library does not have itself. */
+    private static String without(String common, String own) {
+        StringBuilder rest = new StringBuilder();
+        for (String method : common.split("(?m)^(?=  def )", -1)) {
+            Matcher header = METHOD.matcher(method);
+            if (!header.find() || !own.contains("  " + header.group(1))) {
+                rest.append(method);
+            }
+        }
+        return rest.toString();
     }
 
     /** Attributes, methods, functions. */
