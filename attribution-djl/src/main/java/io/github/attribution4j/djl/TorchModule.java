@@ -20,9 +20,6 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import io.github.attribution4j.tensor.DataType;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -49,11 +46,6 @@ final class TorchModule implements AutoCloseable {
         }
     }
 
-    /** Writes a copy of an archive. */
-    interface Writer {
-        void writeTo(Path file) throws IOException;
-    }
-
     private final TorchRuntime runtime;
     private final DjlTensors tensors;
     private final PtNDManager manager;
@@ -71,29 +63,23 @@ final class TorchModule implements AutoCloseable {
     }
 
     /**
-     * Loads a module from what a writer writes, by way of a temporary file: libtorch reads tensors from a file straight
-     * into place, from a stream by way of two more copies.
+     * Loads a module from a file: libtorch reads tensors from a file straight into place, from a stream by way of two more
+     * copies.
      *
+     * @param file not needed afterwards
      * @throws EngineException if libtorch refuses it
      */
-    static TorchModule load(TorchRuntime runtime, DjlTensors tensors, Writer writer) {
+    static TorchModule load(TorchRuntime runtime, DjlTensors tensors, Path file) {
+        PtNDManager manager = (PtNDManager) tensors.manager().newSubManager();
+        boolean loaded = false;
         try {
-            Path file = Files.createTempFile("attribution4j", ".pt");
-            PtNDManager manager = (PtNDManager) tensors.manager().newSubManager();
-            boolean loaded = false;
-            try {
-                writer.writeTo(file);
-                TorchModule module = new TorchModule(runtime, tensors, manager, runtime.load(file, manager));
-                loaded = true;
-                return module;
-            } finally {
-                Files.deleteIfExists(file);
-                if (!loaded) {
-                    manager.close();
-                }
+            TorchModule module = new TorchModule(runtime, tensors, manager, runtime.load(file, manager));
+            loaded = true;
+            return module;
+        } finally {
+            if (!loaded) {
+                manager.close();
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException("a temporary copy of the model cannot be written: " + e.getMessage(), e);
         }
     }
 

@@ -17,6 +17,7 @@ package io.github.attribution4j.djl;
 
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
+import io.github.attribution4j.djl.internal.archive.ArchiveCopy;
 import io.github.attribution4j.djl.internal.archive.ArchiveException;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
@@ -27,6 +28,7 @@ import io.github.attribution4j.djl.internal.script.ScriptException;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.UnsupportedModelException;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.EnumMap;
 import java.util.List;
@@ -78,19 +80,24 @@ final class TorchModules implements AutoCloseable {
      * Loads an archive.
      *
      * @param name what messages call it
+     * @param copy of the archive, to be finished
      * @throws UnsupportedModelException if it cannot be rewritten, or libtorch refuses it
      */
-    static TorchModules load(String name, TorchRuntime runtime, DjlTensors tensors, TorchArchive archive) {
+    static TorchModules load(
+            String name, TorchRuntime runtime, DjlTensors tensors, TorchArchive archive, ArchiveCopy copy) {
         boolean small = archive.tensorBytes() <= SMALL_BYTES;
         TorchArchive source = small ? archive.inMemory() : archive;
         Instrumented program = Instrumenter.instrument(source, small ? Level.FORWARD : Level.MODULES);
-        TorchModule module = load(name, runtime, tensors, program);
+        TorchModule module = load(name, runtime, tensors, program, copy);
         return new TorchModules(name, runtime, tensors, source, program, null, new Loaded(module, program.level()));
     }
 
-    private static TorchModule load(String name, TorchRuntime runtime, DjlTensors tensors, Instrumented program) {
+    private static TorchModule load(
+            String name, TorchRuntime runtime, DjlTensors tensors, Instrumented program, ArchiveCopy copy) {
         try {
-            return TorchModule.load(runtime, tensors, program.archive()::writeTo);
+            return TorchModule.load(runtime, tensors, copy.finish(program.archive()));
+        } catch (IOException e) {
+            throw unwritable(e);
         } catch (EngineException e) {
             if (Failures.isMemory(e)) {
                 throw Failures.of(name + ": ", e);
@@ -98,6 +105,10 @@ final class TorchModules implements AutoCloseable {
             throw new UnsupportedModelException(
                     name + ": libtorch refuses it (" + runtime.description() + "): " + Failures.line(e), e);
         }
+    }
+
+    static UncheckedIOException unwritable(IOException e) {
+        return new UncheckedIOException("a temporary copy of the model cannot be written: " + e.getMessage(), e);
     }
 
     /** What is known without looking into methods: signature and repairs. */
@@ -187,10 +198,11 @@ final class TorchModules implements AutoCloseable {
             throw new TorchModule.ClosedException();
         }
         TorchModule module;
-        Instrumented program = instrumented(level);
-        try {
-            module = load(name, runtime, tensors, program);
-        } catch (UncheckedIOException e) {
+        Instrumented program;
+        try (ArchiveCopy copy = ArchiveCopy.start(archive)) {
+            program = instrumented(level);
+            module = load(name, runtime, tensors, program, copy);
+        } catch (IOException | UncheckedIOException e) {
             throw new ModelException(
                     name + ": layers need the archive once more, which is not there as it was when it was loaded; load "
                             + "the model again: " + e.getMessage(),

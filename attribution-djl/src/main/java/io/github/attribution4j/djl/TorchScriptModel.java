@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.djl;
 
+import io.github.attribution4j.djl.internal.archive.ArchiveCopy;
 import io.github.attribution4j.djl.internal.archive.ArchiveException;
 import io.github.attribution4j.djl.internal.archive.FloatingTypes;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
@@ -42,6 +43,7 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -156,23 +158,27 @@ public final class TorchScriptModel implements RuledModel {
         options.interOpThreads().ifPresent(runtime::setInterOpThreads);
         try {
             TorchArchive original = source.open();
-            // Elsewhere, while this thread reads and compiles the program.
-            CompletableFuture<String> digest = CompletableFuture.supplyAsync(original::verify);
             TorchArchive archive = options.dataType()
                     .map(type -> FloatingTypes.convert(original, type == DataType.FLOAT64))
                     .orElse(original);
-            TorchModules modules = TorchModules.load(name, runtime, tensors, archive);
-            try {
-                ModelIdentity identity = new ModelIdentity(
-                        name, digest.join(), runtime.description(), DjlTensors.name(options.device()));
-                TorchWeights weights =
-                        new TorchWeights(original, options.dataType().orElse(null));
-                return new TorchScriptModel(new TorchProgram(modules, options), identity, weights);
-            } catch (CompletionException e) {
-                modules.close();
-                Throwable cause = e.getCause() == null ? e : e.getCause();
-                throw new UnsupportedModelException(Failures.line(cause), cause);
+            try (ArchiveCopy copy = ArchiveCopy.start(archive)) {
+                // Behind the copy, for which libtorch waits, and while it compiles.
+                CompletableFuture<String> digest = CompletableFuture.supplyAsync(original::verify);
+                TorchModules modules = TorchModules.load(name, runtime, tensors, archive, copy);
+                try {
+                    ModelIdentity identity = new ModelIdentity(
+                            name, digest.join(), runtime.description(), DjlTensors.name(options.device()));
+                    TorchWeights weights =
+                            new TorchWeights(original, options.dataType().orElse(null));
+                    return new TorchScriptModel(new TorchProgram(modules, options), identity, weights);
+                } catch (CompletionException e) {
+                    modules.close();
+                    Throwable cause = e.getCause() == null ? e : e.getCause();
+                    throw new UnsupportedModelException(Failures.line(cause), cause);
+                }
             }
+        } catch (IOException e) {
+            throw TorchModules.unwritable(e);
         } catch (ArchiveException | RewriteException e) {
             throw new UnsupportedModelException(Failures.line(e), e);
         } catch (ScriptException e) {

@@ -399,19 +399,35 @@ public final class TorchArchive {
     }
 
     private void writeTo(WritableByteChannel out) throws IOException {
+        ZipEmitter emitter = new ZipEmitter(out);
+        emitData(emitter);
+        emitCode(emitter);
+        emitter.finish();
+    }
+
+    /** Writes all entries but the program. */
+    void emitData(ZipEmitter emitter) throws IOException {
+        copy(emitter, false);
+    }
+
+    /** Writes the program. */
+    void emitCode(ZipEmitter emitter) throws IOException {
+        copy(emitter, true);
+        for (Map.Entry<String, String> entry : changed.entrySet()) {
+            emitter.store(folder + CODE + entry.getKey(), entry.getValue().getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    private void copy(ZipEmitter emitter, boolean program) throws IOException {
         try (ByteSource.Reader reader = source.open()) {
             ZipDirectory zip = new ZipDirectory(name, reader, source.size(), limits);
-            ZipEmitter emitter = new ZipEmitter(out);
             for (Map.Entry<String, ZipMember> entry : members.entrySet()) {
-                if (!entry.getKey().startsWith(CODE)
-                        || !changed.containsKey(entry.getKey().substring(CODE.length()))) {
+                boolean isCode = entry.getKey().startsWith(CODE);
+                if (isCode == program
+                        && !(isCode && changed.containsKey(entry.getKey().substring(CODE.length())))) {
                     emitter.copy(entry.getValue(), reader, zip.dataOf(entry.getValue()));
                 }
             }
-            for (Map.Entry<String, String> entry : changed.entrySet()) {
-                emitter.store(folder + CODE + entry.getKey(), entry.getValue().getBytes(StandardCharsets.UTF_8));
-            }
-            emitter.finish();
         }
     }
 
