@@ -21,6 +21,7 @@ import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Operation;
+import io.github.attribution4j.model.OperationKind;
 import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
@@ -28,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Layer-wise relevance propagation: the score, handed back from layer to layer and shared among what each layer computed from, by
@@ -120,7 +122,9 @@ public final class Lrp extends Propagation {
 
     /** Returns the rules by which biases take relevance, and of how many operations. */
     private String absorbing(List<Operation> operations) {
-        Map<String, Long> counts = operations.stream()
+        Map<String, Long> counts = IntStream.range(0, operations.size())
+                .filter(i -> !mergesWithBefore(i, operations))
+                .mapToObj(operations::get)
                 .flatMap(operation -> rules.ruleFor(operation, operations).stream())
                 .filter(Lrp::takesBias)
                 .collect(Collectors.groupingBy(RuleSet::describe, TreeMap::new, Collectors.counting()));
@@ -128,6 +132,13 @@ public final class Lrp extends Propagation {
                 .map(entry -> entry.getKey() + " at " + entry.getValue()
                         + (entry.getValue() == 1 ? " operation" : " operations"))
                 .collect(Collectors.joining(", "));
+    }
+
+    /** Returns whether an operation is a batch normalization right behind a layer with weights, whose rule decides for both. */
+    private static boolean mergesWithBefore(int number, List<Operation> operations) {
+        return number > 0
+                && operations.get(number).plainName().endsWith("batch_norm")
+                && operations.get(number - 1).kind() == OperationKind.WEIGHTED;
     }
 
     private static boolean takesBias(BackwardRule rule) {

@@ -78,6 +78,61 @@ public enum Activation {
         public double derivative(double x) {
             return 2 * x;
         }
+    },
+    /** Leaky rectifier: x, or 0.01 x below 0. */
+    LEAKY_RELU("LeakyReLU") {
+        @Override
+        public double value(double x) {
+            return x > 0 ? x : 0.01 * x;
+        }
+
+        @Override
+        public double derivative(double x) {
+            return x > 0 ? 1 : 0.01;
+        }
+    },
+    /** Exponential linear unit: x, or exp(x) − 1 below 0. */
+    ELU("ELU") {
+        @Override
+        public double value(double x) {
+            return x > 0 ? x : Math.expm1(x);
+        }
+
+        @Override
+        public double derivative(double x) {
+            return x > 0 ? 1 : Math.exp(x);
+        }
+    },
+    /** Gaussian error linear unit in its tanh form. */
+    GELU("GELU") {
+        @Override
+        public double value(double x) {
+            return 0.5 * x * (1 + Math.tanh(inner(x)));
+        }
+
+        @Override
+        public double derivative(double x) {
+            double tanh = Math.tanh(inner(x));
+            double slope = Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+            return 0.5 * (1 + tanh) + 0.5 * x * (1 - tanh * tanh) * slope;
+        }
+
+        private static double inner(double x) {
+            return Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
+        }
+    },
+    /** x · sigmoid(x). */
+    SILU("SiLU") {
+        @Override
+        public double value(double x) {
+            return x / (1 + Math.exp(-x));
+        }
+
+        @Override
+        public double derivative(double x) {
+            double sigmoid = 1 / (1 + Math.exp(-x));
+            return sigmoid * (1 + x * (1 - sigmoid));
+        }
     };
 
     private final String kind;

@@ -134,7 +134,27 @@ final class Graph {
         return reaches;
     }
 
-    private double[][] sources(double[][] values, int index) {
+    /** Returns the nodes that are operations, as backward rules know them; the order is the node's number. */
+    List<io.github.attribution4j.model.Operation> operations() {
+        List<io.github.attribution4j.model.Operation> operations = new ArrayList<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            Operation operation = nodes.get(i).operation();
+            if (operation != null) {
+                operations.add(new io.github.attribution4j.model.Operation(
+                        address(i), nodes.get(i).name(), operation.operator(), operation.ruleKind(), i));
+            }
+        }
+        return operations;
+    }
+
+    /** Returns the address of a node's operation. */
+    String address(int index) {
+        Operation operation = nodes.get(index).operation();
+        return nodes.get(index).name() + "/" + (operation == null ? "" : operation.operator()) + "#0";
+    }
+
+    /** Returns the values that a node is computed from. */
+    double[][] sources(double[][] values, int index) {
         return nodes.get(index).sources().stream().map(source -> values[source]).toArray(double[][]::new);
     }
 

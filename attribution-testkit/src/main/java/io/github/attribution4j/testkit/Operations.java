@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.testkit;
 
+import io.github.attribution4j.model.OperationKind;
 import java.util.Arrays;
 
 /** The operations that a {@link ReferenceModel} is built of. */
@@ -22,7 +23,7 @@ final class Operations {
     private Operations() {}
 
     /** Wx + b. */
-    static final class Linear implements Operation {
+    static final class Linear implements Operation.Weighted {
         final double[][] weights;
         final double[] bias;
 
@@ -34,6 +35,35 @@ final class Operations {
         @Override
         public String kind() {
             return "Linear";
+        }
+
+        @Override
+        public double[][] matrix() {
+            return weights;
+        }
+
+        @Override
+        public boolean[][] connected() {
+            boolean[][] all = new boolean[weights.length][weights[0].length];
+            for (boolean[] row : all) {
+                Arrays.fill(row, true);
+            }
+            return all;
+        }
+
+        @Override
+        public double[] offsets() {
+            return bias;
+        }
+
+        @Override
+        public int channel(int in) {
+            return in;
+        }
+
+        @Override
+        public OperationKind ruleKind() {
+            return OperationKind.WEIGHTED;
         }
 
         @Override
@@ -73,6 +103,11 @@ final class Operations {
         }
 
         @Override
+        public OperationKind ruleKind() {
+            return OperationKind.UNKNOWN;
+        }
+
+        @Override
         public double[] apply(double[][] sources) {
             double[] x = sources[0];
             double[] y = new double[matrices.length];
@@ -104,8 +139,24 @@ final class Operations {
     /** A function of each element. */
     record Pointwise(Activation activation) implements Operation {
         @Override
+        public double[][] multipliers(double[][] sources, double[][] references, double[] multiplier, double near) {
+            double[] product = new double[multiplier.length];
+            for (int i = 0; i < product.length; i++) {
+                product[i] = multiplier[i]
+                        * Differences.rescale(
+                                activation::value, activation::derivative, sources[0][i], references[0][i], near);
+            }
+            return new double[][] {product};
+        }
+
+        @Override
         public String kind() {
             return activation.kind();
+        }
+
+        @Override
+        public OperationKind ruleKind() {
+            return OperationKind.ACTIVATION;
         }
 
         @Override
@@ -128,6 +179,11 @@ final class Operations {
         @Override
         public String kind() {
             return "Add";
+        }
+
+        @Override
+        public OperationKind ruleKind() {
+            return OperationKind.LINEAR;
         }
 
         @Override
@@ -157,6 +213,11 @@ final class Operations {
         }
 
         @Override
+        public OperationKind ruleKind() {
+            return OperationKind.PRODUCT;
+        }
+
+        @Override
         public double[] apply(double[][] sources) {
             return product(sources[0], sources[1]);
         }
@@ -166,43 +227,17 @@ final class Operations {
             return new double[][] {product(cotangent, sources[1]), product(cotangent, sources[0])};
         }
 
+        @Override
+        public double[][] multipliers(double[][] sources, double[][] references, double[] multiplier, double near) {
+            return vjp(Differences.means(sources, references), multiplier);
+        }
+
         private static double[] product(double[] a, double[] b) {
             double[] product = new double[a.length];
             for (int i = 0; i < product.length; i++) {
                 product[i] = a[i] * b[i];
             }
             return product;
-        }
-    }
-
-    /** exp(x[k]) / Σ exp(x). */
-    record Softmax() implements Operation {
-        @Override
-        public String kind() {
-            return "Softmax";
-        }
-
-        @Override
-        public double[] apply(double[][] sources) {
-            double largest = Arrays.stream(sources[0]).max().orElseThrow();
-            double[] y =
-                    Arrays.stream(sources[0]).map(x -> Math.exp(x - largest)).toArray();
-            double total = Arrays.stream(y).sum();
-            return Arrays.stream(y).map(x -> x / total).toArray();
-        }
-
-        @Override
-        public double[][] vjp(double[][] sources, double[] cotangent) {
-            double[] y = apply(sources);
-            double mean = 0;
-            for (int i = 0; i < y.length; i++) {
-                mean += y[i] * cotangent[i];
-            }
-            double[] gradient = new double[y.length];
-            for (int i = 0; i < y.length; i++) {
-                gradient[i] = y[i] * (cotangent[i] - mean);
-            }
-            return new double[][] {gradient};
         }
     }
 
@@ -217,6 +252,11 @@ final class Operations {
         @Override
         public String kind() {
             return "Embedding";
+        }
+
+        @Override
+        public OperationKind ruleKind() {
+            return OperationKind.RESHAPE;
         }
 
         @Override
@@ -236,7 +276,7 @@ final class Operations {
     }
 
     /** A 3×3 convolution of step 1 with zeros around the border, (C, H, W) → (C', H, W). */
-    static final class Conv2d implements Operation {
+    static final class Conv2d implements Operation.Weighted {
         final double[][][] weights;
         final double[] bias;
         private final int height;
@@ -253,6 +293,37 @@ final class Operations {
         @Override
         public String kind() {
             return "Conv2d";
+        }
+
+        @Override
+        public double[][] matrix() {
+            double[][] matrix = new double[bias.length * height * width][weights[0].length * height * width];
+            forEachTap((out, in, weight) -> matrix[out][in] += weight);
+            return matrix;
+        }
+
+        @Override
+        public boolean[][] connected() {
+            boolean[][] connected = new boolean[bias.length * height * width][weights[0].length * height * width];
+            forEachTap((out, in, weight) -> connected[out][in] = true);
+            return connected;
+        }
+
+        @Override
+        public double[] offsets() {
+            double[] offsets = new double[bias.length * height * width];
+            Arrays.setAll(offsets, out -> bias[out / (height * width)]);
+            return offsets;
+        }
+
+        @Override
+        public int channel(int in) {
+            return in / (height * width);
+        }
+
+        @Override
+        public OperationKind ruleKind() {
+            return OperationKind.WEIGHTED;
         }
 
         @Override
@@ -291,32 +362,6 @@ final class Operations {
 
         private interface Tap {
             void visit(int out, int in, double weight);
-        }
-    }
-
-    /** The mean of each channel, (C, H, W) → (C). */
-    record GlobalAveragePool(int positions) implements Operation {
-        @Override
-        public String kind() {
-            return "AdaptiveAvgPool2d";
-        }
-
-        @Override
-        public double[] apply(double[][] sources) {
-            double[] means = new double[sources[0].length / positions];
-            for (int i = 0; i < sources[0].length; i++) {
-                means[i / positions] += sources[0][i] / positions;
-            }
-            return means;
-        }
-
-        @Override
-        public double[][] vjp(double[][] sources, double[] cotangent) {
-            double[] gradient = new double[sources[0].length];
-            for (int i = 0; i < gradient.length; i++) {
-                gradient[i] = cotangent[i / positions] / positions;
-            }
-            return new double[][] {gradient};
         }
     }
 }

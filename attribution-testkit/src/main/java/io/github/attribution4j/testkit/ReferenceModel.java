@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.testkit;
 
+import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.DifferentiableModel;
@@ -26,6 +27,8 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -37,6 +40,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A small model in plain Java that is differentiable and can be cut at every layer: what methods are tested on where
@@ -44,17 +48,30 @@ import java.util.stream.IntStream;
  *
  * <p>Made by {@link #builder} or ready-made in {@link ReferenceModels}. Rows are computed one by one in double
  * precision, with gradients by reverse accumulation; a {@link DataType#FLOAT32} model rounds every layer's values.
- * Slow, and simple enough to be believed. Thread-safe.
+ * Slow, and simple enough to be believed. Its copies that follow other rules ({@link #with}) do what the papers write down, without any
+ * of the tricks by which engines get there: an oracle for others. Thread-safe.
  */
-public final class ReferenceModel implements LayeredModel {
+public final class ReferenceModel implements RuledModel {
     private final Graph graph;
     private final DataType dataType;
     private final List<Integer> inputNodes;
     private final int output;
     private final AtomicBoolean parentClosed;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final @Nullable RuleSet rules;
 
     ReferenceModel(Graph graph, DataType dataType, List<Integer> inputNodes, int output, AtomicBoolean parentClosed) {
+        this(graph, dataType, inputNodes, output, parentClosed, null);
+    }
+
+    private ReferenceModel(
+            Graph graph,
+            DataType dataType,
+            List<Integer> inputNodes,
+            int output,
+            AtomicBoolean parentClosed,
+            @Nullable RuleSet rules) {
+        this.rules = rules;
         this.graph = graph;
         this.dataType = dataType;
         this.inputNodes = List.copyOf(inputNodes);
@@ -147,15 +164,35 @@ public final class ReferenceModel implements LayeredModel {
 
     @Override
     public Tensor forward(Inputs inputs) {
-        return new Evaluation(inputs).output();
+        if (rules == null) {
+            inputs.requireNoReferences();
+        }
+        return new Evaluation(inputs, false).output();
     }
 
     @Override
     public Pullback pullback(Inputs inputs) {
         inputs.requireDifferentiable();
-        Evaluation evaluation = new Evaluation(inputs);
+        if (rules != null && rules.family() == BackwardRule.Family.COMPARISON) {
+            inputs.requireReferences();
+        } else {
+            inputs.requireNoReferences();
+        }
+        Evaluation evaluation = new Evaluation(inputs, true);
         return new ReferencePullback(
                 inputs.attributedInputs(), evaluation.used(), evaluation.output(), evaluation::gradients);
+    }
+
+    @Override
+    public List<io.github.attribution4j.model.Operation> operations() {
+        checkOpen();
+        return graph.operations();
+    }
+
+    @Override
+    public LayeredModel with(RuleSet newRules) {
+        checkOpen();
+        return new ReferenceModel(graph, dataType, inputNodes, output, closed, newRules);
     }
 
     @Override
@@ -262,14 +299,14 @@ public final class ReferenceModel implements LayeredModel {
 
         @Override
         public DifferentiableModel head(int number) {
-            return new ReferenceModel(graph, dataType, inputNodes, nodes.get(number), closed);
+            return new ReferenceModel(graph, dataType, inputNodes, nodes.get(number), closed, rules);
         }
 
         @Override
         public DifferentiableModel tail() {
             List<Integer> tailInputs = new ArrayList<>(nodes);
             tailInputs.addAll(inputNodes);
-            return new ReferenceModel(graph, dataType, tailInputs, output, closed);
+            return new ReferenceModel(graph, dataType, tailInputs, output, closed, rules);
         }
     }
 
@@ -278,16 +315,46 @@ public final class ReferenceModel implements LayeredModel {
         private final Inputs inputs;
         private final boolean[] imposed = new boolean[graph.size()];
         private final double[][][] values;
+        private final @Nullable RuledBackward ruled;
+        /** Values of the reference run, if rules compare with one. */
+        private final double @Nullable [][][] references;
 
-        Evaluation(Inputs inputs) {
+        Evaluation(Inputs asked, boolean goesBack) {
             checkOpen();
+            this.inputs = asked.withoutReferences();
             check(inputs);
-            this.inputs = inputs;
+            for (int node : inputNodes) {
+                imposed[node] = true;
+            }
+            boolean[] everything = new boolean[graph.size()];
+            Arrays.fill(everything, true);
+            values = run(inputs, everything);
+            this.ruled =
+                    rules != null && goesBack ? new RuledBackward(graph, rules, imposed, attributed(), output) : null;
+            boolean[] given = new boolean[graph.size()];
+            for (int node = 0; node < given.length; node++) {
+                given[node] = graph.node(node).operation() == null;
+            }
+            // The reference run starts at the model's own inputs, also in a tail.
+            this.references = goesBack && !asked.references().isEmpty() ? run(asked.atReferences(), given) : null;
+        }
+
+        private boolean[] attributed() {
+            boolean[] attributed = new boolean[graph.size()];
+            for (int node : attributedNodes()) {
+                attributed[node] = true;
+            }
+            return attributed;
+        }
+
+        private double[][][] run(Inputs inputs, boolean[] imposing) {
             int rows = Math.toIntExact(inputs.rows());
             double[][][] given = new double[rows][graph.size()][];
             for (int argument = 0; argument < inputNodes.size(); argument++) {
                 int node = inputNodes.get(argument);
-                imposed[node] = true;
+                if (!imposing[node]) {
+                    continue;
+                }
                 boolean shared = inputs.all().get(argument).role() == Inputs.Role.CONSTANT;
                 double[] flat = inputs.tensor(argument).toDoubleArray();
                 int width = Math.toIntExact(graph.node(node).shape().size());
@@ -297,10 +364,11 @@ public final class ReferenceModel implements LayeredModel {
                     given[row][node] = value;
                 }
             }
-            values = new double[rows][][];
+            double[][][] computed = new double[rows][][];
             for (int row = 0; row < rows; row++) {
-                values[row] = graph.forward(given[row], output);
+                computed[row] = graph.forward(given[row], output);
             }
+            return computed;
         }
 
         private void check(Inputs given) {
@@ -337,7 +405,9 @@ public final class ReferenceModel implements LayeredModel {
             for (int row = 0; row < values.length; row++) {
                 double[] part = new double[width];
                 System.arraycopy(seed, row * width, part, 0, width);
-                gradients[row] = graph.backward(values[row], imposed, part);
+                gradients[row] = ruled == null
+                        ? graph.backward(values[row], imposed, part)
+                        : ruled.back(values[row], references == null ? null : references[row], part);
             }
             List<Tensor> wanted = new ArrayList<>();
             for (int node : attributedNodes()) {

@@ -115,7 +115,157 @@ public final class ReferenceModelBuilder {
 
     /** Adds the softmax over all elements of a row. */
     public ReferenceModelBuilder softmax(String name, String source) {
-        return add(name, new Operations.Softmax(), shape(source), source);
+        return add(name, new SoftmaxOperations.Softmax(size(source)), shape(source), source);
+    }
+
+    /** Adds the softmax along the last axis of a row: that of attention weights. */
+    public ReferenceModelBuilder softmaxLast(String name, String source) {
+        return add(name, new SoftmaxOperations.Softmax(last(source)), shape(source), source);
+    }
+
+    /** Adds the logarithm of the softmax along the last axis of a row. */
+    public ReferenceModelBuilder logSoftmax(String name, String source) {
+        return add(name, new SoftmaxOperations.LogSoftmax(last(source)), shape(source), source);
+    }
+
+    /** Adds the quotient of two values of one shape, element by element. */
+    public ReferenceModelBuilder divide(String name, String a, String b) {
+        return add(name, new ProductOperations.Divide(), shape(a), a, b);
+    }
+
+    /** Adds the matrix product of (rows, inner) and (inner, columns), or (columns, inner) if {@code transposed}. */
+    public ReferenceModelBuilder matmul(String name, String a, String b, boolean transposed) {
+        int rows = Math.toIntExact(shape(a).dim(0));
+        int inner = Math.toIntExact(shape(a).dim(1));
+        int columns = Math.toIntExact(shape(b).dim(transposed ? 0 : 1));
+        if (shape(b).dim(transposed ? 1 : 0) != inner) {
+            throw new IllegalArgumentException("matmul '" + name + "': shapes " + shape(a) + " and " + shape(b)
+                    + (transposed ? " transposed" : "") + " do not fit");
+        }
+        return add(name, new ProductOperations.MatMul(rows, inner, columns, transposed), Shape.of(rows, columns), a, b);
+    }
+
+    /** Adds Wx + b with drawn weights along the last axis: (positions, in) to (positions, out). */
+    public ReferenceModelBuilder linearLast(String name, String source, int out) {
+        int in = last(source);
+        int positions = size(source) / in;
+        return add(
+                name,
+                new PositionwiseLinear(matrix(out, in), vector(out, in), positions),
+                shape(source).with(shape(source).rank() - 1, out),
+                source);
+    }
+
+    /** Adds the largest elements of square windows of (C, H, W). */
+    public ReferenceModelBuilder maxPool2d(String name, String source, int kernel, int stride, int padding) {
+        PoolingOperations.Windows windows = windows(source, kernel, stride, padding);
+        return add(name, new PoolingOperations.MaxPool2d(windows), shape(windows), source);
+    }
+
+    /** Adds the means of square windows of (C, H, W). */
+    public ReferenceModelBuilder avgPool2d(String name, String source, int kernel, int stride, int padding) {
+        PoolingOperations.Windows windows = windows(source, kernel, stride, padding);
+        return add(name, new PoolingOperations.AvgPool2d(windows), shape(windows), source);
+    }
+
+    private PoolingOperations.Windows windows(String source, int kernel, int stride, int padding) {
+        int[] dims = new int[3];
+        for (int i = 0; i < 3; i++) {
+            dims[i] = Math.toIntExact(shape(source).dim(i));
+        }
+        return new PoolingOperations.Windows(dims[0], dims[1], dims[2], kernel, stride, padding);
+    }
+
+    private static Shape shape(PoolingOperations.Windows windows) {
+        return Shape.of(windows.channels(), windows.rows(), windows.columns());
+    }
+
+    /** Adds batch normalization of (C, ...) in inference, with drawn statistics, weights and biases. */
+    public ReferenceModelBuilder batchNorm(String name, String source) {
+        int channels = Math.toIntExact(shape(source).dim(0));
+        double[] variance = vector(channels, 1);
+        double[] weight = vector(channels, 4);
+        for (int c = 0; c < channels; c++) {
+            variance[c] = 0.5 + variance[c] * variance[c];
+            weight[c] += 1;
+        }
+        double[] mean = vector(channels, 4);
+        double[] bias = vector(channels, 4);
+        return add(
+                name,
+                new NormalizationOperations.BatchNorm2d(mean, variance, weight, bias, size(source) / channels),
+                shape(source),
+                source);
+    }
+
+    /** Adds layer normalization along the last axis, with drawn weights and biases. */
+    public ReferenceModelBuilder layerNorm(String name, String source) {
+        return grouped("LayerNorm", "layer_norm", name, source, last(source), last(source), 1);
+    }
+
+    /** Adds group normalization of (C, ...), with drawn weights and biases of each channel. */
+    public ReferenceModelBuilder groupNorm(String name, String source, int groups) {
+        int channels = Math.toIntExact(shape(source).dim(0));
+        int positions = size(source) / channels;
+        return grouped("GroupNorm", "group_norm", name, source, size(source) / groups, channels, positions);
+    }
+
+    private ReferenceModelBuilder grouped(
+            String kind, String operator, String name, String source, int width, int weights, int repeated) {
+        double[] weight = vector(weights, 4);
+        double[] bias = vector(weights, 4);
+        double[] weightOf = new double[size(source)];
+        double[] biasOf = new double[size(source)];
+        for (int i = 0; i < weightOf.length; i++) {
+            weightOf[i] = 1 + weight[i / repeated % weights];
+            biasOf[i] = bias[i / repeated % weights];
+        }
+        return add(
+                name,
+                new NormalizationOperations.GroupedNorm(kind, operator, width, weightOf, biasOf),
+                shape(source),
+                source);
+    }
+
+    /** Adds the same elements under another shape. */
+    public ReferenceModelBuilder reshape(String name, String source, Shape row) {
+        if (row.size() != size(source)) {
+            throw new IllegalArgumentException(
+                    "reshape '" + name + "': " + shape(source) + " has not the elements of " + row);
+        }
+        return add(name, new ShapeOperations.Reshape(), row, source);
+    }
+
+    /** Adds values one behind the other along axis 0 of a row: all other axes are equal. */
+    public ReferenceModelBuilder concat(String name, String... sources) {
+        long extent = 0;
+        for (String source : sources) {
+            extent += shape(source).dim(0);
+        }
+        return add(name, new ShapeOperations.Concat(), shape(sources[0]).with(0, extent), sources);
+    }
+
+    /** Adds elements from one position to another along axis 0 of a row. */
+    public ReferenceModelBuilder slice(String name, String source, int from, int to) {
+        int width = size(source) / Math.toIntExact(shape(source).dim(0));
+        return add(
+                name,
+                new ShapeOperations.Slice(from * width, to * width),
+                shape(source).with(0, to - from),
+                source);
+    }
+
+    /** Adds the last state of an Elman cell over (steps, features), with drawn weights. */
+    public ReferenceModelBuilder recurrent(String name, String source, int units) {
+        return add(
+                name,
+                new ShapeOperations.Recurrent(matrix(units, last(source)), matrix(units, units)),
+                Shape.of(units),
+                source);
+    }
+
+    private int last(String source) {
+        return Math.toIntExact(shape(source).dim(shape(source).rank() - 1));
     }
 
     /** Adds a lookup in a drawn table: shape of the source with {@code width} appended. */
@@ -150,7 +300,7 @@ public final class ReferenceModelBuilder {
         int positions = Math.toIntExact(shape(source).row().size());
         return add(
                 name,
-                new Operations.GlobalAveragePool(positions),
+                new PoolingOperations.GlobalAveragePool(positions),
                 Shape.of(shape(source).dim(0)),
                 source);
     }

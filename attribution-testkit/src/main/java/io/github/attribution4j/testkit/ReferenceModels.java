@@ -150,6 +150,109 @@ public final class ReferenceModels {
                 .build();
     }
 
+    /**
+     * Returns a small network as classifiers of images were: two blocks of convolution, batch normalization, ReLU and max pooling, of
+     * which the second has a residual connection, an average pooling and a linear layer behind a ReLU. Image (2, size, size).
+     */
+    public static ReferenceModel residualCnn(DataType dataType, long seed, int size) {
+        return ReferenceModel.builder(dataType, seed)
+                .input("image", Shape.of(2, size, size))
+                .conv2d("conv1", "image", 3)
+                .batchNorm("bn1", "conv1")
+                .activation("relu1", "bn1", Activation.RELU)
+                .maxPool2d("pool1", "relu1", 2, 2, 0)
+                .conv2d("block.conv", "pool1", 3)
+                .batchNorm("block.bn", "block.conv")
+                .add("block.add", "pool1", "block.bn")
+                .activation("block.relu", "block.add", Activation.RELU)
+                .globalAveragePool("avgpool", "block.relu")
+                .linear("fc1", "avgpool", 6)
+                .activation("relu2", "fc1", Activation.RELU)
+                .linear("fc2", "relu2", 3)
+                .build();
+    }
+
+    /** Returns one block of a transformer over (positions, width): attention, a gated feed-forward layer, and a linear head. */
+    public static ReferenceModel transformer(DataType dataType, long seed, int positions, int width) {
+        return ReferenceModel.builder(dataType, seed)
+                .input("x", Shape.of(positions, width))
+                .layerNorm("norm1", "x")
+                .linearLast("query", "norm1", width)
+                .linearLast("key", "norm1", width)
+                .linearLast("value", "norm1", width)
+                .matmul("logits", "query", "key", true)
+                .softmaxLast("weights", "logits")
+                .matmul("attended", "weights", "value", false)
+                .linearLast("project", "attended", width)
+                .add("residual1", "x", "project")
+                .layerNorm("norm2", "residual1")
+                .linearLast("up", "norm2", 2 * width)
+                .linearLast("gate", "norm2", 2 * width)
+                .activation("silu", "gate", Activation.SILU)
+                .multiply("gated", "silu", "up")
+                .linearLast("down", "gated", width)
+                .add("residual2", "residual1", "down")
+                .activation("relu", "residual2", Activation.RELU)
+                .linear("head", "relu", 3)
+                .build();
+    }
+
+    /**
+     * Returns a random network on images (2, 6, 6) that mixes all kinds of operations: convolutions, poolings, normalizations,
+     * activations, products, quotients, attention, softmax, residual connections, concatenation and slicing.
+     */
+    public static ReferenceModel mixed(DataType dataType, long seed) {
+        Random random = new Random(seed);
+        Activation[] activations = {
+            Activation.RELU,
+            Activation.GELU,
+            Activation.SILU,
+            Activation.ELU,
+            Activation.LEAKY_RELU,
+            Activation.TANH,
+            Activation.SIGMOID,
+            Activation.SOFTPLUS
+        };
+        ReferenceModelBuilder builder = ReferenceModel.builder(dataType, seed)
+                .input("image", Shape.of(2, 6, 6))
+                .conv2d("conv1", "image", 4)
+                .batchNorm("bn", "conv1")
+                .activation("act1", random.nextBoolean() ? "bn" : "conv1", activations[random.nextInt(8)])
+                .maxPool2d("maxpool", "act1", 3, random.nextBoolean() ? 1 : 2, 1);
+        builder.activation("act2", "maxpool", activations[random.nextInt(8)])
+                .conv2d("conv2", "act2", 4)
+                .groupNorm("gn", "conv2", 2)
+                .add("residual", random.nextBoolean() ? "gn" : "conv2", "act2")
+                .maxPool2d("maxpool2", "residual", 2, 1, 0)
+                .avgPool2d("avgpool", "maxpool2", 2, 1, 0)
+                .linear("tokens", "avgpool", 12)
+                .reshape("rows", "tokens", Shape.of(3, 4))
+                .layerNorm("ln", "rows")
+                .linearLast("q", "ln", 4)
+                .linearLast("k", "ln", 4)
+                .linearLast("v", random.nextBoolean() ? "ln" : "rows", 4)
+                .matmul("logits", "q", "k", true)
+                .softmaxLast("weights", "logits")
+                .matmul("attended", "weights", "v", false)
+                .add("attention", "attended", "rows")
+                .activation("gate", "attention", Activation.SIGMOID)
+                .multiply("gated", "gate", "attention")
+                .activation("positive", "gated", Activation.SOFTPLUS)
+                .divide("quotient", "attention", "positive")
+                .reshape("flat1", "gated", Shape.of(12))
+                .reshape("flat2", "quotient", Shape.of(12))
+                .concat("joined", "flat1", "flat2")
+                .slice("part", "joined", 4, 24)
+                .linear("fc1", "part", 8)
+                .activation("act3", "fc1", activations[random.nextInt(8)])
+                .linear("fc2", "act3", 4);
+        return switch (random.nextInt(3)) {
+            case 0 -> builder.softmax("softmax", "fc2").build();
+            case 1 -> builder.logSoftmax("log_softmax", "fc2").build();
+            default -> builder.build();
+        };
+    }
+
     /** Returns standard normal numbers on the plain-Java backend. */
     public static Tensor normal(DataType dataType, long seed, long... dims) {
         Shape shape = Shape.of(dims);

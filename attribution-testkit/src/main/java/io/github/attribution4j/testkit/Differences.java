@@ -1,0 +1,44 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.testkit;
+
+import java.util.function.DoubleUnaryOperator;
+
+/** Multipliers of scalar steps, and what they are composed of. */
+final class Differences {
+    private Differences() {}
+
+    /** Returns Δy / Δx, or the derivative at x where |Δx| is below {@code near}. */
+    static double rescale(
+            DoubleUnaryOperator function, DoubleUnaryOperator derivative, double x, double reference, double near) {
+        double difference = x - reference;
+        return Math.abs(difference) < near
+                ? derivative.applyAsDouble(x)
+                : (function.applyAsDouble(x) - function.applyAsDouble(reference)) / difference;
+    }
+
+    /** Returns the values halfway between: the Shapley multipliers of a product. */
+    static double[][] means(double[][] values, double[][] references) {
+        double[][] means = new double[values.length][];
+        for (int s = 0; s < means.length; s++) {
+            means[s] = new double[values[s].length];
+            for (int i = 0; i < means[s].length; i++) {
+                means[s][i] = (values[s][i] + references[s][i]) / 2;
+            }
+        }
+        return means;
+    }
+}
