@@ -95,6 +95,15 @@ final class BareLoop implements AutoCloseable {
         }
     }
 
+    /** What a module gives that takes gradients itself. */
+    float[] forwardWithGradients(NDArray input) {
+        JniUtils.setGradMode(true);
+        try (NDArray output =
+                IValueUtils.forward(block, new NDList(input), true).get(0)) {
+            return output.toFloatArray();
+        }
+    }
+
     /** Gradient of one class at one input. */
     float[] saliency(NDArray input, long target) {
         try (NDManager scope = manager.newSubManager()) {

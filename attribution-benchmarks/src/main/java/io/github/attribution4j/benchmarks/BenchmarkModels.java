@@ -29,6 +29,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
@@ -90,7 +91,7 @@ enum BenchmarkModels {
             file.toFile().deleteOnExit();
             folder.toFile().deleteOnExit();
             if (this == RESNET18) {
-                writeResNet(file);
+                writeResNet(file, UnaryOperator.identity());
             } else {
                 try (InputStream in = resource(label + ".pt")) {
                     Files.copy(in, file);
@@ -102,6 +103,43 @@ enum BenchmarkModels {
         }
     }
 
+    /**
+     * Writes the ResNet with a {@code forward} that gives the Grad-CAM map of one class at {@code layer4}: written by hand,
+     * one forward run and one backward run that ends there, in one call.
+     */
+    static Path writeGradCam(long target) {
+        try {
+            Path folder = Files.createTempDirectory("attribution-benchmark");
+            Path file = folder.resolve("resnet18-grad-cam.pt");
+            file.toFile().deleteOnExit();
+            folder.toFile().deleteOnExit();
+            writeResNet(
+                    file,
+                    text -> replaced(
+                            replaced(
+                                    text,
+                                    "    x1 = (layer4).forward((layer3).forward(_1, ), )\n",
+                                    "    x9 = (layer4).forward((layer3).forward(_1, ), )\n"
+                                            + "    x1 = torch.requires_grad_(torch.detach(x9), True)\n"),
+                            "    return (fc).forward(_2, )\n",
+                            "    score = torch.sum(torch.select((fc).forward(_2, ), 1, " + target + "))\n"
+                                    + "    gradients = torch.autograd.grad([score], [x1], None, False, False, False)\n"
+                                    + "    gradient = torch._unwrap_optional(gradients[0])\n"
+                                    + "    weights = torch.mean(gradient, [2, 3], True)\n"
+                                    + "    return torch.sum(torch.mul(weights, torch.detach(x1)), [1], True)\n"));
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String replaced(String text, String from, String to) {
+        if (!text.contains(from)) {
+            throw new IllegalStateException("the ResNet's program has no line '" + from.strip() + "' any more");
+        }
+        return text.replace(from, to);
+    }
+
     private static InputStream resource(String name) throws IOException {
         InputStream in = BenchmarkModels.class.getResourceAsStream("/" + name);
         if (in == null) {
@@ -110,12 +148,20 @@ enum BenchmarkModels {
         return in;
     }
 
-    private static void writeResNet(Path file) throws IOException {
+    private static void writeResNet(Path file, UnaryOperator<String> program) throws IOException {
         try (ZipInputStream skeleton = new ZipInputStream(resource("resnet18/skeleton.pt"));
                 InputStream storages = resource("resnet18/storages.json");
                 ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
             for (ZipEntry entry = skeleton.getNextEntry(); entry != null; entry = skeleton.getNextEntry()) {
-                store(zip, entry.getName(), skeleton.readAllBytes());
+                byte[] content = skeleton.readAllBytes();
+                boolean changing = entry.getName().endsWith("code/__torch__.py");
+                store(
+                        zip,
+                        entry.getName(),
+                        changing
+                                ? program.apply(new String(content, StandardCharsets.UTF_8))
+                                        .getBytes(StandardCharsets.UTF_8)
+                                : content);
             }
             JsonObject json = JsonParser.parseReader(new InputStreamReader(storages, StandardCharsets.UTF_8))
                     .getAsJsonObject();

@@ -14,6 +14,7 @@
  * limitations under the License.
  */
 package io.github.attribution4j.djl.internal.rewrite;
+
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Type;
@@ -56,7 +57,8 @@ final class InputWrites {
         if (forward == null || !InPlace.occursIn(index.files().values())) {
             return new BitSet();
         }
-        BitSet written = new InputWrites(index).effect(root + ".forward", root, forward).written();
+        BitSet written =
+                new InputWrites(index).effect(root + ".forward", root, forward).written();
         return written.get(1, Math.max(1, written.length()));
     }
 
@@ -226,7 +228,8 @@ final class InputWrites {
                 return null;
             }
             Type owner = types.of(method.value());
-            Stmt.ClassDef type = owner == null || index.isInterface(owner.name()) ? null : index.definition(owner.name());
+            Stmt.ClassDef type =
+                    owner == null || index.isInterface(owner.name()) ? null : index.definition(owner.name());
             definition = type == null ? null : type.method(method.name());
             return owner == null || definition == null
                     ? Effect.worst(call.arguments().size() + 1)
@@ -251,8 +254,7 @@ final class InputWrites {
             if (InPlace.writes(call)) {
                 boolean first = dotted.startsWith("torch.") && call.keywords().isEmpty() && !arguments.isEmpty();
                 add(written, first ? arguments.get(0) : all);
-            } else if (OperatorTypes.changesContainer(name)
-                    && call.arguments().get(0) instanceof Expr.Name container) {
+            } else if (OperatorTypes.changesContainer(name) && call.arguments().get(0) instanceof Expr.Name container) {
                 bind(container, all);
             } else if (OperatorTypes.isFresh(name)) {
                 return new BitSet();

@@ -108,6 +108,7 @@ final class OperatorTypes {
             arange rand randn tensor one_hot index_select gather masked_fill where topk argmax argmin eq ne lt le gt ge logical_not
             logical_and logical_or bitwise_not __and__ __or__ size len dim numel scaled_dot_product_attention
             """);
+
     private static final Set<String> FILLING = names("append extend insert _set_item update setdefault");
 
     private OperatorTypes() {}

@@ -284,7 +284,8 @@ final class RuntimeSource {
             body.append(reader(list.item(), copies)).append("(c, x, ))\n  return r\n");
         } else if (structure instanceof Structure.DictOf dict) {
             body.append("  r = annotate(").append(type).append(", {})\n  for i in range(torch.pop(c, 0)):\n    k = ");
-            body.append(reader(new Structure.Scalar(dict.key()), copies)).append("(c, x, )\n    torch._set_item(r, k, ");
+            body.append(reader(new Structure.Scalar(dict.key()), copies))
+                    .append("(c, x, )\n    torch._set_item(r, k, ");
             body.append(reader(dict.item(), copies)).append("(c, x, ))\n  return r\n");
         } else if (structure instanceof Structure.TupleOf tuple) {
             StringBuilder parts = new StringBuilder();
@@ -331,7 +332,9 @@ final class RuntimeSource {
         StringBuilder body = new StringBuilder();
         String preset = "annotate(" + parameter.type() + ", " + parameter.preset() + ")";
         if (!parameter.hasDefault()) {
-            body.append("  return ").append(reader(parameter.structure(), copies)).append("(c, x, )\n");
+            body.append("  return ")
+                    .append(reader(parameter.structure(), copies))
+                    .append("(c, x, )\n");
         } else if (!readable) {
             body.append("  given = torch.pop(c, 0)\n  return ").append(preset).append('\n');
         } else {

@@ -69,40 +69,42 @@ class InputWritesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "return torch.add_(x, 1)",
-        "y = torch.view(x, [-1])\nreturn torch.mul_(y, 2)",
-        "y = torch.foo(x)\nreturn torch.mul_(y, 2)",
-        "return __torch__.writing(1, x, )",
-        "f = __torch__.writing\nreturn f(1, x, )",
-        "y = __torch__.handing(x, )\nreturn torch.relu_(y)",
-        "writing = self.writing\nreturn (writing).forward(x, )",
-        "writing = getattr(self, \"writing\")\nreturn (writing).forward(torch.t(x), )",
-        "step = self.step\nreturn (step).forward(x, )",
-        "l = [torch.relu(x), x]\nreturn torch.relu_(l[1])",
-        "l = annotate(List[Tensor], [])\n_0 = torch.append(l, x)\nfor y in l:\n  _1 = torch.relu_(y)\nreturn y",
-        "y = torch.relu(x)\nfor i in range(3):\n  _0 = torch.add_(y, 1)\n  y = x\nreturn y",
-        "if torch.eq(1, 1):\n  y = x\nelse:\n  y = torch.relu(x)\nreturn torch.relu_(y)",
-        "a, b, = torch.split(x, 1)\nreturn torch.relu_(b)",
-        "self.last = x\nreturn torch.relu_(torch.relu(x))",
-        "return torch.add(x, x, out=x)",
-        "return ops.mine.change(x)",
-        "def __forked_function() -> Tensor:\n  return torch.relu_(x)\nf = fork(__forked_function)\nreturn torch.wait(f)",
-        "def __forked_function() -> Tensor:\n  return x\nf = fork(__forked_function)\nreturn torch.relu_(torch.wait(f))"
-    })
+    @ValueSource(
+            strings = {
+                "return torch.add_(x, 1)",
+                "y = torch.view(x, [-1])\nreturn torch.mul_(y, 2)",
+                "y = torch.foo(x)\nreturn torch.mul_(y, 2)",
+                "return __torch__.writing(1, x, )",
+                "f = __torch__.writing\nreturn f(1, x, )",
+                "y = __torch__.handing(x, )\nreturn torch.relu_(y)",
+                "writing = self.writing\nreturn (writing).forward(x, )",
+                "writing = getattr(self, \"writing\")\nreturn (writing).forward(torch.t(x), )",
+                "step = self.step\nreturn (step).forward(x, )",
+                "l = [torch.relu(x), x]\nreturn torch.relu_(l[1])",
+                "l = annotate(List[Tensor], [])\n_0 = torch.append(l, x)\nfor y in l:\n  _1 = torch.relu_(y)\nreturn y",
+                "y = torch.relu(x)\nfor i in range(3):\n  _0 = torch.add_(y, 1)\n  y = x\nreturn y",
+                "if torch.eq(1, 1):\n  y = x\nelse:\n  y = torch.relu(x)\nreturn torch.relu_(y)",
+                "a, b, = torch.split(x, 1)\nreturn torch.relu_(b)",
+                "self.last = x\nreturn torch.relu_(torch.relu(x))",
+                "return torch.add(x, x, out=x)",
+                "return ops.mine.change(x)",
+                "def __forked_function() -> Tensor:\n  return torch.relu_(x)\nf = fork(__forked_function)\nreturn torch.wait(f)",
+                "def __forked_function() -> Tensor:\n  return x\nf = fork(__forked_function)\nreturn torch.relu_(torch.wait(f))"
+            })
     void writtenTo(String body) {
         assertThat(written(body)).isEqualTo("{0}");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "return torch.relu_(torch.conv2d(x, x))",
-        "y = torch.mul(x, 2)\nreturn torch.add_(y, x)",
-        "pure = self.pure\nreturn torch.relu_((pure).forward(x, ))",
-        "return torch.relu_(__torch__.pure(x, ))",
-        "y = torch.view(x, [-1])\nreturn torch.relu_(torch.add(y, 1))",
-        "n = torch.size(x, 0)\ny = torch.zeros([n])\nreturn torch.add_(y, 1)"
-    })
+    @ValueSource(
+            strings = {
+                "return torch.relu_(torch.conv2d(x, x))",
+                "y = torch.mul(x, 2)\nreturn torch.add_(y, x)",
+                "pure = self.pure\nreturn torch.relu_((pure).forward(x, ))",
+                "return torch.relu_(__torch__.pure(x, ))",
+                "y = torch.view(x, [-1])\nreturn torch.relu_(torch.add(y, 1))",
+                "n = torch.size(x, 0)\ny = torch.zeros([n])\nreturn torch.add_(y, 1)"
+            })
     void leftAsTheyAre(String body) {
         assertThat(written(body)).isEqualTo("{}");
     }
