@@ -382,6 +382,37 @@ class Passing(nn.Module):
         return self.again(self.second(self.scale(self.first(x))))
 
 
+class Cell(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+        self.act = nn.Tanh()
+
+    def forward(self, x):
+        return self.act(self.fc(x))
+
+
+class Named(nn.Module):
+    """One module under two names, the second of which is called; one under three, two of which are called; one that only has its weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.shown = Cell()
+        self.called = self.shown
+        self.three = nn.Linear(4, 4)
+        self.two = self.three
+        self.one = self.three
+        self.other = nn.Linear(4, 4)
+        self.like = nn.Linear(4, 4)
+        self.like.weight = self.other.weight
+        self.plain = nn.Tanh()
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x):
+        x = self.called(x)
+        return self.head(self.other(self.one(self.two(x))))
+
+
 class Attention(nn.Module):
     """Stands for the class of this name in timm; so do the next two. A trace knows a class by its name alone."""
 
@@ -629,6 +660,7 @@ ZOO = [
     ("passing", Passing, [sample(2, 3)], [script, trace]),
     ("inplace", InplaceInput, [sample(2, 3)], [script, trace]),
     ("handing", Handing, [sample(2, 4)], [trace]),
+    ("aliases", Named, [sample(2, 4)], [script, trace]),
 ]
 
 

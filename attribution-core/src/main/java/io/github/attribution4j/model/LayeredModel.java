@@ -68,6 +68,16 @@ public interface LayeredModel extends DifferentiableModel {
     }
 
     /**
+     * Returns what there is to say about a cut point beside its address and kind, such as that its module is called
+     * repeatedly. Mostly nothing: an empty text.
+     *
+     * @param point one of {@link #cutPoints()}
+     */
+    default String note(CutPoint point) {
+        return "";
+    }
+
+    /**
      * Runs the model and lists every value at which it can be cut with these inputs, in the order of {@link #cutPoints()}:
      * all tensors that the calls of its modules give and take.
      *

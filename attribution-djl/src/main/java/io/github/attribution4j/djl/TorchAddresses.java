@@ -27,11 +27,16 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Finds what addresses of values inside a program mean. */
 final class TorchAddresses {
+    private static final Pattern MODULE =
+            Pattern.compile("(?<path>[^#:\\[\\]/]+)(?:#(?<call>\\d{1,9}))?(?::in|:out)?(?:\\[\\d{1,9}])?");
+
     private final TorchProgram program;
     private volatile @Nullable List<CutPoint> cutPoints;
 
@@ -86,6 +91,9 @@ final class TorchAddresses {
                     point.path(),
                     cutPoints().stream().map(CutPoint::path).distinct().toList());
         }
+        if (!info.alias().isEmpty()) {
+            return row(new CutPoint(info.alias(), point.kind(), point.call(), point.side(), point.element()));
+        }
         if (!info.addressable()) {
             throw unreachable(point.path(), info.reason());
         }
@@ -93,11 +101,47 @@ final class TorchAddresses {
         List<ModuleInfo.Call> calls = info.calls().stream()
                 .flatMap(way -> Collections.nCopies(way.sites(), way).stream())
                 .toList();
-        int tensors = point.call() < calls.size() ? elements(calls.get(point.call()), output) : 0;
+        int tensors = 0;
+        if (point.call() < calls.size()) {
+            tensors = elements(calls.get(point.call()), output);
+        } else if (isRepeated(info)) {
+            tensors = calls.stream()
+                    .filter(ModuleInfo.Call::repeated)
+                    .mapToInt(call -> elements(call, output))
+                    .max()
+                    .orElse(0);
+        }
         if (tensors >= 0 && point.element() >= tensors) {
             throw new UnknownLayerException(point.toString(), addresses(point.path(), calls));
         }
         return new Row(info.index(), point.call(), output ? Row.RESULT : Row.ARGUMENTS, point.element(), false);
+    }
+
+    private static boolean isRepeated(ModuleInfo info) {
+        return info.calls().stream().anyMatch(ModuleInfo.Call::repeated);
+    }
+
+    /** Returns what there is to say about a point that its address and kind do not say; mostly nothing. */
+    String note(CutPoint point) {
+        ModuleInfo info = point.isInside() ? null : program.layer(point.path());
+        if (info == null) {
+            return "";
+        }
+        List<ModuleInfo.Call> calls = info.calls().stream()
+                .flatMap(way -> Collections.nCopies(way.sites(), way).stream())
+                .toList();
+        List<String> notes = new ArrayList<>();
+        if (point.call() < calls.size() && calls.get(point.call()).repeated()) {
+            notes.add("repeated: " + new CutPoint(info.path(), "", calls.size()) + ", "
+                    + new CutPoint(info.path(), "", calls.size() + 1) + ", ...");
+        }
+        if (point.call() < calls.size() && calls.get(point.call()).handsOn()) {
+            notes.add("hands on what it is given");
+        }
+        program.modules().stream()
+                .filter(other -> other.alias().equals(info.path()))
+                .forEach(other -> notes.add("also named " + other.path()));
+        return String.join("; ", notes);
     }
 
     private static UnsupportedModelException unreachable(String path, String reason) {
@@ -143,6 +187,9 @@ final class TorchAddresses {
      */
     CutPoint cutPoint(String address) {
         Optional<CutPoint> found = LayeredModel.find(cutPoints(), address);
+        if (found.isEmpty()) {
+            found = unlisted(address);
+        }
         if (found.isEmpty() && program.layer(address) == null) {
             found = program.inner().find(address);
         }
@@ -168,6 +215,26 @@ final class TorchAddresses {
             }
         }
         throw new UnknownLayerException(address, known(address));
+    }
+
+    /** A later call of a module that is called repeatedly, or a module under another name than the program's. */
+    private Optional<CutPoint> unlisted(String address) {
+        Matcher matcher = MODULE.matcher(address);
+        ModuleInfo named = matcher.matches() ? program.layer(matcher.group("path")) : null;
+        if (named == null) {
+            return Optional.empty();
+        }
+        ModuleInfo info = named.alias().isEmpty() ? named : program.layer(named.alias());
+        if (info == null || !info.addressable()) {
+            return Optional.empty();
+        }
+        String called = info.path() + address.substring(named.path().length());
+        Optional<CutPoint> listed = LayeredModel.find(cutPoints(), called);
+        String call = matcher.group("call");
+        return listed.isEmpty() && call != null && isRepeated(info)
+                ? LayeredModel.find(
+                        List.of(new CutPoint(info.path(), info.simpleType(), Integer.parseInt(call))), called)
+                : listed;
     }
 
     /** The addresses that may have been meant: values inside methods only where no module's name is near. */

@@ -148,17 +148,17 @@ final class TorchProgram {
     }
 
     Tensor forward(Inputs inputs) {
-        return output(whole(inputs), 0);
+        return output(whole(inputs), List.of());
     }
 
     Tensor forwardTail(Inputs inputs, List<Row> rows) {
-        return output(tail(inputs, rows), rows.size());
+        return output(tail(inputs, rows), rows);
     }
 
-    private Tensor output(Question question, int taps) {
+    private Tensor output(Question question, List<Row> rows) {
         Answer answer = calls.answer(question, false);
         PtNDArray result = answer.read(() -> {
-            ordered(answer.reply(), taps);
+            ordered(answer.reply(), rows);
             return output(answer.reply());
         });
         answer.closeAllBut(List.of(result));
@@ -168,7 +168,7 @@ final class TorchProgram {
     /** Returns the values of rows, in order. */
     List<Tensor> activations(Inputs inputs, List<Row> rows) {
         Answer answer = calls.answer(tapped(inputs, rows), false);
-        List<PtNDArray> values = answer.read(() -> ordered(answer.reply(), rows.size()));
+        List<PtNDArray> values = answer.read(() -> ordered(answer.reply(), rows));
         answer.closeAllBut(values);
         return values.stream()
                 .<Tensor>map(value -> module().tensors().adopt(value))
@@ -186,7 +186,7 @@ final class TorchProgram {
         inputs.requireDifferentiable();
         Answer answer = calls.answer(wanting(tapped(inputs, List.of(row))), true);
         Reply<PtNDArray> reply = answer.reply();
-        PtNDArray value = answer.read(() -> ordered(reply, 1)).get(0);
+        PtNDArray value = answer.read(() -> ordered(reply, List.of(row))).get(0);
         return pullback(answer, value, inputs, reply.leaves());
     }
 
@@ -201,7 +201,7 @@ final class TorchProgram {
         Reply<PtNDArray> reply = answer.reply();
         List<PtNDArray> leaves = new ArrayList<>();
         PtNDArray result = answer.read(() -> {
-            List<PtNDArray> taps = ordered(reply, leafs.size());
+            List<PtNDArray> taps = ordered(reply, leafs);
             for (int i = 0; i < leafs.size(); i++) {
                 if (leafs.get(i).leaf()) {
                     leaves.add(taps.get(i));
@@ -234,7 +234,7 @@ final class TorchProgram {
         Reply<PtNDArray> reply = answer.reply();
         List<PtNDArray> leaves = new ArrayList<>();
         PtNDArray result = answer.read(() -> {
-            leaves.addAll(ordered(reply, leafs.size()));
+            leaves.addAll(ordered(reply, leafs));
             return output(reply);
         });
         List<String> names = points.stream().map(CutPoint::toString).toList();
@@ -268,7 +268,7 @@ final class TorchProgram {
                 Answer answer = calls.answer(tapped(one, asked), true);
                 Reply<PtNDArray> reply = answer.reply();
                 try {
-                    ordered(reply, rows.size());
+                    ordered(reply, rows);
                     for (Reply.Tap<PtNDArray> tap : reply.taps()) {
                         if (tap.row() != below && tap.dependent()) {
                             throw new ModelException("layer '" + points.get(tap.row()) + "' is computed from layer '"
@@ -302,16 +302,27 @@ final class TorchProgram {
     }
 
     /** Returns the tapped values in the order of the rows; every row must have one. */
-    private static List<PtNDArray> ordered(Reply<PtNDArray> reply, int rows) {
-        PtNDArray[] values = new PtNDArray[rows];
+    private List<PtNDArray> ordered(Reply<PtNDArray> reply, List<Row> rows) {
+        PtNDArray[] values = new PtNDArray[rows.size()];
         for (Reply.Tap<PtNDArray> tap : reply.taps()) {
             if (values[tap.row()] == null) {
                 values[tap.row()] = tap.tensor();
             }
         }
-        if (Arrays.asList(values).contains(null)) {
-            throw new ModelException("the layer was not reached in this run, so there is no value to look at or to "
-                    + "replace; the call number or the element may be too large, or these inputs take another branch");
+        int missing = Arrays.asList(values).indexOf(null);
+        if (missing >= 0) {
+            Row row = rows.get(missing);
+            String layer = row.side() > Row.ARGUMENTS
+                    ? "the layer"
+                    : "layer '" + modules().get(row.module()).path() + "'";
+            throw new ModelException(
+                    row.call() == 0
+                            ? layer
+                                    + " was not reached in this run, so there is no value to look at or to replace; the element"
+                                    + " may be too large, or these inputs take another branch"
+                            : layer + " has no call " + row.call()
+                                    + " in this run, so there is no value to look at or to replace; calls count from 0, and"
+                                    + " these inputs may lead to fewer");
         }
         return List.of(values);
     }

@@ -390,6 +390,16 @@ public final class TorchScriptModel implements RuledModel {
         return addresses.cutPoint(address);
     }
 
+    /**
+     * Says of a point that its module is called repeatedly, in a loop or in a module that is itself called again ({@code
+     * cell#3} then names its fourth call, listed or not); that a trace kept no value of it and it is known which value it
+     * hands on; under which other names it stands in the archive.
+     */
+    @Override
+    public String note(CutPoint point) {
+        return addresses.note(point);
+    }
+
     /** Runs the program once, with every value of every module tapped. */
     @Override
     public List<LayerValue> values(Inputs inputs) {

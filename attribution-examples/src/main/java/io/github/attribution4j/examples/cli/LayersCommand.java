@@ -99,25 +99,41 @@ final class LayersCommand implements Callable<Integer> {
                             .forEach(value -> values.putIfAbsent(value.point().toString(), value));
                 }
             }
-            print(out, values, inputs != null);
+            print(out, model, values, inputs != null);
             out.flush();
         }
         return Failure.DONE;
     }
 
-    private static void print(PrintWriter out, Map<String, LayerValue> values, boolean shapes) {
+    private static void print(
+            PrintWriter out, TorchScriptModel model, Map<String, LayerValue> values, boolean withShapes) {
+        List<String> shapes = values.values().stream()
+                .map(value -> !withShapes
+                        ? ""
+                        : value.shape()
+                                + (value.dataType() == FLOAT
+                                        ? ""
+                                        : " " + value.dataType().label()))
+                .toList();
+        List<String> notes = values.values().stream()
+                .map(value -> value.point().side() == CutPoint.Side.OUTPUT ? model.note(value.point()) : "")
+                .toList();
         int paths = width("path", values.keySet().stream().toList());
         int kinds = width(
                 "kind",
                 values.values().stream().map(value -> value.point().kind()).toList());
-        String format = "%-" + paths + "s  %-" + kinds + "s  %s";
-        out.println(String.format(format, "path", "kind", shapes ? "shape" : "").stripTrailing());
-        values.forEach((address, value) -> {
-            String type =
-                    value.dataType() == FLOAT ? "" : " " + value.dataType().label();
-            out.println(String.format(format, address, value.point().kind(), shapes ? value.shape() + type : "")
+        String last = withShapes ? "shape" : "";
+        String note = notes.stream().allMatch(String::isEmpty) ? "" : "note";
+        String format = "%-" + paths + "s  %-" + kinds + "s  "
+                + (note.isEmpty() || !withShapes ? "%s%s" : "%-" + width(last, shapes) + "s  %s");
+        out.println(String.format(format, "path", "kind", last, note).stripTrailing());
+        int line = 0;
+        for (Map.Entry<String, LayerValue> entry : values.entrySet()) {
+            String kind = entry.getValue().point().kind();
+            out.println(String.format(format, entry.getKey(), kind, shapes.get(line), notes.get(line))
                     .stripTrailing());
-        });
+            line++;
+        }
         if (values.isEmpty()) {
             out.println("none: the program computes no tensor that can be addressed");
         }

@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.djl.internal.rewrite;
 
+import io.github.attribution4j.djl.internal.script.Stmt;
 import java.util.Map;
 
 /**
@@ -40,5 +41,13 @@ record CallSite(ModuleRef target, String method, Map<String, ModuleRef> modules,
     /** Whether a method counts as the call of a module, which taps see: forward, a trace's forward1, an overload's forward__0. */
     static boolean counts(String method) {
         return method.matches("forward(__)?[0-9]*");
+    }
+
+    /** The same for a class: dynamically quantized recurrent layers have these two instead of {@code forward}. */
+    static boolean counts(Stmt.ClassDef definition, String method) {
+        return counts(method)
+                || (method.matches("forward_(tensor|packed)")
+                        && definition.members().stream()
+                                .noneMatch(m -> m instanceof Stmt.Def def && counts(def.name())));
     }
 }

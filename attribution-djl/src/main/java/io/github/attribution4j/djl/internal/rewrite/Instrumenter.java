@@ -160,7 +160,9 @@ public final class Instrumenter {
         List<ModuleInfo> modules = level == Level.FORWARD
                 ? List.of()
                 : new ModuleLister(
-                                index, k -> clone(new Key(k.type(), k.method())).sites())
+                                index,
+                                archive.root(),
+                                k -> clone(new Key(k.type(), k.method())).sites())
                         .list();
         return new Instrumented(
                 archive.withCode(texts),

@@ -366,11 +366,11 @@ final class MethodCloner {
     private @Nullable Expr moduleCall(Expr.Call call, ModuleRef target, Expr.Attribute method) {
         Stmt.ClassDef definition = index.definition(target.type());
         Stmt.Def callee = definition == null ? null : definition.method(method.name());
-        if (callee == null) {
+        if (definition == null || callee == null) {
             return null;
         }
         boolean clone = cloned.apply(target.type(), method.name());
-        boolean counts = CallSite.counts(method.name());
+        boolean counts = CallSite.counts(definition, method.name());
         if (!clone && !counts) {
             return null;
         }

@@ -26,8 +26,9 @@ import java.util.List;
  * @param type the qualified name of its class, {@code __torch__.torch.nn.modules.conv.Conv2d}
  * @param calls the methods by which the program calls it, with what they take and give
  * @param reason why it cannot be addressed; empty if it can
+ * @param alias the path under which the program calls it, if that is another one; empty if not
  */
-public record ModuleInfo(String path, int index, String type, List<Call> calls, String reason) {
+public record ModuleInfo(String path, int index, String type, List<Call> calls, String reason, String alias) {
     public ModuleInfo {
         calls = List.copyOf(calls);
     }
@@ -40,9 +41,17 @@ public record ModuleInfo(String path, int index, String type, List<Call> calls, 
      * @param resultType the declared type of the result
      * @param result where the tensors of the result are; without any, only arguments can be addressed
      * @param parameters names and types of the arguments
+     * @param handsOn whether a trace left it neither arguments nor a result, and its value is the one it hands on
+     * @param repeated whether a place may run more than once: in a loop, or in a module that is itself called again
      */
     public record Call(
-            String method, int sites, Type resultType, Structure result, List<Signature.Parameter> parameters) {
+            String method,
+            int sites,
+            Type resultType,
+            Structure result,
+            List<Signature.Parameter> parameters,
+            boolean handsOn,
+            boolean repeated) {
         public Call {
             parameters = List.copyOf(parameters);
         }

@@ -48,7 +48,8 @@ class InstrumentedBehaviourTest {
             // container of its own.
             "handing_trace.pt", Set.of("probe#0[0]", "empty.0.0#0[0]"),
             // A script stores a shared module once for each of its names.
-            "passing_script.pt", Set.of("scale#1[0]"));
+            "passing_script.pt", Set.of("scale#1[0]"),
+            "aliases_script.pt", Set.of("three#0[0]", "three#1[0]"));
 
     private static LibTorch differentiator;
 
@@ -169,6 +170,9 @@ class InstrumentedBehaviourTest {
                 for (int element = 0; element < call.tensors().size(); element++) {
                     String what = call.path() + "#" + call.number() + "[" + element + "]";
                     ModuleInfo module = program.module(call.path());
+                    if (module != null && !module.alias().isEmpty()) {
+                        module = program.module(module.alias());
+                    }
                     if (call.tensors().get(element).isJsonNull()) {
                         continue;
                     }

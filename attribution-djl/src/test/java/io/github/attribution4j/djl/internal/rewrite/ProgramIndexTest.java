@@ -133,6 +133,35 @@ class ProgramIndexTest {
     }
 
     @Test
+    void aSharedModuleIsKnownByItsOtherName() {
+        Instrumented program = Instrumenter.instrument(archive("aliases_script.pt"));
+        assertThat(List.of("shown", "shown.fc", "shown.act"))
+                .extracting(path -> program.module(path).alias())
+                .containsExactly("called", "called.fc", "called.act");
+        assertThat(program.module("three").alias()).isEmpty();
+        assertThat(program.module("three").reason())
+                .contains("the weights of 'two' and 'one', which the program calls");
+        assertThat(List.of("like", "plain")).allSatisfy(path -> {
+            assertThat(program.module(path).alias()).isEmpty();
+            assertThat(program.module(path).reason()).contains("it is unused");
+        });
+        Instrumented traced = Instrumenter.instrument(archive("aliases_trace.pt"));
+        assertThat(traced.module("shown").addressable()).isTrue();
+        assertThat(traced.module("called").alias()).isEmpty(); // Classes of a trace do not tell one module from two.
+        assertThat(traced.module("called").reason()).contains("the weights of 'shown', which the program calls");
+    }
+
+    @Test
+    void saysWhichCallsMayRunAgain() {
+        Instrumented control = Instrumenter.instrument(archive("control_script.pt"));
+        assertThat(control.module("cell").calls()).allMatch(ModuleInfo.Call::repeated);
+        assertThat(control.module("small").calls()).allMatch(ModuleInfo.Call::repeated);
+        assertThat(control.module("large").calls()).noneMatch(ModuleInfo.Call::repeated);
+        Instrumented reused = Instrumenter.instrument(archive("reused_script.pt"));
+        assertThat(reused.module("fc").calls()).noneMatch(ModuleInfo.Call::repeated);
+    }
+
+    @Test
     void reportsRepairs() {
         assertThat(Instrumenter.instrument(archive("resize_script.pt")).repairs())
                 .singleElement()

@@ -1,0 +1,128 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.attribution4j.djl.internal.Zoo;
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerValue;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.UnknownLayerException;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Calls that are not listed, other names of one module, and what listings say about them. */
+class TorchAddressesTest {
+    private static TorchScriptModel model(String archive) {
+        return TorchScriptModel.load(Zoo.file(archive), TestModels.options());
+    }
+
+    private static Inputs input(TorchScriptModel model, int... shape) {
+        int size = java.util.Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+        float[] values = new float[size];
+        for (int i = 0; i < size; i++) {
+            values[i] = (float) Math.sin(1.7 * i + 0.3);
+        }
+        long[] sizes = java.util.Arrays.stream(shape).asLongStream().toArray();
+        return Inputs.of(model.tensors().of(values, sizes));
+    }
+
+    @Test
+    void everyCallInALoopHasAnAddressListedOrNot() {
+        try (TorchScriptModel model = model("control_script.pt");
+                TensorScope scope = TensorScope.open()) {
+            CutPoint listed = model.cutPoint("cell");
+            assertThat(model.cutPoints())
+                    .contains(listed)
+                    .noneMatch(p -> p.path().equals("cell") && p.call() > 0);
+            assertThat(model.note(listed)).isEqualTo("repeated: cell#1, cell#2, ...");
+            assertThat(model.note(model.cutPoint("large"))).isEmpty();
+            Inputs inputs = input(model, 2, 3);
+            List<CutPoint> seen = model.values(inputs).stream()
+                    .map(LayerValue::point)
+                    .filter(p -> p.path().equals("cell") && p.side() == CutPoint.Side.OUTPUT)
+                    .toList();
+            assertThat(seen).hasSize(3);
+            Tensor before = null;
+            for (int call = 0; call < 3; call++) {
+                CutPoint point = model.cutPoint("cell#" + call);
+                assertThat(point).isEqualTo(seen.get(call));
+                Cut cut = model.cut(point);
+                Tensor value = cut.head().forward(inputs);
+                assertThat(cut.tail().forward(cut.tailInputs(inputs, value)).toFloatArray())
+                        .isEqualTo(model.forward(inputs).toFloatArray());
+                assertThat(before == null || !java.util.Arrays.equals(before.toFloatArray(), value.toFloatArray()))
+                        .isTrue();
+                before = value;
+            }
+            Tensor given = model.cut("cell#2:in").head().forward(inputs);
+            assertThat(given.shape()).isEqualTo(inputs.tensors().get(0).shape());
+            Cut never = model.cut("cell#7");
+            assertThatThrownBy(() -> never.head().forward(inputs))
+                    .isInstanceOf(ModelException.class)
+                    .hasMessageStartingWith("layer 'cell' has no call 7 in this run");
+            assertThatThrownBy(() -> model.cutPoint("cell#2[1]")).isInstanceOf(UnknownLayerException.class);
+            assertThatThrownBy(() -> model.cutPoint("large#1")).isInstanceOf(UnknownLayerException.class);
+        }
+    }
+
+    @Test
+    void anotherNameOfOneModuleMeansTheNameThatIsCalled() {
+        try (TorchScriptModel model = model("aliases_script.pt");
+                TensorScope scope = TensorScope.open()) {
+            assertThat(model.cutPoint("shown")).isEqualTo(model.cutPoint("called"));
+            assertThat(model.cutPoint("shown.fc:in")).isEqualTo(model.cutPoint("called.fc:in"));
+            assertThat(model.cutPoints())
+                    .extracting(CutPoint::path)
+                    .contains("called")
+                    .doesNotContain("shown");
+            assertThat(model.note(model.cutPoint("called"))).isEqualTo("also named shown");
+            Inputs inputs = input(model, 2, 4);
+            assertThat(model.cut(new CutPoint("shown", "Cell", 0))
+                            .head()
+                            .forward(inputs)
+                            .toFloatArray())
+                    .isEqualTo(model.cut("called").head().forward(inputs).toFloatArray());
+            assertThatThrownBy(() -> model.cutPoint("three"))
+                    .isInstanceOf(UnsupportedModelException.class)
+                    .hasMessageContaining("it has the weights of 'two' and 'one', which the program calls");
+        }
+    }
+
+    @Test
+    void aValueThatATraceHandsOnSaysSo() {
+        try (TorchScriptModel model = model("handing_trace.pt");
+                TensorScope scope = TensorScope.open()) {
+            CutPoint point = model.cutPoint("block.bn.drop");
+            assertThat(model.cutPoints()).contains(point);
+            assertThat(point.kind()).isEqualTo("Identity");
+            assertThat(model.note(point)).isEqualTo("hands on what it is given");
+            Inputs inputs = input(model, 2, 4);
+            assertThat(model.cut(point).head().forward(inputs).toFloatArray())
+                    .isEqualTo(model.cut("block.bn").head().forward(inputs).toFloatArray());
+            assertThatThrownBy(() -> model.cutPoint("probe"))
+                    .isInstanceOf(UnsupportedModelException.class)
+                    .hasMessageContaining("does not say which value it hands on");
+        }
+    }
+}
