@@ -32,6 +32,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 import captum
 import numpy as np
 import torch
+import torch.nn.functional as F
 from captum import attr
 from captum.attr._utils.lrp_rules import Alpha1_Beta0_Rule, EpsilonRule, GammaRule
 from torch import Tensor, nn
@@ -44,7 +45,7 @@ from cases import drawn
 from generate import CAPTUM_COMMIT, FORMAT, _inputs_json, _readable, _write_arrays
 from inside import Place, Unit, around, strongest, suffix, value_at
 from methods import named, with_delta
-from reference import NONE, Context, Stored, Suite, Target, index, indices
+from reference import NONE, Context, Stored, Suite, Target, gradients, index, indices
 
 HERE = Path(__file__).resolve().parent
 EPSILON = 1e-9  # Captum's default
@@ -210,9 +211,45 @@ def _without_norms(model: nn.Module) -> nn.Module:
     return model.eval()
 
 
-def lrp(s: Suite, name: str, target: Target, rules: Sequence[Dict[str, object]], fold: bool = False, place: Optional[Place] = None) -> None:
+def surrogate(c: Context, rules: Sequence[Dict[str, object]]) -> Dict[str, Tensor]:
+    """Relevance as input times the gradient of a network of rectifiers whose weighted layers keep their values and get derivatives by their rules.
+
+    Of y = f(x) with y = z and the rule's q: dy/dx = z / stab(q) dq/dx, so that a relevance R = c y of y becomes c x z / stab(q) dq/dx.
+    """
+    model = merged(c.model)
+    for path, module in model.named_modules():
+        if isinstance(module, nn.ReLU):
+            module.inplace = False
+        if isinstance(module, (nn.Linear, nn.Conv2d)):
+            module.forward = _surrogate(module, next(r for r in rules if path.startswith(r.get("module", ""))))
+    leaves = [x.detach().clone().requires_grad_(True) for x in c.inputs]
+    found = torch.autograd.grad(c.target.select(model(*leaves, *c.fixed)).sum(), leaves)
+    return named([x.detach() * g for x, g in zip(leaves, found)])
+
+
+def _surrogate(module: nn.Module, rule: Dict[str, object]) -> Callable[[Tensor], Tensor]:
+    def forward(x: Tensor) -> Tensor:
+        def operation(w: Tensor, b: Optional[Tensor]) -> Tensor:
+            return F.linear(x, w, b) if isinstance(module, nn.Linear) else F.conv2d(x, w, b, module.stride, module.padding)
+
+        weight, bias = module.weight.detach(), module.bias.detach()
+        if rule["rule"] == "gamma":
+            weight = weight + rule["gamma"] * weight.clamp(min=0)
+        elif rule["rule"] == "positive-weights":
+            weight = weight.clamp(min=0)
+        z = operation(module.weight, module.bias).detach()
+        q = operation(weight, None if rule.get("bias") == "zero" else bias)
+        held = q.detach()
+        return z + (q - held) * z / (held + rule["epsilon"] * torch.where(held < 0, -1.0, 1.0))
+
+    return forward
+
+
+def lrp(s: Suite, name: str, target: Target, rules: Sequence[Dict[str, object]], own: bool = False, place: Optional[Place] = None) -> None:
     def compute(c: Context):
-        model = ruled(merged(c.model) if fold else copy.deepcopy(c.model), rules)
+        if own:
+            return surrogate(c, rules)
+        model = ruled(copy.deepcopy(c.model), rules)
         if place is None:
             return named(attr.LRP(model).attribute(c.inputs, **c.args))
         return named(attr.LayerLRP(model, model.get_submodule(place.path)).attribute(c.inputs, attribute_to_layer_input=place.to_input, **c.args))
@@ -224,7 +261,8 @@ def lrp(s: Suite, name: str, target: Target, rules: Sequence[Dict[str, object]],
         {"rules": list(rules)},
         target,
         relative=LRP_RELATIVE,
-        note="Captum's on the model with its batch norms folded in." if fold else None,
+        reference="formula" if own else "captum",
+        note="Of the model with its batch norms folded in." if own else None,
         **({} if place is None else place.where()),
     )
 
@@ -289,6 +327,7 @@ def convolutional(s: Suite) -> None:
     lrp(s, "gamma", targets[0], [gamma(0.25)])
     lrp(s, "gamma-without-bias", targets[1], [gamma(0.5, "zero")])
     lrp(s, "positive-weights", targets[0], [positive_weights("zero")])
+    lrp(s, "gamma-surrogate", targets[0], [gamma(0.25)], own=True)  # where Captum is exact, this is too
     lrp(s, "by-layer", targets[0], [{"module": "conv1", **positive_weights()}, {"module": "conv", **gamma(0.25)}, {"module": "fc", **epsilon(0.1)}])
     for place in places("conv2", "conv3", "avgpool", "fc1"):
         lrp(s, place.name, targets[0], [gamma(0.25)], place=place)
@@ -305,9 +344,9 @@ def shortcut(s: Suite) -> None:
     for place in places("relu", "block1", "block2.bn2"):
         guided_grad_cam(s, place, targets[0])
     lrp(s, "epsilon", targets[0], [epsilon()])
-    lrp(s, "epsilon-0.1", targets[1], [epsilon(0.1)], fold=True)
-    lrp(s, "gamma", targets[0], [gamma(0.25)], fold=True)
-    lrp(s, "by-layer", targets[1], [{"module": "conv", **positive_weights("zero")}, {"module": "block1", **gamma(0.5)}, epsilon(0.05)], fold=True)
+    lrp(s, "epsilon-0.1", targets[1], [epsilon(0.1)], own=True)
+    lrp(s, "gamma", targets[0], [gamma(0.25)], own=True)
+    lrp(s, "by-layer", targets[1], [{"module": "conv", **positive_weights("zero")}, {"module": "block1", **gamma(0.5)}, epsilon(0.05)], own=True)
 
 
 def activations(s: Suite) -> None:
@@ -353,8 +392,17 @@ def segmentation(s: Suite) -> None:
     for place, unit in units(s, "encode2", "up"):
         neuron_deep_lift(s, place, unit, one)
         neuron_rectifiers(s, place, unit)
-    lrp(s, "epsilon", targets[0], [epsilon()])
-    lrp(s, "gamma", targets[0], [gamma(0.25)], fold=True)
+    for name, target in (("pixel", targets[0]), ("pixel-per-example", targets[1])):
+        s.add(
+            f"LRP-epsilon-{name}",
+            "lrp",
+            lambda c: named([x * g for x, g in zip(c.inputs, gradients(c, c.inputs, c.target.select))]),
+            {"rules": [epsilon()]},
+            target,
+            reference="formula",
+            relative=LRP_RELATIVE,
+            note="Input times gradient, which the epsilon rule tends to on rectifiers. Captum multiplies twice by what a module and a function read.",
+        )
 
 
 def mlp_double(s: Suite) -> None:

@@ -17,7 +17,7 @@ Captum's hooks stand at modules. It is exact where every nonlinearity is a modul
 where max pools do not overlap: such are the models of `exact`. Those of `own` break each of these conditions.
 """
 
-from typing import List
+from typing import List, Optional
 
 import numpy as np
 import torch
@@ -71,7 +71,7 @@ class Block(nn.Module):
         self.relu1 = nn.ReLU(inplace=inplace)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(channels)
-        self.downsample: nn.Module = nn.Dropout(0.1)
+        self.downsample: Optional[nn.Module] = None
         if stride != 1 or channels_in != channels:
             self.downsample = nn.Sequential(nn.Conv2d(channels_in, channels, 1, stride=stride, bias=False), nn.BatchNorm2d(channels))
         self.add = Add()
@@ -79,7 +79,10 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         out = self.bn2(self.conv2(self.relu1(self.bn1(self.conv1(x)))))
-        return self.relu2(self.add(out, self.downsample(x)))
+        bypass = x  # no module here: Captum's LRP would multiply by it twice
+        if self.downsample is not None:
+            bypass = self.downsample(x)
+        return self.relu2(self.add(out, bypass))
 
 
 class Shortcut(nn.Module):

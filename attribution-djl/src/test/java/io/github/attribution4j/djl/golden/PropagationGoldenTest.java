@@ -45,6 +45,11 @@ class PropagationGoldenTest {
         return cases(150, "guided-backprop", "deconvolution", "guided-grad-cam");
     }
 
+    @TestFactory
+    Stream<DynamicContainer> lrp() {
+        return cases(55, "lrp");
+    }
+
     /** The cases of some methods on every archive, of which there are at least so many. */
     private static Stream<DynamicContainer> cases(int atLeast, String... methods) {
         List<DynamicContainer> containers = new ArrayList<>();
