@@ -40,8 +40,8 @@ import java.util.Map;
  * <p>Of {@link Baseline#samples} every one is used. From another distribution {@link Builder#draws} references are drawn for each
  * example, by (seed, example, draw).
  *
- * <p><b>Cost.</b> With B references for each example what {@link DeepLift} takes for B examples: B forward and backward rows, B
- * reference rows that are not counted, and B forward rows for the references' scores.
+ * <p><b>Cost.</b> With B references for each example B backward rows and 3 B forward rows: for the pairs' inputs, their references,
+ * and the references' scores. At a layer B more.
  *
  * <p><b>Paper.</b> Lundberg and Lee, <i>A Unified Approach to Interpreting Model Predictions</i>, 2017; Shrikumar et al. 2017.
  *

@@ -16,6 +16,7 @@
 package io.github.attribution4j.propagation;
 
 import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Counts;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.LayerSink;
 import io.github.attribution4j.Problems;
@@ -151,6 +152,7 @@ final class RuledRun {
         List<List<Tensor>> multipliers = new ArrayList<>();
         PullbackSource source = (rows, from, to) -> copy.apply(rows.against(range(references, from, to)));
         evaluator.propagateAtInputs(source, (batch, from, to, scores, activations, gradients) -> {
+            countReferences(from, to);
             values.add(batch.keepAll(activations));
             multipliers.add(batch.keepAll(gradients));
         });
@@ -160,7 +162,17 @@ final class RuledRun {
     /** Gives a sink what the copy gives back for rows of inputs, each against its reference. */
     void propagateAgainst(Rows rows, Rows references, LayerSink sink) {
         evaluator.propagate(
-                (batch, from, to) -> copy.apply(batch.against(references.attributed(from, to))), rows, sink);
+                (batch, from, to) -> copy.apply(batch.against(references.attributed(from, to))),
+                rows,
+                (batch, from, to, scores, activations, gradients) -> {
+                    countReferences(from, to);
+                    sink.accept(batch, from, to, scores, activations, gradients);
+                });
+    }
+
+    /** A copy that compares runs the references too. */
+    private void countReferences(long from, long to) {
+        evaluator.count(new Counts(to - from, 0, 0, 0));
     }
 
     private static List<Tensor> range(List<Tensor> references, long from, long to) {

@@ -82,6 +82,52 @@ class InputsTest {
     }
 
     @Test
+    @DisplayName(
+            "References stand at the end, are tiled and selected along, and make the arguments of the reference run")
+    void references() {
+        Tensor one = tensors.of(new double[] {-1, -2}, 1, 2);
+        Inputs against = mixed().against(List.of(one));
+        assertThat(against.all()).extracting(Inputs.Input::name).containsExactly("ids", "x", "scale", "x (reference)");
+        assertThat(against.all().get(3).role()).isEqualTo(Inputs.Role.REFERENCE);
+        assertThat(against.attributed()).containsExactly(x);
+        assertThat(against.references().get(0).toDoubleArray()).containsExactly(-1, -2, -1, -2, -1, -2);
+        assertThat(against.withoutReferences().tensors()).containsExactly(ids, x, scale);
+        assertThat(mixed().withoutReferences().references()).isEmpty();
+        assertThat(against.atReferences().tensors())
+                .containsExactly(ids, against.references().get(0), scale);
+
+        Tensor each = x.mul(10);
+        Inputs replaced = against.against(List.of(each));
+        assertThat(replaced.references()).containsExactly(each);
+        assertThat(replaced.select(2, 0).references().get(0).toDoubleArray()).containsExactly(50, 60, 10, 20);
+        Inputs expanded = replaced.expand(List.of(x.rows(0, 2)), new long[] {1, 1});
+        assertThat(expanded.references().get(0).toDoubleArray()).containsExactly(30, 40, 30, 40);
+    }
+
+    @Test
+    @DisplayName("References that do not fit are refused, and where they are wanted or not is checked by name")
+    void referencesChecked() {
+        says(() -> mixed().against(List.of()), "references: 0 tensors given for 1 attributed inputs");
+        says(
+                () -> mixed().against(List.of(tensors.of(new double[] {1, 2, 3}, 1, 3))),
+                "the reference of input 'x' is a float64 tensor of shape (1, 3); it must be a float64 tensor of shape "
+                        + "(3, 2), or of one such row");
+        says(
+                () -> mixed().against(List.of(tensors.of(new long[] {1, 2}, 1, 2))),
+                "the reference of input 'x' is a int64 tensor of shape (1, 2); it must be a float64 tensor of shape "
+                        + "(3, 2), or of one such row");
+        Inputs against = mixed().against(List.of(x));
+        against.requireReferences();
+        mixed().requireNoReferences();
+        assertThatThrownBy(against::requireNoReferences)
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("'x (reference)'");
+        assertThatThrownBy(mixed()::requireReferences)
+                .isInstanceOf(ModelException.class)
+                .hasMessageContainingAll("'x'", "Inputs.against");
+    }
+
+    @Test
     @DisplayName("Attributed tensors are replaced; the number must fit")
     void withAttributed() {
         Tensor other = x.mul(2);

@@ -217,6 +217,10 @@ class DeepLiftTest {
             assertThat(atLayer.attribution().shape()).isEqualTo(Shape.of(2, 3, 4, 4));
             assertThat(atLayer.completenessGap()).containsExactly(new double[2], within(1e-10));
             assertThat(whole.completenessGap()).containsExactly(new double[2], within(1e-10));
+            assertThat(whole.counts().backwardRows()).isEqualTo(2);
+            assertThat(whole.counts().forwardRows())
+                    .as("inputs, references, and the score of the one that serves both")
+                    .isEqualTo(2 + 2 + 1);
         }
         // The identity is bypassed, so the layer has not all of it, which is told and not judged.
         try (Explanation bypassed = new DeepLift(baseline).at("block.bn").attribute(model, inputs, Target.index(1))) {
@@ -259,6 +263,9 @@ class DeepLiftTest {
             assertThat(shap.attribution().toDoubleArray()).containsExactly(expected, within(1e-13));
             assertThat(shap.completenessGap()).containsExactly(new double[2], within(1e-12));
             assertThat(shap.counts().backwardRows()).isEqualTo(6);
+            assertThat(shap.counts().forwardRows())
+                    .as("inputs once for the mean score")
+                    .isEqualTo(3 * 6 + 2);
             assertThat(shap.standardError().max().toDoubleArray()[0]).isPositive();
         }
         try (Explanation atLayer =

@@ -1,0 +1,153 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.attribution4j.model.BackwardRule.BiasPart;
+import io.github.attribution4j.model.BackwardRule.Family;
+import io.github.attribution4j.model.BackwardRule.Group;
+import io.github.attribution4j.model.BackwardRule.InputPart;
+import io.github.attribution4j.model.BackwardRule.Term;
+import io.github.attribution4j.model.BackwardRule.WeightPart;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+
+class RuleSetTest {
+    private static final BackwardRule PASS = new BackwardRule.Pass();
+    private static final BackwardRule STOP = new BackwardRule.Stop();
+    private static final Operation CONV =
+            new Operation("features.0/_convolution#0", "features.0", "_convolution", OperationKind.WEIGHTED, 0);
+    private static final Operation RELU =
+            new Operation("features.1/relu_#0", "features.1", "relu_", OperationKind.ACTIVATION, 1);
+    private static final Operation SECOND =
+            new Operation("features.2.conv/conv2d#0", "features.2.conv", "conv2d", OperationKind.WEIGHTED, 2);
+    private static final Operation VIEW = new Operation("view#0", "", "view", OperationKind.RESHAPE, 3);
+    private static final Operation LSTM = new Operation("lstm/lstm#0", "lstm", "lstm", OperationKind.RECURRENT, 4);
+    private static final List<Operation> ALL = List.of(CONV, RELU, SECOND, VIEW, LSTM);
+
+    private static List<Operation> chosen(OperationSelector selector) {
+        return ALL.stream()
+                .filter(operation -> selector.selects(operation, ALL))
+                .toList();
+    }
+
+    @Test
+    void selectors() {
+        assertThat(chosen(OperationSelector.any())).isEqualTo(ALL);
+        assertThat(chosen(OperationSelector.kind(OperationKind.WEIGHTED, OperationKind.RECURRENT)))
+                .containsExactly(CONV, SECOND, LSTM);
+        assertThat(chosen(OperationSelector.name("relu"))).containsExactly(RELU);
+        assertThat(chosen(OperationSelector.name("relu_", "conv2d"))).containsExactly(RELU, SECOND);
+        assertThat(chosen(OperationSelector.module(""))).isEqualTo(ALL);
+        assertThat(chosen(OperationSelector.module("features"))).containsExactly(CONV, RELU, SECOND);
+        assertThat(chosen(OperationSelector.module("features.2"))).containsExactly(SECOND);
+        assertThat(chosen(OperationSelector.module("feature"))).isEmpty();
+        assertThat(chosen(OperationSelector.module("features.*.conv"))).containsExactly(SECOND);
+        assertThat(chosen(OperationSelector.module("*.1"))).containsExactly(RELU);
+        assertThat(chosen(OperationSelector.module("features.[12]"))).isEmpty();
+        assertThat(chosen(OperationSelector.address("view#0"))).containsExactly(VIEW);
+        assertThat(chosen(OperationSelector.first(OperationKind.WEIGHTED))).containsExactly(CONV);
+        assertThat(chosen(OperationSelector.where("odd", operation -> operation.order() % 2 == 1)))
+                .containsExactly(RELU, VIEW);
+        assertThat(chosen(OperationSelector.module("features").and(OperationSelector.name("conv2d"))))
+                .containsExactly(SECOND);
+        assertThatThrownBy(() -> OperationSelector.kind()).hasMessage("kinds: none given; name at least one");
+        assertThatThrownBy(() -> OperationSelector.name()).hasMessage("names: none given; name at least one");
+    }
+
+    @Test
+    void the_first_that_selects_an_operation_holds() {
+        RuleSet rules = RuleSet.builder()
+                .rule(OperationSelector.module("features.1"), STOP)
+                .rule(OperationSelector.kind(OperationKind.ACTIVATION), PASS)
+                .build();
+        assertThat(rules.ruleFor(RELU, ALL)).contains(STOP);
+        assertThat(rules.ruleFor(CONV, ALL)).isEmpty();
+        assertThat(rules.ruleFor(VIEW, ALL)).isEmpty();
+        assertThat(rules.selected(ALL)).containsExactly(RELU);
+
+        RuleSet overridden = rules.toBuilder()
+                .override(OperationSelector.name("relu"), PASS)
+                .otherwise(new BackwardRule.Gradient())
+                .build();
+        assertThat(overridden.ruleFor(RELU, ALL)).contains(PASS);
+        assertThat(overridden.ruleFor(LSTM, ALL)).contains(new BackwardRule.Gradient());
+        assertThat(overridden.ruleFor(VIEW, ALL)).isEmpty();
+        assertThat(overridden.rules()).containsExactly(PASS, STOP, new BackwardRule.Gradient());
+        assertThat(overridden.otherwise()).isEqualTo(Optional.of(new BackwardRule.Gradient()));
+        assertThat(overridden.describe())
+                .isEqualTo("relu: Pass[]; in 'features.1': Stop[]; activation: Pass[]; otherwise: Gradient[]");
+    }
+
+    @Test
+    void equal_sets_are_equal() {
+        Predicate<Operation> predicate = operation -> true;
+        assertThat(set(predicate)).isEqualTo(set(predicate)).hasSameHashCodeAs(set(predicate));
+        assertThat(set(predicate)).isNotEqualTo(set(operation -> true));
+        assertThat(RuleSet.relus(new BackwardRule.GuidedRelu()))
+                .isEqualTo(RuleSet.relus(new BackwardRule.GuidedRelu()))
+                .isNotEqualTo(RuleSet.relus(new BackwardRule.DeconvolutionRelu()));
+    }
+
+    private static RuleSet set(Predicate<Operation> predicate) {
+        return RuleSet.builder()
+                .rule(OperationSelector.kind(OperationKind.SOFTMAX, OperationKind.LINEAR), PASS)
+                .rule(
+                        OperationSelector.where("all", predicate).and(OperationSelector.first(OperationKind.LINEAR)),
+                        STOP)
+                .build();
+    }
+
+    @Test
+    void families_do_not_mix() {
+        assertThat(RuleSet.relus(new BackwardRule.GuidedRelu()).family()).isEqualTo(Family.GUIDED);
+        assertThat(RuleSet.builder()
+                        .otherwise(new BackwardRule.Gradient())
+                        .build()
+                        .family())
+                .isEqualTo(Family.ANY);
+        assertThatThrownBy(() -> RuleSet.builder()
+                        .rule(OperationSelector.any(), new BackwardRule.Gradient())
+                        .rule(OperationSelector.any(), new BackwardRule.Rescale(0))
+                        .rule(OperationSelector.any(), PASS)
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("Pass[]", "RELEVANCE", "COMPARISON");
+        assertThatThrownBy(() -> RuleSet.builder().build()).hasMessageContaining("rules: none given");
+    }
+
+    @Test
+    void numbers_and_parts_of_rules_are_checked() {
+        assertThatThrownBy(() -> new BackwardRule.Rescale(-1)).hasMessageContaining("near -1.0");
+        assertThatThrownBy(() -> new BackwardRule.Norm(Double.NaN)).hasMessageContaining("epsilon NaN");
+        assertThatThrownBy(() -> new Term(2, InputPart.ONE, WeightPart.ONE, BiasPart.ZERO))
+                .hasMessageContaining("sign 2");
+        assertThatThrownBy(() -> new Group(1)).hasMessageContaining("0 terms");
+        Group low = new Group(1, new Term(1, InputPart.LOW, WeightPart.POSITIVE, BiasPart.ZERO));
+        assertThatThrownBy(() -> new BackwardRule.Weighted("mine", List.of(low), 0, 0, List.of(), List.of()))
+                .hasMessageContainingAll("'mine'", "LOW", "must be given");
+        assertThatThrownBy(() -> new BackwardRule.Weighted("mine", List.of(), 0, 0, List.of(), List.of()))
+                .hasMessageContaining("groups: none given");
+        assertThatThrownBy(() -> new Operation("a", "", "relu", OperationKind.ACTIVATION, -1))
+                .hasMessageContaining("order -1");
+        assertThat(new Operation("a", "", "__and__", OperationKind.UNKNOWN, 0).plainName())
+                .isEqualTo("__and__");
+    }
+}
