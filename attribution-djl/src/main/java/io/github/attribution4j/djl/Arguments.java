@@ -210,6 +210,8 @@ final class Arguments {
         return switch (scalar.type()) {
             case "float" -> tensor.toDoubleArray()[0];
             case "bool" -> tensor.toBooleanArray()[0];
+            case "number" ->
+                tensor.dataType().isFloating() ? (Object) tensor.toDoubleArray()[0] : (Object) tensor.toLongArray()[0];
             default -> tensor.toLongArray()[0];
         };
     }

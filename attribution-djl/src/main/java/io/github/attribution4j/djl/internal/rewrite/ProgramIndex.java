@@ -285,7 +285,37 @@ public final class ProgramIndex {
             throw new RewriteException(
                     archive + ": its root module has no method 'forward' (methods: " + methods + ")");
         }
-        return new Signature(parameters(forward), resultType(forward), structure(resultType(forward)));
+        List<Signature.Parameter> parameters = parameters(forward).stream()
+                .map(p -> new Signature.Parameter(p.name(), p.type(), passed(p.type()), p.hasDefault(), p.preset()))
+                .toList();
+        return new Signature(parameters, resultType(forward), structure(resultType(forward)));
+    }
+
+    /** What is passed for a parameter of the root: of a type that leaves a choice a tensor if that is one, else what comes first. */
+    private Structure passed(Type type) {
+        if (type.name().equals("Any")) {
+            return new Structure.Tensor();
+        }
+        if (type.name().equals("number")) {
+            return new Structure.Scalar("number");
+        }
+        if (type.name().equals("Optional")) {
+            return new Structure.Optional(passed(type.arguments().get(0)));
+        }
+        if (!type.name().equals("Union")) {
+            return structure(type);
+        }
+        List<Type> choices = type.arguments().stream()
+                .filter(choice -> !choice.name().equals("NoneType"))
+                .toList();
+        Structure first = choices.contains(Type.TENSOR)
+                ? new Structure.Tensor()
+                : choices.stream()
+                        .map(this::passed)
+                        .filter(structure -> !structure.hasOpaque())
+                        .findFirst()
+                        .orElse(new Structure.Opaque(type));
+        return choices.size() == type.arguments().size() || first.hasOpaque() ? first : new Structure.Optional(first);
     }
 
     List<Signature.Parameter> parameters(Stmt.Def method) {

@@ -108,6 +108,12 @@ public final class Request<T> {
     }
 
     private void scalar(String name, String type, Object value) {
+        if (type.equals("number")) {
+            boolean real = value instanceof Double;
+            layout.add(real ? 1L : 0L);
+            scalar(name, real ? "float" : "int", value);
+            return;
+        }
         if (type.equals("int") && (value instanceof Long || value instanceof Integer)) {
             layout.add(((Number) value).longValue());
         } else if (type.equals("float") && value instanceof Number number) {

@@ -270,6 +270,9 @@ final class RuntimeSource {
                     switch (scalar.type()) {
                         case "int" -> "  return torch.pop(c, 0)\n";
                         case "bool" -> "  return torch.pop(c, 0) != 0\n";
+                        case "number" ->
+                            "  if torch.pop(c, 0) != 0:\n    r : number = " + MODULE
+                                    + ".real(c, )\n  else:\n    r : number = torch.pop(c, 0)\n  return r\n";
                         case "float" -> "  return " + MODULE + ".real(c, )\n";
                         case "str" -> "  return " + MODULE + ".text(c, )\n";
                         default -> "  return None\n";
@@ -330,7 +333,9 @@ final class RuntimeSource {
             return MODULE + "." + name + "(a4j_c, a4j_v, )";
         }
         StringBuilder body = new StringBuilder();
-        String preset = "annotate(" + parameter.type() + ", " + parameter.preset() + ")";
+        // libtorch has no constant None of a union's type.
+        Type type = readable && parameter.preset().equals("None") ? typeOf(parameter.structure()) : parameter.type();
+        String preset = "annotate(" + type + ", " + parameter.preset() + ")";
         if (!parameter.hasDefault()) {
             body.append("  return ")
                     .append(reader(parameter.structure(), copies))
@@ -338,11 +343,12 @@ final class RuntimeSource {
         } else if (!readable) {
             body.append("  given = torch.pop(c, 0)\n  return ").append(preset).append('\n');
         } else {
-            body.append("  if torch.pop(c, 0) != 0:\n    r = ").append(reader(parameter.structure(), copies));
-            body.append("(c, x, )\n  else:\n    r = ").append(preset).append("\n  return r\n");
+            String typed = "    r : " + type + " = ";
+            body.append("  if torch.pop(c, 0) != 0:\n").append(typed).append(reader(parameter.structure(), copies));
+            body.append("(c, x, )\n  else:\n").append(typed).append(preset).append("\n  return r\n");
         }
         functions.append("def ").append(name).append("(c: List[int], x: List[Tensor]) -> ");
-        functions.append(parameter.type()).append(":\n").append(body);
+        functions.append(type).append(":\n").append(body);
         return MODULE + "." + name + "(a4j_c, a4j_v, )";
     }
 }

@@ -27,7 +27,7 @@ public sealed interface Structure {
     /**
      * A number, truth value or string.
      *
-     * @param type {@code int}, {@code float}, {@code bool}, {@code str} or {@code NoneType}
+     * @param type {@code int}, {@code float}, {@code bool}, {@code str}, {@code NoneType}, or {@code number} for an int or a float
      */
     record Scalar(String type) implements Structure {}
 

@@ -49,7 +49,8 @@
  *       leave it. {@code leaf}: 1 makes the value a fresh leaf of the graph. A call of a module with modules inside is not computed if its result is one replaced tensor.
  *   <li>{@code layout}: one entry a parameter with a default (0 take the default, 1 given), and within each parameter by its type: {@code Tensor} nothing, {@code Optional} 0 or 1,
  *       {@code List} the length, {@code Dict} the length and the keys, {@code int} and {@code bool} the value, {@code float} a mantissa and an exponent of two (exponent
- *       9999: infinity with the sign of the mantissa, or NaN if that is 0), {@code str} the number of its UTF-8 bytes and the bytes.
+ *       9999: infinity with the sign of the mantissa, or NaN if that is 0), {@code str} the number of its UTF-8 bytes and the bytes, {@code number} 0 and an int or 1
+ *       and a float. Of {@code Any}, and of a {@code Union} with it, a tensor is passed; of another {@code Union} its first type.
  * </ul>
  *
  * <p><b>Header</b>: {@code outputs, taps, leaves, (row, call, dependent)[taps], layout...}. Taps come in the order of execution, and a

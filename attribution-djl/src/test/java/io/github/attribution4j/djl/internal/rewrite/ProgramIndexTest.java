@@ -178,10 +178,10 @@ class ProgramIndexTest {
                 .findFirst()
                 .orElseThrow();
         String text = mlp.code().get(file);
-        assertThatThrownBy(
-                        () -> Instrumenter.instrument(mlp.withCode(Map.of(file, text.replace("x: Tensor", "x: Any")))))
+        assertThatThrownBy(() ->
+                        Instrumenter.instrument(mlp.withCode(Map.of(file, text.replace("x: Tensor", "x: Device")))))
                 .isInstanceOf(RewriteException.class)
-                .hasMessageContaining("parameter 'x' of the model has type Any, which cannot be passed");
+                .hasMessageContaining("parameter 'x' of the model has type Device, which cannot be passed");
         assertThatThrownBy(() ->
                         Instrumenter.instrument(mlp.withCode(Map.of(file, text.replace("def forward", "def encode")))))
                 .isInstanceOf(RewriteException.class)

@@ -1,0 +1,121 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Parameters of the model whose type leaves a choice of what is passed. */
+class ParameterTypesTest {
+    private static float[] run(String forward, Map<String, Tensor> constants) {
+        try (TorchScriptModel model = TestModels.script(forward);
+                TensorScope scope = TensorScope.open()) {
+            Inputs.Builder inputs =
+                    Inputs.builder().attribute("x", model.tensors().of(new float[] {1, 2, 3}, 1, 3));
+            constants.forEach(inputs::constant);
+            Inputs all = inputs.build();
+            float[] plain = model.forward(all).toFloatArray();
+            try (Pullback pullback = model.pullback(all)) {
+                assertThat(pullback.output().toFloatArray()).isEqualTo(plain);
+                assertThat(pullback.vjp(pullback.output()).get(0).shape()).isEqualTo(Shape.of(1, 3));
+            }
+            return plain;
+        }
+    }
+
+    @Test
+    void aNumberIsWholeOrRealAsItIsGiven() {
+        String forward = """
+                def forward(self: __torch__.M, x: Tensor, k: number) -> Tensor:
+                  if isinstance(k, int):
+                    y = torch.mul(x, 10.)
+                  else:
+                    y = torch.mul(x, k)
+                  return y
+                """;
+        try (TensorScope scope = TensorScope.open()) {
+            DjlTensors tensors = TestModels.tensors();
+            assertThat(run(forward, Map.of("k", tensors.of(new double[] {0.5}, 1))))
+                    .containsExactly(0.5f, 1, 1.5f);
+            assertThat(run(forward, Map.of("k", tensors.of(new long[] {7}, 1)))).containsExactly(10, 20, 30);
+        }
+        assertThat(run(forward.replace("k: number", "k: number=2."), Map.of())).containsExactly(2, 4, 6);
+    }
+
+    @Test
+    void ofTypesThatLeaveAChoiceATensorIsPassed() {
+        String forward = """
+                def forward(self: __torch__.M, x: TYPE) -> Tensor:
+                  if isinstance(x, Tensor):
+                    y = torch.mul(unchecked_cast(Tensor, x), 2.)
+                  else:
+                    y = torch.zeros([1])
+                  return y
+                """;
+        for (String type : List.of(
+                "Any", "Union[Tensor, int]", "Union[List[Tensor], Tensor]", "Union[Tensor, List[Tensor], NoneType]")) {
+            assertThat(run(forward.replace("TYPE", type), Map.of())).as(type).containsExactly(2, 4, 6);
+        }
+    }
+
+    @Test
+    void aChoiceThatIsNotGivenTakesItsDefault() {
+        String forward = """
+                def forward(self: __torch__.M, x: Tensor, w: Union[Tensor, List[Tensor], NoneType]=None) -> Tensor:
+                  if isinstance(w, Tensor):
+                    y = torch.mul(x, unchecked_cast(Tensor, w))
+                  else:
+                    y = torch.neg(x)
+                  return y
+                """;
+        String required = forward.replace("=None", "");
+        assertThat(run(forward, Map.of())).containsExactly(-1, -2, -3);
+        assertThatThrownBy(() -> run(required, Map.of()))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("argument 'w' of type Union[Tensor, List[Tensor], NoneType] is missing");
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor w = TestModels.tensors().of(new float[] {3}, 1);
+            assertThat(run(forward, Map.of("w", w))).containsExactly(3, 6, 9);
+            assertThat(run(required, Map.of("w", w))).containsExactly(3, 6, 9);
+        }
+    }
+
+    @Test
+    void whatCannotBePassedIsNamed() {
+        String forward = """
+                def forward(self: __torch__.M, x: Tensor, where: Device) -> Tensor:
+                  return torch.to(x, where)
+                """;
+        assertThatThrownBy(() -> TestModels.script(forward))
+                .isInstanceOf(UnsupportedModelException.class)
+                .hasMessageContaining("parameter 'where' of the model has type Device, which cannot be passed");
+        String union = forward.replace("where: Device", "where: Union[Device, Dict[float, Tensor]]");
+        assertThatThrownBy(() -> TestModels.script(union))
+                .isInstanceOf(UnsupportedModelException.class)
+                .hasMessageContaining("parameter 'where' of the model has type Union[Device, Dict[float, Tensor]]");
+    }
+}
