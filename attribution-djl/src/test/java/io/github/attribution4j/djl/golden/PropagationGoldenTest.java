@@ -71,9 +71,9 @@ class PropagationGoldenTest {
 
     /** A frozen archive has no modules. */
     private static boolean namesModules(GoldenCase given) {
-        return given.isInside()
-                || given.options().has("rules")
-                        && given.options().objects("rules").stream().anyMatch(rule -> rule.has("module"));
+        boolean byModule = given.options().has("rules")
+                && given.options().objects("rules").stream().anyMatch(rule -> rule.has("module"));
+        return given.isInside() || byModule;
     }
 
     @AfterAll
