@@ -113,6 +113,15 @@ final class BareLoop implements AutoCloseable {
         }
     }
 
+    /** Gradient of one class at one input and at zero, in one batch: the least that a comparison of the two can cost. */
+    float[] doubled(NDArray input, long target) {
+        try (NDManager scope = manager.newSubManager()) {
+            NDArray rows = input.concat(input.zerosLike(), 0);
+            rows.attach(scope);
+            return gradient(block, scope, rows, target);
+        }
+    }
+
     /** Integrated gradients from a zero baseline by the midpoint rule, and the scores at both ends. */
     float[] integratedGradients(NDArray input, long target, int steps, int batch) {
         float[] sum = new float[(int) input.size()];

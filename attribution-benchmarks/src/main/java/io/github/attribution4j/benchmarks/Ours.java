@@ -23,9 +23,11 @@ import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
-import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.propagation.DeepLift;
+import io.github.attribution4j.propagation.GuidedBackprop;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.nio.file.Path;
@@ -33,6 +35,8 @@ import java.nio.file.Path;
 /** The library on one model and one input. */
 final class Ours implements AutoCloseable {
     private static final Saliency SALIENCY = Saliency.signed();
+    private static final DeepLift DEEP_LIFT = new DeepLift();
+    private static final GuidedBackprop GUIDED_BACKPROP = new GuidedBackprop();
 
     private final TorchScriptModel model;
     private final Tensor input;
@@ -56,6 +60,14 @@ final class Ours implements AutoCloseable {
         return explain(method, target, Run.defaults().batchRows(batch));
     }
 
+    float[] deepLift(long target) {
+        return explain(DEEP_LIFT, target, Run.defaults());
+    }
+
+    float[] guidedBackprop(long target) {
+        return explain(GUIDED_BACKPROP, target, Run.defaults());
+    }
+
     float[] gradCam(String layer, long target) {
         try (Explanation explanation =
                 new GradCam(layer).attribute(model, inputs, Target.index(target), Run.defaults())) {
@@ -76,7 +88,7 @@ final class Ours implements AutoCloseable {
         }
     }
 
-    private float[] explain(Attribution<? super DifferentiableModel> method, long target, Run run) {
+    private float[] explain(Attribution<? super RuledModel> method, long target, Run run) {
         try (Explanation explanation = method.attribute(model, inputs, Target.index(target), run)) {
             return explanation.attribution().toFloatArray();
         }

@@ -27,7 +27,7 @@ import java.util.concurrent.CountDownLatch;
  * Measures ours against the bare loop, in turns, and prints the median of the ratios with its quartiles.
  *
  * <p>Run it on a machine that does nothing else; it takes some minutes. Arguments name what to measure ({@code ig}, {@code
- * saliency}, {@code forward}, {@code cam}, {@code load}, {@code free}, {@code threads}); none means all.
+ * saliency}, {@code forward}, {@code cam}, {@code rules}, {@code load}, {@code free}, {@code threads}); none means all.
  */
 public final class Ratios {
     private static final int STEPS = 20;
@@ -44,7 +44,7 @@ public final class Ratios {
     public static void main(String[] arguments) throws InterruptedException {
         Ratios ratios = new Ratios(new PrintStream(System.out, true, StandardCharsets.UTF_8));
         java.util.List<String> wanted = arguments.length == 0
-                ? java.util.List.of("ig", "saliency", "forward", "cam", "load", "free", "threads")
+                ? java.util.List.of("ig", "saliency", "forward", "cam", "rules", "load", "free", "threads")
                 : Arrays.asList(arguments);
         ratios.out.println("| what | ours, ms | bare loop, ms | ratio: median (quartiles), pairs |");
         ratios.out.println("|---|---|---|---|");
@@ -63,6 +63,9 @@ public final class Ratios {
         }
         if (wanted.contains("cam")) {
             ratios.gradCam(30, 60);
+        }
+        if (wanted.contains("rules")) {
+            ratios.rules(BenchmarkModels.RESNET18, 5, 25);
         }
         if (wanted.contains("load")) {
             ratios.load(BenchmarkModels.MLP, 20, 40);
@@ -140,6 +143,37 @@ public final class Ratios {
                     pairs,
                     () -> ours.gradCam("layer4", TARGET),
                     () -> bare.forwardWithGradients(input));
+        }
+    }
+
+    /**
+     * DeepLIFT against a forward and a backward run of input and baseline in one batch, without any rule; guided
+     * backpropagation against the bare loop's saliency and against ours.
+     */
+    private void rules(BenchmarkModels which, int warmups, int pairs) {
+        Path archive = which.write();
+        try (Ours ours = new Ours(which, archive);
+                BareLoop bare = new BareLoop(archive);
+                NDArray input = bare.input(which.input(), which.shape(1))) {
+            BareLoop.prepareThread();
+            compare(
+                    "DeepLIFT against forward and backward of the doubled batch, " + which.label(),
+                    warmups,
+                    pairs,
+                    () -> ours.deepLift(TARGET),
+                    () -> bare.doubled(input, TARGET));
+            compare(
+                    "guided backpropagation against saliency in the bare loop, " + which.label(),
+                    warmups,
+                    pairs,
+                    () -> ours.guidedBackprop(TARGET),
+                    () -> bare.saliency(input, TARGET));
+            compare(
+                    "guided backpropagation against saliency of the library, " + which.label(),
+                    warmups,
+                    pairs,
+                    () -> ours.guidedBackprop(TARGET),
+                    () -> ours.saliency(TARGET));
         }
     }
 
