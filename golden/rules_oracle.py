@@ -1,0 +1,292 @@
+# Copyright 2026 The attribution4j authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""DeepLIFT's multipliers, slowly: a walk through the graph of a trace that carries every value twice, now and in the reference run.
+
+Two rules only: an element-wise function has the multiplier dy/dx, or its derivative where dx is (nearly) 0; in a product of two values each has the mean of the
+other as its multiplier. Softmax, norms and attention are expanded into those; maxima go to where they were and to where they are. Float64, no shortcuts.
+"""
+
+from typing import Callable, Dict, List, Tuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+NEAR = 1e-10
+
+
+class Pair:
+    """A value that depends on the input: now, with a graph, and in the reference run."""
+
+    def __init__(self, now: Tensor, then: Tensor) -> None:
+        self.now = now
+        self.then = then
+
+
+def now(v):
+    if isinstance(v, (list, tuple)):
+        return type(v)(now(i) for i in v)
+    return v.now if isinstance(v, Pair) else v
+
+
+def then(v):
+    if isinstance(v, (list, tuple)):
+        return type(v)(then(i) for i in v)
+    return v.then if isinstance(v, Pair) else v
+
+
+def paired(v) -> bool:
+    return any(map(paired, v)) if isinstance(v, (list, tuple)) else isinstance(v, Pair)
+
+
+def linear(f: Callable, *args, **kwargs):
+    y, y0 = f(*now(args), **kwargs), f(*then(args), **kwargs)
+    if isinstance(y, (list, tuple)):
+        return [Pair(a, b) for a, b in zip(y, y0)]
+    return Pair(y, y0)
+
+
+def elementwise(f: Callable[[Tensor], Tensor], x: Pair) -> Pair:
+    z = x.now.detach().requires_grad_(True)
+    y = f(z)
+    d = torch.autograd.grad(y.sum(), z)[0] if y.requires_grad else torch.zeros_like(z)
+    z, y = z.detach(), y.detach()
+    y0 = f(x.then)
+    dz = z - x.then
+    far = dz.abs() > NEAR
+    m = torch.where(far, (y - y0) / torch.where(far, dz, torch.ones_like(dz)), d)
+    fixed = torch.where(torch.isfinite(z), z, torch.zeros_like(z))
+    moving = torch.where(torch.isfinite(z), x.now, torch.zeros_like(z))
+    return Pair(y + torch.where(torch.isfinite(m), m, torch.zeros_like(m)) * (moving - fixed), y0)
+
+
+def product(f: Callable, a, b) -> Pair:
+    """f is linear in each of its two arguments."""
+    if not (isinstance(a, Pair) and isinstance(b, Pair)):
+        return linear(f, a, b)
+    s = f(a.now, (b.now.detach() + b.then) / 2) + f((a.now.detach() + a.then) / 2, b.now)
+    y = f(a.now.detach(), b.now.detach())
+    return Pair(s + (y - s.detach()), f(a.then, b.then))
+
+
+def times(a, b) -> Pair:
+    return product(torch.mul, a, b)
+
+
+def softmax_log(x: Pair, dim: int) -> Pair:
+    """Minus the log-sum-exp is added by product and ratio rules; a shift that both runs share changes nothing."""
+    shift = torch.maximum(x.now.detach(), x.then).amax(dim, True)
+    e = elementwise(lambda z: torch.exp(z - shift), x)
+    total = linear(lambda v: v.sum(dim, True), e)
+    lse = elementwise(lambda v: torch.log(v) + shift, total)
+    masked = torch.isinf(x.now.detach())
+    clean = linear(lambda v: v.masked_fill(masked, 0.0), x)
+    return linear(lambda v: v.masked_fill(masked, float("-inf")), linear(torch.sub, clean, lse))
+
+
+def softmax(x: Pair, dim: int) -> Pair:
+    return elementwise(torch.exp, softmax_log(x, dim))
+
+
+def norm(x: Pair, dims: List[int], eps: float, centred: bool = True) -> Pair:
+    c = linear(lambda v: v - v.mean(dims, True), x) if centred else x
+    v = linear(lambda q: q.mean(dims, True) + eps, times(c, c))
+    return times(c, elementwise(lambda q: q ** -0.5, v))
+
+
+def affine(x: Pair, w, b, shape: List[int]) -> Pair:
+    def f(v: Tensor) -> Tensor:
+        y = v if w is None else v * w.view(shape)
+        return y if b is None else y + b.view(shape)
+
+    return linear(f, x)
+
+
+def maximum(x: Pair, index: Callable[[Tensor], Tuple[Tensor, Tensor]], dims: int) -> Pair:
+    """Maxima with the places that they come from, places counted within the last `dims` dimensions of x."""
+    z, z0 = x.now.flatten(-dims), x.then.flatten(-dims)
+    y, i = index(x.now.detach())
+    y0, i0 = index(x.then)
+    high = torch.maximum(y, y0)
+    s = torch.zeros_like(y).flatten(-dims)
+    for where, change in ((i, high - y0), (i0, y - high)):
+        where, change = where.flatten(-dims), change.flatten(-dims)
+        dz = z.detach().gather(-1, where) - z0.gather(-1, where)
+        far = dz.abs() > NEAR
+        fallback = torch.ones_like(dz) if where.equal(i.flatten(-dims)) and change is not None else torch.zeros_like(dz)
+        first = torch.where(far, change / torch.where(far, dz, torch.ones_like(dz)), fallback)
+        s = s + first * z.gather(-1, where)
+        if i.equal(i0):
+            both = (y - y0).flatten(-dims)
+            s = torch.where(far, both / torch.where(far, dz, torch.ones_like(dz)), torch.ones_like(dz)) * z.gather(-1, where)
+            break
+    s = s.view_as(y)
+    return Pair(s + (y - s.detach()), y0)
+
+
+def rows_maximum(x: Pair, dims: List[int], keep: bool) -> Pair:
+    n = x.then.dim()
+    dims = sorted(d % n for d in dims) or list(range(n))
+    kept = [d for d in range(n) if d not in dims]
+    rows = linear(lambda v: v.permute(kept + dims).flatten(len(kept)), x)
+
+    def index(v: Tensor) -> Tuple[Tensor, Tensor]:
+        return v.max(-1, True)
+
+    y = maximum(rows, index, 1)
+    shape = x.then.amax(dims, keep).shape
+    return linear(lambda v: v.reshape(shape), y)
+
+
+def attention(q, k, v, mask, dropout, causal, scale=None, gqa=False) -> Pair:
+    g = then(q).size(-3) // then(k).size(-3) if gqa else 1
+    k = linear(lambda t: t.repeat_interleave(g, -3).transpose(-2, -1), k)
+    v = linear(lambda t: t.repeat_interleave(g, -3), v)
+    z = product(torch.matmul, q, k)
+    c = then(q).size(-1) ** -0.5 if scale is None else scale
+    z = linear(lambda t: t * c, z)
+    if causal:
+        mask = torch.ones(z.then.shape[-2:], dtype=torch.bool).tril()
+    if mask is not None:
+        z = linear(lambda t: t.masked_fill(~mask, float("-inf")) if mask.dtype == torch.bool else t + mask, z)
+    return product(torch.matmul, softmax(z, -1), v)
+
+
+ELEMENTWISE = set("""relu leaky_relu elu selu celu gelu silu mish sigmoid log_sigmoid tanh softplus hardswish hardsigmoid hardtanh relu6 threshold prelu
+    rrelu softshrink clamp clamp_min abs sqrt rsqrt pow exp log log1p sin cos reciprocal""".split())
+
+
+def _operator(node) -> Callable:
+    """The operator of a node, called with all arguments in order; one that writes to its operand is called without writing."""
+    schema = torch._C.parse_schema(node.schema())
+    name = schema.name.split("::")[1]
+    pure = name[:-1] if name.endswith("_") and not name.startswith("_") else name
+    f = getattr(torch.ops.aten, pure)
+    named = [a.name if a.kwarg_only else None for a in schema.arguments]
+
+    def call(*args):
+        return f(*[a for a, k in zip(args, named) if k is None], **{k: a for a, k in zip(args, named) if k is not None})
+
+    return call
+
+
+def _call(name: str, f: Callable, args: list):
+    x = args[0]
+    if name == "softmax":
+        return softmax(x, args[1])
+    if name == "log_softmax":
+        return softmax_log(x, args[1])
+    if name == "layer_norm":
+        dims = [-1 - i for i in range(len(args[1]))]
+        return affine(norm(x, dims, args[4]), args[2], args[3], list(args[1]))
+    if name == "rms_norm":
+        return affine(norm(x, [-1], torch.finfo(x.then.dtype).eps if args[3] is None else args[3], False), args[2], None, list(args[1]))
+    if name in ("group_norm", "instance_norm"):
+        n, c = x.then.shape[:2]
+        groups = args[1] if name == "group_norm" else c
+        w, b, eps = (args[2], args[3], args[4]) if name == "group_norm" else (args[1], args[2], args[7])
+        y = norm(linear(lambda v: v.reshape(n, groups, -1), x), [2], eps)
+        return affine(linear(lambda v: v.reshape(x.then.shape), y), w, b, [1, c] + [1] * (x.then.dim() - 2))
+    if name.startswith("max_pool"):
+        d = int(name[8])
+        pool = getattr(F, f"max_pool{d}d")
+        return maximum(x, lambda v: pool(v, args[1], args[2] or None, args[3], args[4], args[5], return_indices=True), d)
+    if name.startswith("adaptive_max_pool"):
+        d = int(name[17])
+        pool = getattr(F, f"adaptive_max_pool{d}d")
+        return [maximum(x, lambda v: pool(v, args[1], return_indices=True), d), None]
+    if name == "amax":
+        return rows_maximum(x, args[1], args[2])
+    if name == "max":
+        return [rows_maximum(x, [args[1]], args[2]), None]
+    if name == "mul":
+        return times(args[0], args[1])
+    if name == "div":
+        return times(args[0], elementwise(torch.reciprocal, args[1])) if isinstance(args[1], Pair) else linear(torch.div, *args)
+    if name in ("matmul", "bmm"):
+        return product(torch.matmul, args[0], args[1])
+    if name == "baddbmm":
+        c, a, b, beta, alpha = args
+        y = product(torch.bmm, a, b)
+        return linear(lambda u, v: beta * u + alpha * v, c, y)
+    if name == "einsum":
+        items = args[1]
+        places = [i for i, item in enumerate(items) if isinstance(item, Pair)]
+        if len(places) == 1:
+            return linear(lambda v: torch.einsum(args[0], [v if i == places[0] else t for i, t in enumerate(items)]), items[places[0]])
+
+        def both(a: Tensor, b: Tensor) -> Tensor:
+            return torch.einsum(args[0], [a if i == places[0] else b if i == places[1] else t for i, t in enumerate(items)])
+
+        return product(both, items[places[0]], items[places[1]])
+    if name == "scaled_dot_product_attention":
+        return attention(*args)
+    if name == "glu":
+        a, b = linear(lambda v: v.chunk(2, args[1]), x)
+        return times(a, elementwise(torch.sigmoid, b))
+    if name in ELEMENTWISE:
+        return elementwise(lambda v: f(v, *args[1:]), x)
+    return linear(lambda *a: f(*a), *args)
+
+
+def _walk(graph, model, inputs: List) -> object:
+    """Evaluates a graph without control flow, as `torch.jit.trace` gives it."""
+    values: Dict[str, object] = {}
+    parameters = list(graph.inputs())
+    values[parameters[0].debugName()] = model
+    for p, v in zip(parameters[1:], inputs):
+        values[p.debugName()] = v
+    for node in graph.nodes():
+        kind = node.kind()
+        args = [values[i.debugName()] for i in node.inputs()]
+        outputs = [o.debugName() for o in node.outputs()]
+        if kind == "prim::Constant":
+            result = node.output().toIValue()
+        elif kind == "prim::GetAttr":
+            result = getattr(args[0], node.s("name"))
+        elif kind in ("prim::ListConstruct", "prim::TupleConstruct"):
+            result = args
+        elif kind in ("prim::ListUnpack", "prim::TupleUnpack"):
+            for o, v in zip(outputs, args[0]):
+                values[o] = v
+            continue
+        elif kind in ("aten::Int", "prim::NumToTensor", "aten::ScalarImplicit"):
+            result = int(args[0]) if kind != "prim::NumToTensor" else args[0]
+        elif kind == "aten::size":
+            result = then(args[0]).size(args[1])
+        elif kind == "aten::Bool":
+            result = bool(args[0])
+        else:
+            name = kind.split("::")[1]
+            if name in ("ones", "full", "zeros", "scalar_tensor"):
+                result = getattr(torch.ops.aten, name)(*args[:1], dtype=torch.bool if args[1] == 11 else torch.float64)
+            else:
+                f = _operator(node)
+                result = _call(name.rstrip("_"), f, args) if paired(args) else f(*args)
+        if len(outputs) > 1:
+            for o, v in zip(outputs, result):
+                values[o] = v
+        else:
+            values[outputs[0]] = result
+    return values[next(iter(graph.outputs())).debugName()]
+
+
+def explain(model: nn.Module, x: Tensor, reference: Tensor, target: int) -> Tuple[Tensor, Tensor, Tensor]:
+    """Attributions, value and value at the reference, of a float64 model."""
+    with torch.enable_grad():
+        traced = torch.jit.trace(model, x.clone().requires_grad_(True), check_trace=False)
+    leaf = x.clone().requires_grad_(True)
+    y = _walk(traced.inlined_graph, traced, [Pair(leaf, reference)])
+    multipliers = torch.autograd.grad(y.now[:, target].sum(), leaf)[0]
+    return multipliers * (x - reference), y.now[:, target].detach(), y.then[:, target]
