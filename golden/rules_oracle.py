@@ -120,17 +120,12 @@ def maximum(x: Pair, index: Callable[[Tensor], Tuple[Tensor, Tensor]], dims: int
     y0, i0 = index(x.then)
     high = torch.maximum(y, y0)
     s = torch.zeros_like(y).flatten(-dims)
-    for where, change in ((i, high - y0), (i0, y - high)):
-        where, change = where.flatten(-dims), change.flatten(-dims)
+    for where, change, still in ((i, high - y0, y >= y0), (i0, y - high, y != y)):
+        where, change, still = where.flatten(-dims), change.flatten(-dims), still.flatten(-dims)
         dz = z.detach().gather(-1, where) - z0.gather(-1, where)
         far = dz.abs() > NEAR
-        fallback = torch.ones_like(dz) if where.equal(i.flatten(-dims)) and change is not None else torch.zeros_like(dz)
-        first = torch.where(far, change / torch.where(far, dz, torch.ones_like(dz)), fallback)
-        s = s + first * z.gather(-1, where)
-        if i.equal(i0):
-            both = (y - y0).flatten(-dims)
-            s = torch.where(far, both / torch.where(far, dz, torch.ones_like(dz)), torch.ones_like(dz)) * z.gather(-1, where)
-            break
+        # A maximum that stays as it is where nothing differs passes its derivative.
+        s = s + torch.where(far, change / torch.where(far, dz, torch.ones_like(dz)), still.to(dz)) * z.gather(-1, where)
     s = s.view_as(y)
     return Pair(s + (y - s.detach()), y0)
 

@@ -101,6 +101,11 @@ public final class GoldenData {
         return folder().resolve("propagation");
     }
 
+    /** Returns the folder of the random networks. */
+    static Path rules() {
+        return folder().resolve("rules");
+    }
+
     /** Returns the folder of the unusual archives. */
     static Path special() {
         return folder().resolve("special");

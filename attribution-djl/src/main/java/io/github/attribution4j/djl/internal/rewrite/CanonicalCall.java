@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * dense(x, w, b?)                                    linear, addmm of a matrix with a transposed weight; b of any rank that broadcasts
  * convolution(x, w, b?, stride, padding, dilation, transposed, output_padding, groups)
  * batch_norm(x, w?, b?, mean?, var?, training, momentum, eps, cudnn), layer_norm(x, shape, w?, b?, eps), group_norm(x, groups, w?, b?, eps),
- * instance_norm(x, w?, b?, eps) with the statistics of x, rms_norm(x, shape, w?, eps?)
- * softmax(x, dim, dtype?), log_softmax(x, dim, dtype?)
+ * instance_norm(x, w?, b?, eps) with the statistics of x, instance_norm_if(x, w?, b?, mean?, var?, own: bool, momentum, eps, cudnn) with them if own, rms_norm(x, shape, w?, eps?)
+ * softmax(x, dim, dtype?), log_softmax(x, dim, dtype?), glu(x, dim)
  * max_poolNd(x, kernel, stride, padding, dilation, ceil) -> Tensor, max_poolNd_with_indices likewise -> (Tensor, Tensor)
  * adaptive_max_poolNd(x, size) -> (Tensor, Tensor), amax(x, dims, keep) -> Tensor, max_dim(x, dim, keep) -> (Tensor, Tensor)
  * mul(a, b), div(a, b), matmul(a, b), bmm(a, b), baddbmm(c, a, b, beta, alpha), einsum(equation, tensors)
@@ -86,6 +86,7 @@ record CanonicalCall(String method, List<Expr> arguments) {
         schema("_softmax(self, dim, half_to_float)");
         schema("_log_softmax(self, dim, half_to_float)");
         schema("amax(self, dim=[], keepdim=False)");
+        schema("glu(self, dim=-1)");
         schema("max(self, dim=None, keepdim=False)");
         schema("mul(self, other)");
         schema("multiply(self, other)");
@@ -209,6 +210,7 @@ record CanonicalCall(String method, List<Expr> arguments) {
                     isText(argument("half_to_float"), "False")
                             ? new CanonicalCall(operator.substring(1), List.of(argument("self"), argument("dim"), NONE))
                             : null;
+                case "glu" -> call("glu", "self", "dim");
                 case "amax" -> amax();
                 case "max" -> max();
                 case "mul", "multiply" -> pair("mul", "self", "other");
@@ -273,7 +275,7 @@ record CanonicalCall(String method, List<Expr> arguments) {
             return isOne("beta") && isOne("alpha") ? call("dense", "mat1", weight, "self") : null;
         }
 
-        private @Nullable CanonicalCall instanceNorm() {
+        private CanonicalCall instanceNorm() {
             if (isText(argument("use_input_stats"), "True")) {
                 return call("instance_norm", "input", "weight", "bias", "eps");
             }
@@ -289,7 +291,17 @@ record CanonicalCall(String method, List<Expr> arguments) {
                             "momentum",
                             "eps",
                             "cudnn_enabled")
-                    : null;
+                    : call(
+                            "instance_norm_if",
+                            "input",
+                            "weight",
+                            "bias",
+                            "running_mean",
+                            "running_var",
+                            "use_input_stats",
+                            "momentum",
+                            "eps",
+                            "cudnn_enabled");
         }
 
         private @Nullable CanonicalCall max() {

@@ -59,12 +59,12 @@
     return torch.copy_(torch.pop(self.targets), y)
   def unknown(self: TAPE, p: int, k: int, x: Tensor) -> Tensor:
     if ops.prim.requires_grad(x):
-      if self.rule(p, k) < 0:
+      if self.rule(p, k) != 0:
         _0 = self.refuse("unknown", p, k)
     return x
   def recurrent(self: TAPE, p: int, k: int, x: Tensor) -> Tensor:
     if ops.prim.requires_grad(x):
-      if self.rule(p, k) < 0:
+      if self.rule(p, k) != 0:
         _0 = self.refuse("recurrent", p, k)
     return x
 def rules(x: List[Tensor]) -> Tuple[List[int], List[float], List[Tensor]]:

@@ -1,0 +1,151 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.propagation.DeepLift;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.testkit.LeakExtension;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * DeepLIFT on the random networks of {@code golden/rules}, which together hold every operation that has a rule: complete, equal to a slow oracle, and for each example as if it were alone.
+ */
+@ExtendWith(LeakExtension.class)
+class DeepLiftNetworksTest {
+    /** One network; what it gives is of the type of the model. */
+    private record Network(JsonObject json, Map<String, Tensor> arrays) {
+        String name() {
+            return json.get("name").getAsString();
+        }
+
+        Tensor array(TorchScriptModel model, String key, DataType type) {
+            Tensor stored = arrays.get(name() + "." + key);
+            return model.tensors().of(stored.toDoubleArray(), type, stored.shape());
+        }
+
+        double[] expected(String key) {
+            return arrays.get(name() + "." + key).toDoubleArray();
+        }
+
+        TorchScriptModel load(DataType type) {
+            Path file = GoldenData.rules().resolve(name() + ".pt");
+            return TorchScriptModel.load(file, GoldenData.options().dataType(type));
+        }
+
+        Target target() {
+            return Target.index(json.get("target").getAsInt());
+        }
+    }
+
+    private static List<Network> networks() {
+        try {
+            Map<String, Tensor> arrays = NumpyFiles.readNpz(GoldenData.rules().resolve("rules.npz"), Tensors.ofJava());
+            JsonObject list = GoldenData.read(GoldenData.rules().resolve("rules.json")).getAsJsonObject();
+            return GoldenCase.objects(list.get("networks")).stream()
+                    .map(json -> new Network(json, arrays))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Attributions, and how far their sums are off, relative to the differences that they explain. */
+    private static double[] attribute(TorchScriptModel model, Network network, Tensor x, Tensor reference, DataType type) {
+        DeepLift method = DeepLift.builder()
+                .baseline(Baseline.of(reference))
+                .tolerance(type == DataType.FLOAT64 ? 1e-8 : 1e-3)
+                .build();
+        try (Explanation explanation = method.attribute(model, Inputs.of(x), network.target())) {
+            return explanation.attribution().toDoubleArray();
+        }
+    }
+
+    private static void check(Network network, DataType type, double completeness, double agreement, double alone) {
+        try (TorchScriptModel model = network.load(type);
+                TensorScope scope = TensorScope.open()) {
+            Tensor x = network.array(model, "x", type);
+            Tensor reference = network.array(model, "reference", type);
+            double[] actual = attribute(model, network, x, reference, type);
+            double[] expected = network.expected("attribution");
+            double[] differences = network.expected("difference");
+            int width = actual.length / differences.length;
+            double largest = 0;
+            for (double value : expected) {
+                largest = Math.max(largest, Math.abs(value));
+            }
+            for (int row = 0; row < differences.length; row++) {
+                double sum = 0;
+                double off = 0;
+                for (int i = row * width; i < (row + 1) * width; i++) {
+                    sum += actual[i];
+                    off = Math.max(off, Math.abs(actual[i] - expected[i]));
+                }
+                assertThat(Math.abs(sum - differences[row]))
+                        .as("%s: sum of example %d", network.name(), row)
+                        .isLessThanOrEqualTo(completeness * Math.abs(differences[row]));
+                assertThat(off).as("%s: example %d", network.name(), row).isLessThanOrEqualTo(agreement * largest);
+                double[] single = attribute(model, network, x.rows(row, row + 1), reference.rows(row, row + 1), type);
+                for (int i = 0; i < width; i++) {
+                    assertThat(Math.abs(single[i] - actual[row * width + i]))
+                            .as("%s: example %d alone", network.name(), row)
+                            .isLessThanOrEqualTo(alone * largest);
+                }
+            }
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> singlePrecision() {
+        return networks().stream()
+                .map(network -> DynamicTest.dynamicTest(
+                        network.name() + " " + network.json().get("form").getAsString(),
+                        () -> check(network, DataType.FLOAT32, 1e-3, 1e-3, 1e-4)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> doublePrecision() {
+        return networks().stream()
+                .map(network -> DynamicTest.dynamicTest(
+                        network.name() + " " + network.json().get("form").getAsString(),
+                        () -> check(network, DataType.FLOAT64, 1e-8, 1e-8, 1e-10)));
+    }
+
+    @Test
+    void enoughNetworks() {
+        assertThat(networks()).hasSizeGreaterThanOrEqualTo(30);
+    }
+}
