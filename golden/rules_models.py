@@ -537,7 +537,9 @@ def _example(kind: str, seed: int, attempt: int):
     shape = KINDS[kind][2]
     generator = torch.Generator().manual_seed(seed + 100000 * attempt)
     x = torch.randn(ROWS, *shape, generator=generator)
-    reference = torch.zeros_like(x) if seed % 3 == 0 else 0.7 * torch.randn(ROWS, *shape, generator=generator)
+    # Where a constant reference makes all places of a window equal, rounding would choose the place of its maximum.
+    constant = kind == "vector" and seed % 3 == 0
+    reference = torch.zeros_like(x) if constant else 0.7 * torch.randn(ROWS, *shape, generator=generator)
     if seed % 4 == 0:
         reference[:, ..., 0] = x[:, ..., 0]  # Some elements do not differ at all.
     return x, reference
