@@ -83,14 +83,16 @@ class DeepLiftNetworksTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        JsonObject list = GoldenData.read(GoldenData.rules().resolve("rules.json")).getAsJsonObject();
+        JsonObject list =
+                GoldenData.read(GoldenData.rules().resolve("rules.json")).getAsJsonObject();
         return GoldenCase.objects(list.get("networks")).stream()
                 .map(json -> new Network(json, arrays))
                 .toList();
     }
 
     /** Attributions; sums that are off by more than the tolerance are errors of the method itself. */
-    private static double[] attribute(TorchScriptModel model, Network network, Tensor x, Tensor reference, DataType type) {
+    private static double[] attribute(
+            TorchScriptModel model, Network network, Tensor x, Tensor reference, DataType type) {
         DeepLift method = DeepLift.builder()
                 .baseline(Baseline.of(reference))
                 .tolerance(type == DataType.FLOAT64 ? 1e-8 : 1e-3)

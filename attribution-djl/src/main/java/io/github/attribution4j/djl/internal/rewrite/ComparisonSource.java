@@ -122,10 +122,12 @@ final class ComparisonSource extends RuleSource {
     @Nullable
     String meaning(String code) {
         return switch (code) {
-            case "batch" -> "it uses the statistics of the batch, so that examples depend on each other; export the model in evaluation mode";
+            case "batch" ->
+                "it uses the statistics of the batch, so that examples depend on each other; export the model in evaluation mode";
             case "weight" -> "its weights depend on what is attributed as well as its input, which no rule covers";
             case "joint" -> "more than two of its operands depend on what is attributed, which no rule covers";
-            case "random" -> "it drops values at random, so that two runs cannot be compared; export the model in evaluation mode";
+            case "random" ->
+                "it drops values at random, so that two runs cannot be compared; export the model in evaluation mode";
             default -> null;
         };
     }
