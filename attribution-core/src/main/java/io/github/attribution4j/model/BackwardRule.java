@@ -130,6 +130,10 @@ public sealed interface BackwardRule {
      *
      * where in_t, W_t and b_t are parts of x, W and b, element by element.
      *
+     * <p>A batch normalization in inference that takes the result of the map directly is explained together with it, as the one
+     * map that both are: its scale s goes into W, and s · (b − mean) + β is the b whose parts the terms take. A batch
+     * normalization that follows nothing with weights is an affine map of its own, with a rule of its own.
+     *
      * @param name what the literature calls it, with its numbers; does not change what is computed
      * @param groups at least one; shares sum to 1 in rules that conserve relevance
      * @param epsilon ε of stab, 0 or more

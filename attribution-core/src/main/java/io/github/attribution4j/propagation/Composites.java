@@ -99,25 +99,30 @@ public final class Composites {
     /**
      * AttnLRP, for transformers: ε at layers with weights, the Taylor rule at softmax, half to each operand of a product of two
      * activations, and normalizations pass relevance unchanged (Achtibat et al., <i>AttnLRP: Attention-Aware Layer-Wise Relevance
-     * Propagation for Transformers</i>, 2024).
+     * Propagation for Transformers</i>, 2024). A reciprocal root ({@code rsqrt}) counts as a constant, so that a norm spelled out as
+     * x · rsqrt(mean(x²) + ε) passes relevance unchanged too. The Taylor rule keeps a part of the relevance, as a bias does.
      */
     public static RuleSet attnLrp() {
         return dense(
-                        RuleSet.builder().rule(OperationSelector.kind(OperationKind.NORMALIZATION), Rules.pass()),
+                        constantRoots().rule(OperationSelector.kind(OperationKind.NORMALIZATION), Rules.pass()),
                         Rules.STABILIZER)
                 .build();
     }
 
     /**
      * Conservative propagation for transformers: attention weights count as constants, so that all relevance of attention goes to
-     * the values, and so do the standard deviations of normalizations; ε at layers with weights (Ali, Schnake, Eberle, Montavon,
+     * the values, and so do the standard deviations of normalizations, spelled out by {@code rsqrt} or not; ε at layers with weights (Ali, Schnake, Eberle, Montavon,
      * Müller and Wolf, <i>XAI for Transformers: Better Explanations through Conservative Propagation</i>, 2022).
      */
     public static RuleSet conservativeTransformer() {
         return dense(
-                        RuleSet.builder().rule(OperationSelector.kind(OperationKind.SOFTMAX), Rules.stop()),
+                        constantRoots().rule(OperationSelector.kind(OperationKind.SOFTMAX), Rules.stop()),
                         Rules.STABILIZER)
                 .build();
+    }
+
+    private static RuleSet.Builder constantRoots() {
+        return RuleSet.builder().rule(OperationSelector.name("rsqrt"), Rules.stop());
     }
 
     private static RuleSet.Builder first(BackwardRule rule) {

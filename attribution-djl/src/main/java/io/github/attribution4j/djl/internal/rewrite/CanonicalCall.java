@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * softmax(x, dim, dtype?), log_softmax(x, dim, dtype?), glu(x, dim)
  * max_poolNd(x, kernel, stride, padding, dilation, ceil) -> Tensor, max_poolNd_with_indices likewise -> (Tensor, Tensor)
  * adaptive_max_poolNd(x, size) -> (Tensor, Tensor), amax(x, dims, keep) -> Tensor, max_dim(x, dim, keep) -> (Tensor, Tensor)
- * mul(a, b), div(a, b), matmul(a, b), bmm(a, b), baddbmm(c, a, b, beta, alpha), einsum(equation, tensors)
+ * mul(a, b), div(a, b), matmul(a, b), bmm(a, b), baddbmm(c, a, b, beta, alpha), addcmul(c, a, b, value), einsum(equation, tensors)
  * sdpa(q, k, v, mask?, dropout, causal, scale?, gqa)
  * </pre>
  *
@@ -99,6 +99,7 @@ record CanonicalCall(String method, List<Expr> arguments) {
         schema("dot(self, tensor)");
         schema("bmm(self, mat2)");
         schema("baddbmm(self, batch1, batch2, beta=1, alpha=1)");
+        schema("addcmul(self, tensor1, tensor2, value=1)");
         schema("einsum(equation, tensors, path=None)");
         schema(
                 "scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0., is_causal=False, scale=None, "
@@ -228,6 +229,7 @@ record CanonicalCall(String method, List<Expr> arguments) {
                                     argument("batch2"),
                                     real(argument("beta")),
                                     real(argument("alpha"))));
+                case "addcmul" -> call(operator, "self", "tensor1", "tensor2", real(argument("value")));
                 case "einsum" -> call(operator, "equation", "tensors");
                 case "scaled_dot_product_attention" ->
                     call("sdpa", "query", "key", "value", "attn_mask", "dropout_p", "is_causal", "scale", "enable_gqa");

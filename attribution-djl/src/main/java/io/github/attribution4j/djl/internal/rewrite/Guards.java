@@ -49,6 +49,9 @@ final class Guards {
               return x
             """;
 
+    /** Gives its first argument. */
+    static final String LSTM_INPUT = "__torch__.a4j_guards.lstm_input";
+
     private static final Set<String> WRITERS =
             Set.of("torch.save", "ops.aten.save", "torch.from_file", "ops.aten.from_file");
 
@@ -89,8 +92,7 @@ final class Guards {
             return expression;
         }
         used = true;
-        Expr check = new Expr.Call(
-                Trees.dotted("__torch__.a4j_guards.lstm_input"), List.copyOf(arguments.subList(0, 3)), List.of(), true);
+        Expr check = new Expr.Call(Trees.dotted(LSTM_INPUT), List.copyOf(arguments.subList(0, 3)), List.of(), true);
         List<Expr> checked = new ArrayList<>(arguments);
         checked.set(0, check);
         return new Expr.Call(call.callee(), checked, call.keywords(), call.trailingComma());

@@ -213,6 +213,9 @@ final class StaticTypes {
     }
 
     private @Nullable Type call(Expr.Call call) {
+        if (Trees.dotted(call.callee()).equals(Guards.LSTM_INPUT)) {
+            return Type.TENSOR;
+        }
         String dotted = Trees.dotted(call.callee());
         if (dotted.startsWith("torch.") || dotted.startsWith("ops.")) {
             return operator(dotted, call);

@@ -2,9 +2,11 @@
 # vector-Jacobian product of autograd is the rule of the operation. What arrives is relevance, what leaves is relevance.
   kept : List[Tensor]
   geometry : List[List[int]]
+  versions : List[int]
   def prepare(self: TAPE) -> NoneType:
     self.kept = annotate(List[Tensor], [])
     self.geometry = annotate(List[List[int]], [])
+    self.versions = annotate(List[int], [])
     return None
   def kind(self: TAPE, p: int, k: int) -> int:
     r = self.rule(p, k)
@@ -43,6 +45,8 @@
     for x in self.take(k):
       if RUNTIME.alive(x, ):
         torch.append(z, x)
+    if torch.len(z) == 0:
+      _0 = self.unknown(p, k, y)
     r = y
     if torch.len(z) > 0:
       c = self.kind(p, k)
@@ -65,6 +69,8 @@
     for x in given:
       if RUNTIME.alive(x, ):
         torch.append(z, x)
+    if torch.len(z) == 0:
+      _0 = self.unknown(p, k, y)
     r = y
     if torch.len(z) > 0:
       c = self.kind(p, k)
@@ -84,6 +90,8 @@
     alive = 0
     for x in self.take(k):
       alive = alive + int(RUNTIME.alive(x, ))
+    if alive == 0:
+      _0 = self.unknown(p, k, y)
     r = y
     if alive > 0:
       f = self.portion(p, k, alive)
@@ -99,6 +107,8 @@
     alive = False
     for x in self.take(k):
       alive = alive or RUNTIME.alive(x, )
+    if not alive:
+      _0 = self.unknown(p, k, y)
     r = y
     if alive:
       c = self.rule(p, k)
@@ -231,11 +241,13 @@
       if torch.len(self.geometry) > 3:
         self.kept = torch.slice(self.kept, torch.len(self.kept) - 15, torch.len(self.kept), 1)
         _0 = torch.pop(self.geometry, 0)
+        _1 = torch.pop(self.versions, 0)
       torch.append(self.geometry, [p, k] + g)
       path = torch.zeros([0])
       if torch.len(whole) > 0:
         path = whole[0]
       torch.extend(self.kept, [r, x, w, bias, path])
+      torch.append(self.versions, torch._version(r))
     return r
   def dense(self: TAPE, p: int, k: int, x: Tensor, w: Tensor, b: Optional[Tensor]) -> Tensor:
     if RUNTIME.alive(w, ) or RUNTIME.alive_optional(b, ):
@@ -278,7 +290,8 @@
           t = t + b
         found = -1
         for i in range(torch.len(self.geometry)):
-          if torch.__is__(self.kept[5 * i], x):
+          # The tensor itself, and not written to since, as by an activation in place.
+          if torch.__is__(self.kept[5 * i], x) and self.versions[i] == torch._version(x):
             found = i
         if found >= 0:
           g = torch.slice(self.geometry[found], 2, torch.len(self.geometry[found]), 1)
@@ -356,6 +369,12 @@
     y = torch.instance_norm(torch.detach(x), w, b, None, None, True, 0., eps, False)
     if RUNTIME.alive(x, ):
       y = self.grouped(p, k, x, y, torch.size(x, 1), w, b, eps)
+    return y
+  def instance_norm_if(self: TAPE, p: int, k: int, x: Tensor, w: Optional[Tensor], b: Optional[Tensor], mean: Optional[Tensor], var: Optional[Tensor], own: bool, momentum: float, eps: float, cudnn: bool) -> Tensor:
+    if own:
+      y = self.instance_norm(p, k, x, w, b, eps)
+    else:
+      y = self.batch_norm(p, k, x, w, b, mean, var, False, momentum, eps, cudnn)
     return y
   def grouped(self: TAPE, p: int, k: int, x: Tensor, y: Tensor, groups: int, w: Optional[Tensor], b: Optional[Tensor], eps: float) -> Tensor:
     if self.kind(p, k) == 0:
@@ -469,10 +488,6 @@
   def addcmul(self: TAPE, p: int, k: int, c: Tensor, a: Tensor, b: Tensor, value: float) -> Tensor:
     x = self.shared(p, k, [a, b])
     return self.share(p, k, self.summand(p, k, c) + x[0] * x[1] * value)
-  def maximum(self: TAPE, p: int, k: int, a: Tensor, b: Tensor) -> Tensor:
-    return torch.maximum(self.winner(p, k, a), self.winner(p, k, b))
-  def minimum(self: TAPE, p: int, k: int, a: Tensor, b: Tensor) -> Tensor:
-    return torch.minimum(self.winner(p, k, a), self.winner(p, k, b))
   # Operands of a bilinear operation with the factor of each in their derivative.
   def shared(self: TAPE, p: int, k: int, x: List[Tensor]) -> List[Tensor]:
     alive = 0

@@ -1,0 +1,240 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.OperationSelector;
+import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.propagation.Composites;
+import io.github.attribution4j.propagation.Lrp;
+import io.github.attribution4j.propagation.Rules;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Networks without biases hand all of the score back: what is missing or added is an error of a rule. */
+class LrpConservationTest {
+    private static final Path FOLDER = GoldenData.folder().resolve("lrp_rules");
+
+    private static JsonObject entry(String network) {
+        return GoldenData.read(FOLDER.resolve("manifest.json"))
+                .getAsJsonObject()
+                .getAsJsonObject("conserving")
+                .getAsJsonObject(network);
+    }
+
+    private static TorchScriptModel load(String network, String kind) {
+        String file = entry(network).getAsJsonObject("archives").get(kind).getAsString();
+        return TorchScriptModel.load(FOLDER.resolve(file), GoldenData.options());
+    }
+
+    /** Examples drawn row by row. */
+    private static Inputs examples(TorchScriptModel model, String network, int first, int rows) {
+        List<Long> shape = new ArrayList<>(List.of((long) rows));
+        int each = 1;
+        for (var size : entry(network).getAsJsonArray("shape")) {
+            shape.add(size.getAsLong());
+            each *= size.getAsInt();
+        }
+        float[] values = new float[rows * each];
+        for (int row = 0; row < rows; row++) {
+            SplittableRandom random = new SplittableRandom(first + row);
+            for (int i = 0; i < each; i++) {
+                values[row * each + i] = (float) (random.nextDouble() * 4 - 2);
+            }
+        }
+        return Inputs.of(model.tensors()
+                .of(values, shape.stream().mapToLong(Long::longValue).toArray()));
+    }
+
+    private static Map<String, RuleSet> composites(String network) {
+        Map<String, RuleSet> sets = new LinkedHashMap<>();
+        if (network.equals("encoder")) {
+            sets.put("constant attention", Composites.conservativeTransformer());
+            // The Taylor rule of softmax keeps a part to itself; all else of AttnLRP conserves.
+            sets.put(
+                    "AttnLRP but for its softmax",
+                    Composites.attnLrp().toBuilder()
+                            .override(OperationSelector.kind(OperationKind.SOFTMAX), Rules.pass())
+                            .build());
+            return sets;
+        }
+        sets.put("epsilon", Composites.epsilon(1e-6));
+        sets.put("epsilon-plus", Composites.epsilonPlus());
+        sets.put("epsilon-plus-flat", Composites.epsilonPlusFlat());
+        if (network.equals("vgg")) {
+            // Where all contributions to a value have one sign, as at some of a shortcut's convolution of size 1, the
+            // share of the other sign is lost.
+            sets.put("epsilon-alpha2-beta1", Composites.epsilonAlpha2Beta1());
+            sets.put("epsilon-alpha2-beta1-flat", Composites.epsilonAlpha2Beta1Flat());
+        }
+        sets.put("epsilon-gamma-box", Composites.epsilonGammaBox(-2, 2));
+        return sets;
+    }
+
+    private static double sum(Tensor tensor, int row, int rows) {
+        double[] values = tensor.toDoubleArray();
+        int each = values.length / rows;
+        double sum = 0;
+        for (int i = row * each; i < (row + 1) * each; i++) {
+            sum += values[i];
+        }
+        return sum;
+    }
+
+    @DisplayName(
+            "Composites conserve relevance to 1e-3 on networks in the style of VGG and ResNet and on a transformer encoder")
+    @ParameterizedTest(name = "{0}, {1}")
+    @CsvSource({
+        "vgg, scripted",
+        "vgg, traced",
+        "resnet, scripted",
+        "resnet, traced",
+        "encoder, scripted",
+        "encoder, traced"
+    })
+    void conserves(String network, String kind) {
+        List<String> failures = new ArrayList<>();
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = load(network, kind)) {
+            Inputs inputs = examples(model, network, 1, 2);
+            double[] scores = model.forward(inputs).toDoubleArray();
+            composites(network).forEach((name, rules) -> {
+                List<String> layers = new ArrayList<>(List.of(""));
+                if (network.equals("resnet")) {
+                    layers.addAll(List.of("maxpool", "layer1", "layer2.0", "avgpool"));
+                }
+                for (String layer : layers) {
+                    try (Explanation why = (layer.isEmpty() ? new Lrp(rules) : new Lrp(rules).at(layer))
+                            .attribute(model, inputs, Target.index(1), Run.defaults())) {
+                        for (int row = 0; row < 2; row++) {
+                            double score = scores[row * scores.length / 2 + 1];
+                            double sum = sum(why.attribution(), row, 2);
+                            if (!(Math.abs(sum - score) <= 1e-3 * Math.abs(score))) {
+                                failures.add(name + " at '" + layer + "': " + sum + " of " + score);
+                            }
+                        }
+                    }
+                }
+            });
+        }
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    @DisplayName("Each example is explained alone, whatever else is in its batch")
+    void batches() {
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = load("resnet", "scripted")) {
+            Lrp lrp = new Lrp(Composites.epsilonAlpha2Beta1Flat());
+            double[] together = relevance(model, lrp, examples(model, "resnet", 1, 3));
+            for (int row = 0; row < 3; row++) {
+                double[] alone = relevance(model, lrp, examples(model, "resnet", 1 + row, 1));
+                double largest = 0;
+                for (double value : alone) {
+                    largest = Math.max(largest, Math.abs(value));
+                }
+                for (int i = 0; i < alone.length; i++) {
+                    assertThat(together[row * alone.length + i]).isCloseTo(alone[i], Offset.offset(1e-4 * largest));
+                }
+            }
+        }
+    }
+
+    private static double[] relevance(TorchScriptModel model, Lrp lrp, Inputs inputs) {
+        try (Explanation why = lrp.attribute(model, inputs, Target.index(2), Run.defaults())) {
+            return why.attribution().toDoubleArray();
+        }
+    }
+
+    @Test
+    @DisplayName("Threads with rule sets of their own get the bits that one thread gets")
+    void threads() throws Exception {
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = load("resnet", "traced")) {
+            Inputs inputs = examples(model, "resnet", 7, 2);
+            List<Lrp> methods =
+                    composites("resnet").values().stream().map(Lrp::new).toList();
+            List<double[]> alone =
+                    methods.stream().map(lrp -> relevance(model, lrp, inputs)).toList();
+            ExecutorService pool = Executors.newFixedThreadPool(8);
+            try {
+                List<Callable<double[]>> tasks = new ArrayList<>();
+                for (int i = 0; i < 24; i++) {
+                    Lrp lrp = methods.get(i % methods.size());
+                    tasks.add(() -> {
+                        try (TensorScope own = TensorScope.open()) {
+                            return relevance(model, lrp, inputs);
+                        }
+                    });
+                }
+                List<Future<double[]>> results = pool.invokeAll(tasks);
+                for (int i = 0; i < results.size(); i++) {
+                    assertThat(results.get(i).get()).isEqualTo(alone.get(i % methods.size()));
+                }
+            } finally {
+                pool.shutdownNow();
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("A value between a convolution and its batch norm has relevance by the batch norm's own rule")
+    void betweenMergedOperations() {
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = load("resnet", "scripted")) {
+            Inputs inputs = examples(model, "resnet", 3, 1);
+            RuleSet passing = Composites.epsilonPlus().toBuilder()
+                    .override(OperationSelector.kind(OperationKind.NORMALIZATION), new BackwardRule.Pass())
+                    .build();
+            try (Explanation before = new Lrp(passing)
+                            .at("layer2.0.conv2")
+                            .attribute(model, inputs, Target.index(1), Run.defaults());
+                    Explanation behind = new Lrp(passing)
+                            .at("layer2.0.bn2")
+                            .attribute(model, inputs, Target.index(1), Run.defaults())) {
+                double[] expected = behind.attribution().toDoubleArray();
+                assertThat(before.attribution().toDoubleArray()).containsExactly(expected, Offset.offset(1e-6));
+                assertThat(Arrays.stream(expected).anyMatch(value -> value != 0))
+                        .isTrue();
+            }
+        }
+    }
+}
