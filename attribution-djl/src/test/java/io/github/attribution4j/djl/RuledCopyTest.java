@@ -28,6 +28,8 @@ import io.github.attribution4j.model.BackwardRule.InputPart;
 import io.github.attribution4j.model.BackwardRule.WeightPart;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerPullback;
+import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.OperationKind;
 import io.github.attribution4j.model.OperationSelector;
@@ -250,6 +252,62 @@ class RuledCopyTest {
             assertThatThrownBy(() -> model.with(GUIDED))
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessageContaining("sigmoid");
+            RuleSet lenient = rescale.toBuilder().otherwise(GRADIENT).build();
+            assertThat(vjp(model.with(lenient), compared, 1)).hasSize(3);
+            // Behind the operation nothing has to pass it.
+            try (LayerPullback pullback = model.with(rescale).cut("/sum#0").pullback(compared)) {
+                assertThat(pullback.vjp(model.tensors().of(new float[] {1}, 1, 1)))
+                        .hasSize(1);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("Recurrent layers and quantized values refuse by name; the remedy works")
+    void recurrentAndQuantized() {
+        RuleSet rescale = RuleSet.builder()
+                .rule(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6))
+                .rule(OperationSelector.kind(OperationKind.LINEAR), GRADIENT)
+                .build();
+        String recurrent = """
+                def forward(self: __torch__.M, x: Tensor) -> Tensor:
+                  w = annotate(List[Tensor], [torch.ones([8, 3]), torch.ones([8, 2])])
+                  h = annotate(List[Tensor], [torch.zeros([1, 1, 2]), torch.zeros([1, 1, 2])])
+                  y, h0, c0, = torch.lstm(x, h, w, False, 1, 0., False, False, True)
+                  return torch.sum(torch.tanh(y), [1, 2])
+                """;
+        try (TorchScriptModel model = TestModels.script(recurrent);
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 1, 3, 4, 3));
+            Inputs compared = inputs.against(inputs.tensors());
+            assertThatThrownBy(() -> model.with(rescale).pullback(compared))
+                    .isInstanceOf(UnsupportedModelException.class)
+                    .hasMessageContaining("/lstm#0")
+                    .hasMessageContaining("recurrent")
+                    .hasMessageContaining("otherwise(new BackwardRule.Gradient())");
+            RuleSet lenient = rescale.toBuilder().otherwise(GRADIENT).build();
+            assertThat(vjp(model.with(lenient), compared, 1)).hasSize(12);
+        }
+        // Here the state alone depends on the input, and it comes in a list.
+        String state = recurrent
+                .replace("torch.lstm(x,", "torch.lstm(torch.ones([1, 4, 3]),")
+                .replace("[torch.zeros([1, 1, 2])", "[torch.slice(torch.slice(x, 2, 0, 2), 1, 0, 1)");
+        try (TorchScriptModel model = TestModels.script(state);
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 1, 3, 4, 3));
+            Inputs compared = inputs.against(inputs.tensors());
+            assertThatThrownBy(() -> model.with(rescale).pullback(compared)).hasMessageContaining("/lstm#0");
+        }
+        String quantized = """
+                def forward(self: __torch__.M, x: Tensor) -> Tensor:
+                  return torch.tanh(torch.dequantize(torch.quantize_per_tensor(x, 0.1, 0, 13)))
+                """;
+        try (TorchScriptModel model = TestModels.script(quantized);
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 1, 3, 4));
+            assertThatThrownBy(() -> model.with(rescale).pullback(inputs.against(inputs.tensors())))
+                    .isInstanceOf(ModelException.class)
+                    .hasMessageContaining("quantize_per_tensor has no derivative");
         }
     }
 }

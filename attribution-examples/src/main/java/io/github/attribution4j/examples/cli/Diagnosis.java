@@ -23,7 +23,12 @@ import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.Operation;
+import io.github.attribution4j.model.OperationKind;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.propagation.Composites;
+import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -39,6 +44,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** What {@code doctor} finds, printed as it is found. */
 final class Diagnosis {
@@ -83,6 +89,31 @@ final class Diagnosis {
                     Texts.count(points.size(), "cut point") + ", from " + points.get(0) + " to "
                             + points.get(points.size() - 1) + "; 'attribution layers' lists them");
         }
+        rules("rules, deeplift", DeepLift.builder().build().rules());
+        rules("rules, lrp", Composites.epsilonPlus());
+    }
+
+    /** Which operations have no rule: a method refuses where a gradient has to pass one of them. */
+    private void rules(String what, RuleSet rules) {
+        List<Operation> all = model.operations();
+        Map<String, List<String>> missing = new TreeMap<>();
+        for (Operation operation : all) {
+            boolean needed = operation.kind() != OperationKind.RESHAPE;
+            boolean recurrent = operation.kind() == OperationKind.RECURRENT;
+            if (needed && (recurrent || rules.ruleFor(operation, all).isEmpty())) {
+                missing.computeIfAbsent(operation.plainName(), key -> new ArrayList<>())
+                        .add(operation.address());
+            }
+        }
+        List<String> names = new ArrayList<>();
+        missing.forEach((name, addresses) -> names.add(name + " (" + addresses.get(0)
+                + (addresses.size() > 1 ? " and " + (addresses.size() - 1) + " more" : "") + ")"));
+        say(
+                missing.isEmpty() ? "ok" : "note",
+                what,
+                missing.isEmpty()
+                        ? "one for each of " + Texts.count(all.size(), "operation")
+                        : "none for " + String.join(", ", names) + "; refused where a gradient has to pass");
     }
 
     /** What can be said once there is an input. */

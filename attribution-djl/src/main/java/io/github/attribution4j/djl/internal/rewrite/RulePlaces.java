@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * P is the index of the module that runs, K the number of the place in the text. An operator that writes to its operand is computed without writing, on a copy, and the result is written after.
  */
 final class RulePlaces {
+    /** Ends the names of methods that take and give lists. */
+    static final String LIST = "_list";
+
     private final RuleSource source;
     private final StaticTypes types;
     private final RuntimeSource runtime;
@@ -135,7 +138,11 @@ final class RulePlaces {
     }
 
     private Expr refusing(Expr value, String code, Here here) {
-        return OperatorKinds.isTensor(types.of(value)) ? port(code, here, List.of(value)) : value;
+        Type type = types.of(value);
+        if (type != null && type.equals(Type.generic("List", Type.TENSOR))) {
+            return port(code + LIST, here, List.of(value));
+        }
+        return OperatorKinds.isTensor(type) ? port(code, here, List.of(value)) : value;
     }
 
     private Expr port(String method, Here here, List<Expr> values) {

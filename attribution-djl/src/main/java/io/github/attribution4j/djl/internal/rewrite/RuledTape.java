@@ -40,7 +40,8 @@ import java.util.regex.Pattern;
  */
 final class RuledTape {
     private static final Pattern METHOD = Pattern.compile("(?m)^  (def (\\w+)\\(self: )TAPE(.*) -> (.*):$");
-    private static final Set<String> COMMON = Set.of("held", "stored", "unknown", "recurrent", "before");
+    private static final Set<String> COMMON =
+            Set.of("held", "stored", "unknown", "unknown_list", "recurrent", "recurrent_list", "before");
 
     private final String attributes;
     private final String methods;

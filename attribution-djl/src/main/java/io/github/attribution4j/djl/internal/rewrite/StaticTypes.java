@@ -225,6 +225,9 @@ final class StaticTypes {
         if (definition != null) {
             return ProgramIndex.resultType(definition);
         }
+        if (dotted.equals(RuntimeSource.MODULE + ".missing")) {
+            return Type.TENSOR;
+        }
         Type shown = runtime.visited(dotted);
         if (shown != null) {
             return shown;

@@ -21,7 +21,9 @@
  * {@link io.github.attribution4j.djl.internal.rewrite.ProgramIndex} (classes, modules, signatures),
  * {@link io.github.attribution4j.djl.internal.rewrite.Instrumenter} (archive in, {@link io.github.attribution4j.djl.internal.rewrite.Instrumented} out),
  * {@link io.github.attribution4j.djl.internal.rewrite.Request} and {@link io.github.attribution4j.djl.internal.rewrite.Reply} (how a program talks to the copy),
- * {@link io.github.attribution4j.djl.internal.rewrite.GradientArchive} (the vector-Jacobian product).
+ * {@link io.github.attribution4j.djl.internal.rewrite.GradientArchive} (the vector-Jacobian product). Backward rules: {@link io.github.attribution4j.djl.internal.rewrite.OperatorKinds} (what an
+ * operator does), {@link io.github.attribution4j.djl.internal.rewrite.RulePlaces} (what calls become), {@link io.github.attribution4j.djl.internal.rewrite.RuledTape} (what they call),
+ * {@link io.github.attribution4j.djl.internal.rewrite.RuleTable} (which rule a place follows).
  *
  * <h2>Calling convention</h2>
  *

@@ -67,6 +67,14 @@
       if self.rule(p, k) != 0:
         _0 = self.refuse("recurrent", p, k)
     return x
+  def unknown_list(self: TAPE, p: int, k: int, xs: List[Tensor]) -> List[Tensor]:
+    for x in xs:
+      _0 = self.unknown(p, k, x)
+    return xs
+  def recurrent_list(self: TAPE, p: int, k: int, xs: List[Tensor]) -> List[Tensor]:
+    for x in xs:
+      _0 = self.recurrent(p, k, x)
+    return xs
 def rules(x: List[Tensor]) -> Tuple[List[int], List[float], List[Tensor]]:
   first = torch.pop(x, 1)
   table = annotate(List[int], first.tolist())

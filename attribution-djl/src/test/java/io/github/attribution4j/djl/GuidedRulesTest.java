@@ -1,0 +1,286 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.attribution4j.djl.internal.Zoo;
+import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerPullback;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.OperationSelector;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.propagation.Rules;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.testkit.LeakExtension;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Rules that are not linear in what flows backwards: graphs in pieces. */
+@ExtendWith(LeakExtension.class)
+class GuidedRulesTest {
+    private static final RuleSet GUIDED = RuleSet.relus(new BackwardRule.GuidedRelu());
+    private static final RuleSet DECONVOLUTION = RuleSet.relus(new BackwardRule.DeconvolutionRelu());
+
+    private static Inputs image(TorchScriptModel model, int rows) {
+        return Inputs.of(TestModels.normal(model, DataType.FLOAT32, rows, 7, 1, 8, 8));
+    }
+
+    private static Tensor weights(LayeredModel model, Tensor output) {
+        float[] values = new float[(int) output.shape().size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) Math.cos(i);
+        }
+        return model.tensors().of(values, output.shape().dims());
+    }
+
+    private static float[] gradient(LayeredModel model, Inputs inputs) {
+        try (TensorScope scope = TensorScope.open();
+                Pullback pullback = model.pullback(inputs)) {
+            return pullback.vjp(weights(model, pullback.output())).get(0).toFloatArray();
+        }
+    }
+
+    private static void close(float[] actual, float[] expected) {
+        assertThat(actual).hasSameSizeAs(expected);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(actual[i]).isCloseTo(expected[i], Offset.offset(1e-5f * Math.max(1, Math.abs(expected[i]))));
+        }
+    }
+
+    @Test
+    @DisplayName("A frozen archive, its script and its trace give the same, as does every call of a pullback")
+    void forms() {
+        for (RuleSet rules : List.of(GUIDED, DECONVOLUTION)) {
+            float[] expected = null;
+            for (String file : List.of("cnn_script.pt", "cnn_trace.pt", "cnn_frozen.pt")) {
+                try (TorchScriptModel model = TorchScriptModel.load(Zoo.file(file));
+                        TensorScope scope = TensorScope.open()) {
+                    LayeredModel copy = model.with(rules);
+                    float[] all = gradient(copy, image(model, 2));
+                    expected = expected == null ? all : expected;
+                    close(all, expected);
+                    assertThat(all).isNotEqualTo(gradient(model, image(model, 2)));
+                    try (Pullback pullback = copy.pullback(image(model, 2))) {
+                        Tensor weights = weights(copy, pullback.output());
+                        assertThat(pullback.vjp(weights).get(0).toFloatArray()).isEqualTo(all);
+                        assertThat(pullback.vjp(weights).get(0).toFloatArray()).isEqualTo(all);
+                        assertThat(pullback.vjpLast(weights).get(0).toFloatArray())
+                                .isEqualTo(all);
+                        assertThat(pullback.output().toFloatArray())
+                                .isEqualTo(model.forward(image(model, 2)).toFloatArray());
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("Behind, at and before a cut the rules compose to those of the whole")
+    void cuts() {
+        for (String file : List.of("cnn_script.pt", "cnn_trace.pt")) {
+            try (TorchScriptModel model = TorchScriptModel.load(Zoo.file(file));
+                    TensorScope scope = TensorScope.open()) {
+                Inputs inputs = image(model, 2);
+                LayeredModel copy = model.with(GUIDED);
+                float[] whole = gradient(copy, inputs);
+                for (String layer : List.of(
+                        "layer1.0", "layer1.1.bn1", "stem.2", "pool", "layer2.0:in", "layer1.0.conv2/conv2d#0")) {
+                    if (file.contains("trace") && layer.contains("/")) {
+                        continue;
+                    }
+                    Cut cut = copy.cut(layer);
+                    Tensor middle;
+                    try (LayerPullback behind = cut.pullback(inputs)) {
+                        middle = behind.vjp(weights(copy, behind.output())).get(0);
+                    }
+                    Inputs tail = cut.tailInputs(inputs, cut.activations(inputs));
+                    try (Pullback behind = cut.tail().pullback(tail)) {
+                        close(behind.vjp(weights(copy, behind.output())).get(0).toFloatArray(), middle.toFloatArray());
+                    }
+                    if (!layer.equals("layer1.1.bn1") && !layer.contains("conv2")) {
+                        // The others have a way around them.
+                        try (Pullback before = cut.head().pullback(inputs)) {
+                            close(before.vjp(middle).get(0).toFloatArray(), whole);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("Reused modules, functions of the archive and operators in place follow the rules")
+    void reused() {
+        for (String file : List.of("reused_script.pt", "reused_trace.pt", "inplace_script.pt", "inplace_trace.pt")) {
+            try (TorchScriptModel model = TorchScriptModel.load(Zoo.file(file));
+                    TensorScope scope = TensorScope.open()) {
+                int width = file.startsWith("reused") ? 4 : 3;
+                Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 3, 5, width));
+                float[] given = inputs.tensors().get(0).toFloatArray();
+                float[] result = gradient(model.with(DECONVOLUTION), inputs);
+                assertThat(result).isNotEqualTo(gradient(model, inputs));
+                assertThat(inputs.tensors().get(0).toFloatArray()).isEqualTo(given);
+            }
+        }
+    }
+
+    /** {@code f_i = w * relu(f_0 + ... + f_(i-1))}: every piece lies behind all the earlier ones. */
+    private static String dense(int layers) {
+        return """
+                def forward(self: __torch__.M, x: Tensor) -> Tensor:
+                  w = torch.div(torch.sub(torch.remainder(torch.reshape(torch.arange(9216, dtype=6), [32, 32, 3, 3]), 7.), 3.), 200.)
+                  fs = annotate(List[Tensor], [])
+                  _0 = torch.append(fs, torch.conv2d(torch.repeat(x, [1, 32, 1, 1]), w, None, [1, 1], [1, 1]))
+                  for i in range(LAYERS):
+                    s = fs[0]
+                    for k in range(i):
+                      s = torch.add(s, fs[torch.add(k, 1)])
+                    _1 = torch.append(fs, torch.conv2d(torch.relu(s), w, None, [1, 1], [1, 1]))
+                  return torch.sum(fs[LAYERS], [1, 2, 3])
+                """.replace("LAYERS", Integer.toString(layers));
+    }
+
+    @Test
+    @DisplayName("In a dense block the cost of a layer does not grow with the layers before it")
+    void denseBlock() {
+        double[] ratio = new double[2];
+        for (int deep = 0; deep < 2; deep++) {
+            try (TorchScriptModel model = TestModels.script(dense(deep == 0 ? 8 : 40));
+                    TensorScope scope = TensorScope.open()) {
+                LayeredModel copy = model.with(GUIDED);
+                Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 2, 7, 1, 24, 24));
+                double plain = Double.POSITIVE_INFINITY;
+                double guided = Double.POSITIVE_INFINITY;
+                for (int round = 0; round < 6; round++) {
+                    long start = System.nanoTime();
+                    gradient(model, inputs);
+                    plain = Math.min(plain, System.nanoTime() - start);
+                    start = System.nanoTime();
+                    gradient(copy, inputs);
+                    guided = Math.min(guided, System.nanoTime() - start);
+                }
+                ratio[deep] = guided / plain;
+            }
+        }
+        // Walked through again for every later layer, 40 layers would cost about 14 times their gradient.
+        assertThat(ratio[1]).as("8 layers: %s, 40 layers", ratio[0]).isLessThan(5);
+    }
+
+    @Test
+    @DisplayName(
+            "Eight threads that mix gradients and rules of all families on one model get the bits that one thread gets")
+    void threads() throws Exception {
+        RuleSet comparison = RuleSet.builder()
+                .rule(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6))
+                .otherwise(new BackwardRule.Gradient())
+                .build();
+        RuleSet relevance = RuleSet.builder()
+                .rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(1e-6))
+                .rule(OperationSelector.kind(OperationKind.ACTIVATION), Rules.pass())
+                .otherwise(new BackwardRule.Gradient())
+                .build();
+        try (TorchScriptModel model = TorchScriptModel.load(Zoo.file("cnn_script.pt"));
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = image(model, 2);
+            Inputs compared = inputs.against(List.of(TestModels.normal(model, DataType.FLOAT32, 2, 11, 1, 8, 8)));
+            List<Callable<float[]>> questions = new ArrayList<>();
+            questions.add(() -> gradient(model, inputs));
+            for (RuleSet rules : List.of(GUIDED, DECONVOLUTION, relevance, comparison)) {
+                questions.add(() -> gradient(model.with(rules), rules == comparison ? compared : inputs));
+            }
+            questions.add(() -> {
+                try (TensorScope own = TensorScope.open();
+                        LayerPullback pullback =
+                                model.with(GUIDED).cut("layer1.0").pullback(inputs)) {
+                    return pullback.vjp(weights(model, pullback.output()))
+                            .get(0)
+                            .toFloatArray();
+                }
+            });
+            List<float[]> alone = new ArrayList<>();
+            try (TorchScriptModel other = TorchScriptModel.load(Zoo.file("cnn_script.pt"))) {
+                assertThat(gradient(other, inputs)).isNotEmpty();
+            }
+            for (Callable<float[]> question : questions) {
+                alone.add(question.call());
+            }
+            ExecutorService pool = Executors.newFixedThreadPool(8);
+            try {
+                CyclicBarrier together = new CyclicBarrier(8);
+                List<Callable<Boolean>> tasks = new ArrayList<>();
+                for (int thread = 0; thread < 8; thread++) {
+                    int first = thread;
+                    tasks.add(() -> {
+                        together.await();
+                        for (int round = 0; round < 12; round++) {
+                            int number = (first + round) % questions.size();
+                            assertThat(questions.get(number).call())
+                                    .as("question %s in round %s", number, round)
+                                    .isEqualTo(alone.get(number));
+                        }
+                        return true;
+                    });
+                }
+                for (Future<Boolean> task : pool.invokeAll(tasks)) {
+                    assertThat(task.get()).isTrue();
+                }
+            } finally {
+                pool.shutdownNow();
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("ReLUs inside a recurrent operator refuse, unless their derivative is meant by name")
+    void recurrentRelu() {
+        String text = """
+                def forward(self: __torch__.M, x: Tensor) -> Tensor:
+                  w = annotate(List[Tensor], [torch.ones([2, 3]), torch.ones([2, 2])])
+                  y, h, = torch.rnn_relu(x, torch.zeros([1, 1, 2]), w, False, 1, 0., False, False, True)
+                  return torch.sum(torch.relu(y), [1, 2])
+                """;
+        try (TorchScriptModel model = TestModels.script(text);
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 1, 3, 4, 3));
+            DifferentiableModel copy = model.with(GUIDED);
+            assertThatThrownBy(() -> copy.pullback(inputs))
+                    .hasMessageContaining("rnn_relu#0")
+                    .hasMessageContaining("recurrent");
+            RuleSet meant = GUIDED.toBuilder()
+                    .rule(OperationSelector.name("rnn_relu"), new BackwardRule.Gradient())
+                    .build();
+            assertThat(gradient(model.with(meant), inputs)).hasSize(12);
+        }
+    }
+}
