@@ -18,12 +18,14 @@ package io.github.attribution4j.djl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.attribution4j.djl.golden.GoldenData;
 import io.github.attribution4j.djl.internal.Zoo;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.Tensor;
@@ -123,6 +125,52 @@ class TorchAddressesTest {
             assertThatThrownBy(() -> model.cutPoint("probe"))
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessageContaining("does not say which value it hands on");
+        }
+    }
+
+    private static Tensor gradient(TorchScriptModel model, Inputs inputs, String address) {
+        Cut cut = model.cut(address);
+        Tensor value = cut.head().forward(inputs);
+        try (Pullback pullback = cut.tail().pullback(cut.tailInputs(inputs, value))) {
+            assertThat(pullback.output().toFloatArray())
+                    .isEqualTo(model.forward(inputs).toFloatArray());
+            return pullback.vjp(pullback.output()).get(0);
+        }
+    }
+
+    @Test
+    void gradientsInsideForksAndAtArgumentsAreThoseOfTheWeights() {
+        try (TorchScriptModel model =
+                        TorchScriptModel.load(GoldenData.zoo().resolve("forked.script.pt"), TestModels.options());
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = input(model, 1, 4);
+            float[] output = model.forward(inputs).toFloatArray();
+            float[] weight = model.weight("head.weight").toFloatArray();
+            float[] expected = new float[8];
+            for (int i = 0; i < 16; i++) {
+                expected[i % 8] += output[i / 8] * weight[i];
+            }
+            assertThat(gradient(model, inputs, "head:in").toFloatArray())
+                    .containsExactly(expected, org.assertj.core.data.Offset.offset(1e-6f));
+            assertThat(gradient(model, inputs, "left").toFloatArray())
+                    .containsExactly(java.util.Arrays.copyOf(expected, 4), org.assertj.core.data.Offset.offset(1e-6f));
+        }
+    }
+
+    @Test
+    void dictOutputsHaveGradientsAtLayers() {
+        try (TorchScriptModel model = TorchScriptModel.load(
+                        Zoo.file("dict_script.pt"), TestModels.options().output("mean"));
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = Inputs.builder()
+                    .attribute("features.left", model.tensors().of(new float[] {1, -2, 3}, 1, 3))
+                    .attribute("features.right", model.tensors().of(new float[] {2, 1}, 1, 2))
+                    .build();
+            float mean = model.forward(inputs).toFloatArray()[0];
+            assertThat(gradient(model, inputs, "b").toFloatArray())
+                    .containsExactly(
+                            new float[] {mean / 4, mean / 4, mean / 4, mean / 4},
+                            org.assertj.core.data.Offset.offset(1e-6f));
         }
     }
 }
