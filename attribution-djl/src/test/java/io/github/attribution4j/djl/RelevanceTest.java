@@ -114,6 +114,7 @@ class RelevanceTest {
                 "torch.mul(x, torch.sigmoid(x))",
                 "torch.mul(x, torch.ones([6, 8], dtype=7))",
                 "torch.div(x, torch.exp(x))",
+                "torch.glu(x, 1)",
                 "torch.matmul(x, torch.transpose(x, 1, 2))",
                 "torch.bmm(x, torch.transpose(torch.tanh(x), 1, 2))",
                 "torch.baddbmm(torch.matmul(x, torch.transpose(x, 1, 2)), x, torch.transpose(x, 1, 2), beta=0.5, alpha=2)",

@@ -484,7 +484,15 @@
     n = torch.size(x, dim) // 2
     a = torch.narrow(x, dim, 0, n)
     b = torch.narrow(x, dim, n, n)
-    return self.mul(p, k, a, RUNTIME.passed(torch.sigmoid(torch.detach(b)), b, ))
+    derivative = False
+    if RUNTIME.alive(x, ):
+      derivative = self.kind(p, k) == 0
+    if derivative:
+      v = torch.glu(RUNTIME.scaled(x, 1., ), dim)
+      y = RUNTIME.link(v, v, RUNTIME.inverse(v, 0., ), )
+    else:
+      y = self.mul(p, k, a, RUNTIME.passed(torch.sigmoid(torch.detach(b)), b, ))
+    return y
   def addcmul(self: TAPE, p: int, k: int, c: Tensor, a: Tensor, b: Tensor, value: float) -> Tensor:
     x = self.shared(p, k, [a, b])
     return self.share(p, k, self.summand(p, k, c) + x[0] * x[1] * value)
