@@ -25,6 +25,7 @@ import io.github.attribution4j.Progress;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.cam.GuidedGradCam;
 import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.Conductance;
@@ -37,8 +38,11 @@ import io.github.attribution4j.gradient.LayerActivation;
 import io.github.attribution4j.gradient.LayerGradientShap;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.OperationSelector;
+import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeatureMask;
@@ -47,6 +51,13 @@ import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.propagation.Composites;
+import io.github.attribution4j.propagation.Deconvolution;
+import io.github.attribution4j.propagation.DeepLift;
+import io.github.attribution4j.propagation.DeepLiftShap;
+import io.github.attribution4j.propagation.GuidedBackprop;
+import io.github.attribution4j.propagation.Lrp;
+import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Tensor;
@@ -197,6 +208,36 @@ class CaptumMapTest {
     }
 
     @Test
+    void rules() {
+        explains(new DeepLift());
+        explains(DeepLift.builder()
+                .baseline(Baseline.zeros())
+                .multiplyByInputs(false)
+                .near(1e-10)
+                .build());
+        explains(DeepLift.builder().rule(DeepLift.Rule.REVEAL_CANCEL).build());
+        explains(new DeepLiftShap(Baseline.samples(references)));
+        explains(new GuidedBackprop());
+        explains(new Deconvolution());
+        explains(new GuidedGradCam("relu3"));
+        explains(new GuidedGradCam("conv3:in").interpolation(Interpolation.BILINEAR));
+        explains(new Lrp());
+        explains(new Lrp(Composites.epsilon(1e-9)));
+        for (BackwardRule rule : List.of(Rules.epsilon(0.1), Rules.gamma(0.25), Rules.alphaBeta(1, 0))) {
+            explains(new Lrp(Composites.epsilonPlus().toBuilder()
+                    .override(OperationSelector.module("conv2"), rule)
+                    .build()));
+        }
+        assertThat(RuleSet.builder()
+                        .rule(OperationSelector.module("conv2"), Rules.gamma(0.25))
+                        .build()
+                        .rules())
+                .hasSize(1);
+        assertThat(Rules.pass().family()).isEqualTo(BackwardRule.Family.RELEVANCE);
+        assertThat(BackwardRule.BiasPart.ZERO).isNotNull();
+    }
+
+    @Test
     void noise() {
         explains(NoiseTunnel.smoothGrad(new Saliency()));
         explains(NoiseTunnel.smoothGradSquared(new Saliency()));
@@ -253,15 +294,24 @@ class CaptumMapTest {
                 new NamedMethod("LayerGradCam", new GradCam("relu3")),
                 new NamedMethod("LayerFeatureAblation", new FeatureAblation(Baseline.zeros(), channels).at("relu3")),
                 new NamedMethod("LayerFeaturePermutation", new FeaturePermutation(1, channels).at("relu3")),
+                new NamedMethod("LayerDeepLift", new DeepLift().at("relu3")),
+                new NamedMethod("LayerDeepLiftShap", new DeepLiftShap(Baseline.samples(references)).at("relu3")),
+                new NamedMethod("LayerLRP", new Lrp(Composites.epsilon(1e-9)).at("relu3")),
+                new NamedMethod("GuidedGradCam", new GuidedGradCam("relu3")),
                 new NamedMethod("NeuronGradient", Saliency.signed().towards("relu3", unit)),
                 new NamedMethod("NeuronIntegratedGradients", new IntegratedGradients().towards("relu3", unit)),
                 new NamedMethod("NeuronConductance", new NeuronConductance("relu3", unit)),
                 new NamedMethod(
                         "NeuronGradientShap", new GradientShap(Baseline.samples(references)).towards("relu3", unit)),
-                new NamedMethod("NeuronFeatureAblation", new FeatureAblation().towards("relu3", unit)));
+                new NamedMethod("NeuronFeatureAblation", new FeatureAblation().towards("relu3", unit)),
+                new NamedMethod("NeuronDeepLift", new DeepLift().towards("relu3", unit)),
+                new NamedMethod(
+                        "NeuronDeepLiftShap", new DeepLiftShap(Baseline.samples(references)).towards("relu3", unit)),
+                new NamedMethod("NeuronGuidedBackprop", new GuidedBackprop().towards("relu3", unit)),
+                new NamedMethod("NeuronDeconvolution", new Deconvolution().towards("relu3", unit)));
     }
 
-    private record NamedMethod(String captum, Attribution<LayeredModel> method) {}
+    private record NamedMethod(String captum, Attribution<? super RuledModel> method) {}
 
     @Test
     void everyClassOfCaptumThatLooksInsideHasAnAnswerHere() {

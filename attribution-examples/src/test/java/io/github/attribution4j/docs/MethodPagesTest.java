@@ -28,6 +28,7 @@ import io.github.attribution4j.cam.FullGrad;
 import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.cam.GradCamElementwise;
 import io.github.attribution4j.cam.GradCamPlusPlus;
+import io.github.attribution4j.cam.GuidedGradCam;
 import io.github.attribution4j.cam.HiResCam;
 import io.github.attribution4j.cam.LayerCam;
 import io.github.attribution4j.cam.ScoreCam;
@@ -48,6 +49,11 @@ import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.propagation.Deconvolution;
+import io.github.attribution4j.propagation.DeepLift;
+import io.github.attribution4j.propagation.DeepLiftShap;
+import io.github.attribution4j.propagation.GuidedBackprop;
+import io.github.attribution4j.propagation.Lrp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,6 +104,12 @@ class MethodPagesTest {
                 new ScoreCam("conv"),
                 new AblationCam("conv"),
                 new FullGrad(),
+                new DeepLift(),
+                new DeepLiftShap(Baseline.zeros()),
+                new Lrp(),
+                new GuidedBackprop(),
+                new Deconvolution(),
+                new GuidedGradCam("conv"),
                 NoiseTunnel.smoothGrad(new Saliency()));
     }
 

@@ -18,14 +18,15 @@ package io.github.attribution4j.examples.cli;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.DifferentiableModel;
-import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.propagation.Propagation;
 import io.github.attribution4j.text.TokenAttribution;
 import java.util.List;
 
 /** A method with its settings. */
 sealed interface BuiltMethod {
-    /** Returns the method for a model that has layers. */
-    Attribution<? super LayeredModel> method();
+    /** Returns the method for a model that has layers and admits rules. */
+    Attribution<? super RuledModel> method();
 
     /** Returns this method on the tail of the model cut at a layer. */
     BuiltMethod at(String layer);
@@ -54,8 +55,28 @@ sealed interface BuiltMethod {
         }
     }
 
+    /** A method that goes back by rules, which has ways of its own to layers and neurons. */
+    record ByRules(Propagation method) implements BuiltMethod {
+        @Override
+        public BuiltMethod at(String layer) {
+            return new AtLayer(method.at(Texts.addresses(layer)));
+        }
+
+        @Override
+        public BuiltMethod towards(String layer, Target unit) {
+            return new AtLayer(method.towards(layer, unit));
+        }
+
+        @Override
+        public BuiltMethod byToken() {
+            throw new IllegalArgumentException(
+                    "method " + method.name()
+                            + " does not add up tokens; explain the layer that embeds them with --layer, or use integrated-gradients");
+        }
+    }
+
     /** A method that is at a layer already. */
-    record AtLayer(Attribution<? super LayeredModel> method) implements BuiltMethod {
+    record AtLayer(Attribution<? super RuledModel> method) implements BuiltMethod {
         @Override
         public BuiltMethod at(String layer) {
             throw new IllegalArgumentException("layer '" + layer + "': " + method.name()

@@ -46,7 +46,7 @@ final class CamCatalog {
             SettingTypes.LAYER,
             "layer, or several: a,b",
             "usually the last one with positions; several are merged; --layer sets it too");
-    private static final Setting<ActivationLayout> LAYOUT = new Setting<>(
+    static final Setting<ActivationLayout> LAYOUT = new Setting<>(
             "layout",
             "channels-first, channels-last, or tokens:LEADING:ROWSxCOLUMNS (tokens:LEADING for a square)",
             "channels-first",

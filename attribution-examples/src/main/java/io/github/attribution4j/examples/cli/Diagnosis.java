@@ -42,6 +42,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -149,7 +150,7 @@ final class Diagnosis {
                     + input.tensor().shape()
                     + (input.role() == Inputs.Role.ATTRIBUTED
                             ? ""
-                            : " " + input.role().name().toLowerCase(java.util.Locale.ROOT)));
+                            : " " + input.role().name().toLowerCase(Locale.ROOT)));
         }
         return String.join(", ", all);
     }
@@ -320,6 +321,7 @@ final class Diagnosis {
             switch (setting.name()) {
                 case "steps", "shuffles" -> settings.put(setting.name(), "1");
                 case "samples" -> settings.put(setting.name(), "4");
+                case "draws" -> settings.put(setting.name(), "2");
                 case "channels" -> settings.put(setting.name(), "2");
                 case "mask" -> settings.put(setting.name(), TRIAL_MASK);
                 case "layer" -> layer.ifPresent(path -> settings.put("layer", path));

@@ -25,8 +25,8 @@ import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.tensor.Shape;
 import java.io.IOException;
@@ -134,7 +134,7 @@ final class Explainer {
     }
 
     private static Explanation attribute(
-            Attribution<? super LayeredModel> method, LayeredModel model, Request request, Target target, Run run) {
+            Attribution<? super RuledModel> method, RuledModel model, Request request, Target target, Run run) {
         try {
             return method.attribute(model, request.inputs(), target, run);
         } catch (DeadlineExceededException | CancelledException e) {

@@ -45,6 +45,7 @@ final class MethodCatalog {
     private static final String ABSENT = "what absent groups are replaced by";
     private static final List<MethodEntry> ALL = Stream.of(
                     List.of(saliency(), inputXGradient(), integratedGradients(), gradientShap()),
+                    PropagationCatalog.all(),
                     LayerCatalog.all(),
                     CamCatalog.all(),
                     List.of(

@@ -38,6 +38,8 @@ record MethodEntry(String name, Need need, String claim, List<Setting<?>> settin
         FORWARD("forward", "runs the model forward, nothing else"),
         /** A pullback. */
         GRADIENTS("gradients", "takes gradients with respect to floating-point inputs"),
+        /** Backward rules. */
+        RULES("rules", "goes back through the model by rules of its own, from floating-point inputs"),
         /** A cut. */
         LAYERS("layers", "looks at a layer"),
         /** What the wrapped method needs. */

@@ -59,6 +59,11 @@ final class SettingTypes {
                 (text, sources) -> Integer.valueOf(text.strip()));
     }
 
+    static Setting<Double> number(String name, double byDefault, String meaning) {
+        return new Setting<>(
+                name, "a number", Double.toString(byDefault), meaning, (text, sources) -> Double.valueOf(text.strip()));
+    }
+
     static Setting<Boolean> flag(String name, boolean byDefault, String meaning) {
         return new Setting<>(
                 name, "true or false", Boolean.toString(byDefault), meaning, (text, sources) -> flag(text));

@@ -36,6 +36,7 @@ final class Cli {
     /** Settings that a method cannot do without, or that keep it short, on the demo digit. */
     static final Map<String, List<String>> FOR_DIGIT = Map.ofEntries(
             Map.entry("integrated-gradients", List.of("--set", "steps=5")),
+            Map.entry("guided-grad-cam", List.of("--layer", "relu2")),
             Map.entry("grad-cam", List.of("--layer", "relu2")),
             Map.entry("grad-cam-plus-plus", List.of("--layer", "relu2")),
             Map.entry("x-grad-cam", List.of("--layer", "relu2")),

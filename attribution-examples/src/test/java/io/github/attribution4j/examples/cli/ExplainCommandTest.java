@@ -212,6 +212,27 @@ class ExplainCommandTest {
     }
 
     @Test
+    void rulesOfPropagation_atLayersAndTowardsNeurons() throws IOException {
+        try (Explanation complete = json(digit("--method", "deep-lift", "--baseline", "0.5", "--target", "3"));
+                Explanation layer = json(digit("--method", "deep-lift", "--layer", "conv2"));
+                Explanation neuron = json(digit("--method", "guided-backprop", "--layer", "conv2", "--unit", "4,2,1"));
+                Explanation box =
+                        json(digit("--method", "lrp", "--set", "composite=epsilon-gamma-box:0,1", "--target", "3"));
+                Explanation flat =
+                        json(digit("--method", "lrp", "--set", "composite=epsilon-plus-flat", "--target", "3"))) {
+            double change = complete.scores()[0] - complete.baselineScores().orElseThrow()[0];
+            assertThat(Arrays.stream(complete.attribution().toDoubleArray()).sum())
+                    .isCloseTo(change, within(1e-4 * Math.abs(change)));
+            assertThat(layer.attribution().shape()).isEqualTo(Shape.of(1, 32, 8, 8));
+            assertThat(neuron.attribution().shape()).isEqualTo(Shape.of(1, 1, 8, 8));
+            assertThat(neuron.provenance().settings()).containsEntry("layer", "conv2");
+            assertThat(String.valueOf(box.provenance().settings().get("rules"))).contains("z-box(0.0, 1.0)");
+            assertThat(flat.attribution().toFloatArray())
+                    .isNotEqualTo(box.attribution().toFloatArray());
+        }
+    }
+
+    @Test
     void layersAndNeurons() throws IOException {
         try (Explanation layer =
                         json(digit("--method", "integrated-gradients", "--set", "steps=5", "--layer", "conv2"));

@@ -19,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.Attribution;
+import io.github.attribution4j.propagation.Lrp;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,6 +58,15 @@ class MethodCatalogTest {
             Map.entry("softmax", List.of("false", "false")),
             Map.entry("relative", List.of("false", "false")),
             Map.entry("rule", List.of("captum-riemann-left", "captum-riemann-left")),
+            Map.entry("deep-lift.rule", List.of("reveal-cancel", "reveal-cancel")),
+            Map.entry("deep-lift-shap.rule", List.of("reveal-cancel", "reveal-cancel")),
+            Map.entry("near", List.of("1e-6", "1.0E-6")),
+            Map.entry("tolerance", List.of("0.5", "0.5")),
+            Map.entry("allow-incomplete", List.of("true", "true")),
+            Map.entry("unknown-as-gradient", List.of("true", "true")),
+            Map.entry("draws", List.of("7", "7")),
+            Map.entry("composite", List.of("epsilon-gamma-box:-1,2", "epsilon-gamma-box:-1,2")),
+            Map.entry("interpolation", List.of("bilinear", "bilinear")),
             Map.entry("bypass", List.of("stay", "stay")),
             Map.entry("unit", List.of("17, 0:2, :", "sum of [17, 0:2, :]")),
             Map.entry("units", List.of("captum", "captum")),
@@ -89,9 +99,45 @@ class MethodCatalogTest {
         return entry.build(given, Sources.none()).method();
     }
 
+    private static List<String> other(MethodEntry entry, String setting) {
+        List<String> any = OTHER.get(setting);
+        return OTHER.getOrDefault(entry.name() + "." + setting, any == null ? List.of() : any);
+    }
+
+    /** The composites that stand for other rules, each of which the method says in full. */
+    private static final List<String> COMPOSITES = List.of(
+            "epsilon:0.1",
+            "epsilon-plus",
+            "epsilon-plus-flat",
+            "epsilon-alpha2-beta1",
+            "epsilon-alpha2-beta1-flat",
+            "epsilon-gamma-box:-1,2",
+            "attn-lrp",
+            "conservative-transformer");
+
+    @Test
+    void everyCompositeHasItsOwnRules() {
+        assertThat(COMPOSITES.stream().map(PropagationCatalog::composite)).doesNotHaveDuplicates();
+        assertThatThrownBy(() -> build(MethodCatalog.find("lrp"), Map.of("composite", "epsilon-minus")))
+                .hasMessageStartingWith("setting composite=epsilon-minus: choose one of epsilon:EPSILON, epsilon-plus");
+        assertThatThrownBy(() -> build(MethodCatalog.find("lrp"), Map.of("composite", "epsilon-plus:3")))
+                .hasMessage("setting composite=epsilon-plus:3: takes no numbers; leave them out");
+        assertThatThrownBy(() -> build(MethodCatalog.find("lrp"), Map.of("composite", "epsilon-gamma-box:1")))
+                .hasMessageStartingWith("setting composite=epsilon-gamma-box:1: needs numbers");
+    }
+
     /** Returns the method's own settings, without those of a wrapped method. */
     private static Map<String, String> own(Attribution<?> method) {
         Map<String, String> own = new LinkedHashMap<>();
+        if (method instanceof Lrp lrp) {
+            own.put(
+                    "composite",
+                    COMPOSITES.stream()
+                            .filter(text -> PropagationCatalog.composite(text).equals(lrp.rules()))
+                            .findFirst()
+                            .orElseThrow());
+            return own;
+        }
         method.settings().forEach((name, value) -> {
             if (!name.startsWith("method.")) {
                 own.put(name, String.valueOf(value));
@@ -132,14 +178,14 @@ class MethodCatalogTest {
         String setting = which.get(1);
         Map<String, String> given = required(entry);
         Map<String, String> before = own(build(entry, given));
-        given.put(setting, OTHER.get(setting).get(0));
+        given.put(setting, other(entry, setting).get(0));
         if (setting.equals("size")) {
             before.put("upsample", "bilinear");
             given.put("upsample", "bilinear");
         }
         Map<String, String> after = own(build(entry, given));
 
-        assertThat(after.get(setting)).isEqualTo(OTHER.get(setting).get(1)).isNotEqualTo(before.get(setting));
+        assertThat(after.get(setting)).isEqualTo(other(entry, setting).get(1)).isNotEqualTo(before.get(setting));
         before.remove(setting);
         after.remove(setting);
         assertThat(after).isEqualTo(before);

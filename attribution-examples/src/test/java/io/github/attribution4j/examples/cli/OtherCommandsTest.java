@@ -107,13 +107,18 @@ class OtherCommandsTest {
         List<String> lines = said.out().lines().toList();
         assertThat(lines).anyMatch(line -> line.matches("ok +loads +digits.pt, 87082 bytes, sha256 bff23c3b.*"));
         assertThat(lines).anyMatch(line -> line.matches("ok +layers +10 cut points, from conv1 to fc.*"));
+        assertThat(lines)
+                .anyMatch(
+                        line -> line.matches(
+                                "ok +operations +16 operations: 4 weighted, 1 linear, 6 activation, 1 max-pooling, 1 normalization, 3 reshape"));
+        assertThat(lines).noneMatch(line -> line.contains("without a rule"));
         assertThat(lines).anyMatch(line -> line.matches("ok +forward +output float32 \\(1, 10\\) for one example"));
         assertThat(lines).anyMatch(line -> line.matches("ok +gradients +defined for every attributed input"));
         for (MethodEntry entry : MethodCatalog.all()) {
             String verdict = entry.name().equals("feature-permutation") ? "no" : "yes";
             assertThat(lines).anyMatch(line -> line.matches(verdict + " +" + entry.name() + "( .*)?"));
         }
-        assertThat(lines.get(lines.size() - 1)).isEqualTo("29 of 30 methods work with this model and this input.");
+        assertThat(lines.get(lines.size() - 1)).isEqualTo("35 of 36 methods work with this model and this input.");
     }
 
     @Test
@@ -131,6 +136,8 @@ class OtherCommandsTest {
                 .containsPattern(
                         "no +gradients +input 'ids' is of type int64, which has no gradient; attribute by token")
                 .containsPattern("yes +saliency +with --layer embedding; not at the input, which holds integers")
+                .containsPattern("note +without a rule +head.lstm/lstm#0; deep-lift and lrp refuse")
+                .containsPattern("no +deep-lift ")
                 .containsPattern("yes +feature-ablation")
                 .containsPattern("yes +smooth-grad +with --layer embedding")
                 .containsPattern("yes +grad-cam +for instance --layer head.lstm");
@@ -162,6 +169,7 @@ class OtherCommandsTest {
         assertThat(said.out())
                 .contains("integrated-gradients, target index 3")
                 .contains("grad-cam, target index 3")
+                .contains("lrp, target index 3")
                 .contains("kernel-shap, target probability of 0")
                 .contains("worst texture")
                 .contains("integrated-gradients by token, target index 0")
@@ -170,6 +178,7 @@ class OtherCommandsTest {
         for (String name : List.of(
                 "digit-integrated-gradients.png",
                 "digit-grad-cam.png",
+                "digit-lrp.png",
                 "patient-kernel-shap.png",
                 "sentence-integrated-gradients.png")) {
             BufferedImage image = ImageIO.read(into.resolve(name).toFile());
