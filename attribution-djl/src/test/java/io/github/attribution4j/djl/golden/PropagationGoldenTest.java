@@ -46,6 +46,11 @@ class PropagationGoldenTest {
     }
 
     @TestFactory
+    Stream<DynamicContainer> deepLift() {
+        return cases(390, "deep-lift", "deep-lift-shap");
+    }
+
+    @TestFactory
     Stream<DynamicContainer> lrp() {
         return cases(55, "lrp");
     }
