@@ -185,10 +185,10 @@ class GuidedRulesTest {
                 for (int round = 0; round < 6; round++) {
                     long start = System.nanoTime();
                     gradient(model, inputs);
-                    plain = Math.min(plain, System.nanoTime() - start);
+                    plain = Math.min(plain, (double) (System.nanoTime() - start));
                     start = System.nanoTime();
                     gradient(copy, inputs);
-                    guided = Math.min(guided, System.nanoTime() - start);
+                    guided = Math.min(guided, (double) (System.nanoTime() - start));
                 }
                 ratio[deep] = guided / plain;
             }
@@ -217,7 +217,7 @@ class GuidedRulesTest {
             List<Callable<float[]>> questions = new ArrayList<>();
             questions.add(() -> gradient(model, inputs));
             for (RuleSet rules : List.of(GUIDED, DECONVOLUTION, relevance, comparison)) {
-                questions.add(() -> gradient(model.with(rules), rules == comparison ? compared : inputs));
+                questions.add(() -> gradient(model.with(rules), rules.equals(comparison) ? compared : inputs));
             }
             questions.add(() -> {
                 try (TensorScope own = TensorScope.open();
