@@ -1,0 +1,80 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.testkit.RuledContract;
+import java.util.List;
+import org.junit.jupiter.api.Nested;
+
+/** The contract of models with rules, on archives of several kinds. */
+class TorchScriptRuledContractTest {
+    abstract static class OnImages extends RuledContract {
+        @Override
+        protected Inputs inputs(Model model, int rows) {
+            return Inputs.of(TestModels.normal(model, DataType.FLOAT32, rows, 4, 2, 8, 8));
+        }
+
+        @Override
+        protected double tolerance() {
+            return 1e-4;
+        }
+    }
+
+    /** Convolutions, ReLU, max and average pooling, linear layers. */
+    @Nested
+    class ConvolutionalScripted extends OnImages {
+        @Override
+        protected RuledModel model() {
+            return TestModels.golden("../../propagation/models/convolutional.scripted.pt");
+        }
+
+        @Override
+        protected List<String> layers() {
+            return List.of("avgpool", "fc1");
+        }
+    }
+
+    @Nested
+    class ConvolutionalFrozen extends OnImages {
+        @Override
+        protected RuledModel model() {
+            return TestModels.golden("../../propagation/models/convolutional.frozen.pt");
+        }
+
+        @Override
+        protected List<String> layers() {
+            return List.of();
+        }
+    }
+
+    /** Residual connections, batch norm, some ReLUs in place. */
+    @Nested
+    class ShortcutTraced extends OnImages {
+        @Override
+        protected RuledModel model() {
+            return TestModels.golden("../../propagation/models/shortcut.traced.pt");
+        }
+
+        @Override
+        protected List<String> layers() {
+            return List.of("relu", "block1", "avgpool");
+        }
+    }
+}
