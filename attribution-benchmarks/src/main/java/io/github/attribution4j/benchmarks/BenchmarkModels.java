@@ -122,11 +122,13 @@ enum BenchmarkModels {
                                     "    x9 = (layer4).forward((layer3).forward(_1, ), )\n"
                                             + "    x1 = torch.requires_grad_(torch.detach(x9), True)\n"),
                             "    return (fc).forward(_2, )\n",
-                            "    score = torch.sum(torch.select((fc).forward(_2, ), 1, " + target + "))\n"
-                                    + "    gradients = torch.autograd.grad([score], [x1], None, False, False, False)\n"
-                                    + "    gradient = torch._unwrap_optional(gradients[0])\n"
-                                    + "    weights = torch.mean(gradient, [2, 3], True)\n"
-                                    + "    return torch.sum(torch.mul(weights, torch.detach(x1)), [1], True)\n"));
+                            """
+                        score = torch.sum(torch.select((fc).forward(_2, ), 1, TARGET))
+                        gradients = torch.autograd.grad([score], [x1], None, False, False, False)
+                        gradient = torch._unwrap_optional(gradients[0])
+                        weights = torch.mean(gradient, [2, 3], True)
+                        return torch.sum(torch.mul(weights, torch.detach(x1)), [1], True)
+                    """.replace("TARGET", Long.toString(target))));
             return file;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -48,6 +48,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(LeakExtension.class)
 class DeepLiftNetworksTest {
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Array(double[] values, Shape shape) {}
 
     /** One network, with the arrays of all. */
