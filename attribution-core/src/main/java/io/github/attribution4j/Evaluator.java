@@ -31,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,7 @@ public final class Evaluator {
     private final Batches batches;
     private Target target;
     private @Nullable Tensor outputs;
+    private @Nullable Tensor referenceOutputs;
     private double @Nullable [] scores;
 
     private Evaluator(Attribution<?> method, Model model, Inputs inputs, Target target, Run run) {
@@ -270,6 +272,25 @@ public final class Evaluator {
     }
 
     /**
+     * Returns what {@link #scoresAt} returns, at no further cost if {@link #propagateAtInputs} compared with the references and
+     * its runs told what they gave.
+     *
+     * @param references those that the runs compared with
+     */
+    public double[] scoresAtCompared(List<Tensor> references) {
+        if (referenceOutputs == null) {
+            return scoresAt(references);
+        }
+        Target decided = target();
+        try (TensorScope scope = TensorScope.open()) {
+            double[] values = decided.score(scope.keep(referenceOutputs), identityExamples())
+                    .toDoubleArray();
+            requireFiniteScores(values, 0, identity());
+            return values;
+        }
+    }
+
+    /**
      * Takes the gradient of the target's score of each row, with respect to each attributed input.
      *
      * @param rows the rows
@@ -362,14 +383,17 @@ public final class Evaluator {
             differentiate(identity(), null, source, sink);
             return;
         }
-        List<Tensor> parts = new ArrayList<>();
+        Heard parts = new Heard(new ArrayList<>(), new ArrayList<>());
         double[] heard = new double[examples()];
         differentiate(identity(), parts, source, (scope, from, to, values, activations, gradients) -> {
             System.arraycopy(values, 0, heard, (int) from, values.length);
             sink.accept(scope, from, to, values, activations, gradients);
         });
         if (outputs == null) {
-            outputs = Batches.joined(parts);
+            outputs = Batches.joined(parts.outputs());
+        }
+        if (!parts.references().isEmpty()) {
+            referenceOutputs = Batches.joined(parts.references());
         }
         // A target that had nothing to decide gave its final scores already.
         if (target.resolve(outputs) == target) {
@@ -377,11 +401,14 @@ public final class Evaluator {
         }
     }
 
-    private void differentiate(Rows rows, @Nullable List<Tensor> outputParts, PullbackSource source, LayerSink sink) {
+    /** Outputs at the explained inputs and, where runs compare and tell, at their references, batch by batch. */
+    private record Heard(List<Tensor> outputs, List<Tensor> references) {}
+
+    private void differentiate(Rows rows, @Nullable Heard parts, PullbackSource source, LayerSink sink) {
         batches.run(rows, true, batch -> {
             try (Pullback pullback = source.open(batch.inputs(), batch.from(), batch.to())) {
                 Tensor output = checkedRows(pullback.output(), batch);
-                if (outputParts != null) {
+                if (parts != null) {
                     checkTarget(output);
                 }
                 double[] values = target.score(output, batch.examples()).toDoubleArray();
@@ -393,11 +420,13 @@ public final class Evaluator {
                     notice("the model's output does not depend on " + what + " '" + unused
                             + "': its attributions are zero");
                 }
-                Tensor kept = outputParts == null ? null : output.alias();
+                Tensor kept = output.alias();
+                Optional<Tensor> atReference = pullback.referenceOutput().map(Tensor::alias);
                 List<Tensor> activations = activations(pullback, batch);
                 return scope -> {
-                    if (kept != null && outputParts != null) {
-                        outputParts.add(scope.keep(kept));
+                    if (parts != null) {
+                        parts.outputs().add(scope.keep(kept));
+                        atReference.ifPresent(there -> parts.references().add(scope.keep(there)));
                     }
                     sink.accept(scope, batch.from(), batch.to(), values, activations, gradients);
                 };

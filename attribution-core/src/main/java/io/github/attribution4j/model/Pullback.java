@@ -17,6 +17,7 @@ package io.github.attribution4j.model;
 
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -48,6 +49,14 @@ public interface Pullback extends AutoCloseable {
      */
     default List<Tensor> vjpLast(Tensor cotangent) {
         return vjp(cotangent);
+    }
+
+    /**
+     * Returns the model's output for the references, where the run compared with references and tells; valid until this is
+     * closed. It saves whoever explains the difference of two outputs a forward run.
+     */
+    default Optional<Tensor> referenceOutput() {
+        return Optional.empty();
     }
 
     /** Returns the names of attributed inputs for which the engine found no path to the output; known after a vjp. */

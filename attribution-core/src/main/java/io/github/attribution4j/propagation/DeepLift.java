@@ -48,8 +48,9 @@ import java.util.Map;
  * says how far off it is, and more than {@code tolerance} (1e-3) of |F(x) − F(x′)|, beyond rounding, is an error, unless {@link
  * Builder#allowIncomplete}. At a layer what bypasses it takes its part too, so the gap is told there and not judged.
  *
- * <p><b>Cost.</b> For each example a forward and a backward row, a forward row for the reference, and another for the reference's
- * score (one in all if one reference serves all examples). At a layer one more for the reference's activation.
+ * <p><b>Cost.</b> For each example a forward and a backward row, and a forward row for the reference, which gives its score too; on
+ * a backend that does not tell it, another one (one in all if one reference serves all examples). At a layer one more for the
+ * reference's activation.
  *
  * <p><b>Paper.</b> Shrikumar, Greenside and Kundaje, <i>Learning Important Features Through Propagating Activation Differences</i>,
  * 2017.
@@ -128,9 +129,9 @@ public final class DeepLift extends Propagation {
     Explanation.Builder explain(RuledRun run) {
         Evaluator evaluator = run.evaluator();
         List<Tensor> references = evaluator.references(baseline);
-        // First, because it gives the outputs at the inputs at no further cost.
+        // First, because it gives the outputs at the inputs, and mostly at the references, at no further cost.
         RuledRun.Propagated propagated = run.propagateAgainst(references);
-        double[] scoresAtReference = evaluator.scoresAt(references);
+        double[] scoresAtReference = evaluator.scoresAtCompared(references);
         List<Tensor> multipliers = propagated.multipliers();
         if (!multiplyByInputs) {
             return evaluator.explain(multipliers).baselineScores(scoresAtReference);

@@ -22,14 +22,17 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The answer to a {@link Question}: handles that the reader closes.
  *
  * @param reply what was asked for
  * @param pieces where the graph is cut into pieces: these; else nothing
+ * @param atReference what the program gave for the references, if the run compared with some
  */
-record Answer(Reply<PtNDArray> reply, Memory pieces) {
+record Answer(
+        Reply<PtNDArray> reply, Memory pieces, @Nullable Reply<PtNDArray> atReference) {
     /** Closes everything if the reader fails. */
     <R> R read(Supplier<R> reader) {
         boolean done = false;
@@ -45,14 +48,21 @@ record Answer(Reply<PtNDArray> reply, Memory pieces) {
         }
     }
 
-    /** Closes the tensors of the reply but some. */
+    /** Closes the tensors of the replies but some. */
     void closeAllBut(List<PtNDArray> kept) {
         // By identity: DJL's arrays are equal when their elements are.
         Set<PtNDArray> closed = Collections.newSetFromMap(new IdentityHashMap<>());
-        closed.addAll(reply.outputs());
-        reply.taps().forEach(tap -> closed.add(tap.tensor()));
-        closed.addAll(reply.leaves());
+        addAll(reply, closed);
+        if (atReference != null) {
+            addAll(atReference, closed);
+        }
         kept.forEach(closed::remove);
         closed.forEach(PtNDArray::close);
+    }
+
+    private static void addAll(Reply<PtNDArray> reply, Set<PtNDArray> tensors) {
+        tensors.addAll(reply.outputs());
+        reply.taps().forEach(tap -> tensors.add(tap.tensor()));
+        tensors.addAll(reply.leaves());
     }
 }

@@ -46,7 +46,7 @@ final class PlainCalls implements ProgramCalls {
         } catch (EngineException e) {
             throw failure(library, question.inputs(), e);
         }
-        return new Answer(reply(library, results), Memory.NONE);
+        return new Answer(reply(library, results), Memory.NONE, null);
     }
 
     /** The handles of a request's tensors. */

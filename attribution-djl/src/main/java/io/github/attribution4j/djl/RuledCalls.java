@@ -73,18 +73,18 @@ final class RuledCalls implements ProgramCalls {
             return run(question, inputs, table.family() == Family.GUIDED ? 0 : 1, Memory.NONE, true);
         }
         inputs.requireReferences();
-        try (Memory memory = reference(question)) {
-            return run(question, inputs, 1, memory, true);
+        Answer there = reference(question);
+        try (Memory memory = there.pieces()) {
+            Answer here = there.read(() -> run(question, inputs, 1, memory, true));
+            return new Answer(here.reply(), here.pieces(), there.reply());
         }
     }
 
-    private Memory reference(Question question) {
+    private Answer reference(Question question) {
         Inputs inputs = question.inputs().atReferences();
         Request<Integer> request = arguments.bind(inputs.all().subList(question.shift(), inputs.size()));
         Question whole = new Question(inputs, request, Instrumented.RUN, question.shift());
-        Answer answer = run(whole, inputs, 0, Memory.NONE, false);
-        answer.closeAllBut(List.of());
-        return answer.pieces();
+        return run(whole, inputs, 0, Memory.NONE, false);
     }
 
     private Answer run(Question question, Inputs inputs, int mode, Memory memory, boolean gradients) {
@@ -111,7 +111,7 @@ final class RuledCalls implements ProgramCalls {
         List<PtNDArray> tensors = results.subList(results.size() - (int) kept[0], results.size());
         List<Long> marks = Arrays.stream(kept).skip(1).boxed().toList();
         Memory left = new Memory(tensors, marks);
-        return new Answer(PlainCalls.reply(plain, results.subList(0, results.size() - tensors.size())), left);
+        return new Answer(PlainCalls.reply(plain, results.subList(0, results.size() - tensors.size())), left, null);
     }
 
     private ModelException failure(Inputs inputs, EngineException e) {

@@ -18,6 +18,7 @@ package io.github.attribution4j.djl;
 import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** A pullback whose leaves are values inside the program, with those values. */
@@ -39,6 +40,11 @@ final class TorchLayerPullback implements LayerPullback {
     @Override
     public Tensor output() {
         return pullback.output();
+    }
+
+    @Override
+    public Optional<Tensor> referenceOutput() {
+        return pullback.referenceOutput();
     }
 
     @Override

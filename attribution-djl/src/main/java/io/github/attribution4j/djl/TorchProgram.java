@@ -179,7 +179,8 @@ final class TorchProgram {
         inputs.requireDifferentiable();
         Answer answer = calls.answer(wanting(whole(inputs)), true);
         Reply<PtNDArray> reply = answer.reply();
-        return pullback(answer, answer.read(() -> output(reply)), inputs, reply.leaves());
+        PtNDArray result = answer.read(() -> output(reply));
+        return pullback(answer, inputs, result, reply.leaves(), referenceOutput(answer));
     }
 
     Pullback pullbackHead(Inputs inputs, Row row) {
@@ -187,7 +188,7 @@ final class TorchProgram {
         Answer answer = calls.answer(wanting(tapped(inputs, List.of(row))), true);
         Reply<PtNDArray> reply = answer.reply();
         PtNDArray value = answer.read(() -> ordered(reply, List.of(row))).get(0);
-        return pullback(answer, value, inputs, reply.leaves());
+        return pullback(answer, inputs, value, reply.leaves(), null);
     }
 
     Pullback pullbackTail(Inputs inputs, List<Row> rows) {
@@ -210,21 +211,36 @@ final class TorchProgram {
             return output(reply);
         });
         leaves.addAll(reply.leaves());
-        return pullback(answer, result, inputs, leaves);
+        return pullback(answer, inputs, result, leaves, referenceOutput(answer));
     }
 
-    private Pullback pullback(Answer answer, PtNDArray result, Inputs inputs, List<PtNDArray> leaves) {
+    /** The output at the references of a run that compared with some. */
+    private @Nullable PtNDArray referenceOutput(Answer answer) {
+        Reply<PtNDArray> there = answer.atReference();
+        return there == null ? null : answer.read(() -> output(there));
+    }
+
+    private Pullback pullback(
+            Answer answer, Inputs inputs, PtNDArray result, List<PtNDArray> leaves, @Nullable PtNDArray reference) {
         List<String> names =
                 inputs.attributedInputs().stream().map(Inputs.Input::name).toList();
-        return pullback(answer, "input", names, result, leaves);
+        return pullback(answer, "input", names, result, leaves, reference);
     }
 
     private TorchPullback pullback(
-            Answer answer, String what, List<String> names, PtNDArray result, List<PtNDArray> leaves) {
+            Answer answer,
+            String what,
+            List<String> names,
+            PtNDArray result,
+            List<PtNDArray> leaves,
+            @Nullable PtNDArray reference) {
         List<PtNDArray> kept = new ArrayList<>(leaves);
         kept.add(result);
+        if (reference != null) {
+            kept.add(reference);
+        }
         answer.closeAllBut(kept);
-        return new TorchPullback(library, what, names, result, leaves, answer.pieces());
+        return new TorchPullback(library, what, names, result, leaves, answer.pieces(), reference);
     }
 
     /** Runs the program with the values of rows as the leaves of its graph. */
@@ -238,7 +254,7 @@ final class TorchProgram {
             return output(reply);
         });
         List<String> names = points.stream().map(CutPoint::toString).toList();
-        TorchPullback pullback = pullback(answer, "layer", names, result, leaves);
+        TorchPullback pullback = pullback(answer, "layer", names, result, leaves, referenceOutput(answer));
         List<DjlTensor> activations = leaves.stream()
                 .map(leaf -> TensorScope.release(
                         module().tensors().adopt(module().runtime().alias(leaf))))

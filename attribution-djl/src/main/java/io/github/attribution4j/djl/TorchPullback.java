@@ -24,6 +24,7 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,7 @@ final class TorchPullback implements Pullback {
     private final Set<String> unused = new HashSet<>();
     private final DjlTensor output;
     private final Memory pieces;
+    private final @Nullable DjlTensor referenceOutput;
     private @Nullable PtNDArray graph;
     private boolean last;
 
@@ -48,6 +50,7 @@ final class TorchPullback implements Pullback {
      * @param graph the output with its graph
      * @param leaves what to differentiate by
      * @param pieces the pieces of the graph, if it was cut into some
+     * @param reference the output at the references, if the run compared with some
      */
     TorchPullback(
             TorchModules modules,
@@ -55,13 +58,17 @@ final class TorchPullback implements Pullback {
             List<String> names,
             PtNDArray graph,
             List<PtNDArray> leaves,
-            Memory pieces) {
+            Memory pieces,
+            @Nullable PtNDArray reference) {
         this.modules = modules;
         this.what = what;
         this.names = List.copyOf(names);
         this.graph = graph;
         this.leaves = leaves;
         this.pieces = pieces;
+        this.referenceOutput = reference == null
+                ? null
+                : TensorScope.release(modules.module().tensors().adopt(reference));
         this.output = TensorScope.release(
                 modules.module().tensors().adopt(modules.module().runtime().alias(graph)));
     }
@@ -69,6 +76,11 @@ final class TorchPullback implements Pullback {
     @Override
     public Tensor output() {
         return output;
+    }
+
+    @Override
+    public Optional<Tensor> referenceOutput() {
+        return Optional.ofNullable(referenceOutput);
     }
 
     @Override
@@ -161,5 +173,8 @@ final class TorchPullback implements Pullback {
     public void close() {
         freeGraph();
         output.close();
+        if (referenceOutput != null) {
+            referenceOutput.close();
+        }
     }
 }

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * convolution(x, w, b?, stride, padding, dilation, transposed, output_padding, groups)
  * batch_norm(x, w?, b?, mean?, var?, training, momentum, eps, cudnn), layer_norm(x, shape, w?, b?, eps), group_norm(x, groups, w?, b?, eps),
  * instance_norm(x, w?, b?, eps) with the statistics of x, instance_norm_if(x, w?, b?, mean?, var?, own: bool, momentum, eps, cudnn) with them if own, rms_norm(x, shape, w?, eps?)
- * softmax(x, dim, dtype?), log_softmax(x, dim, dtype?), glu(x, dim)
+ * softmax(x, dim, dtype?), log_softmax(x, dim, dtype?), glu(x, dim), relu(x)
  * max_poolNd(x, kernel, stride, padding, dilation, ceil) -> Tensor, max_poolNd_with_indices likewise -> (Tensor, Tensor)
  * adaptive_max_poolNd(x, size) -> (Tensor, Tensor), amax(x, dims, keep) -> Tensor, max_dim(x, dim, keep) -> (Tensor, Tensor)
  * mul(a, b), div(a, b), matmul(a, b), bmm(a, b), baddbmm(c, a, b, beta, alpha), addcmul(c, a, b, value), einsum(equation, tensors)
@@ -87,6 +87,7 @@ record CanonicalCall(String method, List<Expr> arguments) {
         schema("_log_softmax(self, dim, half_to_float)");
         schema("amax(self, dim=[], keepdim=False)");
         schema("glu(self, dim=-1)");
+        schema("relu(self)");
         schema("max(self, dim=None, keepdim=False)");
         schema("mul(self, other)");
         schema("multiply(self, other)");
@@ -212,6 +213,7 @@ record CanonicalCall(String method, List<Expr> arguments) {
                             ? new CanonicalCall(operator.substring(1), List.of(argument("self"), argument("dim"), NONE))
                             : null;
                 case "glu" -> call("glu", "self", "dim");
+                case "relu" -> call("relu", "self");
                 case "amax" -> amax();
                 case "max" -> max();
                 case "mul", "multiply" -> pair("mul", "self", "other");

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>Element-wise functions: M = Δy/Δz, the derivative where |Δz| ≤ near. Where both differences are of the size of rounding, 16 ulp of |z| + |y|, their ratio would be noise, and the derivative takes
- *       its place too; the sum misses no more than that. The derivative is had from a graph of the one operation, so that nothing undefined in it reaches the gradient.
+ *       its place too; the sum misses no more than that. A ReLU's M is max(z, z0) / |Δz|, held between 0 and 1, in which nothing cancels. The derivative is had from a graph of the one operation, so that nothing undefined in it reaches the gradient.
  *   <li>Maxima: M leads to the place of the maximum now where it rose, and to the place it had where it fell (the cross-maximum rule, taken for each window on its own). |Δz| there is never less than
  *       |Δy|, so M lies between 0 and 1, also where windows overlap or values tie.
  *   <li>Softmax and its logarithm, the log-sum-exp L: (eᵃ − eᵇ)/(a − b) of every element at a shift that both runs share, times the slope of the logarithm; then y = exp(z − L) likewise. No
@@ -70,6 +70,7 @@ final class ComparisonSource extends RuleSource {
             "amax",
             "max_dim",
             "glu",
+            "relu",
             "mul",
             "div",
             "matmul",

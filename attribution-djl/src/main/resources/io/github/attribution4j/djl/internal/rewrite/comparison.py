@@ -98,6 +98,17 @@
         else:
           r = RUNTIME.graft(v, torch.mul(z, RUNTIME.slope(now, z0, v, y0, d, near, )), )
     return r
+  def relu(self: TAPE, p: int, k: int, x: Tensor) -> Tensor:
+    if self.reveals:
+      r = self.activation(p, k, torch.relu(self.before(p, k, x)))
+    else:
+      changed = self.changed(p, k, x)
+      r = torch.relu(torch.detach(x) if changed else x)
+      if self.compared(p, k, x):
+        x0 = self.past(p, k, x)
+        if changed:
+          r = RUNTIME.graft(r, torch.mul(x, RUNTIME.rectified(torch.detach(x), x0, self.near(p, k), )), )
+    return r
   def revealed(self: TAPE, p: int, k: int, x: Tensor) -> bool:
     y = False
     if self.reveals and torch.len(self.weighted) > 0 and torch.dim(x) > 0:
@@ -417,6 +428,12 @@ def finite(x: Tensor) -> Tensor:
 def slope(z: Tensor, z0: Tensor, y: Tensor, y0: Tensor, d: Tensor, near: float) -> Tensor:
   noise = torch.mul_(torch.add_(torch.abs(z), torch.abs(y)), 16. * RUNTIME.ulp(z, ))
   return RUNTIME.ratio(torch.sub(y, y0), torch.sub(z, z0), noise, d, near, )
+def rectified(z: Tensor, z0: Tensor, near: float) -> Tensor:
+  d = torch.abs_(torch.sub(z, z0))
+  m = torch.clamp_(torch.nan_to_num_(torch.div_(torch.maximum(z, z0), d), 0., 1., 0.), 0., 1.)
+  if near > 1e-10:
+    m = torch.where(torch.le(d, near), torch.to(torch.gt(z, 0.), ops.prim.dtype(z)), m)
+  return m
 def between(high: Tensor, d: Tensor) -> Tensor:
   t = torch.abs(d)
   return torch.mul(high, torch.where(torch.gt(t, 0.), torch.div(torch.neg(torch.expm1(torch.neg(t))), t), torch.ones_like(t)))
