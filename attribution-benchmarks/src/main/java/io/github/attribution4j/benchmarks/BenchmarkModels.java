@@ -103,6 +103,14 @@ enum BenchmarkModels {
         }
     }
 
+    private static final String GRAD_CAM = """
+                score = torch.sum(torch.select((fc).forward(_2, ), 1, TARGET))
+                gradients = torch.autograd.grad([score], [x1], None, False, False, False)
+                gradient = torch._unwrap_optional(gradients[0])
+                weights = torch.mean(gradient, [2, 3], True)
+                return torch.sum(torch.mul(weights, torch.detach(x1)), [1], True)
+            """.stripTrailing();
+
     /**
      * Writes the ResNet with a {@code forward} that gives the Grad-CAM map of one class at {@code layer4}: written by hand,
      * one forward run and one backward run that ends there, in one call.
@@ -113,22 +121,13 @@ enum BenchmarkModels {
             Path file = folder.resolve("resnet18-grad-cam.pt");
             file.toFile().deleteOnExit();
             folder.toFile().deleteOnExit();
-            writeResNet(
-                    file,
-                    text -> replaced(
-                            replaced(
-                                    text,
-                                    "    x1 = (layer4).forward((layer3).forward(_1, ), )\n",
-                                    "    x9 = (layer4).forward((layer3).forward(_1, ), )\n"
-                                            + "    x1 = torch.requires_grad_(torch.detach(x9), True)\n"),
-                            "    return (fc).forward(_2, )\n",
-                            """
-                        score = torch.sum(torch.select((fc).forward(_2, ), 1, TARGET))
-                        gradients = torch.autograd.grad([score], [x1], None, False, False, False)
-                        gradient = torch._unwrap_optional(gradients[0])
-                        weights = torch.mean(gradient, [2, 3], True)
-                        return torch.sum(torch.mul(weights, torch.detach(x1)), [1], True)
-                    """.replace("TARGET", Long.toString(target))));
+            writeResNet(file, text -> {
+                String leaf = "    x1 = torch.requires_grad_(torch.detach(x9), True)\n";
+                String cut = replaced(text, "    x1 = (layer4)", "    x9 = (layer4)");
+                cut = replaced(cut, "    fc = self.fc", leaf + "    fc = self.fc");
+                return replaced(
+                        cut, "    return (fc).forward(_2, )", GRAD_CAM.replace("TARGET", Long.toString(target)));
+            });
             return file;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
