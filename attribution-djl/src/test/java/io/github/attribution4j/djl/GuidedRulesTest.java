@@ -29,6 +29,7 @@ import io.github.attribution4j.model.OperationKind;
 import io.github.attribution4j.model.OperationSelector;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
@@ -75,6 +76,26 @@ class GuidedRulesTest {
         assertThat(actual).hasSameSizeAs(expected);
         for (int i = 0; i < expected.length; i++) {
             assertThat(actual[i]).isCloseTo(expected[i], Offset.offset(1e-5f * Math.max(1, Math.abs(expected[i]))));
+        }
+    }
+
+    @Test
+    @DisplayName("A rule for a module that is not there is refused, in a frozen archive for having no modules")
+    void missingModules() {
+        RuleSet rules = RuleSet.builder()
+                .rule(OperationSelector.module("layer1"), Rules.epsilon(1e-6))
+                .otherwise(new BackwardRule.Gradient())
+                .build();
+        try (TorchScriptModel frozen = TorchScriptModel.load(Zoo.file("cnn_frozen.pt"));
+                TorchScriptModel mlp = TorchScriptModel.load(Zoo.file("mlp_script.pt"))) {
+            assertThatThrownBy(() -> frozen.with(rules))
+                    .isInstanceOf(UnsupportedModelException.class)
+                    .hasMessageContaining("rule epsilon(1.0E-6) is for operations in 'layer1'")
+                    .hasMessageContaining("a frozen archive has no modules")
+                    .hasMessageContaining("choose them by kind, by name or by address");
+            assertThatThrownBy(() -> mlp.with(rules))
+                    .isInstanceOf(UnsupportedModelException.class)
+                    .hasMessageContaining("its operations stand in fc1");
         }
     }
 

@@ -18,6 +18,7 @@ package io.github.attribution4j.djl.internal.rewrite;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.OperationSelector;
 import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.model.UnsupportedModelException;
 import java.util.ArrayList;
@@ -62,7 +63,31 @@ public final class RuleTable {
         return table;
     }
 
+    /** A rule for a place that does not exist would be left out without a word. */
+    private void requirePlaces(List<Operation> all) {
+        for (RuleSet.Assignment assignment : rules.assignments()) {
+            OperationSelector selector = assignment.selector();
+            boolean names =
+                    selector instanceof OperationSelector.Module || selector instanceof OperationSelector.Address;
+            if (names && all.stream().noneMatch(operation -> selector.selects(operation, all))) {
+                List<String> modules = all.stream()
+                        .map(Operation::module)
+                        .filter(module -> !module.isEmpty())
+                        .distinct()
+                        .toList();
+                throw new UnsupportedModelException(
+                        "rule " + RuleSet.describe(assignment.rule()) + " is for operations "
+                                + selector.describe() + ", and this model has none there: "
+                                + (modules.isEmpty()
+                                        ? "a frozen archive has no modules, all its operations stand in the root; choose them by "
+                                                + "kind, by name or by address"
+                                        : "its operations stand in " + String.join(", ", modules)));
+            }
+        }
+    }
+
     private void fill(List<Operation> all, List<OperationInfo> infos) {
+        requirePlaces(all);
         Map<BackwardRule, Integer> known = new HashMap<>();
         Map<Integer, Map<Integer, Integer>> votes = new HashMap<>();
         for (int i = 0; i < all.size(); i++) {
