@@ -79,6 +79,8 @@ final class InputWrites {
         private final IdentityHashMap<Expr.Call, Effect> effects = new IdentityHashMap<>();
         private final BitSet written = new BitSet();
         private final BitSet returned = new BitSet();
+        /** The parameters that may hold others: objects, lists. */
+        private final BitSet holders = new BitSet();
         private final List<Stmt> statements;
         private boolean changed;
 
@@ -91,6 +93,7 @@ final class InputWrites {
                 own.set(i);
                 shared.put(parameter.name(), own);
                 Type type = parameter.type() == null ? Type.TENSOR : parameter.type();
+                holders.set(i, !type.equals(Type.TENSOR) || (i == 0 && owner != null));
                 types.declare(parameter.name(), i == 0 && owner != null ? Type.of(owner) : type);
             }
         }
@@ -249,13 +252,22 @@ final class InputWrites {
             return result;
         }
 
+        /** What goes into a container that the caller or the module holds may be written to by whoever finds it there. */
+        private void fill(Expr container, BitSet values) {
+            if (container instanceof Expr.Name && !of(container).intersects(holders)) {
+                bind(container, values);
+            } else {
+                add(written, values);
+            }
+        }
+
         private BitSet operator(String dotted, Expr.Call call, BitSet all, List<BitSet> arguments) {
             String name = dotted.substring(dotted.lastIndexOf('.') + 1);
             if (InPlace.writes(call)) {
                 boolean first = dotted.startsWith("torch.") && call.keywords().isEmpty() && !arguments.isEmpty();
                 add(written, first ? arguments.get(0) : all);
-            } else if (OperatorTypes.changesContainer(name) && call.arguments().get(0) instanceof Expr.Name container) {
-                bind(container, all);
+            } else if (OperatorTypes.changesContainer(name)) {
+                fill(call.arguments().get(0), union(arguments.subList(1, arguments.size())));
             } else if (OperatorTypes.isFresh(name)) {
                 return new BitSet();
             }

@@ -54,6 +54,7 @@ class InputWritesTest {
               writing : __torch__.Writing
               step : __torch__.Step
               last : Tensor
+              kept : List[Tensor]
               def forward(self: __torch__.M, x: Tensor, other: Tensor) -> Tensor:
             """;
 
@@ -85,7 +86,9 @@ class InputWritesTest {
                 "y = torch.relu(x)\nfor i in range(3):\n  _0 = torch.add_(y, 1)\n  y = x\nreturn y",
                 "if torch.eq(1, 1):\n  y = x\nelse:\n  y = torch.relu(x)\nreturn torch.relu_(y)",
                 "a, b, = torch.split(x, 1)\nreturn torch.relu_(b)",
-                "self.last = x\nreturn torch.relu_(torch.relu(x))",
+                "_0 = torch.append((self).kept, x)\nreturn torch.relu(x)",
+        "kept = self.kept\n_0 = torch.append(kept, x)\nreturn torch.relu(x)",
+        "self.last = x\nreturn torch.relu_(torch.relu(x))",
                 "return torch.add(x, x, out=x)",
                 "return ops.mine.change(x)",
                 "def __forked_function() -> Tensor:\n  return torch.relu_(x)\nf = fork(__forked_function)\nreturn torch.wait(f)",
