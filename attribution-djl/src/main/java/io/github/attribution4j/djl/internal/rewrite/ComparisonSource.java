@@ -19,7 +19,6 @@ import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.OperationKind;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,45 +46,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 final class ComparisonSource extends RuleSource {
-    private static final Set<String> DEDICATED = Set.of(
-            "dense",
-            "convolution",
-            "batch_norm",
-            "layer_norm",
-            "group_norm",
-            "instance_norm",
-            "instance_norm_if",
-            "rms_norm",
-            "softmax",
-            "log_softmax",
-            "max_pool1d",
-            "max_pool2d",
-            "max_pool3d",
-            "max_pool1d_with_indices",
-            "max_pool2d_with_indices",
-            "max_pool3d_with_indices",
-            "adaptive_max_pool1d",
-            "adaptive_max_pool2d",
-            "adaptive_max_pool3d",
-            "amax",
-            "max_dim",
-            "glu",
-            "relu",
-            "mul",
-            "div",
-            "matmul",
-            "bmm",
-            "baddbmm",
-            "einsum",
-            "sdpa");
-
     ComparisonSource() {
         super(BackwardRule.Family.COMPARISON, resource("comparison.py"));
-    }
-
-    @Override
-    Set<String> dedicated() {
-        return DEDICATED;
     }
 
     @Override

@@ -19,7 +19,6 @@ import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.OperationKind;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,11 +32,6 @@ import org.jspecify.annotations.Nullable;
 final class GuidedSource extends RuleSource {
     GuidedSource() {
         super(BackwardRule.Family.GUIDED, resource("guided.py"));
-    }
-
-    @Override
-    Set<String> dedicated() {
-        return Set.of();
     }
 
     @Override

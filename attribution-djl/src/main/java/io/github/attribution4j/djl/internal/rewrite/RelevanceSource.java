@@ -37,38 +37,6 @@ import org.jspecify.annotations.Nullable;
  * out while the model runs, so it holds wherever the two stand in the text. Every other one is an affine operation of its own.
  */
 final class RelevanceSource extends RuleSource {
-    private static final Set<String> DEDICATED = Set.of(
-            "dense",
-            "convolution",
-            "batch_norm",
-            "layer_norm",
-            "group_norm",
-            "instance_norm",
-            "instance_norm_if",
-            "rms_norm",
-            "softmax",
-            "log_softmax",
-            "max_pool1d",
-            "max_pool2d",
-            "max_pool3d",
-            "max_pool1d_with_indices",
-            "max_pool2d_with_indices",
-            "max_pool3d_with_indices",
-            "adaptive_max_pool1d",
-            "adaptive_max_pool2d",
-            "adaptive_max_pool3d",
-            "amax",
-            "max_dim",
-            "mul",
-            "div",
-            "matmul",
-            "bmm",
-            "baddbmm",
-            "addcmul",
-            "einsum",
-            "glu",
-            "sdpa");
-
     /** Products of several operands, linear in each, that have no method of their own. */
     private static final Set<String> MULTILINEAR = Set.of(
             "mul", "multiply", "matmul", "mm", "mv", "dot", "bmm", "inner", "outer", "tensordot", "cross", "kron");
@@ -92,11 +60,6 @@ final class RelevanceSource extends RuleSource {
 
     RelevanceSource() {
         super(BackwardRule.Family.RELEVANCE, resource("relevance.py").replaceAll("(?m)^ *#.*\n", ""));
-    }
-
-    @Override
-    Set<String> dedicated() {
-        return DEDICATED;
     }
 
     @Override

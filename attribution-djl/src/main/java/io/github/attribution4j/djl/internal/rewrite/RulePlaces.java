@@ -70,7 +70,7 @@ final class RulePlaces {
         if (dotted.startsWith("torch.") && writes == stored) {
             Expr.Call pure = stored ? withoutWriting(call, dotted, here) : call;
             CanonicalCall canonical = CanonicalCall.of(functional, pure, types::of);
-            if (canonical != null && source.dedicated().contains(canonical.method())) {
+            if (canonical != null && source.has(canonical.method())) {
                 Expr value = port(canonical.method(), here, canonical.arguments());
                 return stored ? port("stored", here, List.of(value)) : value;
             }

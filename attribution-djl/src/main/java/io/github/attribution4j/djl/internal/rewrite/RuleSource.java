@@ -24,6 +24,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,12 +41,16 @@ abstract sealed class RuleSource permits GuidedSource, ComparisonSource, Relevan
     /** There is no rule: the operation refuses where a gradient would have to pass. */
     static final String UNKNOWN = "unknown";
 
+    private static final Pattern METHOD = Pattern.compile("(?m)^  def (\\w+)\\(self: ");
+
     private final BackwardRule.Family family;
     private final String text;
+    private final Set<String> methods;
 
     RuleSource(BackwardRule.Family family, String text) {
         this.family = family;
         this.text = text;
+        this.methods = METHOD.matcher(text).results().map(found -> found.group(1)).collect(Collectors.toSet());
     }
 
     static RuleSource of(BackwardRule.Family family) {
@@ -76,8 +82,10 @@ abstract sealed class RuleSource permits GuidedSource, ComparisonSource, Relevan
         return text;
     }
 
-    /** The methods, of those that {@link CanonicalCall} lists, that the text has: their operators are redirected to them. */
-    abstract Set<String> dedicated();
+    /** Whether the text has a method: operators are redirected to those of {@link CanonicalCall} that it has. */
+    final boolean has(String method) {
+        return methods.contains(method);
+    }
 
     /**
      * What becomes of an operation that no dedicated method takes: {@link #LEFT}, {@link #UNKNOWN}, or the name of a method {@code (self, p, k, y: Tensor) -> Tensor} that finishes it.

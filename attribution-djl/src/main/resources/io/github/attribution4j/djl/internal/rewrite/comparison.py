@@ -176,15 +176,6 @@
       if self.changed(p, k, z):
         y = RUNTIME.log_softmax(z, z0, dim, )
     return y
-  def logsumexp(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], keep: bool) -> Tensor:
-    y = torch.logsumexp(x, dims, keep)
-    if self.compared(p, k, x):
-      x0 = self.past(p, k, x)
-      if self.changed(p, k, x):
-        z = RUNTIME.rows(x, dims, )
-        m, _0, = RUNTIME.spread(torch.detach(z), RUNTIME.rows(x0, dims, ), -1, )
-        y = RUNTIME.graft(y, torch.reshape(torch.sum(torch.mul(z, m), [-1]), torch.size(y)), )
-    return y
   def pooled(self: TAPE, p: int, k: int, x: Tensor, y: Tensor, i: Tensor, n: int) -> Tensor:
     r = y
     if self.compared(p, k, x):
@@ -253,23 +244,6 @@
         if keep:
           r = torch.unsqueeze(r, dim)
     return (r, i)
-  def maximum(self: TAPE, p: int, k: int, a: Tensor, b: Tensor) -> Tensor:
-    y = torch.maximum(a, b)
-    if self.compared(p, k, y):
-      a0 = self.past(p, k, a)
-      b0 = self.past(p, k, b)
-      if self.changed(p, k, y):
-        y = RUNTIME.graft(y, RUNTIME.larger(a, a0, b, b0, self.near(p, k), ), )
-    return y
-  def minimum(self: TAPE, p: int, k: int, a: Tensor, b: Tensor) -> Tensor:
-    y = torch.minimum(a, b)
-    if self.compared(p, k, y):
-      a0 = self.past(p, k, a)
-      b0 = self.past(p, k, b)
-      if self.changed(p, k, y):
-        s = RUNTIME.larger(torch.neg(a), torch.neg(a0), torch.neg(b), torch.neg(b0), self.near(p, k), )
-        y = RUNTIME.graft(y, torch.neg(s), )
-    return y
   def glu(self: TAPE, p: int, k: int, x: Tensor, dim: int) -> Tensor:
     y = torch.glu(x, dim)
     if self.compared(p, k, x):
@@ -344,8 +318,6 @@
       if self.joint(p, k, a, b):
         y = RUNTIME.graft(y, torch.add(torch.mul(a, RUNTIME.half(b, b0, )), torch.mul(RUNTIME.half(a, a0, ), b)), )
     return y
-  def addcmul(self: TAPE, p: int, k: int, c: Tensor, a: Tensor, b: Tensor, value: float) -> Tensor:
-    return torch.add(c, self.mul(p, k, a, b), alpha=value)
   def div(self: TAPE, p: int, k: int, a: Tensor, b: Tensor) -> Tensor:
     y = torch.div(a, b)
     if self.compared(p, k, y):
@@ -500,11 +472,6 @@ def product(a: Tensor, a0: Tensor, b: Tensor, b0: Tensor) -> Tensor:
   return torch.add(torch.matmul(a, RUNTIME.half(b, b0, )), torch.matmul(RUNTIME.half(a, a0, ), b))
 def shaped(s: Tensor, y: Tensor) -> Tensor:
   return torch.add(s, torch.zeros_like(torch.detach(y)))
-def larger(a: Tensor, a0: Tensor, b: Tensor, b0: Tensor, near: float) -> Tensor:
-  z = torch.sub(torch.detach(a), torch.detach(b))
-  z0 = torch.sub(a0, b0)
-  m = RUNTIME.slope(z, z0, torch.relu(z), torch.relu(z0), torch.to(torch.gt(z, 0.), ops.prim.dtype(z)), near, )
-  return torch.add(torch.mul(a, m), torch.mul(b, torch.sub(torch.ones_like(m), m)))
 def last(n: int) -> List[int]:
   dims = annotate(List[int], [])
   for d in range(n):
