@@ -20,11 +20,7 @@ import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.BackwardRule;
-import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -64,7 +60,7 @@ import java.util.Map;
  * <p>Settings: {@code baseline}, {@code rule}, {@code multiply-by-inputs}, {@code near}, {@code tolerance}, {@code
  * allow-incomplete}, {@code unknown-as-gradient}.
  */
-public final class DeepLift extends Propagation {
+public final class DeepLift extends DifferencePropagation {
     /** What element-wise nonlinear operations follow. */
     public enum Rule {
         /** Δy / Δx. */
@@ -73,26 +69,8 @@ public final class DeepLift extends Propagation {
         REVEAL_CANCEL
     }
 
-    static final double NEAR = 1e-10;
-    static final double TOLERANCE = 1e-3;
-    private final Baseline baseline;
-    private final Rule rule;
-    private final boolean multiplyByInputs;
-    private final double near;
-    private final double tolerance;
-    private final boolean allowIncomplete;
-    private final boolean unknownAsGradient;
-    private final RuleSet rules;
-
     private DeepLift(Builder builder) {
-        this.baseline = builder.baseline;
-        this.rule = builder.rule;
-        this.multiplyByInputs = builder.multiplyByInputs;
-        this.near = builder.near;
-        this.tolerance = builder.tolerance;
-        this.allowIncomplete = builder.allowIncomplete;
-        this.unknownAsGradient = builder.unknownAsGradient;
-        this.rules = ComparisonRules.of(rule == Rule.REVEAL_CANCEL, near, unknownAsGradient);
+        super(builder);
     }
 
     /** Creates the method with its defaults: rescale, compared with zeros. */
@@ -111,41 +89,24 @@ public final class DeepLift extends Propagation {
     }
 
     @Override
-    public RuleSet rules() {
-        return rules;
-    }
-
-    @Override
-    void check(Inputs inputs, Problems problems) {
+    void checkReferences(Problems problems) {
         problems.require(
-                !baseline.isDistribution(),
-                "baseline " + baseline.describe() + " is a distribution, and " + name()
+                !baseline().isDistribution(),
+                "baseline " + baseline().describe() + " is a distribution, and " + name()
                         + " compares with one reference for "
                         + "each example; use DeepLiftShap, or Baseline.mean(...) of the samples");
-        baseline.check(inputs, problems);
     }
 
     @Override
     Explanation.Builder explain(RuledRun run) {
         Evaluator evaluator = run.evaluator();
-        List<Tensor> references = evaluator.references(baseline);
+        List<Tensor> references = evaluator.references(baseline());
         // First, because it gives the outputs at the inputs, and mostly at the references, at no further cost.
         RuledRun.Propagated propagated = run.propagateAgainst(references);
         double[] scoresAtReference = evaluator.scoresAtCompared(references);
-        List<Tensor> multipliers = propagated.multipliers();
-        if (!multiplyByInputs) {
-            return evaluator.explain(multipliers).baselineScores(scoresAtReference);
-        }
-        List<Tensor> values = propagated.values();
-        List<Tensor> atReference = run.valuesAt(references);
-        List<Tensor> contributions = new ArrayList<>(multipliers.size());
-        for (int i = 0; i < multipliers.size(); i++) {
-            contributions.add(multipliers.get(i).mul(values.get(i).sub(atReference.get(i))));
-        }
-        if (!allowIncomplete && !run.atLayers()) {
-            SummationCheck.require(name(), tolerance, contributions, evaluator.scores(), scoresAtReference);
-        }
-        return evaluator.explain(contributions).completeTo(scoresAtReference);
+        List<Tensor> attributions =
+                contributions(propagated.multipliers(), propagated::values, () -> run.valuesAt(references));
+        return judged(run, attributions, scoresAtReference);
     }
 
     @Override
@@ -154,81 +115,24 @@ public final class DeepLift extends Propagation {
     }
 
     @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("baseline", baseline.describe());
-        settings.put("rule", rule == Rule.RESCALE ? "rescale" : "reveal-cancel");
-        settings.put("multiply-by-inputs", multiplyByInputs);
-        settings.put("near", near);
-        settings.put("tolerance", tolerance);
-        settings.put("allow-incomplete", allowIncomplete);
-        settings.put("unknown-as-gradient", unknownAsGradient);
-        return settings;
+    void describe(Map<String, Object> settings) {
+        // The shared settings are all.
     }
 
     /** Collects settings. Not thread-safe. */
-    public static final class Builder {
-        private Baseline baseline = Baseline.zeros();
-        private Rule rule = Rule.RESCALE;
-        private boolean multiplyByInputs = true;
-        private double near = NEAR;
-        private double tolerance = TOLERANCE;
-        private boolean allowIncomplete;
-        private boolean unknownAsGradient;
+    public static final class Builder extends DifferencePropagation.Builder<Builder> {
+        private Builder() {
+            super(Baseline.zeros());
+        }
 
-        private Builder() {}
+        @Override
+        Builder self() {
+            return this;
+        }
 
         /** Sets what to compare with, one reference of the inputs for each example; default zeros. */
         public Builder baseline(Baseline newBaseline) {
-            baseline = newBaseline;
-            return this;
-        }
-
-        /** Sets the rule of element-wise operations; default {@link Rule#RESCALE}. */
-        public Builder rule(Rule newRule) {
-            rule = newRule;
-            return this;
-        }
-
-        /** Sets whether multipliers are multiplied by x − x′; default yes. If not, there is no completeness gap. */
-        public Builder multiplyByInputs(boolean multiply) {
-            multiplyByInputs = multiply;
-            return this;
-        }
-
-        /**
-         * Sets below which |Δx| an operation's derivative stands for Δy / Δx; default 1e-10.
-         *
-         * @param smallest in the unit of the operation's operand, 0 or more
-         */
-        public Builder near(double smallest) {
-            near = smallest;
-            return this;
-        }
-
-        /**
-         * Sets how far the sum may be off; default 1e-3.
-         *
-         * @param fraction of |F(x) − F(x′)|, 0 or more
-         */
-        public Builder tolerance(double fraction) {
-            if (!(fraction >= 0)) {
-                throw new IllegalArgumentException("tolerance " + fraction + ": must be 0 or more");
-            }
-            tolerance = fraction;
-            return this;
-        }
-
-        /** Takes attributions whose sum is off, with the gap in the explanation. */
-        public Builder allowIncomplete() {
-            allowIncomplete = true;
-            return this;
-        }
-
-        /** Treats operations that have no rule as their derivative, which need not add up; see {@link #allowIncomplete}. */
-        public Builder unknownAsGradient() {
-            unknownAsGradient = true;
-            return this;
+            return compareWith(newBaseline);
         }
 
         /** Returns the method. */

@@ -21,11 +21,7 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.GroupMoments;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.Rows;
-import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -51,28 +47,13 @@ import java.util.Map;
  *
  * <p>Settings: those of {@link DeepLift}, and {@code draws}.
  */
-public final class DeepLiftShap extends Propagation {
+public final class DeepLiftShap extends DifferencePropagation {
     private static final int DRAWS = 25;
-    private final Baseline baseline;
-    private final DeepLift.Rule rule;
     private final int draws;
-    private final boolean multiplyByInputs;
-    private final double near;
-    private final double tolerance;
-    private final boolean allowIncomplete;
-    private final boolean unknownAsGradient;
-    private final RuleSet rules;
 
     private DeepLiftShap(Builder builder) {
-        this.baseline = builder.baseline;
-        this.rule = builder.rule;
+        super(builder);
         this.draws = builder.draws;
-        this.multiplyByInputs = builder.multiplyByInputs;
-        this.near = builder.near;
-        this.tolerance = builder.tolerance;
-        this.allowIncomplete = builder.allowIncomplete;
-        this.unknownAsGradient = builder.unknownAsGradient;
-        this.rules = ComparisonRules.of(rule == DeepLift.Rule.REVEAL_CANCEL, near, unknownAsGradient);
     }
 
     /**
@@ -94,44 +75,25 @@ public final class DeepLiftShap extends Propagation {
     }
 
     @Override
-    public RuleSet rules() {
-        return rules;
-    }
-
-    @Override
-    void check(Inputs inputs, Problems problems) {
+    void checkReferences(Problems problems) {
         problems.require(draws >= 1, "draws " + draws + ": must be at least 1");
-        baseline.check(inputs, problems);
     }
 
     @Override
     Explanation.Builder explain(RuledRun run) {
         Evaluator evaluator = run.evaluator();
-        PairedRows pairs = PairedRows.of(evaluator, baseline, draws);
+        PairedRows pairs = PairedRows.of(evaluator, baseline(), draws);
         Rows references = pairs.references();
         double[] scoresAtReference = means(evaluator.scores(references), pairs.group());
         GroupMoments moments = GroupMoments.ofSecondOrder(pairs.group());
         run.propagateAgainst(pairs, references, (batch, from, to, scores, activations, multipliers) -> {
-            List<Tensor> contributions = multipliers;
-            if (multiplyByInputs) {
-                List<Tensor> values = run.atLayers() ? activations : pairs.attributed(from, to);
-                List<Tensor> atReference = run.valuesAtRows(references.range(from, to));
-                contributions = new ArrayList<>(multipliers.size());
-                for (int i = 0; i < multipliers.size(); i++) {
-                    contributions.add(multipliers.get(i).mul(values.get(i).sub(atReference.get(i))));
-                }
-            }
+            List<Tensor> contributions = contributions(
+                    multipliers,
+                    () -> run.atLayers() ? activations : pairs.attributed(from, to),
+                    () -> run.valuesAtRows(references.range(from, to)));
             moments.add(batch, from, to, contributions);
         });
-        List<Tensor> attributions = moments.means();
-        Explanation.Builder explanation = evaluator.explain(attributions).standardErrors(moments.standardErrors());
-        if (!multiplyByInputs) {
-            return explanation.baselineScores(scoresAtReference);
-        }
-        if (!allowIncomplete && !run.atLayers()) {
-            SummationCheck.require(name(), tolerance, attributions, evaluator.scores(), scoresAtReference);
-        }
-        return explanation.completeTo(scoresAtReference);
+        return judged(run, moments.means(), scoresAtReference).standardErrors(moments.standardErrors());
     }
 
     private static double[] means(double[] ofRows, long group) {
@@ -148,76 +110,26 @@ public final class DeepLiftShap extends Propagation {
     }
 
     @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("baseline", baseline.describe());
+    void describe(Map<String, Object> settings) {
         settings.put("draws", draws);
-        settings.put("rule", rule == DeepLift.Rule.RESCALE ? "rescale" : "reveal-cancel");
-        settings.put("multiply-by-inputs", multiplyByInputs);
-        settings.put("near", near);
-        settings.put("tolerance", tolerance);
-        settings.put("allow-incomplete", allowIncomplete);
-        settings.put("unknown-as-gradient", unknownAsGradient);
-        return settings;
     }
 
     /** Collects settings. Not thread-safe. */
-    public static final class Builder {
-        private final Baseline baseline;
-        private DeepLift.Rule rule = DeepLift.Rule.RESCALE;
+    public static final class Builder extends DifferencePropagation.Builder<Builder> {
         private int draws = DRAWS;
-        private boolean multiplyByInputs = true;
-        private double near = DeepLift.NEAR;
-        private double tolerance = DeepLift.TOLERANCE;
-        private boolean allowIncomplete;
-        private boolean unknownAsGradient;
 
         private Builder(Baseline baseline) {
-            this.baseline = baseline;
+            super(baseline);
         }
 
-        /** Sets the rule of element-wise operations; default {@link DeepLift.Rule#RESCALE}. */
-        public Builder rule(DeepLift.Rule newRule) {
-            rule = newRule;
+        @Override
+        Builder self() {
             return this;
         }
 
         /** Sets how many references are drawn for each example, where the baseline does not list all; default 25. */
         public Builder draws(int newDraws) {
             draws = newDraws;
-            return this;
-        }
-
-        /** Sets whether multipliers are multiplied by x − b; default yes. If not, there is no completeness gap. */
-        public Builder multiplyByInputs(boolean multiply) {
-            multiplyByInputs = multiply;
-            return this;
-        }
-
-        /** Sets below which |Δx| a derivative stands for Δy / Δx; default 1e-10; see {@link DeepLift.Builder#near}. */
-        public Builder near(double smallest) {
-            near = smallest;
-            return this;
-        }
-
-        /** Sets how far the sum may be off, as a fraction; default 1e-3; see {@link DeepLift.Builder#tolerance}. */
-        public Builder tolerance(double fraction) {
-            if (!(fraction >= 0)) {
-                throw new IllegalArgumentException("tolerance " + fraction + ": must be 0 or more");
-            }
-            tolerance = fraction;
-            return this;
-        }
-
-        /** Takes attributions whose sum is off, with the gap in the explanation. */
-        public Builder allowIncomplete() {
-            allowIncomplete = true;
-            return this;
-        }
-
-        /** Treats operations that have no rule as their derivative, which need not add up; see {@link #allowIncomplete}. */
-        public Builder unknownAsGradient() {
-            unknownAsGradient = true;
             return this;
         }
 

@@ -37,7 +37,7 @@ import java.util.List;
  * #towards} explains a neuron. Both go back through the cut of the very copy that explains the whole model.
  */
 public abstract sealed class Propagation implements Attribution<RuledModel>
-        permits GuidedBackprop, Deconvolution, DeepLift, DeepLiftShap, Lrp {
+        permits GuidedBackprop, Deconvolution, DifferencePropagation, Lrp {
     Propagation() {}
 
     /** Returns the rules that copies of models follow. */
