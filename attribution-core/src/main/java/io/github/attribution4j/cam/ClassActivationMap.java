@@ -63,8 +63,7 @@ public abstract sealed class ClassActivationMap implements Attribution<LayeredMo
                 HiResCam,
                 LayerCam,
                 GradCamElementwise,
-                EigenCam,
-                EigenGradCam,
+                PrincipalComponentMap,
                 ScoreCam,
                 AblationCam {
     private final List<String> layers;

@@ -16,7 +16,6 @@
 package io.github.attribution4j.cam;
 
 import io.github.attribution4j.tensor.Tensor;
-import java.util.Map;
 
 /**
  * Eigen class activation map: the activation projected on the one direction of its channels that explains most of it. It asks no
@@ -41,12 +40,9 @@ import java.util.Map;
  *
  * <p>Settings: {@code centered}, and those of {@link ClassActivationMap}.
  */
-public final class EigenCam extends ClassActivationMap {
-    private final boolean centered;
-
+public final class EigenCam extends PrincipalComponentMap {
     private EigenCam(Builder builder) {
         super(builder);
-        this.centered = builder.centered;
     }
 
     /**
@@ -71,12 +67,8 @@ public final class EigenCam extends ClassActivationMap {
     Tensor map(LayerRun layer) {
         // The explanation has scores, whose cost is the method's.
         layer.evaluator().scores();
-        return PrincipalMap.of(layer.arranged(layer.activation()), centered);
-    }
-
-    @Override
-    void describe(Map<String, Object> settings) {
-        settings.put("centered", centered);
+        Channels activation = layer.arranged(layer.activation());
+        return activation.spread(projected(activation));
     }
 
     @Override
@@ -85,21 +77,13 @@ public final class EigenCam extends ClassActivationMap {
     }
 
     /** Collects settings. Not thread-safe. */
-    public static final class Builder extends ClassActivationMap.Builder<Builder> {
-        private boolean centered;
-
+    public static final class Builder extends PrincipalComponentMap.Builder<Builder> {
         private Builder(String... layers) {
             super(layers);
         }
 
         @Override
         Builder self() {
-            return this;
-        }
-
-        /** Sets whether each channel's mean over positions is subtracted before; default no, as in the paper. */
-        public Builder centered(boolean subtractMeans) {
-            centered = subtractMeans;
             return this;
         }
 

@@ -16,7 +16,6 @@
 package io.github.attribution4j.cam;
 
 import io.github.attribution4j.tensor.Tensor;
-import java.util.Map;
 
 /**
  * {@link EigenCam} of activation times gradient instead of the activation: the strongest pattern in what channels contribute to the
@@ -35,12 +34,9 @@ import java.util.Map;
  *
  * <p>Settings: {@code centered}, and those of {@link ClassActivationMap}.
  */
-public final class EigenGradCam extends ClassActivationMap {
-    private final boolean centered;
-
+public final class EigenGradCam extends PrincipalComponentMap {
     private EigenGradCam(Builder builder) {
         super(builder);
-        this.centered = builder.centered;
     }
 
     /**
@@ -63,15 +59,8 @@ public final class EigenGradCam extends ClassActivationMap {
 
     @Override
     Tensor map(LayerRun layer) {
-        return layer.fromGradients((activation, gradient) -> {
-            Channels products = activation.with(gradient.mul(activation.values()));
-            return PrincipalMap.flat(products, centered);
-        });
-    }
-
-    @Override
-    void describe(Map<String, Object> settings) {
-        settings.put("centered", centered);
+        return layer.fromGradients(
+                (activation, gradient) -> projected(activation.with(gradient.mul(activation.values()))));
     }
 
     @Override
@@ -80,21 +69,13 @@ public final class EigenGradCam extends ClassActivationMap {
     }
 
     /** Collects settings. Not thread-safe. */
-    public static final class Builder extends ClassActivationMap.Builder<Builder> {
-        private boolean centered;
-
+    public static final class Builder extends PrincipalComponentMap.Builder<Builder> {
         private Builder(String... layers) {
             super(layers);
         }
 
         @Override
         Builder self() {
-            return this;
-        }
-
-        /** Sets whether each channel's mean over positions is subtracted before; default no, as in the paper. */
-        public Builder centered(boolean subtractMeans) {
-            centered = subtractMeans;
             return this;
         }
 

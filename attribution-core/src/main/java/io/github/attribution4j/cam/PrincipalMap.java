@@ -24,11 +24,6 @@ final class PrincipalMap {
 
     private PrincipalMap() {}
 
-    /** Returns the map {@code (N, 1, positions...)}. */
-    static Tensor of(Channels activation, boolean centered) {
-        return activation.spread(flat(activation, centered));
-    }
-
     /** Returns the map {@code (N, P)}. */
     static Tensor flat(Channels activation, boolean centered) {
         double[][][] values = activation.toArrays();

@@ -15,20 +15,13 @@
  */
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Attribution;
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Problems;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
-import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.tensor.TensorScope;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,20 +57,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Settings: {@code layer}, {@code steps}, {@code rule} ({@code trapezoid}, or {@code captum-} and the name of a
  * quadrature), {@code baseline}, {@code bypass}.
  */
-public final class Conductance implements Attribution<LayeredModel> {
-    private static final int DEFAULT_STEPS = 50;
-
-    private final List<String> layers;
-    private final int steps;
-    private final Baseline baseline;
-    private final Bypass bypass;
+public final class Conductance extends LayerPathMethod {
     private final @Nullable Quadrature captum;
 
     private Conductance(Builder builder) {
-        this.layers = builder.layers;
-        this.steps = builder.steps;
-        this.baseline = builder.baseline;
-        this.bypass = builder.bypass;
+        super(builder);
         this.captum = builder.captum;
     }
 
@@ -100,28 +84,24 @@ public final class Conductance implements Attribution<LayeredModel> {
     }
 
     @Override
-    public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
-        try (TensorScope scope = TensorScope.open()) {
-            LayerRuns runs = LayerRuns.start(
-                    this, layers, bypass, model, inputs, target, run, problems -> check(inputs, problems));
-            List<Tensor> references = runs.whole().references(baseline);
-            double[] scoresAtBaseline = runs.scoresAt(references);
-            Path path = Path.straight(references, runs.whole().inputs().attributed());
-            double[] nodes = (captum == null ? Quadrature.TRAPEZOID : captum)
-                    .rule(steps + 1)
-                    .nodes();
-            IncrementSums integral = new IncrementSums(nodes.length, captum == null);
-            runs.gradients(
-                    new PathRows(path, runs.whole().examples(), nodes),
-                    (batch, from, to, scores, activations, gradients) ->
-                            integral.add(batch, from, to, activations, gradients));
-            return runs.explain(integral.sums()).completeTo(scoresAtBaseline).build();
-        }
+    Explanation.Builder explain(LayerRuns runs) {
+        List<Tensor> references = references(runs);
+        double[] scoresAtBaseline = runs.scoresAt(references);
+        Path path = path(runs, references);
+        double[] nodes = (captum == null ? Quadrature.TRAPEZOID : captum)
+                .rule(steps() + 1)
+                .nodes();
+        IncrementSums integral = new IncrementSums(nodes.length, captum == null);
+        runs.gradients(
+                new PathRows(path, runs.whole().examples(), nodes),
+                (batch, from, to, scores, activations, gradients) ->
+                        integral.add(batch, from, to, activations, gradients));
+        return runs.explain(integral.sums()).completeTo(scoresAtBaseline);
     }
 
-    private void check(Inputs inputs, Problems problems) {
-        problems.require(steps >= 1, "steps " + steps + ": must be at least 1");
-        LayerRuns.checkReference(baseline, name(), inputs, problems);
+    @Override
+    void checkSteps(Problems problems) {
+        problems.require(steps() >= 1, "steps " + steps() + ": must be at least 1");
     }
 
     @Override
@@ -132,11 +112,11 @@ public final class Conductance implements Attribution<LayeredModel> {
     @Override
     public Map<String, Object> settings() {
         Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("layer", String.join(", ", layers));
-        settings.put("steps", steps);
+        settings.put("layer", layer());
+        settings.put("steps", steps());
         settings.put("rule", captum == null ? "trapezoid" : captumName(captum));
-        settings.put("baseline", baseline.describe());
-        settings.put("bypass", bypass);
+        settings.put("baseline", baseline().describe());
+        settings.put("bypass", bypass());
         return settings;
     }
 
@@ -145,32 +125,15 @@ public final class Conductance implements Attribution<LayeredModel> {
     }
 
     /** Collects settings. */
-    public static final class Builder {
-        private final List<String> layers;
-        private int steps = DEFAULT_STEPS;
-        private Baseline baseline = Baseline.zeros();
-        private Bypass bypass = Bypass.FOLLOW;
+    public static final class Builder extends LayerPathMethod.Builder<Builder> {
         private @Nullable Quadrature captum;
 
         private Builder(String... layers) {
-            this.layers = Layers.of(layers);
+            super(layers);
         }
 
-        /** Sets into how many increments the path is divided; default 50, at least 1. */
-        public Builder steps(int newSteps) {
-            steps = newSteps;
-            return this;
-        }
-
-        /** Sets where the path of the inputs starts; default zeros. One reference for each example, not a distribution. */
-        public Builder baseline(Baseline newBaseline) {
-            baseline = newBaseline;
-            return this;
-        }
-
-        /** Sets whether what bypasses the layer follows the path, the default, or stays at the explained inputs. */
-        public Builder bypass(Bypass newBypass) {
-            bypass = newBypass;
+        @Override
+        Builder self() {
             return this;
         }
 

@@ -15,22 +15,14 @@
  */
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Attribution;
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.GroupMoments;
 import io.github.attribution4j.Problems;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
-import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
-import io.github.attribution4j.tensor.TensorScope;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -55,21 +47,12 @@ import java.util.Map;
  *
  * <p>Settings: {@code layer}, {@code steps}, {@code quadrature}, {@code baseline}, {@code bypass}.
  */
-public final class InternalInfluence implements Attribution<LayeredModel> {
-    private static final int DEFAULT_STEPS = 50;
-
-    private final List<String> layers;
-    private final int steps;
+public final class InternalInfluence extends LayerPathMethod {
     private final Quadrature quadrature;
-    private final Baseline baseline;
-    private final Bypass bypass;
 
     private InternalInfluence(Builder builder) {
-        this.layers = builder.layers;
-        this.steps = builder.steps;
+        super(builder);
         this.quadrature = builder.quadrature;
-        this.baseline = builder.baseline;
-        this.bypass = builder.bypass;
     }
 
     /**
@@ -91,25 +74,20 @@ public final class InternalInfluence implements Attribution<LayeredModel> {
     }
 
     @Override
-    public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
-        try (TensorScope scope = TensorScope.open()) {
-            LayerRuns runs = LayerRuns.start(
-                    this, layers, bypass, model, inputs, target, run, problems -> check(inputs, problems));
-            Path path = Path.straight(
-                    runs.whole().references(baseline), runs.whole().inputs().attributed());
-            StepWeights weights = StepWeights.of(quadrature.rule(steps));
-            GroupMoments integral = GroupMoments.ofFirstOrder(steps);
-            runs.gradients(
-                    new PathRows(path, runs.whole().examples(), weights.nodes()),
-                    (batch, from, to, scores, activations, gradients) ->
-                            integral.add(batch, from, to, weights.times(gradients, from)));
-            return runs.explain(integral.sums()).build();
-        }
+    Explanation.Builder explain(LayerRuns runs) {
+        Path path = path(runs, references(runs));
+        StepWeights weights = StepWeights.of(quadrature.rule(steps()));
+        GroupMoments integral = GroupMoments.ofFirstOrder(steps());
+        runs.gradients(
+                new PathRows(path, runs.whole().examples(), weights.nodes()),
+                (batch, from, to, scores, activations, gradients) ->
+                        integral.add(batch, from, to, weights.times(gradients, from)));
+        return runs.explain(integral.sums());
     }
 
-    private void check(Inputs inputs, Problems problems) {
-        problems.require(steps >= quadrature.minimumNodes(), quadrature.tooFew(steps));
-        LayerRuns.checkReference(baseline, name(), inputs, problems);
+    @Override
+    void checkSteps(Problems problems) {
+        problems.require(steps() >= quadrature.minimumNodes(), quadrature.tooFew(steps()));
     }
 
     @Override
@@ -120,47 +98,30 @@ public final class InternalInfluence implements Attribution<LayeredModel> {
     @Override
     public Map<String, Object> settings() {
         Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("layer", String.join(", ", layers));
-        settings.put("steps", steps);
+        settings.put("layer", layer());
+        settings.put("steps", steps());
         settings.put("quadrature", quadrature);
-        settings.put("baseline", baseline.describe());
-        settings.put("bypass", bypass);
+        settings.put("baseline", baseline().describe());
+        settings.put("bypass", bypass());
         return settings;
     }
 
     /** Collects settings. */
-    public static final class Builder {
-        private final List<String> layers;
-        private int steps = DEFAULT_STEPS;
+    public static final class Builder extends LayerPathMethod.Builder<Builder> {
         private Quadrature quadrature = Quadrature.GAUSS_LEGENDRE;
-        private Baseline baseline = Baseline.zeros();
-        private Bypass bypass = Bypass.FOLLOW;
 
         private Builder(String... layers) {
-            this.layers = Layers.of(layers);
+            super(layers);
         }
 
-        /** Sets how many gradients are taken along the path; default 50, at least 1 (trapezoids 2). */
-        public Builder steps(int newSteps) {
-            steps = newSteps;
+        @Override
+        Builder self() {
             return this;
         }
 
         /** Sets where on the path they are taken and with which weights; default Gauss-Legendre. */
         public Builder quadrature(Quadrature newQuadrature) {
             quadrature = newQuadrature;
-            return this;
-        }
-
-        /** Sets where the path of the inputs starts; default zeros. One reference for each example, not a distribution. */
-        public Builder baseline(Baseline newBaseline) {
-            baseline = newBaseline;
-            return this;
-        }
-
-        /** Sets whether what bypasses the layer follows the path, the default, or stays at the explained inputs. */
-        public Builder bypass(Bypass newBypass) {
-            bypass = newBypass;
             return this;
         }
 

@@ -15,24 +15,18 @@
  */
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Attribution;
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.GroupMoments;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.Rows;
-import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,9 +55,7 @@ import java.util.Map;
  * <p>Settings: {@code layer}, {@code unit}, {@code steps}, {@code quadrature}, {@code baseline}, {@code multiply-by-inputs}, {@code
  * bypass}, {@code units}.
  */
-public final class NeuronConductance implements Attribution<LayeredModel> {
-    private static final int DEFAULT_STEPS = 50;
-
+public final class NeuronConductance extends LayerPathMethod {
     /** What several units mean. */
     public enum Units {
         /** The sum of the conductances of each. */
@@ -78,23 +70,16 @@ public final class NeuronConductance implements Attribution<LayeredModel> {
         }
     }
 
-    private final String layer;
     private final Target unit;
-    private final int steps;
     private final Quadrature quadrature;
-    private final Baseline baseline;
     private final boolean multiplyByInputs;
-    private final Bypass bypass;
     private final Units units;
 
     private NeuronConductance(Builder builder) {
-        this.layer = builder.layer;
+        super(builder);
         this.unit = builder.unit;
-        this.steps = builder.steps;
         this.quadrature = builder.quadrature;
-        this.baseline = builder.baseline;
         this.multiplyByInputs = builder.multiplyByInputs;
-        this.bypass = builder.bypass;
         this.units = builder.units;
     }
 
@@ -119,32 +104,27 @@ public final class NeuronConductance implements Attribution<LayeredModel> {
     }
 
     @Override
-    public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
-        try (TensorScope scope = TensorScope.open()) {
-            LayerRuns runs = LayerRuns.start(
-                    this, List.of(layer), bypass, model, inputs, target, run, problems -> check(inputs, problems));
-            Evaluator whole = runs.whole();
-            Target decided = decided(runs);
-            Path path = Path.straight(whole.references(baseline), whole.inputs().attributed());
-            StepWeights weights = StepWeights.of(quadrature.rule(steps));
-            Rows rows = new PathRows(path, whole.examples(), weights.nodes());
-            GroupMoments integral = GroupMoments.ofFirstOrder(steps);
-            runs.gradients(rows, (batch, from, to, scores, activations, gradients) -> {
-                long[] examples = new long[Math.toIntExact(to - from)];
-                for (int r = 0; r < examples.length; r++) {
-                    examples[r] = rows.example(from + r);
-                }
-                Tensor flowing = flowing(decided, activations.get(0), gradients.get(0), examples);
-                Inputs there = whole.inputs().expand(rows.attributed(from, to), examples);
-                Evaluator head = whole.step(runs.cut().head(), there, new RowCotangents(flowing));
-                List<Tensor> flows = InputGradients.of(head);
-                whole.countAll(head);
-                integral.add(batch, from, to, weights.times(flows, from));
-            });
-            List<Tensor> averages = integral.sums();
-            return runs.explainInputs(multiplyByInputs ? times(averages, path, whole.examples()) : averages)
-                    .build();
-        }
+    Explanation.Builder explain(LayerRuns runs) {
+        Evaluator whole = runs.whole();
+        Target decided = decided(runs);
+        Path path = path(runs, references(runs));
+        StepWeights weights = StepWeights.of(quadrature.rule(steps()));
+        Rows rows = new PathRows(path, whole.examples(), weights.nodes());
+        GroupMoments integral = GroupMoments.ofFirstOrder(steps());
+        runs.gradients(rows, (batch, from, to, scores, activations, gradients) -> {
+            long[] examples = new long[Math.toIntExact(to - from)];
+            for (int r = 0; r < examples.length; r++) {
+                examples[r] = rows.example(from + r);
+            }
+            Tensor flowing = flowing(decided, activations.get(0), gradients.get(0), examples);
+            Inputs there = whole.inputs().expand(rows.attributed(from, to), examples);
+            Evaluator head = whole.step(runs.cut().head(), there, new RowCotangents(flowing));
+            List<Tensor> flows = InputGradients.of(head);
+            whole.countAll(head);
+            integral.add(batch, from, to, weights.times(flows, from));
+        });
+        List<Tensor> averages = integral.sums();
+        return runs.explainInputs(multiplyByInputs ? times(averages, path, whole.examples()) : averages);
     }
 
     private static List<Tensor> times(List<Tensor> averages, Path path, int examples) {
@@ -175,9 +155,9 @@ public final class NeuronConductance implements Attribution<LayeredModel> {
         return unit.resolve(activation);
     }
 
-    private void check(Inputs inputs, Problems problems) {
-        problems.require(steps >= quadrature.minimumNodes(), quadrature.tooFew(steps));
-        LayerRuns.checkReference(baseline, name(), inputs, problems);
+    @Override
+    void checkSteps(Problems problems) {
+        problems.require(steps() >= quadrature.minimumNodes(), quadrature.tooFew(steps()));
     }
 
     @Override
@@ -188,13 +168,13 @@ public final class NeuronConductance implements Attribution<LayeredModel> {
     @Override
     public Map<String, Object> settings() {
         Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("layer", layer);
+        settings.put("layer", layer());
         settings.put("unit", unit.describe());
-        settings.put("steps", steps);
+        settings.put("steps", steps());
         settings.put("quadrature", quadrature);
-        settings.put("baseline", baseline.describe());
+        settings.put("baseline", baseline().describe());
         settings.put("multiply-by-inputs", multiplyByInputs);
-        settings.put("bypass", bypass);
+        settings.put("bypass", bypass());
         settings.put("units", units);
         return settings;
     }
@@ -225,24 +205,19 @@ public final class NeuronConductance implements Attribution<LayeredModel> {
     }
 
     /** Collects settings. */
-    public static final class Builder {
-        private final String layer;
+    public static final class Builder extends LayerPathMethod.Builder<Builder> {
         private final Target unit;
-        private int steps = DEFAULT_STEPS;
         private Quadrature quadrature = Quadrature.GAUSS_LEGENDRE;
-        private Baseline baseline = Baseline.zeros();
         private boolean multiplyByInputs = true;
-        private Bypass bypass = Bypass.FOLLOW;
         private Units units = Units.APART;
 
         private Builder(String layer, Target unit) {
-            this.layer = layer;
+            super(layer);
             this.unit = unit;
         }
 
-        /** Sets how many gradients are taken along the path; default 50, at least 1 (trapezoids 2). */
-        public Builder steps(int newSteps) {
-            steps = newSteps;
+        @Override
+        Builder self() {
             return this;
         }
 
@@ -252,21 +227,9 @@ public final class NeuronConductance implements Attribution<LayeredModel> {
             return this;
         }
 
-        /** Sets where the path of the inputs starts; default zeros. One reference for each example, not a distribution. */
-        public Builder baseline(Baseline newBaseline) {
-            baseline = newBaseline;
-            return this;
-        }
-
         /** Sets whether the averaged gradient is multiplied by x − x′; default yes. */
         public Builder multiplyByInputs(boolean multiply) {
             multiplyByInputs = multiply;
-            return this;
-        }
-
-        /** Sets whether what bypasses the layer follows the path, the default, or stays at the explained inputs. */
-        public Builder bypass(Bypass newBypass) {
-            bypass = newBypass;
             return this;
         }
 

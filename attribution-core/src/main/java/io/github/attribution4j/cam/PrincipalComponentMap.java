@@ -1,0 +1,61 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.cam;
+
+import io.github.attribution4j.tensor.Tensor;
+import java.util.Map;
+
+/**
+ * Class activation maps along the first principal component of a layer's channels: {@link EigenCam}, of the activation, and
+ * {@link EigenGradCam}, of activation times gradient. The sign of the component is described at {@link EigenCam}.
+ */
+public abstract sealed class PrincipalComponentMap extends ClassActivationMap permits EigenCam, EigenGradCam {
+    private final boolean centered;
+
+    PrincipalComponentMap(Builder<?> builder) {
+        super(builder);
+        this.centered = builder.centered;
+    }
+
+    /** Returns the projection of each position, {@code (N, P)}. */
+    final Tensor projected(Channels channels) {
+        return PrincipalMap.flat(channels, centered);
+    }
+
+    @Override
+    final void describe(Map<String, Object> settings) {
+        settings.put("centered", centered);
+    }
+
+    /**
+     * Collects the settings that both methods share. Not thread-safe.
+     *
+     * @param <B> the builder itself
+     */
+    public abstract static class Builder<B extends Builder<B>> extends ClassActivationMap.Builder<B> {
+        private boolean centered;
+
+        Builder(String... layers) {
+            super(layers);
+        }
+
+        /** Sets whether each channel's mean over positions is subtracted before; default no, as in the paper. */
+        public B centered(boolean subtractMeans) {
+            centered = subtractMeans;
+            return self();
+        }
+    }
+}
