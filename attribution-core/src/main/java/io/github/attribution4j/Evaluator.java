@@ -25,12 +25,8 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -481,34 +477,6 @@ public final class Evaluator {
     }
 
     Provenance provenance(Counts total) {
-        List<Provenance.InputRecord> records = run.isNested() ? List.of() : records(inputs);
-        return new Provenance(
-                method.name(),
-                run.isNested() ? Map.of() : settingsOf(method),
-                target().describe(),
-                run.seed(),
-                run.batching() + ", largest batch " + total.largestBatch() + " rows",
-                model.identity(),
-                records,
-                Versions.LIBRARY,
-                System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")",
-                Instant.now());
-    }
-
-    static Map<String, String> settingsOf(Attribution<?> method) {
-        Map<String, String> settings = new LinkedHashMap<>();
-        method.settings().forEach((name, value) -> settings.put(name, String.valueOf(value)));
-        return settings;
-    }
-
-    static List<Provenance.InputRecord> records(Inputs inputs) {
-        return inputs.all().stream()
-                .map(input -> new Provenance.InputRecord(
-                        input.name(),
-                        input.role().name().toLowerCase(Locale.ROOT),
-                        input.tensor().dataType().label(),
-                        input.tensor().shape().toString(),
-                        Digests.ofTensor(input.tensor())))
-                .toList();
+        return Provenance.of(method, target(), model, inputs, run, total);
     }
 }

@@ -273,18 +273,6 @@ public final class Explanation implements AutoCloseable {
      * @param more cost of what the outer method evaluated besides
      */
     public Explanation madeBy(Attribution<?> method, ModelIdentity model, Inputs inputs, Counts more) {
-        Provenance inner = provenance;
-        Provenance outer = new Provenance(
-                method.name(),
-                Evaluator.settingsOf(method),
-                inner.target(),
-                inner.seed(),
-                inner.batching(),
-                model,
-                Evaluator.records(inputs),
-                inner.library(),
-                inner.java(),
-                inner.created());
         return new Explanation(
                 names,
                 attributions,
@@ -295,7 +283,7 @@ public final class Explanation implements AutoCloseable {
                 counts.plus(more),
                 elapsed,
                 notices,
-                outer,
+                provenance.madeBy(method, model, inputs),
                 inputData);
     }
 

@@ -15,12 +15,15 @@
  */
 package io.github.attribution4j;
 
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.tensor.Tensor;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -57,6 +60,44 @@ public record Provenance(
     /** Returns the SHA-256, in hexadecimal, of a tensor's type, shape and elements: what names it here. */
     public static String digest(Tensor tensor) {
         return Digests.ofTensor(tensor);
+    }
+
+    /** Returns where what a method computed comes from. A method inside another leaves settings and inputs to the outer one. */
+    static Provenance of(Attribution<?> method, Target decided, Model model, Inputs inputs, Run run, Counts total) {
+        return new Provenance(
+                method.name(),
+                run.isNested() ? Map.of() : settingsOf(method),
+                decided.describe(),
+                run.seed(),
+                run.batching() + ", largest batch " + total.largestBatch() + " rows",
+                model.identity(),
+                run.isNested() ? List.of() : records(inputs),
+                Versions.LIBRARY,
+                System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")",
+                Instant.now());
+    }
+
+    /** Returns this, of a method that answered for an outer one, as the outer one's. */
+    Provenance madeBy(Attribution<?> outer, ModelIdentity asked, Inputs given) {
+        return new Provenance(
+                outer.name(), settingsOf(outer), target, seed, batching, asked, records(given), library, java, created);
+    }
+
+    private static Map<String, String> settingsOf(Attribution<?> method) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        method.settings().forEach((name, value) -> settings.put(name, String.valueOf(value)));
+        return settings;
+    }
+
+    private static List<InputRecord> records(Inputs inputs) {
+        return inputs.all().stream()
+                .map(input -> new InputRecord(
+                        input.name(),
+                        input.role().name().toLowerCase(Locale.ROOT),
+                        input.tensor().dataType().label(),
+                        input.tensor().shape().toString(),
+                        Digests.ofTensor(input.tensor())))
+                .toList();
     }
 
     /**
