@@ -17,14 +17,8 @@ package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.ForwardAttribution;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
-import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.Model;
-import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.Problems;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -47,13 +41,10 @@ import java.util.Map;
  *
  * <p>Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014, introduced it for patches of images.
  */
-public final class FeatureAblation implements ForwardAttribution {
-    private final Baseline baseline;
-    private final FeatureMask mask;
-
+public final class FeatureAblation extends CoalitionMethod {
     /** Creates the method with a baseline of zeros, element by element. */
     public FeatureAblation() {
-        this(Baseline.zeros(), FeatureMask.perElement());
+        this(builder());
     }
 
     /**
@@ -63,8 +54,11 @@ public final class FeatureAblation implements ForwardAttribution {
      * @param mask the groups
      */
     public FeatureAblation(Baseline baseline, FeatureMask mask) {
-        this.baseline = baseline;
-        this.mask = mask;
+        this(builder().baseline(baseline).mask(mask));
+    }
+
+    private FeatureAblation(Builder builder) {
+        super(builder);
     }
 
     /** Returns a builder with the settings of {@link #FeatureAblation()}. */
@@ -73,24 +67,25 @@ public final class FeatureAblation implements ForwardAttribution {
     }
 
     @Override
-    public Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
-        try (TensorScope scope = TensorScope.open()) {
-            Perturbation perturbation =
-                    Perturbation.start(this, model, inputs, target, run, baseline, mask, (groups, problems) -> {});
-            Groups groups = perturbation.groups();
-            double[] scores = perturbation.evaluator().scores();
-            RowIndex index = RowIndex.of(0, scores.length, groups::count);
-            double[] without = perturbation.scores(index, (example, local, kept) -> {
-                Arrays.fill(kept, true);
-                kept[local] = false;
-            });
-            double[][] values = new double[scores.length][groups.most()];
-            for (int row = 0; row < without.length; row++) {
-                int example = index.example(row);
-                values[example][index.local(row)] = scores[example] - without[row];
-            }
-            return perturbation.evaluator().explain(perturbation.spread(values)).build();
+    void check(Groups groups, Problems problems) {
+        // Any will do.
+    }
+
+    @Override
+    Explanation.Builder explain(Perturbation perturbation) {
+        Groups groups = perturbation.groups();
+        double[] scores = perturbation.evaluator().scores();
+        RowIndex index = RowIndex.of(0, scores.length, groups::count);
+        double[] without = perturbation.scores(index, (example, local, kept) -> {
+            Arrays.fill(kept, true);
+            kept[local] = false;
+        });
+        double[][] values = new double[scores.length][groups.most()];
+        for (int row = 0; row < without.length; row++) {
+            int example = index.example(row);
+            values[example][index.local(row)] = scores[example] - without[row];
         }
+        return perturbation.evaluator().explain(perturbation.spread(values));
     }
 
     @Override
@@ -99,35 +94,22 @@ public final class FeatureAblation implements ForwardAttribution {
     }
 
     @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("baseline", baseline.describe());
-        settings.put("mask", mask);
-        return settings;
+    void describe(Map<String, Object> settings) {
+        // The shared settings are all.
     }
 
     /** Collects the settings. */
-    public static final class Builder {
-        private Baseline baseline = Baseline.zeros();
-        private FeatureMask mask = FeatureMask.perElement();
-
+    public static final class Builder extends CoalitionMethod.Builder<Builder> {
         private Builder() {}
 
-        /** Sets what absent groups are replaced by; zeros unless set. */
-        public Builder baseline(Baseline newBaseline) {
-            baseline = newBaseline;
-            return this;
-        }
-
-        /** Sets the groups; every element its own unless set. */
-        public Builder mask(FeatureMask newMask) {
-            mask = newMask;
+        @Override
+        Builder self() {
             return this;
         }
 
         /** Returns the method. */
         public FeatureAblation build() {
-            return new FeatureAblation(baseline, mask);
+            return new FeatureAblation(this);
         }
     }
 }

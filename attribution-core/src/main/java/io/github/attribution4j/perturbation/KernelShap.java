@@ -15,18 +15,11 @@
  */
 package io.github.attribution4j.perturbation;
 
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.ForwardAttribution;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.RandomStream;
 import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
-import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.Model;
-import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -67,7 +60,7 @@ import java.util.Map;
  * KernelSHAP: Practical Shapley Value Estimation via Linear Regression", 2021; leverage: Musco and Witter, "Provably
  * Accurate Shapley Value Estimation via Leverage Score Sampling", 2025.
  */
-public final class KernelShap implements ForwardAttribution {
+public final class KernelShap extends CoalitionMethod {
     /** How coalitions are drawn and weighted. */
     public enum Sampling {
         /** Pairs, in proportion to leverage scores, without replacement; completeness is exact. */
@@ -87,8 +80,6 @@ public final class KernelShap implements ForwardAttribution {
 
     private final int samples;
     private final Sampling sampling;
-    private final Baseline baseline;
-    private final FeatureMask mask;
 
     /** Creates the method with 512 samples, by leverage, a baseline of zeros, element by element. */
     public KernelShap() {
@@ -105,10 +96,9 @@ public final class KernelShap implements ForwardAttribution {
     }
 
     private KernelShap(Builder builder) {
+        super(builder);
         samples = builder.samples;
         sampling = builder.sampling;
-        baseline = builder.baseline;
-        mask = builder.mask;
         if (samples < 2) {
             throw new IllegalArgumentException(
                     "samples " + samples + ": must be at least 2, the input and the baseline");
@@ -121,35 +111,29 @@ public final class KernelShap implements ForwardAttribution {
     }
 
     @Override
-    public Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
-        try (TensorScope scope = TensorScope.open()) {
-            Perturbation perturbation =
-                    Perturbation.start(this, model, inputs, target, run, baseline, mask, this::check);
-            Groups groups = perturbation.groups();
-            Run started = perturbation.evaluator().run();
-            double[] scores = perturbation.evaluator().scores();
-            double[] baselineScores = perturbation.baselineScores();
-            List<CoalitionDesign> designs = new ArrayList<>();
-            for (int example = 0; example < scores.length; example++) {
-                designs.add(design(groups.count(example), started.random(PURPOSE, started.exampleKey(example))));
-            }
-            RowIndex index = RowIndex.of(
-                    0, scores.length, example -> designs.get(example).count());
-            double[] evaluated = perturbation.scores(
-                    index, (example, local, kept) -> designs.get(example).fill(local, kept));
-            Estimate[] estimates = new Estimate[scores.length];
-            for (int example = 0; example < scores.length; example++) {
-                estimates[example] = designs.get(example)
-                        .estimate(baselineScores[example], evaluated, index.start(example), scores[example]);
-            }
-            return perturbation
-                    .estimated(
-                            estimates,
-                            baselineScores,
-                            "no standard errors: " + samples + " samples are too few to tell for " + groups.most()
-                                    + " groups; give more samples, or fewer groups")
-                    .build();
+    Explanation.Builder explain(Perturbation perturbation) {
+        Groups groups = perturbation.groups();
+        Run started = perturbation.evaluator().run();
+        double[] scores = perturbation.evaluator().scores();
+        double[] baselineScores = perturbation.baselineScores();
+        List<CoalitionDesign> designs = new ArrayList<>();
+        for (int example = 0; example < scores.length; example++) {
+            designs.add(design(groups.count(example), started.random(PURPOSE, started.exampleKey(example))));
         }
+        RowIndex index =
+                RowIndex.of(0, scores.length, example -> designs.get(example).count());
+        double[] evaluated = perturbation.scores(
+                index, (example, local, kept) -> designs.get(example).fill(local, kept));
+        Estimate[] estimates = new Estimate[scores.length];
+        for (int example = 0; example < scores.length; example++) {
+            estimates[example] = designs.get(example)
+                    .estimate(baselineScores[example], evaluated, index.start(example), scores[example]);
+        }
+        return perturbation.estimated(
+                estimates,
+                baselineScores,
+                "no standard errors: " + samples + " samples are too few to tell for " + groups.most()
+                        + " groups; give more samples, or fewer groups");
     }
 
     private CoalitionDesign design(int groups, RandomStream random) {
@@ -165,7 +149,8 @@ public final class KernelShap implements ForwardAttribution {
         return groups < Integer.SIZE - 1 && samples >= 1 << groups;
     }
 
-    private void check(Groups groups, Problems problems) {
+    @Override
+    void check(Groups groups, Problems problems) {
         int most = groups.most();
         if (most > MOST_GROUPS) {
             problems.add("kernel-shap: the mask makes " + most + " groups, and the regression has a matrix of " + most
@@ -183,23 +168,22 @@ public final class KernelShap implements ForwardAttribution {
     }
 
     @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
+    void describe(Map<String, Object> settings) {
         settings.put("samples", samples);
         settings.put("sampling", sampling);
-        settings.put("baseline", baseline.describe());
-        settings.put("mask", mask);
-        return settings;
     }
 
     /** Collects the settings. */
-    public static final class Builder {
+    public static final class Builder extends CoalitionMethod.Builder<Builder> {
         private int samples = SAMPLES;
         private Sampling sampling = Sampling.LEVERAGE;
-        private Baseline baseline = Baseline.zeros();
-        private FeatureMask mask = FeatureMask.perElement();
 
         private Builder() {}
+
+        @Override
+        Builder self() {
+            return this;
+        }
 
         /** Sets how many coalitions are evaluated for each example at most, x and the baseline among them; 512 unless set. */
         public Builder samples(int newSamples) {
@@ -210,18 +194,6 @@ public final class KernelShap implements ForwardAttribution {
         /** Sets how coalitions are drawn and weighted; by leverage unless set. */
         public Builder sampling(Sampling newSampling) {
             sampling = newSampling;
-            return this;
-        }
-
-        /** Sets what absent groups are replaced by; zeros unless set. */
-        public Builder baseline(Baseline newBaseline) {
-            baseline = newBaseline;
-            return this;
-        }
-
-        /** Sets the groups, at most 2048; every element its own unless set. */
-        public Builder mask(FeatureMask newMask) {
-            mask = newMask;
             return this;
         }
 

@@ -15,15 +15,9 @@
  */
 package io.github.attribution4j.perturbation;
 
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.ForwardAttribution;
+import io.github.attribution4j.Problems;
 import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
-import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.Model;
-import io.github.attribution4j.tensor.TensorScope;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -57,13 +51,11 @@ import java.util.Map;
  * Kononenko, "An Efficient Explanation of Individual Classifications using Game Theory", 2010; antithetic orders:
  * Mitchell, Cooper, Frank and Holmes, "Sampling Permutations for Shapley Value Estimation", 2022.
  */
-public final class ShapleySampling implements ForwardAttribution {
+public final class ShapleySampling extends CoalitionMethod {
     private static final int SAMPLES = 50;
 
     private final int samples;
     private final boolean antithetic;
-    private final Baseline baseline;
-    private final FeatureMask mask;
 
     /** Creates the method with 50 antithetic walks, a baseline of zeros, element by element. */
     public ShapleySampling() {
@@ -80,10 +72,9 @@ public final class ShapleySampling implements ForwardAttribution {
     }
 
     private ShapleySampling(Builder builder) {
+        super(builder);
         samples = builder.samples;
         antithetic = builder.antithetic;
-        baseline = builder.baseline;
-        mask = builder.mask;
         if (samples < 1) {
             throw new IllegalArgumentException("samples " + samples + ": must be at least 1");
         }
@@ -99,38 +90,36 @@ public final class ShapleySampling implements ForwardAttribution {
     }
 
     @Override
-    public Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
-        try (TensorScope scope = TensorScope.open()) {
-            Perturbation perturbation =
-                    Perturbation.start(this, model, inputs, target, run, baseline, mask, (groups, problems) -> {});
-            Groups groups = perturbation.groups();
-            Run started = perturbation.evaluator().run();
-            double[] scores = perturbation.evaluator().scores();
-            double[] baselineScores = perturbation.baselineScores();
-            Walks[] walks = new Walks[scores.length];
-            for (int example = 0; example < walks.length; example++) {
-                walks[example] =
-                        new Walks(groups.count(example), samples, antithetic, started, started.exampleKey(example));
-            }
-            RowIndex index = RowIndex.of(0, walks.length, example -> walks[example].count());
-            double[] coalitions =
-                    perturbation.scores(index, (example, local, kept) -> walks[example].fill(local, kept));
-            Estimate[] estimates = new Estimate[walks.length];
-            for (int example = 0; example < walks.length; example++) {
-                Moments gains = walks[example].gains(
-                        baselineScores[example], coalitions, index.start(example), scores[example]);
-                estimates[example] = groups.count(example) == 1
-                        ? Estimate.single(scores[example] - baselineScores[example])
-                        : new Estimate(gains.mean(), gains.standardError());
-            }
-            return perturbation
-                    .estimated(
-                            estimates,
-                            baselineScores,
-                            "no standard errors: they need at least "
-                                    + (antithetic ? "2 pairs of walks, samples 4" : "2 walks, samples 2"))
-                    .build();
+    void check(Groups groups, Problems problems) {
+        // Any will do.
+    }
+
+    @Override
+    Explanation.Builder explain(Perturbation perturbation) {
+        Groups groups = perturbation.groups();
+        Run started = perturbation.evaluator().run();
+        double[] scores = perturbation.evaluator().scores();
+        double[] baselineScores = perturbation.baselineScores();
+        Walks[] walks = new Walks[scores.length];
+        for (int example = 0; example < walks.length; example++) {
+            walks[example] =
+                    new Walks(groups.count(example), samples, antithetic, started, started.exampleKey(example));
         }
+        RowIndex index = RowIndex.of(0, walks.length, example -> walks[example].count());
+        double[] coalitions = perturbation.scores(index, (example, local, kept) -> walks[example].fill(local, kept));
+        Estimate[] estimates = new Estimate[walks.length];
+        for (int example = 0; example < walks.length; example++) {
+            Moments gains =
+                    walks[example].gains(baselineScores[example], coalitions, index.start(example), scores[example]);
+            estimates[example] = groups.count(example) == 1
+                    ? Estimate.single(scores[example] - baselineScores[example])
+                    : new Estimate(gains.mean(), gains.standardError());
+        }
+        return perturbation.estimated(
+                estimates,
+                baselineScores,
+                "no standard errors: they need at least "
+                        + (antithetic ? "2 pairs of walks, samples 4" : "2 walks, samples 2"));
     }
 
     @Override
@@ -139,23 +128,22 @@ public final class ShapleySampling implements ForwardAttribution {
     }
 
     @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
+    void describe(Map<String, Object> settings) {
         settings.put("samples", samples);
         settings.put("antithetic", antithetic);
-        settings.put("baseline", baseline.describe());
-        settings.put("mask", mask);
-        return settings;
     }
 
     /** Collects the settings. */
-    public static final class Builder {
+    public static final class Builder extends CoalitionMethod.Builder<Builder> {
         private int samples = SAMPLES;
         private boolean antithetic = true;
-        private Baseline baseline = Baseline.zeros();
-        private FeatureMask mask = FeatureMask.perElement();
 
         private Builder() {}
+
+        @Override
+        Builder self() {
+            return this;
+        }
 
         /** Sets the number of walks, at least 1, even if they are antithetic; 50 unless set. */
         public Builder samples(int newSamples) {
@@ -166,18 +154,6 @@ public final class ShapleySampling implements ForwardAttribution {
         /** Sets whether every second walk is the one before, backwards; true unless set. */
         public Builder antithetic(boolean newAntithetic) {
             antithetic = newAntithetic;
-            return this;
-        }
-
-        /** Sets what absent groups are replaced by; zeros unless set. */
-        public Builder baseline(Baseline newBaseline) {
-            baseline = newBaseline;
-            return this;
-        }
-
-        /** Sets the groups; every element its own unless set. */
-        public Builder mask(FeatureMask newMask) {
-            mask = newMask;
             return this;
         }
 

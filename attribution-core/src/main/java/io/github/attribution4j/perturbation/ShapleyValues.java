@@ -17,14 +17,7 @@ package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.ForwardAttribution;
 import io.github.attribution4j.Problems;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
-import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.Model;
-import io.github.attribution4j.tensor.TensorScope;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -51,17 +44,14 @@ import java.util.Map;
  *
  * <p>Shapley, "A Value for n-Person Games", 1953.
  */
-public final class ShapleyValues implements ForwardAttribution {
+public final class ShapleyValues extends CoalitionMethod {
     private static final int MOST_GROUPS = 24;
     /** Scores that are held at once, unless one example needs more. */
     private static final long CHUNK = 1 << 20;
 
-    private final Baseline baseline;
-    private final FeatureMask mask;
-
     /** Creates the method with a baseline of zeros, element by element. */
     public ShapleyValues() {
-        this(Baseline.zeros(), FeatureMask.perElement());
+        this(builder());
     }
 
     /**
@@ -71,8 +61,11 @@ public final class ShapleyValues implements ForwardAttribution {
      * @param mask the groups, at most 24 for each example
      */
     public ShapleyValues(Baseline baseline, FeatureMask mask) {
-        this.baseline = baseline;
-        this.mask = mask;
+        this(builder().baseline(baseline).mask(mask));
+    }
+
+    private ShapleyValues(Builder builder) {
+        super(builder);
     }
 
     /** Returns a builder with the settings of {@link #ShapleyValues()}. */
@@ -81,31 +74,27 @@ public final class ShapleyValues implements ForwardAttribution {
     }
 
     @Override
-    public Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
-        try (TensorScope scope = TensorScope.open()) {
-            Perturbation perturbation =
-                    Perturbation.start(this, model, inputs, target, run, baseline, mask, ShapleyValues::check);
-            Groups groups = perturbation.groups();
-            double[] scores = perturbation.evaluator().scores();
-            double[] baselineScores = new double[scores.length];
-            double[][] values = new double[scores.length][];
-            int perChunk = (int) Math.max(1, CHUNK >> groups.most());
-            for (int from = 0; from < scores.length; from += perChunk) {
-                int to = Math.min(scores.length, from + perChunk);
-                RowIndex index = RowIndex.of(from, to, example -> (1 << groups.count(example)) - 1);
-                double[] coalitions =
-                        perturbation.scores(index, (example, local, kept) -> ExactShapley.fill(local, kept));
-                for (int example = from; example < to; example++) {
-                    int at = index.start(example);
-                    baselineScores[example] = coalitions[at];
-                    values[example] = ExactShapley.values(groups.count(example), coalitions, at, scores[example]);
-                }
+    Explanation.Builder explain(Perturbation perturbation) {
+        Groups groups = perturbation.groups();
+        double[] scores = perturbation.evaluator().scores();
+        double[] baselineScores = new double[scores.length];
+        double[][] values = new double[scores.length][];
+        int perChunk = (int) Math.max(1, CHUNK >> groups.most());
+        for (int from = 0; from < scores.length; from += perChunk) {
+            int to = Math.min(scores.length, from + perChunk);
+            RowIndex index = RowIndex.of(from, to, example -> (1 << groups.count(example)) - 1);
+            double[] coalitions = perturbation.scores(index, (example, local, kept) -> ExactShapley.fill(local, kept));
+            for (int example = from; example < to; example++) {
+                int at = index.start(example);
+                baselineScores[example] = coalitions[at];
+                values[example] = ExactShapley.values(groups.count(example), coalitions, at, scores[example]);
             }
-            return perturbation.complete(values, baselineScores).build();
         }
+        return perturbation.complete(values, baselineScores);
     }
 
-    private static void check(Groups groups, Problems problems) {
+    @Override
+    void check(Groups groups, Problems problems) {
         int most = groups.most();
         problems.require(
                 most <= MOST_GROUPS,
@@ -120,35 +109,22 @@ public final class ShapleyValues implements ForwardAttribution {
     }
 
     @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("baseline", baseline.describe());
-        settings.put("mask", mask);
-        return settings;
+    void describe(Map<String, Object> settings) {
+        // The shared settings are all.
     }
 
     /** Collects the settings. */
-    public static final class Builder {
-        private Baseline baseline = Baseline.zeros();
-        private FeatureMask mask = FeatureMask.perElement();
-
+    public static final class Builder extends CoalitionMethod.Builder<Builder> {
         private Builder() {}
 
-        /** Sets what absent groups are replaced by; zeros unless set. */
-        public Builder baseline(Baseline newBaseline) {
-            baseline = newBaseline;
-            return this;
-        }
-
-        /** Sets the groups, at most 24; every element its own unless set. */
-        public Builder mask(FeatureMask newMask) {
-            mask = newMask;
+        @Override
+        Builder self() {
             return this;
         }
 
         /** Returns the method. */
         public ShapleyValues build() {
-            return new ShapleyValues(baseline, mask);
+            return new ShapleyValues(this);
         }
     }
 }
