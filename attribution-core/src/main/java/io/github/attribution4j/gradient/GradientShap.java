@@ -18,18 +18,14 @@ package io.github.attribution4j.gradient;
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.GaussianNoise;
 import io.github.attribution4j.GradientAttribution;
 import io.github.attribution4j.GroupMoments;
-import io.github.attribution4j.Problems;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -58,18 +54,9 @@ import java.util.Map;
  *
  * <p>Settings: {@code samples}, {@code stdev}, {@code baseline}, {@code multiply-by-inputs}.
  */
-public final class GradientShap implements GradientAttribution {
-    private static final int DEFAULT_SAMPLES = 5;
-    private final int samples;
-    private final GaussianNoise noise;
-    private final Baseline baseline;
-    private final boolean multiplyByInputs;
-
+public final class GradientShap extends ExpectedGradients<DifferentiableModel> implements GradientAttribution {
     private GradientShap(Builder builder) {
-        this.samples = builder.samples;
-        this.noise = builder.noise;
-        this.baseline = builder.baseline;
-        this.multiplyByInputs = builder.multiplyByInputs;
+        super(builder);
     }
 
     /** Creates the method with its defaults for baselines drawn from a distribution: 5 samples, no noise. */
@@ -87,24 +74,17 @@ public final class GradientShap implements GradientAttribution {
         try (TensorScope scope = TensorScope.open()) {
             Evaluator evaluator =
                     Evaluator.start(this, model, inputs, target, run, problems -> check(inputs, problems));
-            double[] scoresAtBaseline = meanScores(evaluator, !baseline.isDistribution(), false);
-            double[] scoresAtInput = meanScores(evaluator, noise.isNone(), true);
-            GroupMoments moments = GroupMoments.ofSecondOrder(samples);
+            double[] scoresAtBaseline = meanScores(evaluator, !baseline().isDistribution(), false);
+            double[] scoresAtInput = meanScores(evaluator, noise().isNone(), true);
+            GroupMoments moments = GroupMoments.ofSecondOrder(samples());
             Segments segments = segments(evaluator, Segments.Position.DRAWN);
-            evaluator.gradients(segments, (batch, from, to, scores, gradients) -> {
-                List<Tensor> contributions = gradients;
-                if (multiplyByInputs) {
-                    contributions = new ArrayList<>(gradients.size());
-                    for (int i = 0; i < gradients.size(); i++) {
-                        contributions.add(
-                                gradients.get(i).mul(segments.differences().get(i)));
-                    }
-                }
-                moments.add(batch, from, to, contributions);
-            });
+            evaluator.gradients(
+                    segments,
+                    (batch, from, to, scores, gradients) ->
+                            moments.add(batch, from, to, contributions(gradients, segments::differences)));
             List<Tensor> attributions = moments.means();
             Explanation.Builder explanation = evaluator.explain(attributions).standardErrors(moments.standardErrors());
-            if (multiplyByInputs) {
+            if (multipliesByInputs()) {
                 explanation.completeBetween(scoresAtBaseline, scoresAtInput);
             } else {
                 explanation.baselineScores(scoresAtBaseline);
@@ -116,25 +96,15 @@ public final class GradientShap implements GradientAttribution {
     /** Returns for each example the mean score over samples at one end of the segments. */
     private double[] meanScores(Evaluator evaluator, boolean same, boolean atInput) {
         if (same) {
-            return atInput ? evaluator.scores() : evaluator.scoresAt(evaluator.references(baseline));
+            return atInput ? evaluator.scores() : evaluator.scoresAt(evaluator.references(baseline()));
         }
         double[] ofRows =
                 evaluator.scores(segments(evaluator, atInput ? Segments.Position.END : Segments.Position.START));
         double[] means = new double[evaluator.examples()];
         for (int r = 0; r < ofRows.length; r++) {
-            means[r / samples] += ofRows[r] / samples;
+            means[r / samples()] += ofRows[r] / samples();
         }
         return means;
-    }
-
-    private Segments segments(Evaluator evaluator, Segments.Position position) {
-        return new Segments(evaluator, baseline, noise, samples, position);
-    }
-
-    private void check(Inputs inputs, Problems problems) {
-        problems.require(samples >= 1, "samples " + samples + ": must be at least 1");
-        noise.check(inputs, problems);
-        baseline.check(inputs, problems);
     }
 
     @Override
@@ -143,52 +113,16 @@ public final class GradientShap implements GradientAttribution {
     }
 
     @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("samples", samples);
-        settings.put("stdev", noise);
-        settings.put("baseline", baseline.describe());
-        settings.put("multiply-by-inputs", multiplyByInputs);
-        return settings;
+    void describe(Map<String, Object> settings) {
+        // The shared settings are all.
     }
 
     /** Collects settings. */
-    public static final class Builder {
-        private int samples = DEFAULT_SAMPLES;
-        private GaussianNoise noise = GaussianNoise.of(0);
-        private Baseline baseline = Baseline.zeros();
-        private boolean multiplyByInputs = true;
-
+    public static final class Builder extends ExpectedGradients.Builder<Builder> {
         private Builder() {}
 
-        /** Sets how many samples are drawn for each example; default 5, at least 1. */
-        public Builder samples(int newSamples) {
-            samples = newSamples;
-            return this;
-        }
-
-        /**
-         * Sets the standard deviation of the noise added to the inputs; default 0.
-         *
-         * @param perInput in the unit of the inputs, each 0 or more: one for all attributed inputs, or one for each
-         */
-        public Builder stdev(double... perInput) {
-            noise = GaussianNoise.of(perInput);
-            return this;
-        }
-
-        /**
-         * Sets what baselines are drawn from: {@link Baseline#samples}, {@link Baseline#uniform}, {@link Baseline#normal}, or a
-         * single reference. Default zeros, with which only positions and noise are random.
-         */
-        public Builder baseline(Baseline newBaseline) {
-            baseline = newBaseline;
-            return this;
-        }
-
-        /** Sets whether gradients are multiplied by x̃ − b; default yes. If not, there is no completeness gap. */
-        public Builder multiplyByInputs(boolean multiply) {
-            multiplyByInputs = multiply;
+        @Override
+        Builder self() {
             return this;
         }
 

@@ -15,13 +15,9 @@
  */
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
-import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.GaussianNoise;
 import io.github.attribution4j.GroupMoments;
-import io.github.attribution4j.Problems;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.Inputs;
@@ -30,7 +26,6 @@ import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -55,21 +50,12 @@ import java.util.Map;
  *
  * <p>Settings: {@code layer}, {@code samples}, {@code stdev}, {@code baseline}, {@code multiply-by-inputs}.
  */
-public final class LayerGradientShap implements Attribution<LayeredModel> {
-    private static final int DEFAULT_SAMPLES = 5;
-
+public final class LayerGradientShap extends ExpectedGradients<LayeredModel> {
     private final List<String> layers;
-    private final int samples;
-    private final GaussianNoise noise;
-    private final Baseline baseline;
-    private final boolean multiplyByInputs;
 
     private LayerGradientShap(Builder builder) {
+        super(builder);
         this.layers = builder.layers;
-        this.samples = builder.samples;
-        this.noise = builder.noise;
-        this.baseline = builder.baseline;
-        this.multiplyByInputs = builder.multiplyByInputs;
     }
 
     /**
@@ -98,49 +84,38 @@ public final class LayerGradientShap implements Attribution<LayeredModel> {
                     this, layers, Bypass.FOLLOW, model, inputs, target, run, problems -> check(inputs, problems));
             SegmentEnds starts = ends(runs, false);
             SegmentEnds ends = ends(runs, true);
-            GroupMoments moments = GroupMoments.ofSecondOrder(samples);
+            GroupMoments moments = GroupMoments.ofSecondOrder(samples());
             runs.gradients(
                     segments(runs.whole(), Segments.Position.DRAWN),
-                    (batch, from, to, scores, activations, gradients) -> {
-                        List<Tensor> contributions = gradients;
-                        if (multiplyByInputs) {
-                            List<Tensor> there = ends.activations(from, to);
-                            List<Tensor> here = starts.activations(from, to);
-                            contributions = new ArrayList<>(gradients.size());
-                            for (int i = 0; i < gradients.size(); i++) {
-                                contributions.add(
-                                        gradients.get(i).mul(there.get(i).sub(here.get(i))));
-                            }
-                        }
-                        moments.add(batch, from, to, contributions);
-                    });
+                    (batch, from, to, scores, activations, gradients) -> moments.add(
+                            batch, from, to, contributions(gradients, () -> differences(starts, ends, from, to))));
             Explanation.Builder explanation = runs.explain(moments.means()).standardErrors(moments.standardErrors());
-            if (multiplyByInputs) {
+            if (multipliesByInputs()) {
                 explanation.completeBetween(starts.meanScores(), ends.meanScores());
             }
             return explanation.build();
         }
     }
 
-    private Segments segments(Evaluator evaluator, Segments.Position position) {
-        return new Segments(evaluator, baseline, noise, samples, position);
+    private static List<Tensor> differences(SegmentEnds starts, SegmentEnds ends, long from, long to) {
+        List<Tensor> there = ends.activations(from, to);
+        List<Tensor> here = starts.activations(from, to);
+        List<Tensor> differences = new ArrayList<>(there.size());
+        for (int i = 0; i < there.size(); i++) {
+            differences.add(there.get(i).sub(here.get(i)));
+        }
+        return differences;
     }
 
     private SegmentEnds ends(LayerRuns runs, boolean atInput) {
         Segments rows = segments(runs.whole(), atInput ? Segments.Position.END : Segments.Position.START);
-        boolean single = atInput ? noise.isNone() : !baseline.isDistribution();
+        boolean single = atInput ? noise().isNone() : !baseline().isDistribution();
         if (!single) {
-            return SegmentEnds.drawn(runs, rows, samples);
+            return SegmentEnds.drawn(runs, rows, samples());
         }
         List<Tensor> references =
-                atInput ? runs.whole().inputs().attributed() : runs.whole().references(baseline);
-        return SegmentEnds.single(runs, rows, samples, references);
-    }
-
-    private void check(Inputs inputs, Problems problems) {
-        problems.require(samples >= 1, "samples " + samples + ": must be at least 1");
-        noise.check(inputs, problems);
-        baseline.check(inputs, problems);
+                atInput ? runs.whole().inputs().attributed() : runs.whole().references(baseline());
+        return SegmentEnds.single(runs, rows, samples(), references);
     }
 
     @Override
@@ -149,53 +124,20 @@ public final class LayerGradientShap implements Attribution<LayeredModel> {
     }
 
     @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
+    void describe(Map<String, Object> settings) {
         settings.put("layer", String.join(", ", layers));
-        settings.put("samples", samples);
-        settings.put("stdev", noise);
-        settings.put("baseline", baseline.describe());
-        settings.put("multiply-by-inputs", multiplyByInputs);
-        return settings;
     }
 
     /** Collects settings. */
-    public static final class Builder {
+    public static final class Builder extends ExpectedGradients.Builder<Builder> {
         private final List<String> layers;
-        private int samples = DEFAULT_SAMPLES;
-        private GaussianNoise noise = GaussianNoise.of(0);
-        private Baseline baseline = Baseline.zeros();
-        private boolean multiplyByInputs = true;
 
         private Builder(String... layers) {
             this.layers = Layers.of(layers);
         }
 
-        /** Sets how many samples are drawn for each example; default 5, at least 1. */
-        public Builder samples(int newSamples) {
-            samples = newSamples;
-            return this;
-        }
-
-        /**
-         * Sets the standard deviation of the noise added to the inputs; default 0.
-         *
-         * @param perInput in the unit of the inputs, each 0 or more: one for all attributed inputs, or one for each
-         */
-        public Builder stdev(double... perInput) {
-            noise = GaussianNoise.of(perInput);
-            return this;
-        }
-
-        /** Sets what baselines of the inputs are drawn from; see {@link GradientShap.Builder#baseline}. */
-        public Builder baseline(Baseline newBaseline) {
-            baseline = newBaseline;
-            return this;
-        }
-
-        /** Sets whether gradients are multiplied by h(x̃) − h(b); default yes. If not, there is no completeness gap. */
-        public Builder multiplyByInputs(boolean multiply) {
-            multiplyByInputs = multiply;
+        @Override
+        Builder self() {
             return this;
         }
 
