@@ -251,7 +251,7 @@ final class ZooCheck {
     }
 
     /** The tail's inputs. The value's axis 0 need not count examples here (windows of an image, a table of positions). */
-    private static Inputs behind(Cut cut, Inputs inputs, Tensor activation) {
+    static Inputs behind(Cut cut, Inputs inputs, Tensor activation) {
         Inputs.Builder tail = Inputs.builder();
         if (activation.shape().rank() == 0) {
             return cut.tailInputs(inputs, activation);
@@ -261,7 +261,7 @@ final class ZooCheck {
         return tail.build();
     }
 
-    private static Tensor cotangent(Tensor output) {
+    static Tensor cotangent(Tensor output) {
         double[] values = new double[Math.toIntExact(output.shape().size())];
         for (int i = 0; i < values.length; i++) {
             values[i] = Math.cos(i);
@@ -269,7 +269,7 @@ final class ZooCheck {
         return output.tensors().of(values, output.dataType(), output.shape());
     }
 
-    private static double error(Tensor actual, Tensor expected) {
+    static double error(Tensor actual, Tensor expected) {
         if (!actual.shape().equals(expected.shape())) {
             return Double.POSITIVE_INFINITY;
         }
