@@ -610,7 +610,42 @@ class EncoderStyle(nn.Module):
         return self.fc(self.encoder(self.embed(x))[:, 0])
 
 
-CONSERVING = {"vgg": VggStyle, "resnet": ResNetStyle, "encoder": EncoderStyle}
+class VisionBlock(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.ln_1 = nn.LayerNorm(16)
+        self.self_attention = nn.MultiheadAttention(16, 4, batch_first=True)
+        self.ln_2 = nn.LayerNorm(16)
+        self.mlp = nn.Sequential(nn.Linear(16, 24), nn.GELU(), nn.Linear(24, 16))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.ln_1(x)
+        y, _ = self.self_attention(y, y, y, need_weights=False)
+        x = x + y
+        return x + self.mlp(self.ln_2(x))
+
+
+class VisionTransformerStyle(nn.Module):
+    """The class token and the positions are constants, which take relevance as biases do: it is conserved as far as the first block's input."""
+
+    shape = (3, 12, 12)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv_proj = nn.Conv2d(3, 16, 4, 4)
+        self.class_token = nn.Parameter(torch.randn(1, 1, 16))
+        self.pos_embedding = nn.Parameter(torch.randn(1, 10, 16))
+        self.blocks = nn.Sequential(VisionBlock(), VisionBlock())
+        self.ln = nn.LayerNorm(16)
+        self.head = nn.Linear(16, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        patches = self.conv_proj(x).flatten(2).transpose(1, 2)
+        tokens = torch.cat([self.class_token.expand(x.size(0), -1, -1), patches], 1) + self.pos_embedding
+        return self.head(self.ln(self.blocks(tokens))[:, 0])
+
+
+CONSERVING = {"vgg": VggStyle, "resnet": ResNetStyle, "encoder": EncoderStyle, "vit": VisionTransformerStyle}
 
 
 def conserving(name: str) -> Dict[str, object]:

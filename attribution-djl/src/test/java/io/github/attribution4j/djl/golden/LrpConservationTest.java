@@ -86,7 +86,7 @@ class LrpConservationTest {
 
     private static Map<String, RuleSet> composites(String network) {
         Map<String, RuleSet> sets = new LinkedHashMap<>();
-        if (network.equals("encoder")) {
+        if (network.equals("encoder") || network.equals("vit")) {
             sets.put("constant attention", Composites.conservativeTransformer());
             // The Taylor rule of softmax keeps a part to itself; all else of AttnLRP conserves.
             sets.put(
@@ -109,6 +109,16 @@ class LrpConservationTest {
         return sets;
     }
 
+    /** Where all of the score has to be; empty for the inputs. */
+    private static List<String> layers(String network) {
+        return switch (network) {
+            case "resnet" -> List.of("", "maxpool", "layer1", "layer2.0", "avgpool");
+            // Before the blocks the class token and the positions, which are constants, take their share.
+            case "vit" -> List.of("blocks:in", "blocks.0", "ln");
+            default -> List.of("");
+        };
+    }
+
     private static double sum(Tensor tensor, int row, int rows) {
         double[] values = tensor.toDoubleArray();
         int each = values.length / rows;
@@ -120,7 +130,7 @@ class LrpConservationTest {
     }
 
     @DisplayName(
-            "Composites conserve relevance to 1e-3 on networks in the style of VGG and ResNet and on a transformer encoder")
+            "Composites conserve relevance to 1e-3 on networks in the style of VGG, ResNet and ViT and on a transformer encoder")
     @ParameterizedTest(name = "{0}, {1}")
     @CsvSource({
         "vgg, scripted",
@@ -128,7 +138,9 @@ class LrpConservationTest {
         "resnet, scripted",
         "resnet, traced",
         "encoder, scripted",
-        "encoder, traced"
+        "encoder, traced",
+        "vit, scripted",
+        "vit, traced"
     })
     void conserves(String network, String kind) {
         List<String> failures = new ArrayList<>();
@@ -137,25 +149,48 @@ class LrpConservationTest {
             Inputs inputs = examples(model, network, 1, 2);
             double[] scores = model.forward(inputs).toDoubleArray();
             composites(network).forEach((name, rules) -> {
-                List<String> layers = new ArrayList<>(List.of(""));
-                if (network.equals("resnet")) {
-                    layers.addAll(List.of("maxpool", "layer1", "layer2.0", "avgpool"));
-                }
-                for (String layer : layers) {
-                    try (Explanation why = (layer.isEmpty() ? new Lrp(rules) : new Lrp(rules).at(layer))
-                            .attribute(model, inputs, Target.index(1), Run.defaults())) {
-                        for (int row = 0; row < 2; row++) {
-                            double score = scores[row * scores.length / 2 + 1];
-                            double sum = sum(why.attribution(), row, 2);
-                            if (!(Math.abs(sum - score) <= 1e-3 * Math.abs(score))) {
-                                failures.add(name + " at '" + layer + "': " + sum + " of " + score);
-                            }
+                for (String layer : layers(network)) {
+                    double[] sums = sums(model, rules, layer, inputs);
+                    for (int row = 0; row < 2; row++) {
+                        double score = scores[row * scores.length / 2 + 1];
+                        if (!(Math.abs(sums[row] - score) <= 1e-3 * Math.abs(score))) {
+                            failures.add(name + " at '" + layer + "': " + sums[row] + " of " + score);
                         }
                     }
                 }
             });
         }
         assertThat(failures).isEmpty();
+    }
+
+    /** The relevance of both examples, summed. */
+    private static double[] sums(TorchScriptModel model, RuleSet rules, String layer, Inputs inputs) {
+        try (Explanation why = (layer.isEmpty() ? new Lrp(rules) : new Lrp(rules).at(layer))
+                .attribute(model, inputs, Target.index(1), Run.defaults())) {
+            return new double[] {sum(why.attribution(), 0, 2), sum(why.attribution(), 1, 2)};
+        }
+    }
+
+    @DisplayName("AttnLRP conserves all relevance behind the last softmax, which by its Taylor rule keeps a part")
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"scripted", "traced"})
+    void attnLrpOnAVisionTransformer(String kind) {
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = load("vit", kind)) {
+            Inputs inputs = examples(model, "vit", 1, 2);
+            double[] scores = model.forward(inputs).toDoubleArray();
+            double[] expected = {scores[1], scores[scores.length / 2 + 1]};
+            Offset<Double> tolerance = Offset.offset(1e-3 * Math.min(Math.abs(expected[0]), Math.abs(expected[1])));
+            for (String layer : List.of("blocks.1/add#0", "blocks.1", "ln")) {
+                assertThat(sums(model, Composites.attnLrp(), layer, inputs))
+                        .as(layer)
+                        .containsExactly(expected, tolerance);
+            }
+            double[] before = sums(model, Composites.attnLrp(), "blocks.0", inputs);
+            for (int row = 0; row < 2; row++) {
+                assertThat(before[row]).isNotCloseTo(expected[row], tolerance);
+            }
+        }
     }
 
     @Test
