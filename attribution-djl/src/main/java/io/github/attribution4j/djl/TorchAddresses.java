@@ -132,8 +132,7 @@ final class TorchAddresses {
                 .toList();
         List<String> notes = new ArrayList<>();
         if (point.call() < calls.size() && calls.get(point.call()).repeated()) {
-            notes.add("repeated: " + new CutPoint(info.path(), "", calls.size()) + ", "
-                    + new CutPoint(info.path(), "", calls.size() + 1) + ", ...");
+            notes.add("repeated: " + call(point, calls.size()) + ", " + call(point, calls.size() + 1) + ", ...");
         }
         if (point.call() < calls.size() && calls.get(point.call()).handsOn()) {
             notes.add("hands on what it is given");
@@ -142,6 +141,10 @@ final class TorchAddresses {
                 .filter(other -> other.alias().equals(info.path()))
                 .forEach(other -> notes.add("also named " + other.path()));
         return String.join("; ", notes);
+    }
+
+    private static CutPoint call(CutPoint point, int number) {
+        return new CutPoint(point.path(), point.kind(), number, point.side(), point.element());
     }
 
     private static UnsupportedModelException unreachable(String path, String reason) {

@@ -119,13 +119,17 @@ final class Cli {
 
     /** Returns a file of the golden data. */
     static Path golden(String name) {
+        return repository("golden/" + name);
+    }
+
+    /** Returns a file of the repository. */
+    static Path repository(String name) {
         for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
-            Path file = folder.resolve("golden").resolve(name);
+            Path file = folder.resolve(name);
             if (Files.exists(file)) {
                 return file;
             }
         }
-        throw new AssertionError(
-                "golden/" + name + " is not found above " + Path.of("").toAbsolutePath());
+        throw new AssertionError(name + " is not found above " + Path.of("").toAbsolutePath());
     }
 }

@@ -1,0 +1,95 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What {@code doctor} says about backward rules, and that {@code explain} does as it says. */
+class DoctorCommandTest {
+    @TempDir
+    Path folder;
+
+    private static List<String> rules(String archive) {
+        Cli.Said said = Cli.run(
+                "doctor",
+                "--device",
+                Cli.DEVICE,
+                "--model",
+                Cli.golden("zoo/" + archive).toString());
+        assertThat(said.err()).isEmpty();
+        assertThat(said.code()).isZero();
+        return said.out().lines().filter(line -> line.contains(" rules, ")).toList();
+    }
+
+    private Cli.Said explain(String model, String form, String method) throws IOException {
+        Path input = folder.resolve(model + ".npz");
+        try (TensorScope scope = TensorScope.open()) {
+            Map<String, Tensor> arrays = NumpyFiles.readNpz(Cli.golden("zoo/" + model + ".npz"), Tensors.ofJava());
+            NumpyFiles.writeNpz(input, Map.of("x", arrays.get("input_0")));
+        }
+        String archive = Cli.golden("zoo/" + model + "." + form + ".pt").toString();
+        return Cli.explain("--model", archive, "--input", input.toString(), "--method", method, "--target", "0");
+    }
+
+    @Test
+    @DisplayName("One rule for each operation, and the methods run")
+    void everyOperationHasARule() throws IOException {
+        assertThat(rules("convnext_shaped.trace.pt"))
+                .containsExactly(
+                        "ok    rules, deeplift        one for each of 12 operations",
+                        "ok    rules, lrp             one for each of 12 operations");
+        for (String method : List.of("deep-lift", "lrp")) {
+            assertThat(explain("convnext_shaped", "trace", method).code())
+                    .as(method)
+                    .isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("Each operator without a rule by the address of its first place, which is where the methods refuse")
+    void operatorsWithoutARule() throws IOException {
+        String missing =
+                "none for gru_cell (gru/gru_cell#0), lstm_cell (lstm/lstm_cell#0); refused where a gradient has to pass";
+        assertThat(rules("cells.script.pt"))
+                .containsExactly("note  rules, deeplift        " + missing, "note  rules, lrp             " + missing);
+        for (String method : List.of("deep-lift", "lrp")) {
+            Cli.Said said = explain("cells", "script", method);
+            assertThat(said.code()).as(method).isEqualTo(Failure.NOT_THIS_WAY);
+            assertThat(said.refusal()).containsPattern("'(gru/gru_cell|lstm/lstm_cell)#0'");
+        }
+    }
+
+    @Test
+    @DisplayName("An operator of several places is named once, and its other places are counted")
+    void severalPlaces() {
+        String missing =
+                "none for linear_dynamic (layers.0/linear_dynamic#0 and 2 more); refused where a gradient has to pass";
+        assertThat(rules("mlp_quantized.trace.pt"))
+                .containsExactly("note  rules, deeplift        " + missing, "note  rules, lrp             " + missing);
+    }
+}
