@@ -33,6 +33,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,6 +73,69 @@ class WeightsTest {
                             "fc.bias")
                     .doesNotContain("conv1.bias")
                     .doesNotHaveDuplicates();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"script", "trace"})
+    void modulesOfTwoNamesTiedAndUnusedOnesAreThereInOrder(String form) {
+        try (TorchScriptModel model = TorchScriptModel.load(GoldenData.zoo().resolve("shared_names." + form + ".pt"));
+                TensorScope scope = TensorScope.open()) {
+            assertThat(model.weightNames())
+                    .containsExactly(
+                            "block.0.weight",
+                            "block.0.bias",
+                            "again.0.weight",
+                            "again.0.bias",
+                            "tied.weight",
+                            "tied.bias",
+                            "unused.weight",
+                            "unused.bias",
+                            "head.weight",
+                            "head.bias");
+            float[] weight = model.weight("block.0.weight").toFloatArray();
+            assertThat(model.weight("again.0.weight").toFloatArray()).isEqualTo(weight);
+            assertThat(model.weight("tied.weight").toFloatArray()).isEqualTo(weight);
+            assertThat(model.weight("unused.weight").toFloatArray()).isNotEqualTo(weight);
+            assertThat(model.weight("tied.bias").toFloatArray())
+                    .isNotEqualTo(model.weight("block.0.bias").toFloatArray());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"script", "trace"})
+    void weightsInListsAndDictsOfModulesAreThoseThatTheirLayersUse(String form) {
+        try (TorchScriptModel model =
+                        TorchScriptModel.load(GoldenData.zoo().resolve("containers." + form + ".pt"), WIDE);
+                TensorScope scope = TensorScope.open()) {
+            assertThat(model.weightNames())
+                    .containsExactly(
+                            "blocks.0.0.weight",
+                            "blocks.0.0.bias",
+                            "blocks.1.0.weight",
+                            "blocks.1.0.bias",
+                            "blocks.2.0.weight",
+                            "blocks.2.0.bias",
+                            "heads.small.weight",
+                            "heads.small.bias",
+                            "heads.large.weight",
+                            "heads.large.bias");
+            Inputs inputs = Inputs.of(model.tensors().of(new double[] {0.5, -1, 2, 0.25}, 1, 4));
+            for (String layer : List.of("blocks.0.0", "blocks.1.0", "blocks.2.0", "heads.small", "heads.large")) {
+                double[] w = model.weight(layer + ".weight").toDoubleArray();
+                double[] b = model.weight(layer + ".bias").toDoubleArray();
+                double[] in =
+                        model.cut(layer + ":in").activations(inputs).get(0).toDoubleArray();
+                double[] out = model.cut(layer).activations(inputs).get(0).toDoubleArray();
+                assertThat(out).hasSameSizeAs(b);
+                for (int o = 0; o < b.length; o++) {
+                    double sum = b[o];
+                    for (int i = 0; i < 4; i++) {
+                        sum += w[o * 4 + i] * in[i];
+                    }
+                    assertThat(out[o]).as(layer).isCloseTo(sum, within(1e-13));
+                }
+            }
         }
     }
 
