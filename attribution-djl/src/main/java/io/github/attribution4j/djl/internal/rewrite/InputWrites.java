@@ -81,6 +81,7 @@ final class InputWrites {
         private final BitSet returned = new BitSet();
         /** The parameters that may hold others: objects, lists. */
         private final BitSet holders = new BitSet();
+
         private final List<Stmt> statements;
         private boolean changed;
 

@@ -50,7 +50,8 @@ abstract sealed class RuleSource permits GuidedSource, ComparisonSource, Relevan
     RuleSource(BackwardRule.Family family, String text) {
         this.family = family;
         this.text = text;
-        this.methods = METHOD.matcher(text).results().map(found -> found.group(1)).collect(Collectors.toSet());
+        this.methods =
+                METHOD.matcher(text).results().map(found -> found.group(1)).collect(Collectors.toSet());
     }
 
     static RuleSource of(BackwardRule.Family family) {
