@@ -18,11 +18,13 @@ package io.github.attribution4j.examples.cli;
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.examples.cli.MethodEntry.Need;
+import io.github.attribution4j.examples.cli.MethodEntry.Values;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientXActivation;
 import io.github.attribution4j.gradient.InternalInfluence;
 import io.github.attribution4j.gradient.LayerActivation;
 import io.github.attribution4j.gradient.LayerGradientShap;
+import io.github.attribution4j.gradient.LayerPathMethod;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.path.Quadrature;
@@ -82,6 +84,11 @@ final class LayerCatalog {
                         .multiplyByInputs(values.get(multiply))));
     }
 
+    /** Sets what all methods along a path of the inputs have in common. */
+    private static <B extends LayerPathMethod.Builder<B>> B path(Values values, B builder) {
+        return builder.steps(values.get(STEPS)).baseline(values.get(BASELINE)).bypass(values.get(BYPASS));
+    }
+
     private static MethodEntry internalInfluence() {
         return new MethodEntry(
                 "internal-influence",
@@ -89,12 +96,10 @@ final class LayerCatalog {
                 "how strongly the score reacts to each unit of a layer, averaged along the path of the inputs",
                 List.of(LAYER, STEPS, QUADRATURE, BASELINE, BYPASS),
                 false,
-                values -> new BuiltMethod.AtLayer(InternalInfluence.builder(Texts.addresses(values.get(LAYER)))
-                        .steps(values.get(STEPS))
-                        .quadrature(values.get(QUADRATURE))
-                        .baseline(values.get(BASELINE))
-                        .bypass(values.get(BYPASS))
-                        .build()));
+                values -> new BuiltMethod.AtLayer(
+                        path(values, InternalInfluence.builder(Texts.addresses(values.get(LAYER))))
+                                .quadrature(values.get(QUADRATURE))
+                                .build()));
     }
 
     private static MethodEntry conductance() {
@@ -110,11 +115,8 @@ final class LayerCatalog {
                 "what flows through each unit of a layer while the inputs move from a baseline to their values",
                 List.of(LAYER, STEPS, rule, BASELINE, BYPASS),
                 false,
-                values -> new BuiltMethod.AtLayer(Conductance.builder(Texts.addresses(values.get(LAYER)))
-                        .steps(values.get(STEPS))
+                values -> new BuiltMethod.AtLayer(path(values, Conductance.builder(Texts.addresses(values.get(LAYER))))
                         .rule(values.get(rule))
-                        .baseline(values.get(BASELINE))
-                        .bypass(values.get(BYPASS))
                         .build()));
     }
 
@@ -137,14 +139,12 @@ final class LayerCatalog {
                 "how much of each input element's integrated gradient flows through a unit of a layer",
                 List.of(LAYER, unit, STEPS, QUADRATURE, BASELINE, multiply, BYPASS, units),
                 false,
-                values -> new BuiltMethod.AtLayer(NeuronConductance.builder(values.get(LAYER), values.get(unit))
-                        .steps(values.get(STEPS))
-                        .quadrature(values.get(QUADRATURE))
-                        .baseline(values.get(BASELINE))
-                        .multiplyByInputs(values.get(multiply))
-                        .bypass(values.get(BYPASS))
-                        .units(values.get(units))
-                        .build()));
+                values -> new BuiltMethod.AtLayer(
+                        path(values, NeuronConductance.builder(values.get(LAYER), values.get(unit)))
+                                .quadrature(values.get(QUADRATURE))
+                                .multiplyByInputs(values.get(multiply))
+                                .units(values.get(units))
+                                .build()));
     }
 
     private static MethodEntry layerGradientShap() {

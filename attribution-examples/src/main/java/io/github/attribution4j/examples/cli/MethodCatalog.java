@@ -19,6 +19,7 @@ import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.examples.cli.MethodEntry.Need;
+import io.github.attribution4j.examples.cli.MethodEntry.Values;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
@@ -26,6 +27,7 @@ import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.perturbation.CoalitionMethod;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.perturbation.FeaturePermutation;
@@ -42,7 +44,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Every method with its settings, as the command line offers them. */
 final class MethodCatalog {
-    private static final String ABSENT = "what absent groups are replaced by";
+    private static final Setting<Baseline> ABSENT = SettingTypes.baseline("what absent groups are replaced by");
+    private static final Setting<FeatureMask> MASK = SettingTypes.mask();
     private static final List<MethodEntry> ALL = Stream.of(
                     List.of(saliency(), inputXGradient(), integratedGradients(), gradientShap()),
                     PropagationCatalog.all(),
@@ -194,33 +197,33 @@ final class MethodCatalog {
                         .build()));
     }
 
+    /** Sets what all methods that score coalitions have in common. */
+    private static <B extends CoalitionMethod.Builder<B>> B coalitions(Values values, B builder) {
+        return builder.baseline(values.get(ABSENT)).mask(values.get(MASK));
+    }
+
     private static MethodEntry featureAblation() {
-        Setting<Baseline> baseline = SettingTypes.baseline(ABSENT);
-        Setting<FeatureMask> mask = SettingTypes.mask();
         return new MethodEntry(
                 "feature-ablation",
                 Need.FORWARD,
                 "what the score loses when one group of elements goes absent",
-                List.of(baseline, mask),
+                List.of(ABSENT, MASK),
                 false,
-                values -> new BuiltMethod.Anywhere(FeatureAblation.builder()
-                        .baseline(values.get(baseline))
-                        .mask(values.get(mask))
-                        .build()));
+                values -> new BuiltMethod.Anywhere(
+                        coalitions(values, FeatureAblation.builder()).build()));
     }
 
     private static MethodEntry featurePermutation() {
         Setting<Integer> shuffles = SettingTypes.integer("shuffles", 1, "how often each group is shuffled");
-        Setting<FeatureMask> mask = SettingTypes.mask();
         return new MethodEntry(
                 "feature-permutation",
                 Need.FORWARD,
                 "what the score loses when a group takes its values from another example; two examples at least",
-                List.of(shuffles, mask),
+                List.of(shuffles, MASK),
                 false,
                 values -> new BuiltMethod.Anywhere(FeaturePermutation.builder()
                         .shuffles(values.get(shuffles))
-                        .mask(values.get(mask))
+                        .mask(values.get(MASK))
                         .build()));
     }
 
@@ -251,37 +254,29 @@ final class MethodCatalog {
     }
 
     private static MethodEntry shapleyValues() {
-        Setting<Baseline> baseline = SettingTypes.baseline(ABSENT);
-        Setting<FeatureMask> mask = SettingTypes.mask();
         return new MethodEntry(
                 "shapley-values",
                 Need.FORWARD,
                 "exact Shapley values over all 2^M coalitions; at most 24 groups",
-                List.of(baseline, mask),
+                List.of(ABSENT, MASK),
                 false,
-                values -> new BuiltMethod.Anywhere(ShapleyValues.builder()
-                        .baseline(values.get(baseline))
-                        .mask(values.get(mask))
-                        .build()));
+                values -> new BuiltMethod.Anywhere(
+                        coalitions(values, ShapleyValues.builder()).build()));
     }
 
     private static MethodEntry shapleySampling() {
         Setting<Integer> samples = SettingTypes.integer("samples", 50, "walks through all groups");
         Setting<Boolean> antithetic =
                 SettingTypes.flag("antithetic", true, "whether every second walk is the one before, backwards");
-        Setting<Baseline> baseline = SettingTypes.baseline(ABSENT);
-        Setting<FeatureMask> mask = SettingTypes.mask();
         return new MethodEntry(
                 "shapley-sampling",
                 Need.FORWARD,
                 "Shapley values from sampled orders, unbiased, with standard errors",
-                List.of(samples, antithetic, baseline, mask),
+                List.of(samples, antithetic, ABSENT, MASK),
                 false,
-                values -> new BuiltMethod.Anywhere(ShapleySampling.builder()
+                values -> new BuiltMethod.Anywhere(coalitions(values, ShapleySampling.builder())
                         .samples(values.get(samples))
                         .antithetic(values.get(antithetic))
-                        .baseline(values.get(baseline))
-                        .mask(values.get(mask))
                         .build()));
     }
 
@@ -290,19 +285,15 @@ final class MethodCatalog {
                 SettingTypes.integer("samples", 512, "coalitions evaluated for each example at most");
         Setting<KernelShap.Sampling> sampling = SettingTypes.choice(
                 "sampling", KernelShap.Sampling.class, KernelShap.Sampling.LEVERAGE, "how coalitions are drawn");
-        Setting<Baseline> baseline = SettingTypes.baseline(ABSENT);
-        Setting<FeatureMask> mask = SettingTypes.mask();
         return new MethodEntry(
                 "kernel-shap",
                 Need.FORWARD,
                 "Shapley values from a regression on coalitions; exact once the samples cover all",
-                List.of(samples, sampling, baseline, mask),
+                List.of(samples, sampling, ABSENT, MASK),
                 false,
-                values -> new BuiltMethod.Anywhere(KernelShap.builder()
+                values -> new BuiltMethod.Anywhere(coalitions(values, KernelShap.builder())
                         .samples(values.get(samples))
                         .sampling(values.get(sampling))
-                        .baseline(values.get(baseline))
-                        .mask(values.get(mask))
                         .build()));
     }
 

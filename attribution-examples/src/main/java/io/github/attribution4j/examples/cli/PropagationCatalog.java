@@ -25,6 +25,7 @@ import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.Deconvolution;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.propagation.DeepLiftShap;
+import io.github.attribution4j.propagation.DifferencePropagation;
 import io.github.attribution4j.propagation.GuidedBackprop;
 import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.tensor.Interpolation;
@@ -68,21 +69,9 @@ final class PropagationCatalog {
                 "what each element adds to the score's difference from a baseline, in one backward run; adds up",
                 List.of(baseline, RULE, MULTIPLY, NEAR, TOLERANCE, INCOMPLETE, UNKNOWN),
                 false,
-                values -> {
-                    DeepLift.Builder builder = DeepLift.builder()
-                            .baseline(values.get(baseline))
-                            .rule(values.get(RULE))
-                            .multiplyByInputs(values.get(MULTIPLY))
-                            .near(values.get(NEAR))
-                            .tolerance(values.get(TOLERANCE));
-                    if (values.get(INCOMPLETE)) {
-                        builder.allowIncomplete();
-                    }
-                    if (values.get(UNKNOWN)) {
-                        builder.unknownAsGradient();
-                    }
-                    return new BuiltMethod.ByRules(builder.build());
-                });
+                values -> new BuiltMethod.ByRules(
+                        compared(values, DeepLift.builder().baseline(values.get(baseline)))
+                                .build()));
     }
 
     private static MethodEntry deepLiftShap() {
@@ -95,13 +84,15 @@ final class PropagationCatalog {
                 "deep-lift averaged over a distribution of baselines",
                 List.of(baseline, draws, RULE, MULTIPLY, NEAR, TOLERANCE, INCOMPLETE, UNKNOWN),
                 false,
-                values -> new BuiltMethod.ByRules(shap(values, values.get(baseline), values.get(draws))));
+                values -> new BuiltMethod.ByRules(compared(
+                                values,
+                                DeepLiftShap.builder(values.get(baseline)).draws(values.get(draws)))
+                        .build()));
     }
 
-    private static DeepLiftShap shap(Values values, Baseline baseline, int draws) {
-        DeepLiftShap.Builder builder = DeepLiftShap.builder(baseline)
-                .draws(draws)
-                .rule(values.get(RULE))
+    /** Sets what both have in common. */
+    private static <B extends DifferencePropagation.Builder<B>> B compared(Values values, B builder) {
+        builder.rule(values.get(RULE))
                 .multiplyByInputs(values.get(MULTIPLY))
                 .near(values.get(NEAR))
                 .tolerance(values.get(TOLERANCE));
@@ -111,7 +102,7 @@ final class PropagationCatalog {
         if (values.get(UNKNOWN)) {
             builder.unknownAsGradient();
         }
-        return builder.build();
+        return builder;
     }
 
     private static MethodEntry lrp() {
