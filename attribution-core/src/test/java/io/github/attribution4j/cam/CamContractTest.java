@@ -15,140 +15,61 @@
  */
 package io.github.attribution4j.cam;
 
-import io.github.attribution4j.Attribution;
+import io.github.attribution4j.MethodContract;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.testkit.Activation;
-import io.github.attribution4j.testkit.AttributionContract;
 import io.github.attribution4j.testkit.ReferenceModels;
-import java.util.OptionalDouble;
-import org.junit.jupiter.api.Nested;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The contract of every class activation map, on the plain-Java backend. */
-class CamContractTest {
-    abstract static class OnImages extends AttributionContract<LayeredModel> {
-        @Override
-        protected LayeredModel model() {
-            return ReferenceModels.cnn(DataType.FLOAT32, 3, Activation.SOFTPLUS, 2, 4);
-        }
+@ParameterizedClass(name = "{0}")
+@MethodSource("cases")
+final class CamContractTest extends MethodContract<LayeredModel> {
+    private static final Setting<LayeredModel> ON_IMAGES = new Setting<LayeredModel>(
+                    () -> ReferenceModels.cnn(DataType.FLOAT32, 3, Activation.SOFTPLUS, 2, 4),
+                    examples -> Inputs.of(ReferenceModels.normal(DataType.FLOAT32, 17, examples, 2, 4, 4)))
+            .target(Target.argmax());
 
-        @Override
-        protected Inputs inputs(LayeredModel model, int examples) {
-            return Inputs.of(ReferenceModels.normal(DataType.FLOAT32, 17, examples, 2, 4, 4));
-        }
-
-        @Override
-        protected Target target() {
-            return Target.argmax();
-        }
+    CamContractTest(Case<LayeredModel> tried) {
+        super(tried);
     }
 
-    @Nested
-    class OfGradCam extends OnImages {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return GradCam.builder("act2").upsample(Interpolation.BILINEAR).build();
-        }
-    }
-
-    @Nested
-    class OfGradCamPlusPlus extends OnImages {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return new GradCamPlusPlus("act1");
-        }
-    }
-
-    @Nested
-    class OfXGradCam extends OnImages {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return new XGradCam("act2");
-        }
-    }
-
-    @Nested
-    class OfHiResCam extends OnImages {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return HiResCam.builder("act1", "act2").merge(Merge.EACH).build();
-        }
-    }
-
-    @Nested
-    class OfLayerCam extends OnImages {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return LayerCam.builder("act1", "act2").merge(Merge.SCALED_MEAN).build();
-        }
-    }
-
-    @Nested
-    class OfGradCamElementwise extends OnImages {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return new GradCamElementwise("conv2");
-        }
-    }
-
-    @Nested
-    class OfEigenCam extends OnImages {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return new EigenCam("conv2");
-        }
-    }
-
-    @Nested
-    class OfEigenGradCam extends OnImages {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return EigenGradCam.builder("act2").centered(true).build();
-        }
-    }
-
-    @Nested
-    class OfScoreCam extends OnImages {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return new ScoreCam("act2");
-        }
-    }
-
-    @Nested
-    class OfScoreCamOfIncreases extends OnImages {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return ScoreCam.builder("act1").softmax(false).channels(2).build();
-        }
-    }
-
-    @Nested
-    class OfAblationCam extends OnImages {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return AblationCam.builder("act2").relative(false).build();
-        }
-    }
-
-    @Nested
-    class OfFullGrad extends OnImages {
-        @Override
-        protected LayeredModel model() {
-            return ReferenceModels.cnn(DataType.FLOAT32, 3, Activation.RELU, 2, 4);
-        }
-
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return new FullGrad();
-        }
-
-        @Override
-        protected OptionalDouble completeness() {
-            return OptionalDouble.of(1e-5);
-        }
+    static List<Case<LayeredModel>> cases() {
+        return List.of(
+                ON_IMAGES.of(
+                        "Grad-CAM",
+                        GradCam.builder("act2").upsample(Interpolation.BILINEAR).build()),
+                ON_IMAGES.of("Grad-CAM++", new GradCamPlusPlus("act1")),
+                ON_IMAGES.of("XGrad-CAM", new XGradCam("act2")),
+                ON_IMAGES.of(
+                        "HiResCAM",
+                        HiResCam.builder("act1", "act2").merge(Merge.EACH).build()),
+                ON_IMAGES.of(
+                        "Layer-CAM",
+                        LayerCam.builder("act1", "act2")
+                                .merge(Merge.SCALED_MEAN)
+                                .build()),
+                ON_IMAGES.of("Grad-CAM elementwise", new GradCamElementwise("conv2")),
+                ON_IMAGES.of("Eigen-CAM", new EigenCam("conv2")),
+                ON_IMAGES.of(
+                        "Eigen-Grad-CAM",
+                        EigenGradCam.builder("act2").centered(true).build()),
+                ON_IMAGES.of("Score-CAM", new ScoreCam("act2")),
+                ON_IMAGES.of(
+                        "Score-CAM of increases",
+                        ScoreCam.builder("act1").softmax(false).channels(2).build()),
+                ON_IMAGES.of(
+                        "Ablation-CAM",
+                        AblationCam.builder("act2").relative(false).build()),
+                ON_IMAGES
+                        .model(() -> ReferenceModels.cnn(DataType.FLOAT32, 3, Activation.RELU, 2, 4))
+                        .of("FullGrad", new FullGrad())
+                        .completeTo(1e-5));
     }
 }

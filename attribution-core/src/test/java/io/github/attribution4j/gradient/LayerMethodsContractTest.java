@@ -15,8 +15,8 @@
  */
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
+import io.github.attribution4j.MethodContract;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
@@ -32,292 +32,153 @@ import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.testkit.AttributionContract;
 import io.github.attribution4j.testkit.ReferenceModels;
-import java.util.OptionalDouble;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The contract of methods at layers and towards neurons, on a network in which the input bypasses the layers. */
-class LayerMethodsContractTest {
+@ParameterizedClass(name = "{0}")
+@MethodSource("cases")
+final class LayerMethodsContractTest extends MethodContract<LayeredModel> {
     private static final int FEATURES = 4;
     private static final Tensor SAMPLES = ReferenceModels.normal(DataType.FLOAT32, 5, 6, FEATURES);
     private static final Tensor PER_EXAMPLE =
             ReferenceModels.normal(DataType.FLOAT32, 6, AttributionContract.EXAMPLES, FEATURES);
 
+    private static final Setting<LayeredModel> ON_RESIDUAL = new Setting<LayeredModel>(
+                    () -> ReferenceModels.residualNetwork(DataType.FLOAT32, 3, 3, FEATURES, 3),
+                    examples -> Inputs.of(ReferenceModels.normal(DataType.FLOAT32, 17, examples, FEATURES)))
+            .target(Target.indexes(2, 0, 1, 2));
+    private static final Setting<LayeredModel> ON_TWO_INPUTS = new Setting<>(
+            () -> ReferenceModels.twoInputs(DataType.FLOAT32, 3, FEATURES, 3, 3),
+            examples -> Inputs.of(
+                    ReferenceModels.normal(DataType.FLOAT32, 17, examples, FEATURES),
+                    ReferenceModels.normal(DataType.FLOAT32, 18, examples, 3)));
+
+    LayerMethodsContractTest(Case<LayeredModel> tried) {
+        super(tried);
+    }
+
+    static List<Case<LayeredModel>> cases() {
+        return List.of(
+                ON_RESIDUAL.of(
+                        "Conductance",
+                        Conductance.builder("block1.tanh")
+                                .steps(5)
+                                .baseline(Baseline.of(PER_EXAMPLE))
+                                .build()),
+                ON_RESIDUAL
+                        .of(
+                                "Conductance with the bypass held",
+                                Conductance.builder("block1.tanh")
+                                        .steps(400)
+                                        .bypass(Bypass.STAY)
+                                        .build())
+                        .target(Target.argmax())
+                        .completeTo(1e-5),
+                ON_RESIDUAL.of(
+                        "Captum's conductance",
+                        Conductance.builder("block1.add")
+                                .steps(6)
+                                .captum(Quadrature.GAUSS_LEGENDRE)
+                                .build()),
+                ON_RESIDUAL.of(
+                        "Internal influence",
+                        InternalInfluence.builder("block1.fc1")
+                                .steps(5)
+                                .baseline(Baseline.constant(0.3))
+                                .build()),
+                ON_RESIDUAL.of(
+                        "Internal influence with the bypass held",
+                        InternalInfluence.builder("block1.fc1")
+                                .steps(5)
+                                .bypass(Bypass.STAY)
+                                .build()),
+                ON_RESIDUAL.of(
+                        "Neuron conductance",
+                        NeuronConductance.builder("block1.tanh", Target.slice("1:3"))
+                                .steps(5)
+                                .build()),
+                ON_RESIDUAL.of(
+                        "Neuron conductance with the bypass held",
+                        NeuronConductance.builder("block1.tanh", Target.index(2))
+                                .steps(5)
+                                .bypass(Bypass.STAY)
+                                .build()),
+                ON_RESIDUAL.of("Gradient x activation", new GradientXActivation("block1.tanh", "block1.add")),
+                ON_RESIDUAL
+                        .of(
+                                "Layer GradientSHAP",
+                                LayerGradientShap.builder("block1.tanh")
+                                        .baseline(Baseline.samples(SAMPLES))
+                                        .samples(6)
+                                        .stdev(0.1)
+                                        .build())
+                        .drawn(),
+                ON_RESIDUAL
+                        .of(
+                                "Layer GradientSHAP from one baseline",
+                                new LayerGradientShap(Baseline.zeros(), "block1.tanh"))
+                        .drawn(),
+                ON_RESIDUAL
+                        .of(
+                                "Integrated gradients lifted",
+                                IntegratedGradients.builder()
+                                        .steps(20)
+                                        .baseline(Baseline.of(PER_EXAMPLE).throughHead())
+                                        .build()
+                                        .at("block1.fc1"))
+                        .completeTo(1e-5),
+                ON_RESIDUAL
+                        .of(
+                                "GradientSHAP lifted",
+                                new GradientShap(Baseline.samples(SAMPLES).throughHead()).at("block1.tanh"))
+                        .drawn(),
+                ON_RESIDUAL.of(
+                        "Feature ablation",
+                        new FeatureAblation(Baseline.constant(0.5), FeatureMask.ranges(1, 3, 4, 1)).at("block1.tanh")),
+                ON_RESIDUAL.of(
+                        "Occlusion",
+                        Occlusion.builder()
+                                .window(2)
+                                .baseline(Baseline.of(PER_EXAMPLE).throughHead())
+                                .build()
+                                .at("block1.fc2")),
+                ON_RESIDUAL
+                        .of(
+                                "Shapley values",
+                                ShapleyValues.builder()
+                                        .baseline(Baseline.zeros().throughHead())
+                                        .build()
+                                        .at("block1.tanh"))
+                        .completeTo(1e-5),
+                ON_RESIDUAL
+                        .of(
+                                "Shapley sampling",
+                                ShapleySampling.builder().samples(4).build().at("block1.fc1"))
+                        .drawn()
+                        .completeTo(1e-5),
+                ON_RESIDUAL
+                        .of(
+                                "KernelSHAP",
+                                KernelShap.builder()
+                                        .samples(40)
+                                        .baseline(Baseline.zeros().throughHead())
+                                        .build()
+                                        .at("block1.tanh"))
+                        .drawn()
+                        .completeTo(1e-5),
+                ON_TWO_INPUTS
+                        .of(
+                                "Several layers at once",
+                                IntegratedGradients.builder().steps(20).build().at("left", "right"))
+                        .completeTo(1e-5));
+    }
+
     @AfterAll
     static void close() {
         SAMPLES.close();
         PER_EXAMPLE.close();
-    }
-
-    abstract static class OnResidual extends AttributionContract<LayeredModel> {
-        @Override
-        protected LayeredModel model() {
-            return ReferenceModels.residualNetwork(DataType.FLOAT32, 3, 3, FEATURES, 3);
-        }
-
-        @Override
-        protected Inputs inputs(LayeredModel model, int examples) {
-            return Inputs.of(ReferenceModels.normal(DataType.FLOAT32, 17, examples, FEATURES));
-        }
-
-        @Override
-        protected Target target() {
-            return Target.indexes(2, 0, 1, 2);
-        }
-    }
-
-    @Nested
-    class OfConductance extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return Conductance.builder("block1.tanh")
-                    .steps(5)
-                    .baseline(Baseline.of(PER_EXAMPLE))
-                    .build();
-        }
-    }
-
-    @Nested
-    class OfConductanceWithTheBypassHeld extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return Conductance.builder("block1.tanh")
-                    .steps(400)
-                    .bypass(Bypass.STAY)
-                    .build();
-        }
-
-        @Override
-        protected Target target() {
-            return Target.argmax();
-        }
-
-        @Override
-        protected OptionalDouble completeness() {
-            return OptionalDouble.of(1e-5);
-        }
-    }
-
-    @Nested
-    class OfCaptumsConductance extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return Conductance.builder("block1.add")
-                    .steps(6)
-                    .captum(Quadrature.GAUSS_LEGENDRE)
-                    .build();
-        }
-    }
-
-    @Nested
-    class OfInternalInfluence extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return InternalInfluence.builder("block1.fc1")
-                    .steps(5)
-                    .baseline(Baseline.constant(0.3))
-                    .build();
-        }
-    }
-
-    @Nested
-    class OfInternalInfluenceWithTheBypassHeld extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return InternalInfluence.builder("block1.fc1")
-                    .steps(5)
-                    .bypass(Bypass.STAY)
-                    .build();
-        }
-    }
-
-    @Nested
-    class OfNeuronConductance extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return NeuronConductance.builder("block1.tanh", Target.slice("1:3"))
-                    .steps(5)
-                    .build();
-        }
-    }
-
-    @Nested
-    class OfNeuronConductanceWithTheBypassHeld extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return NeuronConductance.builder("block1.tanh", Target.index(2))
-                    .steps(5)
-                    .bypass(Bypass.STAY)
-                    .build();
-        }
-    }
-
-    @Nested
-    class OfGradientXActivation extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return new GradientXActivation("block1.tanh", "block1.add");
-        }
-    }
-
-    @Nested
-    class OfLayerGradientShap extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return LayerGradientShap.builder("block1.tanh")
-                    .baseline(Baseline.samples(SAMPLES))
-                    .samples(6)
-                    .stdev(0.1)
-                    .build();
-        }
-
-        @Override
-        protected boolean random() {
-            return true;
-        }
-    }
-
-    @Nested
-    class OfLayerGradientShapFromOneBaseline extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return new LayerGradientShap(Baseline.zeros(), "block1.tanh");
-        }
-
-        @Override
-        protected boolean random() {
-            return true;
-        }
-    }
-
-    @Nested
-    class OfIntegratedGradientsLifted extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return IntegratedGradients.builder()
-                    .steps(20)
-                    .baseline(Baseline.of(PER_EXAMPLE).throughHead())
-                    .build()
-                    .at("block1.fc1");
-        }
-
-        @Override
-        protected OptionalDouble completeness() {
-            return OptionalDouble.of(1e-5);
-        }
-    }
-
-    @Nested
-    class OfGradientShapLifted extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return new GradientShap(Baseline.samples(SAMPLES).throughHead()).at("block1.tanh");
-        }
-
-        @Override
-        protected boolean random() {
-            return true;
-        }
-    }
-
-    @Nested
-    class OfFeatureAblation extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return new FeatureAblation(Baseline.constant(0.5), FeatureMask.ranges(1, 3, 4, 1)).at("block1.tanh");
-        }
-    }
-
-    @Nested
-    class OfOcclusion extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return Occlusion.builder()
-                    .window(2)
-                    .baseline(Baseline.of(PER_EXAMPLE).throughHead())
-                    .build()
-                    .at("block1.fc2");
-        }
-    }
-
-    @Nested
-    class OfShapleyValues extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return ShapleyValues.builder()
-                    .baseline(Baseline.zeros().throughHead())
-                    .build()
-                    .at("block1.tanh");
-        }
-
-        @Override
-        protected OptionalDouble completeness() {
-            return OptionalDouble.of(1e-5);
-        }
-    }
-
-    @Nested
-    class OfShapleySampling extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return ShapleySampling.builder().samples(4).build().at("block1.fc1");
-        }
-
-        @Override
-        protected boolean random() {
-            return true;
-        }
-
-        @Override
-        protected OptionalDouble completeness() {
-            return OptionalDouble.of(1e-5);
-        }
-    }
-
-    @Nested
-    class OfKernelShap extends OnResidual {
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return KernelShap.builder()
-                    .samples(40)
-                    .baseline(Baseline.zeros().throughHead())
-                    .build()
-                    .at("block1.tanh");
-        }
-
-        @Override
-        protected boolean random() {
-            return true;
-        }
-
-        @Override
-        protected OptionalDouble completeness() {
-            return OptionalDouble.of(1e-5);
-        }
-    }
-
-    @Nested
-    class OfSeveralLayersAtOnce extends AttributionContract<LayeredModel> {
-        @Override
-        protected LayeredModel model() {
-            return ReferenceModels.twoInputs(DataType.FLOAT32, 3, FEATURES, 3, 3);
-        }
-
-        @Override
-        protected Inputs inputs(LayeredModel model, int examples) {
-            return Inputs.of(
-                    ReferenceModels.normal(DataType.FLOAT32, 17, examples, FEATURES),
-                    ReferenceModels.normal(DataType.FLOAT32, 18, examples, 3));
-        }
-
-        @Override
-        protected Attribution<? super LayeredModel> method() {
-            return IntegratedGradients.builder().steps(20).build().at("left", "right");
-        }
-
-        @Override
-        protected OptionalDouble completeness() {
-            return OptionalDouble.of(1e-5);
-        }
     }
 }
