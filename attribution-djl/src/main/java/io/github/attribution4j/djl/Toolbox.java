@@ -27,6 +27,9 @@ final class Toolbox {
     /** Resamples: {@code [image (n, c, h, w), size int64 (2)] -> [resampled]}. */
     static final String BILINEAR = "bilinear";
 
+    /** Puts tensors into other storages: {@code [tensor, bytes, tensor, bytes, ...] -> []}. */
+    static final String GIVE_STORAGES = "give_storages";
+
     // Lists are passed by reference, and DJL never frees the arguments of a call that fails: each method empties its
     // list before it computes, so that a failure leaves behind an empty list and not the tensors or their graph.
     private static final String CODE = """
@@ -42,6 +45,14 @@ final class Toolbox {
                 width = int(torch.select(size, 0, 1))
                 _0 = torch.clear(arguments)
                 return [torch.upsample_bilinear2d(x, [height, width], False)]
+              def give_storages(self: __torch__.Toolbox,
+                arguments: List[Tensor]) -> List[Tensor]:
+                for i in range(torch.floordiv(torch.len(arguments), 2)):
+                  x = arguments[torch.mul(i, 2)]
+                  bytes = arguments[torch.add(torch.mul(i, 2), 1)]
+                  _0 = torch.set_(x, bytes, torch.storage_offset(x), torch.size(x), torch.stride(x))
+                _1 = torch.clear(arguments)
+                return arguments
             """;
 
     /** An object of that class with its one attribute: protocol 2, GLOBAL, EMPTY_TUPLE, NEWOBJ, state, BUILD, STOP. */

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,8 +55,13 @@ final class TorchModule implements AutoCloseable {
     private final AtomicLong users = new AtomicLong();
     private final @Nullable DataType weights;
 
-    private TorchModule(TorchRuntime runtime, DjlTensors tensors, PtNDManager manager, PtSymbolBlock block) {
-        this.weights = runtime.freeze(block, manager);
+    private TorchModule(
+            TorchRuntime runtime,
+            DjlTensors tensors,
+            PtNDManager manager,
+            PtSymbolBlock block,
+            SharedParameters parameters) {
+        this.weights = runtime.freeze(block, manager, parameters);
         this.runtime = runtime;
         this.tensors = tensors;
         this.manager = manager;
@@ -67,13 +73,16 @@ final class TorchModule implements AutoCloseable {
      * copies.
      *
      * @param file not needed afterwards
+     * @param parameters those that the file lacks; asked for when libtorch has compiled it
      * @throws EngineException if libtorch refuses it
      */
-    static TorchModule load(TorchRuntime runtime, DjlTensors tensors, Path file) {
+    static TorchModule load(
+            TorchRuntime runtime, DjlTensors tensors, Path file, Supplier<SharedParameters> parameters) {
         PtNDManager manager = (PtNDManager) tensors.manager().newSubManager();
         boolean loaded = false;
         try {
-            TorchModule module = new TorchModule(runtime, tensors, manager, runtime.load(file, manager));
+            PtSymbolBlock block = runtime.load(file, manager);
+            TorchModule module = new TorchModule(runtime, tensors, manager, block, parameters.get());
             loaded = true;
             return module;
         } finally {

@@ -19,6 +19,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.djl.internal.archive.ArchiveCopy;
 import io.github.attribution4j.djl.internal.archive.ArchiveException;
+import io.github.attribution4j.djl.internal.archive.SplitArchive;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
 import io.github.attribution4j.djl.internal.rewrite.Instrumenter;
@@ -33,6 +34,9 @@ import java.io.UncheckedIOException;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +45,10 @@ import org.jspecify.annotations.Nullable;
  * results, so that nobody sees the change.
  */
 final class TorchModules implements AutoCloseable {
-    /** Up to this size of the weights the archive is kept and a second load is cheap, so the first adds nothing that a forward pass does not need. */
+    /**
+     * Up to this size of what has to be loaded once more, the archive is kept and a second load is cheap, so the first adds
+     * nothing that a forward pass does not need. Parameters do not count: they are in libtorch's memory once for all loads.
+     */
     private static final long SMALL_BYTES = 8L << 20;
 
     private record Loaded(TorchModule module, Level level) {}
@@ -50,6 +57,7 @@ final class TorchModules implements AutoCloseable {
     private final TorchRuntime runtime;
     private final DjlTensors tensors;
     private final TorchArchive archive;
+    private final SharedParameters parameters;
     private final Instrumented first;
     private final BackwardRule.@Nullable Family family;
     private final Map<BackwardRule.Family, TorchModules> ruled = new EnumMap<>(BackwardRule.Family.class);
@@ -63,6 +71,7 @@ final class TorchModules implements AutoCloseable {
             TorchRuntime runtime,
             DjlTensors tensors,
             TorchArchive archive,
+            SharedParameters parameters,
             Instrumented first,
             BackwardRule.@Nullable Family family,
             @Nullable Loaded loaded) {
@@ -70,6 +79,7 @@ final class TorchModules implements AutoCloseable {
         this.runtime = runtime;
         this.tensors = tensors;
         this.archive = archive;
+        this.parameters = parameters;
         // Not the copy: its archive may hold the whole model in memory.
         this.first = first.withArchive(archive);
         this.family = family;
@@ -80,22 +90,49 @@ final class TorchModules implements AutoCloseable {
      * Loads an archive.
      *
      * @param name what messages call it
-     * @param copy of the archive, to be finished
+     * @param archive read while libtorch compiles; afterwards only if it holds much besides parameters
+     * @throws ArchiveException if it is damaged or cannot be read
      * @throws UnsupportedModelException if it cannot be rewritten, or libtorch refuses it
      */
-    static TorchModules load(
-            String name, TorchRuntime runtime, DjlTensors tensors, TorchArchive archive, ArchiveCopy copy) {
-        boolean small = archive.tensorBytes() <= SMALL_BYTES;
-        TorchArchive source = small ? archive.inMemory() : archive;
-        Instrumented program = Instrumenter.instrument(source, small ? Level.FORWARD : Level.MODULES);
-        TorchModule module = load(name, runtime, tensors, program, copy);
-        return new TorchModules(name, runtime, tensors, source, program, null, new Loaded(module, program.level()));
+    static TorchModules load(String name, TorchRuntime runtime, DjlTensors tensors, TorchArchive archive) {
+        SplitArchive split = SplitArchive.of(archive);
+        CompletableFuture<SharedParameters> reading =
+                CompletableFuture.supplyAsync(() -> SharedParameters.read(split, runtime, tensors));
+        boolean small = split.frame().tensorBytes() <= SMALL_BYTES;
+        TorchArchive frame = small ? split.frame().inMemory() : split.frame();
+        boolean loaded = false;
+        try (ArchiveCopy copy = ArchiveCopy.start(frame)) {
+            Instrumented program = Instrumenter.instrument(frame, small ? Level.FORWARD : Level.MODULES);
+            TorchModule module = load(name, runtime, tensors, program, copy, () -> read(reading));
+            loaded = true;
+            return new TorchModules(
+                    name, runtime, tensors, frame, read(reading), program, null, new Loaded(module, program.level()));
+        } catch (IOException e) {
+            throw unwritable(e);
+        } finally {
+            if (!loaded) {
+                reading.thenAccept(SharedParameters::close);
+            }
+        }
+    }
+
+    private static SharedParameters read(CompletableFuture<SharedParameters> reading) {
+        try {
+            return reading.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException own ? own : e;
+        }
     }
 
     private static TorchModule load(
-            String name, TorchRuntime runtime, DjlTensors tensors, Instrumented program, ArchiveCopy copy) {
+            String name,
+            TorchRuntime runtime,
+            DjlTensors tensors,
+            Instrumented program,
+            ArchiveCopy copy,
+            Supplier<SharedParameters> parameters) {
         try {
-            return TorchModule.load(runtime, tensors, copy.finish(program.archive()));
+            return TorchModule.load(runtime, tensors, copy.finish(program.archive()), parameters);
         } catch (IOException e) {
             throw unwritable(e);
         } catch (EngineException e) {
@@ -107,7 +144,7 @@ final class TorchModules implements AutoCloseable {
         }
     }
 
-    static UncheckedIOException unwritable(IOException e) {
+    private static UncheckedIOException unwritable(IOException e) {
         return new UncheckedIOException("a temporary copy of the model cannot be written: " + e.getMessage(), e);
     }
 
@@ -140,7 +177,7 @@ final class TorchModules implements AutoCloseable {
     /** The modules whose operations follow backward rules of a family; nothing is compiled before the first run of them. */
     synchronized TorchModules ruled(BackwardRule.Family rules) {
         return ruled.computeIfAbsent(rules, key -> {
-            TorchModules modules = new TorchModules(name, runtime, tensors, archive, first, key, null);
+            TorchModules modules = new TorchModules(name, runtime, tensors, archive, parameters, first, key, null);
             modules.closed = closed;
             return modules;
         });
@@ -201,7 +238,7 @@ final class TorchModules implements AutoCloseable {
         Instrumented program;
         try (ArchiveCopy copy = ArchiveCopy.start(archive)) {
             program = instrumented(level);
-            module = load(name, runtime, tensors, program, copy);
+            module = load(name, runtime, tensors, program, copy, () -> parameters);
         } catch (IOException | UncheckedIOException e) {
             throw new ModelException(
                     name + ": layers need the archive once more, which is not there as it was when it was loaded; load "
@@ -223,5 +260,8 @@ final class TorchModules implements AutoCloseable {
             now.module().close();
         }
         ruled.values().forEach(TorchModules::close);
+        if (family == null) {
+            parameters.close();
+        }
     }
 }

@@ -71,6 +71,7 @@ final class TorchRuntime {
     private final Map<Device, DjlTensors> tensors = new ConcurrentHashMap<>();
     private final PtSymbolBlock toolbox;
     private final PtNDArray bilinear;
+    private final PtNDArray giveStorages;
     private final GradientCalls gradients;
     private final Operations operations = new Operations(this);
 
@@ -80,6 +81,7 @@ final class TorchRuntime {
         tensors.put(Device.cpu(), DjlTensors.create(Device.cpu(), cpu));
         this.toolbox = loadBytes(Toolbox.archive(), cpu);
         this.bilinear = method(Toolbox.BILINEAR, cpu);
+        this.giveStorages = method(Toolbox.GIVE_STORAGES, cpu);
         this.gradients = new GradientCalls(
                 this,
                 loadBytes(GradientArchive.create().toBytes(), cpu),
@@ -183,15 +185,18 @@ final class TorchRuntime {
     }
 
     /**
-     * Puts a module into evaluation mode and freezes its parameters, so that no gradient of theirs is ever computed.
+     * Puts a module into evaluation mode, gives it the parameters that its archive lacks and freezes all of them, so that no
+     * gradient of theirs is ever computed.
      *
      * @return the floating type of the parameters, or null if they are of several types, or there are none
      */
     @Nullable
-    DataType freeze(PtSymbolBlock block, PtNDManager manager) {
+    DataType freeze(PtSymbolBlock block, PtNDManager manager, SharedParameters shared) {
         Set<ai.djl.ndarray.types.DataType> types = EnumSet.noneOf(ai.djl.ndarray.types.DataType.class);
         try (NDManager temporary = manager.newSubManager()) {
-            for (NDArray parameter : JniUtils.moduleGetParams(block, (PtNDManager) temporary)) {
+            NDList parameters = JniUtils.moduleGetParams(block, (PtNDManager) temporary);
+            shared.giveTo(parameters);
+            for (NDArray parameter : parameters) {
                 if (parameter.getDataType().isFloating()) {
                     types.add(parameter.getDataType());
                     JniUtils.attachGradient((PtNDArray) parameter, false);
@@ -200,6 +205,16 @@ final class TorchRuntime {
         }
         JniUtils.enableInferenceMode(block);
         return types.size() == 1 ? Types.fromDjl(types.iterator().next()) : null;
+    }
+
+    /**
+     * Lets tensors lie in other storages, where their types, shapes, strides and offsets say.
+     *
+     * @param pairs a tensor, then the bytes it shall lie in, and so on
+     */
+    void giveStorages(List<PtNDArray> pairs) {
+        pairs.forEach(this::own);
+        guard(() -> call(toolbox, giveStorages, pairs, false));
     }
 
     /** Makes the handle that stands for a method in calls; it is never written to again, so threads may share it. */
@@ -332,6 +347,12 @@ final class TorchRuntime {
         try (array) {
             return moved(array, manager);
         }
+    }
+
+    /** Makes a tensor of bytes and lets Java write them straight into it. */
+    PtNDArray bytes(DjlTensors home, long count, Consumer<ByteBuffer> writer) {
+        return own(filled(
+                home.manager(), Shape.of(count), DataType.UINT8, home.manager().getDevice(), writer));
     }
 
     /** DJL hangs an array that changes its device on a new manager that nobody closes. */

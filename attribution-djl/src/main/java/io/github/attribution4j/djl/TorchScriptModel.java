@@ -15,7 +15,6 @@
  */
 package io.github.attribution4j.djl;
 
-import io.github.attribution4j.djl.internal.archive.ArchiveCopy;
 import io.github.attribution4j.djl.internal.archive.ArchiveException;
 import io.github.attribution4j.djl.internal.archive.FloatingTypes;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
@@ -43,7 +42,6 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
-import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -161,24 +159,19 @@ public final class TorchScriptModel implements RuledModel {
             TorchArchive archive = options.dataType()
                     .map(type -> FloatingTypes.convert(original, type == DataType.FLOAT64))
                     .orElse(original);
-            try (ArchiveCopy copy = ArchiveCopy.start(archive)) {
-                // Behind the copy, for which libtorch waits, and while it compiles.
-                CompletableFuture<String> digest = CompletableFuture.supplyAsync(original::verify);
-                TorchModules modules = TorchModules.load(name, runtime, tensors, archive, copy);
-                try {
-                    ModelIdentity identity = new ModelIdentity(
-                            name, digest.join(), runtime.description(), DjlTensors.name(options.device()));
-                    TorchWeights weights =
-                            new TorchWeights(original, options.dataType().orElse(null));
-                    return new TorchScriptModel(new TorchProgram(modules, options), identity, weights);
-                } catch (CompletionException e) {
-                    modules.close();
-                    Throwable cause = e.getCause() == null ? e : e.getCause();
-                    throw new UnsupportedModelException(Failures.line(cause), cause);
-                }
+            CompletableFuture<String> digest = CompletableFuture.supplyAsync(original::verify);
+            TorchModules modules = TorchModules.load(name, runtime, tensors, archive);
+            try {
+                ModelIdentity identity = new ModelIdentity(
+                        name, digest.join(), runtime.description(), DjlTensors.name(options.device()));
+                TorchWeights weights =
+                        new TorchWeights(original, options.dataType().orElse(null));
+                return new TorchScriptModel(new TorchProgram(modules, options), identity, weights);
+            } catch (CompletionException e) {
+                modules.close();
+                Throwable cause = e.getCause() == null ? e : e.getCause();
+                throw new UnsupportedModelException(Failures.line(cause), cause);
             }
-        } catch (IOException e) {
-            throw TorchModules.unwritable(e);
         } catch (ArchiveException | RewriteException e) {
             throw new UnsupportedModelException(Failures.line(e), e);
         } catch (ScriptException e) {

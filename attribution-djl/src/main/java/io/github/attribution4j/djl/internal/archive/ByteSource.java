@@ -37,7 +37,12 @@ sealed interface ByteSource {
 
     /** One use of the bytes. */
     interface Reader extends Closeable {
-        void readFully(long position, byte[] target, int offset, int length) throws IOException;
+        /** Fills a buffer to its limit. */
+        void readFully(long position, ByteBuffer target) throws IOException;
+
+        default void readFully(long position, byte[] target, int offset, int length) throws IOException {
+            readFully(position, ByteBuffer.wrap(target, offset, length));
+        }
 
         /** Copies bytes to a channel, within the operating system if both ends are files. */
         default void transfer(long position, long length, WritableByteChannel target) throws IOException {
@@ -76,12 +81,13 @@ sealed interface ByteSource {
         public Reader open() {
             return new Reader() {
                 @Override
-                public void readFully(long position, byte[] target, int offset, int length) throws IOException {
+                public void readFully(long position, ByteBuffer target) throws IOException {
+                    int length = target.remaining();
                     if (position < 0 || position + length > bytes.length) {
                         throw new EOFException(
                                 "bytes " + position + " to " + (position + length) + " of " + bytes.length);
                     }
-                    System.arraycopy(bytes, (int) position, target, offset, length);
+                    target.put(bytes, (int) position, length);
                 }
 
                 @Override
@@ -105,13 +111,12 @@ sealed interface ByteSource {
             }
             return new Reader() {
                 @Override
-                public void readFully(long position, byte[] target, int offset, int length) throws IOException {
-                    ByteBuffer buffer = ByteBuffer.wrap(target, offset, length);
+                public void readFully(long position, ByteBuffer target) throws IOException {
                     long at = position;
-                    while (buffer.hasRemaining()) {
-                        int n = channel.read(buffer, at);
+                    while (target.hasRemaining()) {
+                        int n = channel.read(target, at);
                         if (n < 0) {
-                            throw new EOFException("bytes " + position + " to " + (position + length) + " of " + size);
+                            throw new EOFException("byte " + at + " of " + size);
                         }
                         at += n;
                     }

@@ -57,6 +57,19 @@ final class PickleReader {
     private final ByteBuffer in;
     private final List<PickleValue> stack = new ArrayList<>();
     private final Map<Integer, PickleValue> memo = new HashMap<>();
+    private final List<Count> counts = new ArrayList<>();
+    private @Nullable PickleValue number;
+    private int numberStart;
+    private int numberEnd;
+
+    /**
+     * Where a pickle says of how many elements a storage is.
+     *
+     * @param storage what it says
+     * @param start the first byte of the number, or -1 if it does not stand where the serializer writes it
+     * @param end the byte behind
+     */
+    record Count(PickleValue.Storage storage, int start, int end) {}
 
     /**
      * A reader of one entry.
@@ -71,6 +84,11 @@ final class PickleReader {
         this.entry = entry;
         this.storages = storages;
         this.in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** The numbers of elements of all storages, in the order of the bytes; after {@link #read}. */
+    List<Count> counts() {
+        return counts;
     }
 
     PickleValue read() {
@@ -122,10 +140,10 @@ final class PickleReader {
             case 'e' -> sequence(popToMark(), offset);
             case 'a' -> sequence(pop(1), offset);
             case 'X' -> push(new PickleValue.Scalar(string(in.getInt())));
-            case 'J' -> push(new PickleValue.Scalar((long) in.getInt()));
-            case 'K' -> push(new PickleValue.Scalar((long) (in.get() & 0xFF)));
-            case 'M' -> push(new PickleValue.Scalar((long) (in.getShort() & 0xFFFF)));
-            case 0x8a -> push(new PickleValue.Scalar(longInteger(offset)));
+            case 'J' -> number(in.getInt(), offset);
+            case 'K' -> number(in.get() & 0xFF, offset);
+            case 'M' -> number(in.getShort() & 0xFFFF, offset);
+            case 0x8a -> number(longInteger(offset), offset);
             case 'G' -> push(new PickleValue.Scalar(Double.longBitsToDouble(Long.reverseBytes(in.getLong()))));
             case 0x88 -> push(new PickleValue.Scalar(true));
             case 0x89 -> push(new PickleValue.Scalar(false));
@@ -137,6 +155,13 @@ final class PickleReader {
             case 'Q' -> storage(offset);
             default -> throw error(offset, String.format("uses the unknown opcode 0x%02x", opcode));
         }
+    }
+
+    private void number(long value, int offset) {
+        number = new PickleValue.Scalar(value);
+        numberStart = offset;
+        numberEnd = in.position();
+        push(number);
     }
 
     private void protocol() {
@@ -281,8 +306,8 @@ final class PickleReader {
                 && key.value() instanceof String name
                 && id.items.get(3) instanceof PickleValue.Scalar device
                 && device.value() instanceof String place
-                && id.items.get(4) instanceof PickleValue.Scalar number
-                && number.value() instanceof Long count)) {
+                && id.items.get(4) instanceof PickleValue.Scalar size
+                && size.value() instanceof Long count)) {
             throw error(offset, "refers to a storage in an unknown way");
         }
         if (!place.matches("[a-z]{1,20}(:[0-9]{1,3})?") || place.equals("meta")) {
@@ -293,7 +318,10 @@ final class PickleReader {
         if (problem != null) {
             throw error(offset, problem);
         }
-        push(new PickleValue.Storage(kind, name, count));
+        PickleValue.Storage storage = new PickleValue.Storage(kind, name, count);
+        boolean last = size == number;
+        counts.add(new Count(storage, last ? numberStart : -1, last ? numberEnd : -1));
+        push(storage);
     }
 
     private static PickleValue tuple(List<PickleValue> items) {
@@ -338,7 +366,7 @@ final class PickleReader {
         return new String(bytes, StandardCharsets.UTF_8);
     }
 
-    private Long longInteger(int offset) {
+    private long longInteger(int offset) {
         int length = in.get() & 0xFF;
         if (length != 8) {
             throw error(offset, "has a whole number of " + length + " bytes");

@@ -88,7 +88,7 @@ final class PickleShape {
         return "is nested more than " + MAX_DEPTH + " deep";
     }
 
-    private static Collection<PickleValue> parts(PickleValue value) {
+    static Collection<PickleValue> parts(PickleValue value) {
         if (value instanceof PickleValue.Sequence sequence) {
             return sequence.items;
         }

@@ -61,6 +61,11 @@ final class Storages {
         this.members = members;
     }
 
+    /** {@return the bytes of a storage, 0 if its type is unknown} */
+    static long bytes(PickleValue.Storage storage) {
+        return WIDTHS.getOrDefault(storage.type(), 0) * storage.count();
+    }
+
     /** Returns what is wrong with a storage, or null. */
     @Nullable
     String problem(String type, String key, long count) {

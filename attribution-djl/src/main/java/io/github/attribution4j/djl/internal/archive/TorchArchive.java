@@ -245,6 +245,48 @@ public final class TorchArchive {
         }
     }
 
+    /** A copy in memory without some entries, and with other bytes in the place of some. */
+    TorchArchive inMemory(Set<String> without, Map<String, byte[]> replaced) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        ZipEmitter emitter = new ZipEmitter(Channels.newChannel(bytes));
+        try (ByteSource.Reader reader = source.open()) {
+            ZipDirectory zip = new ZipDirectory(name, reader, source.size(), limits);
+            for (Map.Entry<String, ZipMember> entry : members.entrySet()) {
+                byte[] other = replaced.get(entry.getKey());
+                if (other != null) {
+                    emitter.store(folder + entry.getKey(), other);
+                } else if (!without.contains(entry.getKey())) {
+                    emitter.copy(entry.getValue(), reader, zip.dataOf(entry.getValue()));
+                }
+            }
+            emitter.finish();
+            TorchArchive copy = read(name, new ByteSource.InMemory(bytes.toByteArray()), limits);
+            copy.root = root();
+            return copy;
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        }
+    }
+
+    /** {@return an entry of the directory, or null} */
+    @Nullable
+    ZipMember member(String entry) {
+        return members.get(entry);
+    }
+
+    /** Reads an entry that is stored uncompressed. */
+    void readStored(String entry, ByteBuffer target) {
+        ZipMember member = members.get(entry);
+        if (member == null || member.method() != ZipMember.STORED || member.size() != target.remaining()) {
+            throw new IllegalArgumentException("entry '" + entry + "' is not stored as it is, with so many bytes");
+        }
+        try (ByteSource.Reader reader = source.open()) {
+            reader.readFully(new ZipDirectory(name, reader, source.size(), limits).dataOf(member), target);
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        }
+    }
+
     /** {@return the number of bytes of all tensors} */
     public long tensorBytes() {
         return members.entrySet().stream()

@@ -1,0 +1,94 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.pytorch.engine.PtNDArray;
+import io.github.attribution4j.djl.internal.archive.SplitArchive;
+import io.github.attribution4j.model.UnsupportedModelException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The large parameters of a model, once in libtorch's memory for all modules that are compiled of its archive. They are read from the archive straight to where they
+ * stay, while libtorch compiles the program.
+ */
+final class SharedParameters implements AutoCloseable {
+    private final TorchRuntime runtime;
+    private final Map<SplitArchive.Part, PtNDArray> storages = new HashMap<>();
+
+    private SharedParameters(TorchRuntime runtime) {
+        this.runtime = runtime;
+    }
+
+    /**
+     * Reads what an archive's frame lacks.
+     *
+     * @throws io.github.attribution4j.djl.internal.archive.ArchiveException if the file cannot be read, or was changed
+     */
+    static SharedParameters read(SplitArchive archive, TorchRuntime runtime, DjlTensors tensors) {
+        SharedParameters parameters = new SharedParameters(runtime);
+        boolean complete = false;
+        try {
+            for (SplitArchive.Part part : archive.parts()) {
+                parameters.storages.put(part, runtime.bytes(tensors, part.bytes(), to -> archive.read(part, to)));
+            }
+            complete = true;
+            return parameters;
+        } finally {
+            if (!complete) {
+                parameters.close();
+            }
+        }
+    }
+
+    /**
+     * Gives parameters of a module the bytes that its archive's frame lacks.
+     *
+     * @param parameters all parameters of the module, by name
+     */
+    void giveTo(NDList parameters) {
+        if (storages.isEmpty()) {
+            return;
+        }
+        Map<String, PtNDArray> named = new HashMap<>();
+        for (NDArray parameter : parameters) {
+            named.put(parameter.getName(), (PtNDArray) parameter);
+        }
+        List<PtNDArray> pairs = new ArrayList<>();
+        storages.forEach((part, storage) -> {
+            for (String name : part.parameters()) {
+                PtNDArray parameter = named.get(name);
+                if (parameter == null) {
+                    throw new UnsupportedModelException("parameter '" + name
+                            + "' of the archive is not among those of the loaded module; export the model again");
+                }
+                pairs.add(parameter);
+                pairs.add(storage);
+            }
+        });
+        runtime.giveStorages(pairs);
+    }
+
+    /** Modules that have them keep them alive. */
+    @Override
+    public void close() {
+        storages.values().forEach(PtNDArray::close);
+    }
+}
