@@ -147,6 +147,32 @@ class ChangesItsInput(Plain):
         return self.fc2(self.relu(self.fc1(x)))
 
 
+class Storages(nn.Module):
+    """Parameters that share a storage, lie in it with an offset or with strides, are tied, or of other types."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        both = torch.linspace(-0.1, 0.1, 10 + 2 * 64 * 64)
+        self.left = nn.Parameter(both[10 : 10 + 64 * 64].view(64, 64))
+        self.right = nn.Parameter(both[10 + 64 * 64 :].view(64, 64).t())
+        self.first = nn.Linear(64, 64, bias=False)
+        self.second = nn.Linear(64, 64, bias=False)
+        self.second.weight = self.first.weight
+        self.wide = nn.Parameter(torch.linspace(0, 1, 64 * 64, dtype=torch.float64).view(64, 64))
+        self.narrow = nn.Parameter(torch.linspace(0, 1, 128 * 64).view(128, 64).half())
+        self.brain = nn.Parameter(torch.linspace(1, 2, 128 * 64).view(128, 64).bfloat16())
+        self.order = nn.Parameter(torch.arange(64 * 64 - 1, -1, -1), requires_grad=False)
+        self.listed = nn.Parameter(torch.linspace(-1, 0, 64 * 64).view(64, 64))
+        self.others: List[Tensor] = [self.listed]
+        self.register_buffer("table", torch.linspace(-1, 1, 64 * 64).view(64, 64))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.relu(x @ self.left + x @ self.right) + torch.tanh(self.second(self.first(x)))
+        y = y * self.wide.sum(1).float() * self.narrow.float().sum(0) / self.brain.float().sum(0)
+        y = y + x @ self.table.flatten()[self.order].view(64, 64)
+        return y * self.others[0][0] + self.listed[1]
+
+
 class Stateful(Plain):
     """Counts its calls in a buffer and adds the count to the output."""
 
@@ -377,6 +403,8 @@ def write(folder: Path) -> None:
         fused = torch.jit.trace(transformer, w.normal(3, 7, 5), check_trace=False)
     about = "Traced under no_grad: fused attention without a derivative. Outputs and gradients are those of the eager model."
     w.loads("fused-attention", "needs-repair", fused, [w.normal(3, 7, 5)], run=transformer, about=about)
+
+    scripted("storages", "works", Storages(), [w.normal(3, 64)])
 
     np.savez_compressed(folder / "arrays.npz", **w.arrays)
     lines = ",\n".join("  " + json.dumps(entry) for entry in w.listed)

@@ -44,6 +44,20 @@ final class CoordinateTarget implements Target {
         return flat.pick(positions);
     }
 
+    /** Returns the elements of {@link #score}; of a small output faster than by way of a tensor. */
+    double[] scores(Tensor output, long[] examples) {
+        if (output.shape().size() > COPIED_ELEMENTS) {
+            return score(output, examples).toDoubleArray();
+        }
+        double[] all = output.toDoubleArray();
+        long[] positions = positions(output.shape().row(), examples);
+        double[] scores = new double[positions.length];
+        for (int r = 0; r < scores.length; r++) {
+            scores[r] = all[Math.toIntExact(r * output.shape().row().size() + positions[r])];
+        }
+        return scores;
+    }
+
     @Override
     public Tensor cotangent(Tensor output, long[] examples) {
         Shape row = output.shape().row();

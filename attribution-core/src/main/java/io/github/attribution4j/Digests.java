@@ -23,6 +23,8 @@ import java.util.HexFormat;
 
 /** SHA-256 of tensors, for provenance that names inputs without holding them. */
 final class Digests {
+    private static final int CHUNK = 1 << 16;
+
     private Digests() {}
 
     /** Returns the digest, in hexadecimal, of type, shape and elements. */
@@ -30,7 +32,16 @@ final class Digests {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update((tensor.dataType() + " " + tensor.shape()).getBytes(StandardCharsets.UTF_8));
-            digest.update(tensor.toByteBuffer());
+            tensor.readBytes(bytes -> {
+                // Digests take a direct buffer in small pieces.
+                byte[] chunk = new byte[Math.min(CHUNK, bytes.remaining())];
+                while (bytes.hasRemaining()) {
+                    int count = Math.min(chunk.length, bytes.remaining());
+                    bytes.get(chunk, 0, count);
+                    digest.update(chunk, 0, count);
+                }
+                return digest;
+            });
             return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform must support SHA-256", e);

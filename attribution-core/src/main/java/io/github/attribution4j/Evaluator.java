@@ -198,7 +198,7 @@ public final class Evaluator {
             try (TensorScope scope = TensorScope.open()) {
                 Tensor output = outputsKeptBy(scope);
                 decide(output);
-                scores = target.score(output, identityExamples()).toDoubleArray();
+                scores = scores(output, identityExamples());
                 requireFiniteScores(scores, 0, identity());
             }
         }
@@ -407,7 +407,7 @@ public final class Evaluator {
                 if (parts != null) {
                     checkTarget(output);
                 }
-                double[] values = target.score(output, batch.examples()).toDoubleArray();
+                double[] values = scores(output, batch.examples());
                 requireFiniteScores(values, batch.from(), rows);
                 Tensor cotangent = source.cotangent(output, target.cotangent(output, batch.examples()));
                 List<Tensor> gradients = pullback.vjpLast(cotangent);
@@ -454,6 +454,12 @@ public final class Evaluator {
 
     private static Tensor checkedRows(Tensor output, Batches.Batch batch) {
         return batch.checked(output, "the model returned an", "output");
+    }
+
+    private double[] scores(Tensor output, long[] examples) {
+        return target instanceof CoordinateTarget chosen
+                ? chosen.scores(output, examples)
+                : target.score(output, examples).toDoubleArray();
     }
 
     private void requireFiniteScores(double[] values, long from, Rows rows) {

@@ -16,6 +16,7 @@
 package io.github.attribution4j.tensor;
 
 import java.nio.ByteBuffer;
+import java.util.function.Function;
 
 /**
  * A dense array that nobody can change, on some device.
@@ -212,6 +213,17 @@ public interface Tensor extends AutoCloseable {
 
     /** Returns a copy of the elements in row-major order as a new direct buffer in native byte order, position 0. */
     ByteBuffer toByteBuffer();
+
+    /**
+     * Hands the elements, in row-major order and native byte order, to a reader, without a copy where the backend has them at
+     * hand.
+     *
+     * @param reader must neither change nor keep the buffer
+     * @return what the reader returns
+     */
+    default <R> R readBytes(Function<ByteBuffer, R> reader) {
+        return reader.apply(toByteBuffer());
+    }
 
     /** Frees the memory behind this handle. Idempotent. */
     @Override

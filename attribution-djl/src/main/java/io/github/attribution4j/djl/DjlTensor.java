@@ -24,10 +24,9 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorChecks;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.DoubleBuffer;
-import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.function.BinaryOperator;
+import java.util.function.Function;
 
 /**
  * A tensor in libtorch's memory.
@@ -341,30 +340,12 @@ final class DjlTensor implements Tensor {
         if (!tensors.onHost()) {
             return operations().isFinite(own);
         }
-        // A plain loop: it needs no memory, and waking libtorch's threads costs more than it does.
+        // A plain loop: waking libtorch's threads costs more than it does.
         return torch().read(
                         own,
                         bytes -> dataType == DataType.FLOAT32
-                                ? isFinite(bytes.asFloatBuffer())
-                                : isFinite(bytes.asDoubleBuffer()));
-    }
-
-    private static boolean isFinite(FloatBuffer values) {
-        for (int i = 0; i < values.limit(); i++) {
-            if (!Float.isFinite(values.get(i))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean isFinite(DoubleBuffer values) {
-        for (int i = 0; i < values.limit(); i++) {
-            if (!Double.isFinite(values.get(i))) {
-                return false;
-            }
-        }
-        return true;
+                                ? FiniteBits.ofFloats(bytes.asIntBuffer())
+                                : FiniteBits.ofDoubles(bytes.asLongBuffer()));
     }
 
     @Override
@@ -435,6 +416,13 @@ final class DjlTensor implements Tensor {
                                 .order(ByteOrder.nativeOrder())
                                 .put(bytes)
                                 .flip());
+    }
+
+    @Override
+    public <R> R readBytes(Function<ByteBuffer, R> reader) {
+        return torch().read(
+                        array(),
+                        bytes -> reader.apply(bytes.asReadOnlyBuffer().order(ByteOrder.nativeOrder())));
     }
 
     private int length() {

@@ -27,13 +27,15 @@ final class GradientCalls {
     private final TorchRuntime runtime;
     private final PtSymbolBlock block;
     private final PtNDArray forward;
+    private final PtNDArray single;
     private final PtNDArray sweep;
 
     /** {@code block}: a {@link GradientArchive}, and its methods. */
-    GradientCalls(TorchRuntime runtime, PtSymbolBlock block, PtNDArray forward, PtNDArray sweep) {
+    GradientCalls(TorchRuntime runtime, PtSymbolBlock block, PtNDArray forward, PtNDArray single, PtNDArray sweep) {
         this.runtime = runtime;
         this.block = block;
         this.forward = forward;
+        this.single = single;
         this.sweep = sweep;
     }
 
@@ -55,6 +57,16 @@ final class GradientCalls {
             arguments.add(cotangent);
             return runtime.call(block, forward, arguments, false);
         }
+    }
+
+    /**
+     * Returns the vector-Jacobian product of one output by one tensor and frees the graph.
+     *
+     * @return the gradient, or nothing if it is undefined
+     * @throws EngineException if libtorch fails
+     */
+    List<PtNDArray> single(PtNDArray output, PtNDArray input, PtNDArray cotangent) {
+        return runtime.call(block, single, List.of(output, input, cotangent), false);
     }
 
     /**

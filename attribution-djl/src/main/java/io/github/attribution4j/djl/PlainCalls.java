@@ -17,6 +17,8 @@ package io.github.attribution4j.djl;
 
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
+import io.github.attribution4j.djl.internal.rewrite.Instrumented;
+import io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level;
 import io.github.attribution4j.djl.internal.rewrite.Reply;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
@@ -24,6 +26,7 @@ import io.github.attribution4j.tensor.DataType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Runs the program with the derivatives of its operations. */
 final class PlainCalls implements ProgramCalls {
@@ -36,17 +39,36 @@ final class PlainCalls implements ProgramCalls {
     @Override
     public Answer answer(Question question, boolean gradients) {
         question.inputs().requireNoReferences();
-        List<PtNDArray> handles = new ArrayList<>();
-        List<PtNDArray> results;
-        try (PtNDArray control =
-                library.module().runtime().int64(question.request().control())) {
-            handles.add(control);
-            handles.addAll(inputs(library, question, question.inputs()));
-            results = library.call(question.level(), question.method(), handles, gradients);
+        List<PtNDArray> handles = inputs(library, question, question.inputs());
+        try {
+            String plain = plain(question, gradients);
+            if (plain != null) {
+                List<PtNDArray> results = library.call(Level.FORWARD, plain, handles, gradients);
+                return answer(Reply.plain(results.get(0), results.subList(1, results.size())));
+            }
+            long[] control = question.request().control();
+            return answer(reply(
+                    library, library.call(question.level(), question.method(), control, handles, gradients)));
         } catch (EngineException e) {
             throw failure(library, question.inputs(), e);
         }
-        return new Answer(reply(library, results), Memory.NONE, null);
+    }
+
+    private static Answer answer(Reply<PtNDArray> reply) {
+        return new Answer(reply, Memory.NONE, null);
+    }
+
+    /** The method that answers without control and header, or null if the question is not that simple. */
+    private @Nullable String plain(Question question, boolean gradients) {
+        if (!library.program().plain() || !question.method().equals(Instrumented.FORWARD)) {
+            return null;
+        }
+        List<Integer> wants = question.request().wants();
+        if (wants.isEmpty() && !gradients) {
+            return Instrumented.PLAIN;
+        }
+        boolean one = question.request().tensors().size() == 1;
+        return gradients && one && wants.size() == 1 ? Instrumented.LEAF : null;
     }
 
     /** The handles of a request's tensors. */

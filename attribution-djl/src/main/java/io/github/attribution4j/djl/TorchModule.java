@@ -20,7 +20,9 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import io.github.attribution4j.tensor.DataType;
+import java.nio.LongBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * lock: nobody waits.
  */
 final class TorchModule implements AutoCloseable {
+    /** How many control vectors are kept: what is asked of a model hardly varies. */
+    private static final int KEPT_CONTROLS = 64;
+
     /** Added once when the module is closed, so that one number tells both who is inside and whether it is open. */
     private static final long CLOSED = 1L << 62;
 
@@ -52,6 +57,7 @@ final class TorchModule implements AutoCloseable {
     private final PtNDManager manager;
     private final PtSymbolBlock block;
     private final Map<String, PtNDArray> methods = new ConcurrentHashMap<>();
+    private final Map<LongBuffer, PtNDArray> controls = new ConcurrentHashMap<>();
     private final AtomicLong users = new AtomicLong();
     private final @Nullable DataType weights;
 
@@ -124,6 +130,37 @@ final class TorchModule implements AutoCloseable {
     }
 
     /**
+     * Calls such a method with a vector of numbers before the other arguments.
+     *
+     * @param control not changed, kept for the next call
+     * @return as {@link #call(String, List, boolean)}
+     * @throws EngineException as {@link #call(String, List, boolean)}
+     * @throws ClosedException as {@link #call(String, List, boolean)}
+     */
+    List<PtNDArray> call(String method, long[] control, List<PtNDArray> others, boolean gradients) {
+        enter();
+        try {
+            LongBuffer key = LongBuffer.wrap(control);
+            PtNDArray known = controls.get(key);
+            PtNDArray vector = known == null ? runtime.int64(control) : known;
+            boolean kept = known != null
+                    || (controls.size() < KEPT_CONTROLS && controls.putIfAbsent(key, vector) == null);
+            try {
+                List<PtNDArray> arguments = new ArrayList<>(others.size() + 1);
+                arguments.add(vector);
+                arguments.addAll(others);
+                return call(method, arguments, gradients);
+            } finally {
+                if (!kept) {
+                    vector.close();
+                }
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    /**
      * Checks that the module is open.
      *
      * @throws ClosedException if it was closed
@@ -160,6 +197,7 @@ final class TorchModule implements AutoCloseable {
     private void free() {
         block.close();
         methods.values().forEach(PtNDArray::close);
+        controls.values().forEach(PtNDArray::close);
         manager.close();
     }
 }

@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -213,10 +214,19 @@ final class TorchModules implements AutoCloseable {
      * @return handles that the caller closes
      */
     List<PtNDArray> call(Level level, String method, List<PtNDArray> handles, boolean gradients) {
+        return call(level, module -> module.call(method, handles, gradients));
+    }
+
+    /** Calls such a method with a vector of numbers before the other arguments. */
+    List<PtNDArray> call(Level level, String method, long[] control, List<PtNDArray> others, boolean gradients) {
+        return call(level, module -> module.call(method, control, others, gradients));
+    }
+
+    private List<PtNDArray> call(Level level, Function<TorchModule, List<PtNDArray>> call) {
         while (true) {
             TorchModule module = module(level);
             try {
-                return module.call(method, handles, gradients);
+                return call.apply(module);
             } catch (TorchModule.ClosedException e) {
                 // Another thread may have put a module that can do more in the place of this one.
                 if (module() == module) {

@@ -111,6 +111,9 @@ final class TorchPullback implements Pullback {
         try {
             GradientCalls calls = modules.module().runtime().gradients();
             PtNDArray given = modules.module().tensors().array(cotangent);
+            if (!retain && leaves.size() == 1 && pieces.tensors().isEmpty()) {
+                return acceptSingle(calls.single(graph, leaves.get(0), given));
+            }
             results = pieces.tensors().isEmpty()
                     ? calls.product(graph, leaves, given, retain)
                     : calls.sweep(graph, leaves, given, pieces);
@@ -121,6 +124,14 @@ final class TorchPullback implements Pullback {
             throw Failures.of("backward pass: ", e);
         }
         return accept(results);
+    }
+
+    private List<Tensor> acceptSingle(List<PtNDArray> gradient) {
+        if (gradient.isEmpty()) {
+            unused.add(names.get(0));
+            throw undefined();
+        }
+        return List.of(modules.module().tensors().adopt(gradient.get(0)));
     }
 
     private List<Tensor> accept(List<PtNDArray> results) {

@@ -86,6 +86,7 @@ final class TorchRuntime {
                 this,
                 loadBytes(GradientArchive.create().toBytes(), cpu),
                 method("forward", cpu),
+                method(GradientArchive.SINGLE, cpu),
                 method(GradientArchive.SWEEP, cpu));
     }
 

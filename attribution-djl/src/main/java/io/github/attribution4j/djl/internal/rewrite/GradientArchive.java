@@ -24,7 +24,8 @@ import java.util.Map;
  * A tiny archive whose {@code forward} is the vector-Jacobian product of any graph in the process: libtorch offers {@code torch.autograd.grad} to TorchScript only.
  *
  * <p>{@code forward(self, a4j_x: List[Tensor]) -> List[Tensor]} takes {@code [control, outputs..., with respect to..., cotangents...]} with {@link #control}, and answers {@code
- * [defined, gradients...]}. {@code sweep} does the same for a graph that was cut into pieces ({@link GuidedSource}): it takes {@code [control, output, with respect to..., cotangent, (root, leaf)...]}
+ * [defined, gradients...]}. {@code single} is the same for one output and one tensor, and frees the graph: {@code [output, with respect to, cotangent]}, answered by
+ * {@code [gradient]}, or by nothing where it is undefined. {@code sweep} does the same for a graph that was cut into pieces ({@link GuidedSource}): it takes {@code [control, output, with respect to..., cotangent, (root, leaf)...]}
  * with {@link #pieces}, and goes through the pieces from the last to the first. It keeps the graph. No gradient of a parameter is computed and nothing accumulates, so concurrent calls do not meet.
  */
 public final class GradientArchive {
@@ -79,6 +80,18 @@ public final class GradientArchive {
                 reply = [torch.tensor(defined, dtype=4)]
                 for value in values:
                   torch.append(reply, value)
+                return reply
+              def single(self: __torch__.a4j_gradient.Gradient,
+                a4j_x: List[Tensor]) -> List[Tensor]:
+                output = a4j_x[0]
+                x = a4j_x[1]
+                cotangents = annotate(List[Optional[Tensor]], [a4j_x[2]])
+                torch.clear(a4j_x)
+                reply = annotate(List[Tensor], [])
+                if ops.prim.requires_grad(output) and ops.prim.requires_grad(x):
+                  gradient = torch.autograd.grad([output], [x], cotangents, False, False, True)[0]
+                  if gradient is not None:
+                    torch.append(reply, gradient)
                 return reply
               def sweep(self: __torch__.a4j_gradient.Gradient,
                 a4j_x: List[Tensor]) -> List[Tensor]:
@@ -149,6 +162,9 @@ public final class GradientArchive {
                   torch.append(reply, value)
                 return reply
             """;
+
+    /** The name of the method for one tensor. */
+    public static final String SINGLE = "single";
 
     /** The name of the method for graphs in pieces. */
     public static final String SWEEP = "sweep";

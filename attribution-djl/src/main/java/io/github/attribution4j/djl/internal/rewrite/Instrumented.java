@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param places how many places there are inside methods
  * @param repairs what had to be replaced for libtorch 2.7.1 to load the program, one line each
  * @param inPlace whether the program may write to tensors
+ * @param plain whether it takes tensors, none of which it writes to, and returns one: then it can be asked without control and header
  * @param level what was added
  */
 public record Instrumented(
@@ -41,6 +42,7 @@ public record Instrumented(
         int places,
         List<String> repairs,
         boolean inPlace,
+        boolean plain,
         Instrumenter.Level level) {
     public Instrumented {
         modules = List.copyOf(modules);
@@ -52,6 +54,12 @@ public record Instrumented(
     /** Name of the method that runs the untouched program. */
     public static final String FORWARD = "a4j_forward";
 
+    /** Name of the method {@code [inputs...] -> [output]} that a plain program has, without gradients. */
+    public static final String PLAIN = "a4j_plain";
+
+    /** Name of the method {@code [input] -> [output, leaf]} that a plain program of one input has, for its gradient. */
+    public static final String LEAF = "a4j_leaf";
+
     /** Name of the method that runs the instrumented program. */
     public static final String RUN = "a4j_run";
 
@@ -62,7 +70,7 @@ public record Instrumented(
      * @return the record
      */
     public Instrumented withArchive(TorchArchive other) {
-        return new Instrumented(other, signature, modules, values, operations, places, repairs, inPlace, level);
+        return new Instrumented(other, signature, modules, values, operations, places, repairs, inPlace, plain, level);
     }
 
     /**

@@ -25,6 +25,7 @@ import io.github.attribution4j.djl.internal.script.Type;
 import io.github.attribution4j.model.BackwardRule;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -62,6 +63,7 @@ public final class Instrumenter {
     private final ProgramIndex index;
     private final Repairs repairs;
     private final RuntimeSource runtime;
+    private final BitSet writtenInputs;
     private final boolean inPlace;
     private final @Nullable RuleSource rules;
     private final Map<Key, MethodClone> clones = new HashMap<>();
@@ -79,7 +81,8 @@ public final class Instrumenter {
         this.repairs = repairs;
         this.inPlace = InPlace.occursIn(index.files().values());
         this.rules = rules;
-        this.runtime = new RuntimeSource(InputWrites.of(index), inPlace, this.level != Level.FORWARD, rules);
+        this.writtenInputs = InputWrites.of(index);
+        this.runtime = new RuntimeSource(writtenInputs, inPlace, this.level != Level.FORWARD, rules);
     }
 
     /**
@@ -138,8 +141,16 @@ public final class Instrumenter {
     private Instrumented run(Map<String, Stmt.File> original, Guards guards) {
         Signature signature = index.signature();
         String root = index.root().name();
+        boolean plain = rules == null && isPlain(signature);
         if (rules == null) {
             add(root, entry(Instrumented.FORWARD, signature, false));
+        }
+        if (plain) {
+            add(root, plainEntry(Instrumented.PLAIN, signature, "torch.detach(a4j_x[%d])", "[a4j_y]"));
+        }
+        if (plain && signature.parameters().size() == 1) {
+            String leaf = "torch.requires_grad_(torch.detach(a4j_x[%d]), True)";
+            add(root, plainEntry(Instrumented.LEAF, signature, leaf, "[a4j_y, a4j_0]"));
         }
         if (level != Level.FORWARD) {
             add(root, entry(Instrumented.RUN, signature, true));
@@ -173,6 +184,7 @@ public final class Instrumenter {
                 places.size(),
                 repairs.done(),
                 inPlace,
+                plain,
                 level);
     }
 
@@ -284,6 +296,28 @@ public final class Instrumenter {
 
     private boolean needed(Key key) {
         return !clone(key).sites().isEmpty() || !places.isEmpty(new Text(key.type(), key.method()));
+    }
+
+    private boolean isPlain(Signature signature) {
+        return writtenInputs.isEmpty()
+                && signature.result() instanceof Structure.Tensor
+                && !signature.parameters().isEmpty()
+                && signature.parameters().stream()
+                        .allMatch(parameter ->
+                                parameter.structure() instanceof Structure.Tensor && !parameter.hasDefault());
+    }
+
+    private Stmt.Def plainEntry(String name, Signature signature, String argument, String reply) {
+        StringBuilder text = new StringBuilder("def ").append(name).append("(self: ");
+        text.append(index.root().name()).append(", a4j_x: List[Tensor]) -> List[Tensor]:\n");
+        StringBuilder arguments = new StringBuilder();
+        for (int i = 0; i < signature.parameters().size(); i++) {
+            text.append("  a4j_").append(i).append(" = ").append(argument.formatted(i)).append('\n');
+            arguments.append("a4j_").append(i).append(", ");
+        }
+        // A list that is left behind by a failure must not hold anything.
+        text.append("  _0 = torch.clear(a4j_x)\n  a4j_y = (self).forward(").append(arguments).append(")\n");
+        return Parser.function(text.append("  return ").append(reply).append('\n').toString());
     }
 
     private Stmt.Def entry(String name, Signature signature, boolean instrumented) {

@@ -51,6 +51,19 @@ public record Reply<T>(List<T> outputs, List<String> outputNames, Value<T> value
     public record Tap<T>(int row, int call, boolean dependent, T tensor) {}
 
     /**
+     * The answer of a plain program.
+     *
+     * @param output what it returns
+     * @param leaves the inputs asked for
+     * @param <T> what stands for a tensor
+     * @return the answer
+     */
+    public static <T> Reply<T> plain(T output, List<? extends T> leaves) {
+        return new Reply<>(
+                List.of(output), List.of(""), new Value.Tensor<>(output), List.of(), List.copyOf(leaves));
+    }
+
+    /**
      * Reads an answer.
      *
      * @param signature the model's signature

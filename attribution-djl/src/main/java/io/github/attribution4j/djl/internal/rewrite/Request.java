@@ -186,6 +186,11 @@ public final class Request<T> {
         return this;
     }
 
+    /** {@return the input tensors asked for, by number} */
+    public List<Integer> wants() {
+        return List.copyOf(wants);
+    }
+
     /** {@return the rows in the order given} */
     public List<Row> rows() {
         return List.copyOf(rows);

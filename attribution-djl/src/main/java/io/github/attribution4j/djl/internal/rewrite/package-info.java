@@ -28,11 +28,14 @@
  * <h2>Calling convention</h2>
  *
  * A copy is made at one of three {@linkplain io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level levels}, because libtorch compiles all text with every load. The root module keeps
- * its {@code forward} and gains one or two methods. Both have the same signature, whatever the model:
+ * its {@code forward} and gains one or two methods. Both have the same signature, whatever the model. A program that takes tensors and returns one has two more, which need neither control
+ * nor header:
  *
  * <pre>
  * a4j_forward(self, a4j_x: List[Tensor]) -> List[Tensor]     the untouched program
  * a4j_run    (self, a4j_x: List[Tensor]) -> List[Tensor]     the instrumented program: taps, replacements, leaves; not at level FORWARD
+ * a4j_plain  (self, a4j_x: List[Tensor]) -> List[Tensor]     [inputs...] to [output], of the untouched program
+ * a4j_leaf   (self, a4j_x: List[Tensor]) -> List[Tensor]     [input] to [output, leaf], where there is one input
  * </pre>
  *
  * <p>{@code a4j_x} is {@code [control, input tensors..., replacement tensors...]}: an int64 vector on the CPU, made by {@link

@@ -1,0 +1,65 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+
+/**
+ * Tells from their bits whether all numbers are finite: those that are not have an exponent of ones, to which adding one
+ * carries into the sign. Loops without a branch over an array, which the JVM compiles to vector instructions.
+ */
+final class FiniteBits {
+    private static final int FLOAT_EXPONENT = 0x7F800000;
+    private static final int FLOAT_ONE = 0x00800000;
+    private static final long DOUBLE_EXPONENT = 0x7FF0000000000000L;
+    private static final long DOUBLE_ONE = 0x0010000000000000L;
+    private static final int CHUNK = 2048;
+
+    private FiniteBits() {}
+
+    static boolean ofFloats(IntBuffer bits) {
+        int[] chunk = new int[Math.min(CHUNK, bits.remaining())];
+        while (bits.hasRemaining()) {
+            int count = Math.min(chunk.length, bits.remaining());
+            bits.get(chunk, 0, count);
+            int any = 0;
+            for (int i = 0; i < count; i++) {
+                any |= (chunk[i] & FLOAT_EXPONENT) + FLOAT_ONE;
+            }
+            if (any < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    static boolean ofDoubles(LongBuffer bits) {
+        long[] chunk = new long[Math.min(CHUNK, bits.remaining())];
+        while (bits.hasRemaining()) {
+            int count = Math.min(chunk.length, bits.remaining());
+            bits.get(chunk, 0, count);
+            long any = 0;
+            for (int i = 0; i < count; i++) {
+                any |= (chunk[i] & DOUBLE_EXPONENT) + DOUBLE_ONE;
+            }
+            if (any < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
