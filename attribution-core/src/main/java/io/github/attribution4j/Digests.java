@@ -15,7 +15,11 @@
  */
 package io.github.attribution4j;
 
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.FiniteBits;
 import io.github.attribution4j.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -23,26 +27,50 @@ import java.util.HexFormat;
 
 /** SHA-256 of tensors, for provenance that names inputs without holding them. */
 final class Digests {
-    private static final int CHUNK = 1 << 16;
+    private static final int CHUNK = 1 << 14;
 
     private Digests() {}
 
+    private static boolean finite(DataType type, ByteBuffer bytes) {
+        bytes.order(ByteOrder.nativeOrder());
+        return switch (type) {
+            case FLOAT32 -> FiniteBits.ofFloats(bytes.asIntBuffer());
+            case FLOAT64 -> FiniteBits.ofDoubles(bytes.asLongBuffer());
+            default -> true;
+        };
+    }
+
+    /**
+     * What one pass over a tensor's elements tells.
+     *
+     * @param finite whether none is NaN or infinite
+     * @param digest as {@link #ofTensor}
+     */
+    record Look(boolean finite, String digest) {}
+
     /** Returns the digest, in hexadecimal, of type, shape and elements. */
     static String ofTensor(Tensor tensor) {
+        return look(tensor).digest();
+    }
+
+    /** Looks at all elements, each chunk while it is near. */
+    static Look look(Tensor tensor) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update((tensor.dataType() + " " + tensor.shape()).getBytes(StandardCharsets.UTF_8));
-            tensor.readBytes(bytes -> {
-                // Digests take a direct buffer in small pieces.
+            boolean finite = tensor.readBytes(bytes -> {
+                boolean all = true;
+                // Digests copy from a direct buffer in small pieces themselves.
                 byte[] chunk = new byte[Math.min(CHUNK, bytes.remaining())];
                 while (bytes.hasRemaining()) {
                     int count = Math.min(chunk.length, bytes.remaining());
+                    all &= finite(tensor.dataType(), bytes.slice(bytes.position(), count));
                     bytes.get(chunk, 0, count);
                     digest.update(chunk, 0, count);
                 }
-                return digest;
+                return all;
             });
-            return HexFormat.of().formatHex(digest.digest());
+            return new Look(finite, HexFormat.of().formatHex(digest.digest()));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform must support SHA-256", e);
         }

@@ -53,6 +53,7 @@ public final class Evaluator {
     private final Inputs inputs;
     private final Run run;
     private final Batches batches;
+    private List<String> digests = List.of();
     private Target target;
     private @Nullable Tensor outputs;
     private @Nullable Tensor referenceOutputs;
@@ -81,8 +82,18 @@ public final class Evaluator {
         problems.require(
                 !inputs.attributed().isEmpty(),
                 "inputs: none is attributed; mark one with Inputs.builder().attribute(name, tensor)");
+        List<String> digests = new ArrayList<>();
         for (Inputs.Input input : inputs.all()) {
-            if (!input.tensor().isFinite()) {
+            boolean finite;
+            // A computation inside another is not asked where its inputs come from.
+            if (!run.isNested()) {
+                Digests.Look look = Digests.look(input.tensor());
+                finite = look.finite();
+                digests.add(look.digest());
+            } else {
+                finite = input.tensor().isFinite();
+            }
+            if (!finite) {
                 problems.add(FiniteValues.problem("input '" + input.name() + "'", input.tensor())
                         + "; attributions of it have no meaning: replace the value");
             }
@@ -95,7 +106,9 @@ public final class Evaluator {
         }
         problems.throwIfAny();
         started.check(method.name(), 0, inputs.rows());
-        return new Evaluator(method, model, inputs.on(model.tensors()), target, started);
+        Evaluator evaluator = new Evaluator(method, model, inputs.on(model.tensors()), target, started);
+        evaluator.digests = digests;
+        return evaluator;
     }
 
     private static void requireFloating(Model model, Inputs inputs, Problems problems) {
@@ -483,6 +496,6 @@ public final class Evaluator {
     }
 
     Provenance provenance(Counts total) {
-        return Provenance.of(method, target(), model, inputs, run, total);
+        return Provenance.of(method, target(), model, inputs, digests, run, total);
     }
 }

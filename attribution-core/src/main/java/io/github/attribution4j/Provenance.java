@@ -20,6 +20,7 @@ import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.tensor.Tensor;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,7 +64,14 @@ public record Provenance(
     }
 
     /** Returns where what a method computed comes from. A method inside another leaves settings and inputs to the outer one. */
-    static Provenance of(Attribution<?> method, Target decided, Model model, Inputs inputs, Run run, Counts total) {
+    static Provenance of(
+            Attribution<?> method,
+            Target decided,
+            Model model,
+            Inputs inputs,
+            List<String> digests,
+            Run run,
+            Counts total) {
         return new Provenance(
                 method.name(),
                 run.isNested() ? Map.of() : settingsOf(method),
@@ -71,7 +79,7 @@ public record Provenance(
                 run.seed(),
                 run.batching() + ", largest batch " + total.largestBatch() + " rows",
                 model.identity(),
-                run.isNested() ? List.of() : records(inputs),
+                run.isNested() ? List.of() : records(inputs, digests),
                 Versions.LIBRARY,
                 System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")",
                 Instant.now());
@@ -80,7 +88,16 @@ public record Provenance(
     /** Returns this, of a method that answered for an outer one, as the outer one's. */
     Provenance madeBy(Attribution<?> outer, ModelIdentity asked, Inputs given) {
         return new Provenance(
-                outer.name(), settingsOf(outer), target, seed, batching, asked, records(given), library, java, created);
+                outer.name(),
+                settingsOf(outer),
+                target,
+                seed,
+                batching,
+                asked,
+                records(given, List.of()),
+                library,
+                java,
+                created);
     }
 
     private static Map<String, String> settingsOf(Attribution<?> method) {
@@ -89,15 +106,18 @@ public record Provenance(
         return settings;
     }
 
-    private static List<InputRecord> records(Inputs inputs) {
-        return inputs.all().stream()
-                .map(input -> new InputRecord(
-                        input.name(),
-                        input.role().name().toLowerCase(Locale.ROOT),
-                        input.tensor().dataType().label(),
-                        input.tensor().shape().toString(),
-                        Digests.ofTensor(input.tensor())))
-                .toList();
+    /** {@code digests}: one for each input, or none if they have not been made. */
+    private static List<InputRecord> records(Inputs inputs, List<String> digests) {
+        List<InputRecord> records = new ArrayList<>();
+        for (Inputs.Input input : inputs.all()) {
+            records.add(new InputRecord(
+                    input.name(),
+                    input.role().name().toLowerCase(Locale.ROOT),
+                    input.tensor().dataType().label(),
+                    input.tensor().shape().toString(),
+                    digests.isEmpty() ? Digests.ofTensor(input.tensor()) : digests.get(records.size())));
+        }
+        return records;
     }
 
     /**

@@ -31,10 +31,14 @@ record TensorRows(List<Tensor> tensors, long count) implements Rows {
 
     @Override
     public List<Tensor> attributed(long from, long to) {
-        return tensors.stream()
-                .map(tensor -> tensor.shape().dim(0) == 1
-                        ? tensor.broadcast(tensor.shape().withRows(to - from))
-                        : from == 0 && to == count ? tensor : tensor.rows(from, to))
-                .toList();
+        return tensors.stream().map(tensor -> rows(tensor, from, to)).toList();
+    }
+
+    private static Tensor rows(Tensor tensor, long from, long to) {
+        long own = tensor.shape().dim(0);
+        if (own == to - from) {
+            return tensor;
+        }
+        return own == 1 ? tensor.broadcast(tensor.shape().withRows(to - from)) : tensor.rows(from, to);
     }
 }

@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 final class Arguments {
     private final Signature signature;
     private final List<String> names;
+    private final boolean oneTensor;
 
     Arguments(Signature signature, List<String> given) {
         this.signature = signature;
@@ -52,6 +53,7 @@ final class Arguments {
         List<String> all = new ArrayList<>(given);
         all.addAll(own.subList(given.size(), own.size()));
         this.names = List.copyOf(all);
+        this.oneTensor = own.size() == 1 && signature.parameters().get(0).structure() instanceof Structure.Tensor;
     }
 
     /**
@@ -68,6 +70,15 @@ final class Arguments {
         } catch (IllegalArgumentException e) {
             throw new ModelException(e.getMessage() + "; given: " + describe(inputs), e);
         }
+    }
+
+    /** Whether the program takes one tensor, and these inputs are one: then there is nothing to bind. */
+    boolean isOneTensor(Inputs inputs) {
+        if (!oneTensor || inputs.size() != 1) {
+            return false;
+        }
+        String name = inputs.all().get(0).name();
+        return name.indexOf('.') < 0 && name.indexOf('[') < 0;
     }
 
     private static String describe(List<Inputs.Input> inputs) {

@@ -17,6 +17,7 @@ package io.github.attribution4j.djl;
 
 import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.FiniteBits;
 import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
@@ -124,9 +125,10 @@ final class DjlTensor implements Tensor {
 
     private DjlTensor scalar(double value, BinaryOperator<PtNDArray> operation, DataType type) {
         PtNDArray left = array();
-        try (PtNDArray right = torch().scalar(tensors.manager(), dataType, value)) {
-            return tensors.wrap(torch().guard(() -> operation.apply(left, right)), shape, type);
-        }
+        return torch().withScalar(
+                        dataType,
+                        value,
+                        right -> tensors.wrap(torch().guard(() -> operation.apply(left, right)), shape, type));
     }
 
     @Override
@@ -421,8 +423,7 @@ final class DjlTensor implements Tensor {
     @Override
     public <R> R readBytes(Function<ByteBuffer, R> reader) {
         return torch().read(
-                        array(),
-                        bytes -> reader.apply(bytes.asReadOnlyBuffer().order(ByteOrder.nativeOrder())));
+                        array(), bytes -> reader.apply(bytes.asReadOnlyBuffer().order(ByteOrder.nativeOrder())));
     }
 
     private int length() {

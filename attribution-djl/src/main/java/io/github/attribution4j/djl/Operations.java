@@ -36,9 +36,8 @@ final class Operations {
     }
 
     PtNDArray mean(PtNDArray array, DataType dataType, double count, int... axes) {
-        try (PtNDArray sum = sum(array, axes);
-                PtNDArray divisor = torch.scalar(array.getManager(), dataType, count)) {
-            return torch.guard(() -> sum.div(divisor));
+        try (PtNDArray sum = sum(array, axes)) {
+            return torch.withScalar(dataType, count, divisor -> torch.guard(() -> sum.div(divisor)));
         }
     }
 
@@ -59,15 +58,13 @@ final class Operations {
     PtNDArray clamp(PtNDArray array, DataType dataType, double min, double max) {
         PtNDArray result = torch.alias(array);
         if (min != Double.NEGATIVE_INFINITY) {
-            try (PtNDArray unbounded = result;
-                    PtNDArray bound = torch.scalar(array.getManager(), dataType, min)) {
-                result = torch.larger(unbounded, bound);
+            try (PtNDArray unbounded = result) {
+                result = torch.withScalar(dataType, min, bound -> torch.larger(unbounded, bound));
             }
         }
         if (max != Double.POSITIVE_INFINITY) {
-            try (PtNDArray unbounded = result;
-                    PtNDArray bound = torch.scalar(array.getManager(), dataType, max)) {
-                result = torch.smaller(unbounded, bound);
+            try (PtNDArray unbounded = result) {
+                result = torch.withScalar(dataType, max, bound -> torch.smaller(unbounded, bound));
             }
         }
         return result;

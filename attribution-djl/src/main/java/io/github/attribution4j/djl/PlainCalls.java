@@ -26,7 +26,6 @@ import io.github.attribution4j.tensor.DataType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** Runs the program with the derivatives of its operations. */
 final class PlainCalls implements ProgramCalls {
@@ -36,19 +35,34 @@ final class PlainCalls implements ProgramCalls {
         this.library = library;
     }
 
+    /**
+     * Returns the output of a plain program, by the shortest way.
+     *
+     * @param positions which input each parameter takes
+     */
+    PtNDArray output(Inputs inputs, List<Integer> positions) {
+        inputs.requireNoReferences();
+        try {
+            List<PtNDArray> handles = inputs(library, positions, 0, inputs);
+            return library.call(Level.FORWARD, Instrumented.PLAIN, handles, false)
+                    .get(0);
+        } catch (EngineException e) {
+            throw failure(library, inputs, e);
+        }
+    }
+
     @Override
     public Answer answer(Question question, boolean gradients) {
         question.inputs().requireNoReferences();
         List<PtNDArray> handles = inputs(library, question, question.inputs());
         try {
-            String plain = plain(question, gradients);
-            if (plain != null) {
-                List<PtNDArray> results = library.call(Level.FORWARD, plain, handles, gradients);
+            if (gradients && isLeaf(question)) {
+                List<PtNDArray> results = library.call(Level.FORWARD, Instrumented.LEAF, handles, true);
                 return answer(Reply.plain(results.get(0), results.subList(1, results.size())));
             }
             long[] control = question.request().control();
-            return answer(reply(
-                    library, library.call(question.level(), question.method(), control, handles, gradients)));
+            return answer(
+                    reply(library, library.call(question.level(), question.method(), control, handles, gradients)));
         } catch (EngineException e) {
             throw failure(library, question.inputs(), e);
         }
@@ -58,26 +72,25 @@ final class PlainCalls implements ProgramCalls {
         return new Answer(reply, Memory.NONE, null);
     }
 
-    /** The method that answers without control and header, or null if the question is not that simple. */
-    private @Nullable String plain(Question question, boolean gradients) {
-        if (!library.program().plain() || !question.method().equals(Instrumented.FORWARD)) {
-            return null;
-        }
-        List<Integer> wants = question.request().wants();
-        if (wants.isEmpty() && !gradients) {
-            return Instrumented.PLAIN;
-        }
-        boolean one = question.request().tensors().size() == 1;
-        return gradients && one && wants.size() == 1 ? Instrumented.LEAF : null;
+    /** Whether the question is about the gradient of a plain program by its one input. */
+    private boolean isLeaf(Question question) {
+        return library.program().plain()
+                && question.method().equals(Instrumented.FORWARD)
+                && question.request().tensors().size() == 1
+                && question.request().wants().size() == 1;
     }
 
     /** The handles of a request's tensors. */
     static List<PtNDArray> inputs(TorchModules library, Question question, Inputs inputs) {
+        return inputs(library, question.request().tensors(), question.shift(), inputs);
+    }
+
+    private static List<PtNDArray> inputs(TorchModules library, List<Integer> positions, int shift, Inputs inputs) {
         List<PtNDArray> handles = new ArrayList<>();
-        for (int position : question.request().tensors()) {
+        for (int position : positions) {
             handles.add(library.module()
                     .tensors()
-                    .array(inputs.all().get(position + question.shift()).tensor()));
+                    .array(inputs.all().get(position + shift).tensor()));
         }
         return handles;
     }

@@ -26,7 +26,9 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -37,7 +39,12 @@ final class TorchAddresses {
     private static final Pattern MODULE =
             Pattern.compile("(?<path>[^#:\\[\\]/]+)(?:#(?<call>\\d{1,9}))?(?::in|:out)?(?:\\[\\d{1,9}])?");
 
+    /** Programs ask for the same few layers over and over; calls in a loop are without number. */
+    private static final int KEPT = 4096;
+
     private final TorchProgram program;
+    private final Map<CutPoint, Row> rows = new ConcurrentHashMap<>();
+    private final Map<String, CutPoint> named = new ConcurrentHashMap<>();
     private volatile @Nullable List<CutPoint> cutPoints;
 
     TorchAddresses(TorchProgram program) {
@@ -82,6 +89,17 @@ final class TorchAddresses {
      * @throws UnsupportedModelException if the module cannot be reached
      */
     Row row(CutPoint point) {
+        Row known = rows.get(point);
+        if (known == null) {
+            known = find(point);
+            if (rows.size() < KEPT) {
+                rows.put(point, known);
+            }
+        }
+        return known;
+    }
+
+    private Row find(CutPoint point) {
         if (point.isInside()) {
             return program.inner().row(point);
         }
@@ -189,6 +207,17 @@ final class TorchAddresses {
      * @throws UnsupportedModelException if the module exists and cannot be reached, with the reason
      */
     CutPoint cutPoint(String address) {
+        CutPoint known = named.get(address);
+        if (known == null) {
+            known = find(address);
+            if (named.size() < KEPT) {
+                named.put(address, known);
+            }
+        }
+        return known;
+    }
+
+    private CutPoint find(String address) {
         Optional<CutPoint> found = LayeredModel.find(cutPoints(), address);
         if (found.isEmpty()) {
             found = unlisted(address);

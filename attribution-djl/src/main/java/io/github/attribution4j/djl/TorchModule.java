@@ -143,8 +143,8 @@ final class TorchModule implements AutoCloseable {
             LongBuffer key = LongBuffer.wrap(control);
             PtNDArray known = controls.get(key);
             PtNDArray vector = known == null ? runtime.int64(control) : known;
-            boolean kept = known != null
-                    || (controls.size() < KEPT_CONTROLS && controls.putIfAbsent(key, vector) == null);
+            boolean kept =
+                    known != null || (controls.size() < KEPT_CONTROLS && controls.putIfAbsent(key, vector) == null);
             try {
                 List<PtNDArray> arguments = new ArrayList<>(others.size() + 1);
                 arguments.add(vector);

@@ -19,7 +19,6 @@ import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.djl.internal.archive.ArchiveCopy;
 import io.github.attribution4j.djl.internal.archive.ArchiveException;
-import io.github.attribution4j.djl.internal.archive.SplitArchive;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
 import io.github.attribution4j.djl.internal.rewrite.Instrumenter;
@@ -34,8 +33,6 @@ import java.io.UncheckedIOException;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -91,37 +88,26 @@ final class TorchModules implements AutoCloseable {
      * Loads an archive.
      *
      * @param name what messages call it
-     * @param archive read while libtorch compiles; afterwards only if it holds much besides parameters
+     * @param frame the archive without its large parameters; needed afterwards only if it holds much besides them
+     * @param parameters waits for those; they are closed with the modules
      * @throws ArchiveException if it is damaged or cannot be read
      * @throws UnsupportedModelException if it cannot be rewritten, or libtorch refuses it
      */
-    static TorchModules load(String name, TorchRuntime runtime, DjlTensors tensors, TorchArchive archive) {
-        SplitArchive split = SplitArchive.of(archive);
-        CompletableFuture<SharedParameters> reading =
-                CompletableFuture.supplyAsync(() -> SharedParameters.read(split, runtime, tensors));
-        boolean small = split.frame().tensorBytes() <= SMALL_BYTES;
-        TorchArchive frame = small ? split.frame().inMemory() : split.frame();
-        boolean loaded = false;
-        try (ArchiveCopy copy = ArchiveCopy.start(frame)) {
-            Instrumented program = Instrumenter.instrument(frame, small ? Level.FORWARD : Level.MODULES);
-            TorchModule module = load(name, runtime, tensors, program, copy, () -> read(reading));
-            loaded = true;
-            return new TorchModules(
-                    name, runtime, tensors, frame, read(reading), program, null, new Loaded(module, program.level()));
+    static TorchModules load(
+            String name,
+            TorchRuntime runtime,
+            DjlTensors tensors,
+            TorchArchive frame,
+            Supplier<SharedParameters> parameters) {
+        boolean small = frame.tensorBytes() <= SMALL_BYTES;
+        TorchArchive kept = small ? frame.inMemory() : frame;
+        try (ArchiveCopy copy = ArchiveCopy.start(kept)) {
+            Instrumented program = Instrumenter.instrument(kept, small ? Level.FORWARD : Level.MODULES);
+            TorchModule module = load(name, runtime, tensors, program, copy, parameters);
+            Loaded loaded = new Loaded(module, program.level());
+            return new TorchModules(name, runtime, tensors, kept, parameters.get(), program, null, loaded);
         } catch (IOException e) {
             throw unwritable(e);
-        } finally {
-            if (!loaded) {
-                reading.thenAccept(SharedParameters::close);
-            }
-        }
-    }
-
-    private static SharedParameters read(CompletableFuture<SharedParameters> reading) {
-        try {
-            return reading.join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof RuntimeException own ? own : e;
         }
     }
 

@@ -44,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * differ only in what they ask of it.
  */
 final class TorchProgram {
+    private static final List<Integer> FIRST = List.of(0);
+
     private final TorchModules library;
     private final ProgramCalls calls;
     private final @Nullable TorchProgram plain;
@@ -148,6 +150,13 @@ final class TorchProgram {
     }
 
     Tensor forward(Inputs inputs) {
+        if (chosenOutput == null
+                && calls instanceof PlainCalls simple
+                && library.program().plain()) {
+            List<Integer> positions =
+                    arguments.isOneTensor(inputs) ? FIRST : bind(inputs, 0).tensors();
+            return module().tensors().adopt(simple.output(inputs, positions));
+        }
         return output(whole(inputs), List.of());
     }
 

@@ -39,6 +39,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -65,10 +66,20 @@ final class TorchRuntime {
     /** Up to this size the copy through a Java array is cheaper than a direct buffer with a manager of its own. */
     private static final int COPIED_BYTES = 1 << 14;
 
+    /** Methods use few numbers, and the same again and again. */
+    private static final int KEPT_SCALARS = 256;
+
+    private record Scalar(DataType dataType, long bits) {}
+
     private static volatile @Nullable TorchRuntime instance;
+
+    /** libtorch does not tell a thread's setting of the optimizer; this is what DJL sets or leaves when its engine starts. */
+    private final boolean optimizerElsewhere =
+            Boolean.parseBoolean(System.getProperty("ai.djl.pytorch.graph_optimizer", "true"));
 
     private final Engine engine;
     private final Map<Device, DjlTensors> tensors = new ConcurrentHashMap<>();
+    private final Map<Scalar, PtNDArray> scalars = new ConcurrentHashMap<>();
     private final PtSymbolBlock toolbox;
     private final PtNDArray bilinear;
     private final PtNDArray giveStorages;
@@ -247,10 +258,13 @@ final class TorchRuntime {
         JniUtils.setGraphExecutorOptimize(false);
         try {
             // "Training" here means only: no inference mode. The module stays in evaluation mode.
-            NDList results = IValueUtils.forward(block, list, true);
-            return results.stream().map(result -> own((PtNDArray) result)).toList();
+            List<PtNDArray> results = new ArrayList<>();
+            for (NDArray result : IValueUtils.forward(block, list, true)) {
+                results.add(own((PtNDArray) result));
+            }
+            return results;
         } finally {
-            JniUtils.setGraphExecutorOptimize(optimizerElsewhere());
+            JniUtils.setGraphExecutorOptimize(optimizerElsewhere);
             JniUtils.setGradMode(before);
         }
     }
@@ -289,11 +303,6 @@ final class TorchRuntime {
         });
     }
 
-    /** libtorch does not tell a thread's setting of the optimizer; this is what DJL itself sets or leaves. */
-    private static boolean optimizerElsewhere() {
-        return Boolean.parseBoolean(System.getProperty("ai.djl.pytorch.graph_optimizer", "true"));
-    }
-
     /** Takes an array out of the reach of a DJL scope that the caller may have open, and names it once and for all. */
     PtNDArray own(PtNDArray array) {
         NDScope.unregister(array);
@@ -324,7 +333,29 @@ final class TorchRuntime {
 
     // ---- tensors ----
 
-    PtNDArray scalar(PtNDManager manager, DataType dataType, double value) {
+    /**
+     * Computes with a number as a 0-dim tensor; the numbers first used are kept.
+     *
+     * @param computation must not keep or close the tensor
+     */
+    <T> T withScalar(DataType dataType, double value, Function<PtNDArray, T> computation) {
+        Scalar key = new Scalar(dataType, Double.doubleToLongBits(value));
+        PtNDArray known = scalars.get(key);
+        if (known != null) {
+            return computation.apply(known);
+        }
+        PtNDArray made = scalar(tensors(Device.cpu()).manager(), dataType, value);
+        boolean kept = scalars.size() < KEPT_SCALARS && scalars.putIfAbsent(key, made) == null;
+        try {
+            return computation.apply(made);
+        } finally {
+            if (!kept) {
+                made.close();
+            }
+        }
+    }
+
+    private PtNDArray scalar(PtNDManager manager, DataType dataType, double value) {
         return full(manager, Shape.scalar(), dataType, value, Device.cpu());
     }
 

@@ -17,6 +17,7 @@ package io.github.attribution4j.djl;
 
 import io.github.attribution4j.djl.internal.archive.ArchiveException;
 import io.github.attribution4j.djl.internal.archive.FloatingTypes;
+import io.github.attribution4j.djl.internal.archive.SplitArchive;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
 import io.github.attribution4j.djl.internal.rewrite.ModuleInfo;
@@ -51,8 +52,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -67,7 +66,9 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p><b>What is loaded</b> is a copy of the archive with methods added to its source text, by way of a temporary file; the
- * caller's file is never changed and not needed afterwards. The model is in evaluation mode, always: dropout is off and
+ * caller's file is never changed. Layers and backward rules compile the program once more when they are first used; the
+ * copies share the parameters, and the file is not needed for them, unless more than 8 MiB of the archive are not parameters
+ * (frozen and quantized archives hold their weights as constants). The model is in evaluation mode, always: dropout is off and
  * batch norm uses its stored statistics. Its parameters are frozen; gradients are computed for the attributed inputs and
  * for nothing else, with {@code torch.autograd.grad}.
  *
@@ -159,18 +160,26 @@ public final class TorchScriptModel implements RuledModel {
             TorchArchive archive = options.dataType()
                     .map(type -> FloatingTypes.convert(original, type == DataType.FLOAT64))
                     .orElse(original);
-            CompletableFuture<String> digest = CompletableFuture.supplyAsync(original::verify);
-            TorchModules modules = TorchModules.load(name, runtime, tensors, archive);
+            SplitArchive split = SplitArchive.of(archive);
+            WeightsReading reading = new WeightsReading(split, original, runtime, tensors);
+            TorchModules modules = null;
+            boolean complete = false;
             try {
+                modules = TorchModules.load(name, runtime, tensors, split.frame(), reading::parameters);
                 ModelIdentity identity = new ModelIdentity(
-                        name, digest.join(), runtime.description(), DjlTensors.name(options.device()));
+                        name, reading.digest(), runtime.description(), DjlTensors.name(options.device()));
                 TorchWeights weights =
                         new TorchWeights(original, options.dataType().orElse(null));
-                return new TorchScriptModel(new TorchProgram(modules, options), identity, weights);
-            } catch (CompletionException e) {
-                modules.close();
-                Throwable cause = e.getCause() == null ? e : e.getCause();
-                throw new UnsupportedModelException(Failures.line(cause), cause);
+                TorchScriptModel model = new TorchScriptModel(new TorchProgram(modules, options), identity, weights);
+                complete = true;
+                return model;
+            } finally {
+                if (!complete) {
+                    if (modules != null) {
+                        modules.close();
+                    }
+                    reading.discard();
+                }
             }
         } catch (ArchiveException | RewriteException e) {
             throw new UnsupportedModelException(Failures.line(e), e);
@@ -275,7 +284,7 @@ public final class TorchScriptModel implements RuledModel {
     /**
      * Returns the values inside methods: what operators and functions give, and variables. A frozen archive has no other
      * points. The first cut at one of them compiles the program once more, unless it is frozen; the file must still be there
-     * as it was, if it holds more than 8 MiB of weights.
+     * as it was, if it holds more than 8 MiB besides parameters.
      *
      * @return the first tensor of the first execution of each place, in the order of the text
      */
@@ -360,7 +369,7 @@ public final class TorchScriptModel implements RuledModel {
      * {@inheritDoc}
      *
      * <p>The first pullback of a family of rules compiles the program once more; the file must still be there as it was, if it
-     * holds more than 8 MiB of weights.
+     * holds more than 8 MiB besides parameters.
      */
     @Override
     public LayeredModel with(RuleSet rules) {

@@ -132,7 +132,8 @@ class SharedParametersTest {
     }
 
     @Test
-    @DisplayName("Layers, values inside methods and backward rules need neither the file nor a second copy of the weights")
+    @DisplayName(
+            "Layers, values inside methods and backward rules need neither the file nor a second copy of the weights")
     void fileIsNotNeeded(@TempDir Path folder) throws IOException {
         Path file = Files.write(folder.resolve("m.pt"), archive());
         try (TorchScriptModel model = TorchScriptModel.load(file, TestModels.options());
@@ -141,10 +142,8 @@ class SharedParametersTest {
             double[] expected = expected();
             Inputs inputs = inputs(model);
             double[] output = model.forward(inputs).toDoubleArray();
-            double[] layer =
-                    model.cut("layer").activations(inputs).get(0).toDoubleArray();
-            double[] inside =
-                    model.cut("relu#0").activations(inputs).get(0).toDoubleArray();
+            double[] layer = model.cut("layer").activations(inputs).get(0).toDoubleArray();
+            double[] inside = model.cut("relu#0").activations(inputs).get(0).toDoubleArray();
             for (int row = 0; row < ROWS; row++) {
                 double relu = Math.max(expected[row], 0);
                 assertThat(layer[row]).isCloseTo(expected[row], within(expected[row]));
@@ -157,7 +156,8 @@ class SharedParametersTest {
                     .build();
             try (var pullback = model.with(guided).pullback(inputs)) {
                 float[] ones = {1, 1, 1};
-                Tensor gradient = pullback.vjp(model.tensors().of(ones, 1, ROWS)).get(0);
+                Tensor gradient =
+                        pullback.vjp(model.tensors().of(ones, 1, ROWS)).get(0);
                 double sum = 0;
                 for (int row = 0; row < ROWS; row++) {
                     sum += 2 * Math.max(expected[row], 0) * weight(row, 12);
@@ -193,8 +193,7 @@ class SharedParametersTest {
         }
     }
 
-    private static PtNDArray loaded(
-            TorchRuntime runtime, Path file, PtNDManager manager, SharedParameters parameters) {
+    private static PtNDArray loaded(TorchRuntime runtime, Path file, PtNDManager manager, SharedParameters parameters) {
         PtSymbolBlock block = runtime.load(file, manager);
         assertThat(runtime.freeze(block, manager, parameters)).isEqualTo(DataType.FLOAT32);
         return (PtNDArray) JniUtils.moduleGetParams(block, manager).get(0);

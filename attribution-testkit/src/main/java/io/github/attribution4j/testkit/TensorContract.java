@@ -139,9 +139,10 @@ public abstract class TensorContract extends TensorRefusalContract {
                 Assertions.assertEquals(x.shape().size() * type.bytes(), bytes.remaining());
                 assertThat(tensors().of(bytes, type, x.shape())).isBitEqualTo(x.tensor());
                 Assertions.assertEquals(0, bytes.position());
-                Assertions.assertTrue(x.tensor().<Boolean>readBytes(own -> own.order() == ByteOrder.nativeOrder()
-                        && own.remaining() == bytes.remaining()
-                        && own.mismatch(bytes) < 0));
+                Assertions.assertTrue(x.tensor()
+                        .<Boolean>readBytes(own -> own.order() == ByteOrder.nativeOrder()
+                                && own.remaining() == bytes.remaining()
+                                && own.mismatch(bytes) < 0));
 
                 ByteBuffer other = ByteBuffer.allocate(bytes.capacity() + 3).order(otherOrder());
                 other.position(3);

@@ -90,6 +90,7 @@ final class Mutations {
             special("frozen.pt", 3, 6),
             special("reused-module.pt", 3, 6),
             special("stateful.pt", 3, 6),
+            special("storages.pt", 3, 64),
             archive("cnn_frozen.pt", 2, 1, 8, 8),
             archive("cnn_script.pt", 2, 1, 8, 8),
             archive("control_script.pt", 2, 3),

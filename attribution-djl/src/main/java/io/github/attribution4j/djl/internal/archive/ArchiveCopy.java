@@ -26,8 +26,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * A copy of an archive in a temporary file, written in two steps: at once, and on another thread if it is much, what no rewriting touches, which is nearly all; then the program, as soon as it
- * has been rewritten. The file is deleted on closing.
+ * A copy of an archive in a temporary file, written in two steps: at once what no rewriting touches, on another thread if it is much; then the program, as soon as it has been rewritten. The
+ * file is deleted on closing.
  */
 public final class ArchiveCopy implements AutoCloseable {
     /** Up to this size another thread costs more than it saves. */

@@ -18,6 +18,7 @@ package io.github.attribution4j.djl.internal.archive;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -87,7 +88,9 @@ public final class SplitArchive {
         byte[] order = archive.entry("byteorder");
         boolean swapped = order != null && order.length > 0 && order[0] == 'b';
         // What restores its state by a method of its own may look at the tensors in it.
-        if (pickle == null || swapped || archive.code().values().stream().anyMatch(text -> text.contains("__setstate__"))) {
+        if (pickle == null
+                || swapped
+                || archive.code().values().stream().anyMatch(text -> text.contains("__setstate__"))) {
             return whole;
         }
         // The archive's own reading checks more; this one notes places.
@@ -162,8 +165,8 @@ public final class SplitArchive {
     /** Walks the object tree for what lies in which storage. */
     private static final class Owners {
         private final Map<String, Set<String>> types;
-        private final Map<PickleValue, Boolean> modules = new IdentityHashMap<>();
-        private final Map<PickleValue, Boolean> values = new IdentityHashMap<>();
+        private final Set<PickleValue> modules = Collections.newSetFromMap(new IdentityHashMap<>());
+        private final Set<PickleValue> values = Collections.newSetFromMap(new IdentityHashMap<>());
         final Map<String, List<String>> parameters = new LinkedHashMap<>();
         final Set<String> others = new HashSet<>();
 
@@ -176,7 +179,7 @@ public final class SplitArchive {
             Set<String> own = types.get(module.type());
             if (own == null) {
                 value(module);
-            } else if (modules.put(module, true) == null) {
+            } else if (modules.add(module)) {
                 module.attributes().forEach((name, value) -> {
                     if (value instanceof PickleValue.TensorRef tensor && own.contains(name)) {
                         parameters
@@ -192,7 +195,7 @@ public final class SplitArchive {
         }
 
         private void value(@Nullable PickleValue value) {
-            if (value == null || values.put(value, true) != null) {
+            if (value == null || !values.add(value)) {
                 return;
             }
             if (value instanceof PickleValue.TensorRef tensor) {

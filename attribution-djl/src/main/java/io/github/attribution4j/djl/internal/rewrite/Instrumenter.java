@@ -312,12 +312,19 @@ public final class Instrumenter {
         text.append(index.root().name()).append(", a4j_x: List[Tensor]) -> List[Tensor]:\n");
         StringBuilder arguments = new StringBuilder();
         for (int i = 0; i < signature.parameters().size(); i++) {
-            text.append("  a4j_").append(i).append(" = ").append(argument.formatted(i)).append('\n');
+            text.append("  a4j_")
+                    .append(i)
+                    .append(" = ")
+                    .append(argument.formatted(i))
+                    .append('\n');
             arguments.append("a4j_").append(i).append(", ");
         }
         // A list that is left behind by a failure must not hold anything.
-        text.append("  _0 = torch.clear(a4j_x)\n  a4j_y = (self).forward(").append(arguments).append(")\n");
-        return Parser.function(text.append("  return ").append(reply).append('\n').toString());
+        text.append("  _0 = torch.clear(a4j_x)\n  a4j_y = (self).forward(")
+                .append(arguments)
+                .append(")\n");
+        return Parser.function(
+                text.append("  return ").append(reply).append('\n').toString());
     }
 
     private Stmt.Def entry(String name, Signature signature, boolean instrumented) {

@@ -59,8 +59,7 @@ public record Reply<T>(List<T> outputs, List<String> outputNames, Value<T> value
      * @return the answer
      */
     public static <T> Reply<T> plain(T output, List<? extends T> leaves) {
-        return new Reply<>(
-                List.of(output), List.of(""), new Value.Tensor<>(output), List.of(), List.copyOf(leaves));
+        return new Reply<>(List.of(output), List.of(""), new Value.Tensor<>(output), List.of(), List.copyOf(leaves));
     }
 
     /**

@@ -60,7 +60,8 @@ class SplitArchiveTest {
     void parts() {
         SplitArchive split = SplitArchive.of(archive());
         assertThat(split.parts().stream().map(SplitArchive.Part::parameters).map(names -> String.join(" ", names)))
-                .containsExactlyInAnyOrder("left right", "first.weight second.weight", "wide", "narrow", "brain", "order");
+                .containsExactlyInAnyOrder(
+                        "left right", "first.weight second.weight", "wide", "narrow", "brain", "order");
         assertThat(split.parts().stream().map(SplitArchive.Part::bytes))
                 .containsExactlyInAnyOrder(32_808L, 16_384L, 32_768L, 16_384L, 16_384L, 32_768L);
     }
@@ -77,8 +78,8 @@ class SplitArchiveTest {
         assertThat(frame.root()).isSameAs(archive.root());
         assertThat(frame.entries())
                 .isEqualTo(archive.entries().stream()
-                        .filter(entry ->
-                                split.parts().stream().noneMatch(part -> part.entry().equals(entry)))
+                        .filter(entry -> split.parts().stream()
+                                .noneMatch(part -> part.entry().equals(entry)))
                         .collect(Collectors.toSet()));
 
         byte[] pickle = frame.entry("data.pkl");
@@ -108,11 +109,13 @@ class SplitArchiveTest {
     void whole() {
         assertWhole(changed(entries -> entries.computeIfPresent(
                 "code/__torch__.py",
-                (name, text) -> (new String(text, StandardCharsets.UTF_8) + "  def __setstate__(self: __torch__.Storages, s: Tensor) -> NoneType:\n    return None\n")
+                (name, text) -> (new String(text, StandardCharsets.UTF_8)
+                                + "  def __setstate__(self: __torch__.Storages, s: Tensor) -> NoneType:\n    return None\n")
                         .getBytes(StandardCharsets.UTF_8))));
         assertWhole(changed(entries -> entries.put("byteorder", "big".getBytes(StandardCharsets.US_ASCII))));
         assertWhole(changed(entries -> entries.put("constants/9", new byte[(8 << 20) + 1])));
-        assertThat(SplitArchive.of(changed(entries -> entries.put("constants/9", new byte[8 << 19]))).parts())
+        assertThat(SplitArchive.of(changed(entries -> entries.put("constants/9", new byte[8 << 19])))
+                        .parts())
                 .hasSize(6);
     }
 
@@ -121,17 +124,20 @@ class SplitArchiveTest {
     void single() {
         TorchArchive archive = archive();
         String first = SplitArchive.of(archive).parts().get(0).entry();
-        TorchArchive longer = changed(entries -> entries.computeIfPresent(
-                first, (name, bytes) -> java.util.Arrays.copyOf(bytes, bytes.length + 4)));
-        assertThat(SplitArchive.of(longer).parts()).hasSize(5).noneMatch(part -> part.entry().equals(first));
+        TorchArchive longer = changed(entries ->
+                entries.computeIfPresent(first, (name, bytes) -> java.util.Arrays.copyOf(bytes, bytes.length + 4)));
+        assertThat(SplitArchive.of(longer).parts())
+                .hasSize(5)
+                .noneMatch(part -> part.entry().equals(first));
 
         TorchArchive undeclared = changed(entries -> entries.computeIfPresent(
                 "code/__torch__.py",
                 (name, text) -> new String(text, StandardCharsets.UTF_8)
                         .replace("\"wide\", ", "")
                         .getBytes(StandardCharsets.UTF_8)));
-        assertThat(SplitArchive.of(undeclared).parts()).hasSize(5).noneMatch(part -> part.parameters()
-                .contains("wide"));
+        assertThat(SplitArchive.of(undeclared).parts())
+                .hasSize(5)
+                .noneMatch(part -> part.parameters().contains("wide"));
     }
 
     @Test

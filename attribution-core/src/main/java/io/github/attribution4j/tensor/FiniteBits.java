@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.github.attribution4j.djl;
+package io.github.attribution4j.tensor;
 
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
@@ -22,16 +22,21 @@ import java.nio.LongBuffer;
  * Tells from their bits whether all numbers are finite: those that are not have an exponent of ones, to which adding one
  * carries into the sign. Loops without a branch over an array, which the JVM compiles to vector instructions.
  */
-final class FiniteBits {
+public final class FiniteBits {
     private static final int FLOAT_EXPONENT = 0x7F800000;
     private static final int FLOAT_ONE = 0x00800000;
     private static final long DOUBLE_EXPONENT = 0x7FF0000000000000L;
     private static final long DOUBLE_ONE = 0x0010000000000000L;
-    private static final int CHUNK = 2048;
+    private static final int CHUNK = 4096;
 
     private FiniteBits() {}
 
-    static boolean ofFloats(IntBuffer bits) {
+    /**
+     * Tells of float32 numbers.
+     *
+     * @param bits read to their limit
+     */
+    public static boolean ofFloats(IntBuffer bits) {
         int[] chunk = new int[Math.min(CHUNK, bits.remaining())];
         while (bits.hasRemaining()) {
             int count = Math.min(chunk.length, bits.remaining());
@@ -47,7 +52,12 @@ final class FiniteBits {
         return true;
     }
 
-    static boolean ofDoubles(LongBuffer bits) {
+    /**
+     * Tells of float64 numbers.
+     *
+     * @param bits read to their limit
+     */
+    public static boolean ofDoubles(LongBuffer bits) {
         long[] chunk = new long[Math.min(CHUNK, bits.remaining())];
         while (bits.hasRemaining()) {
             int count = Math.min(chunk.length, bits.remaining());

@@ -1,0 +1,81 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import io.github.attribution4j.djl.internal.archive.SplitArchive;
+import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/**
+ * What is read from an archive's file while libtorch compiles its program: first the parameters, for which the compiled
+ * program waits, then the whole file for its digest and its checksums. One thread does both: with a third at work, machines
+ * of two cores would compile more slowly.
+ */
+final class WeightsReading {
+    private final CompletableFuture<SharedParameters> parameters = new CompletableFuture<>();
+    private final CompletableFuture<String> digest;
+
+    /**
+     * Starts to read.
+     *
+     * @param split what is loaded
+     * @param original the file, of which {@code split} may be a converted copy
+     */
+    WeightsReading(SplitArchive split, TorchArchive original, TorchRuntime runtime, DjlTensors tensors) {
+        this.digest = CompletableFuture.supplyAsync(() -> {
+            try {
+                parameters.complete(SharedParameters.read(split, runtime, tensors));
+            } catch (RuntimeException | Error e) {
+                parameters.completeExceptionally(e);
+                throw e;
+            }
+            return original.verify();
+        });
+    }
+
+    /**
+     * Waits for the parameters.
+     *
+     * @throws io.github.attribution4j.djl.internal.archive.ArchiveException if the file cannot be read, or was changed
+     * @throws io.github.attribution4j.model.ModelMemoryException if they do not fit into memory
+     */
+    SharedParameters parameters() {
+        return join(parameters);
+    }
+
+    /**
+     * Waits for the digest.
+     *
+     * @throws io.github.attribution4j.djl.internal.archive.ArchiveException if the file is damaged
+     */
+    String digest() {
+        return join(digest);
+    }
+
+    private static <T> T join(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException own ? own : e;
+        }
+    }
+
+    /** Frees the parameters, as soon as they are there. */
+    void discard() {
+        var unused = parameters.thenAccept(SharedParameters::close);
+    }
+}
