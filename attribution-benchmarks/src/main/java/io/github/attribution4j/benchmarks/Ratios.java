@@ -69,8 +69,8 @@ public final class Ratios {
             ratios.rules(BenchmarkModels.RESNET18, 5, 25);
         }
         if (wanted.contains("load")) {
-            ratios.load(BenchmarkModels.MLP, 20, 40);
-            ratios.load(BenchmarkModels.SMALL_CNN, 20, 40);
+            ratios.load(BenchmarkModels.MLP, 300, 200);
+            ratios.load(BenchmarkModels.SMALL_CNN, 300, 200);
             ratios.load(BenchmarkModels.RESNET18, 20, 40);
         }
         if (wanted.contains("free")) {

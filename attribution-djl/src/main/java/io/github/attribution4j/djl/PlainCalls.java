@@ -20,12 +20,14 @@ import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
 import io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level;
 import io.github.attribution4j.djl.internal.rewrite.Reply;
+import io.github.attribution4j.djl.internal.rewrite.Request;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.tensor.DataType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Runs the program with the derivatives of its operations. */
 final class PlainCalls implements ProgramCalls {
@@ -56,8 +58,9 @@ final class PlainCalls implements ProgramCalls {
         question.inputs().requireNoReferences();
         List<PtNDArray> handles = inputs(library, question, question.inputs());
         try {
-            if (gradients && isLeaf(question)) {
-                List<PtNDArray> results = library.call(Level.FORWARD, Instrumented.LEAF, handles, true);
+            String entry = isPlain(question) ? shortEntry(question.request()) : null;
+            if (entry != null) {
+                List<PtNDArray> results = library.call(Level.FORWARD, entry, handles, gradients);
                 return answer(Reply.plain(results.get(0), results.subList(1, results.size())));
             }
             long[] control = question.request().control();
@@ -72,12 +75,16 @@ final class PlainCalls implements ProgramCalls {
         return new Answer(reply, Memory.NONE, null);
     }
 
-    /** Whether the question is about the gradient of a plain program by its one input. */
-    private boolean isLeaf(Question question) {
-        return library.program().plain()
-                && question.method().equals(Instrumented.FORWARD)
-                && question.request().tensors().size() == 1
-                && question.request().wants().size() == 1;
+    private boolean isPlain(Question question) {
+        return library.program().plain() && question.method().equals(Instrumented.FORWARD);
+    }
+
+    /** The entry that answers without control and header, or null if gradients by one of several inputs are wanted. */
+    private static @Nullable String shortEntry(Request<Integer> request) {
+        if (request.wants().isEmpty()) {
+            return Instrumented.PLAIN;
+        }
+        return request.tensors().size() == 1 ? Instrumented.LEAF : null;
     }
 
     /** The handles of a request's tensors. */

@@ -142,13 +142,15 @@ public final class Instrumenter {
         Signature signature = index.signature();
         String root = index.root().name();
         boolean plain = rules == null && isPlain(signature);
-        if (rules == null) {
+        boolean one = plain && signature.parameters().size() == 1;
+        // Of one input there is nothing to ask that the short entries do not answer; they need no tape to be compiled.
+        if (rules == null && !(one && level == Level.FORWARD)) {
             add(root, entry(Instrumented.FORWARD, signature, false));
         }
         if (plain) {
             add(root, plainEntry(Instrumented.PLAIN, signature, "torch.detach(a4j_x[%d])", "[a4j_y]"));
         }
-        if (plain && signature.parameters().size() == 1) {
+        if (one) {
             String leaf = "torch.requires_grad_(torch.detach(a4j_x[%d]), True)";
             add(root, plainEntry(Instrumented.LEAF, signature, leaf, "[a4j_y, a4j_0]"));
         }
@@ -164,7 +166,8 @@ public final class Instrumenter {
                 texts.put(path, Printer.print(changed));
             }
         });
-        texts.put(RuntimeSource.PATH, runtime.text());
+        boolean called = texts.values().stream().anyMatch(text -> text.contains(RuntimeSource.MODULE));
+        texts.put(RuntimeSource.PATH, called ? runtime.text() : "");
         if (guards.used()) {
             texts.put(Guards.PATH, Guards.TEXT);
         }

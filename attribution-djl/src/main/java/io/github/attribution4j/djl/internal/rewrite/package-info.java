@@ -32,7 +32,7 @@
  * nor header:
  *
  * <pre>
- * a4j_forward(self, a4j_x: List[Tensor]) -> List[Tensor]     the untouched program
+ * a4j_forward(self, a4j_x: List[Tensor]) -> List[Tensor]     the untouched program; not at level FORWARD where there is a4j_leaf, which says all that could be asked
  * a4j_run    (self, a4j_x: List[Tensor]) -> List[Tensor]     the instrumented program: taps, replacements, leaves; not at level FORWARD
  * a4j_plain  (self, a4j_x: List[Tensor]) -> List[Tensor]     [inputs...] to [output], of the untouched program
  * a4j_leaf   (self, a4j_x: List[Tensor]) -> List[Tensor]     [input] to [output, leaf], where there is one input
