@@ -66,7 +66,10 @@ final class BareLoop implements AutoCloseable {
         return manager.create(values, new Shape(shape));
     }
 
-    /** Sets what libtorch keeps per thread: gradients on, graph optimizer off. */
+    /**
+     * Sets what libtorch keeps per thread as the library sets it for its own calls: gradients on, graph optimizer off. The
+     * library puts the optimizer back on behind each call, so this is done before each of the loop's.
+     */
     static void prepareThread() {
         JniUtils.setGradMode(true);
         JniUtils.setGraphExecutorOptimize(false);
@@ -74,6 +77,7 @@ final class BareLoop implements AutoCloseable {
 
     /** Returns the gradient of one class with respect to rows of the input. */
     private static float[] gradient(PtSymbolBlock block, NDManager scope, NDArray rows, long target) {
+        prepareThread();
         rows.setRequiresGradient(true);
         NDArray output = IValueUtils.forward(block, new NDList(rows), true).get(0);
         output.attach(scope);
@@ -86,6 +90,7 @@ final class BareLoop implements AutoCloseable {
 
     /** The output for one input, without a graph. */
     float[] forward(NDArray input) {
+        prepareThread();
         JniUtils.setGradMode(false);
         try (NDArray output =
                 IValueUtils.forward(block, new NDList(input), true).get(0)) {
@@ -97,7 +102,7 @@ final class BareLoop implements AutoCloseable {
 
     /** What a module gives that takes gradients itself. */
     float[] forwardWithGradients(NDArray input) {
-        JniUtils.setGradMode(true);
+        prepareThread();
         try (NDArray output =
                 IValueUtils.forward(block, new NDList(input), true).get(0)) {
             return output.toFloatArray();
@@ -124,6 +129,7 @@ final class BareLoop implements AutoCloseable {
 
     /** Integrated gradients from a zero baseline by the midpoint rule, and the scores at both ends. */
     float[] integratedGradients(NDArray input, long target, int steps, int batch) {
+        prepareThread();
         float[] sum = new float[(int) input.size()];
         try (NDManager scope = manager.newSubManager()) {
             NDArray ends = input.concat(input.zerosLike(), 0);
