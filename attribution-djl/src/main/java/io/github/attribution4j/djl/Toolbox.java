@@ -47,11 +47,12 @@ final class Toolbox {
                 return [torch.upsample_bilinear2d(x, [height, width], False)]
               def give_storages(self: __torch__.Toolbox,
                 arguments: List[Tensor]) -> List[Tensor]:
-                for i in range(torch.floordiv(torch.len(arguments), 2)):
-                  x = arguments[torch.mul(i, 2)]
-                  bytes = arguments[torch.add(torch.mul(i, 2), 1)]
-                  _0 = torch.set_(x, bytes, torch.storage_offset(x), torch.size(x), torch.stride(x))
-                _1 = torch.clear(arguments)
+                pairs = torch.slice(arguments, 0, 9223372036854775807, 1)
+                _0 = torch.clear(arguments)
+                for i in range(torch.floordiv(torch.len(pairs), 2)):
+                  x = pairs[torch.mul(i, 2)]
+                  bytes = pairs[torch.add(torch.mul(i, 2), 1)]
+                  _1 = torch.set_(x, bytes, torch.storage_offset(x), torch.size(x), torch.stride(x))
                 return arguments
             """;
 
