@@ -15,11 +15,8 @@
  */
 package io.github.attribution4j;
 
-import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.FiniteBits;
 import io.github.attribution4j.tensor.Tensor;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -30,15 +27,6 @@ final class Digests {
     private static final int CHUNK = 1 << 14;
 
     private Digests() {}
-
-    private static boolean finite(DataType type, ByteBuffer bytes) {
-        bytes.order(ByteOrder.nativeOrder());
-        return switch (type) {
-            case FLOAT32 -> FiniteBits.ofFloats(bytes.asIntBuffer());
-            case FLOAT64 -> FiniteBits.ofDoubles(bytes.asLongBuffer());
-            default -> true;
-        };
-    }
 
     /**
      * What one pass over a tensor's elements tells.
@@ -64,7 +52,7 @@ final class Digests {
                 byte[] chunk = new byte[Math.min(CHUNK, bytes.remaining())];
                 while (bytes.hasRemaining()) {
                     int count = Math.min(chunk.length, bytes.remaining());
-                    all &= finite(tensor.dataType(), bytes.slice(bytes.position(), count));
+                    all &= FiniteBits.of(bytes.slice(bytes.position(), count), tensor.dataType());
                     bytes.get(chunk, 0, count);
                     digest.update(chunk, 0, count);
                 }

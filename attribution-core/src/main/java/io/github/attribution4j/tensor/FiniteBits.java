@@ -15,6 +15,8 @@
  */
 package io.github.attribution4j.tensor;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 
@@ -32,11 +34,21 @@ public final class FiniteBits {
     private FiniteBits() {}
 
     /**
-     * Tells of float32 numbers.
+     * Tells of a tensor's elements.
      *
-     * @param bits read to their limit
+     * @param bytes in native order; position and limit stay
+     * @return true for integer types
      */
-    public static boolean ofFloats(IntBuffer bits) {
+    public static boolean of(ByteBuffer bytes, DataType type) {
+        ByteBuffer own = bytes.duplicate().order(ByteOrder.nativeOrder());
+        return switch (type) {
+            case FLOAT32 -> ofFloats(own.asIntBuffer());
+            case FLOAT64 -> ofDoubles(own.asLongBuffer());
+            default -> true;
+        };
+    }
+
+    private static boolean ofFloats(IntBuffer bits) {
         int[] chunk = new int[Math.min(CHUNK, bits.remaining())];
         while (bits.hasRemaining()) {
             int count = Math.min(chunk.length, bits.remaining());
@@ -52,12 +64,7 @@ public final class FiniteBits {
         return true;
     }
 
-    /**
-     * Tells of float64 numbers.
-     *
-     * @param bits read to their limit
-     */
-    public static boolean ofDoubles(LongBuffer bits) {
+    private static boolean ofDoubles(LongBuffer bits) {
         long[] chunk = new long[Math.min(CHUNK, bits.remaining())];
         while (bits.hasRemaining()) {
             int count = Math.min(chunk.length, bits.remaining());

@@ -29,14 +29,14 @@ class FiniteBitsTest {
         ByteBuffer bytes =
                 ByteBuffer.allocateDirect(Float.BYTES * values.length).order(ByteOrder.nativeOrder());
         bytes.asFloatBuffer().put(values);
-        return FiniteBits.ofFloats(bytes.asIntBuffer());
+        return FiniteBits.of(bytes, DataType.FLOAT32);
     }
 
     private static boolean doubles(double... values) {
         ByteBuffer bytes =
                 ByteBuffer.allocateDirect(Double.BYTES * values.length).order(ByteOrder.nativeOrder());
         bytes.asDoubleBuffer().put(values);
-        return FiniteBits.ofDoubles(bytes.asLongBuffer());
+        return FiniteBits.of(bytes, DataType.FLOAT64);
     }
 
     @ParameterizedTest

@@ -343,11 +343,7 @@ final class DjlTensor implements Tensor {
             return operations().isFinite(own);
         }
         // A plain loop: waking libtorch's threads costs more than it does.
-        return torch().read(
-                        own,
-                        bytes -> dataType == DataType.FLOAT32
-                                ? FiniteBits.ofFloats(bytes.asIntBuffer())
-                                : FiniteBits.ofDoubles(bytes.asLongBuffer()));
+        return torch().read(own, bytes -> FiniteBits.of(bytes, dataType));
     }
 
     @Override

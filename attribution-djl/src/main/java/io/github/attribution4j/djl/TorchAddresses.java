@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -89,11 +90,15 @@ final class TorchAddresses {
      * @throws UnsupportedModelException if the module cannot be reached
      */
     Row row(CutPoint point) {
-        Row known = rows.get(point);
+        return remembered(rows, point, this::find);
+    }
+
+    private static <K, V> V remembered(Map<K, V> all, K key, Function<K, V> finder) {
+        V known = all.get(key);
         if (known == null) {
-            known = find(point);
-            if (rows.size() < KEPT) {
-                rows.put(point, known);
+            known = finder.apply(key);
+            if (all.size() < KEPT) {
+                all.put(key, known);
             }
         }
         return known;
@@ -207,14 +212,7 @@ final class TorchAddresses {
      * @throws UnsupportedModelException if the module exists and cannot be reached, with the reason
      */
     CutPoint cutPoint(String address) {
-        CutPoint known = named.get(address);
-        if (known == null) {
-            known = find(address);
-            if (named.size() < KEPT) {
-                named.put(address, known);
-            }
-        }
-        return known;
+        return remembered(named, address, this::find);
     }
 
     private CutPoint find(String address) {

@@ -57,7 +57,7 @@ final class TorchModule implements AutoCloseable {
     private final PtNDManager manager;
     private final PtSymbolBlock block;
     private final Map<String, PtNDArray> methods = new ConcurrentHashMap<>();
-    private final Map<LongBuffer, PtNDArray> controls = new ConcurrentHashMap<>();
+    private final KeptHandles<LongBuffer> controls = new KeptHandles<>(KEPT_CONTROLS);
     private final AtomicLong users = new AtomicLong();
     private final @Nullable DataType weights;
 
@@ -140,21 +140,12 @@ final class TorchModule implements AutoCloseable {
     List<PtNDArray> call(String method, long[] control, List<PtNDArray> others, boolean gradients) {
         enter();
         try {
-            LongBuffer key = LongBuffer.wrap(control);
-            PtNDArray known = controls.get(key);
-            PtNDArray vector = known == null ? runtime.int64(control) : known;
-            boolean kept =
-                    known != null || (controls.size() < KEPT_CONTROLS && controls.putIfAbsent(key, vector) == null);
-            try {
+            return controls.with(LongBuffer.wrap(control), key -> runtime.int64(control), vector -> {
                 List<PtNDArray> arguments = new ArrayList<>(others.size() + 1);
                 arguments.add(vector);
                 arguments.addAll(others);
                 return call(method, arguments, gradients);
-            } finally {
-                if (!kept) {
-                    vector.close();
-                }
-            }
+            });
         } finally {
             leave();
         }
@@ -197,7 +188,7 @@ final class TorchModule implements AutoCloseable {
     private void free() {
         block.close();
         methods.values().forEach(PtNDArray::close);
-        controls.values().forEach(PtNDArray::close);
+        controls.close();
         manager.close();
     }
 }

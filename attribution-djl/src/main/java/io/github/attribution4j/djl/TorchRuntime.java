@@ -79,7 +79,7 @@ final class TorchRuntime {
 
     private final Engine engine;
     private final Map<Device, DjlTensors> tensors = new ConcurrentHashMap<>();
-    private final Map<Scalar, PtNDArray> scalars = new ConcurrentHashMap<>();
+    private final KeptHandles<Scalar> scalars = new KeptHandles<>(KEPT_SCALARS);
     private final PtSymbolBlock toolbox;
     private final PtNDArray bilinear;
     private final PtNDArray giveStorages;
@@ -339,20 +339,10 @@ final class TorchRuntime {
      * @param computation must not keep or close the tensor
      */
     <T> T withScalar(DataType dataType, double value, Function<PtNDArray, T> computation) {
-        Scalar key = new Scalar(dataType, Double.doubleToLongBits(value));
-        PtNDArray known = scalars.get(key);
-        if (known != null) {
-            return computation.apply(known);
-        }
-        PtNDArray made = scalar(tensors(Device.cpu()).manager(), dataType, value);
-        boolean kept = scalars.size() < KEPT_SCALARS && scalars.putIfAbsent(key, made) == null;
-        try {
-            return computation.apply(made);
-        } finally {
-            if (!kept) {
-                made.close();
-            }
-        }
+        return scalars.with(
+                new Scalar(dataType, Double.doubleToLongBits(value)),
+                key -> scalar(tensors(Device.cpu()).manager(), dataType, value),
+                computation);
     }
 
     private PtNDArray scalar(PtNDManager manager, DataType dataType, double value) {

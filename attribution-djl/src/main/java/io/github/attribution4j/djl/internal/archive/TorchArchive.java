@@ -237,20 +237,16 @@ public final class TorchArchive {
         if (source instanceof ByteSource.InMemory) {
             return this;
         }
-        try (ByteSource.Reader reader = source.open()) {
-            ByteSource bytes = new ByteSource.InMemory(reader.read(0, Math.toIntExact(source.size())));
-            return new TorchArchive(name, bytes, members, folder, version, code, changed, limits);
-        } catch (IOException e) {
-            throw unreadable(name, e);
-        }
+        ByteSource bytes =
+                reading((reader, zip) -> new ByteSource.InMemory(reader.read(0, Math.toIntExact(source.size()))));
+        return new TorchArchive(name, bytes, members, folder, version, code, changed, limits);
     }
 
     /** A copy in memory without some entries, and with other bytes in the place of some. */
     TorchArchive inMemory(Set<String> without, Map<String, byte[]> replaced) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        ZipEmitter emitter = new ZipEmitter(Channels.newChannel(bytes));
-        try (ByteSource.Reader reader = source.open()) {
-            ZipDirectory zip = new ZipDirectory(name, reader, source.size(), limits);
+        TorchArchive copy = reading((reader, zip) -> {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            ZipEmitter emitter = new ZipEmitter(Channels.newChannel(bytes));
             for (Map.Entry<String, ZipMember> entry : members.entrySet()) {
                 byte[] other = replaced.get(entry.getKey());
                 if (other != null) {
@@ -260,9 +256,20 @@ public final class TorchArchive {
                 }
             }
             emitter.finish();
-            TorchArchive copy = read(name, new ByteSource.InMemory(bytes.toByteArray()), limits);
-            copy.root = root();
-            return copy;
+            return read(name, new ByteSource.InMemory(bytes.toByteArray()), limits);
+        });
+        copy.root = root();
+        return copy;
+    }
+
+    /** What is done with the opened bytes. */
+    private interface Use<T> {
+        T of(ByteSource.Reader reader, ZipDirectory zip) throws IOException;
+    }
+
+    private <T> T reading(Use<T> use) {
+        try (ByteSource.Reader reader = source.open()) {
+            return use.of(reader, new ZipDirectory(name, reader, source.size(), limits));
         } catch (IOException e) {
             throw unreadable(name, e);
         }
@@ -280,11 +287,10 @@ public final class TorchArchive {
         if (member == null || member.method() != ZipMember.STORED || member.size() != target.remaining()) {
             throw new IllegalArgumentException("entry '" + entry + "' is not stored as it is, with so many bytes");
         }
-        try (ByteSource.Reader reader = source.open()) {
-            reader.readFully(new ZipDirectory(name, reader, source.size(), limits).dataOf(member), target);
-        } catch (IOException e) {
-            throw unreadable(name, e);
-        }
+        reading((reader, zip) -> {
+            reader.readFully(zip.dataOf(member), target);
+            return target;
+        });
     }
 
     /** {@return the number of bytes of all tensors} */
@@ -313,11 +319,7 @@ public final class TorchArchive {
         if (member == null) {
             return null;
         }
-        try (ByteSource.Reader reader = source.open()) {
-            return new ZipDirectory(name, reader, source.size(), limits).read(member);
-        } catch (IOException e) {
-            throw unreadable(name, e);
-        }
+        return reading((reader, zip) -> zip.read(member));
     }
 
     /** {@return the bytes of an entry of any size, uncompressed} */
@@ -327,11 +329,7 @@ public final class TorchArchive {
             throw new IllegalArgumentException("entry '" + entry + "' does not exist");
         }
         Limits anySize = new Limits(limits.entries(), Integer.MAX_VALUE - 8, limits.texts(), limits.ratio());
-        try (ByteSource.Reader reader = source.open()) {
-            return new ZipDirectory(name, reader, source.size(), anySize).read(member);
-        } catch (IOException e) {
-            throw unreadable(name, e);
-        }
+        return reading((reader, zip) -> new ZipDirectory(name, reader, source.size(), anySize).read(member));
     }
 
     /**

@@ -1,0 +1,62 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import ai.djl.pytorch.engine.PtNDArray;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/**
+ * Small tensors that calls need again and again. The first are kept; where there is no room any more, one is made for a
+ * single use. Thread-safe, but for closing, which must wait for the uses.
+ */
+final class KeptHandles<K> implements AutoCloseable {
+    private final int most;
+    private final Map<K, PtNDArray> handles = new ConcurrentHashMap<>();
+
+    /** {@code most}: how many are kept, but for a few more when threads meet. */
+    KeptHandles(int most) {
+        this.most = most;
+    }
+
+    /**
+     * Uses the tensor of a key.
+     *
+     * @param maker makes it if it is not there
+     * @param use must neither keep, change nor close it
+     */
+    <T> T with(K key, Function<K, PtNDArray> maker, Function<PtNDArray, T> use) {
+        PtNDArray known = handles.get(key);
+        if (known != null) {
+            return use.apply(known);
+        }
+        PtNDArray made = maker.apply(key);
+        boolean kept = handles.size() < most && handles.putIfAbsent(key, made) == null;
+        try {
+            return use.apply(made);
+        } finally {
+            if (!kept) {
+                made.close();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        handles.values().forEach(PtNDArray::close);
+    }
+}
