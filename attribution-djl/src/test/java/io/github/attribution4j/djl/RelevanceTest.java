@@ -168,17 +168,7 @@ class RelevanceTest {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = model("torch.linear(" + expression + ", torch.ones([2, "
                         + (expression.contains("[6]") || expression.contains("logsumexp") ? 6 : 8) + "], dtype=7))")) {
-            Inputs inputs = inputs(model);
-            RuleSet plain = RuleSet.builder()
-                    .rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0))
-                    .otherwise(Rules.gradient())
-                    .build();
-            double[] x = inputs.attributed().get(0).toDoubleArray();
-            double[] expected = back(model, inputs, false);
-            for (int i = 0; i < x.length; i++) {
-                expected[i] *= x[i];
-            }
-            assertThat(back(model.with(plain), inputs, true)).containsExactly(expected, Offset.offset(1e-9));
+            assertInputTimesGradient(model);
         }
     }
 
@@ -257,17 +247,7 @@ class RelevanceTest {
                 """.formatted(activation);
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = model(text)) {
-            Inputs inputs = inputs(model);
-            RuleSet plain = RuleSet.builder()
-                    .rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0))
-                    .otherwise(Rules.gradient())
-                    .build();
-            double[] x = inputs.attributed().get(0).toDoubleArray();
-            double[] expected = back(model, inputs, false);
-            for (int i = 0; i < x.length; i++) {
-                expected[i] *= x[i];
-            }
-            assertThat(back(model.with(plain), inputs, true)).containsExactly(expected, Offset.offset(1e-9));
+            assertInputTimesGradient(model);
         }
     }
 
@@ -304,5 +284,20 @@ class RelevanceTest {
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessageContaining("recurrent layer");
         }
+    }
+
+    /** Epsilon 0 at weighted operations and the gradient elsewhere give input × gradient, where nothing adds a constant. */
+    private static void assertInputTimesGradient(TorchScriptModel model) {
+        Inputs inputs = inputs(model);
+        RuleSet plain = RuleSet.builder()
+                .rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0))
+                .otherwise(Rules.gradient())
+                .build();
+        double[] x = inputs.attributed().get(0).toDoubleArray();
+        double[] expected = back(model, inputs, false);
+        for (int i = 0; i < x.length; i++) {
+            expected[i] *= x[i];
+        }
+        assertThat(back(model.with(plain), inputs, true)).containsExactly(expected, Offset.offset(1e-9));
     }
 }

@@ -48,7 +48,6 @@ import io.github.attribution4j.view.LayerViews;
 import io.github.attribution4j.visual.Histograms;
 import io.github.attribution4j.visual.MapGrid;
 import io.github.attribution4j.visual.Picture;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -248,14 +247,7 @@ class ClassActivationMapsTest {
         }
         Picture picture = grid.title("Why is this a 3? Layer relu2").picture();
         // end::compare
-        Path file = Demo.REPOSITORY.resolve("docs/images/class-activation-maps.png");
-        if (Boolean.getBoolean("attribution.docs.update")) {
-            Files.createDirectories(file.getParent());
-            picture.write(file);
-        }
-        BufferedImage shown = ImageIO.read(file.toFile());
-        assertThat(shown.getWidth()).isEqualTo(picture.toImage().getWidth());
-        assertThat(shown.getHeight()).isEqualTo(picture.toImage().getHeight());
+        Demo.assertShown(picture, "class-activation-maps.png");
     }
 
     @Test

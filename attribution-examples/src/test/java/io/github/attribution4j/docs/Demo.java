@@ -15,15 +15,20 @@
  */
 package io.github.attribution4j.docs;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.visual.Picture;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import javax.imageio.ImageIO;
 
 /** Where the repository and the demo models are. */
 final class Demo {
@@ -68,5 +73,21 @@ final class Demo {
     static String[] columns() throws IOException {
         String header = Files.readAllLines(FILES.resolve("patients.csv")).get(0);
         return Arrays.stream(header.split(",", -1)).map(String::strip).toArray(String[]::new);
+    }
+
+    /**
+     * Asserts that the documentation shows a picture of this size; writes it where {@code attribution.docs.update} is set.
+     *
+     * @param name the file in docs/images
+     */
+    static void assertShown(Picture picture, String name) throws IOException {
+        Path file = REPOSITORY.resolve("docs/images").resolve(name);
+        if (Boolean.getBoolean("attribution.docs.update")) {
+            Files.createDirectories(file.getParent());
+            picture.write(file);
+        }
+        BufferedImage shown = ImageIO.read(file.toFile());
+        assertThat(shown.getWidth()).isEqualTo(picture.toImage().getWidth());
+        assertThat(shown.getHeight()).isEqualTo(picture.toImage().getHeight());
     }
 }

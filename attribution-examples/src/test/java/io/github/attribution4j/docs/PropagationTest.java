@@ -42,14 +42,10 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.visual.MapGrid;
 import io.github.attribution4j.visual.Picture;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -217,14 +213,7 @@ class PropagationTest {
         });
         Picture picture = grid.title("Why is this a 3?").picture();
         // end::compare
-        Path file = Demo.REPOSITORY.resolve("docs/images/rules-and-composites.png");
-        if (Boolean.getBoolean("attribution.docs.update")) {
-            Files.createDirectories(file.getParent());
-            picture.write(file);
-        }
-        BufferedImage shown = ImageIO.read(file.toFile());
-        assertThat(shown.getWidth()).isEqualTo(picture.toImage().getWidth());
-        assertThat(shown.getHeight()).isEqualTo(picture.toImage().getHeight());
+        Demo.assertShown(picture, "rules-and-composites.png");
         assertThat(List.copyOf(methods.keySet())).hasSize(9);
     }
 }
