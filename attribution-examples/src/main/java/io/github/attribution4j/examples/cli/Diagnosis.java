@@ -47,7 +47,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** What {@code doctor} finds, printed as it is found. */
+/** What {@code doctor} finds, told as it is found. */
 final class Diagnosis {
     /** Rows of a batch may differ from the row alone by this, relative to the largest output. */
     private static final double ROUNDING = 1e-3;
@@ -56,16 +56,47 @@ final class Diagnosis {
     /** Rows in a call where examples are needed together. */
     private static final int SEVERAL = 64;
 
-    private final PrintWriter out;
+    /** Hears what is found. */
+    interface Findings {
+        /**
+         * Takes a finding.
+         *
+         * @param verdict {@code ok}, {@code note} or {@code no}; of a method {@code yes} or {@code no}
+         * @param what the thing looked at, or the method's name
+         * @param detail what there is to say, may be empty
+         */
+        void found(String verdict, String what, String detail);
+
+        /** Takes a line between findings. */
+        default void text(String line) {}
+
+        /** Returns findings that are printed. */
+        static Findings printed(PrintWriter out) {
+            return new Findings() {
+                @Override
+                public void found(String verdict, String what, String detail) {
+                    out.println(String.format("%-5s %-22s %s", verdict, what, detail)
+                            .stripTrailing());
+                }
+
+                @Override
+                public void text(String line) {
+                    out.println(line);
+                }
+            };
+        }
+    }
+
+    private final Findings findings;
     private final TorchScriptModel model;
 
-    Diagnosis(PrintWriter out, TorchScriptModel model) {
-        this.out = out;
+    Diagnosis(Findings findings, TorchScriptModel model) {
+        this.findings = findings;
         this.model = model;
     }
 
     private void say(String verdict, String what, String detail) {
-        out.println(String.format("%-5s %-22s %s", verdict, what, detail).stripTrailing());
+        findings.found(verdict, what, detail);
     }
 
     /** What can be said of the archive alone. */
@@ -204,15 +235,15 @@ final class Diagnosis {
     /** Tries every method; returns whether one works. */
     boolean methods(Request request) {
         Target target = target(request.outputShape());
-        out.println();
-        out.println("Methods, tried on the first example with few evaluations, target " + target.describe() + ":");
+        findings.text("");
+        findings.text("Methods, tried on the first example with few evaluations, target " + target.describe() + ":");
         Optional<String> layer = lastConvolution(request.inputs().select(0));
         int works = 0;
         for (MethodEntry entry : MethodCatalog.all()) {
             works += tries(entry, request, target, LayerCatalog.has(entry) ? layer.or(this::lastLayer) : layer) ? 1 : 0;
         }
-        out.println();
-        out.println(works + " of " + MethodCatalog.all().size() + " methods work with this model and this input.");
+        findings.text("");
+        findings.text(works + " of " + MethodCatalog.all().size() + " methods work with this model and this input.");
         return works > 0;
     }
 

@@ -56,7 +56,7 @@ final class DoctorCommand implements Callable<Integer> {
         try (Models models = new Models();
                 TensorScope scope = TensorScope.open()) {
             TorchScriptModel model = models.get(options);
-            Diagnosis diagnosis = new Diagnosis(out, model);
+            Diagnosis diagnosis = new Diagnosis(Diagnosis.Findings.printed(out), model);
             diagnosis.model(options.model);
             if (!options.hasInput()) {
                 out.println("Give --input, or --text, to see whether the model runs on it, and which methods work.");
