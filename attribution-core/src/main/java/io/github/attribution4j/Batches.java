@@ -25,6 +25,7 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -101,12 +102,13 @@ final class Batches {
     }
 
     private void runInside(Rows rows, boolean gradients, Computation computation) {
+        boolean single = oneByOne(rows.count());
         Batcher batcher = Batcher.of(run.batching(), model, inputs, gradients);
         long total = rows.count();
         long done = 0;
         while (done < total) {
             run.check(method, done, total);
-            int size = size(batcher.next(), rows.group(), done, total);
+            int size = single ? 1 : size(batcher.next(), rows.group(), done, total);
             long start = System.nanoTime();
             try (TensorScope scope = TensorScope.open()) {
                 long[] examples = examples(rows, done, done + size);
@@ -128,6 +130,14 @@ final class Batches {
                 run.report(new Progress(method, done, total, run.elapsedNanos()));
             }
         }
+    }
+
+    private boolean oneByOne(long rows) {
+        Optional<String> reason = model.oneRowAtATime();
+        if (rows > 1) {
+            reason.ifPresent(why -> notice(why + ": explained row by row"));
+        }
+        return reason.isPresent();
     }
 
     /** Returns the model's output for each row. */

@@ -18,6 +18,8 @@ package io.github.attribution4j.model;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /** A differentiable model made of two Java functions. */
 record FunctionDifferentiableModel(Model forward, VectorJacobian derivative) implements DifferentiableModel {
@@ -42,6 +44,16 @@ record FunctionDifferentiableModel(Model forward, VectorJacobian derivative) imp
         // The output is closed with the pullback, not with a scope that happens to be open.
         Tensor output = TensorScope.release(forward.forward(inputs));
         return new FunctionPullback(derivative, inputs, output);
+    }
+
+    @Override
+    public OptionalLong bytesPerRow(Inputs row, boolean gradients) {
+        return forward.bytesPerRow(row, gradients);
+    }
+
+    @Override
+    public Optional<String> oneRowAtATime() {
+        return forward.oneRowAtATime();
     }
 
     @Override

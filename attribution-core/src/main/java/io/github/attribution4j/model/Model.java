@@ -18,6 +18,7 @@ package io.github.attribution4j.model;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -57,6 +58,18 @@ public interface Model extends AutoCloseable {
      */
     default OptionalLong bytesPerRow(Inputs row, boolean gradients) {
         return OptionalLong.empty();
+    }
+
+    /**
+     * Returns why this model must be given its rows one by one: because rows of one call change each other's outputs, or a
+     * call of several fails. The runner then makes calls of one row each, and explanations say so among their notices. Heads
+     * and tails of cuts, copies and wrappers answer as the model that they are made of.
+     *
+     * @return the reason as one sentence without a full stop, such as {@code the program quantizes by the range of the whole
+     *     batch (quantized::linear_dynamic)}; empty, as mostly, if any number of rows may be given
+     */
+    default Optional<String> oneRowAtATime() {
+        return Optional.empty();
     }
 
     /** Frees what the model holds. Idempotent; later calls of other methods throw {@link IllegalStateException}. */

@@ -27,6 +27,7 @@ import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -113,6 +114,11 @@ final class TorchCut implements Cut {
         public OptionalLong bytesPerRow(Inputs inputs, boolean gradients) {
             return model.bytesPerRow(inputs, gradients);
         }
+
+        @Override
+        public Optional<String> oneRowAtATime() {
+            return model.oneRowAtATime();
+        }
     }
 
     private record Tail(LayeredModel model, TorchProgram program, String where, List<Row> rows)
@@ -144,6 +150,11 @@ final class TorchCut implements Cut {
             return inputs.origin()
                     .map(origin -> model.bytesPerRow(origin.inputs(), gradients))
                     .orElse(OptionalLong.empty());
+        }
+
+        @Override
+        public Optional<String> oneRowAtATime() {
+            return model.oneRowAtATime();
         }
     }
 }

@@ -25,6 +25,7 @@ import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** A model whose pullbacks follow backward rules; everything else is the model's own. It lives as long as the model. */
@@ -96,6 +97,11 @@ final class TorchRuledCopy implements LayeredModel {
     public OptionalLong bytesPerRow(Inputs row, boolean gradients) {
         OptionalLong plain = model.bytesPerRow(row.withoutReferences(), gradients);
         return plain.isPresent() && gradients ? OptionalLong.of(KEPT * plain.getAsLong()) : plain;
+    }
+
+    @Override
+    public Optional<String> oneRowAtATime() {
+        return model.oneRowAtATime();
     }
 
     /** The copy lasts as long as the model. */
