@@ -17,6 +17,7 @@ package io.github.attribution4j.path;
 
 import io.github.attribution4j.Rows;
 import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -65,6 +66,19 @@ public final class PathRows implements Rows {
         if (first == 0 && rows % positions.length == 0) {
             return path.at(example, example + rows / positions.length, positions);
         }
+        if (first + rows > positions.length) {
+            // A range of these rows that was taken without regard to their groups.
+            long border = from + positions.length - first;
+            return joined(attributed(from, border), attributed(border, to));
+        }
         return path.at(example, example + 1, Arrays.copyOfRange(positions, first, Math.toIntExact(first + rows)));
+    }
+
+    private static List<Tensor> joined(List<Tensor> before, List<Tensor> after) {
+        List<Tensor> joined = new ArrayList<>(before.size());
+        for (int i = 0; i < before.size(); i++) {
+            joined.add(before.get(i).tensors().concat(List.of(before.get(i), after.get(i)), 0));
+        }
+        return joined;
     }
 }

@@ -90,7 +90,9 @@ final class PairedRows implements Rows {
                     .toList();
         }
         return listed.isEmpty()
-                ? evaluator.references(baseline, examples, numbers)
+                ? evaluator.references(baseline, examples, numbers).stream()
+                        .map(tensor -> tensor.broadcast(tensor.shape().withRows(to - from)))
+                        .toList()
                 : listed.stream().map(tensor -> tensor.select(0, numbers)).toList();
     }
 }

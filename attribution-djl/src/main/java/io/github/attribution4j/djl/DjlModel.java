@@ -134,7 +134,7 @@ public final class DjlModel implements Model {
 
     private NDArray toArray(Tensor tensor, NDManager scope) {
         if (tensors instanceof DjlTensors own && own.owns(tensor)) {
-            NDArray copy = own.array(tensor).duplicate();
+            NDArray copy = TorchRuntime.get().denseCopy(own.array(tensor));
             copy.attach(scope);
             return copy;
         }

@@ -441,6 +441,16 @@ final class TorchRuntime {
         }
     }
 
+    /** Copies an array so that its elements lie in row-major order, whatever its strides. */
+    PtNDArray denseCopy(PtNDArray array) {
+        return guard(() -> {
+            try (PtNDArray flat = JniUtils.reshape(array, new long[] {-1});
+                    PtNDArray copy = JniUtils.clone(flat)) {
+                return JniUtils.reshape(copy, array.getShape().getShape());
+            }
+        });
+    }
+
     PtNDArray alias(PtNDArray array) {
         return JniUtils.detachGradient(array);
     }

@@ -148,10 +148,12 @@ public final class Instrumenter {
             add(root, entry(Instrumented.FORWARD, signature, false));
         }
         if (plain) {
-            add(root, plainEntry(Instrumented.PLAIN, signature, "torch.detach(a4j_x[%d])", "[a4j_y]"));
+            add(
+                    root,
+                    plainEntry(Instrumented.PLAIN, signature, "torch.contiguous(torch.detach(a4j_x[%d]))", "[a4j_y]"));
         }
         if (one) {
-            String leaf = "torch.requires_grad_(torch.detach(a4j_x[%d]), True)";
+            String leaf = "torch.requires_grad_(torch.contiguous(torch.detach(a4j_x[%d])), True)";
             add(root, plainEntry(Instrumented.LEAF, signature, leaf, "[a4j_y, a4j_0]"));
         }
         if (level != Level.FORWARD) {

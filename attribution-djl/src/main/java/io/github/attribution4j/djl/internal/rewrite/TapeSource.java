@@ -35,7 +35,7 @@ final class TapeSource {
               first = torch.pop(x, 0)
               control = annotate(List[int], first.tolist())
               for v in x:
-                torch.append(values, torch.detach(v))
+                torch.append(values, torch.contiguous(torch.detach(v)))
               torch.clear(x)
               for k in range(torch.pop(control, 0)):
                 torch.append(leaves, torch.requires_grad_(values[torch.pop(control, 0)], True))

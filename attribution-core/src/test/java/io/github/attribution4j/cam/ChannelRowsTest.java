@@ -1,0 +1,46 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.cam;
+
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.RowsContract;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.testkit.ReferenceModel;
+import io.github.attribution4j.testkit.ReferenceModels;
+import org.junit.jupiter.api.Test;
+
+/** Rows seen through one channel, and with one channel removed. */
+class ChannelRowsTest {
+    @Test
+    void a_range_has_as_many_rows_as_asked_for() {
+        ReferenceModel model = ReferenceModels.residualCnn(DataType.FLOAT64, 5, 4);
+        Tensor input = ReferenceModels.normal(DataType.FLOAT64, 6, 3, 2, 4, 4);
+        Evaluator evaluator = Evaluator.start(new Saliency(), model, Inputs.of(input), Target.index(0), Run.defaults());
+        LayerRun layer = new LayerRun(new Saliency(), evaluator, model.cut("pool1"), ActivationLayout.channelsFirst());
+        Tensor activation = layer.activation();
+        ChannelChoice choice = ChannelChoice.largest(layer.arranged(activation).toArrays(), 0);
+        RowsContract.check(new AblatedRows(layer, activation, choice));
+        for (int rows : new int[] {1, 3}) {
+            Tensor reference = ReferenceModels.normal(DataType.FLOAT64, 8, rows, 2, 4, 4);
+            RowsContract.check(new MaskedRows(input, reference, layer.arranged(activation), choice, new long[] {4, 4}));
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.gradient;
+
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Evaluator;
+import io.github.attribution4j.GaussianNoise;
+import io.github.attribution4j.RowsContract;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.testkit.ReferenceModel;
+import io.github.attribution4j.testkit.ReferenceModels;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Points on segments for every kind of baseline. */
+class SegmentsTest {
+    private final ReferenceModel model = ReferenceModels.residualCnn(DataType.FLOAT64, 5, 4);
+    private final Tensor three = ReferenceModels.normal(DataType.FLOAT64, 6, 3, 2, 4, 4);
+
+    @ParameterizedTest
+    @EnumSource
+    void a_range_has_as_many_rows_as_asked_for(Segments.Position position) {
+        Evaluator evaluator = Evaluator.start(new Saliency(), model, Inputs.of(three), Target.index(0), Run.defaults());
+        for (Baseline baseline :
+                List.of(Baseline.zeros(), Baseline.of(three.rows(0, 1)), Baseline.of(three), Baseline.samples(three))) {
+            for (GaussianNoise noise : List.of(GaussianNoise.of(0), GaussianNoise.of(0.1))) {
+                RowsContract.check(new Segments(evaluator, baseline, noise, 2, position));
+            }
+        }
+    }
+}

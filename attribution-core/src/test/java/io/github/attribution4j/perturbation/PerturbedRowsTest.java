@@ -1,0 +1,56 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.perturbation;
+
+import io.github.attribution4j.Problems;
+import io.github.attribution4j.RowsContract;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.testkit.ReferenceModels;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Rows with windows and groups replaced, for references of one row and of a row for each example. */
+class PerturbedRowsTest {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void a_range_has_as_many_rows_as_asked_for(int examples) {
+        Tensor first = ReferenceModels.normal(DataType.FLOAT64, 6, examples, 3);
+        Tensor second = ReferenceModels.normal(DataType.FLOAT64, 7, examples, 2);
+        Inputs inputs =
+                Inputs.builder().attribute("a", first).attribute("b", second).build();
+        for (long rows : new long[] {1, examples}) {
+            List<Tensor> references = List.of(
+                    ReferenceModels.normal(DataType.FLOAT64, 8, rows, 3),
+                    ReferenceModels.normal(DataType.FLOAT64, 9, rows, 2));
+            List<Windows> windows = List.of(
+                    Windows.of(Shape.of(3), Shape.of(2), Shape.of(1)),
+                    Windows.of(Shape.of(2), Shape.of(1), Shape.of(1)));
+            RowsContract.check(new OcclusionRows(inputs, references, windows));
+            Groups groups = Objects.requireNonNull(FeatureMask.perElement().resolve(inputs, new Problems()));
+            RowsContract.check(new CoalitionRows(
+                    inputs,
+                    (input, of, local) -> CoalitionRows.rowsOf(references.get(input), of),
+                    groups,
+                    RowIndex.of(0, examples, example -> groups.count(example)),
+                    (example, local, kept) -> kept[local] = true));
+        }
+    }
+}
