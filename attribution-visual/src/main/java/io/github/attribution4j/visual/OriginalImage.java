@@ -17,8 +17,10 @@ package io.github.attribution4j.visual;
 
 import io.github.attribution4j.tensor.Tensor;
 import java.awt.color.ColorSpace;
+import java.awt.color.ICC_ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
+import java.util.Arrays;
 
 /**
  * The image that was explained, for drawing under or beside its attributions. It says how model values become
@@ -43,7 +45,7 @@ public final class OriginalImage {
     }
 
     /**
-     * An image as it is; transparent parts lie on white.
+     * An image as it is; transparent parts lie on white. Inks without a colour profile (CMYK) are what each lets through, multiplied.
      *
      * @param image any type and size; copied
      * @return the original
@@ -54,6 +56,10 @@ public final class OriginalImage {
         if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY) {
             double[] grey = grey(image);
             return new OriginalImage(width, height, grey, grey, grey);
+        }
+        if (isPlainInk(image.getColorModel().getColorSpace())) {
+            double[][] light = light(image.getRaster());
+            return new OriginalImage(width, height, light[0], light[1], light[2]);
         }
         double[][] planes = new double[3][width * height];
         int[] row = new int[width];
@@ -67,6 +73,28 @@ public final class OriginalImage {
             }
         }
         return new OriginalImage(width, height, planes[0], planes[1], planes[2]);
+    }
+
+    /** Inks without a profile, for which getRGB has a formula of its own that is far brighter than other programs'. */
+    private static boolean isPlainInk(ColorSpace space) {
+        return space.getType() == ColorSpace.TYPE_CMYK && !(space instanceof ICC_ColorSpace);
+    }
+
+    /** What cyan, magenta, yellow and black let through, multiplied, 0 to 255. */
+    private static double[][] light(Raster raster) {
+        double[][] light = new double[4][];
+        for (int band = 0; band < light.length; band++) {
+            double full = Math.pow(2, raster.getSampleModel().getSampleSize(band)) - 1;
+            double[] ink = raster.getSamples(0, 0, raster.getWidth(), raster.getHeight(), band, (double[]) null);
+            light[band] = Arrays.stream(ink).map(value -> 1 - value / full).toArray();
+        }
+        double[][] planes = new double[3][light[3].length];
+        for (int c = 0; c < planes.length; c++) {
+            for (int i = 0; i < planes[c].length; i++) {
+                planes[c][i] = 255 * light[c][i] * light[3][i];
+            }
+        }
+        return planes;
     }
 
     /** The stored samples, 0 to 255: getRGB takes them for linear light, and would show a file's 128 as 188. */

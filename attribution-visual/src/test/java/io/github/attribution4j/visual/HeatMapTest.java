@@ -19,7 +19,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.WritableRaster;
 import java.io.ByteArrayInputStream;
 import java.util.Base64;
 import java.util.List;
@@ -289,5 +294,46 @@ class HeatMapTest {
         assertThatThrownBy(() -> OriginalImage.of(new double[4], 1, 2, 2, 1, 1))
                 .hasMessageContaining("above black (1.0)");
         assertThatThrownBy(() -> Opacity.constant(1.5)).hasMessageContaining("1.5");
+    }
+
+    /** As ImageIO reads a CMYK JPEG: its getRGB is much brighter than other programs. */
+    @Test
+    void showsInksAsTheLightTheyLetThrough() {
+        ComponentColorModel inks =
+                new ComponentColorModel(new Inks(), false, false, Transparency.OPAQUE, DataBuffer.TYPE_BYTE);
+        WritableRaster raster = inks.createCompatibleWritableRaster(2, 1);
+        raster.setPixel(0, 0, new int[] {175, 207, 64, 0});
+        raster.setPixel(1, 0, new int[] {0, 255, 51, 51});
+        BufferedImage image = new BufferedImage(inks, raster, false, null);
+        assertThat(OriginalImage.of(image).rgb(2, 1, false)).containsExactly(0x5030bf, 0xcc00a3);
+    }
+
+    /** CMYK without a profile. */
+    private static final class Inks extends ColorSpace {
+        private static final long serialVersionUID = 1;
+
+        Inks() {
+            super(TYPE_CMYK, 4);
+        }
+
+        @Override
+        public float[] toRGB(float[] values) {
+            return new float[] {1, 1, 1};
+        }
+
+        @Override
+        public float[] fromRGB(float[] rgb) {
+            return new float[4];
+        }
+
+        @Override
+        public float[] toCIEXYZ(float[] values) {
+            return new float[3];
+        }
+
+        @Override
+        public float[] fromCIEXYZ(float[] values) {
+            return new float[4];
+        }
     }
 }

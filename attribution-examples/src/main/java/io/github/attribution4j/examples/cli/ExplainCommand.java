@@ -136,6 +136,7 @@ final class ExplainCommand implements Callable<Integer> {
             out.println(shown + " of " + all + " examples shown; choose others with --example");
         }
         Report.summary(out, explained.explanation());
+        explained.file().notes().forEach(note -> out.println("note: " + note));
         explained.text().ifPresent(text -> text.notes().forEach(note -> out.println("note: " + note)));
     }
 

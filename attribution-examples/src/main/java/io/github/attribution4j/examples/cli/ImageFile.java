@@ -18,14 +18,10 @@ package io.github.attribution4j.examples.cli;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.visual.OriginalImage;
-import java.awt.image.BufferedImage;
-import java.awt.image.IndexColorModel;
-import java.awt.image.Raster;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
-import javax.imageio.ImageIO;
 
 /**
  * An image as a model takes it.
@@ -34,9 +30,10 @@ import javax.imageio.ImageIO;
  * @param width columns
  * @param height rows
  * @param preparation what is done before the model sees it
+ * @param converted from which colours its pixels were converted, if they were
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record ImageFile(double[][] planes, int width, int height, Preparation preparation) {
+record ImageFile(double[][] planes, int width, int height, Preparation preparation, Optional<String> converted) {
     /**
      * What is done to pixels.
      *
@@ -56,10 +53,10 @@ record ImageFile(double[][] planes, int width, int height, Preparation preparati
      * @param channels 1 (grey) or 3 (red, green, blue)
      */
     static ImageFile read(Path file, Preparation preparation, int channels) throws IOException {
-        BufferedImage image = decode(file);
-        int width = image.getWidth();
-        int height = image.getHeight();
-        double[][] planes = planes(file, image);
+        Pixels pixels = Pixels.read(file);
+        int width = pixels.width();
+        int height = pixels.height();
+        double[][] planes = pixels.planes().clone();
         if (channels == 1 && planes.length == 3) {
             planes = new double[][] {luma(planes)};
         } else if (channels == 3 && planes.length == 1) {
@@ -69,53 +66,13 @@ record ImageFile(double[][] planes, int width, int height, Preparation preparati
         for (int c = 0; c < planes.length; c++) {
             planes[c] = resize(planes[c], height, width, size[0], size[1]);
         }
-        return new ImageFile(planes, size[1], size[0], preparation);
-    }
-
-    private static BufferedImage decode(Path file) throws IOException {
-        BufferedImage image;
-        try {
-            image = ImageIO.read(file.toFile());
-        } catch (IOException | IllegalArgumentException e) {
-            throw new IOException(file + ": cannot be read as an image: " + e.getMessage(), e);
-        }
-        if (image == null) {
-            throw new IOException(file + ": is not an image that can be read; give PNG, JPEG, GIF or BMP");
-        }
-        return image;
+        return new ImageFile(planes, size[1], size[0], preparation, pixels.converted());
     }
 
     /** Returns whether an image has one channel only. */
     static boolean isGrey(Path file) throws IOException {
-        double[][] planes = planes(file, decode(file));
+        double[][] planes = Pixels.read(file).planes();
         return planes.length == 1 || (Arrays.equals(planes[0], planes[1]) && Arrays.equals(planes[1], planes[2]));
-    }
-
-    /** Stored samples, not getRGB: for grey images that applies a gamma of its own. */
-    private static double[][] planes(Path file, BufferedImage image) throws IOException {
-        Raster raster = image.getRaster();
-        int bands = raster.getNumBands();
-        boolean alpha = image.getColorModel().hasAlpha();
-        int width = image.getWidth();
-        int height = image.getHeight();
-        if (image.getColorModel() instanceof IndexColorModel || bands > 4 || bands - (alpha ? 1 : 0) == 2) {
-            BufferedImage plain = new BufferedImage(width, height, BufferedImage.TYPE_INT_ARGB);
-            plain.createGraphics().drawImage(image, 0, 0, null);
-            return planes(file, plain);
-        }
-        double[][] planes = new double[bands][width * height];
-        for (int band = 0; band < bands; band++) {
-            raster.getSamples(0, 0, width, height, band, planes[band]);
-            double largest = Math.pow(2, raster.getSampleModel().getSampleSize(band)) - 1;
-            for (int i = 0; i < planes[band].length; i++) {
-                planes[band][i] /= largest;
-            }
-        }
-        if (alpha && Arrays.stream(planes[bands - 1]).anyMatch(value -> value < 1)) {
-            throw new IOException(
-                    file + ": has transparent parts, which no model sees; flatten it on a background first");
-        }
-        return Arrays.copyOf(planes, bands < 3 ? 1 : 3);
     }
 
     private static double[] luma(double[][] planes) {

@@ -36,8 +36,9 @@ import java.util.Optional;
  * @param arrays in the file's order, owned by the scope in which they were read
  * @param columns names of the columns, if it is a table
  * @param image what to draw under a heat map, if it is an image
+ * @param notes what the user should know of how it was read
  */
-record InputFile(List<NamedTensor> arrays, List<String> columns, Optional<OriginalImage> image) {
+record InputFile(List<NamedTensor> arrays, List<String> columns, Optional<OriginalImage> image, List<String> notes) {
     /** Name of the array of a file that names none. */
     static final String UNNAMED = "input";
 
@@ -70,14 +71,20 @@ record InputFile(List<NamedTensor> arrays, List<String> columns, Optional<Origin
         if (isImage(file)) {
             ImageFile image = ImageFile.read(file, reading.image(), channels);
             Tensor tensor = convert(image.tensor(tensors), reading);
-            return new InputFile(List.of(new NamedTensor(UNNAMED, tensor)), List.of(), Optional.of(image.original()));
+            List<String> notes = image
+                    .converted()
+                    .map(colours -> file + ": its pixels were converted from " + colours + " to sRGB")
+                    .stream()
+                    .toList();
+            return new InputFile(
+                    List.of(new NamedTensor(UNNAMED, tensor)), List.of(), Optional.of(image.original()), notes);
         }
         return switch (extension(file)) {
             case "npz" -> {
                 List<NamedTensor> arrays = new ArrayList<>();
                 NumpyFiles.readNpz(file, tensors)
                         .forEach((name, tensor) -> arrays.add(new NamedTensor(name, convert(tensor, reading))));
-                yield new InputFile(arrays, List.of(), Optional.empty());
+                yield new InputFile(arrays, List.of(), Optional.empty(), List.of());
             }
             case "npy" -> unnamed(convert(NumpyFiles.readNpy(file, tensors), reading), List.of());
             case "csv" -> {
@@ -91,7 +98,7 @@ record InputFile(List<NamedTensor> arrays, List<String> columns, Optional<Origin
     }
 
     private static InputFile unnamed(Tensor tensor, List<String> columns) {
-        return new InputFile(List.of(new NamedTensor(UNNAMED, tensor)), columns, Optional.empty());
+        return new InputFile(List.of(new NamedTensor(UNNAMED, tensor)), columns, Optional.empty(), List.of());
     }
 
     private static Tensor convert(Tensor tensor, Reading reading) {

@@ -104,7 +104,7 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
         TextInput text = TextInput.read(options.text);
         Inputs inputs = text.inputs(options.text, model);
         Sources sources = new Files(reading, 3, model, inputs.attributedInputs());
-        InputFile file = new InputFile(List.of(), List.of(), Optional.empty());
+        InputFile file = new InputFile(List.of(), List.of(), Optional.empty(), List.of());
         return new Request(inputs, file, outputShape(model, inputs), sources, Optional.of(text));
     }
 

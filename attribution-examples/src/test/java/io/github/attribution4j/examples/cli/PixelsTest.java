@@ -1,0 +1,142 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Colours of image files against Pillow's, of the files and values that {@code golden/images.py} wrote. */
+class PixelsTest {
+    private static final Path GOLDEN = Cli.golden("images");
+    /** Decoders of JPEG and converters of profiles differ by a step or two of 255. */
+    private static final double STEPS = 2.01;
+
+    private static final Set<String> GREY =
+            Set.of("grey.jpg", "grey-16-bit.png", "grey-opaque-alpha.png", "profile-grey.jpg", "profile-grey.png");
+
+    @TempDir
+    Path folder;
+
+    static Stream<String> files() throws IOException {
+        try (Stream<Path> files = Files.list(GOLDEN)) {
+            List<String> names = files.map(file -> String.valueOf(file.getFileName()))
+                    .filter(name -> !name.endsWith(".npz"))
+                    .sorted()
+                    .toList();
+            return names.stream();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("files")
+    void readsEveryColourSpaceAsPillowDoes(String name) throws IOException {
+        Pixels pixels = Pixels.read(GOLDEN.resolve(name));
+        try (TensorScope scope = TensorScope.open()) {
+            Map<String, Tensor> golden = NumpyFiles.readNpz(GOLDEN.resolve("colours.npz"), Tensors.ofJava());
+            double[] colours = golden.get(name).toDoubleArray();
+            double white = name.contains("16-bit") ? 65535 : 255;
+            double tolerance = name.contains("jpg") || name.contains("profile") ? STEPS / 255 : 1e-9;
+            for (int i = 0; i < colours.length; i++) {
+                double[] plane = pixels.planes()[pixels.planes().length == 1 ? 0 : i % 3];
+                if (Math.abs(plane[i / 3] - colours[i] / white) > tolerance) {
+                    throw new AssertionError("pixel " + i / 3 + ", channel " + i % 3 + ": " + plane[i / 3] * white
+                            + " instead of " + colours[i]);
+                }
+            }
+            assertThat(pixels.width() * pixels.height() * 3).isEqualTo(colours.length);
+        }
+        assertThat(pixels.planes()).hasNumberOfRows(GREY.contains(name) ? 1 : 3);
+        assertThat(pixels.converted().isPresent())
+                .isEqualTo(name.contains("profile") || name.contains("cmyk") || name.contains("ycck"));
+    }
+
+    /** The golden files would be read right by mistake if they were much alike. */
+    @Test
+    void goldenColoursDiffer() throws IOException {
+        double[][] plain = Pixels.read(GOLDEN.resolve("rgb.png")).planes();
+        double[][] wide = Pixels.read(GOLDEN.resolve("profile.png")).planes();
+        double largest = 0;
+        for (int c = 0; c < 3; c++) {
+            for (int i = 0; i < plain[c].length; i++) {
+                largest = Math.max(largest, Math.abs(plain[c][i] - wide[c][i]));
+            }
+        }
+        assertThat(largest).isGreaterThan(20 * STEPS / 255);
+    }
+
+    @Test
+    void profilesThatAreSrgbChangeNothing() throws IOException {
+        byte[] file = Files.readAllBytes(GOLDEN.resolve("rgb.png"));
+        BufferedImage image = ImageIO.read(GOLDEN.resolve("rgb.png").toFile());
+        Path marked = PngFiles.withProfile(
+                folder.resolve("marked.png"),
+                file,
+                java.awt.color.ICC_Profile.getInstance(java.awt.color.ColorSpace.CS_sRGB)
+                        .getData());
+        Pixels pixels = Pixels.read(marked);
+        assertThat(pixels.converted()).isEmpty();
+        assertThat(pixels.planes()[0])
+                .isEqualTo(Arrays.stream(
+                                image.getRaster().getSamples(0, 0, pixels.width(), pixels.height(), 0, (double[]) null))
+                        .map(sample -> sample / 255)
+                        .toArray());
+        Path broken = PngFiles.withProfile(folder.resolve("broken.png"), file, new byte[] {1, 2, 3});
+        assertThat(Pixels.read(broken).converted()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cmyk.jpg", "profile.png", "rgb.jpg", "palette.gif"})
+    void refusesCutFilesByName(String name) throws IOException {
+        byte[] whole = Files.readAllBytes(GOLDEN.resolve(name));
+        Path file = Files.write(folder.resolve(name), Arrays.copyOf(whole, 30));
+        assertThatThrownBy(() -> Pixels.read(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith(file + ": ");
+    }
+
+    @Test
+    void saysWhatWasConverted() throws IOException {
+        Path file = GOLDEN.resolve("ycck.jpg");
+        InputFile.Reading reading = new InputFile.Reading(
+                new ImageFile.Preparation(java.util.Optional.empty(), 1, new double[0], new double[0]),
+                List.of(),
+                java.util.Optional.empty());
+        try (TensorScope scope = TensorScope.open()) {
+            assertThat(InputFile.read(file, reading, 3, Tensors.ofJava()).notes())
+                    .containsExactly(file + ": its pixels were converted from CMYK to sRGB");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
+
+/** Puts into PNG files what Java's writer does not. */
+final class PngFiles {
+    /** Signature and header chunk. */
+    private static final int HEADER = 8 + 25;
+
+    private PngFiles() {}
+
+    /** Writes an image again, with a colour profile. */
+    static Path withProfile(Path file, byte[] png, byte[] profile) throws IOException {
+        ByteArrayOutputStream chunk = new ByteArrayOutputStream();
+        chunk.write("iCCPtest\0\0".getBytes(StandardCharsets.US_ASCII));
+        try (DeflaterOutputStream deflated = new DeflaterOutputStream(chunk)) {
+            deflated.write(profile);
+        }
+        byte[] named = chunk.toByteArray();
+        CRC32 check = new CRC32();
+        check.update(named);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DataOutputStream out = new DataOutputStream(bytes)) {
+            out.write(png, 0, HEADER);
+            out.writeInt(named.length - 4);
+            out.write(named);
+            out.writeInt((int) check.getValue());
+            out.write(png, HEADER, png.length - HEADER);
+        }
+        return Files.write(file, bytes.toByteArray());
+    }
+}
