@@ -40,8 +40,9 @@ final class BaselineShapes {
                     || !reference.shape().row().equals(input.shape().row())) {
                 problems.add("baseline for input '" + name + "' has shape " + reference.shape()
                         + " and the input has shape " + input.shape() + "; all axes but the first must be equal");
-            } else if (!reference.isFinite()) {
-                problems.add("baseline for input '" + name + "' holds NaN or infinite values");
+            } else if (!FiniteValues.fit(reference, inputs)) {
+                problems.add("baseline for input '" + name + "' holds "
+                        + (inputs.allowsMissing() ? "infinite values" : "NaN or infinite values"));
             }
         }
     }

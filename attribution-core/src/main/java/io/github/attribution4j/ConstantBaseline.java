@@ -54,7 +54,9 @@ final class ConstantBaseline implements Baseline {
                 "baseline " + describe() + ": " + perInput.length + " numbers for " + wanted
                         + " attributed inputs; give one for all, or one for each");
         for (double value : perInput) {
-            problems.require(Double.isFinite(value), "baseline " + describe() + ": " + value + " is not finite");
+            problems.require(
+                    Double.isFinite(value) || (Double.isNaN(value) && inputs.allowsMissing()),
+                    "baseline " + describe() + ": " + value + " is not finite");
         }
     }
 

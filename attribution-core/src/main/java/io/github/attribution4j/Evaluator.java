@@ -93,9 +93,12 @@ public final class Evaluator {
             } else {
                 finite = input.tensor().isFinite();
             }
-            if (!finite) {
+            if (!finite && !FiniteValues.isMissing(input, inputs, method)) {
                 problems.add(FiniteValues.problem("input '" + input.name() + "'", input.tensor())
-                        + "; attributions of it have no meaning: replace the value");
+                        + "; attributions of it have no meaning: replace the value"
+                        + (method instanceof ForwardAttribution && !inputs.allowsMissing()
+                                ? ", or say with Inputs.allowMissing() that NaN is a missing value to the model"
+                                : ""));
             }
         }
         if (method instanceof GradientAttribution) {
@@ -108,6 +111,11 @@ public final class Evaluator {
         started.check(method.name(), 0, inputs.rows());
         Evaluator evaluator = new Evaluator(method, model, inputs.on(model.tensors()), target, started);
         evaluator.digests = digests;
+        if (model.identity().isVague() && !run.isNested()) {
+            evaluator.notice(
+                    "nothing tells model '" + model.identity().name()
+                            + "' from others of its name: give it a name and a version, so that the provenance can say which answered");
+        }
         return evaluator;
     }
 

@@ -143,6 +143,9 @@ final class ExplanationJson {
         json.addProperty("batching", provenance.batching());
         JsonObject model = new JsonObject();
         model.addProperty("name", provenance.model().name());
+        if (!provenance.model().version().isEmpty()) {
+            model.addProperty("version", provenance.model().version());
+        }
         model.addProperty("digest", provenance.model().digest());
         model.addProperty("engine", provenance.model().engine());
         model.addProperty("device", provenance.model().device());
@@ -270,6 +273,7 @@ final class ExplanationJson {
                 json.get("batching").getAsString(),
                 new ModelIdentity(
                         model.get("name").getAsString(),
+                        model.has("version") ? model.get("version").getAsString() : "",
                         model.get("digest").getAsString(),
                         model.get("engine").getAsString(),
                         model.get("device").getAsString()),

@@ -15,13 +15,30 @@
  */
 package io.github.attribution4j;
 
+import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 
 /** Says which elements of a tensor are NaN or infinite. */
 final class FiniteValues {
     private FiniteValues() {}
+
+    /** Returns whether a model can be given a tensor: it is finite, but for NaN where that means missing. */
+    static boolean fit(Tensor tensor, Inputs inputs) {
+        return tensor.isFinite() || (inputs.allowsMissing() && !holdsInfinity(tensor));
+    }
+
+    /** Returns whether what is not finite in an input is NaN that means missing, and is not asked for gradients. */
+    static boolean isMissing(Inputs.Input input, Inputs inputs, Attribution<?> method) {
+        boolean differentiated = method instanceof GradientAttribution && input.role() == Inputs.Role.ATTRIBUTED;
+        return !differentiated && fit(input.tensor(), inputs);
+    }
+
+    private static boolean holdsInfinity(Tensor tensor) {
+        return Arrays.stream(tensor.toDoubleArray()).anyMatch(Double::isInfinite);
+    }
 
     /** Returns the beginning of a message about a tensor that is not finite. */
     static String problem(String what, Tensor tensor) {

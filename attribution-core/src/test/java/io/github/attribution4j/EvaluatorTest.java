@@ -47,7 +47,7 @@ class EvaluatorTest {
 
     /** Squares of x times the fixed input; remembers the rows of each call, and refuses more than {@code most}. */
     private DifferentiableModel model(long most) {
-        Model forward = Model.ofTensors(JAVA, tensors -> {
+        Model forward = Model.ofTensors("sums", "1", JAVA, tensors -> {
             long rows = tensors.get(0).shape().dim(0);
             batches.add(rows);
             if (rows > most) {
@@ -347,7 +347,7 @@ class EvaluatorTest {
 
             @Override
             public ModelIdentity identity() {
-                return new ModelIdentity("summing", "", "java", "java");
+                return new ModelIdentity("summing", "1", "", "java", "java");
             }
         };
     }

@@ -24,19 +24,19 @@ import java.util.function.Function;
 
 /** A model made of a Java function. */
 final class FunctionModel implements Model {
-    private static final ModelIdentity IDENTITY = new ModelIdentity("function", "", "java", "java");
-
+    private final ModelIdentity identity;
     private final Tensors tensors;
     private final Function<Inputs, Tensor> function;
     private volatile boolean closed;
 
-    FunctionModel(Tensors tensors, Function<Inputs, Tensor> function) {
+    FunctionModel(String name, String version, Tensors tensors, Function<Inputs, Tensor> function) {
+        this.identity = new ModelIdentity(name, version, "", "java", "java");
         this.tensors = tensors;
         this.function = function;
     }
 
-    static FunctionModel ofTable(TableFunction function) {
-        return new FunctionModel(Tensors.ofJava(), inputs -> score(function, inputs));
+    static FunctionModel ofTable(String name, String version, TableFunction function) {
+        return new FunctionModel(name, version, Tensors.ofJava(), inputs -> score(function, inputs));
     }
 
     private static Tensor score(TableFunction function, Inputs inputs) {
@@ -97,7 +97,7 @@ final class FunctionModel implements Model {
 
     @Override
     public ModelIdentity identity() {
-        return IDENTITY;
+        return identity;
     }
 
     @Override

@@ -79,11 +79,13 @@ public final class Inputs {
     private final long rows;
     private final @Nullable Origin origin;
     private final @Nullable Selection selection;
+    private final boolean missing;
 
-    private Inputs(List<Input> all, @Nullable Origin origin, @Nullable Selection selection) {
+    private Inputs(List<Input> all, @Nullable Origin origin, @Nullable Selection selection, boolean missing) {
         this.all = List.copyOf(all);
         this.origin = origin;
         this.selection = selection;
+        this.missing = missing;
         this.rows = checkedRows(this.all);
     }
 
@@ -141,7 +143,7 @@ public final class Inputs {
     public static Inputs of(Tensor... attributed) {
         Builder builder = builder();
         for (int i = 0; i < attributed.length; i++) {
-            builder.attribute("input" + i, attributed[i]);
+            builder.attribute(positionalName(i), attributed[i]);
         }
         return builder.build();
     }
@@ -149,6 +151,35 @@ public final class Inputs {
     /** Returns a builder; inputs are added in the model's argument order. */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /**
+     * Returns these inputs with NaN allowed, in them and in baselines: for models to which NaN means that a value is
+     * <i>missing</i>, such as XGBoost's trees. To everybody else NaN is a mistake, and is refused. Methods that take gradients
+     * by an input refuse NaN in it all the same.
+     */
+    public Inputs allowMissing() {
+        return new Inputs(all, origin, selection, true);
+    }
+
+    /** Returns whether NaN means that a value is missing; see {@link #allowMissing}. */
+    public boolean allowsMissing() {
+        return missing;
+    }
+
+    /**
+     * Returns whether an argument's name was given by the user, rather than made from its position by {@link
+     * #of(Tensor...)}: engines that bind by name are told given names only.
+     *
+     * @param index from 0
+     */
+    public boolean isNamed(int index) {
+        return !all.get(index).name().equals(positionalName(index));
+    }
+
+    /** Returns the name of an argument that has none of its own: {@code input0}, {@code input1}, ... */
+    public static String positionalName(int index) {
+        return "input" + index;
     }
 
     /** Returns the number of arguments, of every role. */
@@ -236,7 +267,7 @@ public final class Inputs {
             Tensor spread = reference.shape().dim(0) == rows ? reference : reference.broadcast(shape);
             changed.add(new Input(referenceName(input.name()), spread, Role.REFERENCE));
         }
-        return new Inputs(changed, origin, selection);
+        return new Inputs(changed, origin, selection, missing);
     }
 
     private static String referenceName(String name) {
@@ -255,7 +286,7 @@ public final class Inputs {
     public Inputs withoutReferences() {
         List<Input> arguments =
                 all.stream().filter(input -> input.role() != Role.REFERENCE).toList();
-        return arguments.size() == all.size() ? this : new Inputs(arguments, origin, selection);
+        return arguments.size() == all.size() ? this : new Inputs(arguments, origin, selection, missing);
     }
 
     /**
@@ -275,7 +306,7 @@ public final class Inputs {
                         .orElse(input));
             }
         }
-        return new Inputs(changed, null, selection);
+        return new Inputs(changed, null, selection, missing);
     }
 
     /**
@@ -326,7 +357,7 @@ public final class Inputs {
             throw new IllegalArgumentException("attributed: " + attributed.size() + " tensors given for "
                     + attributedInputs().size() + " attributed inputs");
         }
-        return new Inputs(changed, origin, selection);
+        return new Inputs(changed, origin, selection, missing);
     }
 
     /**
@@ -346,7 +377,7 @@ public final class Inputs {
                 case CONSTANT -> changed.add(input);
             }
         }
-        return new Inputs(changed, origin, null);
+        return new Inputs(changed, origin, null, missing);
     }
 
     /**
@@ -360,7 +391,7 @@ public final class Inputs {
         }
         Origin selected = origin == null ? null : new Origin(origin.inputs().select(examples), origin.cut());
         Selection rowsSelected = selection == null ? new Selection(examples.clone(), rows) : selection.select(examples);
-        return new Inputs(changed, selected, rowsSelected);
+        return new Inputs(changed, selected, rowsSelected, missing);
     }
 
     private static Tensor tile(Tensor tensor, long[] examples) {
@@ -385,7 +416,8 @@ public final class Inputs {
                         .map(input -> input.with(backend.bring(input.tensor())))
                         .toList(),
                 moved,
-                selection);
+                selection,
+                missing);
     }
 
     /**
@@ -412,7 +444,7 @@ public final class Inputs {
         for (Input input : all) {
             tail.add(input.role() == Role.ATTRIBUTED ? new Input(input.name(), input.tensor(), Role.FIXED) : input);
         }
-        return new Inputs(tail, new Origin(this, cut), selection);
+        return new Inputs(tail, new Origin(this, cut), selection, missing);
     }
 
     private boolean hasName(String name) {
@@ -474,7 +506,7 @@ public final class Inputs {
          * @throws IllegalArgumentException if there are none, names repeat, or rows differ
          */
         public Inputs build() {
-            return new Inputs(all, null, null);
+            return new Inputs(all, null, null, false);
         }
     }
 }

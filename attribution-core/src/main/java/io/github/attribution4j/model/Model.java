@@ -77,36 +77,69 @@ public interface Model extends AutoCloseable {
     default void close() {}
 
     /**
+     * Makes a model of a function on plain rows, of which nothing is said.
+     *
+     * @see #of(String, String, TableFunction)
+     */
+    static Model of(TableFunction function) {
+        return of("function", "", function);
+    }
+
+    /**
      * Makes a model of a function on plain rows: any scorer of table data.
      *
      * <pre>{@code
-     * Model risk = Model.of(rows -> gbm.predict(rows));
+     * Model risk = Model.of("credit-risk", "3.2", rows -> gbm.predict(rows));
      * }</pre>
      *
+     * @param name what explanations call the model
+     * @param version tells it from others of its name, for the provenance: a version, a date, a digest of its file
      * @param function takes {@code rows[r][feature]} of the one input (flattened), returns {@code outputs[r][class]};
      *     must be thread-safe if the model is shared
      */
-    static Model of(TableFunction function) {
-        return FunctionModel.ofTable(function);
+    static Model of(String name, String version, TableFunction function) {
+        return FunctionModel.ofTable(name, version, function);
+    }
+
+    /**
+     * Makes a model of a function on one tensor, of which nothing is said.
+     *
+     * @see #ofTensor(String, String, UnaryOperator)
+     */
+    static Model ofTensor(UnaryOperator<Tensor> function) {
+        return ofTensor("function", "", function);
     }
 
     /**
      * Makes a model of a function on one tensor of the plain-Java backend.
      *
+     * @param name what explanations call the model
+     * @param version tells it from others of its name
      * @param function takes the one input, shape {@code (rows, ...)}, returns the output, shape {@code (rows, ...)}
      */
-    static Model ofTensor(UnaryOperator<Tensor> function) {
-        return new FunctionModel(Tensors.ofJava(), inputs -> function.apply(inputs.tensor(0)));
+    static Model ofTensor(String name, String version, UnaryOperator<Tensor> function) {
+        return new FunctionModel(name, version, Tensors.ofJava(), inputs -> function.apply(inputs.tensor(0)));
+    }
+
+    /**
+     * Makes a model of a function on the list of all inputs, of which nothing is said.
+     *
+     * @see #ofTensors(String, String, Tensors, Function)
+     */
+    static Model ofTensors(Tensors tensors, Function<List<Tensor>, Tensor> function) {
+        return ofTensors("function", "", tensors, function);
     }
 
     /**
      * Makes a model of a function on the list of all inputs, in argument order.
      *
+     * @param name what explanations call the model
+     * @param version tells it from others of its name
      * @param tensors the backend on which the function wants its inputs
      * @param function returns the output, shape {@code (rows, ...)}
      */
-    static Model ofTensors(Tensors tensors, Function<List<Tensor>, Tensor> function) {
-        return new FunctionModel(tensors, inputs -> function.apply(inputs.tensors()));
+    static Model ofTensors(String name, String version, Tensors tensors, Function<List<Tensor>, Tensor> function) {
+        return new FunctionModel(name, version, tensors, inputs -> function.apply(inputs.tensors()));
     }
 
     /** A scoring function on plain table rows. */

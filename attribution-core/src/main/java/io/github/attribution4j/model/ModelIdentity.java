@@ -19,8 +19,19 @@ package io.github.attribution4j.model;
  * What identifies a model in provenance.
  *
  * @param name what the user calls it: a file name, or {@code function}
+ * @param version what the user says of it, such as {@code 3.2}; empty where nothing was said
  * @param digest SHA-256 of the caller's file in hexadecimal, or empty where there is no file
  * @param engine what computes, with its version, such as {@code PyTorch 2.7.1 through DJL 0.35.1}
  * @param device where it computes, such as {@code cpu} or {@code cuda:0}
  */
-public record ModelIdentity(String name, String digest, String engine, String device) {}
+public record ModelIdentity(String name, String version, String digest, String engine, String device) {
+    /** Makes the identity of a model of which no version is said. */
+    public ModelIdentity(String name, String digest, String engine, String device) {
+        this(name, "", digest, engine, device);
+    }
+
+    /** Returns whether nothing tells this model from another one of its name: there is neither a version nor a digest. */
+    public boolean isVague() {
+        return version.isEmpty() && digest.isEmpty();
+    }
+}

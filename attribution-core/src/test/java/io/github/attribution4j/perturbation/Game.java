@@ -98,9 +98,12 @@ record Game(int players, double[] scores) {
     }
 
     Model model() {
-        return Model.of(rows -> Arrays.stream(rows)
-                .map(row -> new double[] {scores[coalition(row)]})
-                .toArray(double[][]::new));
+        return Model.of(
+                "game",
+                "1",
+                rows -> Arrays.stream(rows)
+                        .map(row -> new double[] {scores[coalition(row)]})
+                        .toArray(double[][]::new));
     }
 
     private static int coalition(double[] row) {

@@ -111,7 +111,7 @@ public final class DjlInputs<I> {
                 Tensor tensor = tensors instanceof DjlTensors own ? own.copyOf(array) : DjlModel.javaCopy(array);
                 String name = array.getName();
                 if (name == null || name.isEmpty() || !names.add(name)) {
-                    name = "input" + i;
+                    name = Inputs.positionalName(i);
                 }
                 boolean attributed = tensor.dataType().isFloating();
                 builder.add(name, tensor, attributed ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);

@@ -51,7 +51,8 @@ import org.jspecify.annotations.Nullable;
  * TorchScript model gets them by {@link TorchScriptModel#reload(ai.djl.Model)}.
  *
  * <p>Tensors of PyTorch models stay on the model's device; those of other engines, which have little arithmetic of their
- * own, are plain Java and are copied for each call. Input names are given to DJL, where {@code batch.mask} is an entry of a
+ * own, are plain Java and are copied for each call. Input names are given to DJL, except those that {@link
+ * Inputs#of(Tensor...)} makes of positions: ONNX Runtime binds by name if there are names, else by position. To PyTorch {@code batch.mask} is an entry of a
  * dict argument and {@code boxes[]} an element of a list. The DJL model is neither changed nor closed. Threads may share a
  * model as far as its engine's blocks allow, which PyTorch's and ONNX Runtime's do.
  */
@@ -82,7 +83,7 @@ public final class DjlModel implements Model {
     }
 
     /**
-     * Wraps a block.
+     * Wraps a block; say with {@link #named} what it is.
      *
      * @param block initialized
      * @param manager of the engine and device that the block runs on; stays the caller's
@@ -110,6 +111,17 @@ public final class DjlModel implements Model {
         return new DjlModel(block, manager, tensors, identity, nameOrIndex);
     }
 
+    /**
+     * Returns this model with another name and a version, for the provenance.
+     *
+     * @param name what explanations call the model
+     * @param version tells it from others of its name
+     */
+    public DjlModel named(String name, String version) {
+        ModelIdentity said = new ModelIdentity(name, version, identity.digest(), identity.engine(), identity.device());
+        return new DjlModel(block, manager, tensors, said, output);
+    }
+
     @Override
     public Tensor forward(Inputs inputs) {
         if (closed) {
@@ -117,9 +129,9 @@ public final class DjlModel implements Model {
         }
         try (NDManager scope = manager.newSubManager()) {
             NDList arguments = new NDList();
-            for (Inputs.Input input : inputs.all()) {
-                NDArray array = toArray(input.tensor(), scope);
-                array.setName(input.name());
+            for (int i = 0; i < inputs.size(); i++) {
+                NDArray array = toArray(inputs.tensor(i), scope);
+                array.setName(inputs.isNamed(i) ? inputs.all().get(i).name() : null);
                 arguments.add(array);
             }
             NDList results = block.forward(new ParameterStore(scope, false), arguments, false);

@@ -83,7 +83,8 @@ final class TorchCut implements Cut {
 
     private static ModelIdentity identity(LayeredModel model, String part) {
         ModelIdentity whole = model.identity();
-        return new ModelIdentity(whole.name() + " (" + part + ")", whole.digest(), whole.engine(), whole.device());
+        return new ModelIdentity(
+                whole.name() + " (" + part + ")", whole.version(), whole.digest(), whole.engine(), whole.device());
     }
 
     private record Head(LayeredModel model, TorchProgram program, CutPoint point, Row row)

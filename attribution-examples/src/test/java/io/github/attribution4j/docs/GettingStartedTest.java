@@ -114,7 +114,7 @@ class GettingStartedTest {
     @Test
     void anyFunction() {
         // tag::any-function
-        Model risk = Model.of(rows -> {
+        Model risk = Model.of("credit-risk", "3.2", rows -> {
             double[][] scores = new double[rows.length][1];
             for (int r = 0; r < rows.length; r++) {
                 scores[r][0] = 2 * rows[r][0] + rows[r][1] * rows[r][2];

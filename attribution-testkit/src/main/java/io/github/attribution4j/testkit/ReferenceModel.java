@@ -227,7 +227,7 @@ public final class ReferenceModel implements RuledModel {
 
     @Override
     public ModelIdentity identity() {
-        return new ModelIdentity("reference", "", "java", "java");
+        return new ModelIdentity("reference", "1", "", "java", "java");
     }
 
     @Override
