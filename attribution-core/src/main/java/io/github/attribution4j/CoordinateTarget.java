@@ -18,6 +18,7 @@ package io.github.attribution4j;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /** One element of the output's row: the same for all examples, or one for each. */
@@ -125,9 +126,26 @@ final class CoordinateTarget implements Target {
     }
 
     @Override
+    public List<String> words(List<String> classes) {
+        return Arrays.stream(coordinates).map(chosen -> word(chosen, classes)).toList();
+    }
+
+    private static String word(long[] chosen, List<String> classes) {
+        if (chosen.length == 0 || chosen[0] >= classes.size()) {
+            return "index " + text(chosen);
+        }
+        String name = "'" + classes.get((int) chosen[0]) + "'";
+        return chosen.length == 1
+                ? name
+                : name + " at " + Arrays.toString(Arrays.copyOfRange(chosen, 1, chosen.length));
+    }
+
+    private static String text(long[] chosen) {
+        return chosen.length == 1 ? Long.toString(chosen[0]) : Arrays.toString(chosen);
+    }
+
+    @Override
     public String describe() {
-        return Arrays.stream(coordinates)
-                .map(chosen -> chosen.length == 1 ? Long.toString(chosen[0]) : Arrays.toString(chosen))
-                .collect(Collectors.joining(", ", "index ", ""));
+        return Arrays.stream(coordinates).map(CoordinateTarget::text).collect(Collectors.joining(", ", "index ", ""));
     }
 }

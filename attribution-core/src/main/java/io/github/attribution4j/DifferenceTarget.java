@@ -17,6 +17,8 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 
 /** One target's score minus another's. */
 record DifferenceTarget(Target of, Target minus) implements Target {
@@ -44,6 +46,17 @@ record DifferenceTarget(Target of, Target minus) implements Target {
     @Override
     public Target forExamples(long[] examples) {
         return new DifferenceTarget(of.forExamples(examples), minus.forExamples(examples));
+    }
+
+    @Override
+    public List<String> words(List<String> classes) {
+        List<String> first = of.words(classes);
+        List<String> second = minus.words(classes);
+        List<String> both = new ArrayList<>();
+        for (int i = 0; i < Math.max(first.size(), second.size()); i++) {
+            both.add(first.get(first.size() == 1 ? 0 : i) + " minus " + second.get(second.size() == 1 ? 0 : i));
+        }
+        return both;
     }
 
     @Override

@@ -26,6 +26,7 @@ import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -53,6 +54,7 @@ public final class Evaluator {
     private final Inputs inputs;
     private final Run run;
     private final Batches batches;
+    private final @Nullable NamedTarget named;
     private List<String> digests = List.of();
     private Target target;
     private @Nullable Tensor outputs;
@@ -63,7 +65,9 @@ public final class Evaluator {
         this.method = method;
         this.model = model;
         this.inputs = inputs;
-        this.target = target;
+        // Scores are those of the target inside; the names only say what they are of.
+        this.named = target instanceof NamedTarget classes ? classes : null;
+        this.target = named == null ? target : named.target();
         this.run = run;
         this.batches = new Batches(method.name(), model, inputs, run);
     }
@@ -94,7 +98,8 @@ public final class Evaluator {
                 finite = input.tensor().isFinite();
             }
             if (!finite && !FiniteValues.isMissing(input, inputs, method)) {
-                problems.add(FiniteValues.problem("input '" + input.name() + "'", input.tensor())
+                problems.add(FiniteValues.problem(
+                                "input '" + input.name() + "'", input.name(), input.tensor(), input.features())
                         + "; attributions of it have no meaning: replace the value"
                         + (method instanceof ForwardAttribution && !inputs.allowsMissing()
                                 ? ", or say with Inputs.allowMissing() that NaN is a missing value to the model"
@@ -237,6 +242,9 @@ public final class Evaluator {
 
     private void checkTarget(Tensor output) {
         Problems problems = new Problems();
+        if (named != null) {
+            named.checkClasses(output.shape(), problems);
+        }
         target.check(output.shape(), inputs.rows(), problems);
         problems.throwIfAny();
     }
@@ -469,6 +477,13 @@ public final class Evaluator {
         return rowsOf(inputs.attributed());
     }
 
+    /** Returns for each example of the inputs that of the request which it is. */
+    long[] sources() {
+        long[] sources = new long[examples()];
+        Arrays.setAll(sources, row -> inputs.source(row));
+        return sources;
+    }
+
     private long[] identityExamples() {
         return Batches.examples(identity(), 0, inputs.rows());
     }
@@ -501,6 +516,16 @@ public final class Evaluator {
      */
     public Explanation.Builder explain(List<Tensor> attributions) {
         return new Explanation.Builder(this, attributions);
+    }
+
+    /** Returns names of the model's classes, if they were given with the target. */
+    List<String> classes() {
+        return named == null ? List.of() : named.classes();
+    }
+
+    /** Returns what is explained in words: one for all examples, or one for each. */
+    List<String> words() {
+        return target().words(classes());
     }
 
     Provenance provenance(Counts total) {

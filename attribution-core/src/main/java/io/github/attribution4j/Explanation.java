@@ -15,9 +15,11 @@
  */
 package io.github.attribution4j;
 
+import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
@@ -49,6 +51,7 @@ public final class Explanation implements AutoCloseable {
     private final List<String> notices;
     private final Provenance provenance;
     private final List<NamedTensor> inputData;
+    private final Labels labels;
 
     Explanation(
             List<String> names,
@@ -61,7 +64,8 @@ public final class Explanation implements AutoCloseable {
             Duration elapsed,
             List<String> notices,
             Provenance provenance,
-            List<NamedTensor> inputData) {
+            List<NamedTensor> inputData,
+            Labels labels) {
         this.names = List.copyOf(names);
         this.attributions = List.copyOf(attributions);
         this.standardErrors = List.copyOf(standardErrors);
@@ -73,6 +77,7 @@ public final class Explanation implements AutoCloseable {
         this.notices = List.copyOf(notices);
         this.provenance = provenance;
         this.inputData = List.copyOf(inputData);
+        this.labels = labels;
     }
 
     /** Returns the names of the attributed inputs, in order. */
@@ -173,6 +178,89 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
+     * Returns the features of an example: each element of the attributed inputs, or where a mask grouped them each group,
+     * once. Names are those given with the inputs ({@link Inputs#named(String...)}) and the mask.
+     *
+     * @throws IllegalArgumentException if there is no such example
+     */
+    public Features features(int example) {
+        if (example < 0 || example >= scores.length) {
+            throw new IllegalArgumentException("example " + example + ": the explanation has " + scores.length
+                    + "; choose one from 0 to " + (scores.length - 1));
+        }
+        return new Features(labels, example, names, attributions, standardErrors);
+    }
+
+    /**
+     * Returns the k features of the largest magnitude of the only example, largest first.
+     *
+     * @throws IllegalStateException if there are several examples
+     */
+    public List<Feature> top(int k) {
+        if (scores.length != 1) {
+            throw new IllegalStateException(
+                    "there are " + scores.length + " examples; choose one with features(example).top(k)");
+        }
+        return features(0).top(k);
+    }
+
+    /** Returns what each feature of an example contributed, by name; see {@link Features#asMap}. */
+    public Map<String, Double> asMap(int example) {
+        return features(example).asMap();
+    }
+
+    /**
+     * Returns the reason codes of an example: the features that spoke most for and against the score.
+     *
+     * @param k how many of each, at most
+     */
+    public Reasons reasons(int example, int k) {
+        Features features = features(example);
+        return new Reasons(
+                labels.target(example), scores[example], features.up(k), features.down(k), completenessGap != null);
+    }
+
+    /** Returns what is explained of an example in words, with the name of its class if classes have names. */
+    public String target(int example) {
+        return labels.target(example);
+    }
+
+    /** Returns the names of the model's classes, if they were given with {@link Target#named}; else none. */
+    public List<String> classes() {
+        return labels.classes();
+    }
+
+    /** Returns whether elements are grouped: whether the value at an element may be that of several together. */
+    public boolean isGrouped() {
+        return labels.groups() != null;
+    }
+
+    /**
+     * Returns the group of every element of an example, row-major: which elements are one feature.
+     *
+     * @param attribution position among the attributed inputs
+     * @param example a row
+     * @throws IllegalStateException if elements are not grouped
+     */
+    public int[] groupNumbers(int attribution, int example) {
+        ElementGroups groups = labels.groups();
+        if (groups == null) {
+            throw new IllegalStateException("elements are not grouped: each is a feature");
+        }
+        return groups.numbers(
+                attribution, example, attributions.get(attribution).shape().row());
+    }
+
+    /** Returns what the positions on the axes of an attribution are called; no names if none were given. */
+    public FeatureNames featureNames(int attribution) {
+        return labels.names().get(attribution);
+    }
+
+    Labels labels() {
+        return labels;
+    }
+
+    /**
      * Returns this explanation with copies of the inputs' values, which {@link #toJson()} then writes too. Without this an
      * explanation knows inputs by digest alone. This explanation's tensors move to the result; close that one.
      *
@@ -203,13 +291,36 @@ public final class Explanation implements AutoCloseable {
                 elapsed,
                 notices,
                 provenance,
-                copies);
+                copies,
+                labels);
     }
 
     /**
-     * Returns the explanation as JSON, format {@code attribution4j/explanation} version 1. Numbers keep every bit, and {@link
+     * Returns this explanation without values of the inputs: neither those kept with {@link #withInputData}, nor those of
+     * features with names. This explanation's other tensors move to the result; close that one.
+     */
+    public Explanation withoutInputData() {
+        inputData.forEach(input -> input.tensor().close());
+        return new Explanation(
+                names,
+                attributions,
+                standardErrors,
+                scores,
+                baselineScores,
+                completenessGap,
+                counts,
+                elapsed,
+                notices,
+                provenance,
+                List.of(),
+                labels.withoutValues());
+    }
+
+    /**
+     * Returns the explanation as JSON, format {@code attribution4j/explanation} version 2. Numbers keep every bit, and {@link
      * #fromJson} gives back an equal explanation. Inputs are named by digest, and their values are not in it unless kept
-     * with {@link #withInputData}.
+     * with {@link #withInputData}; but values of features with names are, in rows of up to 1,024 of them, unless {@link
+     * #withoutInputData} left them out.
      */
     public String toJson() {
         return ExplanationJson.write(this);
@@ -227,6 +338,12 @@ public final class Explanation implements AutoCloseable {
     /**
      * Writes a {@code .npz} file for NumPy: {@code attribution_0}, {@code attribution_1}, ... in input order, {@code
      * standard_error_0}, ..., {@code scores}, {@code baseline_scores} and {@code completeness_gap} where there are any.
+     *
+     * <p>Where features have names, {@code feature_names_0} holds those of a table's columns, {@code feature_names_0_axis_2}
+     * those along an axis of other inputs, and {@code class_names} those of classes. Where elements are grouped, {@code
+     * group_contributions} of shape {@code (examples, groups)} has each group once (NaN behind the last of an example that has
+     * fewer), with {@code group_standard_errors} and {@code group_names} where there are any, and {@code groups_0}, ... the
+     * group of each element.
      */
     public void writeNpz(Path file) throws IOException {
         try (TensorScope scope = TensorScope.open()) {
@@ -244,7 +361,60 @@ public final class Explanation implements AutoCloseable {
             if (completenessGap != null) {
                 arrays.put("completeness_gap", Tensors.ofJava().of(completenessGap, completenessGap.length));
             }
-            NumpyFiles.writeNpz(file, arrays);
+            Map<String, List<String>> texts = new LinkedHashMap<>();
+            describe(arrays, texts);
+            NumpyFiles.writeNpz(file, arrays, texts);
+        }
+    }
+
+    /** Adds what things are called, and what groups contribute, to the arrays of an npz. */
+    private void describe(Map<String, Tensor> arrays, Map<String, List<String>> texts) {
+        for (int i = 0; i < names.size(); i++) {
+            FeatureNames features = featureNames(i);
+            boolean table = attributions.get(i).shape().rank() == 2;
+            for (int axis : features.axes()) {
+                if (!features.isEach(axis)) {
+                    texts.put("feature_names_" + i + (table ? "" : "_axis_" + axis), features.along(axis, 0));
+                }
+            }
+        }
+        if (!classes().isEmpty()) {
+            texts.put("class_names", classes());
+        }
+        ElementGroups groups = labels.groups();
+        if (groups == null) {
+            return;
+        }
+        if (!groups.names().isEmpty()) {
+            texts.put("group_names", groups.names());
+        }
+        List<Features> rows = new ArrayList<>();
+        int most = 0;
+        for (int example = 0; example < scores.length; example++) {
+            rows.add(features(example));
+            most = Math.max(most, rows.get(example).size());
+        }
+        double[] contributions = new double[Math.multiplyExact(scores.length, most)];
+        double[] errors = new double[contributions.length];
+        for (int at = 0; at < contributions.length; at++) {
+            Features row = rows.get(at / most);
+            boolean exists = at % most < row.size();
+            contributions[at] = exists ? row.contribution(at % most) : Double.NaN;
+            errors[at] = exists ? row.standardError(at % most) : Double.NaN;
+        }
+        arrays.put("group_contributions", Tensors.ofJava().of(contributions, scores.length, most));
+        if (!standardErrors.isEmpty() && groups.shared()) {
+            arrays.put("group_standard_errors", Tensors.ofJava().of(errors, scores.length, most));
+        }
+        for (int i = 0; i < names.size(); i++) {
+            Shape shape = attributions.get(i).shape();
+            int size = Math.toIntExact(shape.row().size());
+            int rowsOf = groups.isEach() ? scores.length : 1;
+            int[] numbers = new int[Math.multiplyExact(rowsOf, size)];
+            for (int row = 0; row < rowsOf; row++) {
+                System.arraycopy(groups.numbers(i, row, shape.row()), 0, numbers, row * size, size);
+            }
+            arrays.put("groups_" + i, Tensors.ofJava().of(numbers, shape.withRows(rowsOf)));
         }
     }
 
@@ -284,13 +454,15 @@ public final class Explanation implements AutoCloseable {
                 elapsed,
                 notices,
                 provenance.madeBy(method, model, inputs),
-                inputData);
+                inputData,
+                labels);
     }
 
     /**
      * Returns this explanation with attributions made of its own, such as their sums over an axis. Standard errors do not
      * go along, because those of a sum do not follow from those of its terms; a notice says so. This explanation's
-     * attributions are closed, everything else moves to the result; close that one.
+     * attributions are closed, everything else moves to the result; close that one. Groups and names of features do not go
+     * along, because those are of the elements that there were.
      *
      * @param newNames what the attributions are of
      * @param newAttributions one for each name, axis 0 counts examples; the result will own them
@@ -298,6 +470,27 @@ public final class Explanation implements AutoCloseable {
      *     is none
      */
     public Explanation withAttributions(List<String> newNames, List<Tensor> newAttributions, boolean sameSums) {
+        return withAttributions(
+                newNames,
+                newAttributions,
+                newNames.stream().map(name -> FeatureNames.none()).toList(),
+                sameSums);
+    }
+
+    /**
+     * Returns this explanation with attributions made of its own, and what their positions are called; see {@link
+     * #withAttributions(List, List, boolean)}.
+     *
+     * @param features one for each name
+     * @throws IllegalArgumentException if names do not fit the attributions' shapes
+     */
+    public Explanation withAttributions(
+            List<String> newNames, List<Tensor> newAttributions, List<FeatureNames> features, boolean sameSums) {
+        List<FeatureNames> fitting = new ArrayList<>();
+        for (int i = 0; i < newNames.size(); i++) {
+            fitting.add(features.get(i)
+                    .fitting(newNames.get(i), newAttributions.get(i).shape()));
+        }
         List<String> told = new ArrayList<>(notices);
         if (!standardErrors.isEmpty()) {
             told.add("the standard errors of single elements do not give those of the sums: left out");
@@ -316,7 +509,8 @@ public final class Explanation implements AutoCloseable {
                 elapsed,
                 told,
                 provenance,
-                inputData);
+                inputData,
+                labels.with(fitting));
     }
 
     /** Collects the parts of an explanation; made by {@link Evaluator#explain}. */
@@ -327,6 +521,8 @@ public final class Explanation implements AutoCloseable {
         private double @Nullable [] baselineScores;
         private double @Nullable [] completenessGap;
         private List<String> names;
+        private boolean ofInputs = true;
+        private @Nullable ElementGroups groups;
         private final List<String> notices = new ArrayList<>();
         private Counts more = Counts.NONE;
 
@@ -341,6 +537,7 @@ public final class Explanation implements AutoCloseable {
         /** Sets what the attributions are of, where that is not the attributed inputs: the names of layers. */
         public Builder names(List<String> attributed) {
             names = List.copyOf(attributed);
+            ofInputs = false;
             return this;
         }
 
@@ -390,6 +587,34 @@ public final class Explanation implements AutoCloseable {
             return baselineScores(scoresAtBaseline).completenessGap(gap);
         }
 
+        /**
+         * Sets which elements are one feature, of which the contribution stands at each of its elements.
+         *
+         * @param shapes for each attribution the shape of its numbers: axis 0 is 1, or counts the examples that the inputs
+         *     were selected from; other axes are 1 or the attribution's
+         * @param ids for each attribution the number of each element's group, row-major, from 0 without gaps in each
+         *     example; not copied
+         * @param groupNames one for each group, or none
+         */
+        public Builder groups(List<Shape> shapes, List<int[]> ids, List<String> groupNames) {
+            groups = new ElementGroups(List.copyOf(shapes), List.copyOf(ids), List.copyOf(groupNames), true, null);
+            return this;
+        }
+
+        /** Takes names and groups from an explanation of copies of the examples. */
+        Builder like(Explanation copies) {
+            names = copies.names;
+            ofInputs = copies.labels.ofInputs();
+            groups = copies.labels.groups();
+            return this;
+        }
+
+        private Labels labels() {
+            Labels labels = Labels.none(attributions.size(), evaluator.classes(), evaluator.words())
+                    .withGroups(groups == null ? null : groups.of(evaluator.sources()));
+            return ofInputs ? labels.ofInputs(evaluator.inputs(), names, attributions) : labels.ofLayers();
+        }
+
         /** Adds a line that the user should know. */
         public Builder notice(String notice) {
             notices.add(notice);
@@ -408,7 +633,8 @@ public final class Explanation implements AutoCloseable {
          * @throws io.github.attribution4j.model.ModelException if an attribution is NaN or infinite
          */
         public Explanation build() {
-            FiniteValues.requireFinite(names, attributions);
+            Labels labels = labels();
+            FiniteValues.requireFinite(names, attributions, labels.names());
             notices.addAll(0, evaluator.notices());
             Counts counts = evaluator.counts().plus(more);
             Explanation explanation = new Explanation(
@@ -422,7 +648,8 @@ public final class Explanation implements AutoCloseable {
                     Duration.ofNanos(evaluator.run().elapsedNanos()),
                     notices,
                     evaluator.provenance(counts),
-                    List.of());
+                    List.of(),
+                    labels);
             explanation.ownTensors();
             return explanation;
         }

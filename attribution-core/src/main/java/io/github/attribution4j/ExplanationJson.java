@@ -23,6 +23,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -40,10 +41,10 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Explanations as JSON, version 1; the only place that knows Gson. Numbers keep every bit; NaN and ±Infinity are strings. */
+/** Explanations as JSON, version 2 (1 had no labels); the only place that knows Gson. Numbers keep every bit; NaN and ±Infinity are strings. */
 final class ExplanationJson {
     static final String FORMAT = "attribution4j/explanation";
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     private static final Gson GSON =
             new GsonBuilder().disableHtmlEscaping().setPrettyPrinting().create();
 
@@ -74,6 +75,7 @@ final class ExplanationJson {
         explanation.notices().forEach(notices::add);
         json.add("notices", notices);
         json.add("provenance", provenance(explanation.provenance()));
+        json.add("labels", labels(explanation));
         if (!explanation.inputData().isEmpty()) {
             json.add("inputs", tensors(explanation.inputData()));
         }
@@ -167,17 +169,108 @@ final class ExplanationJson {
         return json;
     }
 
+    /** What groups contribute is written for other readers, and not read. */
+    private static JsonObject labels(Explanation explanation) {
+        Labels labels = explanation.labels();
+        JsonObject json = new JsonObject();
+        json.add("targets", texts(labels.targets()));
+        json.add("classes", texts(labels.classes()));
+        json.addProperty("ofInputs", labels.ofInputs());
+        JsonArray features = new JsonArray();
+        for (int i = 0; i < labels.names().size(); i++) {
+            JsonObject one = new JsonObject();
+            one.add("axes", axes(labels.names().get(i), explanation.scores().length));
+            one.add("values", numbers(labels.values().get(i)));
+            features.add(one);
+        }
+        json.add("features", features);
+        if (labels.groups() != null) {
+            json.add("groups", groups(labels.groups(), explanation));
+        }
+        return json;
+    }
+
+    private static JsonArray axes(FeatureNames names, int examples) {
+        JsonArray axes = new JsonArray();
+        for (int axis : names.axes()) {
+            JsonObject one = new JsonObject();
+            one.addProperty("axis", axis);
+            if (names.isEach(axis)) {
+                JsonArray each = new JsonArray();
+                for (int row = 0; row < examples; row++) {
+                    each.add(texts(names.along(axis, row)));
+                }
+                one.add("namesOfEach", each);
+            } else {
+                one.add("names", texts(names.along(axis, 0)));
+            }
+            axes.add(one);
+        }
+        return axes;
+    }
+
+    private static JsonObject groups(ElementGroups groups, Explanation explanation) {
+        int examples = explanation.scores().length;
+        JsonObject json = new JsonObject();
+        json.addProperty("shared", groups.shared());
+        json.add("names", texts(groups.names()));
+        JsonArray contributions = new JsonArray();
+        JsonArray errors = new JsonArray();
+        boolean sampled = groups.shared() && !explanation.standardErrors().isEmpty();
+        for (int example = 0; example < examples; example++) {
+            Features features = explanation.features(example);
+            double[] deviations = new double[features.size()];
+            for (int i = 0; i < deviations.length; i++) {
+                deviations[i] = features.standardError(i);
+            }
+            contributions.add(numbers(features.contributions()));
+            errors.add(numbers(deviations));
+        }
+        json.add("contributions", contributions);
+        if (sampled) {
+            json.add("standardErrors", errors);
+        }
+        JsonArray elements = new JsonArray();
+        for (int i = 0; i < groups.shapes().size(); i++) {
+            JsonObject one = new JsonObject();
+            boolean each = groups.shapes().get(i).dim(0) != 1;
+            Shape row = groups.shapes().get(i).row();
+            JsonArray shape = new JsonArray();
+            for (long dim : row.prepend(each ? examples : 1).dims()) {
+                shape.add(dim);
+            }
+            JsonArray ids = new JsonArray();
+            for (int example = 0; example < (each ? examples : 1); example++) {
+                for (int number : groups.numbers(i, example, row)) {
+                    ids.add(number);
+                }
+            }
+            one.add("shape", shape);
+            one.add("numbers", ids);
+            elements.add(one);
+        }
+        json.add("elements", elements);
+        return json;
+    }
+
+    private static JsonArray texts(List<String> texts) {
+        JsonArray array = new JsonArray();
+        texts.forEach(array::add);
+        return array;
+    }
+
     static Explanation read(String text) {
         try (TensorScope scope = TensorScope.open()) {
             JsonObject json = JsonParser.parseString(text).getAsJsonObject();
             String format = json.has("format") ? json.get("format").getAsString() : "none";
             int version = json.has("version") ? json.get("version").getAsInt() : 0;
-            if (!format.equals(FORMAT) || version != VERSION) {
+            if (!format.equals(FORMAT) || version < 1 || version > VERSION) {
                 throw new IllegalArgumentException("explanation JSON: format '" + format + "' version " + version
-                        + " is not known; this library reads '" + FORMAT + "' version " + VERSION);
+                        + " is not known; this library reads '" + FORMAT + "' versions 1 to " + VERSION);
             }
             List<NamedTensor> attributions = readTensors(json, "attributions");
             JsonObject counts = json.getAsJsonObject("counts");
+            Provenance provenance = readProvenance(json.getAsJsonObject("provenance"));
             Explanation explanation = new Explanation(
                     attributions.stream().map(NamedTensor::name).toList(),
                     attributions.stream().map(NamedTensor::tensor).toList(),
@@ -194,8 +287,11 @@ final class ExplanationJson {
                             counts.get("largestBatch").getAsLong()),
                     Duration.ofNanos(json.get("elapsedNanos").getAsLong()),
                     list(json.getAsJsonArray("notices"), JsonElement::getAsString),
-                    readProvenance(json.getAsJsonObject("provenance")),
-                    readTensors(json, "inputs"));
+                    provenance,
+                    readTensors(json, "inputs"),
+                    version == 1
+                            ? Labels.none(attributions.size(), List.of(), List.of(provenance.target()))
+                            : readLabels(json.getAsJsonObject("labels")));
             explanation.ownTensors();
             return explanation;
         } catch (JsonParseException
@@ -289,5 +385,59 @@ final class ExplanationJson {
                 json.get("library").getAsString(),
                 json.get("java").getAsString(),
                 Instant.parse(json.get("created").getAsString()));
+    }
+
+    private static Labels readLabels(JsonObject json) {
+        List<FeatureNames> names = new ArrayList<>();
+        List<double[]> values = new ArrayList<>();
+        for (JsonElement feature : json.getAsJsonArray("features")) {
+            JsonObject one = feature.getAsJsonObject();
+            names.add(readAxes(one.getAsJsonArray("axes")));
+            values.add(readNumbers(one.getAsJsonArray("values")));
+        }
+        return new Labels(
+                names,
+                values,
+                json.get("ofInputs").getAsBoolean(),
+                json.has("groups") ? readGroups(json.getAsJsonObject("groups")) : null,
+                readTexts(json.getAsJsonArray("classes")),
+                readTexts(json.getAsJsonArray("targets")));
+    }
+
+    private static FeatureNames readAxes(JsonArray axes) {
+        FeatureNames names = FeatureNames.none();
+        for (JsonElement element : axes) {
+            JsonObject one = element.getAsJsonObject();
+            int axis = one.get("axis").getAsInt();
+            JsonArray each = one.getAsJsonArray("namesOfEach");
+            names = each == null
+                    ? names.along(axis, readTexts(one.getAsJsonArray("names")))
+                    : names.alongEach(axis, list(each, row -> readTexts(row.getAsJsonArray())));
+        }
+        return names;
+    }
+
+    private static ElementGroups readGroups(JsonObject json) {
+        List<Shape> shapes = new ArrayList<>();
+        List<int[]> ids = new ArrayList<>();
+        for (JsonElement element : json.getAsJsonArray("elements")) {
+            JsonObject one = element.getAsJsonObject();
+            shapes.add(Shape.of(list(one.getAsJsonArray("shape"), JsonElement::getAsLong).stream()
+                    .mapToLong(Long::longValue)
+                    .toArray()));
+            ids.add(list(one.getAsJsonArray("numbers"), JsonElement::getAsInt).stream()
+                    .mapToInt(Integer::intValue)
+                    .toArray());
+        }
+        return new ElementGroups(
+                shapes,
+                ids,
+                readTexts(json.getAsJsonArray("names")),
+                json.get("shared").getAsBoolean(),
+                null);
+    }
+
+    private static List<String> readTexts(JsonArray array) {
+        return list(array, JsonElement::getAsString);
     }
 }

@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j;
 
+import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.tensor.Tensor;
@@ -41,7 +42,7 @@ final class FiniteValues {
     }
 
     /** Returns the beginning of a message about a tensor that is not finite. */
-    static String problem(String what, Tensor tensor) {
+    static String problem(String what, String name, Tensor tensor, FeatureNames features) {
         double[] values = tensor.toDoubleArray();
         int first = -1;
         int count = 0;
@@ -51,8 +52,13 @@ final class FiniteValues {
                 count++;
             }
         }
-        return what + " of shape " + tensor.shape() + " holds " + values[first] + " at element " + first
-                + " (row-major), " + count + " of " + values.length + " values are NaN or infinite";
+        long row = tensor.shape().rank() == 0 ? 1 : tensor.shape().row().size();
+        String where = features.isEmpty()
+                ? " at element " + first + " (row-major)"
+                : " in '" + features.element(name, tensor.shape(), first / row, first % row) + "' of row "
+                        + first / row;
+        return what + " of shape " + tensor.shape() + " holds " + values[first] + where + ", " + count + " of "
+                + values.length + " values are NaN or infinite";
     }
 
     /**
@@ -60,11 +66,13 @@ final class FiniteValues {
      *
      * @throws ModelException naming the first that is not finite
      */
-    static void requireFinite(List<String> names, List<Tensor> attributions) {
+    static void requireFinite(List<String> names, List<Tensor> attributions, List<FeatureNames> features) {
         for (int i = 0; i < attributions.size(); i++) {
             if (!attributions.get(i).isFinite()) {
-                throw new ModelException(problem("the attribution of '" + names.get(i) + "'", attributions.get(i))
-                        + "; the model's gradient overflows there: look for a square root or division at zero");
+                String name = names.get(i);
+                throw new ModelException(
+                        problem("the attribution of '" + name + "'", name, attributions.get(i), features.get(i))
+                                + "; the model's gradient overflows there: look for a square root or division at zero");
             }
         }
     }

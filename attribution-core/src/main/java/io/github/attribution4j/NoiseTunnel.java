@@ -23,6 +23,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Another method, applied to noisy copies of the inputs, and the mean, mean square or variance of what it answers.
@@ -196,7 +198,7 @@ public final class NoiseTunnel<M extends Model> implements Attribution<M> {
     /** What the method answered. */
     private final class Collected {
         private final GroupMoments moments = GroupMoments.ofSecondOrder(samples);
-        private List<String> names = List.of();
+        private @Nullable Explanation last;
         private final double[] gaps;
         private final double[] baselineScores;
         private boolean complete = true;
@@ -208,7 +210,8 @@ public final class NoiseTunnel<M extends Model> implements Attribution<M> {
         }
 
         void add(TensorScope scope, long from, long to, Explanation explanation) {
-            names = explanation.names();
+            // Of a closed explanation only what things are called is used.
+            last = explanation;
             List<Tensor> values = explanation.attributions();
             if (statistic == Statistic.SMOOTH_GRAD_SQUARED) {
                 values = values.stream().map(value -> value.mul(value)).toList();
@@ -235,7 +238,7 @@ public final class NoiseTunnel<M extends Model> implements Attribution<M> {
             boolean variance = statistic == Statistic.VAR_GRAD;
             Explanation.Builder explanation = evaluator
                     .explain(variance ? moments.variances() : moments.means())
-                    .names(names);
+                    .like(Objects.requireNonNull(last, "there is at least one copy"));
             if (!variance) {
                 explanation.standardErrors(moments.standardErrors());
             }

@@ -18,6 +18,7 @@ package io.github.attribution4j;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 
 /** Softmax probability of a class: p = exp(z_c) / Σ exp(z), ∂p/∂z_j = p (δ_cj − p_j). */
 record ProbabilityTarget(long index) implements Target {
@@ -56,6 +57,11 @@ record ProbabilityTarget(long index) implements Target {
         } else {
             Target.index(index).check(output, examples, problems);
         }
+    }
+
+    @Override
+    public List<String> words(List<String> classes) {
+        return List.of(index < classes.size() ? "probability of '" + classes.get((int) index) + "'" : describe());
     }
 
     @Override

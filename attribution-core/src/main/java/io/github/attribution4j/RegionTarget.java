@@ -18,6 +18,7 @@ package io.github.attribution4j;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 
 /** The weighted sum of one channel of the output over places. */
 final class RegionTarget implements Target {
@@ -87,6 +88,15 @@ final class RegionTarget implements Target {
                 output.rank() < 2 || channel < output.dim(1),
                 "target: channel " + channel + " of an output of shape " + output + " does not exist; axis 1 counts "
                         + "channels from 0");
+    }
+
+    @Override
+    public List<String> words(List<String> classes) {
+        String which = "channel " + channel;
+        return List.of(
+                channel < classes.size()
+                        ? "'" + classes.get((int) channel) + "'" + description.substring(which.length())
+                        : description);
     }
 
     @Override

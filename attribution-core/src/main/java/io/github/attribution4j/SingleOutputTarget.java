@@ -17,6 +17,7 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
 
 /** The only number per row that a model returns. */
 enum SingleOutputTarget implements Target {
@@ -39,6 +40,11 @@ enum SingleOutputTarget implements Target {
                     + output.row().size() + " values for each example; choose one, for instance Target.index(c), "
                     + "Target.at(...) or Target.argmax()");
         }
+    }
+
+    @Override
+    public List<String> words(List<String> classes) {
+        return List.of(classes.size() == 1 ? "'" + classes.get(0) + "'" : describe());
     }
 
     @Override

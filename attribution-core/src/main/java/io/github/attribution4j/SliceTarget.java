@@ -17,6 +17,7 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -73,6 +74,20 @@ record SliceTarget(List<Slice> slices) implements Target {
                         + ": " + e.getMessage() + "; choose positions that exist");
             }
         }
+    }
+
+    @Override
+    public List<String> words(List<String> classes) {
+        if (classes.isEmpty() || slices.isEmpty()) {
+            return List.of(describe());
+        }
+        long[] chosen = slices.get(0).positions(classes.size());
+        String rest = slices.size() == 1
+                ? ""
+                : slices.stream().skip(1).map(Slice::toString).collect(Collectors.joining(", ", " at [", "]"));
+        return List.of(Arrays.stream(chosen)
+                .mapToObj(position -> "'" + classes.get((int) position) + "'")
+                .collect(Collectors.joining(", ", "sum of ", rest)));
     }
 
     @Override

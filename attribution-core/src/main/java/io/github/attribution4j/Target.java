@@ -59,6 +59,28 @@ public interface Target {
     String describe();
 
     /**
+     * Returns what is explained in words, with the names of the model's classes.
+     *
+     * @param classes names of the positions on axis 1 of the output, all of them, or none
+     * @return one for all examples, or one for each
+     */
+    default List<String> words(List<String> classes) {
+        return List.of(describe());
+    }
+
+    /**
+     * Returns this target with names for the model's classes, which explanations, pictures and reasons then use. Scores are
+     * the same.
+     *
+     * @param classes one for each position on axis 1 of the model's output, in order; for a model that returns one number
+     *     for each row one name
+     * @throws IllegalArgumentException if one is blank, or two are the same
+     */
+    default Target named(String... classes) {
+        return new NamedTarget(this, List.of(classes));
+    }
+
+    /**
      * Returns this target with everything that depends on the explained output decided: {@link #argmax()} becomes the
      * classes it found.
      *

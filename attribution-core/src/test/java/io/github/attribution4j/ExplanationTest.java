@@ -82,7 +82,8 @@ class ExplanationTest {
                         "1.0",
                         "17",
                         Instant.parse("2026-01-02T03:04:05.678901234Z")),
-                List.of());
+                List.of(),
+                Labels.none(2, List.of(), List.of("index 3")));
     }
 
     @Test
@@ -139,10 +140,10 @@ class ExplanationTest {
                     .hasMessageStartingWith("explanation JSON: ");
         }
         try (Explanation full = explanation(true)) {
-            assertThatThrownBy(() -> Explanation.fromJson(full.toJson().replace("\"version\": 1", "\"version\": 2")))
+            assertThatThrownBy(() -> Explanation.fromJson(full.toJson().replace("\"version\": 2", "\"version\": 3")))
                     .hasMessage(
-                            "explanation JSON: format 'attribution4j/explanation' version 2 is not known; this library "
-                                    + "reads 'attribution4j/explanation' version 1");
+                            "explanation JSON: format 'attribution4j/explanation' version 3 is not known; this library "
+                                    + "reads 'attribution4j/explanation' versions 1 to 2");
             assertThatThrownBy(() -> Explanation.fromJson(full.toJson().replace("\"forwardRows\"", "\"rows\"")))
                     .isInstanceOf(IllegalArgumentException.class);
         }

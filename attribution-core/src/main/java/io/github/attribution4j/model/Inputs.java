@@ -21,7 +21,9 @@ import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -60,10 +62,19 @@ public final class Inputs {
      *     batch.mask} for an entry of a dict parameter, else any
      * @param tensor the value, not owned
      * @param role what happens to it
+     * @param features what the positions on its axes are called
      */
-    public record Input(String name, Tensor tensor, Role role) {
+    public record Input(String name, Tensor tensor, Role role, FeatureNames features) {
+        Input(String name, Tensor tensor, Role role) {
+            this(name, tensor, role, FeatureNames.none());
+        }
+
         Input with(Tensor other) {
-            return new Input(name, other, role);
+            return new Input(name, other, role, features);
+        }
+
+        Input select(long[] rows) {
+            return new Input(name, tile(tensor, rows), role, features.select(rows));
         }
     }
 
@@ -372,8 +383,10 @@ public final class Inputs {
         int next = 0;
         for (Input input : all) {
             switch (input.role()) {
-                case ATTRIBUTED -> changed.add(input.with(attributed.get(next++)));
-                case FIXED, REFERENCE -> changed.add(input.with(tile(input.tensor(), examples)));
+                // These are rows for a model, which does not look at names.
+                case ATTRIBUTED -> changed.add(new Input(input.name(), attributed.get(next++), input.role()));
+                case FIXED, REFERENCE ->
+                    changed.add(new Input(input.name(), tile(input.tensor(), examples), input.role()));
                 case CONSTANT -> changed.add(input);
             }
         }
@@ -387,7 +400,7 @@ public final class Inputs {
     public Inputs select(long... examples) {
         List<Input> changed = new ArrayList<>(all.size());
         for (Input input : all) {
-            changed.add(input.role() == Role.CONSTANT ? input : input.with(tile(input.tensor(), examples)));
+            changed.add(input.role() == Role.CONSTANT ? input : input.select(examples));
         }
         Origin selected = origin == null ? null : new Origin(origin.inputs().select(examples), origin.cut());
         Selection rowsSelected = selection == null ? new Selection(examples.clone(), rows) : selection.select(examples);
@@ -442,13 +455,57 @@ public final class Inputs {
             tail.add(new Input(unique, activations.get(i), Role.ATTRIBUTED));
         }
         for (Input input : all) {
-            tail.add(input.role() == Role.ATTRIBUTED ? new Input(input.name(), input.tensor(), Role.FIXED) : input);
+            tail.add(
+                    input.role() == Role.ATTRIBUTED
+                            ? new Input(input.name(), input.tensor(), Role.FIXED, input.features())
+                            : input);
         }
         return new Inputs(tail, new Origin(this, cut), selection, missing);
     }
 
     private boolean hasName(String name) {
         return all.stream().anyMatch(input -> input.name().equals(name));
+    }
+
+    /**
+     * Returns these inputs with names for the features of the only attributed one.
+     *
+     * @param columns one for each position on its last axis
+     * @throws IllegalArgumentException if there are several attributed inputs, or the names do not fit
+     */
+    public Inputs named(String... columns) {
+        List<Input> attributed = attributedInputs();
+        if (attributed.size() != 1) {
+            throw new IllegalArgumentException("feature names: there are " + attributed.size()
+                    + " attributed inputs; say which they are of with Inputs.builder().features(input, names)");
+        }
+        return named(attributed.get(0).name(), FeatureNames.columns(columns));
+    }
+
+    /**
+     * Returns these inputs with names for the features of one.
+     *
+     * @param input its name
+     * @param names replace those that it has
+     * @throws IllegalArgumentException if there is no such input, or the names do not fit
+     */
+    public Inputs named(String input, FeatureNames names) {
+        List<Input> changed = new ArrayList<>();
+        for (Input one : all) {
+            changed.add(
+                    one.name().equals(input)
+                            ? new Input(
+                                    input,
+                                    one.tensor(),
+                                    one.role(),
+                                    names.fitting(input, one.tensor().shape()))
+                            : one);
+        }
+        if (!hasName(input)) {
+            throw new IllegalArgumentException("feature names: there is no input '" + input + "'; "
+                    + NearNames.hint(input, all.stream().map(Input::name).toList()));
+        }
+        return new Inputs(changed, origin, selection, missing);
     }
 
     /**
@@ -476,6 +533,7 @@ public final class Inputs {
     /** Collects inputs in argument order. */
     public static final class Builder {
         private final List<Input> all = new ArrayList<>();
+        private final Map<String, FeatureNames> features = new LinkedHashMap<>();
 
         private Builder() {}
 
@@ -501,12 +559,37 @@ public final class Inputs {
         }
 
         /**
+         * Names the features of an input: the columns of a table, the channels of series.
+         *
+         * @param input the name of an input, added before or after
+         * @param columns one for each position on its last axis
+         */
+        public Builder features(String input, String... columns) {
+            return features(input, FeatureNames.columns(columns));
+        }
+
+        /**
+         * Names the features of an input along any axes.
+         *
+         * @param input the name of an input, added before or after
+         * @param names what its positions are called
+         */
+        public Builder features(String input, FeatureNames names) {
+            features.put(input, names);
+            return this;
+        }
+
+        /**
          * Returns the inputs.
          *
-         * @throws IllegalArgumentException if there are none, names repeat, or rows differ
+         * @throws IllegalArgumentException if there are none, names repeat, rows differ, or names of features do not fit
          */
         public Inputs build() {
-            return new Inputs(all, null, null, false);
+            Inputs inputs = new Inputs(all, null, null, false);
+            for (Map.Entry<String, FeatureNames> one : features.entrySet()) {
+                inputs = inputs.named(one.getKey(), one.getValue());
+            }
+            return inputs;
         }
     }
 }

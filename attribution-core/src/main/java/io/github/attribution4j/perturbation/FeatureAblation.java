@@ -85,7 +85,7 @@ public final class FeatureAblation extends CoalitionMethod {
             int example = index.example(row);
             values[example][index.local(row)] = scores[example] - without[row];
         }
-        return perturbation.evaluator().explain(perturbation.spread(values));
+        return perturbation.explain(values);
     }
 
     @Override

@@ -238,7 +238,8 @@ public final class FeatureMask {
     /** Returns the groups in inputs, or null after adding what is wrong. */
     @Nullable
     Groups resolve(Inputs inputs, Problems problems) {
-        Groups groups = Groups.of(numbers(inputs.attributedInputs(), inputs.sources(), problems), inputs, problems);
+        Groups groups =
+                Groups.of(numbers(inputs.attributedInputs(), inputs.sources(), problems), inputs, names, problems);
         if (groups != null && !names.isEmpty() && names.size() != groups.most()) {
             problems.add("mask " + this + ": " + names.size() + " names for " + groups.most()
                     + " groups; give one for each");

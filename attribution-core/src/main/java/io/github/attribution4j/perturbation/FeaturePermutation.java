@@ -131,7 +131,7 @@ public final class FeaturePermutation implements ForwardAttribution {
                     errors[example][group] = moments.standardError()[0];
                 }
             }
-            Explanation.Builder explanation = evaluator.explain(Perturbation.spread(evaluator, groups, values));
+            Explanation.Builder explanation = Perturbation.explain(evaluator, groups, values);
             if (shuffles > 1) {
                 explanation.standardErrors(Perturbation.spread(evaluator, groups, errors));
             }

@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.perturbation;
 
+import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.perturbation.MaskIds.Ids;
@@ -39,16 +40,18 @@ final class Groups {
     private final List<Shape> shapes;
     private final List<int[]> ids;
     private final int[] counts;
+    private final List<String> names;
 
-    private Groups(Inputs inputs, List<Shape> shapes, List<int[]> ids, int[] counts) {
+    private Groups(Inputs inputs, List<Shape> shapes, List<int[]> ids, int[] counts, List<String> names) {
         this.inputs = inputs;
         this.shapes = shapes;
         this.ids = ids;
         this.counts = counts;
+        this.names = names;
     }
 
     /** Checks numbers and returns the groups; null after adding what is wrong, or if there are no numbers. */
-    static @Nullable Groups of(List<Ids> perInput, Inputs inputs, Problems problems) {
+    static @Nullable Groups of(List<Ids> perInput, Inputs inputs, List<String> names, Problems problems) {
         if (perInput.isEmpty()) {
             return null;
         }
@@ -65,7 +68,7 @@ final class Groups {
                 .map(one ->
                         Arrays.stream(one.values()).mapToInt(Math::toIntExact).toArray())
                 .toList();
-        return new Groups(inputs, perInput.stream().map(Ids::shape).toList(), compact, counts);
+        return new Groups(inputs, perInput.stream().map(Ids::shape).toList(), compact, counts, names);
     }
 
     private static int count(long[] distinct, String which, Problems problems) {
@@ -96,6 +99,15 @@ final class Groups {
                 + (more > 0 ? " and " + more + " more" : "")
                 + "; a group without elements has no attribution: renumber the groups, or use renumbered()");
         return 0;
+    }
+
+    /** Tells an explanation which elements are one feature, unless each is one of its own without a name. */
+    Explanation.Builder describe(Explanation.Builder explanation) {
+        long elements = inputs.attributed().stream()
+                .mapToLong(tensor -> tensor.shape().row().size())
+                .sum();
+        boolean single = names.isEmpty() && Arrays.stream(counts).allMatch(count -> count == elements);
+        return single ? explanation : explanation.groups(shapes, ids, names);
     }
 
     /** Returns the number of groups of an example. */

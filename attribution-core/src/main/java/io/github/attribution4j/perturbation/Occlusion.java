@@ -33,6 +33,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /**
@@ -107,8 +108,35 @@ public final class Occlusion implements ForwardAttribution {
             for (int input = 0; input < over.size(); input++) {
                 attributions.add(average(evaluator, rows, over.get(input), input, scores, occluded));
             }
-            return evaluator.explain(attributions).build();
+            return described(evaluator.explain(attributions), over).build();
         }
+    }
+
+    /** Where windows do not overlap, what one covers is one feature, of which the loss stands at each element. */
+    private static Explanation.Builder described(Explanation.Builder explanation, List<Windows> over) {
+        List<Shape> shapes = new ArrayList<>();
+        List<int[]> ids = new ArrayList<>();
+        int first = 0;
+        for (Windows windows : over) {
+            int[] numbers = new int[windows.rowSize()];
+            int covered = 0;
+            for (int window = 0; window < windows.count(); window++) {
+                int number = first + window;
+                AtomicInteger size = new AtomicInteger();
+                windows.cover(window, (from, to) -> {
+                    Arrays.fill(numbers, from, to, number);
+                    size.addAndGet(to - from);
+                });
+                covered += size.get();
+            }
+            if (covered != numbers.length) {
+                return explanation;
+            }
+            first += windows.count();
+            shapes.add(windows.shape(1));
+            ids.add(numbers);
+        }
+        return explanation.groups(shapes, ids, List.of());
     }
 
     private void check(Inputs inputs, Problems problems) {

@@ -105,13 +105,22 @@ record Perturbation(Evaluator evaluator, Groups groups, List<Tensor> references)
     }
 
     /** Returns values of groups as tensors in the shape of the inputs. */
-    List<Tensor> spread(double[][] values) {
+    private List<Tensor> spread(double[][] values) {
         return spread(evaluator, groups, values);
     }
 
     static List<Tensor> spread(Evaluator evaluator, Groups groups, double[][] values) {
         return groups.spread(
                 values, fallbackType(evaluator), evaluator.inputs().tensor(0).tensors());
+    }
+
+    /** Starts an explanation whose features are the groups. */
+    Explanation.Builder explain(double[][] values) {
+        return explain(evaluator, groups, values);
+    }
+
+    static Explanation.Builder explain(Evaluator evaluator, Groups groups, double[][] values) {
+        return groups.describe(evaluator.explain(spread(evaluator, groups, values)));
     }
 
     /** Starts the explanation of a method that claims completeness: Σ over groups = score − baseline score. */
@@ -124,7 +133,7 @@ record Perturbation(Evaluator evaluator, Groups groups, List<Tensor> references)
             }
             gap[example] -= scores[example] - baselineScores[example];
         }
-        return evaluator.explain(spread(values)).baselineScores(baselineScores).completenessGap(gap);
+        return explain(values).baselineScores(baselineScores).completenessGap(gap);
     }
 
     /**

@@ -37,7 +37,9 @@ record PlacedPropagation(Propagation method, Place place) implements Attribution
     Explanation attribute(Attribution<?> name, RuledModel model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
             RuledRun ruled = RuledRun.start(name, method, place, model, inputs, target, run);
-            Explanation explanation = method.explain(ruled).names(ruled.names()).build();
+            Explanation.Builder builder = method.explain(ruled);
+            Explanation explanation =
+                    ruled.layers().map(builder::names).orElse(builder).build();
             return place instanceof Place.TowardsNeuron
                     ? explanation.madeBy(
                             name, model.identity(), ruled.evaluator().inputs(), Counts.NONE)

@@ -35,6 +35,7 @@ import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -110,13 +111,11 @@ final class RuledRun {
         return cut != null;
     }
 
-    /** Returns what is attributed to. */
-    List<String> names() {
-        return cut == null
-                ? evaluator.inputs().attributedInputs().stream()
-                        .map(Inputs.Input::name)
-                        .toList()
-                : cut.points().stream().map(CutPoint::toString).toList();
+    /** Returns the layers that are attributed to, if not the inputs. */
+    Optional<List<String>> layers() {
+        return Optional.ofNullable(cut)
+                .map(Cut::points)
+                .map(points -> points.stream().map(CutPoint::toString).toList());
     }
 
     List<Operation> operations() {

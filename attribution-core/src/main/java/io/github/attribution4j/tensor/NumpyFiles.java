@@ -27,10 +27,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads and writes NumPy's {@code .npy} (one array) and {@code .npz} (a zip of named arrays, in order) files.
@@ -46,7 +49,7 @@ public final class NumpyFiles {
     private NumpyFiles() {}
 
     /**
-     * Reads a {@code .npz} file.
+     * Reads a {@code .npz} file. Arrays of texts, such as names, are passed over.
      *
      * @param tensors where the arrays go
      * @return the arrays by name, in the file's order, owned by the current scope
@@ -69,7 +72,10 @@ public final class NumpyFiles {
                 if (!name.endsWith(".npy")) {
                     throw new IOException("entry '" + name + "' is not an array: an .npz holds .npy files only");
                 }
-                arrays.put(name.substring(0, name.length() - 4), read(zip, tensors));
+                Tensor array = read(zip, tensors, true);
+                if (array != null) {
+                    arrays.put(name.substring(0, name.length() - 4), array);
+                }
             }
         }
         if (arrays.isEmpty()) {
@@ -81,7 +87,7 @@ public final class NumpyFiles {
     /** Reads a {@code .npy} file; see {@link #readNpz(Path, Tensors)}. */
     public static Tensor readNpy(Path file, Tensors tensors) throws IOException {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-            return read(in, tensors);
+            return Objects.requireNonNull(read(in, tensors, false), "texts are refused");
         } catch (IOException e) {
             throw named(file, e);
         }
@@ -97,15 +103,54 @@ public final class NumpyFiles {
      * @param arrays by name
      */
     public static void writeNpz(Path file, Map<String, Tensor> arrays) throws IOException {
+        writeNpz(file, arrays, Map.of());
+    }
+
+    /**
+     * Writes a {@code .npz} file of numbers and, behind them, of texts as NumPy's {@code U}, which NumPy reads without {@code
+     * allow_pickle}. {@link #readNpz(Path, Tensors)} passes the texts over.
+     *
+     * @param arrays by name
+     * @param texts by name, one axis each
+     */
+    public static void writeNpz(Path file, Map<String, Tensor> arrays, Map<String, List<String>> texts)
+            throws IOException {
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
             for (Map.Entry<String, Tensor> array : arrays.entrySet()) {
-                ZipEntry entry = new ZipEntry(array.getKey() + ".npy");
-                entry.setLastModifiedTime(FileTime.fromMillis(0));
-                zip.putNextEntry(entry);
+                begin(zip, array.getKey());
                 write(zip, array.getValue());
                 zip.closeEntry();
             }
+            for (Map.Entry<String, List<String>> text : texts.entrySet()) {
+                begin(zip, text.getKey());
+                write(zip, text.getValue());
+                zip.closeEntry();
+            }
         }
+    }
+
+    private static void begin(ZipOutputStream zip, String name) throws IOException {
+        ZipEntry entry = new ZipEntry(name + ".npy");
+        entry.setLastModifiedTime(FileTime.fromMillis(0));
+        zip.putNextEntry(entry);
+    }
+
+    /** NumPy stores a text as its code points, each as four bytes, padded with zeros to the longest. */
+    private static void write(OutputStream out, List<String> texts) throws IOException {
+        int longest = texts.stream()
+                .mapToInt(text -> text.codePointCount(0, text.length()))
+                .reduce(1, Math::max);
+        ByteBuffer values = ByteBuffer.allocate(Math.multiplyExact(4 * longest, texts.size()))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < texts.size(); i++) {
+            int at = i * 4 * longest;
+            for (int point : texts.get(i).codePoints().toArray()) {
+                values.putInt(at, point);
+                at += 4;
+            }
+        }
+        header(out, "<U" + longest, Shape.of(texts.size()));
+        out.write(values.array());
     }
 
     /** Writes a {@code .npy} file. */
@@ -116,19 +161,21 @@ public final class NumpyFiles {
     }
 
     private static void write(OutputStream out, Tensor array) throws IOException {
-        String shape = array.shape().toString();
-        String header =
-                "{'descr': '" + descriptor(array.dataType()) + "', 'fortran_order': False, 'shape': " + shape + ", }";
+        header(out, descriptor(array.dataType()), array.shape());
+        ByteBuffer values = littleEndian(array);
+        byte[] bytes = new byte[values.remaining()];
+        values.get(bytes);
+        out.write(bytes);
+    }
+
+    private static void header(OutputStream out, String descriptor, Shape shape) throws IOException {
+        String header = "{'descr': '" + descriptor + "', 'fortran_order': False, 'shape': " + shape + ", }";
         int unpadded = MAGIC.length + 4 + header.length() + 1;
         int padding = (ALIGNMENT - unpadded % ALIGNMENT) % ALIGNMENT;
         byte[] text = (header + " ".repeat(padding) + "\n").getBytes(StandardCharsets.US_ASCII);
         out.write(MAGIC);
         out.write(new byte[] {1, 0, (byte) text.length, (byte) (text.length >> 8)});
         out.write(text);
-        ByteBuffer values = littleEndian(array);
-        byte[] bytes = new byte[values.remaining()];
-        values.get(bytes);
-        out.write(bytes);
     }
 
     private static ByteBuffer littleEndian(Tensor array) {
@@ -158,7 +205,8 @@ public final class NumpyFiles {
         };
     }
 
-    private static Tensor read(InputStream in, Tensors tensors) throws IOException {
+    /** Returns an array, or null for one of texts if these are to be passed over. */
+    private static @Nullable Tensor read(InputStream in, Tensors tensors, boolean passTexts) throws IOException {
         byte[] start = exactly(in, MAGIC.length + 2);
         for (int i = 0; i < MAGIC.length; i++) {
             if (start[i] != MAGIC[i]) {
@@ -178,7 +226,11 @@ public final class NumpyFiles {
         if (length > LONGEST_HEADER) {
             throw new IOException("has a header of " + length + " bytes; at most " + LONGEST_HEADER + " are read");
         }
-        NumpyHeader header = NumpyHeader.parse(new String(exactly(in, length), StandardCharsets.UTF_8));
+        String text = new String(exactly(in, length), StandardCharsets.UTF_8);
+        if (passTexts && NumpyHeader.isText(text)) {
+            return null;
+        }
+        NumpyHeader header = NumpyHeader.parse(text);
         ByteBuffer data = ByteBuffer.wrap(exactly(in, header.bytes())).order(header.order());
         return header.decode(data, tensors);
     }

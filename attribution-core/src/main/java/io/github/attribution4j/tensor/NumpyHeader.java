@@ -39,6 +39,12 @@ record NumpyHeader(char kind, int width, ByteOrder order, boolean fortran, Shape
 
     private static final Set<String> READABLE = Set.of("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "b1");
 
+    /** Returns whether the elements are NumPy's texts. */
+    static boolean isText(String header) {
+        Matcher descriptor = DESCRIPTOR.matcher(header);
+        return descriptor.find() && descriptor.group(2).equals("U");
+    }
+
     static NumpyHeader parse(String header) throws IOException {
         Matcher descriptor = DESCRIPTOR.matcher(header);
         Matcher fortran = FORTRAN.matcher(header);

@@ -24,9 +24,11 @@ import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
@@ -165,7 +167,7 @@ public final class TokenAttribution implements Attribution<LayeredModel> {
         Attribution<LayeredModel> atPlaces = Attribution.at(List.copyOf(places.keySet()), method);
         Explanation explanation = atPlaces.attribute(model, inputs, target, started);
         long looked = points.isEmpty() ? 1 + places.size() : 0;
-        return reduced(explanation, List.copyOf(places.values()))
+        return reduced(explanation, List.copyOf(places.values()), inputs)
                 .madeBy(this, model.identity(), inputs, new Counts(looked, 0, looked, looked == 0 ? 0 : 1));
     }
 
@@ -249,7 +251,7 @@ public final class TokenAttribution implements Attribution<LayeredModel> {
                 + "; name the place with TokenAttribution.of(method).at(\"...\"), or hold the input fixed";
     }
 
-    private Explanation reduced(Explanation explanation, List<String> groups) {
+    private Explanation reduced(Explanation explanation, List<String> groups, Inputs inputs) {
         Map<String, List<Tensor>> grouped = new LinkedHashMap<>();
         try (TensorScope scope = TensorScope.open()) {
             for (int i = 0; i < groups.size(); i++) {
@@ -264,11 +266,36 @@ public final class TokenAttribution implements Attribution<LayeredModel> {
             }
             List<Tensor> sums = new ArrayList<>();
             grouped.forEach((name, terms) -> sums.add(sum(name, terms)));
-            return explanation.withAttributions(List.copyOf(grouped.keySet()), sums, reduction != Reduction.NORM);
+            List<String> names = List.copyOf(grouped.keySet());
+            List<FeatureNames> tokens = new ArrayList<>();
+            for (int i = 0; i < names.size(); i++) {
+                tokens.add(tokens(names.get(i), sums.get(i).shape(), inputs));
+            }
+            return explanation.withAttributions(names, sums, tokens, reduction != Reduction.NORM);
         } catch (UnsupportedModelException e) {
             explanation.close();
             throw e;
         }
+    }
+
+    /**
+     * Returns what the tokens are called, of which attributions are: those of the input that they are named by, or else of the
+     * first whose rows are as long.
+     */
+    private static FeatureNames tokens(String name, Shape attributions, Inputs inputs) {
+        List<Inputs.Input> fitting = inputs.attributedInputs().stream()
+                .filter(input -> input.features().axes().contains(1))
+                .filter(input -> attributions.rank() > 1
+                        && input.tensor().shape().rank() > 1
+                        && input.tensor().shape().dim(0) == attributions.dim(0)
+                        && input.tensor().shape().dim(1) == attributions.dim(1))
+                .toList();
+        return fitting.stream()
+                .filter(input -> input.name().equals(name))
+                .findFirst()
+                .or(() -> fitting.stream().findFirst())
+                .map(input -> input.features().only(1))
+                .orElse(FeatureNames.none());
     }
 
     private static int last(Tensor attribution) {

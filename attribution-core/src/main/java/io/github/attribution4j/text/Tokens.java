@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.text;
 
+import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -113,6 +114,17 @@ public final class Tokens {
         return texts.get(text).stream().map(Token::label).toArray(String[]::new);
     }
 
+    /** Returns what each text's tokens are called: their labels, a blank one as the sign {@code ·}. */
+    public FeatureNames names() {
+        List<List<String>> labels = new ArrayList<>();
+        for (List<Token> text : texts) {
+            labels.add(text.stream()
+                    .map(token -> token.label().isBlank() ? "·" : token.label())
+                    .toList());
+        }
+        return FeatureNames.none().alongEach(1, labels);
+    }
+
     /** Returns the ids of the special tokens in these texts, each once: those that a baseline should keep. */
     public long[] specialIds() {
         return texts.stream()
@@ -179,7 +191,7 @@ public final class Tokens {
             } else if (name.contains("position")) {
                 builder.fixed(parameter, positions(tensors));
             } else if (name.matches(".*(ids|token|input|text).*")) {
-                builder.attribute(parameter, ids(tensors));
+                builder.attribute(parameter, ids(tensors)).features(parameter, names());
                 ids.add(parameter);
             } else {
                 throw new IllegalArgumentException(

@@ -76,9 +76,11 @@ final class PerturbationMethodsContractTest extends MethodContract<LayeredModel>
                 ON_PERCEPTRON.of(
                         "Occlusion", Occlusion.builder().window(3).stride(2).build()),
                 ON_PERCEPTRON.of("Shapley values", new ShapleyValues()).completeTo(1e-12),
-                ON_PERCEPTRON.of(
-                        "Shapley values with mask and reference of each example",
-                        new ShapleyValues(Baseline.of(PER_EXAMPLE), MASKS)),
+                ON_PERCEPTRON
+                        .of(
+                                "Shapley values with mask and reference of each example",
+                                new ShapleyValues(Baseline.of(PER_EXAMPLE), MASKS))
+                        .completeTo(1e-12),
                 ON_PERCEPTRON
                         .of("Shapley sampling", new ShapleySampling(6))
                         .drawn()
@@ -92,7 +94,8 @@ final class PerturbationMethodsContractTest extends MethodContract<LayeredModel>
                                         .baseline(Baseline.of(PER_EXAMPLE))
                                         .mask(MASKS)
                                         .build())
-                        .drawn(),
+                        .drawn()
+                        .completeTo(1e-12),
                 ON_PERCEPTRON.of("KernelSHAP", new KernelShap(30)).drawn().completeTo(1e-12),
                 ON_PERCEPTRON.of("Exact KernelSHAP", new KernelShap(64)).completeTo(1e-12),
                 ON_PERCEPTRON
@@ -129,7 +132,8 @@ final class PerturbationMethodsContractTest extends MethodContract<LayeredModel>
                                         .samples(4)
                                         .mask(FeatureMask.ofIds(new long[] {0, 1, 2, 3}, new long[] {3, 4}))
                                         .build())
-                        .drawn(),
+                        .drawn()
+                        .completeTo(1e-12),
                 ON_TWO_INPUTS.of(
                         "Occlusion of two inputs",
                         Occlusion.builder().windows(Shape.of(2), Shape.of(1)).build()),
@@ -147,7 +151,8 @@ final class PerturbationMethodsContractTest extends MethodContract<LayeredModel>
                                         .samples(60)
                                         .mask(FeatureMask.patches(2, 2))
                                         .build())
-                        .drawn());
+                        .drawn()
+                        .completeTo(1e-12));
     }
 
     @AfterAll

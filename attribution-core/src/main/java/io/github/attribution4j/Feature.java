@@ -1,0 +1,39 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import java.util.List;
+
+/**
+ * One feature of an example, with what it contributed: an element of an input, or a group of elements that a mask made one.
+ *
+ * @param name what it is called; of a group without a name its number and members
+ * @param values what the elements were, for features with names in rows that are small; else none
+ * @param value the values in words: the number, or of a one-hot group the member that is not zero; may be empty
+ * @param contribution the attribution; that of a group counts once
+ * @param standardError of the contribution, NaN where the method gives none
+ */
+public record Feature(String name, List<Double> values, String value, double contribution, double standardError) {
+    /** Copies the values. */
+    public Feature {
+        values = List.copyOf(values);
+    }
+
+    /** Returns name and value, such as {@code income = 5200}. */
+    public String label() {
+        return value.isEmpty() ? name : name + " = " + value;
+    }
+}

@@ -1,0 +1,136 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.model.FeatureNames;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the parts of an explanation are called.
+ *
+ * @param names for each attribution those of its positions
+ * @param values for each attribution what its elements were, one after the other; empty where not kept
+ * @param ofInputs whether the attributions are of inputs, rather than of layers
+ * @param groups which elements are one feature; null if each is one of its own
+ * @param classes of the model, or none
+ * @param targets what is explained in words, one for all examples or one for each
+ */
+record Labels(
+        List<FeatureNames> names,
+        List<double[]> values,
+        boolean ofInputs,
+        @Nullable ElementGroups groups,
+        List<String> classes,
+        List<String> targets) {
+    /** Values are kept of rows up to this size: of tables, not of images. */
+    static final int MOST_VALUES = 1024;
+
+    private static final double[] NO_VALUES = {};
+
+    Labels {
+        names = List.copyOf(names);
+        values = List.copyOf(values);
+        classes = List.copyOf(classes);
+        targets = List.copyOf(targets);
+    }
+
+    /** Returns labels without names. */
+    static Labels none(int attributions, List<String> classes, List<String> targets) {
+        List<FeatureNames> names = new ArrayList<>();
+        List<double[]> values = new ArrayList<>();
+        for (int i = 0; i < attributions; i++) {
+            names.add(FeatureNames.none());
+            values.add(NO_VALUES);
+        }
+        return new Labels(names, values, true, null, classes, targets);
+    }
+
+    /** Returns the labels of attributions of inputs: what the inputs say of those that have their names and shapes. */
+    Labels ofInputs(Inputs inputs, List<String> attributed, List<Tensor> attributions) {
+        List<FeatureNames> newNames = new ArrayList<>();
+        List<double[]> newValues = new ArrayList<>();
+        for (int i = 0; i < attributions.size(); i++) {
+            FeatureNames found = FeatureNames.none();
+            double[] kept = NO_VALUES;
+            for (Inputs.Input input : inputs.all()) {
+                Tensor tensor = input.tensor();
+                if (!input.features().isEmpty()
+                        && input.role() == Inputs.Role.ATTRIBUTED
+                        && input.name().equals(attributed.get(i))
+                        && tensor.shape().equals(attributions.get(i).shape())) {
+                    found = input.features();
+                    boolean each = found.axes().stream().anyMatch(found::isEach);
+                    kept = !each && tensor.shape().row().size() <= MOST_VALUES ? tensor.toDoubleArray() : NO_VALUES;
+                }
+            }
+            newNames.add(found);
+            newValues.add(kept);
+        }
+        return new Labels(newNames, newValues, true, groups, classes, targets);
+    }
+
+    /** Returns the labels of other attributions: what still holds of those whose name and shape stay. */
+    Labels with(List<FeatureNames> newNames) {
+        List<double[]> none = newNames.stream().map(one -> NO_VALUES).toList();
+        return new Labels(newNames, none, ofInputs, null, classes, targets);
+    }
+
+    Labels withGroups(@Nullable ElementGroups newGroups) {
+        return new Labels(names, values, ofInputs, newGroups, classes, targets);
+    }
+
+    Labels withoutValues() {
+        List<double[]> none = names.stream().map(one -> NO_VALUES).toList();
+        return new Labels(names, none, ofInputs, groups, classes, targets);
+    }
+
+    Labels ofLayers() {
+        return new Labels(names, values, false, groups, classes, targets);
+    }
+
+    String target(int example) {
+        return targets.get(targets.size() == 1 ? 0 : example);
+    }
+
+    /** Returns whether an element's name needs that of its input beside it: names of several attributions may coincide. */
+    boolean ambiguous() {
+        if (names.size() < 2) {
+            return false;
+        }
+        Set<String> seen = new HashSet<>();
+        for (FeatureNames one : names) {
+            Set<String> own = new HashSet<>();
+            for (int axis : one.axes()) {
+                if (one.isEach(axis)) {
+                    return true;
+                }
+                own.addAll(one.along(axis, 0));
+            }
+            for (String name : own) {
+                if (!seen.add(name)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+}

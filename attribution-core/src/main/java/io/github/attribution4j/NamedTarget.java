@@ -1,0 +1,83 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** A target of a model whose classes have names. Scores are those of the target. */
+record NamedTarget(Target target, List<String> classes) implements Target {
+    NamedTarget {
+        classes = List.copyOf(classes);
+        Set<String> seen = new HashSet<>();
+        for (String name : classes) {
+            if (name.isBlank() || !seen.add(name)) {
+                throw new IllegalArgumentException("class names: "
+                        + (name.isBlank() ? "one is blank" : "two are '" + name + "'") + "; give each one of its own");
+            }
+        }
+    }
+
+    @Override
+    public Tensor score(Tensor output, long[] examples) {
+        return target.score(output, examples);
+    }
+
+    @Override
+    public Tensor cotangent(Tensor output, long[] examples) {
+        return target.cotangent(output, examples);
+    }
+
+    @Override
+    public void check(Shape output, long examples, Problems problems) {
+        checkClasses(output, problems);
+        target.check(output, examples, problems);
+    }
+
+    void checkClasses(Shape output, Problems problems) {
+        long outputs = output.rank() < 2 ? 1 : output.dim(1);
+        problems.require(
+                classes.size() == outputs,
+                "class names: " + classes.size() + " given, and the model's output of shape " + output + " has "
+                        + outputs
+                        + (output.rank() < 2 ? " number for each row" : " classes on axis 1")
+                        + "; give one for each, in order");
+    }
+
+    @Override
+    public Target resolve(Tensor output) {
+        Target resolved = target.resolve(output);
+        return resolved == target ? this : new NamedTarget(resolved, classes);
+    }
+
+    @Override
+    public Target forExamples(long[] examples) {
+        return new NamedTarget(target.forExamples(examples), classes);
+    }
+
+    @Override
+    public String describe() {
+        return String.join(", ", target.words(classes));
+    }
+
+    @Override
+    public List<String> words(List<String> names) {
+        return target.words(classes);
+    }
+}

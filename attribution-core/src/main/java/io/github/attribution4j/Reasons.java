@@ -1,0 +1,74 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Reason codes: which features spoke most for and against a score.
+ *
+ * @param target what the score is of, in words
+ * @param score the score
+ * @param up the features with the largest positive contributions, largest first
+ * @param down the features with the most negative contributions, largest magnitude first
+ * @param complete whether contributions add up to a difference of scores, so that they are amounts of the score
+ */
+public record Reasons(String target, double score, List<Feature> up, List<Feature> down, boolean complete) {
+    /** Copies the lists. */
+    public Reasons {
+        up = List.copyOf(up);
+        down = List.copyOf(down);
+    }
+
+    /**
+     * Returns a sentence for each feature, those that spoke for the score first: {@code income = 5200 raised the score of
+     * 'granted' by 0.42.} Where contributions are no amounts of the score, as gradients are not: {@code income = 5200 has
+     * attribution +0.42 for the score of 'granted'.}
+     */
+    public List<String> sentences() {
+        List<String> sentences = new ArrayList<>();
+        up.forEach(feature -> sentences.add(sentence(feature)));
+        down.forEach(feature -> sentences.add(sentence(feature)));
+        return sentences;
+    }
+
+    private String sentence(Feature feature) {
+        double contribution = feature.contribution();
+        String error = Double.isNaN(feature.standardError()) || feature.standardError() == 0
+                ? ""
+                : " (standard error " + number(feature.standardError()) + ")";
+        String amount = number(Math.abs(contribution));
+        String sign = contribution < 0 ? "-" : "+";
+        return feature.label()
+                + (complete
+                        ? (contribution < 0 ? " lowered " : " raised ") + scored() + " by " + amount + error
+                        : " has attribution " + sign + amount + error + " for " + scored())
+                + ".";
+    }
+
+    private String scored() {
+        if (target.equals("output")) {
+            return "the output";
+        }
+        return target.startsWith("index ") ? "output " + target.substring("index ".length()) : "the score of " + target;
+    }
+
+    private static String number(double value) {
+        return String.format(Locale.ROOT, "%.3g", value);
+    }
+}

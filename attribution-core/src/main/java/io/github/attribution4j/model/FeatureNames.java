@@ -1,0 +1,254 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.model;
+
+import io.github.attribution4j.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What the positions on axes of an input are called: the columns of a table, the channels of a series, the tokens of texts.
+ * They go along with the input into explanations, pictures, tables and messages. Immutable.
+ *
+ * <pre>{@code
+ * FeatureNames.columns("age", "income", "colour");                  // of a table, shape (rows, 3)
+ * FeatureNames.none().along(2, List.of("heart rate", "pressure"));  // of series, shape (rows, steps, 2)
+ * FeatureNames.none().alongEach(1, tokens);                         // of texts, each with words of its own
+ * }</pre>
+ */
+public final class FeatureNames {
+    private static final FeatureNames NONE = new FeatureNames(new TreeMap<>());
+
+    /** Axis → one list that serves all rows, or one for each row. */
+    private final SortedMap<Integer, Along> axes;
+
+    private record Along(boolean each, List<List<String>> lists) {
+        List<String> of(long row) {
+            return lists.get(each ? Math.toIntExact(row) : 0);
+        }
+    }
+
+    private FeatureNames(SortedMap<Integer, Along> axes) {
+        this.axes = Collections.unmodifiableSortedMap(axes);
+    }
+
+    /** Returns no names: elements are called by input and position. */
+    public static FeatureNames none() {
+        return NONE;
+    }
+
+    /** Returns the names of the positions on the last axis: of a table's columns. */
+    public static FeatureNames columns(String... names) {
+        return NONE.along(-1, List.of(names));
+    }
+
+    /**
+     * Returns these names, and those of the positions on another axis, the same in all rows.
+     *
+     * @param axis an axis behind axis 0; negative ones count from the end
+     * @param names one for each position, none blank, no two the same
+     * @throws IllegalArgumentException if they are not
+     */
+    public FeatureNames along(int axis, List<String> names) {
+        List<String> copy = checked(axis, names);
+        Set<String> seen = new HashSet<>();
+        for (String name : copy) {
+            if (!seen.add(name)) {
+                throw new IllegalArgumentException(
+                        "feature names: two are '" + name + "'; what is told apart needs names that differ");
+            }
+        }
+        return with(axis, new Along(false, List.of(copy)));
+    }
+
+    /**
+     * Returns these names, and those of the positions on another axis in each row: the tokens of texts. Names may repeat
+     * within a row, and a row may have fewer than the axis is long: what is behind them is padding.
+     *
+     * @param axis an axis behind axis 0; negative ones count from the end
+     * @param perRow for each row its names, none blank
+     * @throws IllegalArgumentException if one is blank, or there are none
+     */
+    public FeatureNames alongEach(int axis, List<List<String>> perRow) {
+        if (perRow.isEmpty()) {
+            throw new IllegalArgumentException("feature names: no rows given; give names for each row");
+        }
+        return with(
+                axis,
+                new Along(
+                        true, perRow.stream().map(names -> checked(axis, names)).toList()));
+    }
+
+    private static List<String> checked(int axis, List<String> names) {
+        if (axis == 0) {
+            throw new IllegalArgumentException("feature names: axis 0 counts examples; name another axis");
+        }
+        for (int i = 0; i < names.size(); i++) {
+            String name = names.get(i);
+            if (name == null || name.isBlank()) {
+                throw new IllegalArgumentException("feature names: number " + i + " is blank; give each a name");
+            }
+        }
+        return List.copyOf(names);
+    }
+
+    private FeatureNames with(int axis, Along along) {
+        SortedMap<Integer, Along> changed = new TreeMap<>(axes);
+        changed.put(axis, along);
+        return new FeatureNames(changed);
+    }
+
+    /** Returns whether there are no names. */
+    public boolean isEmpty() {
+        return axes.isEmpty();
+    }
+
+    /** Returns the axes whose positions have names, ascending. */
+    public Set<Integer> axes() {
+        return axes.keySet();
+    }
+
+    /** Returns whether the names along an axis are given for each row. */
+    public boolean isEach(int axis) {
+        Along along = axes.get(axis);
+        return along != null && along.each();
+    }
+
+    /** Returns the names along an axis in a row; none if the axis has no names. */
+    public List<String> along(int axis, long row) {
+        Along along = axes.get(axis);
+        return along == null ? List.of() : along.of(row);
+    }
+
+    /**
+     * Checks that the names fit an input, and returns them with axes counted from the start.
+     *
+     * @param input what the input is called
+     * @param shape its shape
+     * @throws IllegalArgumentException naming the axis that has another extent than there are names
+     */
+    public FeatureNames fitting(String input, Shape shape) {
+        if (axes.isEmpty()) {
+            return this;
+        }
+        SortedMap<Integer, Along> counted = new TreeMap<>();
+        axes.forEach((axis, along) -> {
+            int rank = shape.rank();
+            int fromStart = axis < 0 ? axis + rank : axis;
+            String where = "input '" + input + "' of shape " + shape;
+            if (fromStart < 1 || fromStart >= rank) {
+                throw new IllegalArgumentException(
+                        where + ": feature names are given for axis " + axis + "; it has axes 1 to " + (rank - 1));
+            }
+            if (along.each() && along.lists().size() != shape.dim(0)) {
+                throw new IllegalArgumentException(where + ": feature names are given for "
+                        + along.lists().size() + " rows; give them for each of the " + shape.dim(0));
+            }
+            for (List<String> names : along.lists()) {
+                boolean fits =
+                        along.each() ? names.size() <= shape.dim(fromStart) : names.size() == shape.dim(fromStart);
+                if (!fits) {
+                    throw new IllegalArgumentException(
+                            where + ": " + names.size() + " feature names are given for axis " + fromStart
+                                    + ", which has extent " + shape.dim(fromStart) + "; give one for each position");
+                }
+            }
+            if (counted.put(fromStart, along) != null) {
+                throw new IllegalArgumentException(where + ": axis " + fromStart + " is given feature names twice");
+            }
+        });
+        return new FeatureNames(counted);
+    }
+
+    /** Returns the names along one axis alone. */
+    public FeatureNames only(int axis) {
+        Along along = axes.get(axis);
+        return along == null ? NONE : NONE.with(axis, along);
+    }
+
+    /** Returns the names of the rows chosen, in that order. */
+    public FeatureNames select(long... rows) {
+        if (axes.values().stream().noneMatch(Along::each)) {
+            return this;
+        }
+        SortedMap<Integer, Along> selected = new TreeMap<>();
+        axes.forEach((axis, along) -> selected.put(
+                axis,
+                along.each()
+                        ? new Along(
+                                true, Arrays.stream(rows).mapToObj(along::of).toList())
+                        : along));
+        return new FeatureNames(selected);
+    }
+
+    /**
+     * Returns what an element is called: the names of its positions, with those that have none as numbers behind them. Without
+     * any names: {@code row 3 column 7} of an image, else {@code input[3, 7]}.
+     *
+     * @param input what the input is called
+     * @param shape of the input
+     * @param row the example
+     * @param index of the element within its row, row-major
+     */
+    public String element(String input, Shape shape, long row, long index) {
+        long[] at = new long[shape.rank() - 1];
+        long rest = index;
+        for (int axis = at.length - 1; axis >= 0; axis--) {
+            at[axis] = rest % shape.dim(axis + 1);
+            rest /= shape.dim(axis + 1);
+        }
+        List<String> named = new ArrayList<>();
+        List<Long> unnamed = new ArrayList<>();
+        for (int axis = 0; axis < at.length; axis++) {
+            List<String> names = axes.isEmpty() ? List.of() : along(axis + 1, row);
+            if (at[axis] < names.size()) {
+                named.add(names.get((int) at[axis]));
+            } else {
+                unnamed.add(at[axis]);
+            }
+        }
+        if (!named.isEmpty()) {
+            return String.join(" ", named) + (unnamed.isEmpty() ? "" : " " + unnamed);
+        }
+        if (at.length == 3) {
+            return (shape.dim(1) == 1 ? "" : "channel " + at[0] + " ") + "row " + at[1] + " column " + at[2];
+        }
+        return input + (at.length == 0 ? "" : Arrays.toString(at));
+    }
+
+    @Override
+    public boolean equals(@org.jspecify.annotations.Nullable Object other) {
+        return other instanceof FeatureNames names && axes.equals(names.axes);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(axes);
+    }
+
+    /** Returns the axes that have names. */
+    @Override
+    public String toString() {
+        return axes.isEmpty() ? "no feature names" : "feature names along axes " + axes.keySet();
+    }
+}
