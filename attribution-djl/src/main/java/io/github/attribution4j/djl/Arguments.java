@@ -28,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,9 +42,11 @@ final class Arguments {
     private final Signature signature;
     private final List<String> names;
     private final boolean oneTensor;
+    private final boolean unbatched;
 
-    Arguments(Signature signature, List<String> given) {
+    Arguments(Signature signature, List<String> given, boolean unbatched) {
         this.signature = signature;
+        this.unbatched = unbatched;
         List<String> own =
                 signature.parameters().stream().map(Signature.Parameter::name).toList();
         if (given.size() > own.size()) {
@@ -66,10 +69,19 @@ final class Arguments {
     Request<Integer> bind(List<Inputs.Input> inputs) {
         try {
             List<@Nullable Value<Integer>> values = byName(inputs) ? named(inputs) : positional(inputs);
-            return new Request<>(signature, values);
+            Request<Integer> request = new Request<>(signature, values);
+            return unbatched ? request.single(single(request.tensors(), inputs)) : request;
         } catch (IllegalArgumentException e) {
             throw new ModelException(e.getMessage() + "; given: " + describe(inputs), e);
         }
+    }
+
+    /** The numbers of the tensors that hold rows: all but constants. */
+    private static List<Integer> single(List<Integer> positions, List<Inputs.Input> inputs) {
+        return IntStream.range(0, positions.size())
+                .filter(number -> inputs.get(positions.get(number)).role() != Inputs.Role.CONSTANT)
+                .boxed()
+                .toList();
     }
 
     /** Whether the program takes one tensor, and these inputs are one: then there is nothing to bind. */

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class LoadOptions {
-    private static final LoadOptions DEFAULTS = new LoadOptions(Device.cpu(), 0, 0, null, List.of(), null);
+    private static final LoadOptions DEFAULTS = new LoadOptions(Device.cpu(), 0, 0, null, List.of(), null, false);
 
     private final Device device;
     private final int threads;
@@ -39,6 +39,7 @@ public final class LoadOptions {
     private final @Nullable String output;
     private final List<String> argumentNames;
     private final @Nullable DataType dataType;
+    private final boolean unbatched;
 
     private LoadOptions(
             Device device,
@@ -46,13 +47,15 @@ public final class LoadOptions {
             int interOpThreads,
             @Nullable String output,
             List<String> argumentNames,
-            @Nullable DataType dataType) {
+            @Nullable DataType dataType,
+            boolean unbatched) {
         this.device = device;
         this.threads = threads;
         this.interOpThreads = interOpThreads;
         this.output = output;
         this.argumentNames = List.copyOf(argumentNames);
         this.dataType = dataType;
+        this.unbatched = unbatched;
     }
 
     /** Returns: the CPU, libtorch's own thread settings, the model's only output, the parameter names of the archive. */
@@ -62,7 +65,7 @@ public final class LoadOptions {
 
     /** Returns options with a device. */
     public LoadOptions device(Device device) {
-        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, dataType);
+        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, dataType, unbatched);
     }
 
     /**
@@ -96,7 +99,8 @@ public final class LoadOptions {
      * @param threads at least 1
      */
     public LoadOptions threads(int threads) {
-        return new LoadOptions(device, positive("threads", threads), interOpThreads, output, argumentNames, dataType);
+        return new LoadOptions(
+                device, positive("threads", threads), interOpThreads, output, argumentNames, dataType, unbatched);
     }
 
     /**
@@ -107,7 +111,7 @@ public final class LoadOptions {
      */
     public LoadOptions interOpThreads(int threads) {
         return new LoadOptions(
-                device, this.threads, positive("interOpThreads", threads), output, argumentNames, dataType);
+                device, this.threads, positive("interOpThreads", threads), output, argumentNames, dataType, unbatched);
     }
 
     private static int positive(String name, int threads) {
@@ -125,7 +129,8 @@ public final class LoadOptions {
         if (index < 0) {
             throw new IllegalArgumentException("output " + index + ": positions count from 0");
         }
-        return new LoadOptions(device, threads, interOpThreads, Integer.toString(index), argumentNames, dataType);
+        return new LoadOptions(
+                device, threads, interOpThreads, Integer.toString(index), argumentNames, dataType, unbatched);
     }
 
     /**
@@ -133,7 +138,7 @@ public final class LoadOptions {
      * outputs, such as {@code logits} or {@code hidden.0}.
      */
     public LoadOptions output(String name) {
-        return new LoadOptions(device, threads, interOpThreads, name, argumentNames, dataType);
+        return new LoadOptions(device, threads, interOpThreads, name, argumentNames, dataType, unbatched);
     }
 
     /**
@@ -141,7 +146,7 @@ public final class LoadOptions {
      * for traced archives, whose own names may say little.
      */
     public LoadOptions argumentNames(String... names) {
-        return new LoadOptions(device, threads, interOpThreads, output, List.of(names), dataType);
+        return new LoadOptions(device, threads, interOpThreads, output, List.of(names), dataType, unbatched);
     }
 
     /**
@@ -155,7 +160,21 @@ public final class LoadOptions {
         if (!newType.isFloating()) {
             throw new IllegalArgumentException("dataType " + newType + ": weights become float32 or float64");
         }
-        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, newType);
+        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, newType, unbatched);
+    }
+
+    /**
+     * Returns options for a program that takes one example without an axis of rows: positions {@code (atoms, 3)} to an energy,
+     * an image {@code (1, 28, 28)} to scores. Inputs are given with rows all the same, {@code (examples, atoms, 3)}; axis 0 of
+     * what is attributed or held fixed is taken off before each call and put in front of the output and of the values of
+     * layers, so that an energy has shape {@code (examples)}. Constants pass as they are. Rows are run one by one.
+     */
+    public LoadOptions unbatched() {
+        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, dataType, true);
+    }
+
+    boolean isUnbatched() {
+        return unbatched;
     }
 
     Optional<DataType> dataType() {

@@ -31,6 +31,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Heads and tail around values of a program: questions to the same native module. They live as long as the model. */
 final class TorchCut implements Cut {
@@ -61,14 +62,42 @@ final class TorchCut implements Cut {
     public List<Tensor> activations(Inputs inputs) {
         program.module().check();
         program.requireIndependent(inputs, points, rows);
-        return program.activations(inputs, rows);
+        return activations(program, inputs, rows);
     }
 
     @Override
     public LayerPullback pullback(Inputs inputs) {
         program.module().check();
         program.requireIndependent(inputs, points, rows);
-        return program.pullbackLayers(inputs, points, rows);
+        return layers(inputs);
+    }
+
+    private LayerPullback layers(Inputs inputs) {
+        while (true) {
+            List<Row> seen = program.views().of(inputs.withoutReferences(), rows, false);
+            if (seen == null) {
+                return OneByOne.layerPullback(inputs, this::layers);
+            }
+            LayerPullback pullback = program.pullbackLayers(inputs, points, seen);
+            if (!program.views().contradict(inputs.withoutReferences(), seen, pullback.activations())) {
+                return pullback;
+            }
+            pullback.close();
+        }
+    }
+
+    private static List<Tensor> activations(TorchProgram program, Inputs inputs, List<Row> rows) {
+        while (true) {
+            List<Row> seen = program.views().of(inputs, rows, true);
+            if (seen == null) {
+                return OneByOne.tensors(inputs, one -> activations(program, one, rows));
+            }
+            List<Tensor> values = program.activations(inputs, seen);
+            if (!program.views().contradict(inputs, seen, values)) {
+                return values;
+            }
+            values.forEach(Tensor::close);
+        }
     }
 
     @Override
@@ -92,13 +121,14 @@ final class TorchCut implements Cut {
         @Override
         public Tensor forward(Inputs inputs) {
             program.module().check();
-            return program.activations(inputs, List.of(row)).get(0);
+            return activations(program, inputs, List.of(row)).get(0);
         }
 
         @Override
         public Pullback pullback(Inputs inputs) {
             program.module().check();
-            return program.pullbackHead(inputs, row);
+            List<Row> seen = program.views().of(inputs.withoutReferences(), List.of(row), false);
+            return seen == null ? OneByOne.pullback(inputs, this::pullback) : program.pullbackHead(inputs, seen.get(0));
         }
 
         @Override
@@ -127,13 +157,21 @@ final class TorchCut implements Cut {
         @Override
         public Tensor forward(Inputs inputs) {
             program.module().check();
-            return program.forwardTail(inputs, rows);
+            List<Row> seen = seen(inputs);
+            return seen == null
+                    ? OneByOne.tensors(inputs, one -> List.of(forward(one))).get(0)
+                    : program.forwardTail(inputs, seen);
         }
 
         @Override
         public Pullback pullback(Inputs inputs) {
             program.module().check();
-            return program.pullbackTail(inputs, rows);
+            List<Row> seen = seen(inputs);
+            return seen == null ? OneByOne.pullback(inputs, this::pullback) : program.pullbackTail(inputs, seen);
+        }
+
+        private @Nullable List<Row> seen(Inputs inputs) {
+            return program.views().of(program.behindTail(inputs, rows.size()), rows, false);
         }
 
         @Override

@@ -16,6 +16,7 @@
 package io.github.attribution4j.djl;
 
 import io.github.attribution4j.model.LayerPullback;
+import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
@@ -23,18 +24,18 @@ import java.util.Set;
 
 /** A pullback whose leaves are values inside the program, with those values. */
 final class TorchLayerPullback implements LayerPullback {
-    private final TorchPullback pullback;
-    private final List<DjlTensor> activations;
+    private final Pullback pullback;
+    private final List<Tensor> activations;
 
     /** Takes both over; the activations belong to no scope. */
-    TorchLayerPullback(TorchPullback pullback, List<DjlTensor> activations) {
+    TorchLayerPullback(Pullback pullback, List<? extends Tensor> activations) {
         this.pullback = pullback;
         this.activations = List.copyOf(activations);
     }
 
     @Override
     public List<Tensor> activations() {
-        return List.copyOf(activations);
+        return activations;
     }
 
     @Override
@@ -65,6 +66,6 @@ final class TorchLayerPullback implements LayerPullback {
     @Override
     public void close() {
         pullback.close();
-        activations.forEach(DjlTensor::close);
+        activations.forEach(Tensor::close);
     }
 }

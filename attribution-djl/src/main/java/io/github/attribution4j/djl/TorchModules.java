@@ -57,6 +57,7 @@ final class TorchModules implements AutoCloseable {
     private final TorchArchive archive;
     private final SharedParameters parameters;
     private final Instrumented first;
+    private final boolean unbatched;
     private final BackwardRule.@Nullable Family family;
     private final Map<BackwardRule.Family, TorchModules> ruled = new EnumMap<>(BackwardRule.Family.class);
     private volatile @Nullable Loaded loaded;
@@ -71,6 +72,7 @@ final class TorchModules implements AutoCloseable {
             TorchArchive archive,
             SharedParameters parameters,
             Instrumented first,
+            boolean unbatched,
             BackwardRule.@Nullable Family family,
             @Nullable Loaded loaded) {
         this.name = name;
@@ -80,6 +82,7 @@ final class TorchModules implements AutoCloseable {
         this.parameters = parameters;
         // Not the copy: its archive may hold the whole model in memory.
         this.first = first.withArchive(archive);
+        this.unbatched = unbatched;
         this.family = family;
         this.loaded = loaded;
     }
@@ -89,6 +92,7 @@ final class TorchModules implements AutoCloseable {
      *
      * @param name what messages call it
      * @param frame the archive without its large parameters; needed afterwards only if it holds much besides them
+     * @param unbatched whether the program takes one example without an axis of rows
      * @param parameters waits for those; they are closed with the modules
      * @throws ArchiveException if it is damaged or cannot be read
      * @throws UnsupportedModelException if it cannot be rewritten, or libtorch refuses it
@@ -98,14 +102,15 @@ final class TorchModules implements AutoCloseable {
             TorchRuntime runtime,
             DjlTensors tensors,
             TorchArchive frame,
+            boolean unbatched,
             Supplier<SharedParameters> parameters) {
         boolean small = frame.tensorBytes() <= SMALL_BYTES;
         TorchArchive kept = small ? frame.inMemory() : frame;
         try (ArchiveCopy copy = ArchiveCopy.start(kept)) {
-            Instrumented program = Instrumenter.instrument(kept, small ? Level.FORWARD : Level.MODULES);
+            Instrumented program = Instrumenter.instrument(kept, small ? Level.FORWARD : Level.MODULES, unbatched);
             TorchModule module = load(name, runtime, tensors, program, copy, parameters);
             Loaded loaded = new Loaded(module, program.level());
-            return new TorchModules(name, runtime, tensors, kept, parameters.get(), program, null, loaded);
+            return new TorchModules(name, runtime, tensors, kept, parameters.get(), program, unbatched, null, loaded);
         } catch (IOException e) {
             throw unwritable(e);
         }
@@ -164,7 +169,8 @@ final class TorchModules implements AutoCloseable {
     /** The modules whose operations follow backward rules of a family; nothing is compiled before the first run of them. */
     synchronized TorchModules ruled(BackwardRule.Family rules) {
         return ruled.computeIfAbsent(rules, key -> {
-            TorchModules modules = new TorchModules(name, runtime, tensors, archive, parameters, first, key, null);
+            TorchModules modules =
+                    new TorchModules(name, runtime, tensors, archive, parameters, first, unbatched, key, null);
             modules.closed = closed;
             return modules;
         });
@@ -177,8 +183,8 @@ final class TorchModules implements AutoCloseable {
     private Instrumented instrumented(Level level) {
         try {
             return family == null
-                    ? Instrumenter.instrument(archive, level)
-                    : Instrumenter.ruled(archive, level, family);
+                    ? Instrumenter.instrument(archive, level, unbatched)
+                    : Instrumenter.ruled(archive, level, unbatched, family);
         } catch (ArchiveException | ScriptException | RewriteException e) {
             throw new UnsupportedModelException(Failures.line(e), e);
         }

@@ -52,6 +52,8 @@ final class TorchProgram {
     private final Signature signature;
     private final Arguments arguments;
     private final @Nullable String chosenOutput;
+    private final boolean unbatched;
+    private final RowViews views;
     private final Set<List<Row>> independent = ConcurrentHashMap.newKeySet();
 
     TorchProgram(TorchModules modules, LoadOptions options) {
@@ -59,8 +61,10 @@ final class TorchProgram {
         this.calls = new PlainCalls(modules);
         this.plain = null;
         this.signature = modules.program().signature();
-        this.arguments = new Arguments(signature, options.argumentNames());
+        this.unbatched = options.isUnbatched();
+        this.arguments = new Arguments(signature, options.argumentNames(), unbatched);
         this.chosenOutput = options.output().orElse(null);
+        this.views = new RowViews(this);
     }
 
     private TorchProgram(TorchProgram plain, RuleTable table) {
@@ -68,7 +72,9 @@ final class TorchProgram {
         this.plain = plain;
         this.signature = plain.signature;
         this.arguments = plain.arguments;
+        this.unbatched = plain.unbatched;
         this.chosenOutput = plain.chosenOutput;
+        this.views = plain.views;
         this.calls = new RuledCalls(library, library.ruled(table.family()), arguments, table);
     }
 
@@ -135,13 +141,36 @@ final class TorchProgram {
         return new Question(inputs, request, Instrumented.RUN, 0);
     }
 
-    private Question tail(Inputs inputs, List<Row> rows) {
-        int count = rows.size();
+    /** Whether the program takes one example without an axis of rows. */
+    boolean unbatched() {
+        return unbatched;
+    }
+
+    /** How the values of points are seen as rows. */
+    RowViews views() {
+        return views;
+    }
+
+    /** Returns the inputs of the model among those of a tail. */
+    Inputs behindTail(Inputs inputs, int count) {
+        requireTail(inputs, count);
+        Inputs.Builder builder = Inputs.builder();
+        List<Inputs.Input> all = inputs.withoutReferences().all();
+        all.subList(count, all.size()).forEach(input -> builder.add(input.name(), input.tensor(), input.role()));
+        return builder.build();
+    }
+
+    private static void requireTail(Inputs inputs, int count) {
         if (inputs.size() <= count) {
             throw new ModelException(
                     "the tail of a cut takes " + count + " activations and then the inputs of the model, "
                             + inputs.size() + " were given; make them with cut.tailInputs(inputs, activations)");
         }
+    }
+
+    private Question tail(Inputs inputs, List<Row> rows) {
+        int count = rows.size();
+        requireTail(inputs, count);
         Request<Integer> request = bind(inputs, count);
         for (int i = 0; i < count; i++) {
             request.replace(rows.get(i), i - count);
@@ -150,6 +179,9 @@ final class TorchProgram {
     }
 
     Tensor forward(Inputs inputs) {
+        if (unbatched && inputs.rows() > 1) {
+            return OneByOne.tensors(inputs, one -> List.of(forward(one))).get(0);
+        }
         if (chosenOutput == null
                 && calls instanceof PlainCalls simple
                 && library.program().plain()) {
@@ -186,6 +218,9 @@ final class TorchProgram {
 
     Pullback pullback(Inputs inputs) {
         inputs.requireDifferentiable();
+        if (unbatched && inputs.rows() > 1) {
+            return OneByOne.pullback(inputs, this::pullback);
+        }
         Answer answer = calls.answer(wanting(whole(inputs)), true);
         Reply<PtNDArray> reply = answer.reply();
         PtNDArray result = answer.read(() -> output(reply));
@@ -391,7 +426,8 @@ final class TorchProgram {
     }
 
     /** Runs one row with every module's result tapped and returns the sizes of what was computed. */
-    List<Long> valueSizes(Inputs row) {
+    List<Long> valueSizes(Inputs inputs) {
+        Inputs row = unbatched ? inputs.select(0) : inputs;
         List<Row> rows = modules().stream()
                 .filter(info -> info.addressable() && info.index() > 0)
                 .map(info -> new Row(info.index(), Row.EVERY_CALL, Row.RESULT, 0, false))
@@ -412,7 +448,9 @@ final class TorchProgram {
 
     /** Runs the program and tells of the values of rows, in order of execution. */
     void values(Inputs inputs, List<Row> rows, ValueListener listener) {
-        Answer answer = calls.answer(tapped(inputs, rows), false);
+        List<Row> seen =
+                unbatched ? rows.stream().map(row -> row.seen(Row.ALONE)).toList() : rows;
+        Answer answer = calls.answer(tapped(unbatched ? inputs.select(0) : inputs, seen), false);
         Reply<PtNDArray> reply = answer.reply();
         try {
             for (Reply.Tap<PtNDArray> tap : reply.taps()) {
@@ -420,11 +458,17 @@ final class TorchProgram {
                         rows.get(tap.row()),
                         tap.call(),
                         Types.fromDjl(tap.tensor().getDataType()),
-                        Types.fromDjl(tap.tensor().getShape()));
+                        shape(tap.tensor(), inputs));
             }
         } finally {
             answer.closeAllBut(List.of());
         }
+    }
+
+    /** The shape of a value for all rows. */
+    private Shape shape(PtNDArray value, Inputs inputs) {
+        Shape shape = Types.fromDjl(value.getShape());
+        return unbatched ? shape.withRows(inputs.rows()) : shape;
     }
 
     private static long bytes(PtNDArray array) {

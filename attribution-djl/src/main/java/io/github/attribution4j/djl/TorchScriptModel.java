@@ -50,6 +50,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -165,7 +166,8 @@ public final class TorchScriptModel implements RuledModel {
             TorchModules modules = null;
             boolean complete = false;
             try {
-                modules = TorchModules.load(name, runtime, tensors, split.frame(), reading::parameters);
+                modules = TorchModules.load(
+                        name, runtime, tensors, split.frame(), options.isUnbatched(), reading::parameters);
                 ModelIdentity identity = new ModelIdentity(
                         name, reading.digest(), runtime.description(), DjlTensors.name(options.device()));
                 TorchWeights weights =
@@ -441,6 +443,13 @@ public final class TorchScriptModel implements RuledModel {
                         .thenComparing(value -> value.point().side())
                         .thenComparing(value -> value.point().element()))
                 .toList();
+    }
+
+    @Override
+    public Optional<String> oneRowAtATime() {
+        return program.unbatched()
+                ? Optional.of("the program takes one example without an axis of rows (LoadOptions.unbatched)")
+                : Optional.empty();
     }
 
     /**

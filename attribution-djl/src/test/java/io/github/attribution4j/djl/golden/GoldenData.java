@@ -111,6 +111,11 @@ public final class GoldenData {
         return folder().resolve("special");
     }
 
+    /** Returns the folder of the unusual archives. */
+    static Path rows() {
+        return folder().resolve("rows");
+    }
+
     /** Returns the folder of the text models. */
     static Path text() {
         return folder().resolve("text");

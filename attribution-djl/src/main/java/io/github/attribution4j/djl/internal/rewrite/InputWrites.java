@@ -74,7 +74,8 @@ final class InputWrites {
 
     /** One method or function: which parameters each variable may share memory with. */
     private final class Body {
-        private final StaticTypes types = new StaticTypes(index, new RuntimeSource(new BitSet(), false, false, null));
+        private final StaticTypes types =
+                new StaticTypes(index, new RuntimeSource(new BitSet(), false, false, false, null));
         private final Map<String, BitSet> shared = new HashMap<>();
         private final IdentityHashMap<Expr.Call, Effect> effects = new IdentityHashMap<>();
         private final BitSet written = new BitSet();

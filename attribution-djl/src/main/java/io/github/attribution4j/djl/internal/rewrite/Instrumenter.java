@@ -65,6 +65,7 @@ public final class Instrumenter {
     private final RuntimeSource runtime;
     private final BitSet writtenInputs;
     private final boolean inPlace;
+    private final boolean unbatched;
     private final @Nullable RuleSource rules;
     private final Map<Key, MethodClone> clones = new HashMap<>();
     private final Map<String, Stmt.Def> functions = new LinkedHashMap<>();
@@ -73,7 +74,12 @@ public final class Instrumenter {
     private final Map<String, List<Stmt>> additions = new LinkedHashMap<>();
 
     private Instrumenter(
-            TorchArchive archive, ProgramIndex index, Repairs repairs, Level level, @Nullable RuleSource rules) {
+            TorchArchive archive,
+            ProgramIndex index,
+            Repairs repairs,
+            Level level,
+            boolean unbatched,
+            @Nullable RuleSource rules) {
         this.archive = archive;
         // Without modules below the root there is nothing else to cut at, and no reason for a copy of its own.
         this.level = level == Level.MODULES && index.nodes().size() == 1 ? Level.VALUES : level;
@@ -82,7 +88,8 @@ public final class Instrumenter {
         this.inPlace = InPlace.occursIn(index.files().values());
         this.rules = rules;
         this.writtenInputs = InputWrites.of(index);
-        this.runtime = new RuntimeSource(writtenInputs, inPlace, this.level != Level.FORWARD, rules);
+        this.unbatched = unbatched;
+        this.runtime = new RuntimeSource(writtenInputs, inPlace, this.level != Level.FORWARD, unbatched, rules);
     }
 
     /**
@@ -107,7 +114,21 @@ public final class Instrumenter {
      * @throws RewriteException if the program cannot be called
      */
     public static Instrumented instrument(TorchArchive archive, Level level) {
-        return instrument(archive, level, null);
+        return instrument(archive, level, false);
+    }
+
+    /**
+     * Instruments an archive.
+     *
+     * @param archive the archive; not changed
+     * @param level how much is added
+     * @param unbatched whether the program takes one example without an axis of rows: the copy takes that axis off what it is given and puts it in front of what it returns
+     * @return the copy and what is known about the program
+     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
+     * @throws RewriteException if the program cannot be called
+     */
+    public static Instrumented instrument(TorchArchive archive, Level level, boolean unbatched) {
+        return instrument(archive, level, unbatched, null);
     }
 
     /**
@@ -121,10 +142,26 @@ public final class Instrumenter {
      * @throws RewriteException if the program cannot be called
      */
     public static Instrumented ruled(TorchArchive archive, Level level, BackwardRule.Family family) {
-        return instrument(archive, level, RuleSource.of(family));
+        return ruled(archive, level, false, family);
     }
 
-    private static Instrumented instrument(TorchArchive archive, Level level, @Nullable RuleSource rules) {
+    /**
+     * Makes that copy of a program that may take one example without an axis of rows.
+     *
+     * @param archive the archive; not changed
+     * @param level MODULES or VALUES
+     * @param unbatched as for {@link #instrument(TorchArchive, Level, boolean)}
+     * @param family which rules
+     * @return the copy and what is known about the program
+     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
+     * @throws RewriteException if the program cannot be called
+     */
+    public static Instrumented ruled(TorchArchive archive, Level level, boolean unbatched, BackwardRule.Family family) {
+        return instrument(archive, level, unbatched, RuleSource.of(family));
+    }
+
+    private static Instrumented instrument(
+            TorchArchive archive, Level level, boolean unbatched, @Nullable RuleSource rules) {
         if (archive.code().containsKey(RuntimeSource.PATH)) {
             throw new RewriteException(archive.name() + ": is an instrumented copy already; load the original");
         }
@@ -135,13 +172,13 @@ public final class Instrumenter {
         Guards guards = new Guards(archive.name());
         ProgramIndex index =
                 ProgramIndex.of(archive, Dispatch.apply(original, guards.guard(repairs.repair(original.files()))));
-        return new Instrumenter(archive, index, repairs, level, rules).run(original.files(), guards);
+        return new Instrumenter(archive, index, repairs, level, unbatched, rules).run(original.files(), guards);
     }
 
     private Instrumented run(Map<String, Stmt.File> original, Guards guards) {
         Signature signature = index.signature();
         String root = index.root().name();
-        boolean plain = rules == null && isPlain(signature);
+        boolean plain = rules == null && !unbatched && isPlain(signature);
         boolean one = plain && signature.parameters().size() == 1;
         // Of one input there is nothing to ask that the short entries do not answer; they need no tape to be compiled.
         if (rules == null && !(one && level == Level.FORWARD)) {

@@ -34,6 +34,7 @@ public final class Request<T> {
     private final List<T> inputs = new ArrayList<>();
     private final List<String> inputNames = new ArrayList<>();
     private final List<Long> layout = new ArrayList<>();
+    private @Nullable List<Integer> single;
 
     /**
      * Starts a request.
@@ -191,6 +192,17 @@ public final class Request<T> {
         return List.copyOf(wants);
     }
 
+    /**
+     * Says which input tensors hold one row, of which a program that takes one example without an axis of rows is given the example. Only a copy made for such a program is told so.
+     *
+     * @param numbers of the tensors, from 0
+     * @return this
+     */
+    public Request<T> single(List<Integer> numbers) {
+        single = List.copyOf(numbers);
+        return this;
+    }
+
     /** {@return the rows in the order given} */
     public List<Row> rows() {
         return List.copyOf(rows);
@@ -208,6 +220,10 @@ public final class Request<T> {
         List<Long> control = new ArrayList<>();
         control.add((long) wants.size());
         wants.forEach(w -> control.add((long) w));
+        if (single != null) {
+            control.add((long) single.size());
+            single.forEach(number -> control.add((long) number));
+        }
         control.add((long) rows.size());
         long next = 0;
         for (int i = 0; i < rows.size(); i++) {
@@ -217,6 +233,7 @@ public final class Request<T> {
             }
             control.add(replacements.get(i) == null ? -1L : next++);
             control.add(row.leaf() ? 1L : 0L);
+            control.add(row.view());
         }
         control.addAll(layout);
         return control.stream().mapToLong(Long::longValue).toArray();

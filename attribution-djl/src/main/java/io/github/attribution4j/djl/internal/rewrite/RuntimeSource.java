@@ -39,6 +39,7 @@ final class RuntimeSource {
     private final BitSet writtenInputs;
     private final boolean writes;
     private final boolean taped;
+    private final boolean unbatched;
     private final @Nullable RuleSource rules;
     private final Set<String> called = new LinkedHashSet<>();
     private final StringBuilder functions = new StringBuilder();
@@ -55,12 +56,14 @@ final class RuntimeSource {
      * @param writtenInputs the numbers of the root's parameters that the program may write to, so that it must be given copies
      * @param writes whether it may write to tensors at all, so that what is kept must be a copy
      * @param taped whether there is a tape
+     * @param unbatched whether the program takes one example without an axis of rows
      * @param rules the library of backward rules; null if there is none
      */
-    RuntimeSource(BitSet writtenInputs, boolean writes, boolean taped, @Nullable RuleSource rules) {
+    RuntimeSource(BitSet writtenInputs, boolean writes, boolean taped, boolean unbatched, @Nullable RuleSource rules) {
         this.writtenInputs = writtenInputs;
         this.writes = writes;
         this.taped = taped;
+        this.unbatched = unbatched;
         this.rules = rules;
     }
 
@@ -71,7 +74,7 @@ final class RuntimeSource {
                 : rules == null
                         ? TapeSource.tape(MODULE, writes, nested)
                         : TapeSource.tape(MODULE, writes, nested, RuledTape.of(rules, called), rules.skips());
-        return TapeSource.border() + tape + functions;
+        return TapeSource.border(unbatched) + tape + functions;
     }
 
     /** Notes that the program calls a method of the rule library. */

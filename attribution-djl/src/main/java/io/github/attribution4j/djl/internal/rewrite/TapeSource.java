@@ -39,13 +39,14 @@ final class TapeSource {
               torch.clear(x)
               for k in range(torch.pop(control, 0)):
                 torch.append(leaves, torch.requires_grad_(values[torch.pop(control, 0)], True))
+            ALONE
               return control
             def close(out: List[Tensor], taps: List[Tensor], leaves: List[Tensor], order: List[int], layout: List[int]) -> List[Tensor]:
               header = [torch.len(out), torch.len(taps), torch.len(leaves)]
               torch.extend(header, order)
               torch.extend(header, layout)
               reply = [torch.tensor(header, dtype=4)]
-              torch.extend(reply, out)
+              torch.extend(reply, RETURNED)
               torch.extend(reply, taps)
               torch.extend(reply, leaves)
               return reply
@@ -82,9 +83,45 @@ final class TapeSource {
               return x
             """;
 
+    /** Behind the leaves, so that gradients have the axis too. */
+    private static final String ALONE = """
+              for k in range(torch.pop(control, 0)):
+                i = torch.pop(control, 0)
+                torch._set_item(values, i, torch.select(values[i], 0, 0))
+            """;
+
     private static final String TAPE = """
             def no_fast_path() -> bool:
               return False
+            def shown(x: Tensor, view: int, d: int) -> Tensor:
+              y = x
+              if d == 5 or d == 15:
+                y = torch.to(x, 6)
+              n = view // 8
+              form = view % 8
+              if form == 1:
+                y = torch.unsqueeze(y, 0)
+              elif form == 2:
+                y = torch.reshape(y, [n, -1] + torch.slice(torch.size(y), 1, 99, 1))
+              elif form == 3:
+                y = torch.transpose(torch.reshape(y, [-1, n] + torch.slice(torch.size(y), 1, 99, 1)), 0, 1)
+              elif form == 4:
+                y = torch.movedim(y, n, 0)
+              return y
+            def hidden(y: Tensor, view: int, d: int) -> Tensor:
+              x = y
+              form = view % 8
+              if form == 1:
+                x = torch.select(y, 0, 0)
+              elif form == 2:
+                x = torch.flatten(y, 0, 1)
+              elif form == 3:
+                x = torch.flatten(torch.transpose(y, 0, 1), 0, 1)
+              elif form == 4:
+                x = torch.contiguous(torch.movedim(y, 0, view // 8))
+              if ops.prim.dtype(x) != d:
+                x = torch.to(x, d)
+              return x
             class Port(Interface):
               def show(self: PORT, b: int, o: int, k: int, x: Tensor) -> Tensor:
                 pass
@@ -103,13 +140,13 @@ final class TapeSource {
             ATTRIBUTES
               def __init__(self: TAPE, control: List[int], values: List[Tensor]) -> NoneType:
                 n = torch.pop(control, 0)
-                self.rows = torch.slice(control, 0, n * 6, 1)
-                self.modules = torch.slice(control, 0, n * 6, 6)
+                self.rows = torch.slice(control, 0, n * 7, 1)
+                self.modules = torch.slice(control, 0, n * 7, 7)
                 self.state = [0] * (2 * n)
                 self.values = values
                 self.taps = annotate(List[Tensor], [])
                 self.order = annotate(List[int], [])
-                for i in range(n * 6):
+                for i in range(n * 7):
                   _0 = torch.pop(control, 0)
               def show(self: TAPE, b: int, o: int, k: int, x: Tensor) -> Tensor:
                 y = x
@@ -120,7 +157,7 @@ final class TapeSource {
                       y = self.visit(r, k, y)
                 return y
               def visit(self: TAPE, r: int, k: int, x: Tensor) -> Tensor:
-                module, call, side, element, replacement, leaf = torch.slice(self.rows, r * 6, r * 6 + 6, 1)
+                module, call, side, element, replacement, leaf, view = torch.slice(self.rows, r * 7, r * 7 + 7, 1)
                 y = x
                 if side == k // 4 or (side < 2 and k < 8):
                   if k % 2 == 1:
@@ -132,22 +169,24 @@ final class TapeSource {
                   c = self.state[2 * r] - 1
                   torch._set_item(self.state, 2 * r + 1, e + 1)
                   if element == e and (call < 0 or call == c):
-                    y = KEPT(x)
+                    d = ops.prim.dtype(x)
                     if replacement >= 0:
                       y = self.values[replacement]
+                    else:
+                      y = RUNTIME.shown(KEPT(x), view, d, )
                     if leaf == 1:
                       y = torch.requires_grad_(torch.detach(y), True)
                     else:
                       y = torch.alias(y)
                     torch.append(self.taps, y)
                     torch.extend(self.order, [r, c, int(ops.prim.requires_grad(x))])
-                    y = KEPT(y)
+                    y = KEPT(RUNTIME.hidden(y, view, d, ))
                 return y
               def skip(self: TAPE, p: int) -> int:
                 n = -1
                 if torch.__contains__(self.modules, p):
                   for r in range(torch.len(self.modules)):
-                    module, call, side, element, replacement, leaf = torch.slice(self.rows, r * 6, r * 6 + 6, 1)
+                    module, call, side, element, replacement, leaf, view = torch.slice(self.rows, r * 7, r * 7 + 7, 1)
                     if module == p and side == 0 and element == 0 and (call < 0 or call == self.state[2 * r] - 1):
                       n = SKIPPED
                 return n
@@ -167,7 +206,7 @@ final class TapeSource {
                 wanted = torch.__contains__(self.modules, p)
                 if wanted:
                   for r in range(torch.len(self.modules)):
-                    side = self.rows[r * 6 + 2]
+                    side = self.rows[r * 7 + 2]
                     if self.modules[r] == p and (side == k // 4 or (side < 2 and k < 8)):
                       if k % 2 == 1:
                         torch._set_item(self.state, 2 * r, self.state[2 * r] + 1)
@@ -176,16 +215,21 @@ final class TapeSource {
                 return wanted
               def gap(self: TAPE, p: int, k: int) -> NoneType:
                 for r in range(torch.len(self.modules)):
-                  if self.modules[r] == p and self.rows[r * 6 + 2] == k // 4:
+                  if self.modules[r] == p and self.rows[r * 7 + 2] == k // 4:
                     torch._set_item(self.state, 2 * r + 1, self.state[2 * r + 1] + 1)
                 return None
             """;
 
     private TapeSource() {}
 
-    /** The functions that read a request and write a reply. */
-    static String border() {
-        return BORDER;
+    /**
+     * The functions that read a request and write a reply.
+     *
+     * @param unbatched whether inputs lose their first axis on the way in, and outputs gain one on the way out
+     */
+    static String border(boolean unbatched) {
+        return BORDER.replace("ALONE\n", unbatched ? ALONE : "")
+                .replace("RETURNED", unbatched ? "[torch.unsqueeze(y, 0) for y in out]" : "out");
     }
 
     /**

@@ -43,15 +43,18 @@
  * an int64 vector on the CPU, read by {@link io.github.attribution4j.djl.internal.rewrite.Reply#of}, then the tensors it describes. Nothing but tensors crosses the
  * border, never an empty list and never {@code None}; the structure of nested inputs and outputs travels in the two vectors.
  *
- * <p><b>Control</b>, every entry an int64: {@code wants, want[wants], rows, row[rows][6], layout...}.
+ * <p><b>Control</b>, every entry an int64: {@code wants, want[wants], rows, row[rows][7], layout...}. In a copy made for
+ * a program that takes one example without an axis of rows, {@code singles, single[singles]} stands before {@code rows}: the numbers of the input tensors that lose an axis of extent 1.
  *
  * <ul>
  *   <li>{@code want}: numbers of the input tensors (all the tensors inside the arguments of {@code forward}, in order of declaration, depth first) for which a gradient is wanted. Each becomes a fresh leaf, {@code requires_grad_(detach(x))}; all the others are detached. The caller's tensors
  *       are never written to: where the program holds in-place operations it works on clones.
- *   <li>{@code row = (module, call, side, element, replacement, leaf)} names a value inside the model, {@code a4j_run} only. {@code module}: pre-order index. {@code call}: the number of the
+ *   <li>{@code row = (module, call, side, element, replacement, leaf, view)} names a value inside the model, {@code a4j_run} only. {@code module}: pre-order index. {@code call}: the number of the
  *       call of this module within one run, from 0, or -1 for every call. {@code side}: 0 the call's result, 1 its arguments, 2 and above a place in the text, at level VALUES. {@code element}: which tensor of the result (of the
  *       arguments), flattened depth first; a {@code None} counts as one. {@code replacement}: which of the replacement tensors takes the value's place, or -1 to
- *       leave it. {@code leaf}: 1 makes the value a fresh leaf of the graph. A call of a module with modules inside is not computed if its result is one replaced tensor.
+ *       leave it. {@code leaf}: 1 makes the value a fresh leaf of the graph. {@code view}: {@code 8 * n + form}, how taps, leaves and replacements
+ *       differ from what the program computes: form 0 not at all, 1 by an axis of extent 1 in front, 2 {@code (n, k, ...)} for {@code (n * k, ...)}, 3 the same for {@code (k * n, ...)}, 4 by axis n, which comes first. Values of 16 bits are
+ *       shown in float32, and what takes a value's place is converted to its type. A call of a module with modules inside is not computed if its result is one replaced tensor.
  *   <li>{@code layout}: one entry a parameter with a default (0 take the default, 1 given), and within each parameter by its type: {@code Tensor} nothing, {@code Optional} 0 or 1,
  *       {@code List} the length, {@code Dict} the length and the keys, {@code int} and {@code bool} the value, {@code float} a mantissa and an exponent of two (exponent
  *       9999: infinity with the sign of the mantissa, or NaN if that is 0), {@code str} the number of its UTF-8 bytes and the bytes, {@code number} 0 and an int or 1

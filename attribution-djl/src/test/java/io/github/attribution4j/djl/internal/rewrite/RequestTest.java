@@ -45,7 +45,7 @@ class RequestTest {
                 .tap(new Row(3, -1, Row.ARGUMENTS, 1, false))
                 .replace(Row.output(2, true), "r");
         assertThat(request.control())
-                .containsExactly(1, 0, 2, 3, -1, 1, 1, -1, 0, 2, 0, 0, 0, 0, 1, 0, 1, 1L << 52, -53, 0);
+                .containsExactly(1, 0, 2, 3, -1, 1, 1, -1, 0, 0, 2, 0, 0, 0, 0, 1, 0, 0, 1, 1L << 52, -53, 0);
         assertThat(request.tensors()).containsExactly("x", "r");
     }
 

@@ -1,0 +1,99 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerPullback;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/** Answers for several rows, put together from answers for one row each: for what cannot be asked for several at once. */
+final class OneByOne {
+    private OneByOne() {}
+
+    /** Returns tensors, each of a row for each row of the inputs. */
+    static List<Tensor> tensors(Inputs inputs, Function<Inputs, List<Tensor>> one) {
+        try (TensorScope scope = TensorScope.open()) {
+            List<List<Tensor>> parts = new ArrayList<>();
+            for (long row = 0; row < inputs.rows(); row++) {
+                parts.add(one.apply(rows(inputs, row)));
+            }
+            return scope.keepAll(joined(parts));
+        }
+    }
+
+    /** Returns pullbacks of one row each as one. */
+    static Pullback pullback(Inputs inputs, Function<Inputs, Pullback> one) {
+        return new SeparatePullback(open(inputs, one));
+    }
+
+    /** Returns layer pullbacks of one row each as one. */
+    static LayerPullback layerPullback(Inputs inputs, Function<Inputs, LayerPullback> one) {
+        List<LayerPullback> parts = open(inputs, one);
+        try (TensorScope scope = TensorScope.open()) {
+            List<Tensor> activations =
+                    joined(parts.stream().map(LayerPullback::activations).toList());
+            return new TorchLayerPullback(
+                    new SeparatePullback(parts),
+                    scope.keepAll(activations).stream()
+                            .map(TensorScope::release)
+                            .toList());
+        }
+    }
+
+    /** Returns some rows of inputs, without what they remember of where they come from, which may have other rows. */
+    static Inputs rows(Inputs inputs, long... numbers) {
+        Inputs.Builder builder = Inputs.builder();
+        for (Inputs.Input input : inputs.all()) {
+            Tensor tensor = input.role() == Inputs.Role.CONSTANT
+                    ? input.tensor()
+                    : input.tensor().select(0, numbers);
+            builder.add(input.name(), tensor, input.role());
+        }
+        return builder.build();
+    }
+
+    private static <P extends Pullback> List<P> open(Inputs inputs, Function<Inputs, P> one) {
+        List<P> parts = new ArrayList<>();
+        boolean complete = false;
+        try {
+            for (long row = 0; row < inputs.rows(); row++) {
+                parts.add(one.apply(rows(inputs, row)));
+            }
+            complete = true;
+            return parts;
+        } finally {
+            if (!complete) {
+                parts.forEach(Pullback::close);
+            }
+        }
+    }
+
+    /** Joins the first tensors of all parts, the second ones, and so on. */
+    static List<Tensor> joined(List<List<Tensor>> parts) {
+        List<Tensor> joined = new ArrayList<>();
+        for (int i = 0; i < parts.get(0).size(); i++) {
+            int number = i;
+            List<Tensor> rows = parts.stream().map(part -> part.get(number)).toList();
+            joined.add(rows.get(0).tensors().concat(rows, 0));
+        }
+        return joined;
+    }
+}

@@ -1,0 +1,256 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import io.github.attribution4j.djl.internal.rewrite.Row;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ModelMemoryException;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How values inside a program are seen as rows.
+ *
+ * <p>Axis 0 of most values counts the rows of the run. Of others it counts rows times parts (frames, choices, the two sides of
+ * a siamese network), another axis counts rows (time comes first), or none does (a table computed once). Which it is, is found
+ * out once for each value and rank of the inputs: by a run of one row and one of two, whose values are compared where the order
+ * of parts is in question. What fits no form, or cannot be decided, is run one row at a time, when the value is that row.
+ */
+final class RowViews {
+    private static final double SAME = 1e-3;
+
+    /** {@code ranks}: of the inputs; lengths vary from text to text, and the form does not. */
+    private record Key(Row row, List<Integer> ranks, boolean several) {}
+
+    private enum Kind {
+        /** Axis 0 counts rows. */
+        ROWS,
+        /** Another axis does. */
+        AXIS,
+        /** Axis 0 counts rows times parts, the parts of a row together. */
+        MAJOR,
+        /** Axis 0 counts parts times rows. */
+        MINOR,
+        /** One row, whatever the number of rows. */
+        SHARED,
+        /** Anything else: a row is what a run of one row gives. */
+        OTHER
+    }
+
+    private record Form(Kind kind, int axis) {
+        Form(Kind kind) {
+            this(kind, 0);
+        }
+
+        /** Whether a run of several rows can be seen as rows. */
+        boolean together() {
+            return kind != Kind.OTHER && kind != Kind.SHARED;
+        }
+
+        long view(long rows) {
+            return switch (kind) {
+                case ROWS, SHARED -> Row.AS_IS;
+                case AXIS -> Row.axis(axis);
+                case MAJOR -> Row.rowMajor(rows);
+                case MINOR -> Row.rowMinor(rows);
+                case OTHER -> Row.ALONE;
+            };
+        }
+    }
+
+    private final TorchProgram program;
+    private final Map<Key, Form> known = new ConcurrentHashMap<>();
+
+    RowViews(TorchProgram program) {
+        this.program = program;
+    }
+
+    /**
+     * Returns rows seen so that axis 0 of each value counts the rows of a run of these inputs, or null if that takes a run for
+     * each row.
+     *
+     * @param inputs of the whole model
+     * @param shared whether a value of one row may serve all
+     */
+    @Nullable
+    List<Row> of(Inputs inputs, List<Row> rows, boolean shared) {
+        if (program.unbatched()) {
+            return inputs.rows() == 1
+                    ? rows.stream().map(row -> row.seen(Row.ALONE)).toList()
+                    : null;
+        }
+        List<Form> forms = forms(inputs, rows);
+        boolean one = inputs.rows() == 1;
+        for (Form form : forms) {
+            if (!one && !form.together() && !(shared && form.kind() == Kind.SHARED)) {
+                return null;
+            }
+        }
+        List<Row> seen = new ArrayList<>();
+        for (int i = 0; i < rows.size(); i++) {
+            seen.add(rows.get(i).seen(forms.get(i).view(inputs.rows())));
+        }
+        return seen;
+    }
+
+    /** Forgets what is known if values of a run contradict it; returns whether they do. */
+    boolean contradict(Inputs inputs, List<Row> seen, List<Tensor> values) {
+        boolean wrong = false;
+        for (int i = 0; i < seen.size(); i++) {
+            Shape shape = values.get(i).shape();
+            long first = shape.rank() == 0 ? 0 : shape.dim(0);
+            if (first != inputs.rows() && first != 1) {
+                wrong |= known.remove(key(inputs, seen.get(i).seen(Row.AS_IS))) != null;
+            }
+        }
+        return wrong;
+    }
+
+    private static Key key(Inputs inputs, Row row) {
+        List<Integer> ranks =
+                inputs.tensors().stream().map(tensor -> tensor.shape().rank()).toList();
+        return new Key(row.asLeaf(false), ranks, inputs.rows() > 1);
+    }
+
+    private List<Form> forms(Inputs inputs, List<Row> rows) {
+        List<Form> forms = new ArrayList<>();
+        for (Row row : rows) {
+            Form form = known.get(key(inputs, row));
+            if (form == null) {
+                return find(inputs, rows);
+            }
+            forms.add(form);
+        }
+        return forms;
+    }
+
+    private List<Form> find(Inputs inputs, List<Row> rows) {
+        List<Form> forms = new ArrayList<>();
+        try (TensorScope scope = TensorScope.open()) {
+            List<Tensor> alone = program.activations(OneByOne.rows(inputs, 0), rows);
+            boolean several = inputs.rows() > 1;
+            boolean look = several;
+            for (Tensor value : alone) {
+                look |= !startsWithOne(value);
+            }
+            List<Tensor> two = look ? two(inputs, rows) : List.of();
+            for (int i = 0; i < rows.size(); i++) {
+                Form form = look
+                        ? two.isEmpty() ? new Form(Kind.OTHER) : form(inputs, rows, i, alone.get(i), two.get(i))
+                        : new Form(Kind.ROWS);
+                if (form == null) {
+                    forms.add(new Form(Kind.OTHER));
+                } else {
+                    known.put(key(inputs, rows.get(i)), form);
+                    forms.add(form);
+                }
+            }
+            return forms;
+        } catch (ModelMemoryException e) {
+            throw e;
+        } catch (ModelException e) {
+            // A model that does not run one row, or does not reach the value with it: the run itself will say so.
+            return rows.stream().map(row -> new Form(Kind.ROWS)).toList();
+        }
+    }
+
+    private List<Tensor> two(Inputs inputs, List<Row> rows) {
+        try {
+            return program.activations(OneByOne.rows(inputs, 0, inputs.rows() > 1 ? 1 : 0), rows);
+        } catch (ModelMemoryException e) {
+            throw e;
+        } catch (ModelException e) {
+            return List.of();
+        }
+    }
+
+    private static boolean startsWithOne(Tensor value) {
+        return value.shape().rank() > 0 && value.shape().dim(0) == 1;
+    }
+
+    /** Returns the form of a value, or null if these rows do not tell. */
+    private @Nullable Form form(Inputs inputs, List<Row> rows, int number, Tensor one, Tensor two) {
+        Shape alone = one.shape();
+        Shape both = two.shape();
+        if (alone.equals(both)) {
+            return new Form(startsWithOne(one) ? Kind.SHARED : Kind.OTHER);
+        }
+        int axis = doubled(alone, both);
+        if (axis < 0) {
+            return new Form(Kind.OTHER);
+        }
+        if (alone.dim(axis) == 1) {
+            return axis == 0 ? new Form(Kind.ROWS) : new Form(Kind.AXIS, axis);
+        }
+        if (axis != 0 || inputs.rows() == 1) {
+            return new Form(Kind.OTHER);
+        }
+        Tensor other = program.activations(OneByOne.rows(inputs, 1), rows).get(number);
+        if (!other.shape().equals(alone)) {
+            return new Form(Kind.OTHER);
+        }
+        long parts = alone.dim(0);
+        long[] dims = both.dims();
+        long[] split = new long[dims.length + 1];
+        System.arraycopy(dims, 1, split, 2, dims.length - 1);
+        boolean major = same(two.rows(0, parts), one) && same(two.rows(parts, 2 * parts), other);
+        split[0] = parts;
+        split[1] = 2;
+        Tensor sides = two.reshape(Shape.of(split));
+        boolean minor = same(sides.slice(1, 0, 1).reshape(alone), one)
+                && same(sides.slice(1, 1, 2).reshape(alone), other);
+        if (major == minor) {
+            return major ? null : new Form(Kind.OTHER);
+        }
+        return new Form(major ? Kind.MAJOR : Kind.MINOR);
+    }
+
+    /** Returns the one axis that is twice as long for two rows; -1 if there is no such. */
+    private static int doubled(Shape alone, Shape both) {
+        if (alone.rank() != both.rank()) {
+            return -1;
+        }
+        int found = -1;
+        for (int axis = 0; axis < alone.rank(); axis++) {
+            if (both.dim(axis) != alone.dim(axis)) {
+                if (found >= 0 || both.dim(axis) != 2 * alone.dim(axis)) {
+                    return -1;
+                }
+                found = axis;
+            }
+        }
+        return found;
+    }
+
+    private static boolean same(Tensor a, Tensor b) {
+        double[] left = a.toDoubleArray();
+        double[] right = b.toDoubleArray();
+        double largest = 0;
+        double difference = 0;
+        for (int i = 0; i < left.length; i++) {
+            largest = Math.max(largest, Math.abs(right[i]));
+            difference = Math.max(difference, Math.abs(left[i] - right[i]));
+        }
+        return difference <= SAME * largest;
+    }
+}

@@ -1,0 +1,96 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
+
+/** Pullbacks of one row each, seen as one of several rows. */
+final class SeparatePullback implements Pullback {
+    private final List<? extends Pullback> parts;
+    private final Tensor output;
+    private final Optional<Tensor> referenceOutput;
+
+    /** {@code parts}: taken over; one for each row. */
+    SeparatePullback(List<? extends Pullback> parts) {
+        this.parts = List.copyOf(parts);
+        this.output = together(parts.stream().map(Pullback::output).toList());
+        List<Tensor> references =
+                parts.stream().flatMap(part -> part.referenceOutput().stream()).toList();
+        this.referenceOutput = references.size() == parts.size() ? Optional.of(together(references)) : Optional.empty();
+    }
+
+    private static Tensor together(List<Tensor> rows) {
+        return TensorScope.release(rows.get(0).tensors().concat(rows, 0));
+    }
+
+    @Override
+    public Tensor output() {
+        return output;
+    }
+
+    @Override
+    public Optional<Tensor> referenceOutput() {
+        return referenceOutput;
+    }
+
+    @Override
+    public List<Tensor> vjp(Tensor cotangent) {
+        return products(cotangent, Pullback::vjp);
+    }
+
+    @Override
+    public List<Tensor> vjpLast(Tensor cotangent) {
+        return products(cotangent, Pullback::vjpLast);
+    }
+
+    private List<Tensor> products(Tensor cotangent, BiFunction<Pullback, Tensor, List<Tensor>> product) {
+        if (!cotangent.shape().equals(output.shape()) || cotangent.dataType() != output.dataType()) {
+            throw new IllegalArgumentException("cotangent: a " + cotangent.dataType() + " tensor of shape "
+                    + cotangent.shape() + " was given for an output of type " + output.dataType() + " and shape "
+                    + output.shape() + "; they must be equal");
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            List<List<Tensor>> rows = new ArrayList<>();
+            for (int r = 0; r < parts.size(); r++) {
+                rows.add(product.apply(parts.get(r), cotangent.rows(r, r + 1)));
+            }
+            return scope.keepAll(OneByOne.joined(rows));
+        }
+    }
+
+    /** Returns what no row depends on. */
+    @Override
+    public Set<String> unused() {
+        Set<String> unused = new HashSet<>(parts.get(0).unused());
+        parts.forEach(part -> unused.retainAll(part.unused()));
+        return unused;
+    }
+
+    @Override
+    public void close() {
+        parts.forEach(Pullback::close);
+        output.close();
+        referenceOutput.ifPresent(Tensor::close);
+    }
+}
