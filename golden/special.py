@@ -377,7 +377,7 @@ def write(folder: Path) -> None:
     scripted("reused-module", "works", Reused(), [w.normal(3, 6)])
     scripted("total-output", "works", TotalOutput(), [w.normal(3, 6)])
     scripted("mixes-examples", "mixes-examples", MixesExamples(), [w.normal(3, 6)])
-    scripted("stateful", "changes-between-calls", Stateful(), [w.normal(3, 6)])
+    scripted("stateful", "keeps-state", Stateful(), [w.normal(3, 6)])
     scripted("random-in-eval", "changes-between-calls", FunctionalDropout(), [w.normal(3, 6)])
     scripted("detached", "no-gradient", Detached(), [w.normal(3, 6)])
     scripted("inside-no-grad", "no-gradient", InsideNoGrad(), [w.normal(3, 6)])

@@ -114,6 +114,10 @@ final class TorchProgram {
         return library.program().repairs();
     }
 
+    List<String> stateNames() {
+        return library.program().state();
+    }
+
     /** Returns the module of a path, or null if there is none below the root. */
     @Nullable
     ModuleInfo layer(String path) {

@@ -78,6 +78,9 @@ import org.jspecify.annotations.Nullable;
  * a plain number takes a tensor of one element, as {@code constant(...)}. Inputs of integer type are never asked for
  * gradients. <b>The output</b> is the one tensor that the model returns, or the one chosen by {@link LoadOptions#output}.
  *
+ * <p><b>State.</b> A program that changes itself, such as a recurrent network that keeps its hidden state in a buffer, starts every call from the
+ * state in the archive: it works on copies of what it changes, which end with the call.
+ *
  * <p><b>Threads.</b> Any number may use one model at once; results have the same bits as from one thread. No lock is held
  * while libtorch computes. The two settings that libtorch keeps for each thread, grad mode and the graph executor's
  * optimizer, are set on entry and put back (the latter to what DJL uses: the system property {@code
@@ -272,6 +275,16 @@ public final class TorchScriptModel implements RuledModel {
     /** Returns what had to be replaced for this libtorch to load the program, one line each; mostly nothing. */
     public List<String> repairs() {
         return program.repairs();
+    }
+
+    /**
+     * Returns what the program changes while it runs, as paths of attributes: {@code n}, {@code encoder.hidden}. Every call
+     * starts from the state in the archive and leaves it as it is, whatever is called, from any thread, and also where it fails.
+     *
+     * @return empty for a program that keeps no state
+     */
+    public List<String> stateNames() {
+        return program.stateNames();
     }
 
     /**

@@ -56,6 +56,8 @@ final class Diagnosis {
     /** Rows in a call where examples are needed together. */
     private static final int SEVERAL = 64;
 
+    private static final int LISTED_STATES = 5;
+
     /** Hears what is found. */
     interface Findings {
         /**
@@ -108,6 +110,10 @@ final class Diagnosis {
         for (String repair : model.repairs()) {
             say("note", "repaired", repair);
         }
+        List<String> state = model.stateNames();
+        if (!state.isEmpty()) {
+            say("note", "state", "keeps state between calls; explained from the state of the file: " + some(state));
+        }
         List<CutPoint> points = model.cutPoints();
         if (points.isEmpty()) {
             say(
@@ -123,6 +129,12 @@ final class Diagnosis {
         }
         rules("rules, deeplift", DeepLift.builder().build().rules());
         rules("rules, lrp", Composites.epsilonPlus());
+    }
+
+    private static String some(List<String> names) {
+        int shown = Math.min(names.size(), LISTED_STATES);
+        String more = shown < names.size() ? " and " + (names.size() - shown) + " more" : "";
+        return String.join(", ", names.subList(0, shown)) + more;
     }
 
     /** Which operations have no rule: a method refuses where a gradient has to pass one of them. */

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * the call becomes one of a method added to the container, which compares the index with the name of each member and calls that. An index without a member fails in the picking itself, as before.
  */
 final class Dispatch {
-    private static final String METHOD = "a4j_pick_";
+    /** How the names of added methods begin. */
+    static final String METHOD = "a4j_pick_";
 
     /** A call through an interface: what the added method is for. */
     private record Pick(String container, String face, String method, int arguments) {}

@@ -38,7 +38,10 @@ final class InPlace {
     static boolean writes(Expr.Call call) {
         String name = Trees.dotted(call.callee());
         boolean operator = name.startsWith("torch.") || name.startsWith("ops.");
-        boolean known = name.startsWith("torch.") || name.startsWith("ops.prim.") || name.startsWith("ops.quantized.");
+        boolean known = name.startsWith("torch.")
+                || name.startsWith("ops.prim.")
+                || name.startsWith("ops.quantized.")
+                || name.startsWith("ops.torchvision.");
         boolean underscore = name.endsWith("_") && !name.endsWith("__");
         return (operator && (!known || underscore))
                 || call.keywords().stream().anyMatch(k -> k.name().equals("out"));

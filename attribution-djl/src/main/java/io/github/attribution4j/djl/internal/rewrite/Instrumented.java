@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param operations the operators inside methods, likewise, in the order in which the text runs
  * @param places how many places there are inside methods
  * @param repairs what had to be replaced for libtorch 2.7.1 to load the program, one line each
+ * @param state what the program changes, as paths of attributes; every call starts from what the archive holds
  * @param inPlace whether the program may write to tensors
  * @param plain whether it takes tensors, none of which it writes to, and returns one: then it can be asked without control and header
  * @param level what was added
@@ -41,6 +42,7 @@ public record Instrumented(
         List<OperationInfo> operations,
         int places,
         List<String> repairs,
+        List<String> state,
         boolean inPlace,
         boolean plain,
         Instrumenter.Level level) {
@@ -49,6 +51,7 @@ public record Instrumented(
         values = List.copyOf(values);
         operations = List.copyOf(operations);
         repairs = List.copyOf(repairs);
+        state = List.copyOf(state);
     }
 
     /** Name of the method that runs the untouched program. */
@@ -70,7 +73,8 @@ public record Instrumented(
      * @return the record
      */
     public Instrumented withArchive(TorchArchive other) {
-        return new Instrumented(other, signature, modules, values, operations, places, repairs, inPlace, plain, level);
+        return new Instrumented(
+                other, signature, modules, values, operations, places, repairs, state, inPlace, plain, level);
     }
 
     /**

@@ -66,6 +66,7 @@ public final class Instrumenter {
     private final BitSet writtenInputs;
     private final boolean inPlace;
     private final boolean unbatched;
+    private final State state;
     private final @Nullable RuleSource rules;
     private final Map<Key, MethodClone> clones = new HashMap<>();
     private final Map<String, Stmt.Def> functions = new LinkedHashMap<>();
@@ -77,17 +78,19 @@ public final class Instrumenter {
             TorchArchive archive,
             ProgramIndex index,
             Repairs repairs,
+            State state,
             Level level,
             boolean unbatched,
             @Nullable RuleSource rules) {
         this.archive = archive;
+        this.state = state;
         // Without modules below the root there is nothing else to cut at, and no reason for a copy of its own.
         this.level = level == Level.MODULES && index.nodes().size() == 1 ? Level.VALUES : level;
         this.index = index;
         this.repairs = repairs;
         this.inPlace = InPlace.occursIn(index.files().values());
         this.rules = rules;
-        this.writtenInputs = InputWrites.of(index);
+        this.writtenInputs = state.writtenInputs();
         this.unbatched = unbatched;
         this.runtime = new RuntimeSource(writtenInputs, inPlace, this.level != Level.FORWARD, unbatched, rules);
     }
@@ -172,7 +175,11 @@ public final class Instrumenter {
         Guards guards = new Guards(archive.name());
         ProgramIndex index =
                 ProgramIndex.of(archive, Dispatch.apply(original, guards.guard(repairs.repair(original.files()))));
-        return new Instrumenter(archive, index, repairs, level, unbatched, rules).run(original.files(), guards);
+        State state = State.of(archive, index);
+        if (!state.names().isEmpty()) {
+            index = ProgramIndex.of(archive, state.files());
+        }
+        return new Instrumenter(archive, index, repairs, state, level, unbatched, rules).run(original.files(), guards);
     }
 
     private Instrumented run(Map<String, Stmt.File> original, Guards guards) {
@@ -207,6 +214,9 @@ public final class Instrumenter {
         });
         boolean called = texts.values().stream().anyMatch(text -> text.contains(RuntimeSource.MODULE));
         texts.put(RuntimeSource.PATH, called ? runtime.text() : "");
+        if (!state.names().isEmpty()) {
+            texts.put(StateMethods.PATH, StateMethods.TEXT);
+        }
         if (guards.used()) {
             texts.put(Guards.PATH, Guards.TEXT);
         }
@@ -225,6 +235,7 @@ public final class Instrumenter {
                 operations(),
                 places.size(),
                 repairs.done(),
+                state.names(),
                 inPlace,
                 plain,
                 level);
@@ -318,7 +329,7 @@ public final class Instrumenter {
     /** Whether a function of the archive has a clone: it shows values. */
     private boolean functionCloned(String name) {
         Stmt.Def function = index.function(name);
-        if (function == null) {
+        if (function == null || name.startsWith(State.MODULE)) {
             return false;
         }
         Text text = new Text("", name);

@@ -106,10 +106,28 @@ final class OperatorTypes {
             clamp_max mean sum prod cumsum norm var std max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices
             max_pool3d_with_indices avg_pool1d avg_pool2d avg_pool3d cat stack clone zeros zeros_like ones ones_like empty full full_like
             arange rand randn tensor one_hot index_select gather masked_fill where topk argmax argmin eq ne lt le gt ge logical_not
-            logical_and logical_or bitwise_not __and__ __or__ size len dim numel scaled_dot_product_attention
+            logical_and logical_or bitwise_not __and__ __or__ size len dim numel scaled_dot_product_attention square sin cos tan floor ceil
+            round sign maximum minimum outer dot mv addmv addcmul addcdiv lerp cumprod roll flip sort argsort index repeat erf log1p expm1
+            floor_divide remainder fmod true_divide any all logical_xor new_zeros new_ones new_full new_empty rand_like randn_like bernoulli
+            adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d bilinear addbmm cdist histc bincount nonzero isnan isinf
             """);
 
     private static final Set<String> FILLING = names("append extend insert _set_item update setdefault");
+    private static final Set<String> EMPTYING = names("pop popitem clear remove reverse sort Delete __delitem__");
+
+    /** Operators without an underscore that write to arguments: normalisations to their statistics while in training, and others. */
+    private static final Set<String> NORMALISATIONS = names("""
+            batch_norm instance_norm native_batch_norm _native_batch_norm_legit _batch_norm_impl_index cudnn_batch_norm miopen_batch_norm
+            """);
+
+    /** The argument of normalisations that says whether they are in training. */
+    static final int TRAINING = 5;
+
+    private static final int[] STATISTICS = {3, 4};
+    private static final int[] NOISE = {1};
+    private static final int[] OBSERVED = {3, 4, 5, 6};
+    private static final int[] TARGET = {0};
+    private static final int[] NONE = {};
 
     private OperatorTypes() {}
 
@@ -130,6 +148,29 @@ final class OperatorTypes {
     /** Whether it puts its other arguments into the list or dict that is its first. */
     static boolean changesContainer(String operator) {
         return FILLING.contains(operator);
+    }
+
+    /** Whether it takes something out of the list or dict that is its first, or changes the order in it. */
+    static boolean emptiesContainer(String operator) {
+        return EMPTYING.contains(operator);
+    }
+
+    /** The positions of the arguments that an operator writes to although its name does not say so. */
+    static int[] written(String operator) {
+        if (NORMALISATIONS.contains(operator)) {
+            return STATISTICS;
+        }
+        return switch (operator) {
+            case "rrelu_with_noise" -> NOISE;
+            case "fused_moving_avg_obs_fake_quant", "_fused_moving_avg_obs_fq_helper" -> OBSERVED;
+            case "set_data" -> TARGET;
+            default -> NONE;
+        };
+    }
+
+    /** Whether an operator writes to its arguments only in training. */
+    static boolean writesInTraining(String operator) {
+        return NORMALISATIONS.contains(operator);
     }
 
     /** Whether an operator is known to give no tensors, whatever it is given. */

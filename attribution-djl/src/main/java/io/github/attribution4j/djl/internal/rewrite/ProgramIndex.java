@@ -182,6 +182,19 @@ public final class ProgramIndex {
                 : null;
     }
 
+    /** The classes whose method is called through a type: of an interface all modules below the root that have such a method, else the type itself. */
+    List<String> behind(String type, String method) {
+        if (!isInterface(type)) {
+            return List.of(type);
+        }
+        return nodes.stream()
+                .map(Node::type)
+                .filter(t -> !t.name().equals(root.name()) && t.definition().method(method) != null)
+                .map(ModuleClass::name)
+                .distinct()
+                .toList();
+    }
+
     ModuleClass module(String className) {
         ModuleClass found = modules.get(className);
         return found != null ? found : moduleClass(className, new LinkedHashSet<>());

@@ -213,10 +213,10 @@ final class StaticTypes {
     }
 
     private @Nullable Type call(Expr.Call call) {
-        if (Trees.dotted(call.callee()).equals(Guards.LSTM_INPUT)) {
+        String dotted = Trees.dotted(call.callee());
+        if (dotted.equals(Guards.LSTM_INPUT) || dotted.equals(StateMethods.READ)) {
             return Type.TENSOR;
         }
-        String dotted = Trees.dotted(call.callee());
         if (dotted.startsWith("torch.") || dotted.startsWith("ops.")) {
             return operator(dotted, call);
         }

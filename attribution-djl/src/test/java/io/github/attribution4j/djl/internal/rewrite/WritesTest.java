@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which inputs a program may write to; every body gets {@code x} and {@code other}. */
-class InputWritesTest {
+class WritesTest {
     private static final String CHILDREN = """
             def pure(x: Tensor) -> Tensor:
               return torch.relu(x)
@@ -66,7 +66,9 @@ class InputWritesTest {
         entries.put("data.pkl", pickle.getBytes(StandardCharsets.ISO_8859_1));
         entries.put("constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'});
         entries.put("version", "3\n".getBytes(StandardCharsets.US_ASCII));
-        return InputWrites.of(ProgramIndex.of(TorchArchive.of("m", entries))).toString();
+        return Writes.of(ProgramIndex.of(TorchArchive.of("m", entries)))
+                .inputs()
+                .toString();
     }
 
     @ParameterizedTest

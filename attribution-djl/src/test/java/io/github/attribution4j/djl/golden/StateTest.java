@@ -1,0 +1,218 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.gradient.InputXGradient;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.perturbation.Occlusion;
+import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Models that change themselves ({@code golden/state.py}): every call of every kind starts from the state of the file. */
+class StateTest {
+    private static final int FEATURES = 4;
+    private static final int THREADS = 8;
+
+    /** One archive with what PyTorch computes in float64, each row in a fresh copy. */
+    private record Case(String file, String about, float[][] x, double[][] output, double[][][] gradient) {
+        Path path() {
+            return GoldenData.folder().resolve("state").resolve(file);
+        }
+
+        TorchScriptModel load() {
+            return TorchScriptModel.load(path(), GoldenData.options());
+        }
+
+        Inputs row(TorchScriptModel model, int row) {
+            return Inputs.of(model.tensors().of(x[row], 1, FEATURES));
+        }
+    }
+
+    private static Stream<DynamicTest> each(java.util.function.Consumer<Case> check) {
+        return GoldenCase.objects(GoldenData.read(GoldenData.folder().resolve("state/state.json"))).stream()
+                .map((JsonObject json) -> new Gson().fromJson(json, Case.class))
+                .map(state -> DynamicTest.dynamicTest(state.file(), () -> {
+                    long live = LiveTensors.count();
+                    try (TensorScope scope = TensorScope.open()) {
+                        check.accept(state);
+                    }
+                    assertThat(LiveTensors.count()).as("open tensors").isEqualTo(live);
+                }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyCallStartsFromTheStateOfTheFile() {
+        return each(state -> {
+            try (TorchScriptModel model = state.load()) {
+                for (int round = 0; round < 3; round++) {
+                    for (int row = 0; row < state.x().length; row++) {
+                        checkForward(state, model, row);
+                        checkGradient(state, model, row);
+                    }
+                    if (round == 1) {
+                        layers(model).forEach(point -> runAtLayer(state, model, point));
+                    }
+                }
+            }
+        });
+    }
+
+    private static void checkForward(Case state, TorchScriptModel model, int row) {
+        try (TensorScope scope = TensorScope.open()) {
+            double[] output = model.forward(state.row(model, row)).toDoubleArray();
+            assertThat(output).as("row %d", row).containsExactly(state.output()[row], offset(1e-5));
+        }
+    }
+
+    private static void checkGradient(Case state, TorchScriptModel model, int row) {
+        for (int unit = 0; unit < state.output()[row].length; unit++) {
+            try (TensorScope scope = TensorScope.open();
+                    Pullback pullback = model.pullback(state.row(model, row))) {
+                float[] cotangent = new float[state.output()[row].length];
+                cotangent[unit] = 1;
+                Tensor ones = model.tensors().of(cotangent, 1, cotangent.length);
+                for (int again = 0; again < 2; again++) {
+                    double[] gradient = pullback.vjp(ones).get(0).toDoubleArray();
+                    assertThat(gradient)
+                            .as("gradient of output %d of row %d", unit, row)
+                            .containsExactly(state.gradient()[row][unit], offset(1e-4));
+                }
+            }
+        }
+    }
+
+    private static List<CutPoint> layers(TorchScriptModel model) {
+        List<CutPoint> points = new ArrayList<>(model.cutPoints());
+        points.addAll(model.innerPoints());
+        // What is not computed from rows cannot be cut.
+        points.removeIf(point -> !hasRows(model, point));
+        return points;
+    }
+
+    private static boolean hasRows(TorchScriptModel model, CutPoint point) {
+        try (TensorScope scope = TensorScope.open()) {
+            Inputs rows = Inputs.of(model.tensors().of(new float[5 * FEATURES], 5, FEATURES));
+            Shape shape = model.cut(point).activations(rows).get(0).shape();
+            return shape.rank() > 0 && shape.dim(0) == 5;
+        } catch (ModelException e) {
+            return false;
+        }
+    }
+
+    /** A cut whose value is put back as it was gives what the whole model gives, although the state goes on behind it. */
+    private static void runAtLayer(Case state, TorchScriptModel model, CutPoint point) {
+        try (TensorScope scope = TensorScope.open()) {
+            Inputs row = state.row(model, 0);
+            io.github.attribution4j.model.Cut cut = model.cut(point);
+            Tensor value = cut.activations(row).get(0);
+            double[] output =
+                    cut.tail().forward(cut.tailInputs(row, List.of(value))).toDoubleArray();
+            assertThat(output).as("tail at %s", point).containsExactly(state.output()[0], offset(1e-5));
+        }
+    }
+
+    private static List<Attribution<? super LayeredModel>> families(TorchScriptModel model) {
+        IntegratedGradients integrated = IntegratedGradients.builder().steps(4).build();
+        List<Attribution<? super LayeredModel>> families = new ArrayList<>(List.<Attribution<? super LayeredModel>>of(
+                new Saliency(),
+                new InputXGradient(),
+                integrated,
+                new FeatureAblation(),
+                Occlusion.builder().window(2).build(),
+                new ShapleyValues(),
+                NoiseTunnel.smoothGrad(integrated).samples(3).stdev(0.1)));
+        List<CutPoint> points = layers(model);
+        if (!points.isEmpty()) {
+            families.add(new InputXGradient().at(points.get(0).toString()));
+        }
+        return families;
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyFamilyGivesTheSameFromEightThreads() {
+        return each(state -> {
+            try (TorchScriptModel model = state.load()) {
+                List<List<Double>> alone = explanations(state, model);
+                ExecutorService pool = Executors.newFixedThreadPool(THREADS);
+                try {
+                    List<Callable<List<List<Double>>>> tasks = new ArrayList<>();
+                    for (int i = 0; i < THREADS; i++) {
+                        tasks.add(() -> explanations(state, model));
+                    }
+                    for (Future<List<List<Double>>> task : pool.invokeAll(tasks)) {
+                        assertThat(task.get()).isEqualTo(alone);
+                    }
+                } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
+                    throw new AssertionError(e);
+                } finally {
+                    pool.shutdown();
+                }
+                checkForward(state, model, 1);
+                checkGradient(state, model, 1);
+            }
+        });
+    }
+
+    private static List<List<Double>> explanations(Case state, TorchScriptModel model) {
+        List<List<Double>> all = new ArrayList<>();
+        for (Attribution<? super LayeredModel> method : families(model)) {
+            try (TensorScope scope = TensorScope.open();
+                    Explanation why = method.attribute(
+                            model,
+                            state.row(model, 0),
+                            Target.index(1),
+                            Run.defaults().seed(3).batchRows(1))) {
+                List<Double> values = new ArrayList<>();
+                for (double value : why.attribution().toDoubleArray()) {
+                    values.add(value);
+                }
+                all.add(values);
+            }
+        }
+        return all;
+    }
+}
