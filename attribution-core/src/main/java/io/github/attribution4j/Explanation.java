@@ -251,6 +251,39 @@ public final class Explanation implements AutoCloseable {
                 attribution, example, attributions.get(attribution).shape().row());
     }
 
+    /**
+     * Returns this explanation with elements taken together: the contribution of a group is the sum of its elements', as fits
+     * attributions by element of gradient and path methods. {@link
+     * io.github.attribution4j.perturbation.FeatureMask#sums} makes the numbers. This explanation's tensors move to the result;
+     * close that one.
+     *
+     * @param shapes for each attribution the shape of its numbers: axis 0 is 1 or counts examples, other axes are 1 or the
+     *     attribution's
+     * @param ids for each attribution the number of each element's group, row-major, from 0 without gaps in each example
+     * @param groupNames one for each group, blank where it has none; or none
+     * @throws IllegalStateException if elements are grouped already
+     */
+    public Explanation groupedBy(List<Shape> shapes, List<int[]> ids, List<String> groupNames) {
+        if (isGrouped()) {
+            throw new IllegalStateException(provenance.method() + " was given a mask, whose groups these are: "
+                    + "elements within a group have one attribution together");
+        }
+        return new Explanation(
+                names,
+                attributions,
+                standardErrors,
+                scores,
+                baselineScores,
+                completenessGap,
+                counts,
+                elapsed,
+                notices,
+                provenance,
+                inputData,
+                labels.withGroups(new ElementGroups(
+                        List.copyOf(shapes), List.copyOf(ids), List.copyOf(groupNames), false, null)));
+    }
+
     /** Returns what the positions on the axes of an attribution are called; no names if none were given. */
     public FeatureNames featureNames(int attribution) {
         return labels.names().get(attribution);

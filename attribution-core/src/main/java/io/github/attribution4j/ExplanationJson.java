@@ -429,12 +429,17 @@ final class ExplanationJson {
                     .mapToInt(Integer::intValue)
                     .toArray());
         }
-        return new ElementGroups(
-                shapes,
-                ids,
-                readTexts(json.getAsJsonArray("names")),
-                json.get("shared").getAsBoolean(),
-                null);
+        List<String> names = readTexts(json.getAsJsonArray("names"));
+        for (int i = 0; i < shapes.size(); i++) {
+            boolean numbered = ids.get(i).length == shapes.get(i).size();
+            for (int number : ids.get(i)) {
+                numbered &= number >= 0 && (names.isEmpty() || number < names.size());
+            }
+            if (!numbered) {
+                throw new IllegalStateException("group numbers do not fit the elements or the names");
+            }
+        }
+        return new ElementGroups(shapes, ids, names, json.get("shared").getAsBoolean(), null);
     }
 
     private static List<String> readTexts(JsonArray array) {

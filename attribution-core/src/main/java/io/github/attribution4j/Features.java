@@ -52,8 +52,11 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
     private final boolean ambiguous;
     private final List<int[]> numbers;
 
+    private final @Nullable List<String> renamed;
+
     Features(Labels labels, int example, List<String> inputs, List<Tensor> attributions, List<Tensor> standardErrors) {
         this.labels = labels;
+        this.renamed = null;
         this.example = example;
         this.inputs = inputs;
         this.shapes = attributions.stream().map(Tensor::shape).toList();
@@ -111,6 +114,37 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
         }
     }
 
+    private Features(Features of, List<String> renamed) {
+        labels = of.labels;
+        this.renamed = List.copyOf(renamed);
+        example = of.example;
+        inputs = of.inputs;
+        shapes = of.shapes;
+        starts = of.starts;
+        members = of.members;
+        sizes = of.sizes;
+        contributions = of.contributions;
+        errors = of.errors;
+        ambiguous = of.ambiguous;
+        numbers = of.numbers;
+    }
+
+    /**
+     * Returns these features by other names, where the inputs or the mask gave none or others are wanted.
+     *
+     * @param names one for each feature; or, where elements are grouped, one for each element of all inputs, by which groups
+     *     without a name are then called
+     * @throws IllegalArgumentException if their number is neither
+     */
+    public Features named(List<String> names) {
+        if (names.size() != size() && names.size() != starts[shapes.size()]) {
+            throw new IllegalArgumentException("names: " + names.size() + " given for " + size() + " features"
+                    + (members == null ? "" : " made of " + starts[shapes.size()] + " elements")
+                    + "; give one for each");
+        }
+        return new Features(this, names);
+    }
+
     private double[] rows(List<Tensor> tensors) {
         double[] all = new double[starts[tensors.size()]];
         for (int i = 0; i < tensors.size(); i++) {
@@ -160,12 +194,17 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
 
     /** Returns the name of a feature. */
     public String name(int index) {
+        if (renamed != null && renamed.size() == size()) {
+            return renamed.get(index);
+        }
         if (members == null) {
             return element(index);
         }
         ElementGroups groups = labels.groups();
-        if (groups != null && !groups.names().isEmpty()) {
-            return groups.names().get(index);
+        String given =
+                groups == null || groups.names().isEmpty() ? "" : groups.names().get(index);
+        if (!given.isEmpty()) {
+            return given;
         }
         int size = sizes[index];
         if (size == 1) {
@@ -194,29 +233,20 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
 
     /** Returns the values of a feature's elements, where they were kept; else none. */
     public List<Double> values(int index) {
-        if (!hasValues()) {
+        if (labels.values().stream().allMatch(values -> values.length == 0)) {
             return List.of();
         }
         List<Double> values = new ArrayList<>();
         for (int at : elements(index)) {
-            double value = elementValue(at);
-            if (Double.isNaN(value)) {
+            int input = inputOf(at);
+            double[] kept = labels.values().get(input);
+            if (kept.length == 0) {
                 return List.of();
             }
-            values.add(value);
+            int row = Math.toIntExact(shapes.get(input).row().size());
+            values.add(kept[example * row + at - starts[input]]);
         }
         return values;
-    }
-
-    private boolean hasValues() {
-        return labels.values().stream().anyMatch(values -> values.length > 0);
-    }
-
-    private double elementValue(int at) {
-        int input = inputOf(at);
-        double[] values = labels.values().get(input);
-        int row = Math.toIntExact(shapes.get(input).row().size());
-        return values.length == 0 ? Double.NaN : values[example * row + at - starts[input]];
     }
 
     /** Returns the elements of a feature, numbered through all inputs. */
@@ -264,7 +294,11 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
         return within ? column.substring(group.length() + 1).strip() : column;
     }
 
+    /** NaN in an input is what the user says is missing. */
     private static String brief(double value) {
+        if (Double.isNaN(value)) {
+            return "missing";
+        }
         if (value == Math.rint(value) && Math.abs(value) < 1e9) {
             return Long.toString((long) value);
         }
@@ -280,6 +314,9 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
     }
 
     private String element(int at) {
+        if (renamed != null && renamed.size() == starts[shapes.size()]) {
+            return renamed.get(at);
+        }
         int input = inputOf(at);
         FeatureNames names = labels.names().get(input);
         Shape shape = shapes.get(input);

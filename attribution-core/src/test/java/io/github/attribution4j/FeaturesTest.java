@@ -19,6 +19,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.FeatureNames;
@@ -170,6 +173,101 @@ class FeaturesTest {
 
     private static LayeredModel quadratic() {
         return ReferenceModels.quadratic(DataType.FLOAT64, 3, 3, 2);
+    }
+
+    @Test
+    @DisplayName("Columns are grouped by name, the others stay by themselves, and text says the same")
+    void columnsByName() {
+        FeatureMask mask = FeatureMask.columns(Map.of("colour", List.of("colour_blue", "colour_red", "colour_green")));
+        FeatureMask read = FeatureMask.parse("columns(colour: colour_red, colour_blue,colour_green)");
+        for (FeatureMask one : List.of(mask, read, FeatureMask.parse(read.toString()))) {
+            try (Explanation why =
+                    new FeatureAblation(Baseline.zeros(), one).attribute(linear(WEIGHTS), applicants())) {
+                assertThat(why.features(0))
+                        .extracting(Feature::label)
+                        .containsExactly("age = 41", "income = 5200", "colour = blue", "owner = 1");
+                assertThat(why.features(1).contributions()).containsExactly(11.75, 0.87890625, 2, 0);
+            }
+        }
+        FeatureAblation wrong = new FeatureAblation(Baseline.zeros(), FeatureMask.parse("columns(c: colour_rad)"));
+        assertThatThrownBy(() -> wrong.attribute(linear(WEIGHTS), applicants()))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("there is no column 'colour_rad'; did you mean 'colour_red'");
+        assertThatThrownBy(() -> wrong.attribute(linear(WEIGHTS), Inputs.of(table())))
+                .hasMessageContaining("the features of input 'input0' have no names");
+        assertThatThrownBy(() -> FeatureMask.parse("columns(a: x; b: y, x)"))
+                .hasMessageContaining("is in 'a' and in 'b'");
+        FeatureAblation taken = new FeatureAblation(Baseline.zeros(), FeatureMask.parse("columns(age: income)"));
+        assertThatThrownBy(() -> taken.attribute(linear(WEIGHTS), applicants()))
+                .hasMessageContaining("has a column 'age' outside the group of that name");
+        assertThatThrownBy(() -> FeatureMask.parse("columns(a)")).hasMessageContaining("names no columns");
+        assertThatThrownBy(() -> FeatureMask.parse("columns(a: x; a: y)")).hasMessageContaining("given twice");
+    }
+
+    @Test
+    @DisplayName("Names of a mask for each input stay with its groups")
+    void namedPerInput() {
+        Model sum = Model.ofTensors(
+                JAVA, inputs -> inputs.get(0).sum(1).add(inputs.get(1).sum(1)));
+        Inputs inputs = Inputs.of(JAVA.of(new double[] {1, 2}, 1, 2), JAVA.of(new double[] {4, 8}, 1, 2));
+        FeatureMask mask = FeatureMask.perInput(FeatureMask.ranges(-1, 2).named("both"), FeatureMask.perElement());
+        try (Explanation why = new FeatureAblation(Baseline.zeros(), mask).attribute(sum, inputs)) {
+            assertThat(why.asMap(0)).isEqualTo(Map.of("both", 3.0, "input1[0]", 4.0, "input1[1]", 8.0));
+        }
+    }
+
+    @Test
+    @DisplayName("Under a gradient method, which takes no mask, a group is the sum of its elements")
+    void sums() {
+        LayeredModel model = ReferenceModels.mlp(DataType.FLOAT64, 3, Activation.TANH, 6, 8, 3);
+        Inputs inputs = applicants();
+        try (Explanation why =
+                        COLOURS.sums(new IntegratedGradients().attribute(model, inputs, Target.index(1)), inputs);
+                Explanation plain = new IntegratedGradients().attribute(model, inputs, Target.index(1));
+                Explanation read = Explanation.fromJson(why.toJson())) {
+            double[] elements = plain.features(1).contributions();
+            assertThat(why.features(1).contributions())
+                    .containsExactly(
+                            elements[0], elements[1], 0.0 + elements[2] + elements[3] + elements[4], 0.0 + elements[5]);
+            assertThat(why.features(1).sum()).isCloseTo(plain.features(1).sum(), within(1e-12));
+            assertThat(read.features(0)).isEqualTo(why.features(0)).hasSize(4);
+            assertThatThrownBy(() -> COLOURS.sums(why, inputs)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> FeatureMask.perElement()
+                            .sums(plain, Inputs.of(JAVA.zeros(Shape.of(2, 5), DataType.FLOAT64))))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("give what was explained");
+        }
+    }
+
+    @Test
+    @DisplayName("Other names can be given, of features or of the elements of groups")
+    void renamed() {
+        FeatureMask mask = FeatureMask.ranges(-1, 4, 2);
+        try (Explanation why = new FeatureAblation(Baseline.zeros(), mask).attribute(linear(WEIGHTS), applicants())) {
+            assertThat(why.features(0).named(List.of("a", "b")))
+                    .extracting(Feature::name)
+                    .containsExactly("a", "b");
+            assertThat(why.features(0).named(List.of("a", "b", "c", "d", "e", "f")))
+                    .extracting(Feature::name)
+                    .containsExactly("group 0: a ... d (4)", "group 1: e, f");
+            assertThatThrownBy(() -> why.features(0).named(List.of("a")))
+                    .hasMessage("names: 1 given for 2 features made of 6 elements; give one for each");
+        }
+    }
+
+    @Test
+    @DisplayName("A value that is missing is said to be")
+    void missing() {
+        double[] values = table().toDoubleArray();
+        values[1] = Double.NaN;
+        Model first =
+                Model.ofTensors(JAVA, inputs -> inputs.get(0).slice(1, 0, 1).sum(1));
+        Inputs inputs = Inputs.of(JAVA.of(values, 2, 6)).named(COLUMNS).allowMissing();
+        try (Explanation why = new FeatureAblation().attribute(first, inputs);
+                Explanation read = Explanation.fromJson(why.toJson())) {
+            assertThat(why.features(0).get(1).label()).isEqualTo("income = missing");
+            assertThat(read.features(0)).isEqualTo(why.features(0));
+        }
     }
 
     @Test
@@ -433,6 +531,32 @@ class FeaturesTest {
             assertThat(texts(file, "feature_names_0")).containsExactly(COLUMNS);
             assertThat(texts(file, "group_names")).containsExactly("age", "income", "colour", "owner");
             assertThat(texts(file, "class_names")).containsExactly("refused", "gewährt");
+        }
+    }
+
+    @Test
+    @DisplayName("JSON whose groups do not fit is refused, and version 1 is read")
+    void oldAndBroken() {
+        try (Explanation why =
+                new FeatureAblation(Baseline.zeros(), COLOURS).attribute(linear(WEIGHTS), applicants())) {
+            JsonObject json = JsonParser.parseString(why.toJson()).getAsJsonObject();
+            json.getAsJsonObject("labels")
+                    .getAsJsonObject("groups")
+                    .getAsJsonArray("elements")
+                    .get(0)
+                    .getAsJsonObject()
+                    .getAsJsonArray("numbers")
+                    .set(0, new JsonPrimitive(4));
+            assertThatThrownBy(() -> Explanation.fromJson(json.toString()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("group numbers do not fit");
+            json.remove("labels");
+            json.addProperty("version", 1);
+            try (Explanation old = Explanation.fromJson(json.toString())) {
+                assertThat(old.isGrouped()).isFalse();
+                assertThat(old.features(0).name(0)).isEqualTo("applicants[0]");
+                assertThat(old.target(1)).isEqualTo("output");
+            }
         }
     }
 

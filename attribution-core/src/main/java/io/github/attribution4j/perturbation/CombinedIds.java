@@ -18,6 +18,7 @@ package io.github.attribution4j.perturbation;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.Inputs;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -35,6 +36,24 @@ record CombinedIds(List<FeatureMask> masks) implements MaskIds {
             numbers.addAll(masks.get(i).numbers(List.of(attributed.get(i)), examples, problems));
         }
         return numbers.size() == masks.size() ? Numbering.apart(numbers) : List.of();
+    }
+
+    @Override
+    public List<String> names(List<Inputs.Input> attributed, long examples, int groups) {
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < masks.size(); i++) {
+            List<Inputs.Input> own = List.of(attributed.get(i));
+            Ids ids = masks.get(i).numbers(own, examples, new Problems()).get(0);
+            int count = 0;
+            for (int row = 0; row < ids.shape().dim(0); row++) {
+                count = (int) Math.max(count, Numbering.largest(ids, row) + 1);
+            }
+            List<String> some = masks.get(i).names(own, examples, count);
+            names.addAll(some.isEmpty() ? Collections.nCopies(count, "") : some);
+        }
+        boolean told = names.stream().anyMatch(name -> !name.isEmpty());
+        // Where inputs have other numbers of groups in each example, a number is another group in each.
+        return told && names.size() == groups ? names : List.of();
     }
 
     @Override

@@ -15,14 +15,17 @@
  */
 package io.github.attribution4j.perturbation;
 
+import io.github.attribution4j.Explanation;
 import io.github.attribution4j.InvalidRequestException;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -136,6 +139,18 @@ public final class FeatureMask {
     }
 
     /**
+     * Groups columns by name, such as those of a category that was encoded one-hot: {@code Map.of("colour",
+     * List.of("colour_red", "colour_blue"))}. All other columns are groups of their own; groups are called as here, or as
+     * their column. Needs inputs whose features have names ({@link Inputs#named(String...)}).
+     *
+     * @param groups for the name of each group the names of its columns
+     * @throws IllegalArgumentException if a column is in two groups, or a group has none
+     */
+    public static FeatureMask columns(Map<String, List<String>> groups) {
+        return new FeatureMask(ColumnIds.of(groups), List.of(), false);
+    }
+
+    /**
      * A mask of its own for each attributed input; the groups of different inputs are different groups.
      *
      * @param masks one for each attributed input, in order
@@ -147,7 +162,7 @@ public final class FeatureMask {
 
     /**
      * Reads a mask from text as {@link #toString} writes it: {@code per-element}, {@code grid(14, 14)}, {@code patches(16,
-     * 16)}, {@code ranges(axis 1: 1, 1, 3)}, or several of them separated by {@code |}, one for each input. Names, and numbers
+     * 16)}, {@code ranges(axis 1: 1, 1, 3)}, {@code columns(colour: red, blue; size: small, large)}, or several of them separated by {@code |}, one for each input. Names, and numbers
      * given by hand, cannot be read.
      *
      * @throws IllegalArgumentException if the text is none of these
@@ -235,17 +250,51 @@ public final class FeatureMask {
                 .numbers(input, example);
     }
 
+    /**
+     * Returns an explanation with this mask's groups as its features, each with the sum of its elements' attributions: how the
+     * columns of a category count together under a gradient method, which takes no mask. The explanation's tensors move to the
+     * result; close that one.
+     *
+     * @param explanation of attributions by element, not of groups
+     * @param inputs what was explained
+     * @throws InvalidRequestException if the mask does not fit the inputs, or the attributions are not of these inputs
+     * @throws IllegalStateException if elements are grouped already
+     */
+    public Explanation sums(Explanation explanation, Inputs inputs) {
+        Problems problems = new Problems();
+        Groups groups = resolve(inputs, problems);
+        List<Shape> shapes = inputs.attributed().stream().map(Tensor::shape).toList();
+        List<Shape> explained =
+                explanation.attributions().stream().map(Tensor::shape).toList();
+        problems.require(
+                shapes.equals(explained),
+                "mask " + this + ": the attributions have shapes " + explained + ", and the inputs " + shapes
+                        + "; give what was explained");
+        problems.throwIfAny();
+        return Objects.requireNonNull(groups, "a mask without problems has groups")
+                .sums(explanation);
+    }
+
     /** Returns the groups in inputs, or null after adding what is wrong. */
     @Nullable
     Groups resolve(Inputs inputs, Problems problems) {
-        Groups groups =
-                Groups.of(numbers(inputs.attributedInputs(), inputs.sources(), problems), inputs, names, problems);
+        List<Inputs.Input> attributed = inputs.attributedInputs();
+        Groups groups = Groups.of(
+                numbers(attributed, inputs.sources(), problems),
+                inputs,
+                most -> names(attributed, inputs.sources(), most),
+                problems);
         if (groups != null && !names.isEmpty() && names.size() != groups.most()) {
             problems.add("mask " + this + ": " + names.size() + " names for " + groups.most()
                     + " groups; give one for each");
             return null;
         }
         return groups;
+    }
+
+    /** Returns what groups are called, blank where nothing says; none if nothing says of any. */
+    List<String> names(List<Inputs.Input> attributed, long examples, int groups) {
+        return names.isEmpty() ? ids.names(attributed, examples, groups) : names;
     }
 
     /** Returns the numbers of the elements of each input; an empty list after adding what is wrong. */

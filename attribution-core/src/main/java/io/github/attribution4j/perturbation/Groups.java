@@ -27,6 +27,7 @@ import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +52,7 @@ final class Groups {
     }
 
     /** Checks numbers and returns the groups; null after adding what is wrong, or if there are no numbers. */
-    static @Nullable Groups of(List<Ids> perInput, Inputs inputs, List<String> names, Problems problems) {
+    static @Nullable Groups of(List<Ids> perInput, Inputs inputs, IntFunction<List<String>> names, Problems problems) {
         if (perInput.isEmpty()) {
             return null;
         }
@@ -68,7 +69,12 @@ final class Groups {
                 .map(one ->
                         Arrays.stream(one.values()).mapToInt(Math::toIntExact).toArray())
                 .toList();
-        return new Groups(inputs, perInput.stream().map(Ids::shape).toList(), compact, counts, names);
+        return new Groups(
+                inputs,
+                perInput.stream().map(Ids::shape).toList(),
+                compact,
+                counts,
+                names.apply(Arrays.stream(counts).max().orElse(0)));
     }
 
     private static int count(long[] distinct, String which, Problems problems) {
@@ -108,6 +114,11 @@ final class Groups {
                 .sum();
         boolean single = names.isEmpty() && Arrays.stream(counts).allMatch(count -> count == elements);
         return single ? explanation : explanation.groups(shapes, ids, names);
+    }
+
+    /** Returns an explanation with these groups, whose elements count each. */
+    Explanation sums(Explanation explanation) {
+        return explanation.groupedBy(shapes, ids, names);
     }
 
     /** Returns the number of groups of an example. */

@@ -50,6 +50,18 @@ interface MaskIds {
      */
     List<Ids> numbers(List<Inputs.Input> attributed, long examples, Problems problems);
 
+    /**
+     * Returns what groups are called, for masks that know.
+     *
+     * @param attributed the attributed inputs
+     * @param examples number of examples that a mask for each example has
+     * @param groups how many there are
+     * @return one for each group, blank where it has no name; or none
+     */
+    default List<String> names(List<Inputs.Input> attributed, long examples, int groups) {
+        return List.of();
+    }
+
     /** Returns the mask in words. */
     String describe();
 }

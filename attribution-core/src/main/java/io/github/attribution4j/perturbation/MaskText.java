@@ -16,6 +16,9 @@
 package io.github.attribution4j.perturbation;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -25,7 +28,27 @@ final class MaskText {
     private static final Pattern RANGES =
             Pattern.compile("ranges\\s*\\(\\s*axis\\s*(-?\\d+)\\s*:\\s*(\\d+(?:\\s*,\\s*\\d+)*)\\s*\\)");
 
+    private static final Pattern COLUMNS = Pattern.compile("columns\\s*\\((.*)\\)", Pattern.DOTALL);
+
     private MaskText() {}
+
+    private static Map<String, List<String>> groups(String inside, String text) {
+        Map<String, List<String>> groups = new LinkedHashMap<>();
+        for (String group : inside.split(";", -1)) {
+            int colon = group.indexOf(':');
+            if (colon < 0) {
+                throw new IllegalArgumentException("mask '" + text + "': '" + group.strip()
+                        + "' names no columns; write columns(group: column, column; group: ...)");
+            }
+            List<String> columns = Arrays.stream(group.substring(colon + 1).split(",", -1))
+                    .map(String::strip)
+                    .toList();
+            if (groups.put(group.substring(0, colon).strip(), columns) != null) {
+                throw new IllegalArgumentException("mask '" + text + "': a group is given twice");
+            }
+        }
+        return groups;
+    }
 
     static FeatureMask parse(String text) {
         String[] parts = text.split("\\|", -1);
@@ -39,6 +62,10 @@ final class MaskText {
     private static FeatureMask one(String part, String text) {
         Matcher plane = PLANE.matcher(part);
         Matcher ranges = RANGES.matcher(part);
+        Matcher columns = COLUMNS.matcher(part);
+        if (columns.matches()) {
+            return FeatureMask.columns(groups(columns.group(1), text));
+        }
         try {
             if (part.equals("per-element")) {
                 return FeatureMask.perElement();
@@ -59,7 +86,8 @@ final class MaskText {
         }
         throw new IllegalArgumentException(
                 "mask '" + text + "': '" + part + "' is none of per-element, grid(cells high, "
-                        + "cells wide), patches(height, width) and ranges(axis n: length, length, ...); several are separated by |, "
+                        + "cells wide), patches(height, width), ranges(axis n: length, length, ...) and columns(group: "
+                        + "column, column; ...); several are separated by |, "
                         + "one for each input");
     }
 }

@@ -310,7 +310,8 @@ class FeatureMaskTest {
                 .hasToString("grid(4, 3) | ranges(axis 2: 1, 2)");
         assertThatThrownBy(() -> FeatureMask.parse("gird(4, 3)"))
                 .hasMessage("mask 'gird(4, 3)': 'gird(4, 3)' is none of per-element, grid(cells high, cells wide), "
-                        + "patches(height, width) and ranges(axis n: length, length, ...); several are separated by |, "
+                        + "patches(height, width), ranges(axis n: length, length, ...) and columns(group: column, column; "
+                        + "...); several are separated by |, "
                         + "one for each input");
         assertThatThrownBy(() -> FeatureMask.parse("grid(99999999999, 1)"))
                 .hasMessage("mask 'grid(99999999999, 1)': a number is too large");

@@ -16,6 +16,10 @@
 package io.github.attribution4j.visual;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Features;
+import java.util.function.IntFunction;
+import java.util.function.IntToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Attributions of a table row as bars: one per feature, the largest magnitude first, the rest as one bar.
@@ -46,8 +50,8 @@ public final class BarChart {
     }
 
     private final double[] attributions;
-    private final String[] names;
-    private String[] values;
+    private final IntFunction<String> names;
+    private IntFunction<String> values;
     private Scores scores = Scores.unknown();
     private Layout layout = Layout.BARS;
     private int top = 12;
@@ -57,10 +61,10 @@ public final class BarChart {
     private int width = 760;
     private double scale = 2;
 
-    private BarChart(String[] names, double[] attributions) {
+    private BarChart(IntFunction<String> names, double[] attributions) {
         this.names = names;
         this.attributions = attributions;
-        this.values = Ranking.emptyValues(attributions.length);
+        this.values = Ranking.noValues();
     }
 
     /**
@@ -73,7 +77,19 @@ public final class BarChart {
      */
     public static BarChart of(String[] names, double[] attributions) {
         double[] copy = Checks.finite("attributions", attributions.clone());
-        return new BarChart(Ranking.checkNames(names, copy.length), copy);
+        return new BarChart(Ranking.names(names, copy.length), copy);
+    }
+
+    /**
+     * As {@link #of(String[], double[])}, for very many features: names are asked for where they are shown, and made then.
+     *
+     * @param names returns the name of a feature by its place; asked while the chart is drawn
+     * @param attributions one per feature, finite
+     * @return a chart with default settings
+     * @throws IllegalArgumentException if there are none, or one is not finite
+     */
+    public static BarChart of(IntFunction<String> names, double[] attributions) {
+        return new BarChart(names, Checks.finite("attributions", attributions.clone()));
     }
 
     /**
@@ -89,18 +105,36 @@ public final class BarChart {
     }
 
     /**
-     * A chart of one example of an explanation, with its scores and its completeness gap; several inputs follow one
-     * another in their order.
+     * A chart of one example of an explanation, with its features' names and values, its scores and its completeness gap. Each
+     * feature is shown once: an element of an input, or a group that a mask made; several inputs follow one another in
+     * their order.
      *
      * @param explanation copied, not closed
      * @param example which row of the batch
-     * @param names one per feature of all attributed inputs
+     * @return a chart with default settings, and with method and target as title until another is set
+     * @throws IllegalArgumentException if the example is out of range
+     */
+    public static BarChart of(Explanation explanation, int example) {
+        return of(new Explained(explanation, example), null);
+    }
+
+    /**
+     * As {@link #of(Explanation, int)}, with other names.
+     *
+     * @param explanation copied, not closed
+     * @param example which row of the batch
+     * @param names one per feature; or, where elements are grouped, one per element of all attributed inputs
      * @return a chart with default settings, and with method and target as title until another is set
      * @throws IllegalArgumentException if the example is out of range or the number of names is not that of the features
      */
     public static BarChart of(Explanation explanation, int example, String[] names) {
-        Explained explained = new Explained(explanation, example);
-        BarChart chart = of(names, explained.all());
+        return of(new Explained(explanation, example), names);
+    }
+
+    private static BarChart of(Explained explained, String @Nullable [] names) {
+        Features features = explained.features(names);
+        BarChart chart = of(features::name, features.contributions());
+        chart.values = index -> Explained.value(features, index);
         chart.scores = explained.scores();
         return chart.title(explained.title()).note(explained.note());
     }
@@ -125,8 +159,18 @@ public final class BarChart {
      * @throws IllegalArgumentException if their number is not that of the attributions
      */
     public BarChart values(String[] values) {
-        Checks.sameLength("values", values.length, "attributions", attributions.length);
-        this.values = Checks.copy("values", values);
+        this.values = Ranking.texts(values, attributions.length);
+        return this;
+    }
+
+    /**
+     * What the features were, for very many of them: asked for where they are shown.
+     *
+     * @param values returns the value of a feature by its place, NaN if it has none
+     * @return this
+     */
+    public BarChart values(IntToDoubleFunction values) {
+        this.values = Ranking.texts(values);
         return this;
     }
 

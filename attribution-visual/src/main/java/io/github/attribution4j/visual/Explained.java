@@ -16,11 +16,18 @@
 package io.github.attribution4j.visual;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Features;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** One example of an explanation, copied into arrays: what the drawings start from. Closes nothing of the caller's. */
 final class Explained {
@@ -47,22 +54,59 @@ final class Explained {
         return explanation.attributions().get(index);
     }
 
-    /** The attributions of all inputs, one after the other. */
-    double[] all() {
-        List<double[]> parts = new ArrayList<>();
-        int size = 0;
-        for (Tensor tensor : explanation.attributions()) {
-            double[] part = row("attribution", tensor, example);
-            parts.add(part);
-            size += part.length;
+    /** The features, each group once; by the caller's names if there are any. */
+    Features features(String @Nullable [] names) {
+        Features features = explanation.features(example);
+        if (names == null) {
+            return features;
         }
-        double[] out = new double[size];
-        int at = 0;
-        for (double[] part : parts) {
-            System.arraycopy(part, 0, out, at, part.length);
-            at += part.length;
+        Features renamed;
+        try {
+            renamed = features.named(Arrays.stream(names).map(String::valueOf).toList());
+        } catch (IllegalArgumentException e) {
+            throw Checks.refuse(
+                    "names",
+                    names.length + " values, but attributions has " + features.size(),
+                    "give one for each, or for each element that is grouped");
         }
-        return out;
+        Checks.copy("names", names);
+        return renamed;
+    }
+
+    /** The value of a feature, as a cell of a table. */
+    static String value(Features features, int index) {
+        List<Double> values = features.values(index);
+        boolean number = values.size() == 1 && !values.get(0).isNaN();
+        return number ? Numbers.cell(values.get(0)) : features.value(index);
+    }
+
+    /**
+     * The attributions of the named input, where the elements of a cell (a pixel's channels, a token's vector) are about to
+     * be added up: of a group that has several elements in a cell, all but the first are zero.
+     *
+     * @param cell of an element, by its place in the row
+     */
+    double[] once(String name, IntUnaryOperator cell) {
+        int index = explanation.names().indexOf(name);
+        double[] values = row("attribution", input(name), example);
+        if (!explanation.isGrouped()) {
+            return values;
+        }
+        int[] groups = explanation.groupNumbers(index, example);
+        Set<Long> seen = new HashSet<>();
+        for (int i = 0; i < values.length; i++) {
+            if (!seen.add((long) cell.applyAsInt(i) << 32 | groups[i])) {
+                values[i] = 0;
+            }
+        }
+        return values;
+    }
+
+    /** The names of the positions on an axis of the named input, if all of those asked for have one. */
+    Optional<String[]> names(String name, int axis) {
+        List<String> names =
+                explanation.featureNames(explanation.names().indexOf(name)).along(axis, example);
+        return names.isEmpty() ? Optional.empty() : Optional.of(names.toArray(String[]::new));
     }
 
     /** One row of a batch, flat. */
@@ -116,8 +160,7 @@ final class Explained {
     /** Method and target, such as {@code integrated-gradients, target index 3}. */
     String title() {
         String which = explanation.scores().length > 1 ? " (example " + example + ")" : "";
-        return explanation.provenance().method() + ", target "
-                + explanation.provenance().target() + which;
+        return explanation.provenance().method() + ", target " + explanation.target(example) + which;
     }
 
     /** The score, and what the method says about its own error. */

@@ -155,7 +155,9 @@ public final class HeatMap {
     private static HeatMap of(Explained explained, String input, int example) {
         Tensor tensor = explained.input(input);
         int[] shape = Explained.imageShape("attribution", tensor);
-        return of(Explained.row("attribution", tensor, example), shape[0], shape[1], shape[2])
+        int pixels = shape[1] * shape[2];
+        // A group of several channels is one contribution to the pixel, which reduction would count for each.
+        return of(explained.once(input, element -> element % pixels), shape[0], shape[1], shape[2])
                 .title(explained.title())
                 .subtitle(explained.subtitle())
                 .note(explained.note());

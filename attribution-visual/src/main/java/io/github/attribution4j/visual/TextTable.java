@@ -16,6 +16,10 @@
 package io.github.attribution4j.visual;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Features;
+import java.util.function.IntFunction;
+import java.util.function.IntToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Attributions of a table row as text of fixed width, for a terminal or a log.
@@ -35,8 +39,8 @@ public final class TextTable {
     private static final String RESET = "\u001b[0m";
 
     private final double[] attributions;
-    private final String[] names;
-    private String[] values;
+    private final IntFunction<String> names;
+    private IntFunction<String> values;
     private Scores scores = Scores.unknown();
     private String title = "";
     private int top = 12;
@@ -44,10 +48,10 @@ public final class TextTable {
     private boolean ansi;
     private boolean ascii;
 
-    private TextTable(String[] names, double[] attributions) {
+    private TextTable(IntFunction<String> names, double[] attributions) {
         this.names = names;
         this.attributions = attributions;
-        this.values = Ranking.emptyValues(attributions.length);
+        this.values = Ranking.noValues();
     }
 
     /**
@@ -60,7 +64,19 @@ public final class TextTable {
      */
     public static TextTable of(String[] names, double[] attributions) {
         double[] copy = Checks.finite("attributions", attributions.clone());
-        return new TextTable(Ranking.checkNames(names, copy.length), copy);
+        return new TextTable(Ranking.names(names, copy.length), copy);
+    }
+
+    /**
+     * As {@link #of(String[], double[])}, for very many features: names are asked for where they are shown, and made then.
+     *
+     * @param names returns the name of a feature by its place; asked while the table is drawn
+     * @param attributions one per feature, finite
+     * @return a table with default settings
+     * @throws IllegalArgumentException if there are none, or one is not finite
+     */
+    public static TextTable of(IntFunction<String> names, double[] attributions) {
+        return new TextTable(names, Checks.finite("attributions", attributions.clone()));
     }
 
     /**
@@ -76,18 +92,36 @@ public final class TextTable {
     }
 
     /**
-     * A table of one example of an explanation, with its scores and its completeness gap; several inputs follow one
-     * another in their order.
+     * A table of one example of an explanation, with its features' names and values, its scores and its completeness gap. Each
+     * feature is shown once: an element of an input, or a group that a mask made; several inputs follow one another in
+     * their order.
      *
      * @param explanation copied, not closed
      * @param example which row of the batch
-     * @param names one per feature of all attributed inputs
+     * @return a table with default settings, and with method and target as title until another is set
+     * @throws IllegalArgumentException if the example is out of range
+     */
+    public static TextTable of(Explanation explanation, int example) {
+        return of(new Explained(explanation, example), null);
+    }
+
+    /**
+     * As {@link #of(Explanation, int)}, with other names.
+     *
+     * @param explanation copied, not closed
+     * @param example which row of the batch
+     * @param names one per feature; or, where elements are grouped, one per element of all attributed inputs
      * @return a table with default settings, and with method and target as title until another is set
      * @throws IllegalArgumentException if the example is out of range or the number of names is not that of the features
      */
     public static TextTable of(Explanation explanation, int example, String[] names) {
-        Explained explained = new Explained(explanation, example);
-        TextTable table = of(names, explained.all());
+        return of(new Explained(explanation, example), names);
+    }
+
+    private static TextTable of(Explained explained, String @Nullable [] names) {
+        Features features = explained.features(names);
+        TextTable table = of(features::name, features.contributions());
+        table.values = index -> Explained.value(features, index);
         table.scores = explained.scores();
         return table.title(explained.title());
     }
@@ -112,8 +146,18 @@ public final class TextTable {
      * @throws IllegalArgumentException if their number is not that of the attributions
      */
     public TextTable values(String[] values) {
-        Checks.sameLength("values", values.length, "attributions", attributions.length);
-        this.values = Checks.copy("values", values);
+        this.values = Ranking.texts(values, attributions.length);
+        return this;
+    }
+
+    /**
+     * What the features were, for very many of them: asked for where they are shown.
+     *
+     * @param values returns the value of a feature by its place, NaN if it has none
+     * @return this
+     */
+    public TextTable values(IntToDoubleFunction values) {
+        this.values = Ranking.texts(values);
         return this;
     }
 

@@ -83,7 +83,7 @@ public final class TimeSeriesChart {
     }
 
     /**
-     * One example of an explanation of one attributed input.
+     * One example of an explanation of one attributed input. Channels are called as the input's features are.
      *
      * @param explanation copied, not closed
      * @param example which row of the batch
@@ -105,12 +105,14 @@ public final class TimeSeriesChart {
         }
         int first = Math.toIntExact(attribution.shape().dim(1));
         int second = Math.toIntExact(attribution.shape().dim(2));
-        return of(
-                        channels(Explained.row("inputs", inputs, example), first, second, axes),
-                        channels(Explained.row("attribution", attribution, example), first, second, axes))
-                .title(explained.title())
-                .subtitle(explained.subtitle())
-                .note(explained.note());
+        TimeSeriesChart chart = of(
+                channels(Explained.row("inputs", inputs, example), first, second, axes),
+                channels(Explained.row("attribution", attribution, example), first, second, axes));
+        explained
+                .names(explained.onlyName(), axes == Axes.CHANNELS_LAST ? 2 : 1)
+                .filter(names -> names.length == chart.values.length)
+                .ifPresent(chart::names);
+        return chart.title(explained.title()).subtitle(explained.subtitle()).note(explained.note());
     }
 
     private static double[][] channels(double[] row, int first, int second, Axes axes) {

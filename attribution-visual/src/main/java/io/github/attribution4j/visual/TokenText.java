@@ -90,6 +90,27 @@ public final class TokenText {
     }
 
     /**
+     * One text of an explanation whose inputs know their tokens, as those of {@link io.github.attribution4j.text.Tokens} do.
+     *
+     * @param explanation as in {@link #of(Explanation, int, String[])}
+     * @param example which row of the batch
+     * @return a drawing with default settings, and with method and target as title until another is set
+     * @throws IllegalArgumentException as there, and if the tokens have no names
+     */
+    public static TokenText of(Explanation explanation, int example) {
+        Explained explained = new Explained(explanation, example);
+        return of(
+                explanation,
+                example,
+                explained
+                        .names(explained.onlyName(), 1)
+                        .orElseThrow(() -> Checks.refuse(
+                                "explanation",
+                                "no names of tokens",
+                                "name them with Inputs.named, or give them here")));
+    }
+
+    /**
      * One text of an explanation. Attributions of embeddings are summed over the embedding's axis, which keeps
      * completeness.
      *
@@ -118,9 +139,9 @@ public final class TokenText {
                     tokens.length + " values, but the explanation has " + length + " positions",
                     "give the tokens that the model saw, after truncation");
         }
-        double[] row = Explained.row("attribution", tensor, example);
+        int width = Math.toIntExact(tensor.shape().row().size()) / length;
+        double[] row = explained.once(explained.onlyName(), element -> element / width);
         double[] sums = new double[tokens.length];
-        int width = row.length / length;
         for (int i = 0; i < tokens.length * width; i++) {
             sums[i / width] += row[i];
         }

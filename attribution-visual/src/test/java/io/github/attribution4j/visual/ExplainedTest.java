@@ -18,13 +18,17 @@ package io.github.attribution4j.visual;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.ForwardAttribution;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
@@ -159,6 +163,94 @@ class ExplainedTest {
                     .isEqualTo(images(TimeSeriesChart.of(last, last)));
             assertThatThrownBy(() -> TimeSeriesChart.of(why, 0, other, TimeSeriesChart.Axes.CHANNELS_LAST))
                     .hasMessageContaining("give the batch that was explained");
+        }
+    }
+
+    /** Σ of all elements of each row: what an element adds is the element itself. */
+    private static final Model SUM = Model.ofTensors(Tensors.ofJava(), inputs -> {
+        Tensor all = inputs.get(0);
+        return all.reshape(all.shape().dim(0), all.shape().row().size()).sum(1);
+    });
+
+    private static Explanation ablated(Inputs inputs, FeatureMask mask) {
+        return new FeatureAblation(Baseline.zeros(), mask)
+                .attribute(SUM, inputs, Target.output().named("risk"));
+    }
+
+    @Test
+    void groupsCountOnceInBarsAndTables() throws Exception {
+        try (Tensor row = Tensors.ofJava().of(new double[] {41, 0, 1, 0, 0.5}, 1, 5)) {
+            Inputs inputs = Inputs.of(row).named("age", "colour_red", "colour_blue", "colour_green", "owner");
+            FeatureMask mask = FeatureMask.ranges(-1, 1, 3, 1).named("age", "colour", "owner");
+            try (Explanation why = ablated(inputs, mask)) {
+                assertThat(TextTable.of(why, 0).ascii(true).render())
+                        .startsWith("feature-ablation, target 'risk'\n")
+                        .containsPattern("age +41 +\\+41\\.00 ")
+                        .containsPattern("colour +blue +\\+1\\.00 ")
+                        .endsWith("sum of attributions 42.5; score 42.5\n");
+                assertThat(String.join(
+                                " ",
+                                Svg.parse(BarChart.of(why, 0).picture().toSvg()).texts()))
+                        .contains("colour blue +1.00")
+                        .contains("Sum of attributions 42.5; score 42.5.");
+                assertThat(TextTable.of(why, 0, new String[] {"x", "y", "z"}).render())
+                        .contains("x ", "y ", "z ")
+                        .doesNotContain("colour")
+                        .endsWith("sum of attributions 42.5; score 42.5\n");
+                assertThat(TextTable.of(why, 0, new String[] {"a", "b", "c", "d", "e"})
+                                .render())
+                        .endsWith("sum of attributions 42.5; score 42.5\n");
+                assertThatThrownBy(() -> TextTable.of(why, 0, new String[] {"x", "y"}))
+                        .hasMessage(
+                                "names: 2 values, but attributions has 3; give one for each, or for each element that "
+                                        + "is grouped");
+            }
+        }
+    }
+
+    @Test
+    void groupsCountOnceInPixelsAndTokens() {
+        try (Tensor image = tensor(1, 2, 1, 4);
+                Explanation why = ablated(Inputs.of(image), FeatureMask.grid(1, 2))) {
+            double[] once = {10, 10, 18, 18, 0, 0, 0, 0};
+            assertThat(HeatMap.of(why, 0)
+                            .title("")
+                            .subtitle("")
+                            .note("")
+                            .picture()
+                            .toSvg())
+                    .isEqualTo(HeatMap.of(once, 2, 1, 4)
+                            .title("")
+                            .subtitle("")
+                            .note("")
+                            .picture()
+                            .toSvg());
+        }
+        FeatureNames words = FeatureNames.none().alongEach(1, List.of(List.of("so", "good")));
+        try (Tensor embedded = tensor(1, 3, 2);
+                Explanation why = ablated(Inputs.of(embedded).named("input0", words), FeatureMask.ranges(1, 1, 1, 1))) {
+            assertThat(TokenText.of(why, 0).toAnsi())
+                    .isEqualTo(TokenText.of(new String[] {"so", "good"}, new double[] {1, 5})
+                            .toAnsi());
+        }
+        try (Tensor embedded = tensor(1, 3, 2);
+                Explanation why = ablated(Inputs.of(embedded), FeatureMask.perElement())) {
+            assertThatThrownBy(() -> TokenText.of(why, 0)).hasMessageStartingWith("explanation: no names of tokens");
+        }
+    }
+
+    @Test
+    void seriesAreCalledAsTheirFeatures() throws Exception {
+        try (Tensor series = tensor(1, 3, 2)) {
+            Inputs inputs =
+                    Inputs.of(series).named("input0", FeatureNames.none().along(2, List.of("pulse", "pressure")));
+            try (Explanation why = ablated(inputs, FeatureMask.perElement())) {
+                assertThat(Svg.parse(TimeSeriesChart.of(why, 0, series, TimeSeriesChart.Axes.CHANNELS_LAST)
+                                        .picture()
+                                        .toSvg())
+                                .texts())
+                        .contains("pulse", "pressure");
+            }
         }
     }
 
