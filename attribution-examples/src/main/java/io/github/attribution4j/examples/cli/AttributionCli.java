@@ -60,6 +60,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             LayersCommand.class,
             ViewCommand.class,
             DoctorCommand.class,
+            SurveyCommand.class,
             BatchCommand.class,
             DemoCommand.class
         })

@@ -1,0 +1,240 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+
+/**
+ * Looks at every archive of a folder as {@code doctor} does, and compares what it computes with numbers given beside it.
+ *
+ * <p>{@code NAME.pt} (or {@code .ptl}, {@code .pth}, {@code .ts}) has its input in {@code NAME.npz}, more inputs in {@code
+ * NAME.fixed.npz} and {@code NAME.constant.npz}, options of {@code doctor} that it needs in {@code NAME.options}, and what
+ * PyTorch computes in {@code NAME.expected.npz}: {@code scores} (the sum of each example's output), {@code gradient_0},
+ * ... (their derivatives by the attributed inputs), {@code ablation_0}, ... (the score less that with the input at zero).
+ * Where no options are given, those that {@code doctor} names as remedies are tried in turn.
+ */
+final class Survey {
+    private static final List<String> ENDINGS = List.of(".pt", ".ptl", ".pth", ".ts");
+    /** What is tried in turn until the model answers. */
+    private static final List<List<String>> WAYS = List.of(List.of());
+
+    /** The findings that the pages of archives repeat, besides methods. */
+    static final List<String> SAID =
+            List.of("repaired", "signature", "finite output", "same answer twice", "rows", "state", "gradients");
+
+    private static final Target SUM = Target.slice();
+
+    /** What was found out about one archive; a column of the table each. */
+    static final class Entry {
+        final String name;
+        String options = "";
+        String loads = "yes";
+        String compared = "";
+        final List<String> notes = new ArrayList<>();
+        final List<String> works = new ArrayList<>();
+        final Map<String, List<String>> refused = new LinkedHashMap<>();
+        final Map<String, String> findings = new LinkedHashMap<>();
+
+        Entry(String name) {
+            this.name = name;
+        }
+
+        private void found(String verdict, String what, String detail) {
+            switch (verdict) {
+                case "yes" -> works.add(what);
+                case "no" -> {
+                    if (MethodCatalog.all().stream()
+                            .anyMatch(method -> method.name().equals(what))) {
+                        refused.computeIfAbsent(detail, key -> new ArrayList<>())
+                                .add(what);
+                    } else {
+                        findings.put(what, "no: " + detail);
+                    }
+                }
+                default -> findings.merge(what, detail, (a, b) -> a + "; " + b);
+            }
+        }
+    }
+
+    private final String device;
+
+    Survey(String device) {
+        this.device = device;
+    }
+
+    /** Returns the archives of a folder, by name. */
+    static List<Path> archives(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> ENDINGS.contains(ending(file))).sorted().toList();
+        }
+    }
+
+    private static String ending(Path file) {
+        String name = String.valueOf(file.getFileName());
+        int dot = name.lastIndexOf('.');
+        return dot < 0 ? "" : name.substring(dot);
+    }
+
+    private static Path beside(Path archive, String ending) {
+        String name = String.valueOf(archive.getFileName());
+        return archive.resolveSibling(name.substring(0, name.lastIndexOf('.')) + ending);
+    }
+
+    /** Looks at one archive. */
+    Entry look(Path archive) throws IOException {
+        Entry entry = new Entry(String.valueOf(archive.getFileName()));
+        Path given = beside(archive, ".options");
+        List<List<String>> ways = Files.exists(given)
+                ? List.of(List.of(Files.readString(given).strip().split("\\s+")))
+                : WAYS;
+        Optional<Failure> first = Optional.empty();
+        for (List<String> way : ways) {
+            Optional<Failure> failure = look(archive, way, entry);
+            if (failure.isEmpty()) {
+                entry.options = String.join(" ", way);
+                return entry;
+            }
+            first = first.or(() -> failure);
+        }
+        entry.loads = entry.findings.isEmpty() ? "no" : "yes";
+        first.ifPresent(failure -> entry.notes.add(failure.line()));
+        return entry;
+    }
+
+    private Optional<Failure> look(Path archive, List<String> way, Entry entry) throws IOException {
+        entry.findings.clear();
+        InputOptions options = new InputOptions();
+        new CommandLine(options).parseArgs(arguments(archive, way));
+        try (Models models = new Models();
+                TensorScope scope = TensorScope.open()) {
+            TorchScriptModel model = models.get(options);
+            Diagnosis diagnosis = new Diagnosis(entry::found, model);
+            diagnosis.model(archive);
+            if (!options.hasInput()) {
+                return Optional.empty();
+            }
+            Request request = Request.read(options, model);
+            diagnosis.input(request);
+            diagnosis.methods(request);
+            Path expected = beside(archive, ".expected.npz");
+            if (Files.exists(expected)) {
+                entry.compared = compare(model, request, NumpyFiles.readNpz(expected, Tensors.ofJava()));
+            }
+            return Optional.empty();
+        } catch (RuntimeException e) {
+            return Optional.of(Failure.of(e));
+        }
+    }
+
+    private String[] arguments(Path archive, List<String> way) {
+        List<String> arguments = new ArrayList<>(List.of("--model", archive.toString(), "--device", device));
+        Map<String, String> files = Map.of("--input", ".npz", "--fixed", ".fixed.npz", "--constant", ".constant.npz");
+        files.forEach((option, ending) -> {
+            Path file = beside(archive, ending);
+            if (Files.exists(file)) {
+                arguments.addAll(List.of(option, file.toString()));
+            }
+        });
+        arguments.addAll(way);
+        return arguments.toArray(String[]::new);
+    }
+
+    /** Returns the largest errors, each relative to the largest number compared with. */
+    private static String compare(TorchScriptModel model, Request request, Map<String, Tensor> expected) {
+        List<String> errors = new ArrayList<>();
+        try (TensorScope scope = TensorScope.open()) {
+            Explanation ablated = FeatureAblation.builder()
+                    .mask(wholeInputs(request.inputs()))
+                    .build()
+                    .attribute(model, request.inputs(), SUM);
+            errors.add(error("scores", expected, ablated.scores()));
+            compare("ablation", expected, ablated, errors);
+            if (expected.containsKey("gradient_0")) {
+                Explanation gradients = Saliency.signed().attribute(model, request.inputs(), SUM);
+                compare("gradient", expected, gradients, errors);
+            }
+        }
+        return String.join(", ", errors);
+    }
+
+    /** A mask by which each attributed input is one group. */
+    private static FeatureMask wholeInputs(Inputs inputs) {
+        List<Tensor> masks = new ArrayList<>();
+        for (Tensor tensor : inputs.attributed()) {
+            long[] ones = new long[tensor.shape().rank()];
+            Arrays.fill(ones, 1);
+            masks.add(Tensors.ofJava().of(new long[] {masks.size()}, Shape.of(ones)));
+        }
+        return FeatureMask.of(masks.toArray(Tensor[]::new));
+    }
+
+    private static void compare(
+            String what, Map<String, Tensor> expected, Explanation explanation, List<String> errors) {
+        for (int i = 0; i < explanation.attributions().size(); i++) {
+            String name = what + "_" + i;
+            Tensor reference = expected.get(name);
+            if (reference != null) {
+                double[] all = explanation.attributions().get(i).toDoubleArray();
+                double[] values = new double[Math.toIntExact(reference.shape().size())];
+                // Each element has its group's value.
+                int every = all.length / values.length;
+                Arrays.setAll(values, k -> all[k * every]);
+                errors.add(error(name, expected, values));
+            }
+        }
+    }
+
+    private static String error(String name, Map<String, Tensor> expected, double[] actual) {
+        Tensor reference = expected.get(name);
+        if (reference == null) {
+            return name + " not given";
+        }
+        double[] wanted = reference.toDoubleArray();
+        if (wanted.length != actual.length) {
+            return name + " has " + actual.length + " numbers, not " + wanted.length;
+        }
+        double largest = 0;
+        double error = 0;
+        for (int i = 0; i < wanted.length; i++) {
+            largest = Math.max(largest, Math.abs(wanted[i]));
+            error = Math.max(error, Math.abs(wanted[i] - actual[i]));
+        }
+        return String.format(Locale.ROOT, "%s %.0e", name, error == 0 ? 0 : error / largest);
+    }
+}

@@ -1,0 +1,111 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code attribution survey}. */
+@Command(
+        name = "survey",
+        versionProvider = AttributionCli.Version.class,
+        header = "Does what doctor does for every archive of a folder, and writes a table.",
+        synopsisHeading = "%nUsage: ",
+        descriptionHeading = "%n",
+        description = {
+            "NAME.pt, .ptl, .pth or .ts has its input in NAME.npz, more inputs in NAME.fixed.npz and NAME.constant.npz, and the "
+                    + "options of doctor that it needs in NAME.options; without these, what doctor advises is tried.",
+            "NAME.expected.npz holds what PyTorch computes, to be compared with: scores (the sum of each example's "
+                    + "output), gradient_0, ... (their derivatives by the attributed inputs) and ablation_0, ... (the score less "
+                    + "that with the input at zero)."
+        },
+        optionListHeading = "%nOptions:%n",
+        sortOptions = false,
+        footerHeading = "%nExample:%n",
+        footer = "  attribution survey --models archives --table survey.md")
+final class SurveyCommand implements Callable<Integer> {
+    private static final String MARK = "<!-- survey -->";
+
+    @Option(names = "--models", paramLabel = "FOLDER", required = true, description = "The folder of archives.")
+    private Path models = Path.of("");
+
+    @Option(
+            names = "--table",
+            paramLabel = "FILE",
+            description = "Where the table goes, as Markdown; in a page that has the line " + MARK
+                    + ", it takes the place of what follows that line. Default: standard output.")
+    private @Nullable Path table;
+
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            defaultValue = "cpu",
+            description = "cpu, cuda or cuda:N. Default: ${DEFAULT-VALUE}.")
+    private String device = "cpu";
+
+    @Mixin
+    private CommonOptions common = new CommonOptions();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        if (!Files.isDirectory(models)) {
+            throw new IllegalArgumentException("--models " + models + ": no such folder");
+        }
+        List<Path> archives = Survey.archives(models);
+        if (archives.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "--models " + models + ": holds no archive; their names end in .pt, .ptl, .pth or .ts");
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        Survey survey = new Survey(device);
+        SurveyTable lines = new SurveyTable();
+        for (Path archive : archives) {
+            if (table != null && !common.quiet) {
+                out.println(archive.getFileName());
+                out.flush();
+            }
+            lines.add(survey.look(archive));
+        }
+        if (table != null) {
+            Files.writeString(table, above(table) + lines.markdown());
+        } else {
+            out.print(lines.markdown());
+            out.flush();
+        }
+        return Failure.DONE;
+    }
+
+    /** Returns what a page says above its table. */
+    private static String above(Path page) throws IOException {
+        String text = Files.exists(page) ? Files.readString(page) : "";
+        int mark = text.indexOf(MARK);
+        return mark < 0 ? "" : text.substring(0, mark) + MARK + "\n\n";
+    }
+}
