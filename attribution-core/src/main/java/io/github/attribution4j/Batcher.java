@@ -16,10 +16,10 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /** Decides how many rows the next call of the model gets. One per evaluation; not shared between threads. */
 final class Batcher {
@@ -51,7 +51,12 @@ final class Batcher {
         this.growing = growing;
     }
 
-    static Batcher of(Batching batching, Model model, Inputs inputs, boolean gradients) {
+    /**
+     * Returns one for a computation.
+     *
+     * @param bytesPerRow what the model says that one more row takes; asked only where it matters
+     */
+    static Batcher of(Batching batching, Inputs inputs, boolean gradients, Supplier<OptionalLong> bytesPerRow) {
         if (batching instanceof Batching.Fixed fixed) {
             return new Batcher(fixed.rows(), fixed.rows(), false);
         }
@@ -59,7 +64,7 @@ final class Batcher {
             return new Batcher(1, AUTO_ROWS, true);
         }
         long inputBytes = Math.max(1, inputBytes(inputs));
-        OptionalLong modelBytes = model.bytesPerRow(inputs, gradients);
+        OptionalLong modelBytes = bytesPerRow.get();
         if (batching instanceof Batching.Memory budget) {
             long perRow = modelBytes.orElse(inputBytes * (gradients ? ASSUMED_GRADIENT : ASSUMED_FORWARD));
             if (perRow > budget.bytes()) {

@@ -18,16 +18,15 @@ package io.github.attribution4j;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Cuts rows into micro-batches, backs off when memory runs out, keeps the deadline, reports progress, counts. */
@@ -36,6 +35,11 @@ final class Batches {
     private final Model model;
     private final Inputs inputs;
     private final Run run;
+    private final RowMemory memory;
+    private final RowMemory.Question question;
+    /** How the rows of calls go together, for each place in the model where values are asked for. */
+    private final Map<String, RowSharing> sharings = new HashMap<>();
+
     private final Set<String> notices = new LinkedHashSet<>();
     private Counts counts = Counts.NONE;
     /** How many runs are under way, one inside the other; the outermost reports. */
@@ -46,24 +50,8 @@ final class Batches {
         this.model = model;
         this.inputs = inputs;
         this.run = run;
-    }
-
-    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this package
-    record Batch(long from, long to, long[] examples, Inputs inputs) {
-        /** Returns a value that has a row for each row of this batch. */
-        Tensor checked(Tensor value, String subject, String noun) {
-            long rows = to - from;
-            if (value.shape().rank() == 0 || value.shape().dim(0) != rows) {
-                throw new ModelException(subject + " " + noun + " of shape " + value.shape() + " for " + rows
-                        + " rows; axis 0 of the " + noun + " must count rows");
-            }
-            return value;
-        }
-    }
-
-    /** Computes a batch, and returns what to do with the result once nothing can run out of memory any more. */
-    interface Computation {
-        Consumer<TensorScope> compute(Batch batch);
+        this.memory = RowMemory.of(model.part());
+        this.question = RowMemory.Question.of(model, inputs);
     }
 
     Counts counts() {
@@ -82,13 +70,21 @@ final class Batches {
         return List.copyOf(notices);
     }
 
-    void run(Rows rows, boolean gradients, Computation computation) {
+    void run(Rows rows, boolean gradients, Batch.Computation computation) {
+        run(rows, gradients, "", computation);
+    }
+
+    private void run(Rows rows, boolean gradients, String at, Batch.Computation computation) {
         depth++;
         try {
-            runInside(rows, gradients, computation);
+            runInside(rows, gradients, sharings.computeIfAbsent(at, this::sharing), computation);
         } finally {
             depth--;
         }
+    }
+
+    private RowSharing sharing(String at) {
+        return new RowSharing(model, memory, question.at(at), this::notice, this::count);
     }
 
     /** Runs as a step of something else that reports progress. */
@@ -101,30 +97,35 @@ final class Batches {
         }
     }
 
-    private void runInside(Rows rows, boolean gradients, Computation computation) {
-        boolean single = oneByOne(rows.count());
-        Batcher batcher = Batcher.of(run.batching(), model, inputs, gradients);
+    private void runInside(Rows rows, boolean gradients, RowSharing sharing, Batch.Computation computation) {
+        Batcher batcher = Batcher.of(
+                run.batching(), inputs, gradients, () -> memory.bytesPerRow(question, model, inputs, gradients));
         long total = rows.count();
         long done = 0;
+        sharing.tell(total);
         while (done < total) {
             run.check(method, done, total);
-            int size = single ? 1 : size(batcher.next(), rows.group(), done, total);
+            int size = sharing.single() ? 1 : size(batcher.next(), rows.group(), done, total);
             long start = System.nanoTime();
             try (TensorScope scope = TensorScope.open()) {
                 long[] examples = examples(rows, done, done + size);
-                Consumer<TensorScope> consumer;
+                Batch.Computed computed;
                 try {
                     Inputs expanded = inputs.expand(rows.attributed(done, done + size), examples);
-                    consumer = computation.compute(new Batch(done, done + size, examples, expanded));
+                    computed = sharing.compute(new Batch(done, done + size, examples, expanded), computation);
                 } catch (ModelMemoryException e) {
                     batcher.outOfMemory(size, e);
                     notice("memory ran out with " + size + " rows in a batch; continued with " + batcher.next());
                     continue;
                 }
-                consumer.accept(scope);
+                if (computed == null) {
+                    continue;
+                }
+                computed.sink().accept(scope);
             }
             batcher.took(size, System.nanoTime() - start);
-            count(new Counts(size, gradients ? size : 0, 1, size));
+            int called = size == 1 ? sharing.copies() : size;
+            count(new Counts(called, gradients ? called : 0, 1, called));
             done += size;
             if (depth == 1) {
                 run.report(new Progress(method, done, total, run.elapsedNanos()));
@@ -132,20 +133,12 @@ final class Batches {
         }
     }
 
-    private boolean oneByOne(long rows) {
-        Optional<String> reason = model.oneRowAtATime();
-        if (rows > 1) {
-            reason.ifPresent(why -> notice(why + ": explained row by row"));
-        }
-        return reason.isPresent();
-    }
-
     /** Returns the model's output for each row. */
     Tensor outputs(Rows rows) {
         List<Tensor> parts = new ArrayList<>();
         run(rows, false, batch -> {
             Tensor output = batch.checked(model.forward(batch.inputs()), "the model returned an", "output");
-            return scope -> parts.add(scope.keep(output));
+            return new Batch.Computed(List.of(output), scope -> parts.add(scope.keep(batch.own(output))));
         });
         return joined(parts);
     }
@@ -153,9 +146,12 @@ final class Batches {
     /** Returns the values at a cut for each row, axis 0 counts rows. One computed once for all rows is repeated. */
     List<Tensor> activations(Cut cut, Rows rows) {
         List<List<Tensor>> parts = new ArrayList<>();
-        run(rows, false, batch -> {
+        run(rows, false, "at " + cut.points(), batch -> {
             List<Tensor> values = perRow(cut, cut.activations(batch.inputs()), batch);
-            return scope -> parts.add(values.stream().map(scope::keep).toList());
+            return new Batch.Computed(
+                    values,
+                    scope -> parts.add(
+                            values.stream().map(batch::own).map(scope::keep).toList()));
         });
         List<Tensor> joined = new ArrayList<>();
         for (int i = 0; i < cut.points().size(); i++) {
@@ -171,7 +167,7 @@ final class Batches {
         for (int i = 0; i < values.size(); i++) {
             Tensor value = values.get(i);
             boolean shared = value.shape().rank() > 0 && value.shape().dim(0) == 1;
-            Tensor spread = shared ? value.broadcast(value.shape().withRows(batch.to() - batch.from())) : value;
+            Tensor spread = shared ? value.broadcast(value.shape().withRows(batch.rows())) : value;
             perRow.add(batch.checked(spread, "layer '" + cut.points().get(i) + "' has a", "value"));
         }
         return perRow;

@@ -19,9 +19,7 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerPullback;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -30,7 +28,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,28 +83,9 @@ public final class Evaluator {
         problems.require(
                 !inputs.attributed().isEmpty(),
                 "inputs: none is attributed; mark one with Inputs.builder().attribute(name, tensor)");
-        List<String> digests = new ArrayList<>();
-        for (Inputs.Input input : inputs.all()) {
-            boolean finite;
-            // A computation inside another is not asked where its inputs come from.
-            if (!run.isNested()) {
-                Digests.Look look = Digests.look(input.tensor());
-                finite = look.finite();
-                digests.add(look.digest());
-            } else {
-                finite = input.tensor().isFinite();
-            }
-            if (!finite && !FiniteValues.isMissing(input, inputs, method)) {
-                problems.add(FiniteValues.problem(
-                                "input '" + input.name() + "'", input.name(), input.tensor(), input.features())
-                        + "; attributions of it have no meaning: replace the value"
-                        + (method instanceof ForwardAttribution && !inputs.allowsMissing()
-                                ? ", or say with Inputs.allowMissing() that NaN is a missing value to the model"
-                                : ""));
-            }
-        }
+        List<String> digests = InputChecks.digests(method, inputs, run.isNested(), problems);
         if (method instanceof GradientAttribution) {
-            requireFloating(model, inputs, problems);
+            InputChecks.requireFloating(model, inputs, problems);
         }
         for (Consumer<Problems> check : checks) {
             problems.collect(() -> check.accept(problems));
@@ -117,26 +95,11 @@ public final class Evaluator {
         Evaluator evaluator = new Evaluator(method, model, inputs.on(model.tensors()), target, started);
         evaluator.digests = digests;
         if (model.identity().isVague() && !run.isNested()) {
-            evaluator.notice(
-                    "nothing tells model '" + model.identity().name()
-                            + "' from others of its name: give it a name and a version, so that the provenance can say which answered");
+            evaluator.notice("nothing tells model '" + model.identity().name()
+                    + "' from others of its name: give it a name and a version, so that the provenance can say"
+                    + " which answered");
         }
         return evaluator;
-    }
-
-    private static void requireFloating(Model model, Inputs inputs, Problems problems) {
-        try {
-            inputs.requireDifferentiable();
-        } catch (ModelException e) {
-            String embeddings = model instanceof LayeredModel layered
-                    ? layered.cutPoints().stream()
-                            .filter(point -> point.kind().contains("Embedding"))
-                            .map(point -> "\"" + point + "\"")
-                            .collect(Collectors.joining(", "))
-                    : "";
-            problems.add(
-                    e.getMessage() + (embeddings.isEmpty() ? "" : "; the model looks up vectors at " + embeddings));
-        }
     }
 
     /** Returns the inputs, on the model's device. */
@@ -261,9 +224,11 @@ public final class Evaluator {
         double[] result = new double[Math.toIntExact(rows.count())];
         batches.run(rows, false, batch -> {
             Tensor output = checkedRows(model.forward(batch.inputs()), batch);
-            double[] values = decided.score(output, batch.examples()).toDoubleArray();
-            requireFiniteScores(values, batch.from(), rows);
-            return scope -> System.arraycopy(values, 0, result, (int) batch.from(), values.length);
+            double[] values = batch.own(decided.score(output, batch.examples()).toDoubleArray());
+            return new Batch.Computed(List.of(output), scope -> {
+                requireFiniteScores(values, batch.from(), rows);
+                System.arraycopy(values, 0, result, (int) batch.from(), values.length);
+            });
         });
         return result;
     }
@@ -281,10 +246,11 @@ public final class Evaluator {
         try (TensorScope scope = TensorScope.open()) {
             Tensor output;
             if (outputs == null) {
-                Tensor both = batches.outputs(new RowSequence(identity(), there));
-                long examples = inputs.rows();
-                outputs = scope.keep(both.rows(0, examples));
-                output = both.rows(examples, both.shape().dim(0));
+                // The explained rows last: they tell more than a baseline of zeros where the last is compared with
+                // itself alone.
+                Tensor both = batches.outputs(new RowSequence(there, identity()));
+                outputs = scope.keep(both.rows(there.count(), both.shape().dim(0)));
+                output = both.rows(0, there.count());
             } else {
                 output = batches.outputs(there);
             }
@@ -436,10 +402,10 @@ public final class Evaluator {
                 if (parts != null) {
                     checkTarget(output);
                 }
-                double[] values = scores(output, batch.examples());
-                requireFiniteScores(values, batch.from(), rows);
+                double[] values = batch.own(scores(output, batch.examples()));
                 Tensor cotangent = source.cotangent(output, target.cotangent(output, batch.examples()));
-                List<Tensor> gradients = pullback.vjpLast(cotangent);
+                List<Tensor> gradients =
+                        pullback.vjpLast(cotangent).stream().map(batch::own).toList();
                 for (String unused : pullback.unused()) {
                     String what = pullback instanceof LayerPullback ? "layer" : "input";
                     notice("the model's output does not depend on " + what + " '" + unused
@@ -448,18 +414,22 @@ public final class Evaluator {
                 Tensor kept = output.alias();
                 Optional<Tensor> atReference = pullback.referenceOutput().map(Tensor::alias);
                 List<Tensor> activations = activations(pullback, batch);
-                return scope -> {
+                List<Tensor> compared = new ArrayList<>(activations);
+                compared.add(kept);
+                return new Batch.Computed(compared, scope -> {
+                    requireFiniteScores(values, batch.from(), rows);
                     if (parts != null) {
-                        parts.outputs().add(scope.keep(kept));
-                        atReference.ifPresent(there -> parts.references().add(scope.keep(there)));
+                        parts.outputs().add(scope.keep(batch.own(kept)));
+                        atReference.ifPresent(there -> parts.references().add(scope.keep(batch.own(there))));
                     }
-                    sink.accept(scope, batch.from(), batch.to(), values, activations, gradients);
-                };
+                    List<Tensor> own = activations.stream().map(batch::own).toList();
+                    sink.accept(scope, batch.from(), batch.to(), values, own, gradients);
+                });
             }
         });
     }
 
-    private static List<Tensor> activations(Pullback pullback, Batches.Batch batch) {
+    private static List<Tensor> activations(Pullback pullback, Batch batch) {
         if (!(pullback instanceof LayerPullback layers)) {
             return List.of();
         }
@@ -488,7 +458,7 @@ public final class Evaluator {
         return Batches.examples(identity(), 0, inputs.rows());
     }
 
-    private static Tensor checkedRows(Tensor output, Batches.Batch batch) {
+    private static Tensor checkedRows(Tensor output, Batch batch) {
         return batch.checked(output, "the model returned an", "output");
     }
 
@@ -499,14 +469,7 @@ public final class Evaluator {
     }
 
     private void requireFiniteScores(double[] values, long from, Rows rows) {
-        for (int r = 0; r < values.length; r++) {
-            if (!Double.isFinite(values[r])) {
-                throw new ModelException("the model's score of target '" + target.describe() + "' is " + values[r]
-                        + " for example " + rows.example(from + r) + " (row " + (from + r) + " of " + rows.count()
-                        + " that " + method.name() + " evaluates); look for an overflow or a division by zero in the "
-                        + "model, or choose another baseline");
-            }
-        }
+        FiniteValues.requireScores(values, from, rows, target, method);
     }
 
     /**

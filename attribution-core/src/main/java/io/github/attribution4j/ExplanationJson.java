@@ -69,6 +69,7 @@ final class ExplanationJson {
         cost.addProperty("backwardRows", counts.backwardRows());
         cost.addProperty("batches", counts.batches());
         cost.addProperty("largestBatch", counts.largestBatch());
+        cost.addProperty("checkRows", counts.checkRows());
         json.add("counts", cost);
         json.addProperty("elapsedNanos", explanation.elapsed().toNanos());
         JsonArray notices = new JsonArray();
@@ -284,7 +285,8 @@ final class ExplanationJson {
                             counts.get("forwardRows").getAsLong(),
                             counts.get("backwardRows").getAsLong(),
                             counts.get("batches").getAsLong(),
-                            counts.get("largestBatch").getAsLong()),
+                            counts.get("largestBatch").getAsLong(),
+                            counts.has("checkRows") ? counts.get("checkRows").getAsLong() : 0),
                     Duration.ofNanos(json.get("elapsedNanos").getAsLong()),
                     list(json.getAsJsonArray("notices"), JsonElement::getAsString),
                     provenance,

@@ -76,4 +76,16 @@ final class FiniteValues {
             }
         }
     }
+
+    /** Checks the scores of consecutive rows. */
+    static void requireScores(double[] values, long from, Rows rows, Target target, Attribution<?> method) {
+        for (int r = 0; r < values.length; r++) {
+            if (!Double.isFinite(values[r])) {
+                throw new ModelException("the model's score of target '" + target.describe() + "' is " + values[r]
+                        + " for example " + rows.example(from + r) + " (row " + (from + r) + " of " + rows.count()
+                        + " that " + method.name() + " evaluates); look for an overflow or a division by zero in the "
+                        + "model, or choose another baseline");
+            }
+        }
+    }
 }

@@ -24,6 +24,7 @@ import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.model.ModelMemoryException;
+import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -33,6 +34,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -167,8 +169,9 @@ class EvaluatorTest {
         evaluator.scores();
         evaluator.scores(shifted(inputs, 10));
 
-        assertThat(evaluator.counts()).isEqualTo(new Counts(12, 2, 4, 4));
-        assertThat(batches).containsExactly(2L, 4L, 4L, 2L);
+        assertThat(evaluator.counts()).isEqualTo(new Counts(12, 2, 4, 4, 2));
+        // The calls of one row compare the two rows of the first with themselves alone.
+        assertThat(batches).containsExactly(2L, 1L, 1L, 4L, 4L, 2L);
     }
 
     @Test
@@ -191,7 +194,7 @@ class EvaluatorTest {
 
     @Test
     void auto_batches_grow_while_throughput_rises_and_then_stay() {
-        Batcher batcher = Batcher.of(Batching.auto(), model(1 << 20), inputs(1), false);
+        Batcher batcher = Batcher.of(Batching.auto(), inputs(1), false, OptionalLong::empty);
         long[] nanosPerCall = {100, 110, 500, 130, 250, 251, 999};
         List<Integer> sizes = new ArrayList<>();
         for (long nanos : nanosPerCall) {
@@ -215,7 +218,7 @@ class EvaluatorTest {
                 method, model(1000), inputs, Target.index(0), Run.defaults().memoryBudget(24 * 16 * 5 + 1));
         evaluator.scores(shifted(inputs, 12));
 
-        assertThat(batches).containsExactly(1L, 5L, 5L, 2L);
+        assertThat(batches).containsExactly(1L, 5L, 1L, 5L, 2L);
         Evaluator small = Evaluator.start(
                 method, model(1000), inputs, Target.index(0), Run.defaults().memoryBudget(383));
         assertThatThrownBy(small::scores)
@@ -254,7 +257,7 @@ class EvaluatorTest {
         assertThatThrownBy(() -> evaluator.scores(shifted(inputs, 6)))
                 .isInstanceOf(CancelledException.class)
                 .hasMessage("test-method was cancelled after 0 of 6 rows");
-        assertThat(batches).containsExactly(2L);
+        assertThat(batches).containsExactly(2L, 1L, 1L);
     }
 
     @Test
@@ -324,20 +327,20 @@ class EvaluatorTest {
         assertThatThrownBy(evaluator::scores)
                 .isInstanceOf(ModelException.class)
                 .hasMessage(
-                        "the model's score of target 'output' is Infinity for example 0 (row 0 of 2 that test-method "
-                                + "evaluates); look for an overflow or a division by zero in the model, or choose another "
-                                + "baseline");
-        Evaluator summed = Evaluator.start(method, summing(), inputs, Target.output(), Run.defaults());
-        assertThatThrownBy(summed::scores)
+                        "the model's score of target 'output' is Infinity for example 0 (row 0 of 2 that test-method"
+                            + " evaluates); look for an overflow or a division by zero in the model, or choose another"
+                            + " baseline");
+        Evaluator counted = Evaluator.start(method, counting(), inputs, Target.output(), Run.defaults());
+        assertThatThrownBy(counted::scores)
                 .hasMessage(
-                        "the model returned an output of shape (1,) for 2 rows; axis 0 of the output must count rows");
+                        "the model returned an output of shape (3,) for 2 rows; axis 0 of the output must count rows");
     }
 
-    private static Model summing() {
+    private static Model counting() {
         return new Model() {
             @Override
             public Tensor forward(Inputs inputs) {
-                return inputs.tensor(0).sum(0);
+                return JAVA.zeros(Shape.of(3), DataType.FLOAT64);
             }
 
             @Override
@@ -347,7 +350,7 @@ class EvaluatorTest {
 
             @Override
             public ModelIdentity identity() {
-                return new ModelIdentity("summing", "1", "", "java", "java");
+                return new ModelIdentity("counting", "1", "", "java", "java");
             }
         };
     }

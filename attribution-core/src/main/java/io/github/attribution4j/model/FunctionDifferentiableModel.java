@@ -52,6 +52,11 @@ record FunctionDifferentiableModel(Model forward, VectorJacobian derivative) imp
     }
 
     @Override
+    public ModelPart part() {
+        return forward.part();
+    }
+
+    @Override
     public Optional<String> oneRowAtATime() {
         return forward.oneRowAtATime();
     }

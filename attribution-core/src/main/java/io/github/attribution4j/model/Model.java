@@ -72,6 +72,15 @@ public interface Model extends AutoCloseable {
         return Optional.empty();
     }
 
+    /**
+     * Returns which part of which model this is: this model, all of it, unless it is a head or tail of a cut, a copy or a
+     * wrapper. The runner compares a row alone with the same row beside others once for each model and shape of rows, and keeps
+     * what it finds for as long as {@link ModelPart#whole()} is reachable.
+     */
+    default ModelPart part() {
+        return new ModelPart(this, "");
+    }
+
     /** Frees what the model holds. Idempotent; later calls of other methods throw {@link IllegalStateException}. */
     @Override
     default void close() {}

@@ -23,6 +23,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.ModelPart;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
@@ -147,6 +148,11 @@ final class TorchCut implements Cut {
         }
 
         @Override
+        public ModelPart part() {
+            return model.part().inside("at " + point);
+        }
+
+        @Override
         public Optional<String> oneRowAtATime() {
             return model.oneRowAtATime();
         }
@@ -189,6 +195,11 @@ final class TorchCut implements Cut {
             return inputs.origin()
                     .map(origin -> model.bytesPerRow(origin.inputs(), gradients))
                     .orElse(OptionalLong.empty());
+        }
+
+        @Override
+        public ModelPart part() {
+            return model.part().inside("after " + where);
         }
 
         @Override

@@ -21,6 +21,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.ModelPart;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
@@ -97,6 +98,11 @@ final class TorchRuledCopy implements LayeredModel {
     public OptionalLong bytesPerRow(Inputs row, boolean gradients) {
         OptionalLong plain = model.bytesPerRow(row.withoutReferences(), gradients);
         return plain.isPresent() && gradients ? OptionalLong.of(KEPT * plain.getAsLong()) : plain;
+    }
+
+    @Override
+    public ModelPart part() {
+        return model.part().inside("with rules");
     }
 
     @Override

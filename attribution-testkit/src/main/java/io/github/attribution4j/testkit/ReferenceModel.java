@@ -25,6 +25,7 @@ import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.ModelPart;
 import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
@@ -59,9 +60,11 @@ public final class ReferenceModel implements RuledModel {
     private final AtomicBoolean parentClosed;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final @Nullable RuleSet rules;
+    /** Which part of which model this is; null if it is all of one. */
+    private final @Nullable ModelPart part;
 
     ReferenceModel(Graph graph, DataType dataType, List<Integer> inputNodes, int output, AtomicBoolean parentClosed) {
-        this(graph, dataType, inputNodes, output, parentClosed, null);
+        this(graph, dataType, inputNodes, output, parentClosed, null, null);
     }
 
     private ReferenceModel(
@@ -70,8 +73,10 @@ public final class ReferenceModel implements RuledModel {
             List<Integer> inputNodes,
             int output,
             AtomicBoolean parentClosed,
-            @Nullable RuleSet rules) {
+            @Nullable RuleSet rules,
+            @Nullable ModelPart part) {
         this.rules = rules;
+        this.part = part;
         this.graph = graph;
         this.dataType = dataType;
         this.inputNodes = List.copyOf(inputNodes);
@@ -192,7 +197,7 @@ public final class ReferenceModel implements RuledModel {
     @Override
     public LayeredModel with(RuleSet newRules) {
         checkOpen();
-        return new ReferenceModel(graph, dataType, inputNodes, output, closed, newRules);
+        return new ReferenceModel(graph, dataType, inputNodes, output, closed, newRules, part().inside("with rules"));
     }
 
     @Override
@@ -228,6 +233,11 @@ public final class ReferenceModel implements RuledModel {
     @Override
     public ModelIdentity identity() {
         return new ModelIdentity("reference", "1", "", "java", "java");
+    }
+
+    @Override
+    public ModelPart part() {
+        return part == null ? new ModelPart(this, "") : part;
     }
 
     @Override
@@ -299,14 +309,16 @@ public final class ReferenceModel implements RuledModel {
 
         @Override
         public DifferentiableModel head(int number) {
-            return new ReferenceModel(graph, dataType, inputNodes, nodes.get(number), closed, rules);
+            ModelPart head = part().inside("at " + points.get(number));
+            return new ReferenceModel(graph, dataType, inputNodes, nodes.get(number), closed, rules, head);
         }
 
         @Override
         public DifferentiableModel tail() {
             List<Integer> tailInputs = new ArrayList<>(nodes);
             tailInputs.addAll(inputNodes);
-            return new ReferenceModel(graph, dataType, tailInputs, output, closed, rules);
+            return new ReferenceModel(
+                    graph, dataType, tailInputs, output, closed, rules, part().inside("after " + points));
         }
     }
 
