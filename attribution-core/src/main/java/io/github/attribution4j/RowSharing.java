@@ -190,8 +190,8 @@ final class RowSharing {
             count(batch.row(row, copies()), 1);
             RowDifference found = RowDifference.between(alone.values(), 0, computed.values(), row);
             boolean same = found.verdict() == RowDifference.Verdict.SAME
-                    || found.verdict() == RowDifference.Verdict.CLOSE
-                            && sameAmongCopies(batch, row, row, computation, computed);
+                    || (found.verdict() == RowDifference.Verdict.CLOSE
+                            && sameAmongCopies(batch, row, row, computation, computed));
             if (!same) {
                 single("the model's rows change each other: of row " + (batch.from() + row) + " in a call of "
                         + batch.rows() + " rows, " + found.text());
