@@ -120,7 +120,7 @@ record RowDifference(Verdict verdict, String text) {
      * largest values sets the range of the batch, alone and beside others. One that pulls the sum of the batch the other way, as a
      * branch on that sum would show there. Neither first nor last, so that what runs along the rows, either way, has met others; a loop
      * traced for one row computes the first right. Where the best is the last, the first is compared too, or a row that has what the
-     * best lacks.
+     * best lacks. Equal rows tell nothing of others, but their places may: the last and the first are compared.
      */
     static Chosen choose(Inputs inputs) {
         List<double[]> attributed = values(inputs, Inputs.Role.ATTRIBUTED);
@@ -129,7 +129,7 @@ record RowDifference(Verdict verdict, String text) {
         int rows = Math.toIntExact(inputs.rows());
         int last = rows - 1;
         if (IntStream.range(1, rows).noneMatch(row -> differ(all, rows, 0, row))) {
-            return new Chosen(List.of(last), Telling.NOTHING);
+            return new Chosen(List.of(last, 0), Telling.NOTHING);
         }
         int[] ranks = ranks(attributed, rows);
         int best = last;

@@ -18,6 +18,7 @@ package io.github.attribution4j;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.ModelPart;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -157,7 +158,7 @@ final class RowMemory {
         findings.merge(question, finding, Finding::and);
     }
 
-    /** Returns what a model says that one more row takes, asked once with one row, or with two where one is not allowed. */
+    /** Returns what a model says that one more row takes, asked once, with one row. */
     OptionalLong bytesPerRow(Question question, Model model, Inputs inputs, boolean gradients) {
         Map<Question, OptionalLong> known = gradients ? gradientBytes : forwardBytes;
         OptionalLong bytes = known.get(question);
@@ -173,14 +174,11 @@ final class RowMemory {
 
     private static OptionalLong measured(Model model, Inputs inputs, boolean gradients) {
         try (TensorScope scope = TensorScope.open()) {
-            try {
-                return model.bytesPerRow(inputs.rows() == 1 ? inputs : inputs.select(0), gradients);
-            } catch (ModelException e) {
-                // A model may refuse one row. If it refuses two as well, it will say so when it is run.
-                OptionalLong two = model.bytesPerRow(inputs.select(0, 0), gradients);
-                return two.isPresent() ? OptionalLong.of((two.getAsLong() + 1) / 2) : two;
-            }
+            return model.bytesPerRow(inputs.rows() == 1 ? inputs : inputs.select(0), gradients);
+        } catch (ModelMemoryException e) {
+            throw e;
         } catch (ModelException e) {
+            // A model that cannot run the row says so when it is run in earnest.
             return OptionalLong.empty();
         }
     }

@@ -52,7 +52,7 @@ public interface Model extends AutoCloseable {
     /**
      * Estimates the memory that one more row takes while the model runs, for batching under a memory budget.
      *
-     * @param row inputs of one row
+     * @param row inputs of one row; of several the first is taken, as the answer depends on shapes alone
      * @param gradients whether a pullback is meant rather than a forward run
      * @return bytes, or empty if the model cannot say, when the runner assumes a multiple of the input's size
      */

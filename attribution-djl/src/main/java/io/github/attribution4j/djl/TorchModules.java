@@ -20,6 +20,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.djl.internal.archive.ArchiveCopy;
 import io.github.attribution4j.djl.internal.archive.ArchiveException;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.djl.internal.rewrite.BatchRange;
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
 import io.github.attribution4j.djl.internal.rewrite.Instrumenter;
 import io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level;
@@ -33,6 +34,7 @@ import java.io.UncheckedIOException;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +65,7 @@ final class TorchModules implements AutoCloseable {
     private volatile @Nullable Loaded loaded;
     private volatile @Nullable Instrumented values;
     private volatile @Nullable InnerPoints inner;
+    private volatile @Nullable Optional<String> oneRow;
     private boolean closed;
 
     private TorchModules(
@@ -143,6 +146,16 @@ final class TorchModules implements AutoCloseable {
     /** What is known without looking into methods: signature and repairs. */
     Instrumented program() {
         return first;
+    }
+
+    /** Why rows of this program must not share a call, if its text shows it; looked for on the first call. */
+    Optional<String> oneRowAtATime() {
+        Optional<String> known = oneRow;
+        if (known == null) {
+            known = BatchRange.reason(archive);
+            oneRow = known;
+        }
+        return known;
     }
 
     /** All that is known, with modules and values inside methods; found out on the first call. */

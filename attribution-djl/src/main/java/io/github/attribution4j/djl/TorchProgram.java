@@ -35,6 +35,7 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -116,6 +117,10 @@ final class TorchProgram {
 
     List<String> stateNames() {
         return library.program().state();
+    }
+
+    Optional<String> oneRowAtATime() {
+        return library.oneRowAtATime();
     }
 
     /** Returns the module of a path, or null if there is none below the root. */
@@ -355,9 +360,9 @@ final class TorchProgram {
             if (all.get(position).role() == Inputs.Role.ATTRIBUTED) {
                 int number = positions.indexOf(position - question.shift());
                 if (number < 0) {
-                    throw new ModelException(
-                            "input '" + all.get(position).name()
-                                    + "' is a plain number in the model's signature, which has no gradient; pass it with constant(...)");
+                    throw new ModelException("input '" + all.get(position).name()
+                            + "' is a plain number in the model's signature, which has no gradient; pass it"
+                            + " with constant(...)");
                 }
                 question.request().want(number);
             }
@@ -382,11 +387,11 @@ final class TorchProgram {
             throw new ModelException(
                     row.call() == 0
                             ? layer
-                                    + " was not reached in this run, so there is no value to look at or to replace; the element"
-                                    + " may be too large, or these inputs take another branch"
+                                    + " was not reached in this run, so there is no value to look at or to replace;"
+                                    + " the element may be too large, or these inputs take another branch"
                             : layer + " has no call " + row.call()
-                                    + " in this run, so there is no value to look at or to replace; calls count from 0, and"
-                                    + " these inputs may lead to fewer");
+                                    + " in this run, so there is no value to look at or to replace; calls count from"
+                                    + " 0, and these inputs may lead to fewer");
         }
         return List.of(values);
     }

@@ -33,7 +33,9 @@ import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
@@ -43,6 +45,7 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -458,32 +461,53 @@ public final class TorchScriptModel implements RuledModel {
                 .toList();
     }
 
-    @Override
-    public Optional<String> oneRowAtATime() {
-        return program.unbatched()
-                ? Optional.of("the program takes one example without an axis of rows (LoadOptions.unbatched)")
-                : Optional.empty();
-    }
-
     /**
-     * Estimates from one run, made on the first call for a shape of row: with gradients every module's result is kept,
-     * without them a few of the largest live at once.
+     * Estimates from one run of one row, made on the first call for a shape of row: with gradients every module's result is kept,
+     * without them a few of the largest live at once. Of several rows given, the first is run.
      */
     @Override
     public OptionalLong bytesPerRow(Inputs row, boolean gradients) {
         program.module().check();
-        List<Shape> shapes = row.tensors().stream().map(Tensor::shape).toList();
-        if (valueSizes.size() >= KNOWN_SHAPES) {
-            // Texts come in many lengths; what is forgotten is measured again.
-            valueSizes.clear();
+        try (TensorScope scope = TensorScope.open()) {
+            Inputs one = row.rows() == 1 ? row : row.select(0);
+            List<Shape> shapes = one.tensors().stream().map(Tensor::shape).toList();
+            if (valueSizes.size() >= KNOWN_SHAPES) {
+                // Texts come in many lengths; what is forgotten is measured again.
+                valueSizes.clear();
+            }
+            List<Long> sizes = valueSizes.computeIfAbsent(shapes, key -> valueSizes(one));
+            long largest = sizes.stream().mapToLong(Long::longValue).max().orElse(0);
+            long sum = sizes.stream().mapToLong(Long::longValue).sum();
+            long inputs = one.tensors().stream()
+                    .mapToLong(
+                            tensor -> tensor.shape().size() * tensor.dataType().bytes())
+                    .sum();
+            return OptionalLong.of(gradients ? sum + 2 * largest + 2 * inputs : 3 * largest + inputs);
         }
-        List<Long> sizes = valueSizes.computeIfAbsent(shapes, key -> program.valueSizes(row));
-        long largest = sizes.stream().mapToLong(Long::longValue).max().orElse(0);
-        long sum = sizes.stream().mapToLong(Long::longValue).sum();
-        long inputs = row.tensors().stream()
-                .mapToLong(tensor -> tensor.shape().size() * tensor.dataType().bytes())
-                .sum();
-        return OptionalLong.of(gradients ? sum + 2 * largest + 2 * inputs : 3 * largest + inputs);
+    }
+
+    private List<Long> valueSizes(Inputs one) {
+        try {
+            return program.valueSizes(one);
+        } catch (ModelMemoryException e) {
+            throw e;
+        } catch (ModelException e) {
+            // Some programs lose the axis of rows where there is one row.
+            return program.valueSizes(one.select(0, 0)).stream()
+                    .map(size -> (size + 1) / 2)
+                    .toList();
+        }
+    }
+
+    /**
+     * Says so of programs without an axis of rows ({@link LoadOptions#unbatched}), and of those that choose the range in which they
+     * quantize from all rows of a call (dynamic quantization): their text shows it.
+     */
+    @Override
+    public Optional<String> oneRowAtATime() {
+        return program.unbatched()
+                ? Optional.of("the program takes one example without an axis of rows (LoadOptions.unbatched)")
+                : program.oneRowAtATime();
     }
 
     @Override

@@ -25,6 +25,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -171,6 +172,28 @@ public abstract class ModelContract {
                     .ifPresent(bytes -> Assertions.assertThat(bytes).isPositive());
             model.bytesPerRow(row, true)
                     .ifPresent(bytes -> Assertions.assertThat(bytes).isPositive());
+        }
+    }
+
+    @Test
+    @DisplayName("The memory that a row takes does not depend on the rows that are given, nor on how many")
+    void bytesPerRow() {
+        try (Model model = model();
+                TensorScope scope = TensorScope.open()) {
+            for (boolean gradients : new boolean[] {false, true}) {
+                OptionalLong one = model.bytesPerRow(inputs(model, 1), gradients);
+                Assertions.assertThat(model.bytesPerRow(inputs(model, ROWS), gradients))
+                        .isEqualTo(one);
+                Assertions.assertThat(model.bytesPerRow(inputs(model, ROWS).select(ROWS - 1), gradients))
+                        .isEqualTo(one);
+            }
+        }
+        // The first to ask may have more rows, too.
+        try (Model model = model();
+                Model another = model();
+                TensorScope scope = TensorScope.open()) {
+            Assertions.assertThat(another.bytesPerRow(inputs(another, ROWS), false))
+                    .isEqualTo(model.bytesPerRow(inputs(model, 1), false));
         }
     }
 

@@ -111,6 +111,11 @@ public final class GoldenData {
         return folder().resolve("special");
     }
 
+    /** Returns the folder of archives whose rows change each other or must be alone. */
+    static Path together() {
+        return folder().resolve("together");
+    }
+
     /** Returns the folder of the unusual archives. */
     static Path rows() {
         return folder().resolve("rows");

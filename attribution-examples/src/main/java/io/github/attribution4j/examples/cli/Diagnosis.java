@@ -46,11 +46,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 
 /** What {@code doctor} finds, told as it is found. */
 final class Diagnosis {
-    /** Rows of a batch may differ from the row alone by this, relative to the largest output. */
-    private static final double ROUNDING = 1e-3;
+    /** Examples among which is looked for rows that change each other. */
+    private static final int ROWS = 4;
 
     private static final String TRIAL_MASK = "halves";
     /** Rows in a call where examples are needed together. */
@@ -181,8 +182,8 @@ final class Diagnosis {
                     same ? "ok" : "no",
                     "same answer twice",
                     same ? "" : "the model is random: was it saved in train mode?");
-            rows(one, first);
         }
+        rows(request);
         gradients(one);
     }
 
@@ -198,23 +199,27 @@ final class Diagnosis {
         return String.join(", ", all);
     }
 
-    private void rows(Inputs one, double[] first) {
-        try (TensorScope scope = TensorScope.open()) {
-            double[] two = model.forward(one.select(0, 0)).toDoubleArray();
-            double largest = Arrays.stream(first).map(Math::abs).max().orElse(0);
-            boolean same = two.length == 2 * first.length;
-            for (int i = 0; same && i < two.length; i++) {
-                same = Math.abs(two[i] - first[i % first.length]) <= ROUNDING * largest;
+    /**
+     * Lets the runner find out how rows go together: it compares a row alone with itself beside others. The others are the
+     * request's, or copies of the example of which halves are zero.
+     */
+    private void rows(Request request) {
+        Inputs all = request.inputs();
+        Inputs few =
+                all.rows() <= ROWS ? all : all.select(LongStream.range(0, ROWS).toArray());
+        try (TensorScope scope = TensorScope.open();
+                Explanation found = MethodCatalog.build("feature-ablation", Map.of("mask", TRIAL_MASK), halves(few))
+                        .method()
+                        .attribute(model, few, target(request.outputShape()), Run.defaults())) {
+            List<String> notices = found.notices().stream()
+                    .filter(line -> line.contains("row by row") || line.contains("beside a copy of itself"))
+                    .toList();
+            notices.forEach(line -> say("note", "rows", line));
+            if (notices.isEmpty()) {
+                say("ok", "rows independent", "");
             }
-            say(
-                    same ? "ok" : "no",
-                    "rows independent",
-                    same ? "" : "an example's output depends on the others in its batch; use --batch 1");
-        } catch (ModelException e) {
-            say(
-                    "no",
-                    "several rows",
-                    "takes one example at a time (" + Failure.of(e).line() + "); use --batch 1");
+        } catch (ModelException | IllegalArgumentException e) {
+            say("no", "rows", Failure.of(e).line());
         }
     }
 

@@ -1,0 +1,45 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Finds operators that look at all rows of a call to choose the range in which they quantize: then a row's output depends on the
+ * others, by about one step of 127. In float16 there is no range to choose.
+ */
+public final class BatchRange {
+    private static final Pattern OPERATOR = Pattern.compile("\\b(?:torch|ops\\.[a-z_]+)\\.("
+        + "(?!\\w*fp16)\\w+_dynamic(?!\\w*fp16)\\w*|quantized_(?:lstm|gru)(?:_cell)?|quantized_rnn_(?:tanh|relu)_cell|"
+        + "fbgemm_linear_int8_weight(?:_fp32_activation)?|choose_qparams\\w*|_choose_qparams_per_tensor|"
+        + "fused_moving_avg_obs_fake_quant|_fused_moving_avg_obs_fq_helper)\\(");
+
+    private BatchRange() {}
+
+    /** Returns why rows of a program must not share a call, if its text has such an operator. */
+    public static Optional<String> reason(TorchArchive archive) {
+        for (String text : archive.code().values()) {
+            Matcher found = OPERATOR.matcher(text);
+            if (found.find()) {
+                return Optional.of("the program quantizes by the range of all rows of a call (" + found.group(1) + ")");
+            }
+        }
+        return Optional.empty();
+    }
+}

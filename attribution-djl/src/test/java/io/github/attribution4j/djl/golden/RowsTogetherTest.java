@@ -1,0 +1,301 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.cam.LayerCam;
+import io.github.attribution4j.cam.ScoreCam;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.gradient.Conductance;
+import io.github.attribution4j.gradient.GradientShap;
+import io.github.attribution4j.gradient.GradientXActivation;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.LayerActivation;
+import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.perturbation.Occlusion;
+import io.github.attribution4j.perturbation.ShapleySampling;
+import io.github.attribution4j.propagation.DeepLift;
+import io.github.attribution4j.propagation.GuidedBackprop;
+import io.github.attribution4j.propagation.Lrp;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.testkit.LeakExtension;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Archives whose rows change each other, or which take one row only or not one: explained as PyTorch explains each row alone. */
+@ExtendWith(LeakExtension.class)
+class RowsTogetherTest {
+    private static final double RELATIVE = 1e-4;
+    private static final int ROWS = 4;
+    private static final int THREADS = 8;
+    private static final Target TARGET = Target.index(1);
+    private static final FeatureMask LINES = FeatureMask.ranges(2, 1, 1, 1, 1, 1);
+
+    private record Together(JsonObject json) {
+        TorchScriptModel load() {
+            return TorchScriptModel.load(
+                    GoldenData.together().resolve(json.get("file").getAsString()));
+        }
+
+        Tensor inputs(TorchScriptModel model, int rows) {
+            float[] given = new float[rows * 25];
+            double[] all = flat(json.get("inputs"));
+            for (int i = 0; i < given.length; i++) {
+                given[i] = (float) all[i % all.length];
+            }
+            return model.tensors().of(given, rows, 1, 5, 5);
+        }
+
+        String kind() {
+            return json.get("kind").getAsString();
+        }
+
+        boolean hasGradient() {
+            return !json.getAsJsonArray("gradients").isEmpty();
+        }
+
+        @Override
+        public String toString() {
+            return kind();
+        }
+    }
+
+    private static double[] flat(JsonElement element) {
+        List<Double> values = new ArrayList<>();
+        collect(element, values);
+        return values.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    private static void collect(JsonElement element, List<Double> values) {
+        if (element instanceof JsonArray array) {
+            array.forEach(item -> collect(item, values));
+        } else {
+            values.add(element.getAsDouble());
+        }
+    }
+
+    static Stream<Together> archives() {
+        return GoldenCase.objects(GoldenData.read(GoldenData.together().resolve("together.json"))).stream()
+                .map(Together::new);
+    }
+
+    private static void close(double[] actual, double[] expected) {
+        assertThat(actual).hasSameSizeAs(expected);
+        double scale = 0;
+        for (double value : expected) {
+            scale = Math.max(scale, Math.abs(value));
+        }
+        for (int i = 0; i < actual.length; i++) {
+            assertThat(Math.abs(actual[i] - expected[i])).as("element " + i).isLessThanOrEqualTo(RELATIVE * scale);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("archives")
+    void scores_gradients_and_ablations_are_those_of_each_row_alone(Together together) {
+        String says = together.json().get("says").getAsString();
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = together.load()) {
+            Inputs inputs = Inputs.of(together.inputs(model, ROWS));
+            double[] outputs = flat(together.json().get("outputs"));
+            try (Explanation why = new FeatureAblation(Baseline.zeros(), LINES).attribute(model, inputs, TARGET)) {
+                for (int row = 0; row < ROWS; row++) {
+                    close(new double[] {why.scores()[row]}, new double[] {outputs[row * 3 + 1]});
+                }
+                double[] expected = flat(together.json().get("ablations"));
+                double[] actual = why.attribution().toDoubleArray();
+                for (int i = 0; i < expected.length; i++) {
+                    assertThat(Math.abs(actual[i * 5] - expected[i])).isLessThan(1e-4);
+                }
+                assertThat(why.notices()).anyMatch(line -> line.contains(says));
+            }
+        }
+        if (together.hasGradient()) {
+            try (TensorScope scope = TensorScope.open();
+                    TorchScriptModel model = together.load();
+                    Explanation why =
+                            Saliency.signed().attribute(model, Inputs.of(together.inputs(model, ROWS)), TARGET)) {
+                double[] expected = flat(together.json().get("gradients"));
+                close(why.attribution().toDoubleArray(), expected);
+                assertThat(why.notices()).anyMatch(line -> line.contains(says));
+            }
+        }
+    }
+
+    private static Map<String, Attribution<? super RuledModel>> methods(boolean layers) {
+        Map<String, Attribution<? super RuledModel>> methods = new LinkedHashMap<>();
+        IntegratedGradients integrated = IntegratedGradients.builder().steps(6).build();
+        methods.put("integrated gradients", integrated);
+        methods.put(
+                "gradient shap",
+                GradientShap.builder()
+                        .samples(3)
+                        .baseline(Baseline.normal(0, 1))
+                        .build());
+        methods.put(
+                "smooth grad", NoiseTunnel.smoothGrad(new Saliency()).samples(3).stdev(0.1));
+        methods.put("occlusion", Occlusion.builder().window(1, 2, 2).build());
+        methods.put(
+                "shapley sampling",
+                ShapleySampling.builder().samples(2).mask(LINES).build());
+        methods.put("deep lift", DeepLift.builder().build());
+        methods.put("lrp", new Lrp());
+        methods.put("guided backprop", new GuidedBackprop());
+        if (layers) {
+            methods.put("layer activation", new LayerActivation("conv"));
+            methods.put("gradient x activation", new GradientXActivation("conv"));
+            methods.put("layer integrated gradients", integrated.at("relu"));
+            methods.put("neuron", Saliency.signed().towards("conv", Target.at(1, 2, 2)));
+            methods.put("conductance", Conductance.builder("relu").steps(4).build());
+            methods.put("grad-cam", new GradCam("relu"));
+            methods.put("layer-cam", new LayerCam("relu"));
+            methods.put("score-cam", new ScoreCam("relu"));
+            methods.put("layer deep lift", DeepLift.builder().build().at("relu"));
+        }
+        return methods;
+    }
+
+    private static double @Nullable [] tried(
+            TorchScriptModel model, Attribution<? super RuledModel> method, Inputs inputs, Run run) {
+        try (Explanation why = method.attribute(model, inputs, TARGET, run)) {
+            return why.attributions().stream()
+                    .flatMapToDouble(tensor -> Arrays.stream(tensor.toDoubleArray()))
+                    .toArray();
+        } catch (ModelException e) {
+            return null;
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("archives")
+    void every_family_gives_each_row_what_it_gives_the_row_alone(Together together) {
+        boolean layers = !List.of("TimeFirst", "SortedLengths", "StateForOneRow", "Dynamic")
+                .contains(together.kind());
+        try (TorchScriptModel another = together.load()) {
+            methods(layers).forEach((name, method) -> compare(together, name, method, another));
+        }
+    }
+
+    private static void compare(
+            Together together, String name, Attribution<? super RuledModel> method, TorchScriptModel another) {
+        // A model of its own for each method: each has to find out for itself.
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = together.load()) {
+            Inputs inputs = Inputs.of(together.inputs(model, ROWS));
+            List<double[]> alone = new ArrayList<>();
+            for (int row = 0; row < ROWS; row++) {
+                Run run = Run.defaults().exampleKeys(row).batchRows(1);
+                alone.add(tried(another, method, inputs.select(row), run));
+            }
+            double[] together4 = tried(model, method, inputs, Run.defaults());
+            if (alone.contains(null)) {
+                assertThat(together4).as(name + " is refused for a row alone").isNull();
+                return;
+            }
+            assertThat(together4).as(name).isNotNull();
+            int width = together4.length / ROWS;
+            for (int row = 0; row < ROWS; row++) {
+                double[] part = Arrays.copyOfRange(together4, row * width, (row + 1) * width);
+                double scale =
+                        Arrays.stream(alone.get(row)).map(Math::abs).max().orElse(0);
+                for (int i = 0; i < width; i++) {
+                    assertThat(Math.abs(part[i] - alone.get(row)[i]))
+                            .as(name + ", row " + row + ", element " + i)
+                            .isLessThanOrEqualTo(1e-5 * scale);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("archives")
+    void eight_threads_that_find_out_at_once_agree(Together together) throws InterruptedException, ExecutionException {
+        FeatureAblation ablation = new FeatureAblation(Baseline.zeros(), LINES);
+        ExecutorService pool = Executors.newFixedThreadPool(THREADS);
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = together.load()) {
+            List<Future<double[]>> results = new ArrayList<>();
+            for (int i = 0; i < 2 * THREADS; i++) {
+                results.add(pool.submit(() -> {
+                    try (TensorScope own = TensorScope.open();
+                            Explanation why =
+                                    ablation.attribute(model, Inputs.of(together.inputs(model, ROWS)), TARGET)) {
+                        return why.attribution().toDoubleArray();
+                    }
+                }));
+            }
+            double[] first = results.get(0).get();
+            for (Future<double[]> result : results) {
+                close(result.get(), first);
+            }
+            double[] expected = flat(together.json().get("ablations"));
+            for (int i = 0; i < expected.length; i++) {
+                assertThat(Math.abs(first[i * 5] - expected[i])).isLessThan(1e-4);
+            }
+        } finally {
+            pool.shutdown();
+        }
+    }
+
+    /** All but those whose rows share calls. */
+    static Stream<Together> oneByOne() {
+        return archives().filter(together -> !together.kind().startsWith("Squeezed"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("oneByOne")
+    void bits_do_not_depend_on_how_many_examples_there_are(Together together) {
+        FeatureAblation ablation = new FeatureAblation(Baseline.zeros(), LINES);
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = together.load()) {
+            // Known from here on.
+            tried(model, ablation, Inputs.of(together.inputs(model, ROWS)), Run.defaults());
+            double[] few = tried(model, ablation, Inputs.of(together.inputs(model, ROWS)), Run.defaults());
+            double[] many = tried(model, ablation, Inputs.of(together.inputs(model, 3 * ROWS)), Run.defaults());
+            assertThat(few).isNotNull();
+            assertThat(Arrays.copyOf(many, few.length)).containsExactly(few);
+        }
+    }
+}

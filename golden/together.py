@@ -1,0 +1,267 @@
+# Copyright 2026 The attribution4j authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Writes golden/together: archives whose rows change each other or which take one row only, with what each row gives alone, in float64.
+
+    python golden/together.py
+"""
+
+import json
+import warnings
+from pathlib import Path
+from typing import Callable, List, Tuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+import archive
+
+OUT = Path(__file__).resolve().parent / "together"
+ROWS = 4
+
+
+class Net(nn.Module):
+    """A convolution, something in between, a linear layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 2, 3, padding=1)
+        self.relu = nn.ReLU()
+        self.fc = nn.Linear(2, 3)
+
+    def between(self, x: Tensor) -> Tensor:
+        return x
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(torch.mean(self.relu(self.between(self.conv(x))), dim=[2, 3]))
+
+
+class BatchNormInTrainMode(Net):
+    def between(self, x: Tensor) -> Tensor:
+        return F.batch_norm(x, None, None, training=True)
+
+
+class NormOverRows(Net):
+    def between(self, x: Tensor) -> Tensor:
+        return x / (1 + torch.norm(x, dim=0, keepdim=True))
+
+
+class RangeOfTheBatch(Net):
+    def between(self, x: Tensor) -> Tensor:
+        return x / torch.max(torch.abs(x))
+
+
+class BranchOnTheSum(Net):
+    def between(self, x: Tensor) -> Tensor:
+        if bool(torch.sum(x) > 0):
+            return x * 0.5
+        return x + 1
+
+
+class Whitened(Net):
+    """Subtracts half of the mean over the rows behind the first layer."""
+
+    def between(self, x: Tensor) -> Tensor:
+        return x - 0.5 * torch.mean(x, dim=0, keepdim=True)
+
+
+class RunsAlongTheRows(Net):
+    def between(self, x: Tensor) -> Tensor:
+        return torch.cumsum(x, dim=0)
+
+
+class RunsBackAlongTheRows(Net):
+    def between(self, x: Tensor) -> Tensor:
+        return torch.flip(torch.cumsum(torch.flip(x, [0]), dim=0), [0])
+
+
+class LoopOverRows(Net):
+    """Traced with one row, it computes one."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = torch.zeros(x.shape[0], 3, dtype=x.dtype)
+        for i in range(x.shape[0]):
+            out[i] = Net.forward(self, x[i : i + 1])[0]
+        return out
+
+
+class OneRowView(Net):
+    """Traced with one row, the number stands in the view."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.relu(self.conv(x))
+        return self.fc(torch.mean(hidden.view(1, 2, -1), dim=2))
+
+
+class FirstRowOnly(Net):
+    """A convolution without an axis of rows: the output has one row, whatever is given."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.relu(self.conv(x[0]))
+        return self.fc(torch.mean(hidden, dim=[1, 2])).unsqueeze(0)
+
+
+class Squeezed(Net):
+    """Loses the axis of rows where there is one row."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return Net.forward(self, x).squeeze()
+
+
+class SqueezedInside(Net):
+    """Fails inside where there is one row."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = torch.mean(self.relu(self.conv(x)), dim=[2, 3]).squeeze()
+        return self.fc(hidden[:, 0:2])
+
+
+class StateForOneRow(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(5, 4, batch_first=True)
+        self.fc = nn.Linear(4, 3)
+        self.register_buffer("h", torch.randn(1, 1, 4))
+        self.register_buffer("c", torch.randn(1, 1, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(self.lstm(x[:, 0], (self.h, self.c))[0][:, -1])
+
+
+class TimeFirst(nn.Module):
+    """Reads axis 0 as time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(25, 4)
+        self.fc = nn.Linear(4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(self.rnn(x.flatten(1).unsqueeze(1))[0][:, 0])
+
+
+class SortedLengths(nn.Module):
+    """Wants rows of more steps first: a step counts where its first value is not zero."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(5, 4, batch_first=True)
+        self.fc = nn.Linear(4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        steps = x[:, 0]
+        lengths = torch.sum((steps[:, :, 0] != 0).long(), dim=1)
+        packed = nn.utils.rnn.pack_padded_sequence(steps, lengths, batch_first=True)
+        return self.fc(self.rnn(packed)[1][0])
+
+
+def inputs(kind: str) -> Tensor:
+    x = torch.randn(ROWS, 1, 5, 5, dtype=torch.float64)
+    x[1] -= 3
+    x[2] += 1
+    if kind == "SortedLengths":
+        x[:, 0, :, 0] = torch.abs(x[:, 0, :, 0]) + 0.5
+        for row, steps in enumerate([2, 5, 3, 4]):
+            x[row, 0, steps:] = 0
+    return x
+
+
+SCRIPTED = {"BranchOnTheSum", "SortedLengths", "StateForOneRow"}
+KINDS: List[Tuple[str, Callable[[], nn.Module], str]] = [
+    ("BatchNormInTrainMode", BatchNormInTrainMode, "change each other"),
+    ("NormOverRows", NormOverRows, "change each other"),
+    ("RangeOfTheBatch", RangeOfTheBatch, "change each other"),
+    ("BranchOnTheSum", BranchOnTheSum, "change each other"),
+    ("Whitened", Whitened, "change each other"),
+    ("RunsAlongTheRows", RunsAlongTheRows, "change each other"),
+    ("RunsBackAlongTheRows", RunsBackAlongTheRows, "change each other"),
+    ("LoopOverRows", LoopOverRows, "row by row"),
+    ("TimeFirst", TimeFirst, "change each other"),
+    ("OneRowView", OneRowView, "one of a single row did not"),
+    ("FirstRowOnly", FirstRowOnly, "one of a single row did not"),
+    ("StateForOneRow", StateForOneRow, "one of a single row did not"),
+    ("SortedLengths", SortedLengths, "one of a single row did not"),
+    ("Squeezed", Squeezed, "a call of one row failed"),
+    ("SqueezedInside", SqueezedInside, "a call of one row failed"),
+]
+
+
+def alone(model: nn.Module, kind: str, x: Tensor) -> Tensor:
+    """The output of one row; beside a copy of itself where one row is not allowed."""
+    return model(torch.cat([x, x]))[:1] if kind.startswith("Squeezed") else model(x)
+
+
+def case(kind: str, make: Callable[[], nn.Module], says: str) -> dict:
+    torch.manual_seed(sum(kind.encode()))
+    model = make().eval()
+    x = inputs(kind)
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    example = x[: 2 if kind.startswith("Squeezed") else 1].float()
+    program = torch.jit.script(model) if kind in SCRIPTED else torch.jit.trace(model, example, check_trace=False)
+    file = kind + ".pt"
+    archive.save(program, OUT / file, "model")
+    x = x.float().double()
+    model = model.double()
+    outputs, gradients, ablations = [], [], []
+    for row in x:
+        leaf = row.unsqueeze(0).clone().requires_grad_(True)
+        output = alone(model, kind, leaf)
+        gradients.append(torch.autograd.grad(output[0, 1], leaf)[0][0].flatten().tolist())
+        outputs.append(output[0].tolist())
+        # Five groups, the lines of the picture.
+        changed = []
+        for line in range(0 if kind == "SortedLengths" else 5):
+            without = row.unsqueeze(0).clone()
+            without[0, 0, line] = 0
+            changed.append((output[0, 1] - alone(model, kind, without)[0, 1]).item())
+        ablations.append(changed)
+    return {
+        "kind": kind,
+        "file": file,
+        "says": says,
+        "inputs": x.flatten().tolist(),
+        "outputs": outputs,
+        "gradients": gradients,
+        # A step that is zero makes a row shorter, or none.
+        "ablations": [] if kind == "SortedLengths" else ablations,
+    }
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    OUT.mkdir(exist_ok=True)
+    cases = [case(*kind) for kind in KINDS]
+    torch.manual_seed(3)
+    net = nn.Sequential(nn.Flatten(1), nn.Linear(25, 6), nn.ReLU(), nn.Linear(6, 3)).eval()
+    dynamic = torch.ao.quantization.quantize_dynamic(net, {nn.Linear}, dtype=torch.qint8)
+    x = inputs("")
+    archive.save(torch.jit.trace(dynamic, x[:1].float()), OUT / "Dynamic.pt", "model")
+    # No float64 there is: what quantized arithmetic gives for one row at a time.
+    single = torch.cat([dynamic(row.unsqueeze(0).float()) for row in x]).double()
+    cases.append({
+        "kind": "Dynamic",
+        "file": "Dynamic.pt",
+        "says": "quantizes by the range of all rows of a call (linear_dynamic)",
+        "inputs": x.float().double().flatten().tolist(),
+        "outputs": single.tolist(),
+        "gradients": [],
+        "ablations": [],
+    })
+    lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
+    (OUT / "together.json").write_text("[\n" + lines + "\n]\n")
+
+
+if __name__ == "__main__":
+    main()
