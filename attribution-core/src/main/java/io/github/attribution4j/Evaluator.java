@@ -201,6 +201,7 @@ public final class Evaluator {
     private void decide(Tensor output) {
         checkTarget(output);
         target = target.resolve(output);
+        target.notices(output).forEach(this::notice);
     }
 
     private void checkTarget(Tensor output) {
@@ -389,6 +390,7 @@ public final class Evaluator {
         // A target that had nothing to decide gave its final scores already.
         if (target.resolve(outputs) == target) {
             scores = heard;
+            target.notices(outputs).forEach(this::notice);
         }
     }
 
@@ -408,8 +410,9 @@ public final class Evaluator {
                         pullback.vjpLast(cotangent).stream().map(batch::own).toList();
                 for (String unused : pullback.unused()) {
                     String what = pullback instanceof LayerPullback ? "layer" : "input";
-                    notice("the model's output does not depend on " + what + " '" + unused
-                            + "': its attributions are zero");
+                    notice("no gradient reaches " + what + " '" + unused + "': its attributions are zero. The model's output "
+                            + "may yet depend on it by way of integers, rounding, comparisons, argmax or detach, where gradients "
+                            + "end; a method that perturbs would see it");
                 }
                 Tensor kept = output.alias();
                 Optional<Tensor> atReference = pullback.referenceOutput().map(Tensor::alias);

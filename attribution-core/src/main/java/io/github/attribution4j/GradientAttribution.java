@@ -35,8 +35,8 @@ public interface GradientAttribution extends Attribution<DifferentiableModel> {
 
     /**
      * Returns this method explaining a neuron (or any other score of a layer's output) instead of the model's output: the
-     * method on the head of the model cut there. Attributions have the inputs' shapes. The target given to {@code
-     * attribute} is not used; pass {@link Target#output()} or leave it out.
+     * method on the head of the model cut there. Attributions have the inputs' shapes. A target given to {@code
+     * attribute} would not be used, and is refused; leave it out.
      *
      * @param layer dotted path of a module
      * @param unit the neuron, such as {@code Target.at(17, 3, 3)}

@@ -72,6 +72,11 @@ record NamedTarget(Target target, List<String> classes) implements Target {
     }
 
     @Override
+    public List<String> notices(Tensor output) {
+        return target.notices(output);
+    }
+
+    @Override
     public String describe() {
         return String.join(", ", target.words(classes));
     }

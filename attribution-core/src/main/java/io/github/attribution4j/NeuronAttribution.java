@@ -27,6 +27,9 @@ record NeuronAttribution(Attribution<? super DifferentiableModel> method, String
         implements Attribution<LayeredModel> {
     @Override
     public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
+        Problems problems = new Problems();
+        problems.requireNoTarget(target, "the unit of layer '" + layer + "' is what is explained");
+        problems.throwIfAny();
         Cut cut = model.cut(layer);
         Explanation explanation = method.attribute(cut.head(), inputs, unit, run.nested());
         return explanation.madeBy(this, model.identity(), inputs, Counts.NONE);

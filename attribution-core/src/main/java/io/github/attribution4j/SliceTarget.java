@@ -92,6 +92,8 @@ record SliceTarget(List<Slice> slices) implements Target {
 
     @Override
     public String describe() {
-        return slices.stream().map(Slice::toString).collect(Collectors.joining(", ", "sum of [", "]"));
+        return slices.isEmpty()
+                ? "sum of all values"
+                : slices.stream().map(Slice::toString).collect(Collectors.joining(", ", "sum of [", "]"));
     }
 }

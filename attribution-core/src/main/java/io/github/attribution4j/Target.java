@@ -90,6 +90,16 @@ public interface Target {
         return this;
     }
 
+    /**
+     * Returns what a user should know of this target at the explained outputs, such as that they are probabilities already;
+     * nothing unless overridden.
+     *
+     * @param output the model's output at the explained inputs, row = example
+     */
+    default List<String> notices(Tensor output) {
+        return List.of();
+    }
+
     /** Returns the target of a list of examples (repeats allowed), which are examples 0, 1, ... of the result. */
     default Target forExamples(long[] examples) {
         return this;
@@ -175,16 +185,43 @@ public interface Target {
      * @param minus what counts negatively
      */
     static Target difference(Target of, Target minus) {
-        return new DifferenceTarget(of, minus);
+        return new CombinedTarget(List.of(of), List.of(minus));
     }
 
     /**
-     * The probability of a class, softmax of outputs that are logits of shape {@code (rows, classes)}.
+     * The sum of several scores: one of several classes, whichever it is. In a {@link #difference}, one set of classes against
+     * another.
+     *
+     * @param targets at least one
+     * @throws IllegalArgumentException if there are none
+     */
+    static Target sum(Target... targets) {
+        return new CombinedTarget(List.of(targets), List.of());
+    }
+
+    /**
+     * The probability of a class, softmax of outputs that are logits of shape {@code (rows, classes)}, of two classes or more. Outputs
+     * that are probabilities already need {@link #index}; a notice says so. A single logit needs {@link #sigmoid}.
      *
      * @param index the class
      */
     static Target probability(long index) {
         return new ProbabilityTarget(index);
+    }
+
+    /**
+     * The probability that a logit of its own stands for, 1 / (1 + exp(-z)): of a model with a single logit, or of one class of
+     * several that do not exclude each other.
+     *
+     * <pre>{@code
+     * Target.sigmoid(Target.output()) // a model that returns one logit for each row
+     * Target.sigmoid(Target.index(3)) // one of several labels
+     * }</pre>
+     *
+     * @param logit the score that the sigmoid is taken of
+     */
+    static Target sigmoid(Target logit) {
+        return new SigmoidTarget(logit);
     }
 
     /**

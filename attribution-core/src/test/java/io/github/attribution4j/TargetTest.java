@@ -92,6 +92,75 @@ class TargetTest {
     }
 
     @Test
+    void sigmoid_is_the_probability_of_a_logit_also_of_huge_ones() {
+        Tensor logits = Tensors.ofJava().of(new double[] {0, Math.log(3), -800, 800, -Math.log(4)}, 5, 1);
+        long[] five = {0, 1, 2, 3, 4};
+        Target target = Target.sigmoid(Target.output());
+        double[] p = {0.5, 0.75, 0, 1, 0.2};
+        double[] slope = {0.25, 0.1875, 0, 0, 0.16};
+        assertThat(target.score(logits, five).toDoubleArray()).containsExactly(p, within(1e-12));
+        assertThat(target.cotangent(logits, five).toDoubleArray()).containsExactly(slope, within(1e-12));
+        assertThat(target.cotangent(logits, five).shape()).isEqualTo(Shape.of(5, 1));
+        assertThat(target.describe()).isEqualTo("sigmoid of output");
+        assertThat(Target.sigmoid(Target.argmax()).resolve(logits()).describe()).isEqualTo("sigmoid of index 1, 2");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1", "3"})
+    void the_softmax_of_a_single_logit_is_refused_with_the_sigmoid_offered(int rows) {
+        for (Shape shape : List.of(Shape.of(rows, 1), Shape.of(rows))) {
+            Problems problems = new Problems();
+            Target.probability(0).check(shape, rows, problems);
+            assertThatThrownBy(problems::throwIfAny)
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("whose softmax is always 1")
+                    .hasMessageContaining("Target.sigmoid(Target.output())");
+        }
+    }
+
+    @Test
+    void the_softmax_of_probabilities_is_noticed() {
+        Tensor probabilities = Tensors.ofJava().of(new double[] {0.2, 0.5, 0.3, 1, 0, 0}, 2, 3);
+        assertThat(Target.probability(1).notices(probabilities))
+                .singleElement()
+                .asString()
+                .contains("are probabilities already")
+                .contains("Target.index(1)");
+        assertThat(Target.difference(Target.probability(1), Target.probability(2)).notices(probabilities))
+                .hasSize(2);
+        // Logits, some labels that do not exclude each other, and scores that add up to 1 by chance but for one.
+        for (double[] others : new double[][] {{1, 3, 2, 5, 4, 6}, {0.9, 0.9, 0, 1, 0, 0}, {0.5, 0.7, -0.2, 1, 0, 0}}) {
+            assertThat(Target.probability(1).notices(Tensors.ofJava().of(others, 2, 3)))
+                    .isEmpty();
+        }
+        assertThat(Target.index(1).notices(probabilities)).isEmpty();
+    }
+
+    @Test
+    void sums_are_sets_and_their_difference_one_against_another() {
+        Target sum = Target.sum(Target.index(0), Target.index(2));
+        assertThat(sum.score(logits(), TWO).toDoubleArray()).containsExactly(3, 11);
+        assertThat(sum.cotangent(logits(), TWO).toDoubleArray()).containsExactly(1, 0, 1, 1, 0, 1);
+        Target difference = Target.difference(sum, Target.index(1));
+        assertThat(difference.score(logits(), TWO).toDoubleArray()).containsExactly(0, 7);
+        assertThat(difference.cotangent(logits(), TWO).toDoubleArray()).containsExactly(1, -1, 1, 1, -1, 1);
+        assertThat(difference.describe()).isEqualTo("(index 0 plus index 2) minus index 1");
+        assertThatThrownBy(Target::sum).hasMessageContaining("none given");
+    }
+
+    @Test
+    void a_difference_of_the_same_is_refused() {
+        Problems problems = new Problems();
+        Target.difference(Target.index(1), Target.index(1)).check(Shape.of(2, 3), 2, problems);
+        assertThatThrownBy(problems::throwIfAny).hasMessageContaining("is 0 whatever the model answers");
+    }
+
+    @Test
+    void a_slice_of_everything_has_words() {
+        assertThat(Target.slice().describe()).isEqualTo("sum of all values");
+    }
+
+    @Test
     void probability_is_the_softmax_also_of_huge_logits() {
         Tensor huge = Tensors.ofJava().of(new double[] {1000, 1000 + Math.log(3)}, 1, 2);
 
@@ -106,6 +175,9 @@ class TargetTest {
                 Target.probability(1),
                 Target.argmax(),
                 Target.difference(Target.index(0), Target.probability(2)),
+                Target.difference(Target.sum(Target.index(0), Target.index(1)), Target.index(2)),
+                Target.sigmoid(Target.index(1)),
+                Target.sigmoid(Target.difference(Target.index(0), Target.index(2))),
                 Target.of("sum of squares", output -> output.mul(output).sum(1), output -> output.mul(2)));
     }
 

@@ -20,6 +20,7 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Where an activation has its channels, and where its positions. Axis 0 always counts examples.
@@ -151,6 +152,46 @@ public final class ActivationLayout {
                 tokens + " tokens behind the first " + leading + " in the grid "
                         + (grid.length == 0 ? "(a square)" : Shape.of(grid)));
         return positions;
+    }
+
+    /**
+     * Returns what looks wrong about this layout, seen from the input that the map is to lie on: channels first where the shape
+     * says tokens or channels last. Both can be meant, so it is said and not refused.
+     *
+     * @param activation shape of the layer's value
+     * @param input shape of the first attributed input
+     */
+    Optional<String> doubt(Shape activation, Shape input, String layer) {
+        int axes = activation.rank() - 2;
+        if (kind != Kind.CHANNELS_FIRST || axes < 1) {
+            return Optional.empty();
+        }
+        boolean picture = input.rank() == 4;
+        long channels = activation.dim(1);
+        String seen = "layer '" + layer + "' gives shape " + activation + ", read as " + channels + " channels at "
+                + Shape.of(Arrays.copyOfRange(activation.dims(), 2, activation.rank())) + " positions, but the input of shape "
+                + input + " has ";
+        if (picture && axes == 1) {
+            return Optional.of(seen + "two axes of positions: if axis 1 counts tokens, choose layout tokens(1), or tokens(0) "
+                    + "without a class token");
+        }
+        if (picture && axes == 2 && likelierLast(activation, input)) {
+            return Optional.of(seen + "positions " + Shape.of(input.dim(2), input.dim(3))
+                    + ": if the last axis holds channels, choose layout channelsLast()");
+        }
+        if (axes == 1 && input.rank() == 2 && channels == input.dim(1) && channels > 1) {
+            return Optional.of(seen + channels
+                    + " positions itself: if axis 1 counts tokens, choose layout channelsLast()");
+        }
+        return Optional.empty();
+    }
+
+    /** Whether axes 1 and 2 have the proportions of the picture, and axes 2 and 3 have not. */
+    private static boolean likelierLast(Shape activation, Shape input) {
+        double picture = Math.log((double) input.dim(2) / input.dim(3));
+        double first = Math.log((double) activation.dim(2) / activation.dim(3));
+        double last = Math.log((double) activation.dim(1) / activation.dim(2));
+        return Math.abs(first - picture) > Math.log(1.5) && Math.abs(last - picture) < Math.log(1.25);
     }
 
     private void require(boolean holds, String layer, Shape shape, String wanted) {

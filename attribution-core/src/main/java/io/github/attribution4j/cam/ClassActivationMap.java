@@ -35,6 +35,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +67,8 @@ public abstract sealed class ClassActivationMap implements Attribution<LayeredMo
                 PrincipalComponentMap,
                 ScoreCam,
                 AblationCam {
+    private static final int MOST_NAMED = 5;
+
     private final List<String> layers;
     private final ActivationLayout layout;
     private final Merge merge;
@@ -100,6 +103,7 @@ public abstract sealed class ClassActivationMap implements Attribution<LayeredMo
             List<Tensor> maps = new ArrayList<>();
             for (Cut cut : cuts) {
                 Tensor map = map(new LayerRun(this, evaluator, cut, layout));
+                tellOfEmpty(evaluator, map, cut.point().toString());
                 Tensor signed = relu ? map.clamp(0, Double.POSITIVE_INFINITY) : map;
                 maps.add(upsample == null ? signed : resampled(signed, upsample, evaluator.inputs(), cut));
             }
@@ -111,6 +115,41 @@ public abstract sealed class ClassActivationMap implements Attribution<LayeredMo
                     .names(each ? names : List.of(String.join(", ", names)))
                     .build();
         }
+    }
+
+    /** Says which examples' maps show nothing, and why. */
+    private void tellOfEmpty(Evaluator evaluator, Tensor map, String layer) {
+        double[] values = map.toDoubleArray();
+        int places = values.length / evaluator.examples();
+        List<Integer> zero = new ArrayList<>();
+        List<Integer> negative = new ArrayList<>();
+        for (int example = 0; example < evaluator.examples(); example++) {
+            boolean anyNegative = false;
+            boolean anyPositive = false;
+            for (int i = example * places; i < (example + 1) * places; i++) {
+                anyNegative |= values[i] < 0;
+                anyPositive |= values[i] > 0;
+            }
+            if (!anyPositive && (relu || !anyNegative)) {
+                (anyNegative ? negative : zero).add(example);
+            }
+        }
+        if (!negative.isEmpty()) {
+            evaluator.notice("the map of layer '" + layer + "' is zero everywhere for " + examples(negative)
+                    + ": all its values were negative, and relu cut them off; with relu(false) they are seen");
+        }
+        if (!zero.isEmpty()) {
+            evaluator.notice("the map of layer '" + layer + "' is zero everywhere for " + examples(zero)
+                    + ": the layer is silent there, or what weighs its channels is 0 or not positive");
+        }
+    }
+
+    private static String examples(List<Integer> examples) {
+        return (examples.size() == 1 ? "example " : "examples ")
+                + examples.stream()
+                        .limit(MOST_NAMED)
+                        .map(String::valueOf)
+                        .collect(Collectors.joining(", ", "", examples.size() > MOST_NAMED ? ", ..." : ""));
     }
 
     private Tensor resampled(Tensor map, Interpolation mode, Inputs inputs, Cut cut) {

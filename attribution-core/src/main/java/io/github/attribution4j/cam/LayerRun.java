@@ -48,7 +48,7 @@ record LayerRun(Attribution<?> method, Evaluator evaluator, Cut cut, ActivationL
     Tensor fromGradients(BiFunction<Channels, Tensor, Tensor> formula) {
         List<Tensor> parts = new ArrayList<>();
         evaluator.layerGradientsAtInputs(cut, (batch, from, to, scores, activations, gradients) -> {
-            Channels activation = layout.arrange(activations.get(0), layer());
+            Channels activation = arranged(activations.get(0));
             Tensor gradient = layout.arrange(gradients.get(0), layer()).values();
             parts.add(batch.keep(activation.spread(formula.apply(activation, gradient))));
         });
@@ -61,6 +61,9 @@ record LayerRun(Attribution<?> method, Evaluator evaluator, Cut cut, ActivationL
     }
 
     Channels arranged(Tensor activation) {
+        Tensor input = evaluator.inputs().attributed().get(0);
+        Shape all = activation.shape().withRows(evaluator.examples());
+        layout.doubt(all, input.shape(), layer()).ifPresent(evaluator::notice);
         return layout.arrange(activation, layer());
     }
 

@@ -68,8 +68,7 @@ public abstract sealed class Propagation implements Attribution<RuledModel>
 
     /**
      * Returns this method explaining a neuron, or any other score of a layer's value, instead of the model's output. Attributions
-     * have the shapes of the inputs. The target given to {@code attribute} is not used; pass {@link Target#output()} or leave it
-     * out.
+     * have the shapes of the inputs. A target given to {@code attribute} would not be used, and is refused; leave it out.
      *
      * @param layer address of a value inside the model
      * @param unit the neuron, such as {@code Target.at(17, 3, 3)}

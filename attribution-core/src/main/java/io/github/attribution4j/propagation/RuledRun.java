@@ -76,6 +76,8 @@ final class RuledRun {
                     inputs,
                     neuron.unit(),
                     run,
+                    problems -> problems.requireNoTarget(
+                            target, "the unit of layer '" + neuron.layer() + "' is what is explained"),
                     problems -> checkTypes(inputs, problems),
                     problems -> method.check(inputs, problems));
             return new RuledRun(model, evaluator, copy.cut(neuron.layer()).head()::pullback, null);

@@ -32,9 +32,12 @@ import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.testkit.Activation;
 import io.github.attribution4j.testkit.ReferenceModel;
 import io.github.attribution4j.testkit.ReferenceModels;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the methods share: several layers, layouts, sizes, and what they refuse. */
 class CamSettingsTest {
@@ -91,6 +94,83 @@ class CamSettingsTest {
         try (Explanation why = GradCam.builder("act1", "act2").build().attribute(model, images(), Target.index(1))) {
             assertThat(why.names()).containsExactly("act1, act2");
         }
+    }
+
+    @Test
+    void aMapThatReluCutOff_saysSo_andAnother_doesNot() {
+        double[][] weights = new double[2][50];
+        Arrays.fill(weights[0], 1);
+        Arrays.fill(weights[1], -1);
+        ReferenceModel net = ReferenceModel.builder(DataType.FLOAT64, 4)
+                .input("x", Shape.of(2, 5, 5))
+                .activation("act", "x", Activation.RELU)
+                .linear("fc", "act", weights, new double[] {1, 2})
+                .build();
+        GradCam rectified = GradCam.builder("act").relu(true).build();
+        try (Explanation why = rectified.attribute(net, images(), Target.index(1))) {
+            assertThat(why.attribution().toDoubleArray()).containsOnly(0);
+            assertThat(why.notices())
+                    .containsExactly("the map of layer 'act' is zero everywhere for examples 0, 1: all its values were "
+                            + "negative, and relu cut them off; with relu(false) they are seen");
+        }
+        try (Explanation why = rectified.attribute(net, images(), Target.index(0))) {
+            assertThat(why.notices()).isEmpty();
+        }
+        try (Explanation why = new GradCam("act").attribute(net, images(), Target.index(1))) {
+            assertThat(why.notices()).isEmpty();
+        }
+        ReferenceModel dead = ReferenceModel.builder(DataType.FLOAT64, 4)
+                .input("x", Shape.of(2, 5, 5))
+                .activation("act", "x", Activation.RELU)
+                .linear("fc", "act", new double[2][50], new double[] {1, 2})
+                .build();
+        try (Explanation why = new GradCam("act").attribute(dead, images(), Target.index(1))) {
+            assertThat(why.notices()).singleElement().asString().contains("what weighs its channels is 0");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "2,197,768 | 2,3,224,224 | tokens(1)",
+                "2,64,192 | 2,1,64,64 | tokens(1)",
+                "2,7,7,768 | 2,3,224,224 | channelsLast()",
+                "1,14,28,96 | 1,3,224,448 | channelsLast()",
+                "2,16,64 | 2,16 | channelsLast()"
+            })
+    void aLayoutForgotten_isNoticed(String activation, String input, String remedy) {
+        assertThat(ActivationLayout.channelsFirst().doubt(shape(activation), shape(input), "blocks"))
+                .get()
+                .asString()
+                .startsWith("layer 'blocks' gives shape " + shape(activation))
+                .contains(remedy);
+        for (ActivationLayout chosen : List.of(ActivationLayout.channelsLast(), ActivationLayout.tokens(1))) {
+            assertThat(chosen.doubt(shape(activation), shape(input), "blocks")).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "2,512,7,7 | 2,3,224,224",
+                "2,8,8,8 | 2,3,32,32",
+                "2,64,5,80 | 2,1,40,640",
+                "2,16,50 | 2,16,100",
+                "2,32 | 2,3,32,32",
+                "2,64,16 | 2,16",
+                "2,4,3,3,3 | 2,1,9,9,9"
+            })
+    void aLayoutThatFits_isNot(String activation, String input) {
+        assertThat(ActivationLayout.channelsFirst().doubt(shape(activation), shape(input), "conv"))
+                .isEmpty();
+    }
+
+    private static Shape shape(String dims) {
+        return Shape.of(Arrays.stream(dims.strip().split(","))
+                .mapToLong(Long::parseLong)
+                .toArray());
     }
 
     @Test

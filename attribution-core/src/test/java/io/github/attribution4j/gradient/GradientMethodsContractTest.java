@@ -125,9 +125,9 @@ final class GradientMethodsContractTest extends MethodContract<LayeredModel> {
                                         .at("act1"))
                         .completeTo(1e-6),
                 ON_PERCEPTRON
-                        .model(() -> ReferenceModels.mlp(DataType.FLOAT32, 3, Activation.TANH, 4, 8))
-                        .of("Gradient towards neuron", Saliency.signed().towards("fc1", Target.index(5)))
-                        .target(Target.index(5)),
+                        .model(() -> ReferenceModels.mlp(DataType.FLOAT32, 3, Activation.TANH, 4, 1))
+                        .of("Gradient towards neuron", Saliency.signed().towards("fc1", Target.index(0)))
+                        .target(Target.output()),
                 ON_PERCEPTRON
                         .of(
                                 "SmoothGrad",

@@ -28,7 +28,10 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.propagation.GuidedBackprop;
 import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.testkit.Activation;
@@ -58,6 +61,22 @@ class RefusalsTest {
                 .isInstanceOfSatisfying(
                         InvalidRequestException.class,
                         failure -> assertThat(failure.problems()).containsExactly(messages));
+    }
+
+    /** The unit is what is explained. */
+    @Test
+    void aTargetThatWouldNotBeUsed() {
+        String message = "target index 0: is not used, since the unit of layer 'fc1' is what is explained; leave the target out";
+        refused(new Saliency().towards("fc1", Target.index(5)), message);
+        refused(new FeatureAblation().towards("fc1", Target.index(5)), message);
+        assertThatThrownBy(() -> new GuidedBackprop()
+                        .towards("fc1", Target.index(5))
+                        .attribute(model, inputs, Target.index(0)))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining(message);
+        try (Explanation why = new Saliency().towards("fc1", Target.index(5)).attribute(model, inputs)) {
+            assertThat(why.attribution().shape()).isEqualTo(Shape.of(2, 4));
+        }
     }
 
     @Test

@@ -137,9 +137,11 @@ class InsideTest {
         Target best = Target.argmax(); // the class of the largest output of each example
         Target contrast = Target.difference(Target.index(3), Target.index(8)); // why 3 rather than 8
         Target probability = Target.probability(3); // softmax of logits
+        Target alone = Target.sigmoid(Target.index(3)); // a label that does not exclude others
+        Target set = Target.sum(Target.index(3), Target.index(5)); // either of two classes
         Target only = Target.output(); // of a model with one number per row
         // end::targets
-        assertThat(java.util.List.of(byClass, each, pixel, best, contrast, probability, only))
+        assertThat(java.util.List.of(byClass, each, pixel, best, contrast, probability, alone, set, only))
                 .extracting(Target::describe)
                 .doesNotHaveDuplicates();
     }

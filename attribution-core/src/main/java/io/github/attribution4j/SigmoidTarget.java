@@ -17,50 +17,59 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 
-/** One target's score minus another's. */
-record DifferenceTarget(Target of, Target minus) implements Target {
+/** The sigmoid of another target's score: p = 1 / (1 + exp(-z)), ∂p/∂output = p (1 - p) · ∂z/∂output. */
+record SigmoidTarget(Target of) implements Target {
     @Override
     public Tensor score(Tensor output, long[] examples) {
-        return of.score(output, examples).sub(minus.score(output, examples));
+        return sigmoid(of.score(output, examples));
     }
 
     @Override
     public Tensor cotangent(Tensor output, long[] examples) {
-        return of.cotangent(output, examples).sub(minus.cotangent(output, examples));
+        Tensor probability = score(output, examples);
+        Tensor slope = probability.sub(probability.mul(probability));
+        Tensor inner = of.cotangent(output, examples);
+        return inner.mul(slope.reshape(inner.shape().rowScale(examples.length)));
+    }
+
+    /** By way of exp(-|z|), which does not overflow. */
+    private static Tensor sigmoid(Tensor score) {
+        Tensor small = score.abs().mul(-1).exp();
+        Tensor one = score.tensors().full(score.shape(), score.dataType(), 1);
+        Tensor ofMagnitude = one.div(small.add(1));
+        return score.ge(0).where(ofMagnitude, small.mul(ofMagnitude));
     }
 
     @Override
     public void check(Shape output, long examples, Problems problems) {
         of.check(output, examples, problems);
-        minus.check(output, examples, problems);
     }
 
     @Override
     public Target resolve(Tensor output) {
-        return new DifferenceTarget(of.resolve(output), minus.resolve(output));
+        Target resolved = of.resolve(output);
+        return resolved == of ? this : new SigmoidTarget(resolved);
     }
 
     @Override
     public Target forExamples(long[] examples) {
-        return new DifferenceTarget(of.forExamples(examples), minus.forExamples(examples));
+        return new SigmoidTarget(of.forExamples(examples));
+    }
+
+    @Override
+    public List<String> notices(Tensor output) {
+        return of.notices(output);
     }
 
     @Override
     public List<String> words(List<String> classes) {
-        List<String> first = of.words(classes);
-        List<String> second = minus.words(classes);
-        List<String> both = new ArrayList<>();
-        for (int i = 0; i < Math.max(first.size(), second.size()); i++) {
-            both.add(first.get(first.size() == 1 ? 0 : i) + " minus " + second.get(second.size() == 1 ? 0 : i));
-        }
-        return both;
+        return of.words(classes).stream().map(words -> "sigmoid of " + words).toList();
     }
 
     @Override
     public String describe() {
-        return of.describe() + " minus " + minus.describe();
+        return "sigmoid of " + of.describe();
     }
 }

@@ -1,0 +1,125 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j;
+
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** The sum of some targets' scores minus that of others. */
+record CombinedTarget(List<Target> plus, List<Target> minus) implements Target {
+    CombinedTarget {
+        plus = List.copyOf(plus);
+        minus = List.copyOf(minus);
+        if (plus.isEmpty()) {
+            throw new IllegalArgumentException("targets: none given; name at least one");
+        }
+    }
+
+    @Override
+    public Tensor score(Tensor output, long[] examples) {
+        Tensor score = plus.get(0).score(output, examples);
+        for (Target target : plus.subList(1, plus.size())) {
+            score = score.add(target.score(output, examples));
+        }
+        for (Target target : minus) {
+            score = score.sub(target.score(output, examples));
+        }
+        return score;
+    }
+
+    @Override
+    public Tensor cotangent(Tensor output, long[] examples) {
+        Tensor cotangent = plus.get(0).cotangent(output, examples);
+        for (Target target : plus.subList(1, plus.size())) {
+            cotangent = cotangent.add(target.cotangent(output, examples));
+        }
+        for (Target target : minus) {
+            cotangent = cotangent.sub(target.cotangent(output, examples));
+        }
+        return cotangent;
+    }
+
+    @Override
+    public void check(Shape output, long examples, Problems problems) {
+        parts().forEach(target -> target.check(output, examples, problems));
+        boolean function = parts().anyMatch(FunctionTarget.class::isInstance);
+        if (!minus.isEmpty() && !function && words(plus).equals(words(minus))) {
+            problems.add("target " + describe() + ": is 0 whatever the model answers; choose two that differ");
+        }
+    }
+
+    private Stream<Target> parts() {
+        return Stream.concat(plus.stream(), minus.stream());
+    }
+
+    @Override
+    public Target resolve(Tensor output) {
+        return each(target -> target.resolve(output));
+    }
+
+    @Override
+    public Target forExamples(long[] examples) {
+        return each(target -> target.forExamples(examples));
+    }
+
+    private Target each(UnaryOperator<Target> change) {
+        return new CombinedTarget(
+                plus.stream().map(change).toList(), minus.stream().map(change).toList());
+    }
+
+    @Override
+    public List<String> notices(Tensor output) {
+        return parts().flatMap(target -> target.notices(output).stream())
+                .distinct()
+                .toList();
+    }
+
+    /** One for all examples, or one for each if a part has one for each. */
+    @Override
+    public List<String> words(List<String> classes) {
+        List<List<String>> first = plus.stream().map(target -> target.words(classes)).toList();
+        List<List<String>> second = minus.stream().map(target -> target.words(classes)).toList();
+        int count = Stream.concat(first.stream(), second.stream())
+                .mapToInt(List::size)
+                .max()
+                .orElse(1);
+        return IntStream.range(0, count)
+                .mapToObj(i -> joined(first, i) + (second.isEmpty() ? "" : " minus " + joined(second, i)))
+                .toList();
+    }
+
+    private static String joined(List<List<String>> parts, int example) {
+        String sum = parts.stream()
+                .map(words -> words.get(words.size() == 1 ? 0 : example))
+                .collect(Collectors.joining(" plus "));
+        return parts.size() == 1 ? sum : "(" + sum + ")";
+    }
+
+    @Override
+    public String describe() {
+        return words(plus) + (minus.isEmpty() ? "" : " minus " + words(minus));
+    }
+
+    private static String words(List<Target> targets) {
+        String sum = targets.stream().map(Target::describe).collect(Collectors.joining(" plus "));
+        return targets.size() == 1 ? sum : "(" + sum + ")";
+    }
+}
