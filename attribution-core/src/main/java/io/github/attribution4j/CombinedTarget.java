@@ -61,7 +61,7 @@ record CombinedTarget(List<Target> plus, List<Target> minus) implements Target {
     public void check(Shape output, long examples, Problems problems) {
         parts().forEach(target -> target.check(output, examples, problems));
         boolean function = parts().anyMatch(FunctionTarget.class::isInstance);
-        if (!minus.isEmpty() && !function && words(plus).equals(words(minus))) {
+        if (!minus.isEmpty() && !function && described(plus).equals(described(minus))) {
             problems.add("target " + describe() + ": is 0 whatever the model answers; choose two that differ");
         }
     }
@@ -95,8 +95,10 @@ record CombinedTarget(List<Target> plus, List<Target> minus) implements Target {
     /** One for all examples, or one for each if a part has one for each. */
     @Override
     public List<String> words(List<String> classes) {
-        List<List<String>> first = plus.stream().map(target -> target.words(classes)).toList();
-        List<List<String>> second = minus.stream().map(target -> target.words(classes)).toList();
+        List<List<String>> first =
+                plus.stream().map(target -> target.words(classes)).toList();
+        List<List<String>> second =
+                minus.stream().map(target -> target.words(classes)).toList();
         int count = Stream.concat(first.stream(), second.stream())
                 .mapToInt(List::size)
                 .max()
@@ -115,11 +117,10 @@ record CombinedTarget(List<Target> plus, List<Target> minus) implements Target {
 
     @Override
     public String describe() {
-        return words(plus) + (minus.isEmpty() ? "" : " minus " + words(minus));
+        return described(plus) + (minus.isEmpty() ? "" : " minus " + described(minus));
     }
 
-    private static String words(List<Target> targets) {
-        String sum = targets.stream().map(Target::describe).collect(Collectors.joining(" plus "));
-        return targets.size() == 1 ? sum : "(" + sum + ")";
+    private static String described(List<Target> targets) {
+        return joined(targets.stream().map(target -> List.of(target.describe())).toList(), 0);
     }
 }

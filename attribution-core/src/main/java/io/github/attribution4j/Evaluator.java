@@ -410,9 +410,10 @@ public final class Evaluator {
                         pullback.vjpLast(cotangent).stream().map(batch::own).toList();
                 for (String unused : pullback.unused()) {
                     String what = pullback instanceof LayerPullback ? "layer" : "input";
-                    notice("no gradient reaches " + what + " '" + unused + "': its attributions are zero. The model's output "
-                            + "may yet depend on it by way of integers, rounding, comparisons, argmax or detach, where gradients "
-                            + "end; a method that perturbs would see it");
+                    notice("no gradient reaches " + what + " '" + unused
+                            + "': its attributions are zero. The model's output may yet depend on it by way of"
+                            + " integers, rounding, comparisons, argmax or detach, where gradients end; a method that"
+                            + " perturbs would see it");
                 }
                 Tensor kept = output.alias();
                 Optional<Tensor> atReference = pullback.referenceOutput().map(Tensor::alias);

@@ -56,8 +56,8 @@ record ProbabilityTarget(long index) implements Target {
     public void check(Shape output, long examples, Problems problems) {
         if (output.rank() > 0 && output.size() == output.dim(0)) {
             problems.add("target probability " + index + ": the model's output has shape " + output
-                    + ", one number for each row, whose softmax is always 1; the probability of a single logit is its sigmoid: "
-                    + "use Target.sigmoid(Target.output())");
+                    + ", one number for each row, whose softmax is always 1; the probability of a single logit is its"
+                    + " sigmoid: use Target.sigmoid(Target.output())");
         } else if (output.rank() != 2) {
             problems.add("target probability " + index
                     + " needs logits of shape (rows, classes), and the model's output " + "has shape " + output);
@@ -87,8 +87,9 @@ record ProbabilityTarget(long index) implements Target {
                 return List.of();
             }
         }
-        return List.of("the model's outputs are probabilities already (0 to 1, adding up to 1 in each row), and the target is the "
-                + "softmax of them: the probability itself is Target.index(" + index + ")");
+        return List.of(
+                "the model's outputs are probabilities already (0 to 1, adding up to 1 in each row), and the target is"
+                        + " the softmax of them: the probability itself is Target.index(" + index + ")");
     }
 
     @Override

@@ -126,7 +126,8 @@ class TargetTest {
                 .asString()
                 .contains("are probabilities already")
                 .contains("Target.index(1)");
-        assertThat(Target.difference(Target.probability(1), Target.probability(2)).notices(probabilities))
+        assertThat(Target.difference(Target.probability(1), Target.probability(2))
+                        .notices(probabilities))
                 .hasSize(2);
         // Logits, some labels that do not exclude each other, and scores that add up to 1 by chance but for one.
         for (double[] others : new double[][] {{1, 3, 2, 5, 4, 6}, {0.9, 0.9, 0, 1, 0, 0}, {0.5, 0.7, -0.2, 1, 0, 0}}) {

@@ -169,19 +169,21 @@ public final class ActivationLayout {
         boolean picture = input.rank() == 4;
         long channels = activation.dim(1);
         String seen = "layer '" + layer + "' gives shape " + activation + ", read as " + channels + " channels at "
-                + Shape.of(Arrays.copyOfRange(activation.dims(), 2, activation.rank())) + " positions, but the input of shape "
+                + Shape.of(Arrays.copyOfRange(activation.dims(), 2, activation.rank()))
+                + " positions, but the input of shape "
                 + input + " has ";
         if (picture && axes == 1) {
-            return Optional.of(seen + "two axes of positions: if axis 1 counts tokens, choose layout tokens(1), or tokens(0) "
-                    + "without a class token");
+            return Optional.of(
+                    seen + "two axes of positions: if axis 1 counts tokens, choose layout tokens(1), or tokens(0) "
+                            + "without a class token");
         }
         if (picture && axes == 2 && likelierLast(activation, input)) {
             return Optional.of(seen + "positions " + Shape.of(input.dim(2), input.dim(3))
                     + ": if the last axis holds channels, choose layout channelsLast()");
         }
         if (axes == 1 && input.rank() == 2 && channels == input.dim(1) && channels > 1) {
-            return Optional.of(seen + channels
-                    + " positions itself: if axis 1 counts tokens, choose layout channelsLast()");
+            return Optional.of(
+                    seen + channels + " positions itself: if axis 1 counts tokens, choose layout channelsLast()");
         }
         return Optional.empty();
     }

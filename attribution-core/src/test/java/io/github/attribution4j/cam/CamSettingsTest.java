@@ -277,20 +277,20 @@ class CamSettingsTest {
                 transformer,
                 inputs,
                 HiResCam.builder("block").layout(ActivationLayout.tokens(0)).build(),
-                "layer 'block' gives an activation of shape (1, 7, 3); layout tokens:0 needs 7 tokens behind the first 0 in "
-                        + "the grid (a square); choose another layer or layout");
+                "layer 'block' gives an activation of shape (1, 7, 3); layout tokens:0 needs 7 tokens behind the first"
+                        + " 0 in the grid (a square); choose another layer or layout");
         refused(
                 transformer,
                 inputs,
                 HiResCam.builder("block").layout(ActivationLayout.tokens(7, 1)).build(),
-                "layer 'block' gives an activation of shape (1, 7, 3); layout tokens:7:1 needs tokens on axis 1, more than "
-                        + "7, and channels on axis 2; choose another layer or layout");
+                "layer 'block' gives an activation of shape (1, 7, 3); layout tokens:7:1 needs tokens on axis 1, more"
+                        + " than 7, and channels on axis 2; choose another layer or layout");
         refused(
                 transformer,
                 inputs,
                 HiResCam.builder("fc").layout(ActivationLayout.channelsLast()).build(),
-                "layer 'fc' gives an activation of shape (1, 3); layout channels-last needs positions between axis 0 and the "
-                        + "channels on the last axis; choose another layer or layout");
+                "layer 'fc' gives an activation of shape (1, 3); layout channels-last needs positions between axis 0"
+                        + " and the channels on the last axis; choose another layer or layout");
     }
 
     private static void refused(ReferenceModel model, Inputs inputs, ClassActivationMap method, String message) {
@@ -328,8 +328,8 @@ class CamSettingsTest {
                 model,
                 images(),
                 GradCam.builder("act1", "pool").build(),
-                "merge: the map of layer 'pool' has shape (2, 1), that of 'act1' (2, 1, 5, 5); bring them to one size with "
-                        + "upsample(...), or keep them apart with merge(Merge.EACH)");
+                "merge: the map of layer 'pool' has shape (2, 1), that of 'act1' (2, 1, 5, 5); bring them to one size"
+                        + " with upsample(...), or keep them apart with merge(Merge.EACH)");
         refused(
                 model,
                 images(),

@@ -66,12 +66,12 @@ class RefusalsTest {
     /** The unit is what is explained. */
     @Test
     void aTargetThatWouldNotBeUsed() {
-        String message = "target index 0: is not used, since the unit of layer 'fc1' is what is explained; leave the target out";
+        String message =
+                "target index 0: is not used, since the unit of layer 'fc1' is what is explained; leave the target out";
         refused(new Saliency().towards("fc1", Target.index(5)), message);
         refused(new FeatureAblation().towards("fc1", Target.index(5)), message);
-        assertThatThrownBy(() -> new GuidedBackprop()
-                        .towards("fc1", Target.index(5))
-                        .attribute(model, inputs, Target.index(0)))
+        assertThatThrownBy(() ->
+                        new GuidedBackprop().towards("fc1", Target.index(5)).attribute(model, inputs, Target.index(0)))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining(message);
         try (Explanation why = new Saliency().towards("fc1", Target.index(5)).attribute(model, inputs)) {
@@ -96,15 +96,15 @@ class RefusalsTest {
                         .baseline(Baseline.uniform(0, 1))
                         .build(),
                 "steps -3: must be at least 1 with quadrature gauss-legendre",
-                "baseline uniform(0.0, 1.0) is a distribution, and integrated-gradients starts from one reference for each "
-                        + "example; give Baseline.mean(...) of the samples, or use GradientShap, which averages over the "
-                        + "distribution");
+                "baseline uniform(0.0, 1.0) is a distribution, and integrated-gradients starts from one reference for"
+                    + " each example; give Baseline.mean(...) of the samples, or use GradientShap, which averages over"
+                    + " the distribution");
         refused(
                 IntegratedGradients.builder()
                         .baseline(Baseline.of(ReferenceModels.normal(DataType.FLOAT32, 1, 1, 5)))
                         .build(),
-                "baseline for input 'input0' has shape (1, 5) and the input has shape (2, 4); all axes but the first must be "
-                        + "equal");
+                "baseline for input 'input0' has shape (1, 5) and the input has shape (2, 4); all axes but the first"
+                        + " must be equal");
         refused(
                 IntegratedGradients.builder()
                         .baseline(Baseline.of(ReferenceModels.normal(DataType.FLOAT32, 1, 3, 4)))
@@ -115,8 +115,8 @@ class RefusalsTest {
                 IntegratedGradients.builder()
                         .baseline(Baseline.zeros().throughHead())
                         .build(),
-                "baseline 0.0 through head is lifted through the head of a cut, but the method is not applied at a layer; use "
-                        + "it with method.at(layer), or give the baseline without throughHead()");
+                "baseline 0.0 through head is lifted through the head of a cut, but the method is not applied at a"
+                        + " layer; use it with method.at(layer), or give the baseline without throughHead()");
     }
 
     @Test
@@ -132,8 +132,8 @@ class RefusalsTest {
                 GradientShap.builder()
                         .baseline(Baseline.samples(ReferenceModels.normal(DataType.FLOAT32, 1, 6, 3)))
                         .build(),
-                "baseline for input 'input0' has shape (6, 3) and the input has shape (2, 4); all axes but the first must be "
-                        + "equal");
+                "baseline for input 'input0' has shape (6, 3) and the input has shape (2, 4); all axes but the first"
+                        + " must be equal");
     }
 
     @Test
@@ -151,9 +151,9 @@ class RefusalsTest {
         Inputs tokens = Inputs.builder()
                 .attribute("tokens", Tensors.ofJava().of(new long[] {1, 2, 3, 4}, 1, 4))
                 .build();
-        String remedy = "input 'tokens' is of type int64, which has no gradient; attribute by token, at the vectors "
-                + "that the model looks up for it (TokenAttribution.of(method)), at a layer (method.at(\"embedding\")), by a "
-                + "perturbation method, or pass it with fixed(...)";
+        String remedy = "input 'tokens' is of type int64, which has no gradient; attribute by token, at the vectors"
+            + " that the model looks up for it (TokenAttribution.of(method)), at a layer (method.at(\"embedding\")),"
+            + " by a perturbation method, or pass it with fixed(...)";
 
         refused(new Saliency(), tokens, remedy);
         refused(new InputXGradient(), tokens, remedy);
@@ -165,8 +165,8 @@ class RefusalsTest {
         refused(
                 NoiseTunnel.smoothGrad(new Saliency()),
                 tokens,
-                "input 'tokens' is of type int64, to which noise cannot be added; apply the method at the layer that embeds "
-                        + "it, with Attribution.at(layer, method), or pass it with fixed(...)");
+                "input 'tokens' is of type int64, to which noise cannot be added; apply the method at the layer that"
+                        + " embeds it, with Attribution.at(layer, method), or pass it with fixed(...)");
     }
 
     @Test

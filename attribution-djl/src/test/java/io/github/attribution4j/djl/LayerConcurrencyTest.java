@@ -77,7 +77,8 @@ class LayerConcurrencyTest {
 
     @Test
     @DisplayName(
-            "Eight threads at different layers of one model get the bits that one thread gets, and nothing is compiled again")
+            "Eight threads at different layers of one model get the bits that one thread gets, and nothing is compiled"
+                    + " again")
     void differentLayers() throws Exception {
         for (String archive : List.of("cnn.scripted.pt", "cnn.traced.pt")) {
             try (TensorScope scope = TensorScope.open();

@@ -16,21 +16,26 @@
 package io.github.attribution4j.visual;
 
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferInt;
 import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import javax.imageio.IIOImage;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageTypeSpecifier;
-import javax.imageio.ImageWriter;
-import javax.imageio.metadata.IIOMetadata;
-import javax.imageio.metadata.IIOMetadataNode;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.zip.CRC32;
+import java.util.zip.Deflater;
 
-/** PNG in memory; never the cache file on disk that {@link ImageIO#write} would make. */
+/**
+ * PNG in memory. Written here rather than by {@link javax.imageio.ImageIO}, whose writer tries five filters on each line: charts are flat, a
+ * palette is enough for most of them, and one filter does for the rest, in a fraction of the time.
+ */
 final class Png {
 
     private static final double CSS_PIXELS_PER_METRE = 96 / 0.0254;
+    private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    private static final int MOST_COLOURS = 256;
+    /** From the next level on, encoding takes twice the time, and files shrink by a sixth. */
+    private static final int LEVEL = 3;
 
     private Png() {}
 
@@ -42,31 +47,195 @@ final class Png {
 
     /** Encodes and notes the physical size, so that a picture at scale 2 prints as large as one at scale 1. */
     static byte[] encode(BufferedImage image, double scale) {
-        ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
+        int width = image.getWidth();
+        int height = image.getHeight();
+        int[] rgb = pixels(image);
+        Palette palette = new Palette();
+        byte[] indexes = palette.indexes(rgb);
+        boolean plain = indexes.length == 0;
         try (ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-                MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {
-            IIOMetadata metadata =
-                    writer.getDefaultImageMetadata(ImageTypeSpecifier.createFromRenderedImage(image), null);
-            resolution(metadata, scale);
-            writer.setOutput(stream);
-            writer.write(new IIOImage(image, null, metadata));
-            stream.flush();
+                DataOutputStream out = new DataOutputStream(bytes)) {
+            out.write(SIGNATURE);
+            chunk(out, "IHDR", header(width, height, plain ? 2 : 3));
+            chunk(out, "pHYs", resolution(scale));
+            if (!plain) {
+                chunk(out, "PLTE", palette.bytes());
+            }
+            chunk(out, "IDAT", deflated(plain ? lines(rgb, width, height) : lines(indexes, width, height)));
+            chunk(out, "IEND", new byte[0]);
             return bytes.toByteArray();
         } catch (IOException e) {
             throw new UncheckedIOException("PNG could not be encoded: " + e.getMessage(), e);
-        } finally {
-            writer.dispose();
         }
     }
 
-    private static void resolution(IIOMetadata metadata, double scale) throws IOException {
-        String perMetre = Long.toString(Math.round(CSS_PIXELS_PER_METRE * scale));
-        IIOMetadataNode size = new IIOMetadataNode("pHYs");
-        size.setAttribute("pixelsPerUnitXAxis", perMetre);
-        size.setAttribute("pixelsPerUnitYAxis", perMetre);
-        size.setAttribute("unitSpecifier", "meter");
-        IIOMetadataNode root = new IIOMetadataNode("javax_imageio_png_1.0");
-        root.appendChild(size);
-        metadata.mergeTree("javax_imageio_png_1.0", root);
+    private static int[] pixels(BufferedImage image) {
+        boolean direct = image.getType() == BufferedImage.TYPE_INT_RGB
+                && image.getRaster().getParent() == null
+                && image.getRaster().getDataBuffer() instanceof DataBufferInt;
+        return direct
+                ? ((DataBufferInt) image.getRaster().getDataBuffer()).getData()
+                : image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+    }
+
+    private static byte[] header(int width, int height, int kind) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DataOutputStream out = new DataOutputStream(bytes)) {
+            out.writeInt(width);
+            out.writeInt(height);
+            out.write(new byte[] {8, (byte) kind, 0, 0, 0});
+        }
+        return bytes.toByteArray();
+    }
+
+    private static byte[] resolution(double scale) throws IOException {
+        int perMetre = (int) Math.round(CSS_PIXELS_PER_METRE * scale);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DataOutputStream out = new DataOutputStream(bytes)) {
+            out.writeInt(perMetre);
+            out.writeInt(perMetre);
+            out.write(1);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static void chunk(DataOutputStream out, String name, byte[] data) throws IOException {
+        byte[] type = name.getBytes(StandardCharsets.US_ASCII);
+        CRC32 check = new CRC32();
+        check.update(type);
+        check.update(data);
+        out.writeInt(data.length);
+        out.write(type);
+        out.write(data);
+        out.writeInt((int) check.getValue());
+    }
+
+    private static byte[] lines(byte[] indexes, int width, int height) {
+        byte[] lines = new byte[height * (width + 1)];
+        for (int y = 0; y < height; y++) {
+            System.arraycopy(indexes, y * width, lines, y * (width + 1) + 1, width);
+        }
+        return lines;
+    }
+
+    /** Flat drawings as they are: their lines repeat. Others with a filter. */
+    private static byte[] lines(int[] rgb, int width, int height) {
+        int repeated = 0;
+        for (int i = 1; i < rgb.length; i++) {
+            repeated += rgb[i] == rgb[i - 1] ? 1 : 0;
+        }
+        return 2 * repeated > rgb.length ? unfiltered(rgb, width, height) : filtered(rgb, width, height);
+    }
+
+    private static byte[] unfiltered(int[] rgb, int width, int height) {
+        byte[] lines = new byte[height * (3 * width + 1)];
+        int at = 0;
+        for (int i = 0; i < rgb.length; i++) {
+            at += i % width == 0 ? 1 : 0;
+            int colour = rgb[i];
+            lines[at++] = (byte) (colour >> 16);
+            lines[at++] = (byte) (colour >> 8);
+            lines[at++] = (byte) colour;
+        }
+        return lines;
+    }
+
+    /** Each line as its difference to the one above, or within itself where that is smaller. */
+    private static byte[] filtered(int[] rgb, int width, int height) {
+        int stride = 3 * width + 1;
+        byte[] lines = new byte[height * stride];
+        byte[] above = new byte[stride];
+        byte[] left = new byte[stride];
+        for (int y = 0; y < height; y++) {
+            left[0] = 1;
+            above[0] = 2;
+            int byLeft = 0;
+            int byAbove = 0;
+            for (int x = 0; x < width; x++) {
+                int here = rgb[y * width + x];
+                int before = x == 0 ? 0 : rgb[y * width + x - 1];
+                int over = y == 0 ? 0 : rgb[(y - 1) * width + x];
+                for (int c = 0; c < 3; c++) {
+                    int shift = 16 - 8 * c;
+                    byte horizontal = (byte) ((here >> shift) - (before >> shift));
+                    byte vertical = (byte) ((here >> shift) - (over >> shift));
+                    left[3 * x + c + 1] = horizontal;
+                    above[3 * x + c + 1] = vertical;
+                    byLeft += Math.abs(horizontal);
+                    byAbove += Math.abs(vertical);
+                }
+            }
+            System.arraycopy(byLeft < byAbove ? left : above, 0, lines, y * stride, stride);
+        }
+        return lines;
+    }
+
+    private static byte[] deflated(byte[] lines) {
+        Deflater deflater = new Deflater(LEVEL);
+        try {
+            deflater.setInput(lines);
+            deflater.finish();
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream(lines.length / 16 + 64);
+            byte[] buffer = new byte[1 << 16];
+            while (!deflater.finished()) {
+                bytes.write(buffer, 0, deflater.deflate(buffer));
+            }
+            return bytes.toByteArray();
+        } finally {
+            deflater.end();
+        }
+    }
+
+    /** The colours of an image, if they are few. */
+    private static final class Palette {
+        private final int[] colours = new int[MOST_COLOURS];
+        private final int[] slots = new int[4 * MOST_COLOURS];
+        private int count;
+
+        /** Returns each pixel's place in the palette; empty if there are too many colours. */
+        byte[] indexes(int[] rgb) {
+            byte[] indexes = new byte[rgb.length];
+            int last = 0;
+            int lastIndex = -1;
+            for (int i = 0; i < rgb.length; i++) {
+                int colour = rgb[i] & 0xffffff;
+                if (lastIndex < 0 || colour != last) {
+                    last = colour;
+                    lastIndex = index(colour);
+                    if (lastIndex < 0) {
+                        return new byte[0];
+                    }
+                }
+                indexes[i] = (byte) lastIndex;
+            }
+            return indexes;
+        }
+
+        private int index(int colour) {
+            int slot = (colour * 0x9e3779b1) >>> 22;
+            while (slots[slot] != 0) {
+                int known = slots[slot] - 1;
+                if (colours[known] == colour) {
+                    return known;
+                }
+                slot = (slot + 1) % slots.length;
+            }
+            if (count == MOST_COLOURS) {
+                return -1;
+            }
+            colours[count] = colour;
+            slots[slot] = ++count;
+            return count - 1;
+        }
+
+        byte[] bytes() {
+            byte[] bytes = new byte[3 * count];
+            for (int i = 0; i < count; i++) {
+                bytes[3 * i] = (byte) (colours[i] >> 16);
+                bytes[3 * i + 1] = (byte) (colours[i] >> 8);
+                bytes[3 * i + 2] = (byte) colours[i];
+            }
+            return bytes;
+        }
     }
 }

@@ -19,13 +19,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.awt.image.BufferedImage;
+import java.awt.image.IndexColorModel;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PictureTest {
 
@@ -48,6 +55,48 @@ class PictureTest {
         assertThat(Files.readString(folder.resolve("a.svg"))).isEqualTo(picture.toSvg());
         assertThat(Files.readString(folder.resolve("a.html"))).isEqualTo(picture.toHtml());
         assertThat(Files.readString(folder.resolve("a.htm"))).isEqualTo(picture.toHtml());
+    }
+
+    /** Flat and noisy, with few colours (a palette) and with many: what ImageIO reads back is what was drawn, to the bit. */
+    @ParameterizedTest
+    @CsvSource({
+        "1, 1, 1, 1",
+        "3, 2, 2, 1",
+        "40, 30, 256, 1",
+        "40, 30, 257, 1",
+        "41, 29, 16777216, 1",
+        "300, 50, 600, 25",
+        "64, 64, 1, 64"
+    })
+    void pngHoldsEveryPixel(int width, int height, int colours, int run) throws Exception {
+        Random random = new Random(width);
+        int[] rgb = new int[width * height];
+        for (int i = 0; i < rgb.length; i++) {
+            int colour = i / run < colours && colours <= 600 ? i / run : random.nextInt(colours);
+            rgb[i] = i % run == 0 ? colour * 0x9e3779b1 & 0xffffff : rgb[i - 1];
+        }
+        for (int type : new int[] {BufferedImage.TYPE_INT_RGB, BufferedImage.TYPE_3BYTE_BGR}) {
+            BufferedImage image = new BufferedImage(width, height, type);
+            image.setRGB(0, 0, width, height, rgb, 0, width);
+            byte[] png = Png.encode(image, 1);
+            BufferedImage read = ImageIO.read(new ByteArrayInputStream(png));
+            assertThat(read.getWidth()).isEqualTo(width);
+            int[] back = read.getRGB(0, 0, width, height, null, 0, width);
+            for (int i = 0; i < rgb.length; i++) {
+                assertThat(back[i] & 0xffffff).as("pixel " + i).isEqualTo(rgb[i]);
+            }
+            boolean few = Arrays.stream(rgb).distinct().count() <= 256;
+            assertThat(read.getColorModel() instanceof IndexColorModel).isEqualTo(few);
+        }
+    }
+
+    /** The encoder is fast, and its files are not much larger than those of the best effort. */
+    @Test
+    void pngIsSmall() throws Exception {
+        Picture picture = picture(2);
+        ByteArrayOutputStream others = new ByteArrayOutputStream();
+        ImageIO.write(picture.toImage(), "png", others);
+        assertThat(picture.toPng().length).isLessThan(others.size() * 3 / 2);
     }
 
     @Test

@@ -18,7 +18,17 @@ package io.github.attribution4j.visual;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.function.IntFunction;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TextTableTest {
 
@@ -36,14 +46,14 @@ class TextTableTest {
     void wholeTable() {
         assertThat(table().title("Why?").baselineScore(1.5).score(0.59).render())
                 .isEqualTo("""
-                Why?
-                feature   value  attribution
-                income    52000       -2.000  ██████████│
-                debt        7.5       +1.000            │█████
-                age          41       +0.100            │▌
-                2 others              -0.010            │
-                baseline score 1.5 + sum of attributions -0.91 = 0.59; score 0.59; completeness gap 0
-                """);
+                    Why?
+                    feature   value  attribution
+                    income    52000       -2.000  ██████████│
+                    debt        7.5       +1.000            │█████
+                    age          41       +0.100            │▌
+                    2 others              -0.010            │
+                    baseline score 1.5 + sum of attributions -0.91 = 0.59; score 0.59; completeness gap 0
+                    """);
     }
 
     @Test
@@ -101,5 +111,62 @@ class TextTableTest {
         assertThatThrownBy(() -> table().width(39)).hasMessageContaining("40 and 1000");
         assertThatThrownBy(() -> table().top(-1)).hasMessageStartingWith("features: -1;");
         assertThatThrownBy(() -> table().completenessGap(Double.NaN)).hasMessageStartingWith("completenessGap: NaN");
+    }
+
+    /** An image has millions of elements: nothing is made of those that are not shown. */
+    @Test
+    void onlyWhatIsShownIsFormatted() {
+        double[] attributions = new double[100_000];
+        Random random = new Random(3);
+        for (int i = 0; i < attributions.length; i++) {
+            attributions[i] = random.nextGaussian();
+        }
+        attributions[77_777] = -50;
+        attributions[12] = 40;
+        attributions[99_999] = 40;
+        List<Integer> named = new ArrayList<>();
+        List<Integer> valued = new ArrayList<>();
+        IntFunction<String> names = i -> {
+            named.add(i);
+            return "x" + i;
+        };
+        IntToDoubleFunction values = i -> {
+            valued.add(i);
+            return i == 12 ? Double.NaN : i;
+        };
+        String text = TextTable.of(names, attributions).values(values).top(3).render();
+        assertThat(named).containsExactly(77_777, 12, 99_999);
+        assertThat(valued).containsExactly(77_777, 12, 99_999);
+        assertThat(text)
+                .containsPattern("x77777 +77777 +-50.0 ")
+                .containsPattern("x12 +\\+40.0 ")
+                .containsPattern("x99999 +99999 +\\+40.0 ")
+                .contains("99997 others");
+        named.clear();
+        BarChart.of(names, attributions).values(values).top(3).picture();
+        assertThat(named).containsOnly(77_777, 12, 99_999);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 7, 40})
+    void theLargestAreThoseOfASort(int top) {
+        Random random = new Random(top);
+        double[] attributions = new double[60];
+        for (int i = 0; i < attributions.length; i++) {
+            attributions[i] = random.nextInt(13) - 6; // many ties
+        }
+        List<Integer> sorted = IntStream.range(0, attributions.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> -Math.abs(attributions[i])))
+                .limit(top)
+                .toList();
+        Ranking ranking = Ranking.of(i -> "x", i -> "", attributions, top);
+        assertThat(ranking.rows()).extracting(Ranking.Row::index).containsExactlyElementsOf(sorted);
+        double all = Arrays.stream(attributions).sum();
+        assertThat(ranking.total()).isEqualTo(all);
+        assertThat(ranking.othersSum())
+                .isEqualTo(
+                        all - sorted.stream().mapToDouble(i -> attributions[i]).sum());
+        assertThat(ranking.others()).isEqualTo(60 - top);
     }
 }

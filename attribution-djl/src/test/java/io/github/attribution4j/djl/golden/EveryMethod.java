@@ -155,8 +155,7 @@ final class EveryMethod implements AutoCloseable {
 
     private void table(String name, Attribution<? super LayeredModel> method) {
         boolean ofUnit = method.name().endsWith("towards neuron");
-        requests.put(
-                "table " + name, new Request(table, method, ofUnit ? Target.output() : Target.index(TABLE_CLASS)));
+        requests.put("table " + name, new Request(table, method, ofUnit ? Target.output() : Target.index(TABLE_CLASS)));
     }
 
     private void image(String name, Attribution<? super LayeredModel> method) {

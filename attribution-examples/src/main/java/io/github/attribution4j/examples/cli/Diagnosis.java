@@ -265,9 +265,7 @@ final class Diagnosis {
     }
 
     private static Target target(Shape output) {
-        return output.rank() <= 2
-                ? Explainer.target(new ExplainOptions(), Map.of(), output)
-                : Target.at(new long[output.rank() - 1]);
+        return output.rank() <= 2 ? Explainer.target(output) : Target.at(new long[output.rank() - 1]);
     }
 
     /** Returns the last layer whose output has channels and positions. */

@@ -42,35 +42,8 @@ final class ExplainOptions {
             description = "A setting of the method; repeatable.")
     List<String> set = new ArrayList<>();
 
-    @Option(
-            names = {"-t", "--target"},
-            paramLabel = "CLASS",
-            description =
-                    "The class explained: an index, or one for each example (1,0,2), or argmax. Default: argmax for an "
-                            + "output of shape (examples, classes), the only output of a model that has one.")
-    @Nullable
-    String target;
-
-    @Option(
-            names = "--target-at",
-            paramLabel = "I,J,...",
-            description = "The element explained of an output of any rank, without the example axis.")
-    @Nullable
-    String targetAt;
-
-    @Option(
-            names = "--probability",
-            paramLabel = "CLASS",
-            description = "Explain the probability of a class, softmax of the output, rather than the output itself.")
-    @Nullable
-    Long probability;
-
-    @Option(
-            names = "--difference",
-            paramLabel = "CLASS,CLASS",
-            description = "Explain why the first class rather than the second: the difference of their outputs.")
-    @Nullable
-    String difference;
+    @Mixin
+    TargetOptions target = new TargetOptions();
 
     @Option(
             names = {"-l", "--layer"},
@@ -98,9 +71,8 @@ final class ExplainOptions {
     @Option(
             names = "--reference",
             paramLabel = "TOKEN",
-            description =
-                    "What an absent token is: mask, pad, unk, or a token's name or id; special tokens and padding stay. "
-                            + "Default with --text: mask, or else pad. Makes a --baseline.")
+            description = "What an absent token is: mask, pad, unk, or a token's name or id; special tokens and padding"
+                    + " stay. Default with --text: mask, or else pad. Makes a --baseline.")
     @Nullable
     String reference;
 
@@ -173,8 +145,8 @@ final class ExplainOptions {
     @Option(
             names = "--picture",
             paramLabel = "KIND",
-            description =
-                    "What is drawn: heat-map, bars, waterfall, series, tokens. Default: by the shape of the attributions.")
+            description = "What is drawn: heat-map, bars, waterfall, series, tokens. Default: by the shape of the"
+                    + " attributions.")
     @Nullable
     String picture;
 
@@ -183,9 +155,8 @@ final class ExplainOptions {
             paramLabel = "TEXT",
             arity = "0..1",
             fallbackValue = "",
-            description =
-                    "Explain integer inputs by token, as --text does; with the tokens, separated by blanks, for pictures and "
-                            + "the table, or =@FILE.")
+            description = "Explain integer inputs by token, as --text does; with the tokens, separated by blanks, for"
+                    + " pictures and the table, or =@FILE.")
     @Nullable
     String tokens;
 

@@ -77,7 +77,7 @@ final class Explainer {
                     ? built.at(options.layer)
                     : built.towards(options.layer, Texts.unit(options.unit));
         }
-        Target target = target(options, given, request.outputShape());
+        Target target = target(options, given, request.outputShape(), request.sources());
         Explanation explanation = attribute(built.method(), model, request, target, run(options, progress));
         return new Explained(
                 explanation, request.inputs(), request.file(), mask(options, given, request), request.text());
@@ -160,13 +160,11 @@ final class Explainer {
             (input.tensor().dataType().isFloating() ? floating : integers).add(input.name());
         }
         if (!integers.isEmpty()) {
-            throw new NotThisWayException(
-                    "method " + options.method + " takes gradients, and input "
-                            + String.join(", ", integers) + " holds integers, which have none; "
-                            + (floating.isEmpty()
-                                    ? ""
-                                    : "hold it fixed with --attribute " + String.join(",", floating) + ", ")
-                            + "explain by token with --tokens, at the layer that embeds it with --layer, or use a method that needs 'forward' only");
+            throw new NotThisWayException("method " + options.method + " takes gradients, and input "
+                    + String.join(", ", integers) + " holds integers, which have none; "
+                    + (floating.isEmpty() ? "" : "hold it fixed with --attribute " + String.join(",", floating) + ", ")
+                    + "explain by token with --tokens, at the layer that embeds it with --layer, or use a"
+                    + " method that needs 'forward' only");
         }
     }
 
@@ -251,58 +249,37 @@ final class Explainer {
         Pictures.checkKind(options.picture);
     }
 
-    static Target target(ExplainOptions options, Map<String, String> given, Shape output) {
-        List<Target> targets = new ArrayList<>();
-        if (options.target != null) {
-            targets.add(named(options.target));
-        }
-        if (options.targetAt != null) {
-            targets.add(Target.at(Texts.integers("--target-at", options.targetAt)));
-        }
-        if (options.probability != null) {
-            targets.add(Target.probability(options.probability));
-        }
-        if (options.difference != null) {
-            long[] two = Texts.integers("--difference", options.difference);
-            if (two.length != 2) {
-                throw new IllegalArgumentException(
-                        "--difference " + options.difference + ": give two classes, such as 3,8");
-            }
-            targets.add(Target.difference(Target.index(two[0]), Target.index(two[1])));
-        }
-        if (targets.size() > 1) {
-            throw new IllegalArgumentException(
-                    "--target, --target-at, --probability, --difference: each is a target; give one of them");
-        }
+    private static Target target(ExplainOptions options, Map<String, String> given, Shape output, Sources sources)
+            throws IOException {
+        Optional<Target> chosen = options.target.chosen(output, sources);
         if (options.unit != null && !ownsUnit(options, given)) {
-            if (!targets.isEmpty()) {
+            if (chosen.isPresent()) {
                 throw new IllegalArgumentException(
                         "--unit is what is explained, so a target has no meaning; leave it out");
             }
             return Target.output();
         }
-        if (!targets.isEmpty()) {
-            return targets.get(0);
-        }
         if (options.method.equals("layer-activation")) {
-            return Target.output(); // Not used.
+            if (chosen.isPresent()) {
+                throw new IllegalArgumentException(
+                        "method layer-activation shows a layer's values, whatever is made of them, so a target has no"
+                                + " meaning; leave it out");
+            }
+            return Target.output();
         }
-        if (output.rank() > 2) {
-            throw new IllegalArgumentException("target: none given, and the model's output has shape " + output
-                    + " for one example; choose an element of it with --target-at");
+        if (chosen.isPresent()) {
+            return chosen.get();
         }
-        return output.size() == 1 ? Target.output() : Target.argmax();
+        return target(output);
     }
 
-    private static Target named(String text) {
-        return switch (text) {
-            case "argmax" -> Target.argmax();
-            case "output" -> Target.output();
-            default -> {
-                long[] classes = Texts.integers("--target", text);
-                yield classes.length == 1 ? Target.index(classes[0]) : Target.indexes(classes);
-            }
-        };
+    /** Returns what is explained of an output unless a target is given. */
+    static Target target(Shape output) {
+        if (output.rank() > 2) {
+            throw new IllegalArgumentException("target: none given, and the model's output has shape " + output
+                    + " for one example; choose an element of it, or the sum of a slice, with --target-at");
+        }
+        return output.size() == 1 ? Target.output() : Target.argmax();
     }
 
     private static Run run(ExplainOptions options, Consumer<Progress> progress) {

@@ -82,7 +82,7 @@ record Failure(int code, String line) {
         if (!speaks || message == null || message.isBlank()) {
             return "unexpected failure: " + thrown + "; please report it, with the output of --debug";
         }
-        return message;
+        return Remedies.translate(message);
     }
 
     private static boolean isBare(UncheckedIOException wrapped) {

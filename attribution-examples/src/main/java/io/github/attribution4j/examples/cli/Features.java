@@ -21,23 +21,37 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * One example of an explanation as a list: names, values where they are known, attributions. Elements that a mask made one
- * group are one feature.
+ * group are one feature. Names and values are made where they are asked for: an image has millions of elements.
  *
- * @param names one for each feature
- * @param values one for each feature, NaN where not known
+ * @param names of each feature
+ * @param values of each feature, NaN where not known
+ * @param valued whether any value is known
  * @param attributions one for each feature
  * @param complete whether these are all attributions there are, so that they add up to what the scores say
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record Features(String[] names, double[] values, double[] attributions, boolean complete) {
-    private static final long MOST_LISTED_PER_GROUP = 3;
+record Features(
+        IntFunction<String> names,
+        IntToDoubleFunction values,
+        boolean valued,
+        double[] attributions,
+        boolean complete) {
+    private static final int MOST_LISTED_PER_GROUP = 3;
+
+    /** One input's elements. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Elements(
+            IntFunction<String> names, Optional<IntToDoubleFunction> values, double[] attributions, long[] groups) {}
 
     /**
      * Lists the features.
@@ -47,67 +61,124 @@ record Features(String[] names, double[] values, double[] attributions, boolean 
      */
     static Features of(Explained explained, int example, List<String> show, List<String> tokens) {
         Explanation explanation = explained.explanation();
-        Collected collected = new Collected();
+        List<Elements> parts = new ArrayList<>();
         for (int input = 0; input < explanation.attributions().size(); input++) {
             String name = explanation.names().get(input);
             if (!show.isEmpty() && !show.contains(name)) {
                 continue;
             }
             Tensor attribution = explanation.attributions().get(input);
-            double[] values = values(explained, input, attribution.shape(), example);
-            String[] elements = names(explained, name, attribution.shape().row(), tokens);
             long[] groups = explained.mask().isPresent()
                     ? explained.mask().get().groupNumbers(explained.inputs(), input, example)
                     : new long[0];
-            collected.add(elements, values, row(attribution, example), groups);
+            parts.add(new Elements(
+                    names(explained, name, attribution.shape().row(), tokens),
+                    values(explained, input, attribution.shape(), example),
+                    row(attribution, example),
+                    groups));
         }
         boolean all = show.isEmpty() || explanation.attributions().size() == show.size();
-        return collected.features(all);
+        Features elements = joined(parts, all);
+        boolean grouped = parts.stream().anyMatch(part -> part.groups().length > 0);
+        return grouped ? elements.grouped(parts) : elements;
     }
 
-    /** Features as they are found. */
-    private static final class Collected {
-        private final List<String> names = new ArrayList<>();
-        private final List<Double> values = new ArrayList<>();
-        private final List<Double> attributions = new ArrayList<>();
-        private final Map<Long, List<String>> members = new LinkedHashMap<>();
-        private final Map<Long, Integer> places = new LinkedHashMap<>();
+    /** Returns the elements of all inputs, one after the other. */
+    private static Features joined(List<Elements> parts, boolean complete) {
+        boolean valued = parts.stream().anyMatch(part -> part.values().isPresent());
+        if (parts.size() == 1) {
+            Elements only = parts.get(0);
+            return new Features(
+                    only.names(), only.values().orElse(i -> Double.NaN), valued, only.attributions(), complete);
+        }
+        int[] starts = new int[parts.size() + 1];
+        for (int i = 0; i < parts.size(); i++) {
+            starts[i + 1] = Math.addExact(starts[i], parts.get(i).attributions().length);
+        }
+        double[] attributions = new double[starts[parts.size()]];
+        for (int i = 0; i < parts.size(); i++) {
+            double[] part = parts.get(i).attributions();
+            System.arraycopy(part, 0, attributions, starts[i], part.length);
+        }
+        return new Features(
+                i -> parts.get(part(starts, i)).names().apply(i - starts[part(starts, i)]),
+                i -> parts.get(part(starts, i))
+                        .values()
+                        .orElse(place -> Double.NaN)
+                        .applyAsDouble(i - starts[part(starts, i)]),
+                valued,
+                attributions,
+                complete);
+    }
 
-        void add(String[] elements, double[] elementValues, double[] elementAttributions, long[] groups) {
-            for (int i = 0; i < elements.length; i++) {
-                if (groups.length > 0) {
-                    members.computeIfAbsent(groups[i], group -> new ArrayList<>())
-                            .add(elements[i]);
-                    if (places.putIfAbsent(groups[i], names.size()) != null) {
-                        continue;
+    private static int part(int[] starts, int element) {
+        int part = 0;
+        while (starts[part + 1] <= element) {
+            part++;
+        }
+        return part;
+    }
+
+    /** Returns these elements as groups, each at the place of its first element; elements of inputs without groups stay. */
+    private Features grouped(List<Elements> parts) {
+        Map<Long, Integer> places = new HashMap<>();
+        int[] firsts = new int[attributions.length];
+        List<int[]> members = new ArrayList<>();
+        List<Long> numbers = new ArrayList<>();
+        int features = 0;
+        int element = 0;
+        for (Elements part : parts) {
+            for (int i = 0; i < part.attributions().length; i++, element++) {
+                Long group = part.groups().length > 0 ? part.groups()[i] : null;
+                Integer place = group == null ? null : places.get(group);
+                if (place == null) {
+                    if (group != null) {
+                        places.put(group, features);
                     }
+                    firsts[features++] = element;
+                    members.add(new int[] {1, element, -1, -1, element});
+                    numbers.add(group == null ? Long.valueOf(-1) : group);
+                } else {
+                    int[] known = members.get(place);
+                    known[0]++;
+                    if (known[0] <= MOST_LISTED_PER_GROUP) {
+                        known[known[0]] = element;
+                    }
+                    known[4] = element;
                 }
-                names.add(elements[i]);
-                values.add(elementValues[i]);
-                attributions.add(elementAttributions[i]);
             }
         }
-
-        Features features(boolean complete) {
-            members.forEach((group, elements) -> {
-                int place = places.getOrDefault(group, 0);
-                if (elements.size() > 1) {
-                    names.set(place, "group " + group + ": " + listed(elements));
-                    values.set(place, Double.NaN);
-                }
-            });
-            return new Features(
-                    names.toArray(String[]::new),
-                    values.stream().mapToDouble(Double::doubleValue).toArray(),
-                    attributions.stream().mapToDouble(Double::doubleValue).toArray(),
-                    complete);
+        double[] sums = new double[features];
+        for (int i = 0; i < features; i++) {
+            sums[i] = attributions[firsts[i]];
         }
+        return new Features(
+                i -> groupName(numbers.get(i), members.get(i)),
+                i -> members.get(i)[0] == 1 ? values.applyAsDouble(firsts[i]) : Double.NaN,
+                valued && members.stream().anyMatch(known -> known[0] == 1),
+                sums,
+                complete);
+    }
 
-        private static String listed(List<String> elements) {
-            return elements.size() <= MOST_LISTED_PER_GROUP
-                    ? String.join(", ", elements)
-                    : elements.get(0) + " ... " + elements.get(elements.size() - 1) + " (" + elements.size() + ")";
+    private String groupName(long number, int[] members) {
+        int count = members[0];
+        if (count == 1) {
+            return names.apply(members[1]);
         }
+        StringBuilder text =
+                new StringBuilder("group ").append(number).append(": ").append(names.apply(members[1]));
+        if (count > MOST_LISTED_PER_GROUP) {
+            return text.append(" ... ")
+                    .append(names.apply(members[4]))
+                    .append(" (")
+                    .append(count)
+                    .append(")")
+                    .toString();
+        }
+        for (int i = 2; i <= count; i++) {
+            text.append(", ").append(names.apply(members[i]));
+        }
+        return text.toString();
     }
 
     private static double[] row(Tensor tensor, int example) {
@@ -117,39 +188,47 @@ record Features(String[] names, double[] values, double[] attributions, boolean 
     }
 
     /** Returns the values of the elements, where the attributions are those of an input and its values say something. */
-    private static double[] values(Explained explained, int input, Shape attribution, int example) {
+    private static Optional<IntToDoubleFunction> values(
+            Explained explained, int input, Shape attribution, int example) {
         List<Inputs.Input> attributed = explained.inputs().attributedInputs();
         String name = explained.explanation().names().get(input);
         if (explained.text().isEmpty()
                 && input < attributed.size()
                 && attributed.get(input).name().equals(name)
                 && attributed.get(input).tensor().shape().equals(attribution)) {
-            return row(attributed.get(input).tensor(), example);
+            Tensor tensor = attributed.get(input).tensor();
+            return Optional.of(element -> element(tensor, example, element));
         }
-        return IntStream.range(0, Math.toIntExact(attribution.row().size()))
-                .mapToDouble(i -> Double.NaN)
-                .toArray();
+        return Optional.empty();
     }
 
-    private static String[] names(Explained explained, String input, Shape row, List<String> tokens) {
+    private static double element(Tensor tensor, int example, int element) {
+        try (TensorScope scope = TensorScope.open()) {
+            Shape row = tensor.shape().row();
+            return tensor.rows(example, example + 1L)
+                    .reshape(1, row.size())
+                    .slice(1, element, element + 1L)
+                    .toDoubleArray()[0];
+        }
+    }
+
+    private static IntFunction<String> names(Explained explained, String input, Shape row, List<String> tokens) {
         int size = Math.toIntExact(row.size());
         List<String> columns = explained.file().columns();
         if (columns.size() == size && row.rank() == 1) {
-            return columns.toArray(String[]::new);
+            return columns::get;
         }
         boolean image = row.rank() == 3;
-        String[] names = new String[size];
-        for (int i = 0; i < size; i++) {
+        return i -> {
             long[] at = position(row, i);
             if (image) {
-                names[i] = (row.dim(0) == 1 ? "" : "channel " + at[0] + " ") + "row " + at[1] + " column " + at[2];
-            } else if (row.rank() > 0 && at[0] < tokens.size() && tokens.size() <= row.dim(0)) {
-                names[i] = tokens.get((int) at[0]) + (row.rank() == 1 ? "" : " [" + i % (size / row.dim(0)) + "]");
-            } else {
-                names[i] = input + (row.rank() == 0 ? "" : java.util.Arrays.toString(at));
+                return (row.dim(0) == 1 ? "" : "channel " + at[0] + " ") + "row " + at[1] + " column " + at[2];
             }
-        }
-        return names;
+            if (row.rank() > 0 && at[0] < tokens.size() && tokens.size() <= row.dim(0)) {
+                return tokens.get((int) at[0]) + (row.rank() == 1 ? "" : " [" + i % (size / row.dim(0)) + "]");
+            }
+            return input + (row.rank() == 0 ? "" : Arrays.toString(at));
+        };
     }
 
     private static long[] position(Shape row, int index) {

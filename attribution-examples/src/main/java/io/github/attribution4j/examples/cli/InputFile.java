@@ -22,6 +22,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.visual.OriginalImage;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -43,7 +44,21 @@ record InputFile(List<NamedTensor> arrays, List<String> columns, Optional<Origin
     static final String UNNAMED = "input";
 
     /** How files are read. */
-    record Reading(ImageFile.Preparation image, List<String> dropped, Optional<DataType> dataType) {}
+    record Reading(
+            ImageFile.Preparation image,
+            List<String> dropped,
+            Optional<DataType> dataType,
+            Optional<Charset> encoding) {
+        /** Returns this reading with another type. */
+        Reading as(DataType type) {
+            return new Reading(image, dropped, Optional.of(type), encoding);
+        }
+    }
+
+    /** Returns this file with other notes. */
+    InputFile withNotes(List<String> others) {
+        return new InputFile(arrays, columns, image, List.copyOf(others));
+    }
 
     /** Returns whether a file is an image, by its name. */
     static boolean isImage(Path file) {
@@ -88,13 +103,32 @@ record InputFile(List<NamedTensor> arrays, List<String> columns, Optional<Origin
             }
             case "npy" -> unnamed(convert(NumpyFiles.readNpy(file, tensors), reading), List.of());
             case "csv" -> {
-                CsvTable table = CsvTable.read(file, reading.dropped());
-                yield unnamed(table.tensor(tensors, reading.dataType().orElse(DataType.FLOAT32)), table.columns());
+                CsvTable table = CsvTable.read(file, reading.dropped(), reading.encoding());
+                yield of(table, reading, tensors);
             }
             default ->
                 throw new IOException(file + ": unknown kind of file; give .npz, .npy, .csv with a header, or an image "
                         + "(.png, .jpg, .gif, .bmp)");
         };
+    }
+
+    private static InputFile of(CsvTable table, Reading reading, Tensors tensors) throws IOException {
+        Tensor tensor = table.tensor(tensors, reading.dataType().orElse(DataType.FLOAT32));
+        return new InputFile(
+                List.of(new NamedTensor(UNNAMED, tensor)), table.columns(), Optional.empty(), table.notes());
+    }
+
+    /**
+     * Reads a further file, such as a baseline: of a table the columns of the input, by their names.
+     *
+     * @param columns of the input; empty if it is no table
+     */
+    static InputFile beside(Path file, Reading reading, int channels, Tensors tensors, List<String> columns)
+            throws IOException {
+        if (columns.isEmpty() || !extension(file).equals("csv") || !Files.isRegularFile(file)) {
+            return read(file, reading, channels, tensors);
+        }
+        return of(CsvTable.read(file, List.of(), reading.encoding()).select(columns), reading, tensors);
     }
 
     private static InputFile unnamed(Tensor tensor, List<String> columns) {
@@ -104,7 +138,7 @@ record InputFile(List<NamedTensor> arrays, List<String> columns, Optional<Origin
     private static Tensor convert(Tensor tensor, Reading reading) {
         boolean floating = tensor.dataType().isFloating();
         return reading.dataType()
-                .filter(type -> floating && type != tensor.dataType())
+                .filter(type -> floating && type.isFloating() && type != tensor.dataType())
                 .map(tensor::to)
                 .orElse(tensor);
     }

@@ -45,6 +45,15 @@ final class InputOptions {
     TextOptions text = new TextOptions();
 
     @Option(
+            names = "--inputs",
+            paramLabel = "NAME",
+            split = ",",
+            description =
+                    "Which arrays of an .npz are inputs of the model, in this order; PARAMETER=NAME gives an array to"
+                            + " a parameter of the model by its name. Default: all, as stored.")
+    List<String> inputs = new ArrayList<>();
+
+    @Option(
             names = "--attribute",
             paramLabel = "NAME",
             split = ",",
@@ -77,10 +86,19 @@ final class InputOptions {
     List<String> drop = new ArrayList<>();
 
     @Option(
+            names = "--encoding",
+            paramLabel = "NAME",
+            description = "How a .csv stores characters: latin-1, windows-1252, utf-16. Default: utf-8.")
+    @Nullable
+    String encoding;
+
+    @Option(
             names = "--dtype",
             paramLabel = "TYPE",
             description =
-                    "Read floating-point inputs as float32 or float64. Default: as stored; float32 for tables and images.")
+                    "Read floating-point inputs as float32 or float64, and tables as int64 or int32 too. Default: as"
+                        + " stored; float32 for images and tables, int64 for a table of integers where the model wants"
+                        + " them.")
     @Nullable
     String dtype;
 

@@ -48,7 +48,7 @@ final class Report {
                 .width(style.width())
                 .ansi(style.colours())
                 .ascii(style.ascii());
-        if (Arrays.stream(features.values()).anyMatch(value -> !Double.isNaN(value))) {
+        if (features.valued()) {
             table.values(features.values());
         }
         if (features.complete()) {
@@ -81,6 +81,6 @@ final class Report {
             line.append(String.format(Locale.ROOT, "; standard errors up to %.2g", largest));
         }
         out.println(line);
-        explanation.notices().forEach(notice -> out.println("note: " + notice));
+        explanation.notices().forEach(notice -> out.println("note: " + Remedies.translate(notice)));
     }
 }

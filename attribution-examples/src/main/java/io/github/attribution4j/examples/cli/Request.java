@@ -29,8 +29,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What the files say: the inputs of the model, and how further files are read.
@@ -56,12 +58,39 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
                 refusal = refusal == null ? e : refusal;
             }
         }
-        throw refusal == null ? new IllegalStateException("no channels to try") : refusal;
+        if (refusal == null) {
+            throw new IllegalStateException("no channels to try");
+        }
+        return ofIntegers(options, reading, model, refusal);
+    }
+
+    /** Reads a table of integers as such, for a model that refused them as floating-point numbers: categories, tokens. */
+    private static Request ofIntegers(
+            InputOptions options, InputFile.Reading reading, TorchScriptModel model, ModelException refusal)
+            throws IOException {
+        boolean table =
+                options.requiredInput().toString().toLowerCase(Locale.ROOT).endsWith(".csv");
+        if (!table || reading.dataType().isPresent()) {
+            throw refusal;
+        }
+        try {
+            Request request = read(options, reading.as(DataType.INT64), 3, model);
+            List<String> notes = new ArrayList<>(request.file().notes());
+            notes.add(options.requiredInput() + ": holds integers, and the model wants such: read as int64");
+            return new Request(
+                    request.inputs(),
+                    request.file().withNotes(notes),
+                    request.outputShape(),
+                    request.sources(),
+                    request.text());
+        } catch (ModelException | IOException e) {
+            throw refusal;
+        }
     }
 
     private static Request read(InputOptions options, InputFile.Reading reading, int channels, TorchScriptModel model)
             throws IOException {
-        InputFile file = InputFile.read(options.requiredInput(), reading, channels, model.tensors());
+        InputFile file = chosen(options, InputFile.read(options.requiredInput(), reading, channels, model.tensors()));
         Set<String> taken = new HashSet<>();
         Inputs.Builder builder = Inputs.builder();
         List<String> names = file.arrays().stream().map(NamedTensor::name).toList();
@@ -89,8 +118,48 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
             }
         }
         Inputs inputs = selected(options, builder.build());
-        Sources sources = new Files(reading, channels, model, inputs.attributedInputs());
-        return new Request(inputs, file, outputShape(model, inputs), sources, Optional.empty());
+        Sources sources = new Files(reading, channels, model, inputs.attributedInputs(), file.columns());
+        try {
+            return new Request(inputs, file, outputShape(model, inputs), sources, Optional.empty());
+        } catch (ModelException e) {
+            if (options.inputs.isEmpty() && file.arrays().size() > 1) {
+                throw new ModelException(
+                        e.getMessage() + " (" + options.requiredInput() + " holds " + listed(file.arrays())
+                                + ", and all were given to the model in this order; choose with --inputs, such as"
+                                + " --inputs "
+                                + file.arrays().get(0).name() + ")",
+                        e);
+            }
+            throw e;
+        }
+    }
+
+    private static String listed(List<NamedTensor> arrays) {
+        return arrays.stream()
+                .map(array -> array.name() + " of shape " + array.tensor().shape())
+                .collect(Collectors.joining(", "));
+    }
+
+    /** Returns the arrays that --inputs names, by the names it gives them. */
+    private static InputFile chosen(InputOptions options, InputFile file) {
+        if (options.inputs.isEmpty()) {
+            return file;
+        }
+        List<String> names = file.arrays().stream().map(NamedTensor::name).toList();
+        List<NamedTensor> chosen = new ArrayList<>();
+        for (String text : options.inputs) {
+            int equals = text.indexOf('=');
+            String name = text.substring(equals + 1).strip();
+            int place = names.indexOf(name);
+            if (place < 0) {
+                throw new IllegalArgumentException("--inputs " + text + ": " + options.requiredInput() + " holds "
+                        + listed(file.arrays()) + "; " + NearNames.hint(name, names));
+            }
+            chosen.add(new NamedTensor(
+                    equals < 0 ? name : text.substring(0, equals).strip(),
+                    file.arrays().get(place).tensor()));
+        }
+        return new InputFile(chosen, file.columns(), file.image(), file.notes());
     }
 
     private static Request ofText(InputOptions options, InputFile.Reading reading, TorchScriptModel model)
@@ -103,7 +172,7 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
         }
         TextInput text = TextInput.read(options.text);
         Inputs inputs = text.inputs(options.text, model);
-        Sources sources = new Files(reading, 3, model, inputs.attributedInputs());
+        Sources sources = new Files(reading, 3, model, inputs.attributedInputs(), List.of());
         InputFile file = new InputFile(List.of(), List.of(), Optional.empty(), List.of());
         return new Request(inputs, file, outputShape(model, inputs), sources, Optional.of(text));
     }
@@ -147,7 +216,11 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
                 options.pixelScale,
                 options.mean == null ? new double[0] : Texts.numbers("--mean", options.mean),
                 options.std == null ? new double[0] : Texts.numbers("--std", options.std));
-        return new InputFile.Reading(preparation, options.drop, dataType(options));
+        return new InputFile.Reading(
+                preparation,
+                options.drop,
+                dataType(options),
+                Optional.ofNullable(options.encoding).map(CsvText::encoding));
     }
 
     private static Optional<int[]> size(InputOptions options) {
@@ -168,7 +241,11 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
         return switch (options.dtype) {
             case "float32" -> Optional.of(DataType.FLOAT32);
             case "float64" -> Optional.of(DataType.FLOAT64);
-            default -> throw new IllegalArgumentException("--dtype " + options.dtype + ": choose float32 or float64");
+            case "int64" -> Optional.of(DataType.INT64);
+            case "int32" -> Optional.of(DataType.INT32);
+            default ->
+                throw new IllegalArgumentException(
+                        "--dtype " + options.dtype + ": choose float32 or float64, or for a table int64 or int32");
         };
     }
 
@@ -188,20 +265,23 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
     }
 
     /** Files on the model's device, read like the input. */
-    private record Files(InputFile.Reading reading, int channels, TorchScriptModel model, List<Inputs.Input> attributed)
+    private record Files(
+            InputFile.Reading reading,
+            int channels,
+            TorchScriptModel model,
+            List<Inputs.Input> attributed,
+            List<String> columns)
             implements Sources {
         @Override
         public List<Tensor> arrays(String file) throws IOException {
-            return ordered(InputFile.read(Path.of(file), reading, channels, model.tensors())
+            return ordered(InputFile.beside(Path.of(file), reading, channels, model.tensors(), columns)
                     .arrays());
         }
 
         @Override
         public List<Tensor> groupNumbers(String file) throws IOException {
-            InputFile.Reading integers =
-                    new InputFile.Reading(reading.image(), reading.dropped(), Optional.of(DataType.INT64));
-            boolean table = file.endsWith(".csv");
-            return ordered(InputFile.read(Path.of(file), table ? integers : reading, channels, model.tensors())
+            InputFile.Reading used = file.endsWith(".csv") ? reading.as(DataType.INT64) : reading;
+            return ordered(InputFile.beside(Path.of(file), used, channels, model.tensors(), columns)
                     .arrays());
         }
 

@@ -22,6 +22,8 @@ import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import java.awt.color.ColorSpace;
+import java.awt.color.ICC_Profile;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,6 +31,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -104,8 +107,7 @@ class PixelsTest {
         Path marked = PngFiles.withProfile(
                 folder.resolve("marked.png"),
                 file,
-                java.awt.color.ICC_Profile.getInstance(java.awt.color.ColorSpace.CS_sRGB)
-                        .getData());
+                ICC_Profile.getInstance(ColorSpace.CS_sRGB).getData());
         Pixels pixels = Pixels.read(marked);
         assertThat(pixels.converted()).isEmpty();
         assertThat(pixels.planes()[0])
@@ -131,9 +133,10 @@ class PixelsTest {
     void saysWhatWasConverted() throws IOException {
         Path file = GOLDEN.resolve("ycck.jpg");
         InputFile.Reading reading = new InputFile.Reading(
-                new ImageFile.Preparation(java.util.Optional.empty(), 1, new double[0], new double[0]),
+                new ImageFile.Preparation(Optional.empty(), 1, new double[0], new double[0]),
                 List.of(),
-                java.util.Optional.empty());
+                Optional.empty(),
+                Optional.empty());
         try (TensorScope scope = TensorScope.open()) {
             assertThat(InputFile.read(file, reading, 3, Tensors.ofJava()).notes())
                     .containsExactly(file + ": its pixels were converted from CMYK to sRGB");
