@@ -50,6 +50,11 @@ class CountsInt(nn.Module):
             y = torch.tanh(y)
         return y
 
+    @torch.jit.export
+    def again(self, x: Tensor) -> Tensor:
+        self.n += 10
+        return self.forward(x)
+
 
 class CountsBuffer(nn.Module):
     """A buffer that is raised in place."""

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class LoadOptions {
-    private static final LoadOptions DEFAULTS = new LoadOptions(Device.cpu(), 0, 0, null, List.of(), null, false);
+    private static final LoadOptions DEFAULTS =
+            new LoadOptions(Device.cpu(), 0, 0, null, List.of(), null, false, "forward");
 
     private final Device device;
     private final int threads;
@@ -40,6 +41,7 @@ public final class LoadOptions {
     private final List<String> argumentNames;
     private final @Nullable DataType dataType;
     private final boolean unbatched;
+    private final String method;
 
     private LoadOptions(
             Device device,
@@ -48,7 +50,8 @@ public final class LoadOptions {
             @Nullable String output,
             List<String> argumentNames,
             @Nullable DataType dataType,
-            boolean unbatched) {
+            boolean unbatched,
+            String method) {
         this.device = device;
         this.threads = threads;
         this.interOpThreads = interOpThreads;
@@ -56,6 +59,7 @@ public final class LoadOptions {
         this.argumentNames = List.copyOf(argumentNames);
         this.dataType = dataType;
         this.unbatched = unbatched;
+        this.method = method;
     }
 
     /** Returns: the CPU, libtorch's own thread settings, the model's only output, the parameter names of the archive. */
@@ -65,7 +69,7 @@ public final class LoadOptions {
 
     /** Returns options with a device. */
     public LoadOptions device(Device device) {
-        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, dataType, unbatched);
+        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, dataType, unbatched, method);
     }
 
     /**
@@ -100,7 +104,14 @@ public final class LoadOptions {
      */
     public LoadOptions threads(int threads) {
         return new LoadOptions(
-                device, positive("threads", threads), interOpThreads, output, argumentNames, dataType, unbatched);
+                device,
+                positive("threads", threads),
+                interOpThreads,
+                output,
+                argumentNames,
+                dataType,
+                unbatched,
+                method);
     }
 
     /**
@@ -111,7 +122,14 @@ public final class LoadOptions {
      */
     public LoadOptions interOpThreads(int threads) {
         return new LoadOptions(
-                device, this.threads, positive("interOpThreads", threads), output, argumentNames, dataType, unbatched);
+                device,
+                this.threads,
+                positive("interOpThreads", threads),
+                output,
+                argumentNames,
+                dataType,
+                unbatched,
+                method);
     }
 
     private static int positive(String name, int threads) {
@@ -130,7 +148,7 @@ public final class LoadOptions {
             throw new IllegalArgumentException("output " + index + ": positions count from 0");
         }
         return new LoadOptions(
-                device, threads, interOpThreads, Integer.toString(index), argumentNames, dataType, unbatched);
+                device, threads, interOpThreads, Integer.toString(index), argumentNames, dataType, unbatched, method);
     }
 
     /**
@@ -138,7 +156,7 @@ public final class LoadOptions {
      * outputs, such as {@code logits} or {@code hidden.0}.
      */
     public LoadOptions output(String name) {
-        return new LoadOptions(device, threads, interOpThreads, name, argumentNames, dataType, unbatched);
+        return new LoadOptions(device, threads, interOpThreads, name, argumentNames, dataType, unbatched, method);
     }
 
     /**
@@ -146,7 +164,7 @@ public final class LoadOptions {
      * for traced archives, whose own names may say little.
      */
     public LoadOptions argumentNames(String... names) {
-        return new LoadOptions(device, threads, interOpThreads, output, List.of(names), dataType, unbatched);
+        return new LoadOptions(device, threads, interOpThreads, output, List.of(names), dataType, unbatched, method);
     }
 
     /**
@@ -160,7 +178,7 @@ public final class LoadOptions {
         if (!newType.isFloating()) {
             throw new IllegalArgumentException("dataType " + newType + ": weights become float32 or float64");
         }
-        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, newType, unbatched);
+        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, newType, unbatched, method);
     }
 
     /**
@@ -170,11 +188,25 @@ public final class LoadOptions {
      * layers, so that an energy has shape {@code (examples)}. Constants pass as they are. Rows are run one by one.
      */
     public LoadOptions unbatched() {
-        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, dataType, true);
+        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, dataType, true, method);
     }
 
     boolean isUnbatched() {
         return unbatched;
+    }
+
+    /**
+     * Returns options that call another method of the model in place of {@code forward}, such as {@code encode}: it is what
+     * is explained, and layers are those that it calls. Loading refuses a name that does not exist and lists those that do.
+     *
+     * @param name a method of the model's root, with its parameters as inputs and its result as output
+     */
+    public LoadOptions method(String name) {
+        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, dataType, unbatched, name);
+    }
+
+    String method() {
+        return method;
     }
 
     Optional<DataType> dataType() {

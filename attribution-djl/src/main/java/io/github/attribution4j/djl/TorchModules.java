@@ -31,6 +31,7 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -219,12 +220,30 @@ final class TorchModules implements AutoCloseable {
      * @return handles that the caller closes
      */
     List<PtNDArray> call(Level level, String method, List<PtNDArray> handles, boolean gradients) {
-        return call(level, module -> module.call(method, handles, gradients));
+        return detached(gradients, call(level, module -> module.call(method, handles, grad(gradients))));
     }
 
     /** Calls such a method with a vector of numbers before the other arguments. */
     List<PtNDArray> call(Level level, String method, long[] control, List<PtNDArray> others, boolean gradients) {
-        return call(level, module -> module.call(method, control, others, gradients));
+        return detached(gradients, call(level, module -> module.call(method, control, others, grad(gradients))));
+    }
+
+    /** A program that takes gradients itself needs grad mode for its own. */
+    private boolean grad(boolean wanted) {
+        return wanted || first.takesGradients();
+    }
+
+    /** Results whose graph nobody asked for, without it. */
+    private List<PtNDArray> detached(boolean wanted, List<PtNDArray> results) {
+        if (wanted || !first.takesGradients()) {
+            return results;
+        }
+        List<PtNDArray> plain = new ArrayList<>();
+        for (PtNDArray result : results) {
+            plain.add(runtime.alias(result));
+            result.close();
+        }
+        return plain;
     }
 
     private List<PtNDArray> call(Level level, Function<TorchModule, List<PtNDArray>> call) {

@@ -53,6 +53,7 @@ final class TorchProgram {
     private final Signature signature;
     private final Arguments arguments;
     private final @Nullable String chosenOutput;
+    private final String method;
     private final boolean unbatched;
     private final RowViews views;
     private final Set<List<Row>> independent = ConcurrentHashMap.newKeySet();
@@ -65,6 +66,7 @@ final class TorchProgram {
         this.unbatched = options.isUnbatched();
         this.arguments = new Arguments(signature, options.argumentNames(), unbatched);
         this.chosenOutput = options.output().orElse(null);
+        this.method = options.method();
         this.views = new RowViews(this);
     }
 
@@ -75,6 +77,7 @@ final class TorchProgram {
         this.arguments = plain.arguments;
         this.unbatched = plain.unbatched;
         this.chosenOutput = plain.chosenOutput;
+        this.method = plain.method;
         this.views = plain.views;
         this.calls = new RuledCalls(library, library.ruled(table.family()), arguments, table);
     }
@@ -113,6 +116,11 @@ final class TorchProgram {
 
     List<String> repairs() {
         return library.program().repairs();
+    }
+
+    /** The name of the method that is called. */
+    String method() {
+        return method;
     }
 
     List<String> stateNames() {
@@ -399,8 +407,9 @@ final class TorchProgram {
     private PtNDArray output(Reply<PtNDArray> reply) {
         List<PtNDArray> outputs = reply.outputs();
         if (outputs.isEmpty()) {
-            throw new ModelException(
-                    "the model returns no tensor (" + signature.resultType() + "), so there is nothing to explain");
+            String when = signature.result().hasTensors() ? " for these inputs" : "";
+            throw new ModelException("the model returns no tensor" + when + " (" + signature.resultType()
+                    + "), so there is nothing to explain");
         }
         if (chosenOutput == null) {
             if (outputs.size() == 1) {

@@ -19,6 +19,7 @@ import io.github.attribution4j.djl.internal.archive.ArchiveException;
 import io.github.attribution4j.djl.internal.archive.FloatingTypes;
 import io.github.attribution4j.djl.internal.archive.SplitArchive;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.djl.internal.rewrite.EntryMethod;
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
 import io.github.attribution4j.djl.internal.rewrite.ModuleInfo;
 import io.github.attribution4j.djl.internal.rewrite.OperationInfo;
@@ -163,7 +164,7 @@ public final class TorchScriptModel implements RuledModel {
         options.threads().ifPresent(runtime::setIntraOpThreads);
         options.interOpThreads().ifPresent(runtime::setInterOpThreads);
         try {
-            TorchArchive original = source.open();
+            TorchArchive original = EntryMethod.of(source.open(), options.method());
             TorchArchive archive = options.dataType()
                     .map(type -> FloatingTypes.convert(original, type == DataType.FLOAT64))
                     .orElse(original);
@@ -242,7 +243,7 @@ public final class TorchScriptModel implements RuledModel {
 
     /** Returns how the program is called, such as {@code forward(x: Tensor, n: int=2) -> Tensor}. */
     public String signature() {
-        return program.signature().toString();
+        return program.method() + program.signature().toString().substring("forward".length());
     }
 
     /** Returns the names of the program's parameters, in order. */

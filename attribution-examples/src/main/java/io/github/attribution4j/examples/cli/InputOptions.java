@@ -148,6 +148,13 @@ final class InputOptions {
     @Nullable
     String output;
 
+    @Option(
+            names = "--model-method",
+            paramLabel = "NAME",
+            defaultValue = "forward",
+            description = "Which method of the model is called and explained. Default: ${DEFAULT-VALUE}.")
+    String modelMethod = "forward";
+
     @Option(names = "--threads", paramLabel = "N", description = "Threads within one operation of the engine.")
     @Nullable
     Integer threads;

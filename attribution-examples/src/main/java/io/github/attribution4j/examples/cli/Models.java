@@ -32,7 +32,8 @@ final class Models implements AutoCloseable {
             Path file,
             String device,
             @Nullable String output,
-            @Nullable Integer threads) {}
+            @Nullable Integer threads,
+            String method) {}
 
     private final Map<Key, TorchScriptModel> loaded = new LinkedHashMap<>();
 
@@ -41,10 +42,10 @@ final class Models implements AutoCloseable {
         if (!Files.isRegularFile(file)) {
             throw new NoSuchFileException(file.toString());
         }
-        Key key = new Key(file.toRealPath(), wanted.device, wanted.output, wanted.threads);
+        Key key = new Key(file.toRealPath(), wanted.device, wanted.output, wanted.threads, wanted.modelMethod);
         TorchScriptModel model = loaded.get(key);
         if (model == null) {
-            LoadOptions options = LoadOptions.defaults().device(key.device());
+            LoadOptions options = LoadOptions.defaults().device(key.device()).method(key.method());
             if (key.threads() != null) {
                 options = options.threads(key.threads());
             }

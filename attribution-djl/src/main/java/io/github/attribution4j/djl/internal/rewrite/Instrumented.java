@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param places how many places there are inside methods
  * @param repairs what had to be replaced for libtorch 2.7.1 to load the program, one line each
  * @param state what the program changes, as paths of attributes; every call starts from what the archive holds
+ * @param takesGradients whether the program takes gradients itself, so that it runs with grad mode on, whatever is asked of it
  * @param inPlace whether the program may write to tensors
  * @param plain whether it takes tensors, none of which it writes to, and returns one: then it can be asked without control and header
  * @param level what was added
@@ -43,6 +44,7 @@ public record Instrumented(
         int places,
         List<String> repairs,
         List<String> state,
+        boolean takesGradients,
         boolean inPlace,
         boolean plain,
         Instrumenter.Level level) {
@@ -74,7 +76,18 @@ public record Instrumented(
      */
     public Instrumented withArchive(TorchArchive other) {
         return new Instrumented(
-                other, signature, modules, values, operations, places, repairs, state, inPlace, plain, level);
+                other,
+                signature,
+                modules,
+                values,
+                operations,
+                places,
+                repairs,
+                state,
+                takesGradients,
+                inPlace,
+                plain,
+                level);
     }
 
     /**

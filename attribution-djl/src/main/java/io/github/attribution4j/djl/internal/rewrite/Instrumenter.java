@@ -236,6 +236,7 @@ public final class Instrumenter {
                 places.size(),
                 repairs.done(),
                 state.names(),
+                repairs.takesGradients(),
                 inPlace,
                 plain,
                 level);

@@ -51,6 +51,9 @@ final class PlaceTaps {
     private final Map<String, Integer> uses = new HashMap<>();
     private final Map<String, Integer> assignments = new HashMap<>();
     private final Set<String> written = new HashSet<>();
+    /** Variables that share memory with an attribute or a constant. */
+    private final Set<String> held = new HashSet<>();
+
     private final Map<String, Integer> sides = new HashMap<>();
     private int temporaries;
 
@@ -105,9 +108,12 @@ final class PlaceTaps {
             return expression;
         });
         int before = -1;
-        while (before != written.size()) {
-            before = written.size();
+        while (before != written.size() + held.size()) {
+            before = written.size() + held.size();
             for (Stmt.Assign assign : all) {
+                if (assign.values().stream().anyMatch(this::isHeld)) {
+                    assign.targets().forEach(target -> held.add(Trees.dotted(target)));
+                }
                 boolean through = assign.targets().stream()
                         .anyMatch(t -> t instanceof Expr.Name name && written.contains(name.id()));
                 if (through) {
@@ -121,6 +127,23 @@ final class PlaceTaps {
         return operator(call) != null
                 && InPlace.writes(call)
                 && !call.arguments().isEmpty();
+    }
+
+    /** Whether a value may share memory with an attribute, which what is written to it has to reach. */
+    private boolean isHeld(Expr expression) {
+        if (expression instanceof Expr.Name name) {
+            return held.contains(name.id());
+        }
+        if (expression instanceof Expr.Parens parens) {
+            return isHeld(parens.value());
+        }
+        if (expression instanceof Expr.Index item) {
+            return isHeld(item.value());
+        }
+        return expression instanceof Expr.Attribute
+                || (expression instanceof Expr.Call call
+                        && (isView(call) || isWriting(call))
+                        && isHeld(call.arguments().get(0)));
     }
 
     /** Marks the variables that share memory with a value that is written to. */
@@ -222,7 +245,10 @@ final class PlaceTaps {
             rebuilt = new Expr.Call(callee, arguments, keywords, true);
         }
         OperationKind kind = operator == null ? null : OperatorKinds.of(rebuilt, types(rebuilt.arguments()));
-        boolean visible = type != null && shown(type) && !(through && isView(call));
+        boolean visible = type != null
+                && shown(type)
+                && !(through && isView(call))
+                && !(isWriting(call) && isHeld(call.arguments().get(0)));
         if (!visible && (kind == null || kind == OperationKind.RESHAPE)) {
             return rebuilt;
         }

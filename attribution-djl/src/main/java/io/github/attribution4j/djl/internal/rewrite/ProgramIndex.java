@@ -289,14 +289,9 @@ public final class ProgramIndex {
     public Signature signature() {
         Stmt.Def forward = root.definition().method("forward");
         if (forward == null) {
-            List<String> methods = new ArrayList<>();
-            for (Stmt member : root.definition().members()) {
-                if (member instanceof Stmt.Def def) {
-                    methods.add(def.name());
-                }
-            }
-            throw new RewriteException(
-                    archive + ": its root module has no method 'forward' (methods: " + methods + ")");
+            throw new RewriteException(archive + ": its root module has no method 'forward' (methods: "
+                    + EntryMethod.names(root.definition())
+                    + "); choose one when loading: LoadOptions.defaults().method(...), --model-method");
         }
         List<Signature.Parameter> parameters = parameters(forward).stream()
                 .map(p -> new Signature.Parameter(p.name(), p.type(), passed(p.type()), p.hasDefault(), p.preset()))

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -34,6 +35,8 @@ import java.util.TreeMap;
  *       the same signature behind an error: exporters name such operators in branches that do not run.
  *   <li>Quantized operators, through which libtorch would pass no gradient without saying so, raise an error where a gradient
  *       would have to pass.
+ *   <li>{@code print} is left out: what a model prints would stand between what a program that uses it prints.
+ *   <li>Gradients that a program takes itself keep their graph, so that gradients pass through the program's outputs too.
  * </ul>
  *
  * The functions stand in a file of their own, which is added where needed.
@@ -44,6 +47,8 @@ final class Repairs {
 
     private static final Map<String, String> SUBSTITUTES =
             Map.of("torch._upsample_lanczos2d_aa", "torch._upsample_bicubic2d_aa");
+
+    private static final Set<String> GRADIENTS = Set.of("torch.grad", "torch.autograd.grad", "ops.aten.grad");
 
     private static final Map<String, String> EQUALS = Map.of("torch._fused_rms_norm", "_fused_rms_norm");
 
@@ -77,6 +82,8 @@ final class Repairs {
     private final Map<String, Integer> counts = new TreeMap<>();
     private final List<String> missing = new ArrayList<>();
     private boolean functions;
+    private boolean printing;
+    private boolean takesGradients;
 
     /** What was repaired, one line each. */
     List<String> done() {
@@ -92,6 +99,9 @@ final class Repairs {
                 .replace()
                 .forEach((path, file) ->
                         repaired.put(path, new Stmt.File(path, Trees.mapAll(file.statements(), e -> call(path, e)))));
+        if (printing) {
+            repaired.replaceAll((path, file) -> new Stmt.File(path, silent(file.statements())));
+        }
         attention
                 .counts()
                 .forEach((operator, places) -> counts.put(
@@ -104,11 +114,72 @@ final class Repairs {
         return repaired;
     }
 
+    /** Statements without what prints; what is printed is still computed where that calls something. */
+    private static List<Stmt> silent(List<Stmt> statements) {
+        List<Stmt> result = new ArrayList<>();
+        for (Stmt statement : statements) {
+            if (statement instanceof Stmt.Evaluate evaluate && isPrint(evaluate.value())) {
+                List<Expr> printed = ((Expr.Call) evaluate.value()).arguments();
+                boolean calls = printed.stream().anyMatch(argument -> argument instanceof Expr.Call);
+                result.add(calls ? new Stmt.Evaluate(new Expr.TupleOf(printed, true)) : new Stmt.Pass());
+            } else if (statement instanceof Stmt.ClassDef type) {
+                result.add(new Stmt.ClassDef(type.name(), type.base(), silent(type.members())));
+            } else if (statement instanceof Stmt.Def function) {
+                List<Stmt> body = silent(function.body());
+                result.add(new Stmt.Def(function.name(), function.parameters(), function.result(), body));
+            } else if (statement instanceof Stmt.If branch) {
+                result.add(new Stmt.If(branch.condition(), silent(branch.then()), silent(branch.otherwise())));
+            } else if (statement instanceof Stmt.For loop) {
+                result.add(new Stmt.For(loop.targets(), loop.iterable(), silent(loop.body())));
+            } else if (statement instanceof Stmt.While loop) {
+                result.add(new Stmt.While(loop.condition(), silent(loop.body())));
+            } else if (statement instanceof Stmt.With with) {
+                result.add(new Stmt.With(with.items(), silent(with.body())));
+            } else {
+                result.add(statement);
+            }
+        }
+        return result;
+    }
+
+    private static boolean isPrint(Expr expression) {
+        return expression instanceof Expr.Call call
+                && Trees.dotted(call.callee()).equals("print");
+    }
+
+    /** Whether a program takes gradients itself. */
+    boolean takesGradients() {
+        return takesGradients;
+    }
+
+    /** {@code grad(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused)} with the graph kept. */
+    private Expr gradient(Expr.Call call) {
+        takesGradients = true;
+        List<Expr> arguments = new ArrayList<>(call.arguments());
+        while (arguments.size() < 5) {
+            arguments.add(new Expr.Literal("None"));
+        }
+        arguments.set(3, new Expr.Literal("True"));
+        arguments.set(4, new Expr.Literal("True"));
+        return new Expr.Call(call.callee(), arguments, call.keywords(), call.trailingComma());
+    }
+
     private Expr call(String path, Expr expression) {
-        if (!(expression instanceof Expr.Call call) || call.arguments().isEmpty()) {
+        if (!(expression instanceof Expr.Call call)) {
             return expression;
         }
         String name = Trees.dotted(call.callee());
+        if (name.equals("print")) {
+            printing = true;
+            counts.merge("print is left out", 1, Integer::sum);
+            return expression;
+        }
+        if (call.arguments().isEmpty()) {
+            return expression;
+        }
+        if (GRADIENTS.contains(name) && call.arguments().size() > 1) {
+            return gradient(call);
+        }
         String operator = name.substring(name.indexOf('.') + 1);
         String substitute = SUBSTITUTES.get(name);
         if (substitute != null) {

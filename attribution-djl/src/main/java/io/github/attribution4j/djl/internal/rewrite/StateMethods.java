@@ -94,7 +94,7 @@ final class StateMethods {
             }
         }
         reading = writes.mutated().isEmpty() ? null : writes.reading(type, method);
-        boolean entry = index.root().name().equals(type) && method.name().equals("forward");
+        boolean entry = type != null && isEntry(type, method.name());
         List<Stmt> body = statements(method.body());
         if (entry) {
             body.add(0, Stmt.Assign.of(STATE, called(State.MODULE + ".open", new Expr.Name(self))));
@@ -107,6 +107,10 @@ final class StateMethods {
             parameters.addAll(type == null ? 0 : 1, added);
         }
         return new Stmt.Def(method.name(), parameters, method.result(), body);
+    }
+
+    private boolean isEntry(String type, String method) {
+        return index.root().name().equals(type) && method.equals("forward");
     }
 
     private static Expr called(String function, Expr argument) {
@@ -298,7 +302,8 @@ final class StateMethods {
             }
             Stmt.ClassDef definition = index.definition(type);
             called = definition == null ? null : definition.method(attribute.name());
-            if (called != null && state.part(type) != null) {
+            // The entry makes a state of its own.
+            if (called != null && state.part(type) != null && !isEntry(type, attribute.name())) {
                 added.add(part(attribute.value()));
             }
         }

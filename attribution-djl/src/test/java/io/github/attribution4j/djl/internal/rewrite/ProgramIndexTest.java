@@ -185,7 +185,7 @@ class ProgramIndexTest {
         assertThatThrownBy(() ->
                         Instrumenter.instrument(mlp.withCode(Map.of(file, text.replace("def forward", "def encode")))))
                 .isInstanceOf(RewriteException.class)
-                .hasMessageContaining("has no method 'forward' (methods: [encode])");
+                .hasMessageContaining("has no method 'forward' (methods: encode); choose one when loading");
         assertThatThrownBy(() ->
                         Instrumenter.instrument(mlp.withCode(Map.of(file, text.replace("class Mlp", "class Mlq")))))
                 .isInstanceOf(RewriteException.class)

@@ -1,0 +1,174 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
+
+import com.google.gson.Gson;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.djl.LoadOptions;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Programs that are called in other ways than {@code forward(x) -> Tensor} ({@code golden/programs.py}). */
+class ProgramsTest {
+    private static final int FEATURES = 4;
+
+    /** One method and output of an archive with what PyTorch computes in float64. */
+    private record Case(
+            String file, String method, String chosen, float[][] x, double[][] output, double[][][] gradient) {
+        TorchScriptModel load() {
+            LoadOptions options = GoldenData.options().method(method);
+            return TorchScriptModel.load(path(file), chosen.isEmpty() ? options : options.output(chosen));
+        }
+
+        Inputs inputs(TorchScriptModel model) {
+            float[] all = new float[x.length * FEATURES];
+            for (int i = 0; i < all.length; i++) {
+                all[i] = x[i / FEATURES][i % FEATURES];
+            }
+            return Inputs.of(model.tensors().of(all, x.length, FEATURES));
+        }
+    }
+
+    private static Path path(String file) {
+        return GoldenData.folder().resolve("programs").resolve(file);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> outputsAndGradients() {
+        return GoldenCase.objects(GoldenData.read(path("programs.json"))).stream()
+                .map(json -> new Gson().fromJson(json, Case.class))
+                .map(program -> DynamicTest.dynamicTest(
+                        program.file() + " " + program.method() + " " + program.chosen(), () -> {
+                            long live = LiveTensors.count();
+                            try (TensorScope scope = TensorScope.open();
+                                    TorchScriptModel model = program.load()) {
+                                Inputs inputs = program.inputs(model);
+                                assertThat(model.signature()).startsWith(program.method() + "(");
+                                for (int round = 0; round < 2; round++) {
+                                    checkForward(program, model, inputs);
+                                    checkGradient(program, model, inputs);
+                                    checkAblation(program, model, inputs);
+                                }
+                                model.cutPoints()
+                                        .forEach(point -> model.cut(point).activations(inputs));
+                                checkForward(program, model, inputs);
+                                checkGradient(program, model, inputs);
+                            }
+                            assertThat(LiveTensors.count()).as("open tensors").isEqualTo(live);
+                        }));
+    }
+
+    private static void checkForward(Case program, TorchScriptModel model, Inputs inputs) {
+        try (TensorScope scope = TensorScope.open()) {
+            double[] output = model.forward(inputs).toDoubleArray();
+            int width = program.output()[0].length;
+            for (int i = 0; i < output.length; i++) {
+                assertThat(output[i]).isCloseTo(program.output()[i / width][i % width], offset(1e-5));
+            }
+        }
+    }
+
+    private static void checkGradient(Case program, TorchScriptModel model, Inputs inputs) {
+        int width = program.output()[0].length;
+        for (int unit = 0; unit < width; unit++) {
+            try (TensorScope scope = TensorScope.open();
+                    Pullback pullback = model.pullback(inputs)) {
+                float[] cotangent = new float[program.x().length * width];
+                for (int row = 0; row < program.x().length; row++) {
+                    cotangent[row * width + unit] = 1;
+                }
+                Tensor ones = model.tensors().of(cotangent, program.x().length, width);
+                double[] gradient = pullback.vjp(ones).get(0).toDoubleArray();
+                for (int i = 0; i < gradient.length; i++) {
+                    assertThat(gradient[i])
+                            .isCloseTo(program.gradient()[i / FEATURES][unit][i % FEATURES], offset(1e-4));
+                }
+            }
+        }
+    }
+
+    /** What a method gives that only asks for outputs. */
+    private static void checkAblation(Case program, TorchScriptModel model, Inputs inputs) {
+        try (TensorScope scope = TensorScope.open();
+                Explanation why = new FeatureAblation().attribute(model, inputs, Target.index(0), Run.defaults())) {
+            assertThat(why.scores()[1]).isCloseTo(program.output()[1][0], offset(1e-5));
+        }
+    }
+
+    @Test
+    void refusalsListWhatThereIs() {
+        assertThatThrownBy(() -> TorchScriptModel.load(path("no-forward.pt")))
+                .isInstanceOf(UnsupportedModelException.class)
+                .hasMessageEndingWith(
+                        "no-forward.pt: its root module has no method 'forward' (methods: score); choose one when "
+                                + "loading: LoadOptions.defaults().method(...), --model-method");
+        assertThatThrownBy(() -> TorchScriptModel.load(
+                        path("methods.pt"), LoadOptions.defaults().method("decode")))
+                .isInstanceOf(UnsupportedModelException.class)
+                .hasMessageContaining("method 'decode' does not exist; the model has ")
+                .hasMessageContaining("encode")
+                .hasMessageContaining("twice");
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = TorchScriptModel.load(
+                        path("list-of-dicts.pt"), GoldenData.options().output("0.score"))) {
+            Inputs inputs = Inputs.of(model.tensors().of(new float[FEATURES], 1, FEATURES));
+            assertThatThrownBy(() -> model.forward(inputs))
+                    .isInstanceOf(ModelException.class)
+                    .hasMessageContaining("output '0.score' does not exist; the model returns ")
+                    .hasMessageContaining("0.0.score (1, 2)")
+                    .hasMessageContaining("1.parts.1 (1, 2)");
+        }
+    }
+
+    @Test
+    void whatAModelPrintsIsLeftOut() {
+        try (TorchScriptModel model = TorchScriptModel.load(path("prints.pt"), GoldenData.options())) {
+            assertThat(model.repairs()).containsExactly("print is left out (3 places)");
+        }
+    }
+
+    @Test
+    void theCallersTensorIsNotMadeALeaf() {
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = TorchScriptModel.load(
+                        path("forces.pt"), GoldenData.options().output("energy"))) {
+            Tensor x = model.tensors().of(new float[] {1, 2, 3, 4}, 1, FEATURES);
+            model.forward(Inputs.of(x));
+            // A tensor that had become a leaf of a graph could not be written to.
+            assertThat(x.mul(2).toFloatArray()).containsExactly(2, 4, 6, 8);
+            assertThat(model.forward(Inputs.of(x.mul(1))).toFloatArray())
+                    .isEqualTo(model.forward(Inputs.of(x)).toFloatArray());
+        }
+    }
+}
