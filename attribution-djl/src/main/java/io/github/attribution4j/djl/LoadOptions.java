@@ -17,8 +17,10 @@ package io.github.attribution4j.djl;
 
 import ai.djl.Device;
 import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoadOptions {
     private static final LoadOptions DEFAULTS =
-            new LoadOptions(Device.cpu(), 0, 0, null, List.of(), null, false, "forward");
+            new LoadOptions(Device.cpu(), 0, 0, null, List.of(), null, false, "forward", Map.of());
 
     private final Device device;
     private final int threads;
@@ -42,6 +44,7 @@ public final class LoadOptions {
     private final @Nullable DataType dataType;
     private final boolean unbatched;
     private final String method;
+    private final Map<String, Tensor> state;
 
     private LoadOptions(
             Device device,
@@ -51,7 +54,8 @@ public final class LoadOptions {
             List<String> argumentNames,
             @Nullable DataType dataType,
             boolean unbatched,
-            String method) {
+            String method,
+            Map<String, Tensor> state) {
         this.device = device;
         this.threads = threads;
         this.interOpThreads = interOpThreads;
@@ -60,6 +64,7 @@ public final class LoadOptions {
         this.dataType = dataType;
         this.unbatched = unbatched;
         this.method = method;
+        this.state = Map.copyOf(state);
     }
 
     /** Returns: the CPU, libtorch's own thread settings, the model's only output, the parameter names of the archive. */
@@ -69,7 +74,8 @@ public final class LoadOptions {
 
     /** Returns options with a device. */
     public LoadOptions device(Device device) {
-        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, dataType, unbatched, method);
+        return new LoadOptions(
+                device, threads, interOpThreads, output, argumentNames, dataType, unbatched, method, state);
     }
 
     /**
@@ -111,7 +117,8 @@ public final class LoadOptions {
                 argumentNames,
                 dataType,
                 unbatched,
-                method);
+                method,
+                state);
     }
 
     /**
@@ -129,7 +136,8 @@ public final class LoadOptions {
                 argumentNames,
                 dataType,
                 unbatched,
-                method);
+                method,
+                state);
     }
 
     private static int positive(String name, int threads) {
@@ -148,7 +156,15 @@ public final class LoadOptions {
             throw new IllegalArgumentException("output " + index + ": positions count from 0");
         }
         return new LoadOptions(
-                device, threads, interOpThreads, Integer.toString(index), argumentNames, dataType, unbatched, method);
+                device,
+                threads,
+                interOpThreads,
+                Integer.toString(index),
+                argumentNames,
+                dataType,
+                unbatched,
+                method,
+                state);
     }
 
     /**
@@ -156,7 +172,8 @@ public final class LoadOptions {
      * outputs, such as {@code logits} or {@code hidden.0}.
      */
     public LoadOptions output(String name) {
-        return new LoadOptions(device, threads, interOpThreads, name, argumentNames, dataType, unbatched, method);
+        return new LoadOptions(
+                device, threads, interOpThreads, name, argumentNames, dataType, unbatched, method, state);
     }
 
     /**
@@ -164,7 +181,8 @@ public final class LoadOptions {
      * for traced archives, whose own names may say little.
      */
     public LoadOptions argumentNames(String... names) {
-        return new LoadOptions(device, threads, interOpThreads, output, List.of(names), dataType, unbatched, method);
+        return new LoadOptions(
+                device, threads, interOpThreads, output, List.of(names), dataType, unbatched, method, state);
     }
 
     /**
@@ -178,7 +196,8 @@ public final class LoadOptions {
         if (!newType.isFloating()) {
             throw new IllegalArgumentException("dataType " + newType + ": weights become float32 or float64");
         }
-        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, newType, unbatched, method);
+        return new LoadOptions(
+                device, threads, interOpThreads, output, argumentNames, newType, unbatched, method, state);
     }
 
     /**
@@ -188,7 +207,7 @@ public final class LoadOptions {
      * layers, so that an energy has shape {@code (examples)}. Constants pass as they are. Rows are run one by one.
      */
     public LoadOptions unbatched() {
-        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, dataType, true, method);
+        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, dataType, true, method, state);
     }
 
     boolean isUnbatched() {
@@ -202,7 +221,25 @@ public final class LoadOptions {
      * @param name a method of the model's root, with its parameters as inputs and its result as output
      */
     public LoadOptions method(String name) {
-        return new LoadOptions(device, threads, interOpThreads, output, argumentNames, dataType, unbatched, name);
+        return new LoadOptions(
+                device, threads, interOpThreads, output, argumentNames, dataType, unbatched, name, state);
+    }
+
+    /**
+     * Returns options with another state for every call to start from, in place of that in the file: for a model that keeps
+     * one between calls ({@link TorchScriptModel#stateNames}), the state at the moment that is to be explained.
+     *
+     * @param values by the names of {@link TorchScriptModel#stateNames}: of a tensor its value, of the type and number of axes in the file; of a
+     *     number or truth value a tensor of one element; the rest stays as in the file. Read while loading, which refuses by name what does
+     *     not fit; at most 65,536 elements each
+     */
+    public LoadOptions state(Map<String, Tensor> values) {
+        return new LoadOptions(
+                device, threads, interOpThreads, output, argumentNames, dataType, unbatched, method, values);
+    }
+
+    Map<String, Tensor> state() {
+        return state;
     }
 
     String method() {

@@ -27,6 +27,7 @@ import io.github.attribution4j.djl.internal.rewrite.RewriteException;
 import io.github.attribution4j.djl.internal.rewrite.Row;
 import io.github.attribution4j.djl.internal.rewrite.RuleTable;
 import io.github.attribution4j.djl.internal.rewrite.Signature;
+import io.github.attribution4j.djl.internal.rewrite.StartState;
 import io.github.attribution4j.djl.internal.rewrite.ValueInfo;
 import io.github.attribution4j.djl.internal.script.ScriptException;
 import io.github.attribution4j.model.Cut;
@@ -164,7 +165,7 @@ public final class TorchScriptModel implements RuledModel {
         options.threads().ifPresent(runtime::setIntraOpThreads);
         options.interOpThreads().ifPresent(runtime::setInterOpThreads);
         try {
-            TorchArchive original = EntryMethod.of(source.open(), options.method());
+            TorchArchive original = StartState.of(EntryMethod.of(source.open(), options.method()), options.state());
             TorchArchive archive = options.dataType()
                     .map(type -> FloatingTypes.convert(original, type == DataType.FLOAT64))
                     .orElse(original);

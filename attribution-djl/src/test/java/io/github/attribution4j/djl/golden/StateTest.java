@@ -16,6 +16,7 @@
 package io.github.attribution4j.djl.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import com.google.gson.Gson;
@@ -34,6 +35,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleyValues;
@@ -41,15 +43,18 @@ import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** Models that change themselves ({@code golden/state.py}): every call of every kind starts from the state of the file. */
@@ -214,5 +219,63 @@ class StateTest {
             }
         }
         return all;
+    }
+
+    private static Path file(String name) {
+        return GoldenData.folder().resolve("state").resolve(name);
+    }
+
+    private static double[] forward(String file, Map<String, Tensor> state) {
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model =
+                        TorchScriptModel.load(file(file), GoldenData.options().state(state))) {
+            double[] first = null;
+            for (int i = 0; i < 2; i++) {
+                Tensor x = model.tensors().of(new float[] {1, 2, 3, 4}, 1, FEATURES);
+                double[] output = model.forward(Inputs.of(x)).toDoubleArray();
+                assertThat(output).isEqualTo(first == null ? output : first);
+                first = output;
+            }
+            return first;
+        }
+    }
+
+    /** A count of calls only scales the output, so another start is a factor; a hidden state of zero and one of its own make the recurrence. */
+    @Test
+    void callsStartFromTheStateThatIsHandedIn() {
+        Tensors java = Tensors.ofJava();
+        try (TensorScope scope = TensorScope.open()) {
+            double[] plain = forward("counts-buffer.pt", Map.of());
+            double[] other = forward("counts-buffer.pt", Map.of("n", java.of(new float[] {8}, 1)));
+            double[] number = forward("counts-int.pt", Map.of("n", java.of(new long[] {4}, 1)));
+            double[] start = forward("counts-int.pt", Map.of());
+            for (int i = 0; i < plain.length; i++) {
+                assertThat(other[i]).isCloseTo(plain[i] * 3, offset(1e-5));
+                assertThat(number[i]).isCloseTo(start[i] * 5 / 3, offset(1e-5));
+            }
+            double[] same = forward("assigns-tensor.pt", Map.of("h", java.of(new float[] {0.3f, -0.2f, 0.1f}, 1, 3)));
+            assertThat(same).containsExactly(forward("assigns-tensor.pt", Map.of()), offset(1e-6));
+            double[] below = forward("state-below.pt", Map.of("memory.calls", java.of(new float[] {0}, 1)));
+            assertThat(below).containsExactly(forward("state-below.pt", Map.of()), offset(1e-6));
+        }
+    }
+
+    @Test
+    void aStateThatDoesNotFitIsRefusedByName() {
+        Tensors java = Tensors.ofJava();
+        try (TensorScope scope = TensorScope.open()) {
+            assertThatThrownBy(() -> forward("counts-buffer.pt", Map.of("m", java.of(new float[] {8}, 1))))
+                    .isInstanceOf(UnsupportedModelException.class)
+                    .hasMessageEndingWith("state 'm' does not exist; the program changes n");
+            assertThatThrownBy(() -> forward("counts-buffer.pt", Map.of("n", java.of(new float[] {8}, 1, 1))))
+                    .hasMessageEndingWith(
+                            "state 'n' is a Float tensor of shape [1] in the file; float32 (1, 1) does not fit it");
+            assertThatThrownBy(() -> forward("counts-int.pt", Map.of("n", java.of(new float[] {8}, 1))))
+                    .hasMessageEndingWith("state 'n' is of type int; give a tensor of one element, not float32 (1,)");
+            assertThatThrownBy(() -> forward("appends.pt", Map.of("past", java.of(new float[] {8}, 1))))
+                    .hasMessageEndingWith(
+                            "state 'past' is of type List[Tensor]; only tensors, numbers and truth values "
+                                    + "can be handed in");
+        }
     }
 }
