@@ -65,8 +65,18 @@ final class TestModels {
     }
 
     static byte[] archive(String forward) {
-        String source =
-                "class M(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n" + forward.indent(2);
+        return archive("", forward);
+    }
+
+    /**
+     * Returns the archive of a model written as text.
+     *
+     * @param definitions classes and functions that stand beside the module
+     * @param forward the method, whose first parameter is {@code self: __torch__.M}
+     */
+    static byte[] archive(String definitions, String forward) {
+        String source = definitions + "class M(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n"
+                + forward.indent(2);
         Map<String, byte[]> entries = new LinkedHashMap<>();
         entries.put("code/__torch__.py", source.getBytes(StandardCharsets.US_ASCII));
         String pickle = "\u0080\u0002c__torch__\nM\n)\u0081}(X\b\0\0\0training\u0089ub.";

@@ -442,18 +442,25 @@ public final class Instrumenter {
                 List<Stmt> members = new ArrayList<>();
                 definition.members().forEach(m -> members.add(concrete(name, m)));
                 members.addAll(additions.getOrDefault(name, List.of()));
+                members.addAll(clonesIn(name));
                 statements.add(new Stmt.ClassDef(definition.name(), definition.base(), members));
             } else {
                 statements.add(statement);
             }
         }
+        statements.addAll(clonesIn(file.module()));
+        return new Stmt.File(file.path(), statements);
+    }
+
+    /** Clones of the functions of a file, or of the methods of a class that is no module. */
+    private List<Stmt> clonesIn(String owner) {
+        List<Stmt> found = new ArrayList<>();
         functions.forEach((name, clone) -> {
-            if (name.equals(file.module() + "." + name.substring(name.lastIndexOf('.') + 1))
-                    && !places.isEmpty(new Text("", name))) {
-                statements.add(clone);
+            if (name.substring(0, name.lastIndexOf('.')).equals(owner) && !places.isEmpty(new Text("", name))) {
+                found.add(clone);
             }
         });
-        return new Stmt.File(file.path(), statements);
+        return found;
     }
 
     /** Declares an attribute of an interface type with the class that stands behind it, which has the new methods. */

@@ -103,11 +103,20 @@ final class MethodCloner {
     /** A function, which gains the index of the module that calls it and the tape. */
     Stmt.Def function(Stmt.Def function) {
         function.parameters().forEach(p -> types.declare(p.name(), p.type() == null ? Type.TENSOR : p.type()));
-        List<Stmt.Parameter> parameters = new ArrayList<>();
-        parameters.add(new Stmt.Parameter(INDEX, Type.of("int"), null));
-        parameters.add(new Stmt.Parameter(TAPE, Type.of(RuntimeSource.PORT), null));
-        parameters.addAll(function.parameters());
+        List<Stmt.Parameter> parameters = new ArrayList<>(function.parameters());
+        Type owner = parameters.isEmpty() ? null : parameters.get(0).type();
+        boolean method = owner != null
+                && index.isClass(owner.name())
+                && function.equals(index.function(owner.name() + "." + function.name()));
+        int first = method ? 1 : 0;
+        parameters.add(first, new Stmt.Parameter(INDEX, Type.of("int"), null));
+        parameters.add(first + 1, new Stmt.Parameter(TAPE, Type.of(RuntimeSource.PORT), null));
         return new Stmt.Def(CLONE + function.name(), parameters, function.result(), statements(function.body()));
+    }
+
+    /** The name of the method or function that a name of a clone stands for. */
+    static String original(String name) {
+        return name.startsWith(CLONE) ? name.substring(CLONE.length()) : name;
     }
 
     /** An entry method, which has the tape as a variable: only the calls in it change. */
@@ -223,7 +232,9 @@ final class MethodCloner {
             return new Stmt.With(items, statements(with.body()));
         }
         if (statement instanceof Stmt.Def closure) {
-            return new Stmt.Def(closure.name(), closure.parameters(), closure.result(), statements(closure.body()));
+            List<Stmt> body = statements(closure.body());
+            types.closure(closure.name(), body);
+            return new Stmt.Def(closure.name(), closure.parameters(), closure.result(), body);
         }
         return statement;
     }
@@ -350,6 +361,12 @@ final class MethodCloner {
                 Expr changed = moduleCall(call, target, method);
                 return changed == null ? call : changed;
             }
+            Type receiver = target == null && taps != null ? types.of(method.value()) : null;
+            boolean module =
+                    receiver != null && (index.isInterface(receiver.name()) || index.isModule(receiver.name()));
+            if (taps != null && (target != null || module)) {
+                return taps.uncertain(call, method.name(), before);
+            }
         }
         return expression;
     }
@@ -357,6 +374,7 @@ final class MethodCloner {
     /** Waits for a fork at once: taps of tasks that run side by side would race and come in any order. */
     private Expr fork(Expr.Call call) {
         Expr.Name future = new Expr.Name("a4j_f" + forks++);
+        types.declare(future.id(), types.of(call));
         before.add(Stmt.Assign.of(future.id(), call));
         before.add(Stmt.Assign.of(
                 future.id() + "w", new Expr.Call(Trees.dotted("torch.wait"), List.of(future), List.of(), false)));

@@ -150,7 +150,7 @@ final class OperatorKinds {
         }
         OperationKind kind = KINDS.getOrDefault(operator, KINDS.get(functional(operator)));
         if (kind == null) {
-            boolean tensors = operand(arguments) && !OperatorTypes.givesNoTensors(operator);
+            boolean tensors = (operand(arguments) || untyped(arguments)) && !OperatorTypes.givesNoTensors(operator);
             return tensors ? reduced(operator, arguments) : null;
         }
         if (dotted.startsWith("ops.quantized.")) {
@@ -158,9 +158,9 @@ final class OperatorKinds {
         }
         long tensors = arguments.stream().filter(OperatorKinds::isTensor).count();
         return switch (kind) {
-            case LINEAR -> tensors > 0 || listed(arguments) ? kind : null;
+            case LINEAR -> !joinsLists(arguments) && (operand(arguments) || untyped(arguments)) ? kind : null;
             case ACTIVATION ->
-                tensors == 1 || (tensors == 2 && operator.equals("prelu"))
+                tensors == 1 || (tensors == 2 && operator.equals("prelu")) || (tensors == 0 && untyped(arguments))
                         ? kind
                         : tensors == 0 ? null : OperationKind.UNKNOWN;
             case PRODUCT -> product(call, operator, tensors, arguments);
@@ -172,7 +172,7 @@ final class OperatorKinds {
     private static @Nullable OperationKind product(
             Expr.Call call, String operator, long tensors, List<@Nullable Type> arguments) {
         boolean rounded = call.keywords().stream().anyMatch(k -> k.name().equals("rounding_mode"));
-        if (tensors == 0 && !listed(arguments)) {
+        if (joinsLists(arguments) || (!operand(arguments) && !untyped(arguments))) {
             return null;
         }
         if (!Set.of("mul", "mul_", "div", "div_", "multiply", "divide", "true_divide")
@@ -194,8 +194,24 @@ final class OperatorKinds {
         return listed(arguments) || arguments.stream().anyMatch(OperatorKinds::isTensor);
     }
 
+    /** Sums of lists join them, their products repeat them. */
+    private static boolean joinsLists(List<@Nullable Type> arguments) {
+        Type first = arguments.isEmpty() ? null : arguments.get(0);
+        return first != null && first.name().equals("List");
+    }
+
     private static boolean listed(List<@Nullable Type> arguments) {
-        return arguments.stream().anyMatch(t -> t != null && t.toString().contains("Tensor") && !isTensor(t));
+        return arguments.stream().anyMatch(t -> t != null && mayHold(t) && !isTensor(t));
+    }
+
+    /** Whether the text does not tell the type of an argument. It may be a tensor, and is never taken for a number. */
+    private static boolean untyped(List<@Nullable Type> arguments) {
+        return arguments.stream().anyMatch(t -> t == null);
+    }
+
+    /** Whether a value of a type may be a tensor or hold some. */
+    static boolean mayHold(@Nullable Type type) {
+        return type == null || type.name().equals("Any") || type.toString().contains("Tensor");
     }
 
     /** What rules call an operator: its name, or {@code relu} where the arguments make it one: {@code clamp_min(x, 0)}, {@code threshold(x, 0, 0)}. */

@@ -135,6 +135,11 @@ final class OperatorTypes {
         return Set.of(text.strip().split("\\s+"));
     }
 
+    /** Whether it works on numbers, texts or lists too, so that its arguments need not be tensors. */
+    static boolean isMixed(String operator) {
+        return MIXED.contains(operator) || OTHERS.contains(operator);
+    }
+
     /** Whether the result may be a view of the first argument. */
     static boolean isView(String operator) {
         return VIEWS.contains(operator);
@@ -181,6 +186,12 @@ final class OperatorTypes {
     /** The type of a result; null if it is not known, or no tensor. {@code operator}: without namespace. */
     static @Nullable Type result(String operator, List<@Nullable Type> arguments) {
         Type first = arguments.isEmpty() ? null : arguments.get(0);
+        if (first != null && !isTensor(first)) {
+            Type known = ofContainer(operator, first, arguments);
+            if (known != null) {
+                return known;
+            }
+        }
         boolean tensor = isTensor(first) || (arguments.size() > 1 && isTensor(arguments.get(1)));
         if (PAIRS.contains(operator)) {
             return tuple(2);
@@ -222,14 +233,66 @@ final class OperatorTypes {
         return internal ? null : Type.TENSOR;
     }
 
+    /** The larger or smaller of numbers, or the largest or smallest of a list of them. */
+    static @Nullable Type extreme(@Nullable Type first, int arguments) {
+        return first == null
+                ? null
+                : first.name().equals("List") && arguments == 1
+                        ? first.arguments().get(0)
+                        : isNumber(first) ? Type.of("number") : null;
+    }
+
+    /** What operators on dictionaries, lists and strings give; null for others. */
+    private static @Nullable Type ofContainer(String operator, Type first, List<@Nullable Type> arguments) {
+        if (first.name().equals("Dict")) {
+            Type key = first.arguments().get(0);
+            Type value = first.arguments().get(1);
+            return switch (operator) {
+                case "keys" -> Type.generic("List", key);
+                case "values" -> Type.generic("List", value);
+                case "items" -> Type.generic("List", Type.generic("Tuple", key, value));
+                case "popitem" -> Type.generic("Tuple", key, value);
+                case "get" -> arguments.size() > 2 ? value : Type.generic("Optional", value);
+                case "pop", "setdefault", "__getitem__" -> value;
+                case "copy", "dict" -> first;
+                default -> null;
+            };
+        }
+        if (first.name().equals("List")) {
+            Type item = first.arguments().get(0);
+            return switch (operator) {
+                case "pop", "__getitem__" -> item;
+                case "add", "add_", "mul", "slice", "list", "copy", "sorted", "append", "extend", "insert" -> first;
+                case "sum" -> isNumber(item) ? item : null;
+                case "count" -> Type.of("int");
+                case "index" -> arguments.size() > 1 && !isTensor(arguments.get(1)) ? Type.of("int") : null;
+                default -> null;
+            };
+        }
+        return first.name().equals("str") && operator.matches("add|mul|slice|lower|upper|strip|replace|format|join")
+                ? first
+                : null;
+    }
+
+    private static boolean isNumber(@Nullable Type type) {
+        return type != null && type.toString().matches("int|float|bool|number|complex");
+    }
+
     /** The type of arithmetic on numbers. */
     private static @Nullable Type number(String operator, List<@Nullable Type> arguments) {
-        boolean numbers = !arguments.isEmpty()
-                && arguments.stream().allMatch(t -> t != null && t.toString().matches("int|float|bool"));
-        if (!numbers) {
+        if (arguments.isEmpty() || !arguments.stream().allMatch(OperatorTypes::isNumber)) {
             return null;
         }
-        boolean whole = operator.matches("add|sub|mul|neg|remainder|floor|ceil")
+        if (arguments.stream().anyMatch(t -> t != null && t.name().matches("number|complex"))) {
+            return Type.of("number");
+        }
+        if (operator.matches("eq|ne|lt|le|gt|ge|isnan|isinf|isfinite")) {
+            return Type.of("bool");
+        }
+        if (operator.matches("pow|abs|fmod|__and__|__or__|__xor__")) {
+            return Type.of("number");
+        }
+        boolean whole = operator.matches("add|sub|mul|neg|remainder|floor|ceil|gcd|__lshift__|__rshift__")
                 && arguments.stream().noneMatch(t -> t != null && t.name().equals("float"));
         return Type.of(whole || operator.matches("floor|ceil|round") ? "int" : "float");
     }
@@ -237,21 +300,44 @@ final class OperatorTypes {
     private static @Nullable Type other(String operator, List<@Nullable Type> arguments) {
         Type first = arguments.isEmpty() ? null : arguments.get(0);
         return switch (operator) {
-            case "len", "dim", "numel", "Int", "floordiv" -> Type.of("int");
+            case "len", "dim", "numel", "Int", "IntImplicit", "ord", "factorial", "element_size", "storage_offset" ->
+                Type.of("int");
+            case "Float", "FloatImplicit", "degrees", "radians", "gamma", "fabs" -> Type.of("float");
+            case "Bool",
+                    "__contains__",
+                    "__not__",
+                    "__is__",
+                    "__isnot__",
+                    "is_floating_point",
+                    "is_complex",
+                    "is_contiguous",
+                    "equal",
+                    "allclose" -> Type.of("bool");
+            case "floordiv", "__round_to_zero_floordiv", "mathremainder" -> floored(arguments);
+            case "ScalarImplicit", "_local_scalar_dense", "item" -> Type.of("number");
+            case "format", "percentFormat", "hex", "oct", "bin", "chr" -> Type.of("str");
             case "size" -> arguments.size() > 1 ? Type.of("int") : Type.generic("List", Type.of("int"));
             case "_unwrap_optional" ->
                 first != null && first.name().equals("Optional")
                         ? first.arguments().get(0)
                         : first;
             case "append", "copy", "list", "sorted" -> first;
+            case "stride", "__range_length" ->
+                arguments.size() > 1 || operator.startsWith("_")
+                        ? Type.of("int")
+                        : Type.generic("List", Type.of("int"));
             case "wait" ->
                 first != null && first.name().equals("Future")
                         ? first.arguments().get(0)
                         : null;
-            case "pop", "__getitem__" ->
-                first != null && first.name().equals("List") ? first.arguments().get(0) : null;
             default -> null;
         };
+    }
+
+    /** Whole if all are, else a number. */
+    private static Type floored(List<@Nullable Type> arguments) {
+        boolean whole = arguments.stream().allMatch(t -> t == null || !t.name().matches("float|number"));
+        return Type.of(whole ? "int" : "number");
     }
 
     private static boolean isTensor(@Nullable Type type) {

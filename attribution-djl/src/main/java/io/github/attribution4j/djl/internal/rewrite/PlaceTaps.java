@@ -214,6 +214,19 @@ final class PlaceTaps {
         places.calls(text, site);
     }
 
+    /** The call of a method of which it is not certain whose it is: no operation in it follows a rule, so nothing that it gives may carry a gradient. */
+    Expr uncertain(Expr.Call call, String method, List<Stmt> before) {
+        Type type = types.of(call);
+        if (type != null && !OperatorKinds.mayHold(type)) {
+            return call;
+        }
+        int side = places.reserve();
+        places.add(text, new Place(side, method, "", null, OperationKind.UNKNOWN, method));
+        return rules == null
+                ? call
+                : rules.hidden(call, new RulePlaces.Here(MethodCloner.number(self), Places.number(side)), before);
+    }
+
     private Expr expression(
             Expr expression, UnaryOperator<Expr> rewrite, List<Stmt> before, boolean through, String variable) {
         if (!(expression instanceof Expr.Call call)) {
@@ -240,8 +253,11 @@ final class PlaceTaps {
             arguments.add(0, MethodCloner.number(self));
             arguments.add(1, new Expr.Name(MethodCloner.TAPE));
             int dot = function.lastIndexOf('.');
-            Expr callee =
-                    Trees.dotted(function.substring(0, dot + 1) + MethodCloner.CLONE + function.substring(dot + 1));
+            String clone = MethodCloner.CLONE + function.substring(dot + 1);
+            boolean method = index.isClass(function.substring(0, dot));
+            Expr callee = method && rebuilt.callee() instanceof Expr.Attribute attribute
+                    ? new Expr.Attribute(attribute.value(), clone)
+                    : Trees.dotted(function.substring(0, dot + 1) + clone);
             rebuilt = new Expr.Call(callee, arguments, keywords, true);
         }
         OperationKind kind = operator == null ? null : OperatorKinds.of(rebuilt, types(rebuilt.arguments()));
@@ -265,7 +281,11 @@ final class PlaceTaps {
         Expr ruled = rules == null || kind == null
                 ? rebuilt
                 : rules.redirect(
-                        rebuilt, kind, type, new RulePlaces.Here(MethodCloner.number(self), Places.number(side)));
+                        rebuilt,
+                        kind,
+                        type,
+                        new RulePlaces.Here(MethodCloner.number(self), Places.number(side)),
+                        before);
         if (type == null || !visible || !shows) {
             return ruled;
         }

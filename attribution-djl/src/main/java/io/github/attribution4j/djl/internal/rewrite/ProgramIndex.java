@@ -75,7 +75,15 @@ public final class ProgramIndex {
             for (Stmt statement : file.statements()) {
                 if (statement instanceof Stmt.ClassDef definition) {
                     ClassMembers.check(archive + ": " + file.module() + "." + definition.name(), definition);
-                    classes.put(file.module() + "." + definition.name(), definition);
+                    String name = file.module() + "." + definition.name();
+                    classes.put(name, definition);
+                    if (isClass(definition)) {
+                        definition.members().forEach(member -> {
+                            if (member instanceof Stmt.Def method) {
+                                functions.put(name + "." + method.name(), method);
+                            }
+                        });
+                    }
                 } else if (statement instanceof Stmt.Def function) {
                     functions.put(file.module() + "." + function.name(), function);
                 }
@@ -153,8 +161,36 @@ public final class ProgramIndex {
         return classes.get(className);
     }
 
+    /** A function, or a method of a class that is no module, by its qualified name. */
     Stmt.@Nullable Def function(String name) {
         return functions.get(name);
+    }
+
+    /** Whether a name is that of a class of TorchScript that is neither a module nor a tuple, an enumeration or an interface. */
+    boolean isClass(String name) {
+        Stmt.ClassDef definition = classes.get(name);
+        return definition != null && isClass(definition);
+    }
+
+    private static boolean isClass(Stmt.ClassDef definition) {
+        return definition.base() == null || definition.base().isEmpty();
+    }
+
+    boolean isNamedTuple(String name) {
+        Stmt.ClassDef definition = classes.get(name);
+        return definition != null && "NamedTuple".equals(definition.base());
+    }
+
+    /** The value of the first member of an enumeration, which has the type of all; null if the name is of no enumeration. */
+    @Nullable
+    Expr enumeration(String name) {
+        Stmt.ClassDef definition = classes.get(name);
+        return definition != null
+                        && "Enum".equals(definition.base())
+                        && !definition.members().isEmpty()
+                        && definition.members().get(0) instanceof Stmt.Assign member
+                ? member.values().get(0)
+                : null;
     }
 
     boolean isModule(String className) {

@@ -211,6 +211,11 @@ public final class RuleTable {
                         + " rule, and a gradient has to pass it; cut the "
                         + "model at a layer behind it, write the cell in single operations, or treat it as a gradient: "
                         + "otherwise(new BackwardRule.Gradient())";
+            case "untyped" ->
+                where + ": the program's text does not tell what it is given or whose code it runs, so that no "
+                        + family()
+                        + " rule can be for it, and a gradient has to pass it; cut the model at a layer behind it, or "
+                        + "export it by torch.jit.trace";
             case "path" ->
                 where + ": the reference takes another way through the program than the input, so that they cannot be "
                         + "compared here; choose a reference that takes the same branches";

@@ -34,14 +34,14 @@ import java.util.regex.Pattern;
  * self.refuse(code, p, k)        ends the run; the message names the operation
  * </pre>
  *
- * {@code held}, {@code stored}, {@code unknown} and {@code recurrent} are there, unless the library has its own; {@code prepare(self)} and {@code before(self, p, k, x)} are the library's. The request of such a copy holds, between
+ * {@code held}, {@code stored}, {@code unknown}, {@code hidden} and {@code recurrent} are there, unless the library has its own; {@code prepare(self)} and {@code before(self, p, k, x)} are the library's. The request of such a copy holds, between
  * the control and the inputs, a table (int64), numbers (float64) and the memory: table {@code = [mode, places, rules, exceptions, memory, usual[places], bounds[rules + 1], (module * places + place,
  * rule)[exceptions], marks[memory]]}. The answer ends with the memory and an int64 vector, its length and the marks.
  */
 final class RuledTape {
     private static final Pattern METHOD = Pattern.compile("(?m)^  (def (\\w+)\\(self: )TAPE(.*) -> (.*):$");
     private static final Set<String> COMMON =
-            Set.of("held", "stored", "unknown", "unknown_list", "recurrent", "recurrent_list", "before");
+            Set.of("held", "stored", "unknown", "unknown_list", "hidden", "recurrent", "recurrent_list", "before");
 
     private final String attributes;
     private final String methods;

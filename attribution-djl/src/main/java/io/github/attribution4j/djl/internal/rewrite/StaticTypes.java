@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * known; such a value is not offered, and never guessed.
  */
 final class StaticTypes {
+    private static final String CLOSURE = "a4j_closure";
+
     private final ProgramIndex index;
     private final RuntimeSource runtime;
     private final Map<String, Type> variables = new HashMap<>();
@@ -95,6 +97,9 @@ final class StaticTypes {
     }
 
     private static @Nullable Type either(Type a, Type b) {
+        if (a.equals(b)) {
+            return a;
+        }
         if (a.name().equals("NoneType")) {
             return b.name().equals("Optional") ? b : Type.generic("Optional", b);
         }
@@ -108,7 +113,9 @@ final class StaticTypes {
     }
 
     void loop(Stmt.For loop) {
-        Type type = of(loop.iterable());
+        boolean counts = loop.iterable() instanceof Expr.Call call
+                && Trees.dotted(call.callee()).equals("range");
+        Type type = counts ? Type.generic("List", Type.of("int")) : of(loop.iterable());
         if (loop.targets().size() == 1
                 && loop.targets().get(0) instanceof Expr.Name name
                 && type != null
@@ -117,17 +124,37 @@ final class StaticTypes {
         }
     }
 
-    private static @Nullable Type part(@Nullable Type whole, int i) {
+    /** Part i of a value, counted from its end if negative; the least integer if it is not known. */
+    private @Nullable Type part(@Nullable Type whole, int i) {
         if (whole == null) {
             return null;
         }
-        return switch (whole.name()) {
-            case "Tuple" ->
-                i >= 0 && i < whole.arguments().size() ? whole.arguments().get(i) : null;
-            case "List" -> whole.arguments().get(0);
-            case "Dict" -> whole.arguments().get(1);
-            default -> null;
+        List<Type> parts = switch (whole.name()) {
+            case "Tuple" -> whole.arguments();
+            case "List" -> List.of(whole.arguments().get(0));
+            case "Dict" -> List.of(whole.arguments().get(1));
+            case "str" -> List.of(whole);
+            default ->
+                index.isNamedTuple(whole.name())
+                        ? List.copyOf(index.attributes(whole.name()).values())
+                        : List.<Type>of();
         };
+        if (parts.stream().distinct().count() == 1) {
+            return parts.get(0);
+        }
+        int at = i < 0 ? i + parts.size() : i;
+        return at >= 0 && at < parts.size() ? parts.get(at) : null;
+    }
+
+    /** Notes the type of what a closure returns, once its body has been seen. */
+    void closure(String name, List<Stmt> body) {
+        if (!body.isEmpty() && body.get(body.size() - 1) instanceof Stmt.Return result) {
+            List<Expr> values = result.values();
+            Type type = values.isEmpty()
+                    ? Type.of("NoneType")
+                    : values.size() == 1 ? of(values.get(0)) : of(new Expr.TupleOf(values, true));
+            declare(name, type == null ? null : Type.generic(CLOSURE, type));
+        }
     }
 
     /** The function that a callee stands for, by its qualified name; null if it is none of the archive. */
@@ -143,7 +170,20 @@ final class StaticTypes {
         String original = dotted.startsWith(MethodCloner.CLONE, name)
                 ? dotted.substring(0, name) + dotted.substring(name + MethodCloner.CLONE.length())
                 : dotted;
-        return index.function(original) != null ? original : null;
+        if (index.function(original) != null) {
+            return original;
+        }
+        return callee instanceof Expr.Attribute method ? classMethod(method) : null;
+    }
+
+    /** The method of a class that is no module, by its qualified name; null if the callee is something else. */
+    private @Nullable String classMethod(Expr.Attribute method) {
+        Type owner = of(method.value());
+        if (owner == null) {
+            return null;
+        }
+        String name = owner.name() + "." + MethodCloner.original(method.name());
+        return index.isClass(owner.name()) && index.function(name) != null ? name : null;
     }
 
     @Nullable
@@ -168,14 +208,19 @@ final class StaticTypes {
         }
         if (expression instanceof Expr.Index item && item.indices().size() == 1) {
             Expr at = item.indices().get(0);
-            int number = at instanceof Expr.Literal literal && literal.text().matches("[0-9]{1,6}")
+            int number = at instanceof Expr.Literal literal && literal.text().matches("-?[0-9]{1,6}")
                     ? Integer.parseInt(literal.text())
-                    : -1;
+                    : Integer.MIN_VALUE;
             return part(of(item.value()), number);
         }
         if (expression instanceof Expr.ListOf list && !list.items().isEmpty()) {
-            Type item = of(list.items().get(0));
+            Type item = shared(list.items());
             return item == null ? null : Type.generic("List", item);
+        }
+        if (expression instanceof Expr.DictOf dict && !dict.entries().isEmpty()) {
+            Type key = shared(dict.entries().stream().map(Expr.Entry::key).toList());
+            Type value = shared(dict.entries().stream().map(Expr.Entry::value).toList());
+            return key == null || value == null ? null : Type.generic("Dict", key, value);
         }
         if (expression instanceof Expr.TupleOf tuple) {
             List<Type> items = new ArrayList<>();
@@ -189,6 +234,16 @@ final class StaticTypes {
             return new Type("Tuple", items, true);
         }
         return null;
+    }
+
+    /** The type that all items have; null if they differ or one is not known. */
+    private @Nullable Type shared(List<Expr> items) {
+        Type common = of(items.get(0));
+        for (Expr item : items) {
+            Type type = of(item);
+            common = common == null || type == null ? null : either(common, type);
+        }
+        return common;
     }
 
     private static Type literal(String text) {
@@ -209,7 +264,15 @@ final class StaticTypes {
 
     private @Nullable Type attribute(Expr object, String name) {
         Type owner = of(object);
-        return owner == null ? null : index.attributes(owner.name()).get(name);
+        if (owner == null) {
+            String dotted = Trees.dotted(object);
+            return index.enumeration(dotted) != null ? Type.of(dotted) : null;
+        }
+        Expr member = index.enumeration(owner.name());
+        if (member != null) {
+            return name.equals("value") ? of(member) : name.equals("name") ? Type.of("str") : null;
+        }
+        return index.attributes(owner.name()).get(name);
     }
 
     private @Nullable Type call(Expr.Call call) {
@@ -235,8 +298,19 @@ final class StaticTypes {
         if (index.definition(dotted) != null) {
             return Type.of(dotted);
         }
+        if (dotted.endsWith(".__new__") && call.arguments().size() == 1) {
+            return Type.of(Trees.dotted(call.arguments().get(0)));
+        }
         if (call.callee() instanceof Expr.Name name) {
             return switch (name.id()) {
+                case "fork" -> {
+                    Type closure = call.arguments().isEmpty()
+                            ? null
+                            : of(call.arguments().get(0));
+                    yield closure != null && closure.name().equals(CLOSURE)
+                            ? Type.generic("Future", closure.arguments().get(0))
+                            : null;
+                }
                 case "annotate", "unchecked_cast", "uninitialized" ->
                     call.arguments().isEmpty()
                             ? null
@@ -273,13 +347,36 @@ final class StaticTypes {
 
     private @Nullable Type operator(String dotted, Expr.Call call) {
         String name = dotted.substring(dotted.lastIndexOf('.') + 1);
+        if (dotted.startsWith("ops.prim.")) {
+            return primitive(name, call);
+        }
         if (dotted.startsWith("ops.")) {
             boolean quantized = dotted.startsWith("ops.quantized.")
                     && name.matches("(linear|conv|batch_norm|layer_norm|add|mul|relu|cat|matmul).*");
-            return quantized || dotted.equals("ops.prim.NumToTensor") ? Type.TENSOR : null;
+            return quantized ? Type.TENSOR : null;
         }
         List<@Nullable Type> arguments = new ArrayList<>();
         call.arguments().forEach(argument -> arguments.add(of(argument)));
         return OperatorTypes.result(name, arguments);
+    }
+
+    /** What the compiler's own operators give. */
+    private @Nullable Type primitive(String name, Expr.Call call) {
+        Type first = call.arguments().isEmpty() ? null : of(call.arguments().get(0));
+        return switch (name) {
+            case "NumToTensor", "data", "AutogradZero" -> Type.TENSOR;
+            case "shape" -> Type.generic("List", Type.of("int"));
+            case "dtype", "itemsize", "id", "layout" -> Type.of("int");
+            case "requires_grad", "is_cuda", "is_cpu", "is_sparse", "is_quantized", "is_nested" -> Type.of("bool");
+            case "device" -> Type.of("Device");
+            case "min", "max", "abs" ->
+                OperatorTypes.extreme(first, call.arguments().size());
+            case "unchecked_unwrap_optional" ->
+                first != null && first.name().equals("Optional")
+                        ? first.arguments().get(0)
+                        : first;
+            case "grad" -> Type.generic("Optional", Type.TENSOR);
+            default -> null;
+        };
     }
 }

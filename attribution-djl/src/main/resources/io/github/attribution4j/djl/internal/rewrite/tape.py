@@ -67,6 +67,24 @@
       if self.rule(p, k) != 0:
         _0 = self.refuse("recurrent", p, k)
     return x
+  def hidden(self: TAPE, p: int, k: int, x: Any) -> NoneType:
+    found = annotate(List[Tensor], [])
+    if isinstance(x, Tensor):
+      torch.append(found, x)
+    elif isinstance(x, List[Tensor]):
+      found = x
+    elif isinstance(x, List[Optional[Tensor]]):
+      for y in x:
+        if y is not None:
+          torch.append(found, y)
+    elif isinstance(x, Tuple[Tensor, Tensor]):
+      found = [x[0], x[1]]
+    elif isinstance(x, Tuple[Tensor, Tensor, Tensor]):
+      found = [x[0], x[1], x[2]]
+    for z in found:
+      if ops.prim.requires_grad(z):
+        _0 = self.refuse("untyped", p, k)
+    return None
   def unknown_list(self: TAPE, p: int, k: int, xs: List[Tensor]) -> List[Tensor]:
     for x in xs:
       _0 = self.unknown(p, k, x)
