@@ -26,11 +26,11 @@ public enum OperationKind {
     LINEAR,
     /** A nonlinear function of each element: ReLU, GELU, sigmoid, exponential, square root, a power. */
     ACTIVATION,
-    /** The largest of several elements. */
+    /** The largest or smallest of several elements, or a soft maximum of them. */
     MAX_POOLING,
     /** The mean of several elements at each position of a window. */
     AVERAGE_POOLING,
-    /** Batch, layer, group or instance normalization. */
+    /** Batch, layer, group or instance normalization; what norms are made of: vector norms, variances, standard deviations. */
     NORMALIZATION,
     /** Softmax and its logarithm. */
     SOFTMAX,

@@ -35,6 +35,7 @@ final class ComparisonRules {
                                 OperationKind.MAX_POOLING,
                                 OperationKind.SOFTMAX,
                                 OperationKind.NORMALIZATION,
+                                OperationKind.RECURRENT,
                                 OperationKind.PRODUCT),
                         rescale)
                 // Linear: multipliers are derivatives.

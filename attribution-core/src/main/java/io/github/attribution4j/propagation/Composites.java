@@ -28,7 +28,8 @@ import io.github.attribution4j.model.RuleSet;
  * sums, means, average pooling and residual additions share it in proportion; concatenation, slicing, padding and lookups move
  * it; products of two activations give half to each; normalizations count their standard deviation as a constant, and batch
  * normalization right behind a convolution or linear layer is merged with it, without which LRP is wrong; softmax follows its
- * Taylor rule. Recurrent cells and unknown operators have no rule.
+ * Taylor rule. Recurrent layers and cells follow ε, their activations pass, and of a gate and its signal the signal takes all (Arras et
+ * al., <i>Explaining Recurrent Neural Network Predictions in Sentiment Analysis</i>, 2017). Unknown operators have no rule.
  *
  * <p>Papers: Kohlbrenner et al., <i>Towards Best Practice in Explaining Neural Network Decisions with LRP</i>, 2020 (ε-plus, ε-α2β1);
  * Lapuschkin et al., <i>Unmasking Clever Hans predictors</i>, 2019 (flat); Montavon et al. 2019 (ε-γ-box).
@@ -137,7 +138,8 @@ public final class Composites {
         return builder.rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(epsilon))
                 .rule(OperationSelector.kind(OperationKind.ACTIVATION, OperationKind.MAX_POOLING), Rules.pass())
                 .rule(
-                        OperationSelector.kind(OperationKind.LINEAR, OperationKind.AVERAGE_POOLING),
+                        OperationSelector.kind(
+                                OperationKind.LINEAR, OperationKind.AVERAGE_POOLING, OperationKind.RECURRENT),
                         new BackwardRule.Norm(epsilon))
                 .rule(OperationSelector.kind(OperationKind.NORMALIZATION), new BackwardRule.ConstantDeviation(epsilon))
                 .rule(OperationSelector.kind(OperationKind.SOFTMAX), Rules.softmaxTaylor())

@@ -36,8 +36,8 @@ import java.util.Map;
  *       Rule#REVEAL_CANCEL}.
  *   <li>Linear operations, average pooling, batch normalization in inference: their derivative, which is Δy / Δx exactly.
  *   <li>Max pooling, softmax, layer and group normalization, products of two activations: multipliers of all operands that add up
- *       to Δy, row by row.
- *   <li>Recurrent cells and unknown operators: refused by name, or treated as gradient if {@link Builder#unknownAsGradient}.
+ *       to Δy, row by row. Recurrent layers and cells: the same, step by step.
+ *   <li>Unknown operators: refused by name, or treated as gradient if {@link Builder#unknownAsGradient}.
  * </ul>
  *
  * <p><b>Completeness</b>, which the paper calls summation to delta: Σ m · Δx = F(x) − F(x′). The explanation's completeness gap

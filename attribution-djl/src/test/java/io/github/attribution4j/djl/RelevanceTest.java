@@ -193,7 +193,7 @@ class RelevanceTest {
             delimiter = '|',
             value = {
                 "torch.cumprod(x, 1)                                                        | conserving | there is no RELEVANCE rule for it",
-                "torch.logsumexp(x, [1])                                                    | conserving | there is no RELEVANCE rule for it",
+                "torch.nuclear_norm(x)                                                      | conserving | there is no RELEVANCE rule for it",
                 "torch.conv1d(x, x)                                                         | conserving | weights depend on what is attributed",
                 "torch.batch_norm(x, None, None, None, None, True, 0.1, 1.0e-05, False)     | conserving | statistics of the batch",
                 "torch.scaled_dot_product_attention(x, x, x, None, 0.5)                     | conserving | at random",

@@ -85,6 +85,10 @@ final class RuledBackward {
         fits &= !(rule instanceof BackwardRule.GuidedRelu || rule instanceof BackwardRule.DeconvolutionRelu) || relu;
         fits &= !(rule instanceof BackwardRule.SoftmaxTaylor) || kind == OperationKind.SOFTMAX;
         fits &= !(rule instanceof BackwardRule.ConstantDeviation) || kind == OperationKind.NORMALIZATION;
+        // The recurrent cell here is of one piece: nothing in it can follow a rule.
+        fits &= kind != OperationKind.RECURRENT
+                || rule instanceof BackwardRule.Gradient
+                || rule instanceof BackwardRule.Stop;
         if (!fits) {
             throw new UnsupportedModelException("operation '" + graph.address(node) + "' is of kind " + kind
                     + " and rule " + rule + " is not for it; give it another");

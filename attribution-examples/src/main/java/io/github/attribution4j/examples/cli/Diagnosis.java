@@ -144,8 +144,7 @@ final class Diagnosis {
         Map<String, List<String>> missing = new TreeMap<>();
         for (Operation operation : all) {
             boolean needed = operation.kind() != OperationKind.RESHAPE;
-            boolean recurrent = operation.kind() == OperationKind.RECURRENT;
-            if (needed && (recurrent || rules.ruleFor(operation, all).isEmpty())) {
+            if (needed && rules.ruleFor(operation, all).isEmpty()) {
                 missing.computeIfAbsent(operation.plainName(), key -> new ArrayList<>())
                         .add(operation.address());
             }

@@ -27,17 +27,22 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls of operators in the one form in which a rule library takes them: every argument in its place, every default filled in, spellings of one operation made alike. What does not fit its form,
- * such as padding given by name, has none.
+ * Calls of operators in the one form in which a rule library takes them: every argument in its place, every default filled in, spellings of one operation made alike. What does not fit its form has none.
  *
  * <pre>
  * dense(x, w, b?)                                    linear, addmm of a matrix with a transposed weight; b of any rank that broadcasts
  * convolution(x, w, b?, stride, padding, dilation, transposed, output_padding, groups)
+ * convolution_same(x, w, b?, dilation, groups), padded such that the size stays
  * batch_norm(x, w?, b?, mean?, var?, training, momentum, eps, cudnn), layer_norm(x, shape, w?, b?, eps), group_norm(x, groups, w?, b?, eps),
  * instance_norm(x, w?, b?, eps) with the statistics of x, instance_norm_if(x, w?, b?, mean?, var?, own: bool, momentum, eps, cudnn) with them if own, rms_norm(x, shape, w?, eps?)
  * softmax(x, dim, dtype?), log_softmax(x, dim, dtype?), glu(x, dim), relu(x)
  * max_poolNd(x, kernel, stride, padding, dilation, ceil) -> Tensor, max_poolNd_with_indices likewise -> (Tensor, Tensor)
- * adaptive_max_poolNd(x, size) -> (Tensor, Tensor), amax(x, dims, keep) -> Tensor, max_dim(x, dim, keep) -> (Tensor, Tensor)
+ * adaptive_max_poolNd(x, size) -> (Tensor, Tensor), amax(x, dims, keep) -> Tensor, max_dim(x, dim, keep) -> (Tensor, Tensor), amin and min_dim likewise; the larger of two is amax of a stack
+ * logsumexp(x, dims, keep), norm(x, order, dims, keep), var(x, dims, correction, keep), std likewise, clamped(x, low?, high?), cosine_similarity(a, b, dim, eps)
+ * lerp(a, b, w), lerp_by(a, b, w: float), addcdiv(c, a, b, value), grid_sampler(x, grid, interpolation, padding, align)
+ * lstm(x, [h, c], weights, biases, layers, dropout, train, both, first) -> (Tensor, Tensor, Tensor), lstm_packed(x, sizes, [h, c], weights, ..., both) likewise
+ * recurrent_layer(mode, x, h, weights, ..., first) -> (Tensor, Tensor), recurrent_packed(mode, x, sizes, h, weights, ..., both) likewise; modes: 1 GRU, 2 tanh, 3 ReLU
+ * lstm_cell(x, [h, c], wi, wh, bi?, bh?) -> (Tensor, Tensor), recurrent_cell(mode, x, h, wi, wh, bi?, bh?)
  * mul(a, b), div(a, b), matmul(a, b), bmm(a, b), baddbmm(c, a, b, beta, alpha), addcmul(c, a, b, value), einsum(equation, tensors)
  * sdpa(q, k, v, mask?, dropout, causal, scale?, gqa)
  * </pre>
@@ -54,7 +59,12 @@ record CanonicalCall(String method, List<Expr> arguments) {
             "adaptive_max_pool1d",
             "adaptive_max_pool2d",
             "adaptive_max_pool3d",
-            "max_dim");
+            "max_dim",
+            "min_dim",
+            "lstm_cell",
+            "recurrent_layer",
+            "recurrent_packed");
+    private static final Set<String> TRIPLES = Set.of("lstm", "lstm_packed");
 
     private static final Map<String, List<Parameter>> SCHEMAS = new HashMap<>();
 
@@ -75,12 +85,18 @@ record CanonicalCall(String method, List<Expr> arguments) {
         schema("_convolution" + convolution
                 + ", benchmark=False, deterministic=False, cudnn_enabled=True, allow_tf32=True)");
         schema("batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps, cudnn_enabled)");
-        schema(
-                "instance_norm(input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, cudnn_enabled)");
-        schema(
-                "layer_norm(input, normalized_shape, weight=None, bias=None, eps=1.0000000000000001e-05, cudnn_enable=True)");
+        schema("instance_norm(input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps,"
+                + " cudnn_enabled)");
+        schema("layer_norm(input, normalized_shape, weight=None, bias=None, eps=1.0000000000000001e-05,"
+                + " cudnn_enable=True)");
         schema("group_norm(input, num_groups, weight=None, bias=None, eps=1.0000000000000001e-05, cudnn_enabled=True)");
         schema("rms_norm(input, normalized_shape, weight=None, eps=None)");
+        for (String cell : List.of("gru_cell", "rnn_tanh_cell", "rnn_relu_cell", "lstm_cell")) {
+            schema(cell + "(input, hx, w_ih, w_hh, b_ih=None, b_hh=None)");
+        }
+        for (String layer : List.of("gru", "rnn_tanh", "rnn_relu", "lstm")) {
+            schema(layer + "(a, b, c, d, e, f, g, h, i)");
+        }
         schema("softmax(self, dim, dtype=None)");
         schema("log_softmax(self, dim, dtype=None)");
         schema("_softmax(self, dim, half_to_float)");
@@ -88,7 +104,28 @@ record CanonicalCall(String method, List<Expr> arguments) {
         schema("amax(self, dim=[], keepdim=False)");
         schema("glu(self, dim=-1)");
         schema("relu(self)");
+        schema("amin(self, dim=[], keepdim=False)");
         schema("max(self, dim=None, keepdim=False)");
+        schema("min(self, dim=None, keepdim=False)");
+        for (String extreme : List.of("maximum", "minimum", "fmax", "fmin")) {
+            schema(extreme + "(self, other)");
+        }
+        schema("logsumexp(self, dim, keepdim=False)");
+        schema("norm(self, p=2, dim=[], keepdim=False)");
+        schema("linalg_vector_norm(self, p=2, dim=[], keepdim=False)");
+        schema("frobenius_norm(self, dim=[], keepdim=False)");
+        schema("var(self, dim=None, unbiased=True, keepdim=False, correction=None)");
+        schema("std(self, dim=None, unbiased=True, keepdim=False, correction=None)");
+        schema("clamp(self, min=None, max=None)");
+        schema("clip(self, min=None, max=None)");
+        schema("clamp_min(self, min)");
+        schema("clamp_max(self, max)");
+        schema("lerp(self, end, weight)");
+        schema("addcdiv(self, tensor1, tensor2, value=1)");
+        schema("cosine_similarity(x1, x2, dim=1, eps=1e-08)");
+        for (String sampler : List.of("grid_sampler", "grid_sampler_2d", "grid_sampler_3d")) {
+            schema(sampler + "(input, grid, interpolation_mode, padding_mode, align_corners)");
+        }
         schema("mul(self, other)");
         schema("multiply(self, other)");
         schema("div(self, other)");
@@ -102,9 +139,8 @@ record CanonicalCall(String method, List<Expr> arguments) {
         schema("baddbmm(self, batch1, batch2, beta=1, alpha=1)");
         schema("addcmul(self, tensor1, tensor2, value=1)");
         schema("einsum(equation, tensors, path=None)");
-        schema(
-                "scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0., is_causal=False, scale=None, "
-                        + "enable_gqa=False)");
+        schema("scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0., is_causal=False,"
+                + " scale=None, enable_gqa=False)");
     }
 
     /** {@code preset} is null where the argument must be given. */
@@ -124,9 +160,9 @@ record CanonicalCall(String method, List<Expr> arguments) {
         SCHEMAS.put(text.substring(0, open), parameters);
     }
 
-    /** Whether a method of a rule library gives two tensors. */
-    static boolean isPair(String method) {
-        return PAIRS.contains(method);
+    /** How many tensors a method of a rule library gives. */
+    static int results(String method) {
+        return TRIPLES.contains(method) ? 3 : PAIRS.contains(method) ? 2 : 1;
     }
 
     /**
@@ -214,8 +250,26 @@ record CanonicalCall(String method, List<Expr> arguments) {
                             : null;
                 case "glu" -> call("glu", "self", "dim");
                 case "relu" -> call("relu", "self");
-                case "amax" -> amax();
-                case "max" -> max();
+                case "amax", "amin" -> extreme(operator);
+                case "max", "min" -> extreme();
+                case "maximum", "fmax" -> larger("amax");
+                case "minimum", "fmin" -> larger("amin");
+                case "logsumexp" -> extreme(operator);
+                case "norm", "linalg_vector_norm", "frobenius_norm" -> norm();
+                case "var", "std" -> deviation();
+                case "clamp", "clip", "clamp_min", "clamp_max" -> clamped();
+                case "lerp" ->
+                    OperatorKinds.isTensor(types.apply(argument("weight")))
+                            ? call("lerp", "self", "end", "weight")
+                            : call("lerp_by", "self", "end", real(argument("weight")));
+                case "addcdiv" -> call(operator, "self", "tensor1", "tensor2", real(argument("value")));
+                case "cosine_similarity" -> call(operator, "x1", "x2", "dim", "eps");
+                case "grid_sampler", "grid_sampler_2d", "grid_sampler_3d" ->
+                    call("grid_sampler", "input", "grid", "interpolation_mode", "padding_mode", "align_corners");
+                case "lstm_cell" -> call(operator, "input", "hx", "w_ih", "w_hh", "b_ih", "b_hh");
+                case "gru_cell", "rnn_tanh_cell", "rnn_relu_cell" ->
+                    call("recurrent_cell", mode(), "input", "hx", "w_ih", "w_hh", "b_ih", "b_hh");
+                case "lstm", "gru", "rnn_tanh", "rnn_relu" -> layer();
                 case "mul", "multiply" -> pair("mul", "self", "other");
                 case "div", "divide", "true_divide" -> pair("div", "self", "other");
                 case "matmul" -> pair("matmul", "self", "other");
@@ -239,9 +293,89 @@ record CanonicalCall(String method, List<Expr> arguments) {
             };
         }
 
-        private @Nullable CanonicalCall amax() {
-            List<Expr> dims = ints("dim", 1);
-            return dims == null ? null : call(operator, "self", dims.get(0), "keepdim");
+        private @Nullable CanonicalCall extreme(String method) {
+            List<Expr> dims =
+                    isText(argument("dim"), "None") ? List.of(new Expr.ListOf(List.of(), false)) : ints("dim", 1);
+            return dims == null ? null : call(method, "self", dims.get(0), "keepdim");
+        }
+
+        /** The larger or smaller of two, element by element, is a reduction over an axis of two. */
+        private @Nullable CanonicalCall larger(String method) {
+            return larger(method, argument("self"), argument("other"));
+        }
+
+        private @Nullable CanonicalCall larger(String method, Expr left, Expr right) {
+            if (!OperatorKinds.isTensor(types.apply(left)) || !OperatorKinds.isTensor(types.apply(right))) {
+                return null;
+            }
+            Expr both = called("torch.broadcast_tensors", new Expr.ListOf(List.of(left, right), false));
+            Expr last = new Expr.Literal("-1");
+            return call(
+                    method,
+                    called("torch.stack", both, last),
+                    new Expr.ListOf(List.of(last), false),
+                    new Expr.Literal("False"));
+        }
+
+        private static Expr called(String operator, Expr... arguments) {
+            return new Expr.Call(Trees.dotted(operator), List.of(arguments), List.of(), false);
+        }
+
+        private @Nullable CanonicalCall norm() {
+            List<Expr> dims =
+                    isText(argument("dim"), "None") ? List.of(new Expr.ListOf(List.of(), false)) : ints("dim", 1);
+            Expr order = bound.get("p");
+            boolean two = order == null || isText(order, "None");
+            boolean number = two || order instanceof Expr.Literal;
+            return dims == null || !number || order == null && !operator.startsWith("frobenius")
+                    ? null
+                    : call("norm", "self", two ? new Expr.Literal("2.") : real(order), dims.get(0), "keepdim");
+        }
+
+        /** The second argument is the axes, or whether to correct. */
+        private @Nullable CanonicalCall deviation() {
+            Expr dim = argument("dim");
+            Expr correction = argument("correction");
+            Type type = types.apply(dim);
+            boolean flag = type != null && type.name().equals("bool");
+            List<Expr> dims = flag || isText(dim, "None") ? List.of(new Expr.ListOf(List.of(), false)) : ints("dim", 1);
+            Expr unbiased = flag ? dim : argument("unbiased");
+            if (dims == null) {
+                return null;
+            }
+            Expr value = isText(correction, "None") ? unbiased : correction;
+            return call(operator, "self", dims.get(0), real(value), "keepdim");
+        }
+
+        private @Nullable CanonicalCall clamped() {
+            Expr none = new Expr.Literal("None");
+            Expr low = bound.getOrDefault("min", none);
+            Expr high = bound.getOrDefault("max", none);
+            boolean tensors = OperatorKinds.isTensor(types.apply(low)) || OperatorKinds.isTensor(types.apply(high));
+            return tensors ? call("clamped", "self", low, high) : null;
+        }
+
+        /** 1 GRU, 2 tanh, 3 ReLU. */
+        private Expr mode() {
+            return new Expr.Literal(operator.startsWith("gru") ? "1" : operator.startsWith("rnn_tanh") ? "2" : "3");
+        }
+
+        /** Packed sequences have their sizes as a tensor behind the data. */
+        private @Nullable CanonicalCall layer() {
+            boolean lstm = operator.equals("lstm");
+            boolean packed = OperatorKinds.isTensor(types.apply(argument(lstm ? "b" : "c")));
+            if (!packed && types.apply(argument(lstm ? "b" : "c")) == null) {
+                return null;
+            }
+            List<Object> values = new ArrayList<>();
+            if (!lstm) {
+                values.add(mode());
+            }
+            values.addAll(List.of("a", "b", "c", "d", "e", "f", "g", "h", "i"));
+            int rate = values.indexOf(packed ? "g" : "f");
+            values.set(rate, real(argument((String) values.get(rate))));
+            String method = (lstm ? "lstm" : "recurrent") + (packed ? "_packed" : lstm ? "" : "_layer");
+            return call(method, values.toArray());
         }
 
         private Expr argument(String name) {
@@ -308,15 +442,44 @@ record CanonicalCall(String method, List<Expr> arguments) {
                             "cudnn_enabled");
         }
 
-        private @Nullable CanonicalCall max() {
+        private @Nullable CanonicalCall extreme() {
             if (isText(argument("dim"), "None")) {
-                return call("amax", "self", new Expr.ListOf(List.of(), false), new Expr.Literal("False"));
+                return call("a" + operator, "self", new Expr.ListOf(List.of(), false), new Expr.Literal("False"));
             }
             Type type = types.apply(argument("dim"));
-            return type != null && type.name().equals("int") ? call("max_dim", "self", "dim", "keepdim") : null;
+            return type != null && type.name().equals("int")
+                    ? call(operator + "_dim", "self", "dim", "keepdim")
+                    : larger("a" + operator, argument("self"), argument("dim"));
+        }
+
+        /** Padding by name: none, or as much as keeps the size. */
+        private @Nullable CanonicalCall named(String padding) {
+            int n = operator.charAt(4) - '0';
+            List<Expr> dilation = ints("dilation", n);
+            List<Expr> stride = ints("stride", n);
+            if (dilation == null || stride == null) {
+                return null;
+            }
+            Expr zeros = repeated(new Expr.Literal("0"), n);
+            return padding.equals("same")
+                    ? call("convolution_same", "input", "weight", "bias", dilation.get(0), "groups")
+                    : call(
+                            "convolution",
+                            "input",
+                            "weight",
+                            "bias",
+                            stride.get(0),
+                            zeros,
+                            dilation.get(0),
+                            new Expr.Literal("False"),
+                            zeros,
+                            "groups");
         }
 
         private @Nullable CanonicalCall convolution() {
+            if (argument("padding") instanceof Expr.Text named) {
+                return named(named.value());
+            }
             boolean transposed = operator.startsWith("conv_transpose");
             int n = operator.charAt(operator.length() - 2) - '0';
             List<Expr> stride = ints("stride", n);

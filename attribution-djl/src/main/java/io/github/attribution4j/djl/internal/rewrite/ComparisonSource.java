@@ -76,7 +76,7 @@ final class ComparisonSource extends RuleSource {
     @Nullable
     String objection(BackwardRule rule, Operation operation) {
         return switch (operation.kind()) {
-            case UNKNOWN, RECURRENT -> "how it compares with a reference is not known";
+            case UNKNOWN -> "how it compares with a reference is not known";
             default -> null;
         };
     }
@@ -86,8 +86,10 @@ final class ComparisonSource extends RuleSource {
     String meaning(String code) {
         return switch (code) {
             case "batch" ->
-                "it uses the statistics of the batch, so that examples depend on each other; export the model in evaluation mode";
+                "it uses the statistics of the batch, so that examples depend on each other; export the model in"
+                        + " evaluation mode";
             case "weight" -> "its weights depend on what is attributed as well as its input, which no rule covers";
+            case "grid" -> "its grid depends on what is attributed, which no rule covers";
             case "joint" -> "more than two of its operands depend on what is attributed, which no rule covers";
             case "random" ->
                 "it drops values at random, so that two runs cannot be compared; export the model in evaluation mode";

@@ -64,7 +64,7 @@ final class OperatorKinds {
 
     private static final Set<String> MAX_POOLING = names("""
             max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices
-            adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax
+            adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin max min maximum minimum fmax fmin logsumexp
             """);
 
     private static final Set<String> AVERAGE_POOLING = names("""
@@ -74,14 +74,14 @@ final class OperatorKinds {
 
     private static final Set<String> NORMALIZATION = names("""
             batch_norm layer_norm group_norm instance_norm rms_norm native_batch_norm _native_batch_norm_legit
-            _native_batch_norm_legit_no_training native_layer_norm native_group_norm
+            _native_batch_norm_legit_no_training native_layer_norm native_group_norm norm linalg_vector_norm frobenius_norm var std
             """);
 
     private static final Set<String> SOFTMAX = names("softmax log_softmax _softmax _log_softmax");
 
     private static final Set<String> PRODUCT = names("""
             mul multiply div divide true_divide matmul bmm mm mv dot inner outer baddbmm einsum scaled_dot_product_attention addcmul addcdiv
-            glu tensordot bilinear cross grid_sampler grid_sampler_2d grid_sampler_3d kron cosine_similarity addbmm addmv
+            lerp glu tensordot bilinear cross grid_sampler grid_sampler_2d grid_sampler_3d kron cosine_similarity addbmm addmv
             """);
 
     private static final Set<String> RESHAPE = names("""
@@ -99,8 +99,7 @@ final class OperatorKinds {
             """);
 
     private static final Set<String> RECURRENT = names("""
-            lstm gru rnn_tanh rnn_relu lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell quantized_lstm quantized_gru quantized_lstm_cell
-            quantized_gru_cell
+            lstm gru rnn_tanh rnn_relu lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell
             """);
 
     private static final Map<String, OperationKind> KINDS = new HashMap<>();
@@ -151,7 +150,7 @@ final class OperatorKinds {
         OperationKind kind = KINDS.getOrDefault(operator, KINDS.get(functional(operator)));
         if (kind == null) {
             boolean tensors = (operand(arguments) || untyped(arguments)) && !OperatorTypes.givesNoTensors(operator);
-            return tensors ? reduced(operator, arguments) : null;
+            return tensors ? OperationKind.UNKNOWN : null;
         }
         if (dotted.startsWith("ops.quantized.")) {
             return OperationKind.UNKNOWN;
@@ -160,11 +159,14 @@ final class OperatorKinds {
         return switch (kind) {
             case LINEAR -> !joinsLists(arguments) && (operand(arguments) || untyped(arguments)) ? kind : null;
             case ACTIVATION ->
-                tensors == 1 || (tensors == 2 && operator.equals("prelu")) || (tensors == 0 && untyped(arguments))
+                tensors == 1
+                                || (tensors > 1 && operator.matches("prelu|cl(amp(_min|_max)?|ip)_?"))
+                                || (tensors == 0 && untyped(arguments))
                         ? kind
                         : tensors == 0 ? null : OperationKind.UNKNOWN;
             case PRODUCT -> product(call, operator, tensors, arguments);
             case RESHAPE -> operand(arguments) ? kind : null;
+            case MAX_POOLING -> operand(arguments) || untyped(arguments) ? kind : null;
             default -> kind;
         };
     }
@@ -181,12 +183,6 @@ final class OperatorKinds {
         }
         boolean scaled = tensors == 1 && arguments.stream().allMatch(type -> type != null);
         return rounded ? null : scaled ? OperationKind.LINEAR : OperationKind.PRODUCT;
-    }
-
-    /** {@code max} is a reduction over one dimension or all, or the larger of two tensors. */
-    private static OperationKind reduced(String operator, List<@Nullable Type> arguments) {
-        boolean reduces = arguments.size() == 1 || !isTensor(arguments.get(1));
-        return operator.equals("max") && reduces ? OperationKind.MAX_POOLING : OperationKind.UNKNOWN;
     }
 
     /** Whether there may be tensors among the arguments. */

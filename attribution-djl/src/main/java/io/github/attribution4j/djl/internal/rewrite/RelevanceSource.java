@@ -55,7 +55,7 @@ final class RelevanceSource extends RuleSource {
                     "it takes ConstantDeviation, Norm, epsilon and Pass, and a batch norm all Weighted rules",
             OperationKind.SOFTMAX, "it takes SoftmaxTaylor and Pass",
             OperationKind.PRODUCT, "it takes Uniform, Norm and epsilon",
-            OperationKind.RECURRENT, "it takes none",
+            OperationKind.RECURRENT, "it takes Norm and epsilon, by which its signals get all and its gates nothing",
             OperationKind.UNKNOWN, "nothing is known of it, so it takes Gradient and Stop only");
 
     RelevanceSource() {
@@ -68,10 +68,9 @@ final class RelevanceSource extends RuleSource {
             case RESHAPE -> LEFT;
             case WEIGHTED, LINEAR, AVERAGE_POOLING -> "linear";
             case ACTIVATION -> "activation";
-            case MAX_POOLING -> "selected";
             case PRODUCT -> product(operator, call);
             case RECURRENT -> UNKNOWN;
-            case NORMALIZATION, SOFTMAX, UNKNOWN -> "other";
+            case MAX_POOLING, NORMALIZATION, SOFTMAX, UNKNOWN -> "other";
         };
     }
 
@@ -187,7 +186,8 @@ final class RelevanceSource extends RuleSource {
             case SOFTMAX -> pass || rule instanceof BackwardRule.SoftmaxTaylor;
             case PRODUCT -> epsilon || rule instanceof BackwardRule.Uniform;
             case RESHAPE -> true;
-            case RECURRENT, UNKNOWN -> false;
+            case RECURRENT -> epsilon;
+            case UNKNOWN -> false;
         };
         return fits ? null : FITTING.get(operation.kind());
     }
@@ -209,13 +209,15 @@ final class RelevanceSource extends RuleSource {
             case "statistics" ->
                 "it normalizes by statistics of the batch, so examples depend on each other; export the model "
                         + "in eval mode, with running statistics";
-            case "random" -> "it drops attention weights at random; export the model in eval mode";
+            case "random" -> "it drops values at random; export the model in eval mode";
             case "opaque" ->
                 "what it gives is no single tensor or it is not known, so that relevance cannot be made of its "
                         + "derivative; attribute at a layer behind it";
             case "recurrent" ->
-                "a recurrent layer in one operator has no relevance rule; write the cell in single operations, "
-                        + "or attribute at a layer behind it";
+                "a recurrent layer follows Norm or epsilon, neither its derivative nor any other rule; choose one of"
+                        + " them, or attribute at a layer behind it";
+            case "grid" ->
+                "its grid depends on what is attributed, which no rule is for; attribute at a layer behind it";
             case "mask" ->
                 "its mask depends on what is attributed, which no rule is for; attribute at a layer behind it";
             default -> null;

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * The library of one family of backward rules: TorchScript text, and what of a program is redirected to it.
  *
  * <p>The text holds attributes of the tape, then methods of the tape, both indented by two spaces, then functions. {@code TAPE} stands for the tape's type and {@code RUNTIME} for the file, whose
- * functions are called as {@code RUNTIME.f(x, )}. Of the methods {@code prepare(self)} is called before each run. {@link RuledTape} says what there is to build on.
+ * functions are called as {@code RUNTIME.f(x, )}, and {@code PARTS} for the methods of {@code parts.py}: recurrent layers step by step, cosine similarity, and others that are made of simpler ones. Of the methods {@code prepare(self)} is called before each run. {@link RuledTape} says what there is to build on.
  */
 abstract sealed class RuleSource permits GuidedSource, ComparisonSource, RelevanceSource {
     /** The operation stays as it is, and so does its derivative. */
@@ -49,9 +49,10 @@ abstract sealed class RuleSource permits GuidedSource, ComparisonSource, Relevan
 
     RuleSource(BackwardRule.Family family, String text) {
         this.family = family;
-        this.text = text;
+        // Operations that are made of others are made of the same in all families.
+        this.text = text.replace("PARTS", resource("parts.py"));
         this.methods =
-                METHOD.matcher(text).results().map(found -> found.group(1)).collect(Collectors.toSet());
+                METHOD.matcher(this.text).results().map(found -> found.group(1)).collect(Collectors.toSet());
     }
 
     static RuleSource of(BackwardRule.Family family) {

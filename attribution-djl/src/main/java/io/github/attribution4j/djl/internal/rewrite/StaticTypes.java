@@ -331,7 +331,11 @@ final class StaticTypes {
         if (method.value() instanceof Expr.Parens parens
                 && parens.value() instanceof Expr.Name name
                 && name.id().equals(MethodCloner.TAPE)) {
-            return CanonicalCall.isPair(method.name()) ? Type.generic("Tuple", Type.TENSOR, Type.TENSOR) : Type.TENSOR;
+            return switch (CanonicalCall.results(method.name())) {
+                case 1 -> Type.TENSOR;
+                case 2 -> Type.generic("Tuple", Type.TENSOR, Type.TENSOR);
+                default -> Type.generic("Tuple", Type.TENSOR, Type.TENSOR, Type.TENSOR);
+            };
         }
         Type owner = of(method.value());
         Stmt.ClassDef definition = owner == null ? null : index.definition(owner.name());

@@ -318,6 +318,99 @@
       if self.joint(p, k, a, b):
         y = RUNTIME.graft(y, torch.add(torch.mul(a, RUNTIME.half(b, b0, )), torch.mul(RUNTIME.half(a, a0, ), b)), )
     return y
+  def addcmul(self: TAPE, p: int, k: int, c: Tensor, a: Tensor, b: Tensor, value: float) -> Tensor:
+    return torch.add(c, torch.mul(self.mul(p, k, a, b), value))
+  def plus(self: TAPE, p: int, k: int, a: Tensor, b: Tensor) -> Tensor:
+    return torch.add(a, b)
+  def times(self: TAPE, p: int, k: int, a: Tensor, factor: float) -> Tensor:
+    return torch.mul(a, factor)
+  def total(self: TAPE, p: int, k: int, x: Tensor, dims: List[int]) -> Tensor:
+    return torch.sum(x, dims)
+  def gate(self: TAPE, p: int, k: int, g: Tensor, x: Tensor) -> Tensor:
+    return self.mul(p, k, g, x)
+  def entering(self: TAPE, p: int, k: int, x: Tensor) -> Tensor:
+    return x
+  def bent(self: TAPE, p: int, k: int, z: Tensor, kind: int) -> Tensor:
+    if kind == 0:
+      y = torch.sigmoid(z)
+    elif kind == 1:
+      y = torch.tanh(z)
+    else:
+      y = torch.relu(z)
+    if self.compared(p, k, z):
+      z0 = self.past(p, k, z)
+      y0 = self.past(p, k, y)
+      if self.changed(p, k, z):
+        now = torch.detach(z)
+        v = torch.detach(y)
+        if kind == 2:
+          m = RUNTIME.rectified(now, z0, self.near(p, k), )
+        else:
+          d = torch.sub(torch.ones_like(v), torch.mul(v, v))
+          if kind == 0:
+            d = torch.mul(v, torch.sub(torch.ones_like(v), v))
+          m = RUNTIME.slope(now, z0, v, y0, d, self.near(p, k), )
+        y = RUNTIME.graft(v, torch.mul(z, m), )
+    return y
+  def grid_sampler(self: TAPE, p: int, k: int, x: Tensor, grid: Tensor, mode: int, padding: int, align: bool) -> Tensor:
+    if self.mode == 1 and ops.prim.requires_grad(grid):
+      _0 = self.refuse("grid", p, k)
+    return torch.grid_sampler(x, grid, mode, padding, align)
+  def logsumexp(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], keep: bool) -> Tensor:
+    y = torch.logsumexp(x, dims, keep)
+    if self.compared(p, k, x):
+      x0 = self.past(p, k, x)
+      if self.changed(p, k, x):
+        z = RUNTIME.rows(x, dims, )
+        m, d, = RUNTIME.spread(torch.detach(z), RUNTIME.rows(x0, dims, ), -1, )
+        y = RUNTIME.graft(y, torch.reshape(torch.sum(torch.mul(z, m), [-1]), torch.size(y)), )
+    return y
+  def norm(self: TAPE, p: int, k: int, x: Tensor, order: float, dims: List[int], keep: bool) -> Tensor:
+    if order != 1. and order != 2.:
+      if order == inf:
+        y = self.amax(p, k, self.norm_terms(p, k, x), dims, keep)
+      else:
+        if self.mode == 1 and ops.prim.requires_grad(x):
+          _0 = self.refuse("unknown", p, k)
+        y = torch.norm(x, order, dims, keep)
+    elif order == 1.:
+      y = torch.sum(self.norm_terms(p, k, x), RUNTIME.all_of(x, dims, ), keep)
+    else:
+      y = torch.norm(x, 2., dims, keep)
+      if self.compared(p, k, x):
+        x0 = self.past(p, k, x)
+        if self.changed(p, k, x):
+          y = RUNTIME.graft(y, RUNTIME.rooted(x, x0, RUNTIME.all_of(x, dims, ), 1., True, keep, ), )
+    return y
+  def norm_terms(self: TAPE, p: int, k: int, x: Tensor) -> Tensor:
+    y = torch.abs(x)
+    if self.compared(p, k, x):
+      x0 = self.past(p, k, x)
+      if self.changed(p, k, x):
+        now = torch.detach(x)
+        m = RUNTIME.finite(torch.div(torch.add(now, x0), torch.add(torch.abs(now), torch.abs(x0))), )
+        y = RUNTIME.graft(y, torch.mul(x, m), )
+    return y
+  def spread_of(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], correction: float, keep: bool, root: bool) -> Tensor:
+    if root:
+      y = torch.std(x, dims, correction=correction, keepdim=keep)
+    else:
+      y = torch.var(x, dims, correction=correction, keepdim=keep)
+    if self.compared(p, k, x):
+      x0 = self.past(p, k, x)
+      if self.changed(p, k, x):
+        over = RUNTIME.all_of(x, dims, )
+        n = 1
+        for d in over:
+          n = n * torch.size(x, d)
+        c = torch.sub(x, torch.mean(x, over, True))
+        c0 = torch.sub(x0, torch.mean(x0, over, True))
+        y = RUNTIME.graft(y, RUNTIME.rooted(c, c0, over, n - correction, root, keep, ), )
+    return y
+  def var(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], correction: float, keep: bool) -> Tensor:
+    return self.spread_of(p, k, x, dims, correction, keep, False)
+  def std(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], correction: float, keep: bool) -> Tensor:
+    return self.spread_of(p, k, x, dims, correction, keep, True)
   def div(self: TAPE, p: int, k: int, a: Tensor, b: Tensor) -> Tensor:
     y = torch.div(a, b)
     if self.compared(p, k, y):
@@ -382,7 +475,7 @@
           _0 = self.refuse("random", p, k)
         y = RUNTIME.graft(y, RUNTIME.attention(q, q0, key, key0, v, v0, mask, mask0, causal, scale, gqa, ), )
     return y
-def graft(y: Tensor, s: Tensor) -> Tensor:
+PARTSdef graft(y: Tensor, s: Tensor) -> Tensor:
   _0 = torch.copy_(torch.detach(s), torch.detach(y))
   return s
 def ulp(x: Tensor) -> float:
@@ -406,6 +499,21 @@ def rectified(z: Tensor, z0: Tensor, near: float) -> Tensor:
   if near > 1e-10:
     m = torch.where(torch.le(d, near), torch.to(torch.gt(z, 0.), ops.prim.dtype(z)), m)
   return m
+def all_of(x: Tensor, dims: List[int]) -> List[int]:
+  all = dims
+  if torch.len(dims) == 0:
+    all = annotate(List[int], [])
+    for d in range(torch.dim(x)):
+      torch.append(all, d)
+  return all
+def rooted(x: Tensor, x0: Tensor, dims: List[int], over: float, root: bool, keep: bool) -> Tensor:
+  now = torch.detach(x)
+  h = torch.div(torch.add(now, x0), over)
+  if root:
+    n = torch.sqrt(torch.div(torch.sum(torch.mul(now, now), dims, True), over))
+    n0 = torch.sqrt(torch.div(torch.sum(torch.mul(x0, x0), dims, True), over))
+    h = RUNTIME.finite(torch.div(h, torch.add(n, n0)), )
+  return torch.sum(torch.mul(x, h), dims, keep)
 def between(high: Tensor, d: Tensor) -> Tensor:
   t = torch.abs(d)
   return torch.mul(high, torch.where(torch.gt(t, 0.), torch.div(torch.neg(torch.expm1(torch.neg(t))), t), torch.ones_like(t)))

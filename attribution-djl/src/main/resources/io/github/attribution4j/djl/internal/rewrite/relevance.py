@@ -99,9 +99,6 @@
       if f != 0.:
         r = RUNTIME.link(y, y, RUNTIME.inverse(y, self.stabiliser(p, k), ) * f, )
     return r
-  # Operations that give some of their operand's elements.
-  def selected(self: TAPE, p: int, k: int, y: Tensor) -> Tensor:
-    return self.winner(p, k, y)
   # Operations of which nothing is known.
   def other(self: TAPE, p: int, k: int, y: Tensor) -> Tensor:
     alive = False
@@ -493,6 +490,68 @@
     else:
       y = self.mul(p, k, a, RUNTIME.passed(torch.sigmoid(torch.detach(b)), b, ))
     return y
+  def plus(self: TAPE, p: int, k: int, a: Tensor, b: Tensor) -> Tensor:
+    return self.share(p, k, self.summand(p, k, a) + self.summand(p, k, b))
+  def times(self: TAPE, p: int, k: int, a: Tensor, factor: float) -> Tensor:
+    return RUNTIME.passed(torch.detach(a) * factor, a, )
+  def total(self: TAPE, p: int, k: int, x: Tensor, dims: List[int]) -> Tensor:
+    return self.share(p, k, torch.sum(self.summand(p, k, x), dims))
+  # Signal takes all: a gate only decides how much of the signal goes on.
+  def gate(self: TAPE, p: int, k: int, g: Tensor, x: Tensor) -> Tensor:
+    return RUNTIME.passed(torch.detach(g) * torch.detach(x), x, )
+  def bent(self: TAPE, p: int, k: int, z: Tensor, kind: int) -> Tensor:
+    zd = torch.detach(z)
+    if kind == 0:
+      y = torch.sigmoid(zd)
+    elif kind == 1:
+      y = torch.tanh(zd)
+    else:
+      y = torch.relu(zd)
+    return RUNTIME.passed(y, z, )
+  def entering(self: TAPE, p: int, k: int, x: Tensor) -> Tensor:
+    y = x
+    if RUNTIME.alive(x, ):
+      c = self.kind(p, k)
+      if c == 0:
+        _0 = self.refuse("recurrent", p, k)
+      if c == 4:
+        y = torch.detach(x)
+    return y
+  def grid_sampler(self: TAPE, p: int, k: int, x: Tensor, grid: Tensor, mode: int, padding: int, align: bool) -> Tensor:
+    if RUNTIME.alive(grid, ):
+      _0 = self.refuse("grid", p, k)
+    return self.share(p, k, torch.grid_sampler(self.summand(p, k, x), grid, mode, padding, align))
+  # The share of a soft maximum is its derivative.
+  def logsumexp(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], keep: bool) -> Tensor:
+    y = torch.logsumexp(self.winner(p, k, x), dims, keep)
+    if RUNTIME.alive(y, ):
+      if self.kind(p, k) == 0:
+        v = torch.logsumexp(RUNTIME.scaled(x, 1., ), dims, keep)
+        y = RUNTIME.link(v, v, RUNTIME.inverse(v, 0., ), )
+    return y
+  # A function of which f(a x) = a f(x), or the square of one, is shared in proportion to x f'(x).
+  def scaling(self: TAPE, p: int, k: int, v: Tensor, degree: float) -> Tensor:
+    y = v
+    if RUNTIME.alive(v, ):
+      c = self.kind(p, k)
+      if c == 4:
+        y = torch.detach(v)
+      elif c == 0:
+        y = RUNTIME.link(v, v, RUNTIME.inverse(v, 0., ), )
+      else:
+        y = RUNTIME.link(v, v, RUNTIME.inverse(v, self.stabiliser(p, k), ) / degree, )
+    return y
+  def own(self: TAPE, x: Tensor) -> Tensor:
+    y = x
+    if RUNTIME.alive(x, ):
+      y = RUNTIME.scaled(x, 1., )
+    return y
+  def norm(self: TAPE, p: int, k: int, x: Tensor, order: float, dims: List[int], keep: bool) -> Tensor:
+    return self.scaling(p, k, torch.norm(self.own(x), order, dims, keep), 1.)
+  def var(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], correction: float, keep: bool) -> Tensor:
+    return self.scaling(p, k, torch.var(self.own(x), dims, correction=correction, keepdim=keep), 2.)
+  def std(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], correction: float, keep: bool) -> Tensor:
+    return self.scaling(p, k, torch.std(self.own(x), dims, correction=correction, keepdim=keep), 1.)
   def addcmul(self: TAPE, p: int, k: int, c: Tensor, a: Tensor, b: Tensor, value: float) -> Tensor:
     x = self.shared(p, k, [a, b])
     return self.share(p, k, self.summand(p, k, c) + x[0] * x[1] * value)
@@ -572,7 +631,7 @@
       if RUNTIME.alive(path, ):
         y = RUNTIME.link(y, path, RUNTIME.inverse(path, self.stabiliser(p, k), ), )
     return y
-# The value x with derivative factor * x: what arrives as a share per unit leaves as relevance.
+PARTS# The value x with derivative factor * x: what arrives as a share per unit leaves as relevance.
 def scaled(x: Tensor, factor: float) -> Tensor:
   xd = torch.detach(x)
   m = torch.nan_to_num(xd, 0., 0., 0.)
