@@ -166,6 +166,36 @@ class SortedLengths(nn.Module):
         return self.fc(self.rnn(packed)[1][0])
 
 
+class GivenState(nn.Module):
+    """Takes the state of two layers, whose axis 1 counts rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(5, 4, num_layers=2, batch_first=True)
+        self.fc = nn.Linear(4, 3)
+
+    def forward(self, x: Tensor, h: Tensor, c: Tensor) -> Tensor:
+        return self.fc(self.lstm(x, (h, c))[0][:, -1])
+
+
+def states() -> dict:
+    torch.manual_seed(11)
+    model = GivenState().eval()
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    x, h, c = torch.randn(3, 2, 5), torch.randn(2, 3, 4), torch.randn(2, 3, 4)
+    archive.save(torch.jit.script(model), OUT / "GivenState.pt", "model")
+    model, x, h, c = model.double(), x.double(), h.double(), c.double()
+    gradients, outputs = [], []
+    for row in range(3):
+        leaf = x[row : row + 1].clone().requires_grad_(True)
+        output = model(leaf, h[:, row : row + 1], c[:, row : row + 1])
+        gradients.append(torch.autograd.grad(output[0, 1], leaf)[0].flatten().tolist())
+        outputs.append(output[0].tolist())
+    flat = {"x": x.flatten().tolist(), "h": h.flatten().tolist(), "c": c.flatten().tolist()}
+    return {"file": "GivenState.pt", **flat, "outputs": outputs, "gradients": gradients}
+
+
 def inputs(kind: str) -> Tensor:
     x = torch.randn(ROWS, 1, 5, 5, dtype=torch.float64)
     x[1] -= 3
@@ -261,6 +291,7 @@ def main() -> None:
     })
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     (OUT / "together.json").write_text("[\n" + lines + "\n]\n")
+    (OUT / "states.json").write_text(json.dumps(states()) + "\n")
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ final class Batcher {
             if (input.role() != Inputs.Role.CONSTANT) {
                 Tensor tensor = input.tensor();
                 bytes += tensor.shape().size()
-                        / tensor.shape().dim(0)
+                        / tensor.shape().dim(input.rowAxis())
                         * tensor.dataType().bytes();
             }
         }

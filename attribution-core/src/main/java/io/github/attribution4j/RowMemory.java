@@ -104,7 +104,7 @@ final class RowMemory {
             List<DataType> types = new ArrayList<>();
             for (Inputs.Input input : inputs.all()) {
                 Shape shape = input.tensor().shape();
-                rows.add(input.role() == Inputs.Role.CONSTANT ? shape : shape.row());
+                rows.add(input.role() == Inputs.Role.CONSTANT ? shape : shape.with(input.rowAxis(), 1));
                 types.add(input.tensor().dataType());
             }
             return new Question(model.part().part(), List.copyOf(rows), List.copyOf(types));

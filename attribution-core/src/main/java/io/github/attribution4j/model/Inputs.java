@@ -44,7 +44,7 @@ public final class Inputs {
     public enum Role {
         /** Changed row by row, and attributed. Axis 0 counts rows. */
         ATTRIBUTED,
-        /** Held fixed, one row for each example. Axis 0 counts rows; tiled along with them. */
+        /** Held fixed, one row for each example. Axis 0, or the one said, counts rows; tiled along with them. */
         FIXED,
         /** Passed as it is, whatever the number of rows: a scalar, a table shared by all rows. */
         CONSTANT,
@@ -63,18 +63,27 @@ public final class Inputs {
      * @param tensor the value, not owned
      * @param role what happens to it
      * @param features what the positions on its axes are called
+     * @param rowAxis the axis that counts rows; not 0 for a fixed input only, such as the state of a recurrent layer
      */
-    public record Input(String name, Tensor tensor, Role role, FeatureNames features) {
+    public record Input(String name, Tensor tensor, Role role, FeatureNames features, int rowAxis) {
+        Input(String name, Tensor tensor, Role role, FeatureNames features) {
+            this(name, tensor, role, features, 0);
+        }
+
         Input(String name, Tensor tensor, Role role) {
             this(name, tensor, role, FeatureNames.none());
         }
 
         Input with(Tensor other) {
-            return new Input(name, other, role, features);
+            return new Input(name, other, role, features, rowAxis);
         }
 
         Input select(long[] rows) {
-            return new Input(name, tile(tensor, rows), role, features.select(rows));
+            return new Input(name, tile(tensor, rowAxis, rows), role, features.select(rows), rowAxis);
+        }
+
+        private long rows() {
+            return tensor.shape().dim(rowAxis);
         }
     }
 
@@ -132,17 +141,19 @@ public final class Inputs {
             }
             if (first == null) {
                 first = input;
-            } else if (shape.dim(0) != first.tensor().shape().dim(0)) {
+            } else if (input.rows() != first.rows()) {
                 throw new IllegalArgumentException("input '" + input.name() + "' has shape " + shape + " and input '"
-                        + first.name() + "' " + first.tensor().shape()
-                        + "; axis 0 counts rows (examples) and must be equal; pass a tensor without rows as "
-                        + "constant(...)");
+                        + first.name() + "' " + first.tensor().shape() + "; axis "
+                        + (input.rowAxis() == first.rowAxis()
+                                ? input.rowAxis() + " counts"
+                                : input.rowAxis() + " and axis " + first.rowAxis() + " count")
+                        + " rows (examples) and must be equal; pass a tensor without rows as constant(...)");
             }
         }
         if (first == null) {
             throw new IllegalArgumentException("inputs: all are constant; at least one must have rows (examples)");
         }
-        long rows = first.tensor().shape().dim(0);
+        long rows = first.rows();
         if (rows == 0) {
             throw new IllegalArgumentException("input '" + first.name() + "' has shape "
                     + first.tensor().shape() + ": no rows (examples) to explain; give at least one");
@@ -386,7 +397,12 @@ public final class Inputs {
                 // These are rows for a model, which does not look at names.
                 case ATTRIBUTED -> changed.add(new Input(input.name(), attributed.get(next++), input.role()));
                 case FIXED, REFERENCE ->
-                    changed.add(new Input(input.name(), tile(input.tensor(), examples), input.role()));
+                    changed.add(new Input(
+                            input.name(),
+                            tile(input.tensor(), input.rowAxis(), examples),
+                            input.role(),
+                            FeatureNames.none(),
+                            input.rowAxis()));
                 case CONSTANT -> changed.add(input);
             }
         }
@@ -407,15 +423,16 @@ public final class Inputs {
         return new Inputs(changed, selected, rowsSelected, missing);
     }
 
-    private static Tensor tile(Tensor tensor, long[] examples) {
-        if (tensor.shape().dim(0) == 1 && Arrays.stream(examples).allMatch(example -> example == 0)) {
-            return tensor.broadcast(tensor.shape().withRows(examples.length));
+    private static Tensor tile(Tensor tensor, int axis, long[] examples) {
+        Shape shape = tensor.shape();
+        if (shape.dim(axis) == 1 && Arrays.stream(examples).allMatch(example -> example == 0)) {
+            return tensor.broadcast(shape.with(axis, examples.length));
         }
-        boolean same = examples.length == tensor.shape().dim(0);
+        boolean same = examples.length == shape.dim(axis);
         for (int i = 0; same && i < examples.length; i++) {
             same = examples[i] == i;
         }
-        return same ? tensor : tensor.select(0, examples);
+        return same ? tensor : tensor.select(axis, examples);
     }
 
     /** Returns these inputs on a backend; copies, which belong to the current scope, only where they are elsewhere. */
@@ -498,7 +515,8 @@ public final class Inputs {
                                     input,
                                     one.tensor(),
                                     one.role(),
-                                    names.fitting(input, one.tensor().shape()))
+                                    names.fitting(input, one.tensor().shape()),
+                                    one.rowAxis())
                             : one);
         }
         if (!hasName(input)) {
@@ -523,9 +541,9 @@ public final class Inputs {
             if (!input.tensor().dataType().isFloating()) {
                 throw new ModelException("input '" + input.name() + "' is of type "
                         + input.tensor().dataType()
-                        + ", which has no gradient; attribute by token, at the vectors that the "
-                        + "model looks up for it (TokenAttribution.of(method)), at a layer (method.at(\"embedding\")), by a "
-                        + "perturbation method, or pass it with fixed(...)");
+                        + ", which has no gradient; attribute by token, at the vectors that the model looks up for it"
+                        + " (TokenAttribution.of(method)), at a layer (method.at(\"embedding\")), by a perturbation"
+                        + " method, or pass it with fixed(...)");
             }
         }
     }
@@ -545,6 +563,21 @@ public final class Inputs {
         /** Adds an input held fixed, shape {@code (rows, ...)}: an integer side input, an attention mask. */
         public Builder fixed(String name, Tensor tensor) {
             return add(name, tensor, Role.FIXED);
+        }
+
+        /**
+         * Adds an input held fixed whose rows are counted by another axis than 0, as in the states of recurrent layers, {@code
+         * (layers, rows, width)}: the model gets it in this layout, with the rows that it is asked for.
+         *
+         * @param rowAxis the axis that counts rows
+         */
+        public Builder fixed(String name, Tensor tensor, int rowAxis) {
+            if (rowAxis < 0 || rowAxis >= tensor.shape().rank()) {
+                throw new IllegalArgumentException("input '" + name + "' has shape " + tensor.shape() + " and rowAxis "
+                        + rowAxis + "; give an axis that it has, counted from 0");
+            }
+            all.add(new Input(name, tensor, Role.FIXED, FeatureNames.none(), rowAxis));
+            return this;
         }
 
         /** Adds an input passed as it is, whatever the number of rows. */

@@ -227,4 +227,30 @@ class InputsTest {
                 .isInstanceOf(ModelException.class)
                 .hasMessageStartingWith("no input is attributed, so there is no gradient to take;");
     }
+
+    @Test
+    void rows_of_a_fixed_input_may_be_counted_by_another_axis() {
+        Tensor state = tensors.of(new double[] {1, 2, 3, 4, 5, 6}, 2, 3);
+        Inputs inputs =
+                Inputs.builder().attribute("x", x).fixed("state", state, 1).build();
+
+        assertThat(inputs.rows()).isEqualTo(3);
+        assertThat(inputs.select(2, 0).tensor(1).toDoubleArray()).containsExactly(3, 1, 6, 4);
+        assertThat(inputs.select(2, 0).select(1).tensor(1).toDoubleArray()).containsExactly(1, 4);
+        Inputs expanded = inputs.expand(List.of(x.rows(1, 2).broadcast(Shape.of(2, 2))), new long[] {1, 1});
+        assertThat(expanded.tensor(1).shape()).isEqualTo(Shape.of(2, 2));
+        assertThat(expanded.tensor(1).toDoubleArray()).containsExactly(2, 2, 5, 5);
+
+        Inputs.Builder wrong = Inputs.builder().attribute("x", x).fixed("state", state, 0);
+        assertThatThrownBy(wrong::build)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("axis 0 counts rows");
+        Inputs.Builder twoLayouts = Inputs.builder().attribute("x", x).fixed("state", state.reshape(3, 2), 1);
+        assertThatThrownBy(twoLayouts::build)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("axis 1 and axis 0 count rows (examples) and must be equal");
+        assertThatThrownBy(() -> Inputs.builder().fixed("state", state, 2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("input 'state' has shape (2, 3) and rowAxis 2; give an axis that it has, counted from 0");
+    }
 }

@@ -60,6 +60,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -277,6 +278,51 @@ class RowsTogetherTest {
         } finally {
             pool.shutdown();
         }
+    }
+
+    @Test
+    void states_whose_axis_1_counts_rows_follow_their_examples() {
+        JsonObject json =
+                GoldenData.read(GoldenData.together().resolve("states.json")).getAsJsonObject();
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = TorchScriptModel.load(
+                        GoldenData.together().resolve(json.get("file").getAsString()))) {
+            Inputs inputs = Inputs.builder()
+                    .attribute("x", floats(model, json, "x", 3, 2, 5))
+                    .fixed("h", floats(model, json, "h", 2, 3, 4), 1)
+                    .fixed("c", floats(model, json, "c", 2, 3, 4), 1)
+                    .build();
+            for (int batch : new int[] {1, 2, 100}) {
+                Run run = Run.defaults().batchRows(batch);
+                try (Explanation why = Saliency.signed().attribute(model, inputs, TARGET, run)) {
+                    close(why.attribution().toDoubleArray(), flat(json.get("gradients")));
+                    double[] outputs = flat(json.get("outputs"));
+                    close(why.scores(), new double[] {outputs[1], outputs[4], outputs[7]});
+                    assertThat(why.notices()).noneMatch(line -> line.contains("row by row"));
+                }
+                // Tiled and taken: many rows of each example, and one example alone.
+                FeatureAblation ablation = new FeatureAblation();
+                double[] together = tried(model, ablation, inputs, run);
+                for (int row = 0; row < 3; row++) {
+                    double[] alone = tried(model, ablation, inputs.select(row), run);
+                    close(Arrays.copyOfRange(together, row * 10, row * 10 + 10), alone);
+                }
+                double[] path =
+                        tried(model, IntegratedGradients.builder().steps(5).build(), inputs.select(2, 0), run);
+                double[] first =
+                        tried(model, IntegratedGradients.builder().steps(5).build(), inputs.select(0), run);
+                close(Arrays.copyOfRange(path, 10, 20), first);
+            }
+        }
+    }
+
+    private static Tensor floats(TorchScriptModel model, JsonObject json, String name, long... dims) {
+        double[] all = flat(json.get(name));
+        float[] values = new float[all.length];
+        for (int i = 0; i < all.length; i++) {
+            values[i] = (float) all[i];
+        }
+        return model.tensors().of(values, dims);
     }
 
     /** All but those whose rows share calls. */
