@@ -17,7 +17,9 @@ package io.github.attribution4j.examples.cli;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -73,6 +75,15 @@ final class InputOptions {
             description = "More inputs, behind those, passed as they are whatever the number of examples.")
     @Nullable
     Path constant;
+
+    @Option(
+            names = "--row-axis",
+            paramLabel = "NAME=AXIS",
+            split = ",",
+            description =
+                    "Which axis of a fixed input counts examples, where it is not 0: h=1,c=1 for states of recurrent"
+                            + " layers.")
+    Map<String, Integer> rowAxis = new LinkedHashMap<>();
 
     @Option(names = "--rows", paramLabel = "I,J,...", description = "Explain these examples of the input alone: 0,3,7.")
     @Nullable

@@ -102,19 +102,25 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
         }
         for (NamedTensor array : file.arrays()) {
             boolean attributed = options.attribute.isEmpty() || options.attribute.contains(array.name());
-            add(builder, taken, array, attributed ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
+            add(options, builder, taken, array, attributed ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
         }
         if (options.fixed != null) {
             for (NamedTensor array : InputFile.read(options.fixed, reading, channels, model.tensors())
                     .arrays()) {
                 boolean scalar = array.tensor().shape().rank() == 0;
-                add(builder, taken, array, scalar ? Inputs.Role.CONSTANT : Inputs.Role.FIXED);
+                add(options, builder, taken, array, scalar ? Inputs.Role.CONSTANT : Inputs.Role.FIXED);
             }
         }
         if (options.constant != null) {
             for (NamedTensor array : InputFile.read(options.constant, reading, channels, model.tensors())
                     .arrays()) {
-                add(builder, taken, array, Inputs.Role.CONSTANT);
+                add(options, builder, taken, array, Inputs.Role.CONSTANT);
+            }
+        }
+        for (String name : options.rowAxis.keySet()) {
+            if (!taken.contains(name)) {
+                throw new IllegalArgumentException("--row-axis " + name + ": there is no input of that name; "
+                        + NearNames.hint(name, List.copyOf(taken)));
             }
         }
         Inputs inputs = selected(options, builder.build());
@@ -177,12 +183,22 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
         return new Request(inputs, file, outputShape(model, inputs), sources, Optional.of(text));
     }
 
-    private static void add(Inputs.Builder builder, Set<String> taken, NamedTensor array, Inputs.Role role) {
+    private static void add(
+            InputOptions options, Inputs.Builder builder, Set<String> taken, NamedTensor array, Inputs.Role role) {
         String name = array.name();
         while (!taken.add(name)) {
             name += "'";
         }
-        builder.add(name, array.tensor(), role);
+        Integer rowAxis = options.rowAxis.get(name);
+        if (rowAxis == null) {
+            builder.add(name, array.tensor(), role);
+        } else if (role == Inputs.Role.FIXED) {
+            builder.fixed(name, array.tensor(), rowAxis);
+        } else {
+            throw new IllegalArgumentException("--row-axis " + name + ": this input is "
+                    + role.name().toLowerCase(Locale.ROOT)
+                    + "; of a fixed one alone may another axis than 0 count examples");
+        }
     }
 
     private static Inputs selected(InputOptions options, Inputs inputs) {

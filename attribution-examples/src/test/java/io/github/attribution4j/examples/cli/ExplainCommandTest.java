@@ -21,6 +21,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Progress;
 import io.github.attribution4j.examples.cli.Cli.Said;
+import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -394,6 +395,37 @@ class ExplainCommandTest {
         assertThat(said.out()).contains("numbers[0]").contains("(example 2)").doesNotContain("signal[");
         assertThat(folder.resolve("bars-0.png")).exists();
         assertThat(folder.resolve("bars-2.png")).exists();
+    }
+
+    @Test
+    void statesWhoseAxis1CountsExamples() throws IOException {
+        Path arrays = folder.resolve("states.npz");
+        try (TensorScope scope = TensorScope.open()) {
+            Map<String, Tensor> given = new LinkedHashMap<>();
+            given.put("x", Tensors.ofJava().full(Shape.of(3, 2, 5), DataType.FLOAT32, 1));
+            given.put("h", Tensors.ofJava().full(Shape.of(2, 3, 4), DataType.FLOAT32, 0.5));
+            given.put("c", Tensors.ofJava().full(Shape.of(2, 3, 4), DataType.FLOAT32, 0.25));
+            NumpyFiles.writeNpz(arrays, given);
+        }
+        String model = Path.of("..", "golden", "together", "GivenState.pt").toString();
+        List<String> arguments = new ArrayList<>(List.of(
+                "--model", model, "--input", arrays.toString(), "--attribute", "x", "--target", "1", "--row-axis"));
+        Said said = Cli.explain(with(arguments, "h=1,c=1"));
+        assertThat(said.err()).isEmpty();
+        assertThat(said.out()).contains("x[1, 4]").contains("1 of 3 examples shown");
+
+        assertThat(Cli.explain(with(arguments, "h=1,c=1,state=1")).err())
+                .contains("--row-axis state: there is no input of that name");
+        assertThat(Cli.explain(with(arguments, "x=1")).err())
+                .contains("--row-axis x: this input is attributed; of a fixed one alone may another axis than 0 count");
+        assertThat(Cli.explain(with(arguments, "h=3,c=1")).err())
+                .contains("input 'h' has shape (2, 3, 4) and rowAxis 3; give an axis that it has, counted from 0");
+    }
+
+    private static List<String> with(List<String> arguments, String last) {
+        List<String> all = new ArrayList<>(arguments);
+        all.add(last);
+        return all;
     }
 
     @Test
