@@ -50,4 +50,9 @@ enum ArgmaxTarget implements Target {
     public String describe() {
         return "argmax";
     }
+
+    @Override
+    public String toString() {
+        return describe();
+    }
 }

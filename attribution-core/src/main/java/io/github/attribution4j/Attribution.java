@@ -100,4 +100,9 @@ public interface Attribution<M extends Model> {
 
     /** Returns every setting by name, in a fixed order, with values whose {@code toString} says it all. */
     Map<String, Object> settings();
+
+    /** Returns a method in words: its name and its settings, such as {@code saliency {absolute=true}}. */
+    static String inWords(Attribution<?> method) {
+        return method.settings().isEmpty() ? method.name() : method.name() + " " + method.settings();
+    }
 }

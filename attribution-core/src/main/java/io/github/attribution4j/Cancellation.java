@@ -34,4 +34,9 @@ public final class Cancellation {
     public boolean isCancelled() {
         return requested;
     }
+
+    @Override
+    public String toString() {
+        return "Cancellation[" + (isCancelled() ? "cancelled" : "not cancelled") + "]";
+    }
 }

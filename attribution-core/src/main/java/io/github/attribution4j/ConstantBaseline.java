@@ -64,4 +64,9 @@ final class ConstantBaseline implements Baseline {
     public String describe() {
         return perInput.length == 1 ? Double.toString(perInput[0]) : Arrays.toString(perInput);
     }
+
+    @Override
+    public String toString() {
+        return describe();
+    }
 }

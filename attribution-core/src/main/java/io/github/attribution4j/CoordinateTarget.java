@@ -148,4 +148,9 @@ final class CoordinateTarget implements Target {
     public String describe() {
         return Arrays.stream(coordinates).map(CoordinateTarget::text).collect(Collectors.joining(", ", "index ", ""));
     }
+
+    @Override
+    public String toString() {
+        return describe();
+    }
 }

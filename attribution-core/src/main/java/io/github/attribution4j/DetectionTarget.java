@@ -160,4 +160,9 @@ final class DetectionTarget implements Target {
         }
         return count;
     }
+
+    @Override
+    public String toString() {
+        return describe();
+    }
 }

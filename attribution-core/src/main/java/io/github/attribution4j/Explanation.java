@@ -687,4 +687,11 @@ public final class Explanation implements AutoCloseable {
             return explanation;
         }
     }
+
+    @Override
+    public String toString() {
+        return "Explanation[" + provenance.method() + ", target " + provenance.target() + ", " + scores.length
+                + (scores.length == 1 ? " example" : " examples") + ", attributions of " + String.join(", ", names)
+                + "]";
+    }
 }

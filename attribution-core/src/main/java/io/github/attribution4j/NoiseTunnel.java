@@ -266,4 +266,9 @@ public final class NoiseTunnel<M extends Model> implements Attribution<M> {
         method.settings().forEach((name, value) -> settings.put("method." + name, value));
         return settings;
     }
+
+    @Override
+    public String toString() {
+        return Attribution.inWords(this);
+    }
 }

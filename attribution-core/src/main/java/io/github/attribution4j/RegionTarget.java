@@ -103,4 +103,9 @@ final class RegionTarget implements Target {
     public String describe() {
         return description;
     }
+
+    @Override
+    public String toString() {
+        return describe();
+    }
 }

@@ -206,4 +206,12 @@ public final class Run {
             listener.accept(progress);
         }
     }
+
+    @Override
+    public String toString() {
+        return "Run[seed " + seed + ", batching " + batching
+                + (limit == null ? "" : ", deadline " + limit)
+                + (startNanos == null ? "" : ", started")
+                + "]";
+    }
 }

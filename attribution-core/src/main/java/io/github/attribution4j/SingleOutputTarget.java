@@ -51,4 +51,9 @@ enum SingleOutputTarget implements Target {
     public String describe() {
         return "output";
     }
+
+    @Override
+    public String toString() {
+        return describe();
+    }
 }

@@ -269,4 +269,9 @@ public abstract sealed class ClassActivationMap implements Attribution<LayeredMo
             return self();
         }
     }
+
+    @Override
+    public String toString() {
+        return Attribution.inWords(this);
+    }
 }

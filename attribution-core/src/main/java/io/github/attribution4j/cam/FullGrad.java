@@ -211,4 +211,9 @@ public final class FullGrad implements Attribution<LayeredModel> {
             return new FullGrad(this);
         }
     }
+
+    @Override
+    public String toString() {
+        return Attribution.inWords(this);
+    }
 }

@@ -130,8 +130,8 @@ public final class GuidedGradCam implements Attribution<RuledModel> {
         if (axes < 1 || axes > 3 || shape.rank() != axes + 2) {
             throw new InvalidRequestException(List.of("the map of layer '" + layer + "' has " + Math.max(0, axes)
                     + " axes of positions and input '" + input.name() + "' shape " + shape
-                    + ": guided Grad-CAM needs rows, channels and one to three axes of positions in both; choose another layer, "
-                    + "or pass the input with fixed(...)"));
+                    + ": guided Grad-CAM needs rows, channels and one to three axes of positions in both; choose"
+                    + " another layer, or pass the input with fixed(...)"));
         }
         long[] size = new long[axes];
         System.arraycopy(shape.dims(), 2, size, 0, axes);
@@ -150,5 +150,10 @@ public final class GuidedGradCam implements Attribution<RuledModel> {
         settings.put("interpolation", interpolation.name().toLowerCase(Locale.ROOT));
         settings.put("layout", layout);
         return settings;
+    }
+
+    @Override
+    public String toString() {
+        return Attribution.inWords(this);
     }
 }

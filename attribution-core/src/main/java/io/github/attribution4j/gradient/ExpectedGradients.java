@@ -153,4 +153,9 @@ public abstract sealed class ExpectedGradients<M extends Model> implements Attri
             return self();
         }
     }
+
+    @Override
+    public String toString() {
+        return Attribution.inWords(this);
+    }
 }

@@ -104,4 +104,9 @@ public final class GradientXActivation implements Attribution<LayeredModel> {
         settings.put("multiply-by-inputs", multiplyByInputs);
         return settings;
     }
+
+    @Override
+    public String toString() {
+        return Attribution.inWords(this);
+    }
 }

@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.gradient;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
@@ -121,9 +122,10 @@ public final class IntegratedGradients implements GradientAttribution {
         problems.require(steps >= quadrature.minimumNodes(), quadrature.tooFew(steps));
         problems.require(
                 !baseline.isDistribution(),
-                "baseline " + baseline.describe() + " is a distribution, and integrated-gradients starts from one "
-                        + "reference for each example; give Baseline.mean(...) of the samples, or use GradientShap, which "
-                        + "averages over the distribution");
+                "baseline " + baseline.describe() + " is a distribution, and integrated-gradients starts from one"
+                        + " reference for each example; give Baseline.mean(...) of the"
+                        + " samples, or use GradientShap, which averages over the"
+                        + " distribution");
         baseline.check(inputs, problems);
     }
 
@@ -182,5 +184,10 @@ public final class IntegratedGradients implements GradientAttribution {
         public IntegratedGradients build() {
             return new IntegratedGradients(this);
         }
+    }
+
+    @Override
+    public String toString() {
+        return Attribution.inWords(this);
     }
 }

@@ -87,4 +87,9 @@ public final class LayerActivation implements Attribution<LayeredModel> {
         settings.put("layer", String.join(", ", layers));
         return settings;
     }
+
+    @Override
+    public String toString() {
+        return Attribution.inWords(this);
+    }
 }

@@ -134,4 +134,9 @@ public abstract sealed class LayerPathMethod implements Attribution<LayeredModel
             return self();
         }
     }
+
+    @Override
+    public String toString() {
+        return Attribution.inWords(this);
+    }
 }

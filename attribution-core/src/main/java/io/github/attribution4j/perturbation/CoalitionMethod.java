@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.perturbation;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.ForwardAttribution;
@@ -94,5 +95,10 @@ public abstract sealed class CoalitionMethod implements ForwardAttribution
             mask = newMask;
             return self();
         }
+    }
+
+    @Override
+    public String toString() {
+        return Attribution.inWords(this);
     }
 }

@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.perturbation;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.ForwardAttribution;
@@ -146,8 +147,8 @@ public final class FeaturePermutation implements ForwardAttribution {
         }
         problems.require(
                 whole,
-                "feature-permutation: it exchanges groups between the examples of a request and was given copies of some "
-                        + "of them, by a method that wraps it; use it by itself");
+                "feature-permutation: it exchanges groups between the examples of a request and was given copies of"
+                        + " some of them, by a method that wraps it; use it by itself");
         problems.require(
                 inputs.rows() > 1,
                 "feature-permutation: " + inputs.rows()
@@ -211,5 +212,10 @@ public final class FeaturePermutation implements ForwardAttribution {
         public FeaturePermutation build() {
             return new FeaturePermutation(shuffles, mask);
         }
+    }
+
+    @Override
+    public String toString() {
+        return Attribution.inWords(this);
     }
 }

@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.perturbation;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
@@ -256,5 +257,10 @@ public final class Occlusion implements ForwardAttribution {
             }
             return new Occlusion(windows, strides, baseline);
         }
+    }
+
+    @Override
+    public String toString() {
+        return Attribution.inWords(this);
     }
 }

@@ -76,4 +76,9 @@ public abstract sealed class Propagation implements Attribution<RuledModel>
     public final Attribution<RuledModel> towards(String layer, Target unit) {
         return new PlacedPropagation(this, new Place.TowardsNeuron(layer, unit));
     }
+
+    @Override
+    public String toString() {
+        return Attribution.inWords(this);
+    }
 }

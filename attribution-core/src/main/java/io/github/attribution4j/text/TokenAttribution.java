@@ -335,4 +335,9 @@ public final class TokenAttribution implements Attribution<LayeredModel> {
     private static String label(Enum<?> value) {
         return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
+
+    @Override
+    public String toString() {
+        return Attribution.inWords(this);
+    }
 }

@@ -121,4 +121,9 @@ public final class TokenBaseline implements Baseline {
     public String describe() {
         return "token " + token + (kept.length == 0 ? "" : " keeping " + Arrays.toString(kept));
     }
+
+    @Override
+    public String toString() {
+        return describe();
+    }
 }

@@ -206,4 +206,9 @@ public final class Tokens {
         }
         return builder.build();
     }
+
+    @Override
+    public String toString() {
+        return "Tokens[" + texts.size() + " texts of " + width + " tokens]";
+    }
 }

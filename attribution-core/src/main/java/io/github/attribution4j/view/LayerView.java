@@ -163,4 +163,9 @@ public final class LayerView {
         }
         return result;
     }
+
+    @Override
+    public String toString() {
+        return "LayerView[" + point + ", shape " + activation.shape() + "]";
+    }
 }

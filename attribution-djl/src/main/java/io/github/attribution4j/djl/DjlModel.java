@@ -219,4 +219,9 @@ public final class DjlModel implements Model {
     public void close() {
         closed = true;
     }
+
+    @Override
+    public String toString() {
+        return "DjlModel[" + identity.name() + "]";
+    }
 }

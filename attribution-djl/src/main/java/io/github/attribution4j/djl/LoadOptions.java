@@ -269,4 +269,13 @@ public final class LoadOptions {
     List<String> argumentNames() {
         return argumentNames;
     }
+
+    @Override
+    public String toString() {
+        return "LoadOptions[device " + device
+                + (output == null ? "" : ", output '" + output + "'")
+                + (dataType == null ? "" : ", " + dataType)
+                + (unbatched ? ", one example without a batch axis" : "")
+                + "]";
+    }
 }

@@ -250,4 +250,9 @@ public final class OriginalImage {
                 ? Resample.smooth(plane, width, height, columns, rows)
                 : Resample.nearest(plane, width, height, columns, rows);
     }
+
+    @Override
+    public String toString() {
+        return "OriginalImage[" + width + "x" + height + "]";
+    }
 }
