@@ -69,6 +69,15 @@ final class Remedies {
             Remedy.of("Baseline\\.samples\\(\\.\\.\\.\\)", "--baseline samples:FILE"),
             Remedy.of("Baseline\\.mean\\(\\.\\.\\.\\)", "--baseline mean:FILE"),
             Remedy.of("Baseline\\.of\\(\\.\\.\\.\\)", "--baseline FILE"),
+            Remedy.of(
+                    "say which they are of with Inputs\\.builder\\(\\)\\.features\\([^)]*\\)",
+                    "attribute one of them alone with --attribute"),
+            Remedy.of("choose one with features\\(example\\)\\.top\\(k\\)", "choose one with --example"),
+            Remedy.of(
+                    ", or say with Inputs\\.allowMissing\\(\\) that NaN is a missing value to the model",
+                    ", which no TorchScript model takes for a missing value by itself"),
+            Remedy.of("give them with Inputs\\.named\\(\\.\\.\\.\\)", "give a table, whose header has them"),
+            Remedy.of("\\(LoadOptions\\.unbatched\\)", "(--unbatched)"),
             Remedy.of("use GradientShap\\b", "use --method gradient-shap"),
             Remedy.of("use DeepLiftShap\\b", "use --method deep-lift-shap"),
             Remedy.of(
