@@ -78,6 +78,9 @@ final class Remedies {
                     ", which no TorchScript model takes for a missing value by itself"),
             Remedy.of("give them with Inputs\\.named\\(\\.\\.\\.\\)", "give a table, whose header has them"),
             Remedy.of("\\(LoadOptions\\.unbatched\\)", "(--unbatched)"),
+            Remedy.of(
+                    "choose one when loading: LoadOptions\\.defaults\\(\\)\\.method\\([^)]*\\)(?:, --model-method)?",
+                    "choose one with --model-method"),
             Remedy.of("use GradientShap\\b", "use --method gradient-shap"),
             Remedy.of("use DeepLiftShap\\b", "use --method deep-lift-shap"),
             Remedy.of(
