@@ -27,10 +27,8 @@ import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
-import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import io.github.attribution4j.djl.internal.rewrite.GradientArchive;
-import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -54,8 +52,8 @@ import org.jspecify.annotations.Nullable;
  * The one class that touches DJL's native interface: engine start and self-test, loading and calling modules, tensor
  * operations, native failures.
  *
- * <p>libtorch keeps two settings per thread: grad mode, and the graph executor's optimizer. Every call of a module sets
- * both and puts them back; nothing else here depends on them. No lock is held while libtorch computes.
+ * <p>What libtorch keeps for each thread, {@link ThreadSettings} sets for every call of a module; nothing else here
+ * depends on it. No lock is held while libtorch computes.
  */
 final class TorchRuntime {
     private static final String ENGINE = "PyTorch";
@@ -72,10 +70,6 @@ final class TorchRuntime {
     private record Scalar(DataType dataType, long bits) {}
 
     private static volatile @Nullable TorchRuntime instance;
-
-    /** libtorch does not tell a thread's setting of the optimizer; this is what DJL sets or leaves when its engine starts. */
-    private final boolean optimizerElsewhere =
-            Boolean.parseBoolean(System.getProperty("ai.djl.pytorch.graph_optimizer", "true"));
 
     private final Engine engine;
     private final Map<Device, DjlTensors> tensors = new ConcurrentHashMap<>();
@@ -253,20 +247,11 @@ final class TorchRuntime {
             }
             list.add(argument);
         }
-        boolean before = JniUtils.isGradMode();
-        JniUtils.setGradMode(gradients);
-        JniUtils.setGraphExecutorOptimize(false);
-        try {
-            // "Training" here means only: no inference mode. The module stays in evaluation mode.
-            List<PtNDArray> results = new ArrayList<>();
-            for (NDArray result : IValueUtils.forward(block, list, true)) {
-                results.add(own((PtNDArray) result));
-            }
-            return results;
-        } finally {
-            JniUtils.setGraphExecutorOptimize(optimizerElsewhere);
-            JniUtils.setGradMode(before);
+        List<PtNDArray> results = new ArrayList<>();
+        for (NDArray result : ThreadSettings.run(block, list, gradients)) {
+            results.add(own((PtNDArray) result));
         }
+        return results;
     }
 
     /** Vector-Jacobian products. */
@@ -308,27 +293,6 @@ final class TorchRuntime {
         NDScope.unregister(array);
         array.setName(LIST_ARGUMENT);
         return array;
-    }
-
-    /** Sets the threads that one operation uses, for the whole process. */
-    void setIntraOpThreads(int threads) {
-        JniUtils.setNumThreads(threads);
-    }
-
-    /** Sets the threads between operations, for the whole process; libtorch allows it once, before its first use. */
-    void setInterOpThreads(int threads) {
-        if (JniUtils.getNumInteropThreads() == threads) {
-            return;
-        }
-        try {
-            JniUtils.setNumInteropThreads(threads);
-        } catch (EngineException e) {
-            throw new ModelException(
-                    "interOpThreads " + threads + ": libtorch takes this setting once, before its first parallel work, "
-                            + "and has " + JniUtils.getNumInteropThreads()
-                            + " now; set it with the first model, or leave it out",
-                    e);
-        }
     }
 
     // ---- tensors ----
@@ -480,6 +444,7 @@ final class TorchRuntime {
     }
 
     PtNDArray sum(PtNDArray array, long... dims) {
+        ThreadSettings.useIntraOpThreads();
         // No axes at all means a scalar here, for which libtorch's "all" is the same.
         return guard(() -> dims.length == 0 ? JniUtils.sum(array) : JniUtils.sum(array, dims, false));
     }

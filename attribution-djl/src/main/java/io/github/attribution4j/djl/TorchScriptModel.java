@@ -162,8 +162,8 @@ public final class TorchScriptModel implements RuledModel {
         TorchRuntime runtime = TorchRuntime.get();
         // Before the file is read: libtorch itself finds out late that a device is missing.
         DjlTensors tensors = runtime.tensors(options.device());
-        options.threads().ifPresent(runtime::setIntraOpThreads);
-        options.interOpThreads().ifPresent(runtime::setInterOpThreads);
+        options.threads().ifPresent(ThreadSettings::setIntraOpThreads);
+        options.interOpThreads().ifPresent(ThreadSettings::setInterOpThreads);
         try {
             TorchArchive original = StartState.of(EntryMethod.of(source.open(), options.method()), options.state());
             TorchArchive archive = options.dataType()

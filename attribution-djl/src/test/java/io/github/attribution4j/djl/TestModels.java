@@ -29,7 +29,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /** Models for tests, on the device that the tests are run on. */
-final class TestModels {
+public final class TestModels {
     private TestModels() {}
 
     static LoadOptions options() {
@@ -60,7 +60,8 @@ final class TestModels {
         return script(forward, options());
     }
 
-    static TorchScriptModel script(String forward, LoadOptions options) {
+    /** Returns a model written as text, loaded with options. */
+    public static TorchScriptModel script(String forward, LoadOptions options) {
         return TorchScriptModel.load(new ByteArrayInputStream(archive(forward)), options);
     }
 

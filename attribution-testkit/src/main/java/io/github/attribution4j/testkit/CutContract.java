@@ -310,9 +310,9 @@ public abstract class CutContract extends PullbackContract {
                 TensorScope scope = TensorScope.open()) {
             Cut cut = model.cut(layers().get(0));
             Inputs inputs = inputs(model, ROWS);
-            Computation composed =
+            InThreads.Computation composed =
                     () -> cut.tail().forward(cut.tailInputs(inputs, cut.head().forward(inputs)));
-            inThreads(composed.run(), composed);
+            InThreads.run(composed.run(), composed);
         }
     }
 

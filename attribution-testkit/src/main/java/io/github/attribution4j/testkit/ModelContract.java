@@ -27,9 +27,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -44,8 +41,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(LeakExtension.class)
 public abstract class ModelContract {
     static final int ROWS = 5;
-    private static final int THREADS = 8;
-    private static final int CALLS = 64;
 
     /** For subclasses. */
     protected ModelContract() {}
@@ -198,39 +193,12 @@ public abstract class ModelContract {
     }
 
     @Test
-    @DisplayName("Many threads run one model at once and get the bits that one thread gets")
+    @DisplayName("Many threads, new ones and virtual ones too, run one model at once and get the bits that one thread gets")
     void threads() throws InterruptedException, ExecutionException {
         try (Model model = model();
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = inputs(model, ROWS);
-            inThreads(model.forward(inputs), () -> model.forward(inputs));
+            InThreads.run(model.forward(inputs), () -> model.forward(inputs));
         }
-    }
-
-    /** Runs a computation many times in several threads and compares the bits. */
-    static void inThreads(Tensor expected, Computation computation) throws InterruptedException, ExecutionException {
-        ExecutorService pool = Executors.newFixedThreadPool(THREADS);
-        try {
-            List<Future<Tensor>> results = new ArrayList<>();
-            for (int call = 0; call < CALLS; call++) {
-                results.add(pool.submit(() -> {
-                    try (TensorScope own = TensorScope.open()) {
-                        return own.keep(computation.run());
-                    }
-                }));
-            }
-            for (Future<Tensor> future : results) {
-                try (Tensor result = future.get()) {
-                    assertThat(result).isBitEqualTo(expected);
-                }
-            }
-        } finally {
-            pool.shutdown();
-        }
-    }
-
-    /** Computes a tensor in the current scope. */
-    interface Computation {
-        Tensor run();
     }
 }

@@ -255,12 +255,12 @@ public abstract class PullbackContract extends ModelContract {
         try (DifferentiableModel model = model();
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = inputs(model, ROWS);
-            Computation gradient = () -> {
+            InThreads.Computation gradient = () -> {
                 try (Pullback pullback = model.pullback(inputs)) {
                     return pullback.vjpLast(cotangent(model, pullback, 1)).get(0);
                 }
             };
-            inThreads(gradient.run(), gradient);
+            InThreads.run(gradient.run(), gradient);
         }
     }
 }

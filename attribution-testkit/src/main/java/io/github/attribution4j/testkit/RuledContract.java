@@ -392,7 +392,7 @@ public abstract class RuledContract {
             for (RuleSet rules : ruleSets()) {
                 asked.add(asked(inputs(model, ROWS), rules));
             }
-            ModelContract.Computation mixed = () -> {
+            InThreads.Computation mixed = () -> {
                 Tensor sum = gradients(model, inputs(model, ROWS), 1).get(0);
                 for (int i = 0; i < asked.size(); i++) {
                     sum = sum.add(gradients(model.with(ruleSets().get(i)), asked.get(i), 1)
@@ -400,7 +400,7 @@ public abstract class RuledContract {
                 }
                 return sum;
             };
-            ModelContract.inThreads(mixed.run(), mixed);
+            InThreads.run(mixed.run(), mixed);
         }
     }
 

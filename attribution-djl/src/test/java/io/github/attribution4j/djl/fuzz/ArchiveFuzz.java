@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.djl.fuzz;
 
+import io.github.attribution4j.djl.ChildJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -28,7 +29,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -131,28 +131,19 @@ public final class ArchiveFuzz {
 
     /** Starts a child at one archive; returns where the next child has to go on. */
     private int child(int from, int to) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-Djava.io.tmpdir=" + home.resolve("temporary"),
-                "-D" + Mutations.DATA + "=" + Mutations.data(),
-                "-Dai.djl.offline=true",
-                "-Dai.djl.pytorch.num_threads=1",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                "-XX:ErrorFile=" + home.resolve("work").resolve("crash.log"),
-                "-XX:-CreateCoredumpOnCrash",
-                FuzzProcess.class.getName(),
+        ProcessBuilder builder = ChildJvm.of(
+                List.of(
+                        "-Xmx256m",
+                        "-Djava.io.tmpdir=" + home.resolve("temporary"),
+                        "-D" + Mutations.DATA + "=" + Mutations.data(),
+                        "-Dai.djl.pytorch.num_threads=1",
+                        "-XX:ErrorFile=" + home.resolve("work").resolve("crash.log")),
+                FuzzProcess.class,
                 Long.toString(seed),
                 Integer.toString(from),
                 Integer.toString(to),
                 home.resolve("archives").toString());
-        // By the environment: the class path may be longer than an argument may be.
-        String separator = System.getProperty("path.separator");
-        String classPath = Stream.of(System.getProperty("java.class.path").split(Pattern.quote(separator)))
-                .map(entry -> Path.of(entry).toAbsolutePath().toString())
-                .collect(Collectors.joining(separator));
-        builder.environment().put("CLASSPATH", classPath);
-        builder.directory(home.resolve("work").toFile()).redirectErrorStream(true);
+        builder.directory(home.resolve("work").toFile());
         Process process = builder.start();
         int current = from - 1;
         String what = "the start";

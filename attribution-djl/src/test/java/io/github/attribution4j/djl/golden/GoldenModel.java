@@ -16,6 +16,7 @@
 package io.github.attribution4j.djl.golden;
 
 import com.google.gson.JsonObject;
+import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.tensor.NumpyFiles;
@@ -43,7 +44,11 @@ final class GoldenModel implements AutoCloseable {
     }
 
     static GoldenModel load(GoldenData.Entry entry) {
-        TorchScriptModel model = TorchScriptModel.load(entry.archive(), GoldenData.options());
+        return load(entry, GoldenData.options());
+    }
+
+    static GoldenModel load(GoldenData.Entry entry, LoadOptions options) {
+        TorchScriptModel model = TorchScriptModel.load(entry.archive(), options);
         try (TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> tensors = arrays(entry, "inputs_file", model.tensors());
             Inputs.Builder inputs = Inputs.builder();

@@ -1,0 +1,55 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A JVM with this class path, for what would end or change the test's own. */
+public final class ChildJvm {
+    private ChildJvm() {}
+
+    /**
+     * Returns how to start one; errors are in its output.
+     *
+     * @param options of the JVM
+     * @param main the class to run
+     */
+    public static ProcessBuilder of(List<String> options, Class<?> main, String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Dai.djl.offline=true");
+        command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
+        command.add("-Dorg.slf4j.simpleLogger.log.ai.djl.util.cuda=error");
+        command.add("-XX:-CreateCoredumpOnCrash");
+        command.addAll(options);
+        command.add(main.getName());
+        command.addAll(Arrays.asList(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        // By the environment: the class path may be longer than an argument may be.
+        String separator = System.getProperty("path.separator");
+        String classPath = Stream.of(System.getProperty("java.class.path").split(Pattern.quote(separator)))
+                .map(entry -> Path.of(entry).toAbsolutePath().toString())
+                .collect(Collectors.joining(separator));
+        builder.environment().put("CLASSPATH", classPath);
+        return builder;
+    }
+}

@@ -1,0 +1,45 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.attribution4j.djl.ChildJvm;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** In JVMs of their own, since the number of threads of an operation belongs to the process. */
+class FreshThreadsTest {
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("A thread's first result has the bits of all others, whatever was set, for every golden model")
+    void firstResults(FreshThreads.Setting setting) throws Exception {
+        ProcessBuilder child = ChildJvm.of(
+                List.of("-Xmx512m", "-Dbasedir=" + System.getProperty("basedir", ".")), FreshThreads.class, setting.name());
+        // More than one on every machine, so that a thread that was not told of the setting differs.
+        child.environment().put("OMP_NUM_THREADS", "2");
+        Process process = child.start();
+        List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
+        assertThat(process.waitFor()).as(String.join("\n", lines)).isZero();
+        assertThat(lines).noneMatch(line -> line.startsWith(FreshThreads.DIFFERS));
+        assertThat(lines).filteredOn(line -> line.startsWith(FreshThreads.SAME)).hasSizeGreaterThan(20);
+    }
+}
