@@ -193,7 +193,8 @@ public abstract class ModelContract {
     }
 
     @Test
-    @DisplayName("Many threads, new ones and virtual ones too, run one model at once and get the bits that one thread gets")
+    @DisplayName(
+            "Many threads, new ones and virtual ones too, run one model at once and get the bits that one thread gets")
     void threads() throws InterruptedException, ExecutionException {
         try (Model model = model();
                 TensorScope scope = TensorScope.open()) {

@@ -56,8 +56,7 @@ final class FreshThreads {
     private static final int VIRTUAL_CALLS = 64;
 
     /** Sums so long that MKL splits them, in forward and in the gradient. */
-    private static final String LONG_SUMS =
-            """
+    private static final String LONG_SUMS = """
             def forward(self: __torch__.M, x: Tensor) -> Tensor:
               numbers = torch.arange(120000, dtype=6, layout=0, device=torch.device("cpu"), pin_memory=False)
               w = torch.sin(torch.view(numbers, [4, 30000]))
@@ -135,8 +134,9 @@ final class FreshThreads {
     }
 
     private void compare(Task task, String threads, double[] expected, List<double[]> results) {
-        long differ =
-                results.stream().filter(result -> !Arrays.equals(result, expected)).count();
+        long differ = results.stream()
+                .filter(result -> !Arrays.equals(result, expected))
+                .count();
         out.println((differ == 0 ? SAME : DIFFERS) + task.name() + ", " + threads + " threads: " + differ + " of "
                 + results.size());
     }

@@ -31,7 +31,9 @@ class FreshThreadsTest {
     @DisplayName("A thread's first result has the bits of all others, whatever was set, for every golden model")
     void firstResults(FreshThreads.Setting setting) throws Exception {
         ProcessBuilder child = ChildJvm.of(
-                List.of("-Xmx512m", "-Dbasedir=" + System.getProperty("basedir", ".")), FreshThreads.class, setting.name());
+                List.of("-Xmx512m", "-Dbasedir=" + System.getProperty("basedir", ".")),
+                FreshThreads.class,
+                setting.name());
         // More than one on every machine, so that a thread that was not told of the setting differs.
         child.environment().put("OMP_NUM_THREADS", "2");
         Process process = child.start();
