@@ -94,12 +94,9 @@ public final class Run {
      * Returns a copy that gives up with {@link DeadlineExceededException} once this much time has passed, counted from the
      * start of {@code attribute} and checked before each micro-batch.
      *
-     * @param newLimit more than zero
+     * @param newLimit zero or less for a time that is spent already: {@code attribute} then gives up before the model runs
      */
     public Run deadline(Duration newLimit) {
-        if (newLimit.isNegative() || newLimit.isZero()) {
-            throw new IllegalArgumentException("deadline " + newLimit + ": must be more than zero");
-        }
         return new Run(seed, batching, newLimit, startNanos, cancellation, listener, exampleKeys, nested, bits);
     }
 
@@ -176,7 +173,7 @@ public final class Run {
 
     /** Returns the limit in nanoseconds, if there is one. */
     public OptionalLong deadlineNanos() {
-        return limit == null ? OptionalLong.empty() : OptionalLong.of(limit.toNanos());
+        return limit == null ? OptionalLong.empty() : OptionalLong.of(limitNanos(limit));
     }
 
     /**
@@ -194,11 +191,19 @@ public final class Run {
             throw new CancelledException(method + " stopped after " + rowsDone + " of " + rowsTotal
                     + " rows because its thread was interrupted");
         }
-        if (limit != null && elapsedNanos() > limit.toNanos()) {
-            throw new DeadlineExceededException(method + ": the deadline of " + limit.toMillis() + " ms passed after "
+        if (limit != null && elapsedNanos() >= limitNanos(limit)) {
+            throw new DeadlineExceededException(method + ": the deadline of " + limitNanos(limit) / 1_000_000 + " ms passed after "
                     + rowsDone + " of " + rowsTotal
                     + " rows; allow more time, or ask for fewer steps or samples");
         }
+    }
+
+    /** Longer times than 292 years are as good as those, and times before the start as none. */
+    private static long limitNanos(Duration limit) {
+        if (limit.isNegative()) {
+            return 0;
+        }
+        return limit.compareTo(Duration.ofNanos(Long.MAX_VALUE)) > 0 ? Long.MAX_VALUE : limit.toNanos();
     }
 
     void report(Progress progress) {

@@ -282,7 +282,20 @@ class EvaluatorTest {
                 .hasMessage("test-method: the deadline of 0 ms passed after 0 of 2 rows; allow more time, or ask for "
                         + "fewer steps or samples");
         assertThat(batches).isEmpty();
-        assertThatThrownBy(() -> Run.defaults().deadline(Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void a_time_that_is_spent_before_the_start_is_a_deadline_that_passed() {
+        for (Duration spent : List.of(Duration.ZERO, Duration.ofMillis(-5), Duration.ofSeconds(Long.MIN_VALUE))) {
+            assertThatThrownBy(() -> Evaluator.start(
+                            method, model(1000), inputs(2), Target.index(0), Run.defaults().deadline(spent)))
+                    .isInstanceOf(DeadlineExceededException.class)
+                    .hasMessageContaining("passed after 0 of 2 rows");
+        }
+        assertThat(batches).isEmpty();
+        Run forever = Run.defaults().deadline(Duration.ofSeconds(Long.MAX_VALUE));
+        Evaluator.start(method, model(1000), inputs(2), Target.index(0), forever);
+        assertThat(forever.deadlineNanos()).hasValue(Long.MAX_VALUE);
     }
 
     @Test

@@ -75,8 +75,7 @@ public final class IntegratedGradients implements GradientAttribution {
         this.quadrature = builder.quadrature;
         this.baseline = builder.baseline;
         this.multiplyByInputs = builder.multiplyByInputs;
-        boolean valid = steps >= quadrature.minimumNodes();
-        this.weights = StepWeights.of(quadrature.rule(valid ? steps : quadrature.minimumNodes()));
+        this.weights = StepWeights.of(quadrature.rule(quadrature.takes(steps) ? steps : quadrature.minimumNodes()));
     }
 
     /** Creates the method with its defaults: 50 steps, Gauss-Legendre, baseline zero, multiplied by inputs. */
@@ -119,7 +118,7 @@ public final class IntegratedGradients implements GradientAttribution {
     }
 
     private void check(Inputs inputs, Problems problems) {
-        problems.require(steps >= quadrature.minimumNodes(), quadrature.tooFew(steps));
+        problems.require(quadrature.takes(steps), quadrature.refusal(steps));
         problems.require(
                 !baseline.isDistribution(),
                 "baseline " + baseline.describe() + " is a distribution, and integrated-gradients starts from one"

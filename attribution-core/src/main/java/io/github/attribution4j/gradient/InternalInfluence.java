@@ -87,7 +87,7 @@ public final class InternalInfluence extends LayerPathMethod {
 
     @Override
     void checkSteps(Problems problems) {
-        problems.require(steps() >= quadrature.minimumNodes(), quadrature.tooFew(steps()));
+        problems.require(quadrature.takes(steps()), quadrature.refusal(steps()));
     }
 
     @Override

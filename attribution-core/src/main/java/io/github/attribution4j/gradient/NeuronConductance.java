@@ -157,7 +157,7 @@ public final class NeuronConductance extends LayerPathMethod {
 
     @Override
     void checkSteps(Problems problems) {
-        problems.require(steps() >= quadrature.minimumNodes(), quadrature.tooFew(steps()));
+        problems.require(quadrature.takes(steps()), quadrature.refusal(steps()));
     }
 
     @Override

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 /**
  * How an integral over [0, 1] becomes a weighted sum of n values: ∫ f(t) dt ≈ Σ weights[k] f(nodes[k]).
  *
- * <p>Nodes and weights are computed in double precision for any n. The weights of all but {@link #CAPTUM_TRAPEZOID} sum
+ * <p>Nodes and weights are computed in double precision, in a time that grows as n. The weights of all but {@link #CAPTUM_TRAPEZOID} sum
  * to 1.
  */
 public enum Quadrature {
@@ -76,6 +76,9 @@ public enum Quadrature {
         }
     };
 
+    /** A million gradients of one example take hours, and no integral needs them. */
+    private static final int MAXIMUM = 1_000_000;
+
     private final int minimum;
 
     Quadrature(int minimum) {
@@ -92,18 +95,24 @@ public enum Quadrature {
     /**
      * Returns the rule of n nodes.
      *
-     * @param n at least {@link #minimumNodes()}
+     * @param n a number that {@link #takes} holds for
      */
     public Rule rule(int n) {
-        if (n < minimum) {
-            throw new IllegalArgumentException(tooFew(n));
+        if (!takes(n)) {
+            throw new IllegalArgumentException(refusal(n));
         }
         return compute(n);
     }
 
+    /** Whether there is a rule of n nodes: from {@link #minimumNodes()} to a million. */
+    public boolean takes(int n) {
+        return n >= minimum && n <= MAXIMUM;
+    }
+
     /** Returns the sentence that refuses n nodes. */
-    public String tooFew(int n) {
-        return "steps " + n + ": must be at least " + minimum + " with quadrature " + this;
+    public String refusal(int n) {
+        return "steps " + n + ": must be at "
+                + (n > MAXIMUM ? "most " + MAXIMUM + "; 50 to 300 are enough for most models" : "least " + minimum + " with quadrature " + this);
     }
 
     /**

@@ -22,8 +22,10 @@ import static org.assertj.core.api.Assertions.within;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -31,11 +33,12 @@ class QuadratureTest {
     private static final MathContext EXACT = new MathContext(60);
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4, 5, 10, 49, 50, 200})
+    @ValueSource(ints = {1, 2, 3, 4, 5, 10, 23, 24, 25, 26, 27, 49, 50, 64, 101, 200, 1000, 2001, 4096})
     void gaussLegendre_isRightToTheLastBits(int n) {
         Quadrature.Rule rule = Quadrature.GAUSS_LEGENDRE.rule(n);
 
-        for (int k = 0; k < n; k++) {
+        // All of few; of many, those about each end and the centre, and where one way to compute them gives over to the other.
+        for (int k : picked(n)) {
             BigDecimal[] exact = exact(n, rule.nodes()[k]);
             assertThat(rule.nodes()[k])
                     .as("node %d of %d", k, n)
@@ -44,6 +47,13 @@ class QuadratureTest {
                     .as("weight %d of %d", k, n)
                     .isCloseTo(exact[1].doubleValue(), within(0x1p-51 * rule.weights()[k]));
         }
+    }
+
+    private static int[] picked(int n) {
+        return n <= 101
+                ? IntStream.range(0, n).toArray()
+                : IntStream.of(0, 1, 7, 11, 12, 13, 17, 21, 40, n / 5, n / 3, n / 2 - 1, n / 2, 2 * n / 3, n - 13, n - 12, n - 1)
+                        .toArray();
     }
 
     /** Returns node and weight in 60 digits: Newton's method from a node that is nearly right. */
@@ -143,6 +153,25 @@ class QuadratureTest {
         assertThat(rule.nodes()[0]).isLessThan(1);
         assertThat(rule.weights()[0]).isLessThan(1);
         assertThat(rule.size()).isEqualTo(3);
+    }
+
+    /** mpmath, 40 digits: golden/quadrature.py. */
+    @ParameterizedTest
+    @CsvFileSource(resources = "/gauss-legendre.csv", numLinesToSkip = 1)
+    void gaussLegendre_ofVeryManyNodes_isRightToTheLastBits(int n, int k, double node, double weight) {
+        Quadrature.Rule rule = Quadrature.GAUSS_LEGENDRE.rule(n);
+
+        assertThat(rule.nodes()[k]).isCloseTo(node, within(2 * Math.ulp(node)));
+        assertThat(rule.weights()[k]).isCloseTo(weight, within(0x1p-51 * weight));
+        assertThat(rule.nodes()[n - 1 - k]).isCloseTo(1 - node, within(2 * Math.ulp(1 - node)));
+    }
+
+    @Test
+    void tooManyNodes_areRefused() {
+        assertThat(Quadrature.RIEMANN_LEFT.takes(1_000_000)).isTrue();
+        assertThatThrownBy(() -> Quadrature.GAUSS_LEGENDRE.rule(1_000_001))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("steps 1000001: must be at most 1000000; 50 to 300 are enough for most models");
     }
 
     @Test

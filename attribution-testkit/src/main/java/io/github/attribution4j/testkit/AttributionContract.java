@@ -369,6 +369,7 @@ public abstract class AttributionContract<M extends Model> {
     @DisplayName("A deadline that has passed ends the computation, and leaves nothing behind")
     void deadline() {
         refuses(DeadlineExceededException.class, Run.defaults().deadline(Duration.ofNanos(1)), "deadline");
+        refuses(DeadlineExceededException.class, Run.defaults().deadline(Duration.ZERO), "deadline");
     }
 
     @Test

@@ -142,6 +142,8 @@ class RefusalTest {
                 "--memory 1GiB --batch 3|2|give one",
                 "--batch 0|2|batch rows 0",
                 "--deadline 1ms --set steps=4000|4|the deadline of 1 ms passed",
+                "--deadline 0s|4|the deadline of 0 ms passed",
+                "--set steps=30000000|2|steps 30000000: must be at most 1000000",
                 "--deadline soon|2|is not a time",
                 "--device gpu|2|device 'gpu' is unknown",
                 "--rows 1|2|has 1 example, 0 to 0",
