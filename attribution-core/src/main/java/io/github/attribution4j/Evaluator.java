@@ -138,6 +138,11 @@ public final class Evaluator {
         batches.notice(notice);
     }
 
+    /** Where the model loses gradients, as far as it knows. */
+    List<String> gradientLosses() {
+        return model.gradientLosses();
+    }
+
     List<String> notices() {
         return batches.notices();
     }

@@ -602,7 +602,8 @@ public final class Explanation implements AutoCloseable {
 
         /**
          * Sets the baseline scores, and the gap that follows from them, from other scores than those at the explained inputs
-         * (such as a mean over noisy inputs), and from the attributions' sums.
+         * (such as a mean over noisy inputs), and from the attributions' sums. A gap of more than 5 % of the score's change gets a
+         * notice, with what the model knows of its causes.
          */
         public Builder completeBetween(double[] scoresAtBaseline, double[] scores) {
             double[] gap = new double[scores.length];
@@ -614,10 +615,13 @@ public final class Explanation implements AutoCloseable {
                     gap[i / rowSize] += values[i];
                 }
             }
+            double[] change = new double[gap.length];
             for (int i = 0; i < gap.length; i++) {
-                gap[i] -= scores[i] - scoresAtBaseline[i];
+                change[i] = scores[i] - scoresAtBaseline[i];
+                gap[i] -= change[i];
             }
-            return baselineScores(scoresAtBaseline).completenessGap(gap);
+            String large = CompletenessNotice.of(gap, change, attributions, evaluator::gradientLosses);
+            return (large.isEmpty() ? this : notice(large)).baselineScores(scoresAtBaseline).completenessGap(gap);
         }
 
         /**

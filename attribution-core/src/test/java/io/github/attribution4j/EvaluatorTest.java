@@ -395,7 +395,8 @@ class EvaluatorTest {
             assertThat(explanation.attribution().shape()).isEqualTo(Shape.of(2, 2));
             assertThat(explanation.scores()).containsExactly(0.25, 4.5);
             assertThat(explanation.completenessGap()).containsExactly(1.5 - 0.25, 7.5 - 4.5);
-            assertThat(explanation.notices()).containsExactly("hello");
+            // The other one tells the gap.
+            assertThat(explanation.notices()).hasSize(2).contains("hello");
             Provenance provenance = explanation.provenance();
             assertThat(provenance.method()).isEqualTo("test-method");
             assertThat(provenance.settings()).isEqualTo(Map.of("knob", "3"));

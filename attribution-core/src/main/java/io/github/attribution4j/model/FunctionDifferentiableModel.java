@@ -18,6 +18,7 @@ package io.github.attribution4j.model;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -59,6 +60,11 @@ record FunctionDifferentiableModel(Model forward, VectorJacobian derivative) imp
     @Override
     public Optional<String> oneRowAtATime() {
         return forward.oneRowAtATime();
+    }
+
+    @Override
+    public List<String> gradientLosses() {
+        return forward.gradientLosses();
     }
 
     @Override

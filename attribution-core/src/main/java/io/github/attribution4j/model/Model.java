@@ -81,6 +81,18 @@ public interface Model extends AutoCloseable {
         return new ModelPart(this, "");
     }
 
+    /**
+     * Returns the operations of this model at which gradients are lost or are not those of what it computes: detached
+     * values, roundings, casts to whole numbers, dropout and batch norm in training mode, branches on values. Asked where the
+     * attributions of an explanation miss much of the score's change, to name possible causes in a notice. Heads and tails
+     * of cuts, copies and wrappers answer as the model that they are made of.
+     *
+     * @return one phrase each, with an address, such as {@code detach at "encoder/detach"}; empty if none is known
+     */
+    default List<String> gradientLosses() {
+        return List.of();
+    }
+
     /** Frees what the model holds. Idempotent; later calls of other methods throw {@link IllegalStateException}. */
     @Override
     default void close() {}

@@ -109,15 +109,24 @@ public final class Lrp extends Propagation {
         }
         Explanation.Builder explanation = evaluator.explain(relevance).completenessGap(gap);
         String absorbing = absorbing(run.operations());
-        if (!absorbing.isEmpty()) {
+        boolean large = Math.abs(total - scored) > 0.05 * Math.abs(scored);
+        List<String> losses = large ? run.gradientLosses() : List.of();
+        if (!absorbing.isEmpty() || !losses.isEmpty()) {
             explanation.notice(String.format(
                     Locale.ROOT,
-                    "relevance sums to %.6g and scores to %.6g, over all examples; biases take their part by %s",
+                    "relevance sums to %.6g and scores to %.6g, over all examples%s%s",
                     total,
                     scored,
-                    absorbing));
+                    absorbing.isEmpty() ? "" : taken(run.withoutBiases(), absorbing),
+                    losses.isEmpty() ? "" : "; no relevance passes " + String.join(", ", losses)));
         }
         return explanation;
+    }
+
+    private static String taken(boolean withoutBiases, String absorbing) {
+        return withoutBiases
+                ? "; the model has no biases: what is missing went to the stabilizers and constants of " + absorbing
+                : "; biases take their part by " + absorbing;
     }
 
     /** Returns the rules by which biases take relevance, and of how many operations. */

@@ -120,6 +120,17 @@ final class RuledRun {
                 .map(points -> points.stream().map(CutPoint::toString).toList());
     }
 
+    /** Returns whether the model shows its weights, and none of them is a bias or a mean that stands for one. */
+    boolean withoutBiases() {
+        List<String> names = model.weightNames();
+        return !names.isEmpty()
+                && names.stream().noneMatch(name -> name.endsWith("bias") || name.endsWith("running_mean"));
+    }
+
+    List<String> gradientLosses() {
+        return model.gradientLosses();
+    }
+
     List<Operation> operations() {
         return model.operations();
     }

@@ -156,6 +156,11 @@ final class TorchCut implements Cut {
         public Optional<String> oneRowAtATime() {
             return model.oneRowAtATime();
         }
+
+        @Override
+        public List<String> gradientLosses() {
+            return model.gradientLosses();
+        }
     }
 
     private record Tail(LayeredModel model, TorchProgram program, String where, List<Row> rows)
@@ -205,6 +210,11 @@ final class TorchCut implements Cut {
         @Override
         public Optional<String> oneRowAtATime() {
             return model.oneRowAtATime();
+        }
+
+        @Override
+        public List<String> gradientLosses() {
+            return model.gradientLosses();
         }
     }
 }

@@ -110,6 +110,11 @@ final class TorchRuledCopy implements LayeredModel {
         return model.oneRowAtATime();
     }
 
+    @Override
+    public List<String> gradientLosses() {
+        return model.gradientLosses();
+    }
+
     /** The copy lasts as long as the model. */
     @Override
     public void close() {

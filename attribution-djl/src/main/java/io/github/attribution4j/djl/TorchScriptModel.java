@@ -379,6 +379,11 @@ public final class TorchScriptModel implements RuledModel {
         return known;
     }
 
+    @Override
+    public List<String> gradientLosses() {
+        return program.text().losses();
+    }
+
     private Operation operation(OperationInfo info) {
         String module = program.modules().get(info.module()).path();
         String address = module + "/" + info.operator() + "#" + info.number();

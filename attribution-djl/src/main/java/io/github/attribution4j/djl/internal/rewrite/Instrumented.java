@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param modules all modules in pre-order, so that the position is the index
  * @param values the values inside methods, at level VALUES only
  * @param operations the operators inside methods, likewise, in the order in which the text runs
+ * @param losses where gradients are lost, likewise, as {@link GradientLosses} words them
  * @param places how many places there are inside methods
  * @param repairs what had to be replaced for libtorch 2.7.1 to load the program, one line each
  * @param state what the program changes, as paths of attributes; every call starts from what the archive holds
@@ -41,6 +42,7 @@ public record Instrumented(
         List<ModuleInfo> modules,
         List<ValueInfo> values,
         List<OperationInfo> operations,
+        List<String> losses,
         int places,
         List<String> repairs,
         List<String> state,
@@ -52,6 +54,7 @@ public record Instrumented(
         modules = List.copyOf(modules);
         values = List.copyOf(values);
         operations = List.copyOf(operations);
+        losses = List.copyOf(losses);
         repairs = List.copyOf(repairs);
         state = List.copyOf(state);
     }
@@ -81,6 +84,7 @@ public record Instrumented(
                 modules,
                 values,
                 operations,
+                losses,
                 places,
                 repairs,
                 state,

@@ -218,7 +218,7 @@ public final class Instrumenter {
             texts.put(StateMethods.PATH, StateMethods.TEXT);
         }
         if (guards.used()) {
-            texts.put(Guards.PATH, Guards.TEXT);
+            texts.put(GuardSource.PATH, GuardSource.TEXT);
         }
         List<ModuleInfo> modules = level == Level.FORWARD
                 ? List.of()
@@ -233,6 +233,7 @@ public final class Instrumenter {
                 modules,
                 values(),
                 operations(),
+                level == Level.VALUES ? GradientLosses.list(index) : List.of(),
                 places.size(),
                 repairs.done(),
                 state.names(),

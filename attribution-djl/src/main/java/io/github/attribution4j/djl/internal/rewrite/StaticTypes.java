@@ -277,7 +277,7 @@ final class StaticTypes {
 
     private @Nullable Type call(Expr.Call call) {
         String dotted = Trees.dotted(call.callee());
-        if (dotted.equals(Guards.LSTM_INPUT) || dotted.equals(StateMethods.READ)) {
+        if (dotted.startsWith(GuardSource.MODULE + ".") || dotted.equals(StateMethods.READ)) {
             return Type.TENSOR;
         }
         if (dotted.startsWith("torch.") || dotted.startsWith("ops.")) {

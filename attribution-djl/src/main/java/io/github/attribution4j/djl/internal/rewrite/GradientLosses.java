@@ -1,0 +1,172 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.djl.internal.rewrite.ProgramIndex.Node;
+import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.djl.internal.script.Stmt;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** Finds, in a program's text, the operations at which gradients are lost or are not those of what is computed. */
+final class GradientLosses {
+    private static final Map<String, String> CAUSES = Map.ofEntries(
+            Map.entry("detach", "a detached value"),
+            Map.entry("round", "rounding"),
+            Map.entry("floor", "rounding"),
+            Map.entry("ceil", "rounding"),
+            Map.entry("trunc", "rounding"),
+            Map.entry("fix", "rounding"),
+            Map.entry("floor_divide", "rounding"),
+            Map.entry("quantize_per_tensor", "rounding"),
+            Map.entry("quantize_per_channel", "rounding"),
+            Map.entry("sign", "a sign"),
+            Map.entry("sgn", "a sign"),
+            Map.entry("heaviside", "a step"),
+            Map.entry("argmax", "an index"),
+            Map.entry("argmin", "an index"),
+            Map.entry("one_hot", "an index"),
+            Map.entry("bucketize", "an index"),
+            Map.entry("searchsorted", "an index"),
+            Map.entry("angle", "an angle"),
+            Map.entry("bernoulli", "a random draw"));
+
+    /** Numbers of the types that hold whole numbers or truth values. */
+    private static final Set<String> WHOLE = Set.of("0", "1", "2", "3", "4", "11");
+
+    private static final Set<String> CASTS = Set.of("to", "_to_copy", "type", "_cast_Long", "_cast_Int");
+    private static final Set<String> COMPARISONS = Set.of("gt", "ge", "lt", "le", "eq", "ne");
+
+    /** Positions of the flag that says training mode. */
+    private static final Map<String, Integer> TRAINING = Map.of(
+            "dropout", 2, "feature_dropout", 2, "alpha_dropout", 2, "feature_alpha_dropout", 2, "native_dropout", 2,
+            "batch_norm", 5, "instance_norm", 5, "native_batch_norm", 5);
+
+    private final ProgramIndex index;
+    private final Set<String> found = new LinkedHashSet<>();
+
+    private GradientLosses(ProgramIndex index) {
+        this.index = index;
+    }
+
+    /** Returns a phrase for each, in the order of the modules, such as {@code rounding at "encoder/round"}. */
+    static List<String> list(ProgramIndex index) {
+        GradientLosses losses = new GradientLosses(index);
+        for (Node node : index.nodes()) {
+            for (Stmt member : node.type().definition().members()) {
+                if (member instanceof Stmt.Def method) {
+                    losses.look(node.path(), method, new HashSet<>());
+                }
+            }
+        }
+        return new ArrayList<>(losses.found);
+    }
+
+    private void look(String module, Stmt.Def text, Set<String> functions) {
+        Trees.mapAll(text.body(), expression -> {
+            if (expression instanceof Expr.Call call) {
+                look(module, call, functions);
+            }
+            return expression;
+        });
+        branches(module, text.body());
+    }
+
+    private void look(String module, Expr.Call call, Set<String> functions) {
+        String dotted = Trees.dotted(call.callee());
+        Stmt.Def function = index.function(dotted);
+        if (function != null) {
+            if (functions.add(dotted)) {
+                look(module, function, functions);
+            }
+            return;
+        }
+        if (!dotted.startsWith("torch.") && !dotted.startsWith("ops.aten.")) {
+            return;
+        }
+        String written = dotted.substring(dotted.lastIndexOf('.') + 1);
+        String operator = OperatorKinds.functional(written);
+        String cause = CAUSES.get(operator);
+        Integer flag = TRAINING.get(operator);
+        List<Expr> arguments = call.arguments();
+        if (cause != null) {
+            add(cause, module, operator);
+        } else if (flag != null && flag < arguments.size() && literal(arguments.get(flag)).equals("True")) {
+            add("training mode", module, operator);
+        } else if (CASTS.contains(operator) && whole(call)) {
+            add("a cast to whole numbers", module, operator);
+        } else if (operator.equals("div") && call.keywords().stream().anyMatch(k -> k.name().equals("rounding_mode"))) {
+            add("rounding", module, operator);
+        } else if (operator.equals("where") && !arguments.isEmpty() && comparison(arguments.get(0))) {
+            add("a branch on values", module, operator);
+        }
+    }
+
+    private static String literal(Expr expression) {
+        return expression instanceof Expr.Literal literal ? literal.text() : "";
+    }
+
+    /** The type is the second argument, or the third behind a device. */
+    private static boolean whole(Expr.Call call) {
+        List<Expr> arguments = call.arguments();
+        for (int i = 1; i < Math.min(3, arguments.size()); i++) {
+            if (WHOLE.contains(literal(arguments.get(i)))) {
+                return true;
+            }
+        }
+        return call.keywords().stream().anyMatch(k -> k.name().equals("dtype") && WHOLE.contains(literal(k.value())));
+    }
+
+    /** Also where the condition is a variable: nobody chooses by anything but a comparison or a mask. */
+    private static boolean comparison(Expr condition) {
+        return !(condition instanceof Expr.Call call)
+                || COMPARISONS.contains(Trees.dotted(call.callee()).toLowerCase(Locale.ROOT).replaceFirst("^.*\\.", ""));
+    }
+
+    /** Conditions on a tensor are written {@code bool(...)}. */
+    private void branches(String module, List<Stmt> statements) {
+        for (Stmt statement : statements) {
+            if (statement instanceof Stmt.If branch) {
+                boolean[] ofValue = new boolean[1];
+                Trees.map(branch.condition(), part -> {
+                    ofValue[0] |= part instanceof Expr.Call call
+                            && Trees.dotted(call.callee()).equals("bool");
+                    return part;
+                });
+                if (ofValue[0]) {
+                    found.add("a branch on values in " + (module.isEmpty() ? "the model's own code" : "\"" + module + "\""));
+                }
+                branches(module, branch.then());
+                branches(module, branch.otherwise());
+            } else if (statement instanceof Stmt.For loop) {
+                branches(module, loop.body());
+            } else if (statement instanceof Stmt.While loop) {
+                branches(module, loop.body());
+            } else if (statement instanceof Stmt.With with) {
+                branches(module, with.body());
+            }
+        }
+    }
+
+    private void add(String cause, String module, String operator) {
+        found.add(cause + " at \"" + module + "/" + operator + "\"");
+    }
+}

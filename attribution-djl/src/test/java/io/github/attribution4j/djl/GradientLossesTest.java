@@ -1,0 +1,95 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Where gradients are lost is read from the program's text, and told where attributions miss much of the score. */
+class GradientLossesTest {
+    private static TorchScriptModel model(String expression) {
+        return TestModels.script("def forward(self: __torch__.M, x: Tensor) -> Tensor:\n"
+                + ("return torch.add(" + expression + ", torch.mul(x, 0.5))").indent(2));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "torch.detach(x) | a detached value at \"/detach\"",
+                "torch.round(x) | rounding at \"/round\"",
+                "torch.floor(x) | rounding at \"/floor\"",
+                "torch.to(torch.to(x, 4), 6) | a cast to whole numbers at \"/to\"",
+                "torch.sign(x) | a sign at \"/sign\"",
+                "torch.div(x, 0.25, rounding_mode=\"floor\") | rounding at \"/div\"",
+                "torch.where(torch.gt(x, 0.5), torch.add(x, 3), x) | a branch on values at \"/where\""
+            })
+    void isNamedWhereTheGapIsLarge(String expression, String loss) {
+        try (TorchScriptModel model = model(expression);
+                TensorScope scope = TensorScope.open();
+                Explanation why = new IntegratedGradients()
+                        .attribute(
+                                model,
+                                Inputs.of(model.tensors().of(new float[] {2, 3}, 2, 1)),
+                                Target.index(0))) {
+            assertThat(model.gradientLosses()).containsExactly(loss);
+            assertThat(model.cut(model.cutPoints().get(0)).tail().gradientLosses()).containsExactly(loss);
+            assertThat(why.notices()).anyMatch(notice -> notice.contains(loss) && notice.contains("at 2 of 2 examples"));
+        }
+    }
+
+    @Test
+    void trainingModeAndBranchesOnValues() {
+        String text =
+                """
+                def forward(self: __torch__.M, x: Tensor) -> Tensor:
+                  y = torch.dropout(x, 0.5, True)
+                  z = torch.batch_norm(y, None, None, None, None, True, 0.1, 1e-5, False)
+                  if bool(torch.gt(torch.sum(z), 0.)):
+                    w = torch.mul(z, 2)
+                  else:
+                    w = z
+                  return torch.dropout(w, 0.5, False)
+                """;
+        try (TorchScriptModel model = TestModels.script(text)) {
+            assertThat(model.gradientLosses())
+                    .containsExactly(
+                            "training mode at \"/dropout\"",
+                            "training mode at \"/batch_norm\"",
+                            "a branch on values in the model's own code");
+        }
+    }
+
+    @Test
+    void aSmoothModelHasNone() {
+        try (TorchScriptModel model = model("torch.tanh(x)");
+                TensorScope scope = TensorScope.open();
+                Explanation why = new IntegratedGradients()
+                        .attribute(model, Inputs.of(model.tensors().of(new float[] {2}, 1, 1)), Target.index(0))) {
+            assertThat(model.gradientLosses()).isEqualTo(List.of());
+            assertThat(why.notices()).isEmpty();
+        }
+    }
+}

@@ -1,0 +1,213 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.tensor.TensorScope;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Calls that libtorch 2.7.1 runs without a question, most of which end the process, are refused; right ones are not. */
+class UncheckedOperatorsTest {
+    private static final String RAW = "return ";
+
+    /** O, D and Z stand for ones, ones in float64 and zeros of a shape. */
+    private static String program(String body) {
+        String text = body.replaceAll("\\bO\\((\\[[^\\]]*\\])\\)", "torch.ones($1, dtype=6)")
+                .replaceAll("\\bD\\((\\[[^\\]]*\\])\\)", "torch.ones($1, dtype=7)")
+                .replaceAll("\\bI\\((\\[[^\\]]*\\])\\)", "torch.tensor($1)");
+        return "def forward(self: __torch__.M, x: Tensor) -> Tensor:\n"
+                + text.replace("; ", "\n").indent(2);
+    }
+
+    private static double sum(String body) {
+        try (TorchScriptModel model = TestModels.script(program(body));
+                TensorScope scope = TensorScope.open()) {
+            return model.forward(Inputs.of(model.tensors().of(new float[6], 2, 3)))
+                    .sum()
+                    .toDoubleArray()[0];
+        }
+    }
+
+    private static void refused(String body, String... text) {
+        assertThatThrownBy(() -> sum(body))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContainingAll(text);
+        // Another operator that libtorch runs still works.
+        assertThat(sum(RAW + "torch.add(x, 1)")).isEqualTo(6);
+    }
+
+    private static String lstm(String x, String h, String c, String weights, String rest) {
+        return "y, a, b, = torch.lstm(" + x + ", [" + h + ", " + c + "], [" + weights + "], " + rest + "); return y";
+    }
+
+    private static final String ONE_LAYER = "O([64, 3]), O([64, 16])";
+
+    @ParameterizedTest
+    @DisplayName("The state of an LSTM of one layer, one direction, 4 rows, 16 units; x (rows, time, 3)")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[1, 1, 16] | [1, 1, 16] | made for 1 rows, and its input has 4: the rows do not fit the state",
+                "[1, 9, 16] | [1, 9, 16] | made for 9 rows, and its input has 4: the rows do not fit the state",
+                "[1, 4, 16] | [1, 1, 16] | made for 1 rows, and its input has 4",
+                "[1, 4, 16] | [1, 9, 16] | made for 9 rows, and its input has 4",
+                "[3, 4, 16] | [3, 4, 16] | has 1 layers and directions, and its state 3",
+                "[1, 4, 5] | [1, 4, 16] | the LSTM has 16 hidden units, and its state 5",
+                "[1, 4, 16] | [1, 4, 5] | the LSTM's weights do not fit each other and its state",
+                "[1, 16] | [1, 16] | state has 3 axes, and this has 2"
+            })
+    void statesOfAnLstm(String h, String c, String message) {
+        for (String train : new String[] {"False", "True"}) {
+            for (String ones : new String[] {"O", "D"}) {
+                String weights = ONE_LAYER.replace("O", ones);
+                refused(
+                        lstm(ones + "([4, 5, 3])", ones + "(" + h + ")", ones + "(" + c + ")", weights,
+                                "False, 1, 0., " + train + ", False, True"),
+                        message);
+                refused(
+                        lstm(ones + "([5, 4, 3])", ones + "(" + h + ")", ones + "(" + c + ")", weights,
+                                "False, 1, 0., " + train + ", False, False"),
+                        message);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @DisplayName("Weights of an LSTM that do not fit its layers, its projection, its input")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[1, 4, 16] | [1, 4, 16] | O([48, 3]), O([48, 16]) | False, 1, 0., False, False, True",
+                "[2, 4, 16] | [2, 4, 16] | O([64, 3]), O([64, 16]), O([64, 9]), O([64, 16]) | False, 2, 0., False, False, True",
+                "[2, 4, 16] | [2, 4, 16] | O([64, 3]), O([64, 16]), O([64, 16]), O([64, 9]) | False, 2, 0., False, False, True",
+                "[2, 4, 16] | [2, 4, 16] | O([64, 3]), O([64, 16]), O([64, 5]), O([64, 16]) | False, 1, 0., False, True, True",
+                "[1, 4, 16] | [1, 4, 16] | O([64, 3]), O([64, 16]), O([5]), O([5]) | True, 1, 0., False, False, True",
+                "[1, 4, 6] | [1, 4, 16] | O([64, 3]), O([64, 6]), O([5, 16]) | False, 1, 0., False, False, True",
+                "[2, 4, 16] | [2, 4, 16] | O([64, 3]), O([64, 16]), O([64, 3]) | False, 2, 0., False, False, True"
+            })
+    void weightsOfAnLstm(String h, String c, String weights, String rest) {
+        refused(lstm("O([4, 5, 3])", "O(" + h + ")", "O(" + c + ")", weights, rest), "weights do not fit");
+    }
+
+    @ParameterizedTest
+    @DisplayName("Right LSTMs: layers, directions, projection, biases, axes either way")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[1, 4, 16] | [1, 4, 16] | O([64, 3]), O([64, 16]) | False, 1, 0., False, False, True | 320",
+                "[1, 5, 16] | [1, 5, 16] | O([64, 3]), O([64, 16]) | False, 1, 0., False, False, False | 320",
+                "[2, 4, 16] | [2, 4, 16] | O([64, 3]), O([64, 16]), O([64, 16]), O([64, 16]) | False, 2, 0., False, False, True | 320",
+                "[2, 4, 16] | [2, 4, 16] | O([64, 3]), O([64, 16]), O([64, 3]), O([64, 16]) | False, 1, 0., False, True, True | 640",
+                "[4, 4, 16] | [4, 4, 16] | O([64, 3]), O([64, 16]), O([64, 3]), O([64, 16]), O([64, 32]), O([64, 16]), O([64, 32]), O([64, 16]) "
+                        + "| False, 2, 0., False, True, True | 640",
+                "[1, 4, 16] | [1, 4, 16] | O([64, 3]), O([64, 16]), O([64]), O([64]) | True, 1, 0., False, False, True | 320",
+                "[1, 4, 6] | [1, 4, 16] | O([64, 3]), O([64, 6]), O([6, 16]) | False, 1, 0., False, False, True | 120",
+                "[1, 4, 6] | [1, 4, 16] | O([64, 3]), O([64, 6]), O([64]), O([64]), O([6, 16]) | True, 1, 0., False, False, True | 120"
+            })
+    void rightLstms(String h, String c, String weights, String rest, int elements) {
+        double sum = sum(lstm("O([4, 5, 3])", "O(" + h + ")", "O(" + c + ")", weights, rest));
+        // tanh of a cell that grows by one each step, or 16 of those through a projection of ones.
+        assertThat(sum).isGreaterThan(0.9 * elements).isLessThan(elements == 120 ? 16.0 * elements : elements);
+    }
+
+    @ParameterizedTest
+    @DisplayName("States of the other recurrent layers say the same, packed ones too")
+    @ValueSource(
+            strings = {
+                "y, a, = torch.gru(O([4, 5, 3]), O([1, 1, 16]), [O([48, 3]), O([48, 16])], False, 1, 0., False, False, True); return y",
+                "y, a, = torch.gru(O([5, 4, 3]), O([1, 9, 16]), [O([48, 3]), O([48, 16])], False, 1, 0., False, False, False); return y",
+                "y, a, = torch.rnn_tanh(O([4, 5, 3]), O([1, 1, 16]), [O([16, 3]), O([16, 16])], False, 1, 0., False, False, True); return y",
+                "y, a, = torch.rnn_relu(O([4, 5, 3]), O([1, 1, 16]), [O([16, 3]), O([16, 16])], False, 1, 0., False, False, True); return y",
+                "y, a, = torch.gru(O([8, 3]), I([4, 4]), O([1, 1, 16]), [O([48, 3]), O([48, 16])], False, 1, 0., False, False); return y",
+                "y, a, = torch.rnn_tanh(O([8, 3]), I([4, 4]), O([1, 1, 16]), [O([16, 3]), O([16, 16])], False, 1, 0., False, False); return y",
+                "y, a, b, = torch.lstm(O([8, 3]), I([4, 4]), [O([1, 1, 16]), O([1, 1, 16])], [O([64, 3]), O([64, 16])], False, 1, 0., "
+                        + "False, False); return y",
+                "y, a, b, = torch.lstm(O([8, 3]), I([4, 4]), [O([1, 4, 16]), O([1, 9, 16])], [O([64, 3]), O([64, 16])], False, 1, 0., "
+                        + "False, False); return y"
+            })
+    void rowsThatDoNotFit(String body) {
+        refused(body, "the rows do not fit the state");
+    }
+
+    @ParameterizedTest
+    @DisplayName("Cells check their rows themselves")
+    @ValueSource(
+            strings = {
+                "a, b, = torch.lstm_cell(O([4, 3]), [O([1, 16]), O([1, 16])], O([64, 3]), O([64, 16])); return a",
+                "return torch.gru_cell(O([4, 3]), O([1, 16]), O([48, 3]), O([48, 16]))",
+                "return torch.rnn_tanh_cell(O([4, 3]), O([1, 16]), O([16, 3]), O([16, 16]))"
+            })
+    void cells(String body) {
+        refused(body, "Input batch size 4 doesn't match hidden0 batch size 1");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "y, a, = torch.gru(O([8, 3]), I([2, 2]), O([1, 2, 16]), [O([48, 3]), O([48, 16])], False, 1, 0., False, False); return y "
+                        + "| has 8 elements, and its batch sizes are for 4",
+                "n = annotate(List[int], []); y, a, = torch.gru(O([8, 3]), torch.tensor(n, dtype=4), O([1, 2, 16]), [O([48, 3]), "
+                        + "O([48, 16])], False, 1, 0., False, False); return y | has no batch sizes",
+                "y, a, = torch.gru(O([8, 3]), I([2, 6]), O([1, 2, 16]), [O([48, 3]), O([48, 16])], False, 1, 0., False, False); return y "
+                        + "| batch sizes grow",
+                "a, b, = torch._pad_packed_sequence(O([4, 3]), I([6, -2]), True, 0., 2); return a | not all positive",
+                "a, b, = torch._pad_packed_sequence(O([8, 3]), I([9000, 9000]), True, 0., 2); return a | are for 18000",
+                "a, b, c, d, = torch.embedding_bag(O([5, 3]), I([1, 2, 3]), I([0, 3, 1])); return a | must not fall",
+                "a, b, c, d, = torch.embedding_bag(O([5, 3]), I([1, 2, 3]), I([0, 900000])); return a | go beyond its 3 indexes",
+                "return torch.ctc_loss(O([5, 2, 4]), torch.full([2, 3], 9999999, dtype=4), [5, 5], [3, 3]) | where there are 4 places",
+                "return torch.max_pool2d_with_indices_backward(O([1, 1, 2, 2]), O([1, 1, 4, 4]), [2, 2], [2, 2], [0, 0], [1, 1], False, "
+                        + "torch.full([1, 1, 2, 2], 99999999, dtype=4)) | where there are 16 places",
+                "return torch.adaptive_max_pool2d_backward(O([1, 1, 2, 2]), O([1, 1, 4, 4]), torch.full([1, 1, 2, 2], -9999999, "
+                        + "dtype=4)) | indexes from -9999999",
+                "return torch.abs(torch.linalg_eigvals(torch.full([3, 3], nan, dtype=6))) | holds NaN or infinity",
+                "a, b, c, = torch.native_batch_norm(O([2, 4, 3]), O([1]), O([1]), O([1]), O([1]), False, 0.1, 1e-5); return a "
+                        + "| batch norm of 4 channels",
+                "return torch._reshape_alias(O([5, 3]), [5000, 3000], [3000, 1]) | 15 elements cannot lie in shape",
+                "return torch.to_dense(torch.sparse_coo_tensor(torch.tensor([[900000000]]), O([1]), [3])) | where there are 3 places",
+                "return torch._compute_linear_combination(O([2, 3]), O([4, 9])) | without checking its arguments",
+                "return torch.segment_reduce(O([5, 3]), \"sum\", offsets=I([0, 5000000])) | without checking its arguments"
+            })
+    void others(String body, String message) {
+        refused(body, message);
+    }
+
+    @ParameterizedTest
+    @DisplayName("Right calls of guarded operators")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "y, a, = torch.gru(O([8, 3]), I([5, 3]), O([1, 5, 16]), [O([48, 3]), O([48, 16])], False, 1, 0., False, False); return y "
+                        + "| 128",
+                "a, b, = torch._pad_packed_sequence(O([8, 3]), I([5, 3]), True, 0., 2); return a | 24",
+                "a, b, c, d, = torch.embedding_bag(O([5, 3]), I([1, 2, 3]), I([0, 2])); return a | 9",
+                "a, b, c, d, = torch.embedding_bag(O([5, 3]), I([1, 2, 3]), I([0, 0, 3])); return a | 9",
+                "a, b, c, = torch.native_batch_norm(O([2, 4, 3]), None, None, O([4]), O([4]), False, 0.1, 0.); return a | 0",
+                "return torch._reshape_alias(O([5, 3]), [3, 5], [5, 1]) | 15",
+                "return torch.to_dense(torch.sparse_coo_tensor(torch.tensor([[2]]), O([1]), [3])) | 1",
+                "return torch.adaptive_max_pool2d_backward(O([1, 1, 2, 2]), O([1, 1, 4, 4]), torch.full([1, 1, 2, 2], 15, dtype=4)) | 4"
+            })
+    void rightCalls(String body, double expected) {
+        assertThat(sum(body)).isEqualTo(expected);
+    }
+}
