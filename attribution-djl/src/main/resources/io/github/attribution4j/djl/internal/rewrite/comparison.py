@@ -354,7 +354,8 @@
     return y
   def grid_sampler(self: TAPE, p: int, k: int, x: Tensor, grid: Tensor, mode: int, padding: int, align: bool) -> Tensor:
     if self.mode == 1 and ops.prim.requires_grad(grid):
-      _0 = self.refuse("grid", p, k)
+      if self.rule(p, k) != 0:
+        _0 = self.refuse("grid", p, k)
     return torch.grid_sampler(x, grid, mode, padding, align)
   def logsumexp(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], keep: bool) -> Tensor:
     y = torch.logsumexp(x, dims, keep)

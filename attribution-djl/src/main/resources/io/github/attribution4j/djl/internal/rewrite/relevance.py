@@ -518,9 +518,12 @@
         y = torch.detach(x)
     return y
   def grid_sampler(self: TAPE, p: int, k: int, x: Tensor, grid: Tensor, mode: int, padding: int, align: bool) -> Tensor:
+    at = grid
     if RUNTIME.alive(grid, ):
-      _0 = self.refuse("grid", p, k)
-    return self.share(p, k, torch.grid_sampler(self.summand(p, k, x), grid, mode, padding, align))
+      if self.kind(p, k) != 0:
+        _0 = self.refuse("grid", p, k)
+      at = RUNTIME.scaled(grid, 1., )
+    return self.share(p, k, torch.grid_sampler(self.summand(p, k, x), at, mode, padding, align))
   # The share of a soft maximum is its derivative.
   def logsumexp(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], keep: bool) -> Tensor:
     y = torch.logsumexp(self.winner(p, k, x), dims, keep)
