@@ -39,6 +39,7 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -219,6 +220,34 @@ class StateTest {
             }
         }
         return all;
+    }
+
+    /** The values at the reference start from the same state, so that the sum of DeepLIFT is the difference of the outputs. */
+    @Test
+    void rulesStartFromTheStateOfTheFile() {
+        List<String> complete = new ArrayList<>();
+        List<String> refused = new ArrayList<>();
+        for (JsonObject json : GoldenCase.objects(GoldenData.read(file("state.json")))) {
+            Case state = new Gson().fromJson(json, Case.class);
+            try (TensorScope scope = TensorScope.open();
+                    TorchScriptModel model = state.load()) {
+                for (int round = 0; round < 2; round++) {
+                    try (Explanation why = DeepLift.builder()
+                            .build()
+                            .attribute(model, state.row(model, 0), Target.index(1), Run.defaults())) {
+                        double scale = Math.max(1, Math.abs(why.scores()[0]));
+                        assertThat(why.completenessGap()[0] / scale)
+                                .as(state.file())
+                                .isCloseTo(0, offset(1e-4));
+                        complete.add(state.file());
+                    } catch (ModelException e) {
+                        refused.add(state.file() + ": " + e.getMessage());
+                    }
+                }
+                checkForward(state, model, 0);
+            }
+        }
+        assertThat(complete).as("refused: %s", refused).hasSizeGreaterThan(20);
     }
 
     private static Path file(String name) {
