@@ -147,6 +147,11 @@ final class Repairs {
                 && Trees.dotted(call.callee()).equals("print");
     }
 
+    /** Whether a call takes gradients by tensors that it is given. */
+    static boolean isGradient(Expr expression) {
+        return expression instanceof Expr.Call call && GRADIENTS.contains(Trees.dotted(call.callee()));
+    }
+
     /** Whether a program takes gradients itself. */
     boolean takesGradients() {
         return takesGradients;

@@ -49,6 +49,9 @@ final class StateMethods {
     private final State state;
     private final Writes writes;
 
+    /** Whether operands may be read as copies: a gradient by a copy would not be one by the tensor. */
+    private final boolean copies;
+
     private StaticTypes types;
     private Map<String, String> modules = new HashMap<>();
     private String owner = "";
@@ -61,6 +64,14 @@ final class StateMethods {
         this.index = index;
         this.state = state;
         this.writes = writes;
+        boolean[] gradients = new boolean[1];
+        index.files()
+                .values()
+                .forEach(file -> Trees.mapAll(file.statements(), expression -> {
+                    gradients[0] |= Repairs.isGradient(expression);
+                    return expression;
+                }));
+        this.copies = !gradients[0] && !writes.mutated().isEmpty();
         this.types = noTypes();
     }
 
@@ -72,7 +83,7 @@ final class StateMethods {
     Stmt.Def method(@Nullable String type, Stmt.Def method) {
         State.Part own = type == null ? null : state.part(type);
         List<Stmt.Parameter> handed = handed(method, type != null);
-        if (own == null && handed.isEmpty() && writes.mutated().isEmpty()) {
+        if (own == null && handed.isEmpty() && !copies) {
             return method;
         }
         owner = type == null ? "" : type;
@@ -93,7 +104,7 @@ final class StateMethods {
                 modules.put(parameter.name(), declared.name());
             }
         }
-        reading = writes.mutated().isEmpty() ? null : writes.reading(type, method);
+        reading = copies ? writes.reading(type, method) : null;
         boolean entry = type != null && isEntry(type, method.name());
         List<Stmt> body = statements(method.body());
         if (entry) {
