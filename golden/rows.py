@@ -20,11 +20,10 @@ models that compute in 16 bits, with what eager PyTorch computes on them, one ro
 import json
 import warnings
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Dict, Final, List, Optional, Tuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 import archive
@@ -199,6 +198,80 @@ class Tokens(nn.Module):
         return self.head(self.mix(self.embedding(ids)).mean(0))
 
 
+# ---- 16 bits inside
+
+
+class Mixed(nn.Module):
+    """The second layer is stored and computed in float16."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Linear(4, 6)
+        self.act = nn.Tanh()
+        self.b = nn.Linear(6, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.b(self.act(self.a(x)).half()).float()
+
+    def reference(self, x: Tensor) -> Tensor:
+        return self.b(self.act(self.a(x)))
+
+    def narrowed(self) -> nn.Module:
+        self.b.half()
+        return self
+
+
+class Autocast(Mixed):
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            h = self.b(self.act(self.a(x)))
+        return h.float()
+
+    def narrowed(self) -> nn.Module:
+        return self
+
+
+class Written(Mixed):
+    """Names types in many ways."""
+
+    inner: int
+    later: Final[int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = torch.float16
+        self.later = torch.bfloat16
+
+    def forward(self, x: Tensor) -> Tensor:
+        dtype = torch.float16
+        h = self.act(self.a(x))
+        if h.dtype == torch.float16:
+            h = h.to(torch.float32)
+        h = h.to(self.inner).type_as(x).to(self.later).to(x.dtype)
+        zeros = torch.zeros([1, 6], dtype=torch.float16, device=x.device)
+        h = (h.to(dtype) + zeros).float()
+        weights = torch.softmax(torch.zeros_like(h, dtype=torch.bfloat16), dim=-1, dtype=torch.float32)
+        total = (h * weights * 6).half().sum(1, dtype=torch.float32, keepdim=True) / 6
+        return self.b(h) + total.to(torch.bfloat16).to(x)
+
+    def reference(self, x: Tensor) -> Tensor:
+        h = self.act(self.a(x))
+        return self.b(h) + h.mean(1, keepdim=True)
+
+    def narrowed(self) -> nn.Module:
+        return self
+
+
+class Stored(Mixed):
+    """All weights are float16, and so are inputs and output."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.b(self.act(self.a(x)))
+
+    def narrowed(self) -> nn.Module:
+        return self.half()
+
+
 def value_and_gradient(
     model: nn.Module, layer: str, inputs: List[Tensor], target: Optional[Tuple[int, ...]], factor: float
 ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -301,6 +374,38 @@ class Writer:
             }
         )
 
+    def narrow(self, name: str, model: Mixed, kinds: List[str]) -> None:
+        """What the same weights give in float64 throughout."""
+        for parameter in model.parameters():
+            wide = torch.randn(parameter.shape, generator=self.generator, dtype=torch.float64) * 0.6
+            parameter.data = wide.to(torch.bfloat16 if name == "autocast" else torch.float16).float()
+        model.eval()
+        x = self.normal(ROWS, 4).to(torch.float16).double()
+        wide = type(model)().double()
+        wide.load_state_dict(model.state_dict())
+        given = x.clone().requires_grad_(True)
+        kept: List[Tensor] = []
+        wide.act.register_forward_hook(lambda m, i, o: kept.append(o))
+        output = wide.reference(given)
+        gradient, at_layer = torch.autograd.grad(output[:, 1].sum(), [given, kept[0]])
+        np.savez(
+            OUT / f"{name}.npz",
+            x=x.numpy(),
+            output=output.detach().numpy(),
+            gradient=gradient.numpy(),
+            value=kept[0].detach().numpy(),
+            layer_gradient=at_layer.numpy(),
+        )
+        model = model.narrowed()
+        scripted = torch.jit.script(model) if "trace" not in kinds or len(kinds) > 1 else None
+        sample = x.half() if name == "stored" else x.float()
+        for kind in kinds:
+            if kind == "trace":
+                module = torch.jit.trace(model, sample)
+            else:
+                module = scripted if kind == "script" else torch.jit.freeze(scripted)
+            archive.save(module, OUT / f"{name}_{kind}.pt", f"{name}_{kind}")
+
     def close(self) -> None:
         (OUT / "rows.json").write_text(json.dumps(self.cases, indent=1) + "\n")
 
@@ -337,6 +442,8 @@ def main() -> None:
         (2,),
         True,
     )
+    for name, model in [("mixed", Mixed()), ("autocast", Autocast()), ("written", Written()), ("stored", Stored())]:
+        w.narrow(name, model, ["script", "trace", "frozen"])
     w.close()
 
 

@@ -187,8 +187,8 @@ public final class LoadOptions {
 
     /**
      * Returns options that convert the model's floating-point weights, buffers and constants to a type: float64 to check
-     * float32 results, float32 for weights stored in 16 bits. Inputs are then of this type too. Program text stays as it
-     * is: one that names another type itself is refused by libtorch when it runs. The copy is made in memory.
+     * float32 results, float32 for a model in 16 bits or with automatic casts to them. Inputs are then of this type too, and so is
+     * every floating type that the program's text names. The copy is made in memory.
      *
      * @param newType {@link DataType#FLOAT32} or {@link DataType#FLOAT64}
      */

@@ -29,6 +29,7 @@ import io.github.attribution4j.djl.internal.rewrite.RuleTable;
 import io.github.attribution4j.djl.internal.rewrite.Signature;
 import io.github.attribution4j.djl.internal.rewrite.StartState;
 import io.github.attribution4j.djl.internal.rewrite.ValueInfo;
+import io.github.attribution4j.djl.internal.rewrite.WrittenTypes;
 import io.github.attribution4j.djl.internal.script.ScriptException;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
@@ -167,7 +168,8 @@ public final class TorchScriptModel implements RuledModel {
         try {
             TorchArchive original = StartState.of(EntryMethod.of(source.open(), options.method()), options.state());
             TorchArchive archive = options.dataType()
-                    .map(type -> FloatingTypes.convert(original, type == DataType.FLOAT64))
+                    .map(type -> WrittenTypes.convert(
+                            FloatingTypes.convert(original, type == DataType.FLOAT64), type == DataType.FLOAT64))
                     .orElse(original);
             SplitArchive split = SplitArchive.of(archive);
             WeightsReading reading = new WeightsReading(split, original, runtime, tensors);

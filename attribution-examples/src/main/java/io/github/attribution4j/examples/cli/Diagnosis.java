@@ -186,6 +186,15 @@ final class Diagnosis {
         gradients(one);
     }
 
+    /** Says that the output for one example has no axis of rows, and what to do if that is known. */
+    void withoutRows(Shape output, String hint) {
+        say(
+                "no",
+                "output has rows",
+                "shape " + output + " for one example; axis 0 must count examples"
+                        + (hint.isEmpty() ? "" : "; " + hint));
+    }
+
     private static String describe(Inputs inputs) {
         List<String> all = new ArrayList<>();
         for (Inputs.Input input : inputs.all()) {

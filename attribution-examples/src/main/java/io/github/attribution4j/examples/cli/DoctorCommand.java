@@ -64,6 +64,9 @@ final class DoctorCommand implements Callable<Integer> {
             }
             Request request = Request.read(options, model);
             diagnosis.input(request);
+            if (!request.hasRows()) {
+                diagnosis.withoutRows(request.outputShape(), Request.hint(options));
+            }
             return diagnosis.methods(request) ? Failure.DONE : Failure.NOT_THIS_WAY;
         } finally {
             out.flush();

@@ -77,8 +77,14 @@ final class Explainer {
                     ? built.at(options.layer)
                     : built.towards(options.layer, Texts.unit(options.unit));
         }
-        Target target = target(options, given, request.outputShape(), request.sources());
-        Explanation explanation = attribute(built.method(), model, request, target, run(options, progress));
+        Explanation explanation;
+        try {
+            Target target = target(options, given, request.outputShape(), request.sources());
+            explanation = attribute(built.method(), model, request, target, run(options, progress));
+        } catch (NotThisWayException | IllegalArgumentException e) {
+            String hint = request.hasRows() ? "" : Request.hint(options.data);
+            throw hint.isEmpty() ? e : new NotThisWayException(e.getMessage() + "; " + hint, e);
+        }
         return new Explained(
                 explanation, request.inputs(), request.file(), mask(options, given, request), request.text());
     }

@@ -107,9 +107,9 @@ final class InputOptions {
             names = "--dtype",
             paramLabel = "TYPE",
             description =
-                    "Read floating-point inputs as float32 or float64, and tables as int64 or int32 too. Default: as"
-                        + " stored; float32 for images and tables, int64 for a table of integers where the model wants"
-                        + " them.")
+                    "Compute in float32 or float64: converts the model, whose weights may be of 16 bits, and floating-point"
+                            + " inputs. Tables may be read as int64 or int32 too. Default: as stored; float32 for images and"
+                            + " tables, int64 for a table of integers where the model wants them.")
     @Nullable
     String dtype;
 
@@ -165,6 +165,17 @@ final class InputOptions {
             defaultValue = "forward",
             description = "Which method of the model is called and explained. Default: ${DEFAULT-VALUE}.")
     String modelMethod = "forward";
+
+    @Option(
+            names = "--unbatched",
+            arity = "0..1",
+            fallbackValue = "auto",
+            paramLabel = "one|many",
+            description =
+                    "The model takes one example without an axis of rows: (atoms, 3), or (1, 28, 28). The input holds one such "
+                            + "example, or many along axis 0. Default: whichever of the two the model runs.")
+    @Nullable
+    String unbatched;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads within one operation of the engine.")
     @Nullable

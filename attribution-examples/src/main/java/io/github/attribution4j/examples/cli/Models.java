@@ -17,6 +17,7 @@ package io.github.attribution4j.examples.cli;
 
 import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.tensor.DataType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -33,7 +34,9 @@ final class Models implements AutoCloseable {
             String device,
             @Nullable String output,
             @Nullable Integer threads,
-            String method) {}
+            String method,
+            @Nullable DataType dataType,
+            boolean unbatched) {}
 
     private final Map<Key, TorchScriptModel> loaded = new LinkedHashMap<>();
 
@@ -42,12 +45,25 @@ final class Models implements AutoCloseable {
         if (!Files.isRegularFile(file)) {
             throw new NoSuchFileException(file.toString());
         }
-        Key key = new Key(file.toRealPath(), wanted.device, wanted.output, wanted.threads, wanted.modelMethod);
+        Key key = new Key(
+                file.toRealPath(),
+                wanted.device,
+                wanted.output,
+                wanted.threads,
+                wanted.modelMethod,
+                Request.dataType(wanted).filter(DataType::isFloating).orElse(null),
+                wanted.unbatched != null);
         TorchScriptModel model = loaded.get(key);
         if (model == null) {
             LoadOptions options = LoadOptions.defaults().device(key.device()).method(key.method());
             if (key.threads() != null) {
                 options = options.threads(key.threads());
+            }
+            if (key.dataType() != null) {
+                options = options.dataType(key.dataType());
+            }
+            if (key.unbatched()) {
+                options = options.unbatched();
             }
             String output = key.output();
             if (output != null) {

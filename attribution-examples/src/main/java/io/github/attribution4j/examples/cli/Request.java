@@ -50,31 +50,50 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
         if (options.text.given()) {
             return ofText(options, reading, model);
         }
-        ModelException refusal = null;
-        for (int channels : channels(options)) {
-            try {
-                return read(options, reading, channels, model);
-            } catch (ModelException e) {
-                refusal = refusal == null ? e : refusal;
+        List<Request> fitting = new ArrayList<>();
+        RuntimeException refusal = null;
+        List<Boolean> forms = forms(options);
+        for (boolean single : forms) {
+            for (int channels : channels(options)) {
+                try {
+                    fitting.add(read(options, reading, channels, single, model));
+                    break;
+                } catch (ModelException e) {
+                    refusal = refusal == null ? e : refusal;
+                } catch (IllegalArgumentException e) {
+                    // Arrays of one example may well differ in their first extents.
+                    if (forms.size() == 1) {
+                        throw e;
+                    }
+                    refusal = refusal == null ? e : refusal;
+                }
             }
         }
-        if (refusal == null) {
-            throw new IllegalStateException("no channels to try");
+        if (fitting.size() > 1) {
+            throw new IllegalArgumentException(
+                    "--unbatched: the model runs on " + options.requiredInput()
+                            + " as one example and on each part of its axis 0; say which is meant: --unbatched one, or --unbatched many");
         }
-        return ofIntegers(options, reading, model, refusal);
+        if (fitting.isEmpty()) {
+            if (refusal == null) {
+                throw new IllegalStateException("no channels to try");
+            }
+            return ofIntegers(options, reading, model, refusal);
+        }
+        return fitting.get(0);
     }
 
     /** Reads a table of integers as such, for a model that refused them as floating-point numbers: categories, tokens. */
     private static Request ofIntegers(
-            InputOptions options, InputFile.Reading reading, TorchScriptModel model, ModelException refusal)
+            InputOptions options, InputFile.Reading reading, TorchScriptModel model, RuntimeException refusal)
             throws IOException {
         boolean table =
                 options.requiredInput().toString().toLowerCase(Locale.ROOT).endsWith(".csv");
         if (!table || reading.dataType().isPresent()) {
-            throw refusal;
+            throw hinted(options, refusal);
         }
         try {
-            Request request = read(options, reading.as(DataType.INT64), 3, model);
+            Request request = read(options, reading.as(DataType.INT64), 3, false, model);
             List<String> notes = new ArrayList<>(request.file().notes());
             notes.add(options.requiredInput() + ": holds integers, and the model wants such: read as int64");
             return new Request(
@@ -88,7 +107,58 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
         }
     }
 
-    private static Request read(InputOptions options, InputFile.Reading reading, int channels, TorchScriptModel model)
+    /** Returns a failure that also says so if the model runs on the input once it is taken for one example without rows. */
+    static RuntimeException hinted(InputOptions options, RuntimeException failure) throws IOException {
+        String hint = failure.getClass() == ModelException.class ? hint(options) : "";
+        return hint.isEmpty() ? failure : new ModelException(failure.getMessage() + "; " + hint, failure);
+    }
+
+    /** Returns the way in which the model runs on the input without an axis of rows; empty if it does not. */
+    static String hint(InputOptions options) throws IOException {
+        if (options.unbatched != null || options.input == null) {
+            return "";
+        }
+        try (Models models = new Models();
+                TensorScope scope = TensorScope.open()) {
+            List<String> forms = new ArrayList<>();
+            for (String form : List.of("one", "many")) {
+                options.unbatched = form;
+                try {
+                    read(options, models.get(options));
+                    forms.add(form);
+                } catch (ModelException | IllegalArgumentException e) {
+                    // Then the other form, or none.
+                }
+            }
+            return forms.isEmpty()
+                    ? ""
+                    : "it runs on one example without an axis of rows: --unbatched " + String.join(" or ", forms);
+        } finally {
+            options.unbatched = null;
+        }
+    }
+
+    /** Returns whether the input is one example of a model without rows, or both answers if the model has to say. */
+    private static List<Boolean> forms(InputOptions options) {
+        if (options.unbatched == null) {
+            return List.of(false);
+        }
+        return switch (options.unbatched) {
+            case "one" -> List.of(true);
+            case "many" -> List.of(false);
+            case "auto" -> {
+                boolean rows = InputFile.isImage(options.requiredInput())
+                        || options.requiredInput().toString().endsWith(".csv");
+                yield rows ? List.of(false) : List.of(false, true);
+            }
+            default ->
+                throw new IllegalArgumentException("--unbatched " + options.unbatched
+                        + ": choose one (the input is one " + "example) or many (axis 0 counts examples)");
+        };
+    }
+
+    private static Request read(
+            InputOptions options, InputFile.Reading reading, int channels, boolean single, TorchScriptModel model)
             throws IOException {
         InputFile file = chosen(options, InputFile.read(options.requiredInput(), reading, channels, model.tensors()));
         Set<String> taken = new HashSet<>();
@@ -102,13 +172,18 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
         }
         for (NamedTensor array : file.arrays()) {
             boolean attributed = options.attribute.isEmpty() || options.attribute.contains(array.name());
-            add(options, builder, taken, array, attributed ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
+            add(options, builder, taken, row(array, single), attributed ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
         }
         if (options.fixed != null) {
             for (NamedTensor array : InputFile.read(options.fixed, reading, channels, model.tensors())
                     .arrays()) {
                 boolean scalar = array.tensor().shape().rank() == 0;
-                add(options, builder, taken, array, scalar ? Inputs.Role.CONSTANT : Inputs.Role.FIXED);
+                add(
+                        options,
+                        builder,
+                        taken,
+                        scalar ? array : row(array, single),
+                        scalar ? Inputs.Role.CONSTANT : Inputs.Role.FIXED);
             }
         }
         if (options.constant != null) {
@@ -124,7 +199,7 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
             }
         }
         Inputs inputs = selected(options, builder.build());
-        Sources sources = new Files(reading, channels, model, inputs.attributedInputs(), file.columns());
+        Sources sources = new Files(reading, channels, model, inputs.attributedInputs(), file.columns(), single);
         try {
             return new Request(inputs, file, outputShape(model, inputs), sources, Optional.empty());
         } catch (ModelException e) {
@@ -178,9 +253,22 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
         }
         TextInput text = TextInput.read(options.text);
         Inputs inputs = text.inputs(options.text, model);
-        Sources sources = new Files(reading, 3, model, inputs.attributedInputs(), List.of());
+        Sources sources = new Files(reading, 3, model, inputs.attributedInputs(), List.of(), false);
         InputFile file = new InputFile(List.of(), List.of(), Optional.empty(), List.of());
         return new Request(inputs, file, outputShape(model, inputs), sources, Optional.of(text));
+    }
+
+    /** Returns an array, as the only row if it is one example. */
+    private static NamedTensor row(NamedTensor array, boolean single) {
+        return single ? new NamedTensor(array.name(), row(array.tensor())) : array;
+    }
+
+    private static Tensor row(Tensor tensor) {
+        long[] dims = tensor.shape().dims();
+        long[] one = new long[dims.length + 1];
+        one[0] = 1;
+        System.arraycopy(dims, 0, one, 1, dims.length);
+        return tensor.reshape(Shape.of(one));
     }
 
     private static void add(
@@ -219,6 +307,11 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
         return builder.build();
     }
 
+    /** Returns whether the output for one example has an axis 0 that counts it. */
+    boolean hasRows() {
+        return outputShape.rank() > 0 && outputShape.dim(0) == 1;
+    }
+
     /** Returns the shape of the model's output for one example. */
     static Shape outputShape(TorchScriptModel model, Inputs inputs) {
         try (TensorScope scope = TensorScope.open()) {
@@ -250,7 +343,7 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
         return Optional.of(new int[] {(int) size[0], (int) size[size.length - 1]});
     }
 
-    private static Optional<DataType> dataType(InputOptions options) {
+    static Optional<DataType> dataType(InputOptions options) {
         if (options.dtype == null) {
             return Optional.empty();
         }
@@ -286,7 +379,8 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
             int channels,
             TorchScriptModel model,
             List<Inputs.Input> attributed,
-            List<String> columns)
+            List<String> columns,
+            boolean single)
             implements Sources {
         @Override
         public List<Tensor> arrays(String file) throws IOException {
@@ -303,16 +397,22 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
 
         /** In the order of the attributed inputs if the file names them all. */
         private List<Tensor> ordered(List<NamedTensor> arrays) {
+            List<Tensor> all = new ArrayList<>();
+            for (int i = 0; i < arrays.size(); i++) {
+                Tensor tensor = arrays.get(i).tensor();
+                boolean one = single
+                        && tensor.shape().rank()
+                                < attributed.get(0).tensor().shape().rank();
+                all.add(one ? row(tensor) : tensor);
+            }
             List<Tensor> byName = new ArrayList<>();
             for (Inputs.Input input : attributed) {
                 arrays.stream()
                         .filter(array -> array.name().equals(input.name()))
                         .findFirst()
-                        .ifPresent(array -> byName.add(array.tensor()));
+                        .ifPresent(array -> byName.add(all.get(arrays.indexOf(array))));
             }
-            return byName.size() == attributed.size()
-                    ? byName
-                    : arrays.stream().map(NamedTensor::tensor).toList();
+            return byName.size() == attributed.size() ? byName : all;
         }
     }
 }

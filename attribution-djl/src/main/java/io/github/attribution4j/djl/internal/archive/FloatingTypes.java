@@ -24,8 +24,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Makes copies of archives whose floating-point tensors are of one type. The program's text stays: where it names a type
- * itself, libtorch meets two types and says so.
+ * Makes copies of archives whose floating-point tensors are of one type. The program's text stays: see {@link
+ * io.github.attribution4j.djl.internal.rewrite.WrittenTypes}.
  */
 public final class FloatingTypes {
     private static final Map<String, Integer> WIDTHS =
@@ -62,6 +62,14 @@ public final class FloatingTypes {
             entries.put(folder + ".pkl", renamed(pickle, target));
         }
         return TorchArchive.of("archive", entries);
+    }
+
+    /** Returns whether an archive holds tensors of 16 bits. */
+    public static boolean narrow(TorchArchive archive) {
+        Map<String, String> storages = new HashMap<>();
+        collect(archive.root(), storages);
+        archive.constants().forEach(constant -> collect(constant, storages));
+        return storages.containsValue("HalfStorage") || storages.containsValue("BFloat16Storage");
     }
 
     private static void collect(PickleValue value, Map<String, String> storages) {

@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.djl.internal.rewrite;
 
+import io.github.attribution4j.djl.internal.archive.FloatingTypes;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.rewrite.Places.Text;
 import io.github.attribution4j.djl.internal.script.Expr;
@@ -92,7 +93,11 @@ public final class Instrumenter {
         this.rules = rules;
         this.writtenInputs = state.writtenInputs();
         this.unbatched = unbatched;
-        this.runtime = new RuntimeSource(writtenInputs, inPlace, this.level != Level.FORWARD, unbatched, rules);
+        boolean taped = this.level != Level.FORWARD;
+        boolean narrow = taped
+                && (FloatingTypes.narrow(archive)
+                        || WrittenTypes.narrow(index.files().values()));
+        this.runtime = new RuntimeSource(writtenInputs, inPlace, taped, unbatched, narrow, rules);
     }
 
     /**

@@ -40,6 +40,7 @@ final class RuntimeSource {
     private final boolean writes;
     private final boolean taped;
     private final boolean unbatched;
+    private final boolean narrow;
     private final @Nullable RuleSource rules;
     private final Set<String> called = new LinkedHashSet<>();
     private final StringBuilder functions = new StringBuilder();
@@ -57,13 +58,21 @@ final class RuntimeSource {
      * @param writes whether it may write to tensors at all, so that what is kept must be a copy
      * @param taped whether there is a tape
      * @param unbatched whether the program takes one example without an axis of rows
+     * @param narrow whether it holds values of 16 bits, so that what takes a value's place is put there where the type is known that stood there
      * @param rules the library of backward rules; null if there is none
      */
-    RuntimeSource(BitSet writtenInputs, boolean writes, boolean taped, boolean unbatched, @Nullable RuleSource rules) {
+    RuntimeSource(
+            BitSet writtenInputs,
+            boolean writes,
+            boolean taped,
+            boolean unbatched,
+            boolean narrow,
+            @Nullable RuleSource rules) {
         this.writtenInputs = writtenInputs;
         this.writes = writes;
         this.taped = taped;
         this.unbatched = unbatched;
+        this.narrow = narrow;
         this.rules = rules;
     }
 
@@ -72,8 +81,9 @@ final class RuntimeSource {
         String tape = !taped
                 ? ""
                 : rules == null
-                        ? TapeSource.tape(MODULE, writes, nested)
-                        : TapeSource.tape(MODULE, writes, nested, RuledTape.of(rules, called), rules.skips());
+                        ? TapeSource.tape(MODULE, writes, nested, !narrow)
+                        : TapeSource.tape(
+                                MODULE, writes, nested, RuledTape.of(rules, called), rules.skips() && !narrow);
         return TapeSource.border(unbatched) + tape + functions;
     }
 

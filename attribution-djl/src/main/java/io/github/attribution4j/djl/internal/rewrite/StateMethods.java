@@ -76,7 +76,7 @@ final class StateMethods {
     }
 
     private StaticTypes noTypes() {
-        return new StaticTypes(index, new RuntimeSource(new BitSet(), false, false, false, null));
+        return new StaticTypes(index, new RuntimeSource(new BitSet(), false, false, false, false, null));
     }
 
     /** A method of a class of modules, or a function, which has no owner. */

@@ -238,9 +238,10 @@ final class TapeSource {
      * @param module the qualified name of the file
      * @param writes whether the program may write to tensors, so that what is kept must be a copy
      * @param nested whether values are shown that are not plain tensors
+     * @param skips whether calls whose result is replaced are left out
      */
-    static String tape(String module, boolean writes, boolean nested) {
-        return filled(module, writes, nested, "", "", "", "replacement");
+    static String tape(String module, boolean writes, boolean nested, boolean skips) {
+        return filled(module, writes, nested, "", "", "", skips);
     }
 
     /**
@@ -251,7 +252,7 @@ final class TapeSource {
      */
     static String tape(String module, boolean writes, boolean nested, RuledTape rules, boolean skips) {
         String more = rules.methods() + rules.functions();
-        return filled(module, writes, nested, rules.port(), rules.attributes(), more, skips ? "replacement" : "-1");
+        return filled(module, writes, nested, rules.port(), rules.attributes(), more, skips);
     }
 
     private static String filled(
@@ -261,10 +262,10 @@ final class TapeSource {
             String port,
             String attributes,
             String methods,
-            String skipped) {
+            boolean skips) {
         String text = TAPE.replace("NESTED\n", (nested ? NESTED_PORT : "") + port)
                         .replace("ATTRIBUTES\n", attributes)
-                        .replace("SKIPPED", skipped)
+                        .replace("SKIPPED", skips ? "replacement" : "-1")
                 + (nested ? NESTED_TAPE : "")
                 + methods;
         return text.replace("PORT", module + ".Port")
