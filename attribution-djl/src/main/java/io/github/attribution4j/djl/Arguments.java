@@ -78,6 +78,13 @@ final class Arguments {
 
     /** The numbers of the tensors that hold rows: all but constants. */
     private static List<Integer> single(List<Integer> positions, List<Inputs.Input> inputs) {
+        for (Inputs.Input input : inputs) {
+            if (input.rowAxis() != 0) {
+                throw new IllegalArgumentException("input '" + input.name() + "' counts rows on axis " + input.rowAxis()
+                        + ", and the program was loaded as one without an axis of rows (LoadOptions.unbatched); give it rows on"
+                        + " axis 0");
+            }
+        }
         return IntStream.range(0, positions.size())
                 .filter(number -> inputs.get(positions.get(number)).role() != Inputs.Role.CONSTANT)
                 .boxed()

@@ -64,10 +64,19 @@ final class OneByOne {
         for (Inputs.Input input : inputs.all()) {
             Tensor tensor = input.role() == Inputs.Role.CONSTANT
                     ? input.tensor()
-                    : input.tensor().select(0, numbers);
-            builder.add(input.name(), tensor, input.role());
+                    : input.tensor().select(input.rowAxis(), numbers);
+            add(builder, input, tensor);
         }
         return builder.build();
+    }
+
+    /** Adds an input with another tensor, whose rows the same axis counts. */
+    static void add(Inputs.Builder builder, Inputs.Input input, Tensor tensor) {
+        if (input.rowAxis() == 0) {
+            builder.add(input.name(), tensor, input.role());
+        } else {
+            builder.fixed(input.name(), tensor, input.rowAxis());
+        }
     }
 
     private static <P extends Pullback> List<P> open(Inputs inputs, Function<Inputs, P> one) {

@@ -173,7 +173,7 @@ final class TorchProgram {
         requireTail(inputs, count);
         Inputs.Builder builder = Inputs.builder();
         List<Inputs.Input> all = inputs.withoutReferences().all();
-        all.subList(count, all.size()).forEach(input -> builder.add(input.name(), input.tensor(), input.role()));
+        all.subList(count, all.size()).forEach(input -> OneByOne.add(builder, input, input.tensor()));
         return builder.build();
     }
 
