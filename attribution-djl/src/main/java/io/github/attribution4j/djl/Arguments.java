@@ -152,12 +152,17 @@ final class Arguments {
         List<@Nullable Value<Integer>> values = new ArrayList<>();
         for (int i = 0; i < names.size(); i++) {
             Given value = given.get(names.get(i));
-            values.add(
-                    value == null
-                            ? null
-                            : value(names.get(i), signature.parameters().get(i).structure(), value));
+            Signature.Parameter parameter = signature.parameters().get(i);
+            values.add(value == null ? absent(parameter) : value(names.get(i), parameter.structure(), value));
         }
         return values;
+    }
+
+    /** What stands for a parameter of which nothing was given: its default, or None where that is a value of it; else nothing does. */
+    private static @Nullable Value<Integer> absent(Signature.Parameter parameter) {
+        boolean none = parameter.structure() instanceof Structure.Optional
+                || parameter.structure().equals(new Structure.Scalar("NoneType"));
+        return none && !parameter.hasDefault() ? new Value.None<>() : null;
     }
 
     private Value<Integer> value(String name, Structure structure, Given given) {

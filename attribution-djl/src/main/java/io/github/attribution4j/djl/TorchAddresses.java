@@ -52,17 +52,19 @@ final class TorchAddresses {
         this.program = program;
     }
 
-    /** Returns the modules that can be cut, one point for each place of a call; of a frozen archive the places in its text. */
+    /** Returns the modules that can be cut, one point for each place of a call; where none is called, as in frozen archives and those of PyTorch 1.3, the places in the text. */
     List<CutPoint> cutPoints() {
         List<CutPoint> known = cutPoints;
         if (known == null) {
-            known = points(program.modules());
-            if (program.modules().size() == 1) {
-                known = program.inner().points();
-            }
+            known = inMethods() ? program.inner().points() : points(program.modules());
             cutPoints = known;
         }
         return known;
+    }
+
+    /** Whether no module is called, so that only values inside methods can be addressed. */
+    boolean inMethods() {
+        return points(program.modules()).isEmpty();
     }
 
     private static List<CutPoint> points(List<ModuleInfo> modules) {

@@ -19,6 +19,7 @@ import io.github.attribution4j.djl.internal.archive.ArchiveException;
 import io.github.attribution4j.djl.internal.archive.FloatingTypes;
 import io.github.attribution4j.djl.internal.archive.SplitArchive;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.djl.internal.rewrite.Devices;
 import io.github.attribution4j.djl.internal.rewrite.EntryMethod;
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
 import io.github.attribution4j.djl.internal.rewrite.ModuleInfo;
@@ -60,6 +61,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,15 +102,17 @@ public final class TorchScriptModel implements RuledModel {
     private final ModelIdentity identity;
     private final TorchAddresses addresses;
     private final TorchWeights weights;
+    private final List<String> repairs;
     private volatile @Nullable List<Operation> operations;
     private final Map<RuleSet, TorchRuledCopy> copies = new ConcurrentHashMap<>();
     private final Map<List<Shape>, List<Long>> valueSizes = new ConcurrentHashMap<>();
 
-    private TorchScriptModel(TorchProgram program, ModelIdentity identity, TorchWeights weights) {
+    private TorchScriptModel(TorchProgram program, ModelIdentity identity, TorchWeights weights, List<String> repairs) {
         this.program = program;
         this.addresses = new TorchAddresses(program);
         this.identity = identity;
         this.weights = weights;
+        this.repairs = repairs;
     }
 
     /**
@@ -176,13 +180,15 @@ public final class TorchScriptModel implements RuledModel {
             TorchModules modules = null;
             boolean complete = false;
             try {
+                Devices.Moved moved = Devices.move(split.frame(), DjlTensors.name(options.device()));
                 modules = TorchModules.load(
-                        name, runtime, tensors, split.frame(), options.isUnbatched(), reading::parameters);
+                        name, runtime, tensors, moved.archive(), options.isUnbatched(), reading::parameters);
                 ModelIdentity identity = new ModelIdentity(
                         name, reading.digest(), runtime.description(), DjlTensors.name(options.device()));
                 TorchWeights weights =
                         new TorchWeights(original, options.dataType().orElse(null));
-                TorchScriptModel model = new TorchScriptModel(new TorchProgram(modules, options), identity, weights);
+                TorchScriptModel model =
+                        new TorchScriptModel(new TorchProgram(modules, options), identity, weights, moved.repairs());
                 complete = true;
                 return model;
             } finally {
@@ -281,7 +287,7 @@ public final class TorchScriptModel implements RuledModel {
 
     /** Returns what had to be replaced for this libtorch to load the program, one line each; mostly nothing. */
     public List<String> repairs() {
-        return program.repairs();
+        return Stream.concat(repairs.stream(), program.repairs().stream()).toList();
     }
 
     /**
@@ -433,7 +439,7 @@ public final class TorchScriptModel implements RuledModel {
     @Override
     public List<LayerValue> values(Inputs inputs) {
         program.module().check();
-        if (program.modules().size() == 1) {
+        if (addresses.inMethods()) {
             return innerValues(inputs);
         }
         List<Row> rows = new ArrayList<>();

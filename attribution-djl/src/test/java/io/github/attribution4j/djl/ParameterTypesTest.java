@@ -27,6 +27,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** Parameters of the model whose type leaves a choice of what is passed. */
@@ -94,13 +95,40 @@ class ParameterTypesTest {
                 """;
         String required = forward.replace("=None", "");
         assertThat(run(forward, Map.of())).containsExactly(-1, -2, -3);
-        assertThatThrownBy(() -> run(required, Map.of()))
+        assertThat(run(required, Map.of())).containsExactly(-1, -2, -3);
+        String named = required.replace("Union[Tensor, List[Tensor], NoneType]", "Tensor");
+        assertThatThrownBy(() -> run(named, Map.of()))
                 .isInstanceOf(ModelException.class)
-                .hasMessageContaining("argument 'w' of type Union[Tensor, List[Tensor], NoneType] is missing");
+                .hasMessageContaining("argument 'w' of type Tensor is missing");
         try (TensorScope scope = TensorScope.open()) {
             Tensor w = TestModels.tensors().of(new float[] {3}, 1);
             assertThat(run(forward, Map.of("w", w))).containsExactly(3, 6, 9);
             assertThat(run(required, Map.of("w", w))).containsExactly(3, 6, 9);
+        }
+    }
+
+    @Test
+    void anOptionalValueThatIsNotGivenIsNoneWhereverItStands() {
+        String forward = """
+                def forward(self: __torch__.M, s: Optional[Tuple[Tensor, Tensor]], x: Tensor, k: Optional[int], t: NoneType) -> Tensor:
+                  if torch.__is__(s, None):
+                    y = torch.neg(x)
+                  else:
+                    pair = unchecked_cast(Tuple[Tensor, Tensor], s)
+                    y = torch.add(torch.mul(x, (pair)[0]), (pair)[1])
+                  if torch.__is__(k, None):
+                    z = y
+                  else:
+                    z = torch.mul(y, unchecked_cast(int, k))
+                  return z
+                """;
+        assertThat(run(forward, Map.of())).containsExactly(-1, -2, -3);
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor two = TestModels.tensors().of(new float[] {2}, 1);
+            assertThat(run(forward, Map.of("k", TestModels.tensors().of(new long[] {3}, 1))))
+                    .containsExactly(-3, -6, -9);
+            assertThat(run(forward, new TreeMap<>(Map.of("s.0", two, "s.1", two))))
+                    .containsExactly(4, 6, 8);
         }
     }
 

@@ -121,6 +121,11 @@ public final class GoldenData {
         return folder().resolve("rows");
     }
 
+    /** Returns the folder of the archives that other versions and tools wrote. */
+    static Path foreign() {
+        return folder().resolve("foreign");
+    }
+
     /** Returns the folder of the text models. */
     static Path text() {
         return folder().resolve("text");

@@ -58,6 +58,8 @@ final class PickleReader {
     private final List<PickleValue> stack = new ArrayList<>();
     private final Map<Integer, PickleValue> memo = new HashMap<>();
     private final List<Count> counts = new ArrayList<>();
+    private final List<Name> devices = new ArrayList<>();
+    private @Nullable Name text;
     private @Nullable PickleValue number;
     private int numberStart;
     private int numberEnd;
@@ -70,6 +72,15 @@ final class PickleReader {
      * @param end the byte behind
      */
     record Count(PickleValue.Storage storage, int start, int end) {}
+
+    /**
+     * Where a pickle names a device.
+     *
+     * @param value the name
+     * @param start the first byte of what gives it: a text, or a number of the memo
+     * @param end the byte behind
+     */
+    record Name(String value, int start, int end) {}
 
     /**
      * A reader of one entry.
@@ -89,6 +100,11 @@ final class PickleReader {
     /** The numbers of elements of all storages, in the order of the bytes; after {@link #read}. */
     List<Count> counts() {
         return counts;
+    }
+
+    /** The devices that are values, in the order of the bytes; after {@link #read}. */
+    List<Name> devices() {
+        return devices;
     }
 
     PickleValue read() {
@@ -139,7 +155,7 @@ final class PickleReader {
             case 's' -> setItems(pop(2), offset);
             case 'e' -> sequence(popToMark(), offset);
             case 'a' -> sequence(pop(1), offset);
-            case 'X' -> push(new PickleValue.Scalar(string(in.getInt())));
+            case 'X' -> text(new PickleValue.Scalar(string(in.getInt())), offset);
             case 'J' -> number(in.getInt(), offset);
             case 'K' -> number(in.get() & 0xFF, offset);
             case 'M' -> number(in.getShort() & 0xFFFF, offset);
@@ -150,11 +166,18 @@ final class PickleReader {
             case 'N' -> push(new PickleValue.Scalar(null));
             case 'q' -> memoize(in.get() & 0xFF, offset);
             case 'r' -> memoize(in.getInt(), offset);
-            case 'h' -> push(memoized(in.get() & 0xFF, offset));
-            case 'j' -> push(memoized(in.getInt(), offset));
+            case 'h' -> text(memoized(in.get() & 0xFF, offset), offset);
+            case 'j' -> text(memoized(in.getInt(), offset), offset);
             case 'Q' -> storage(offset);
             default -> throw error(offset, String.format("uses the unknown opcode 0x%02x", opcode));
         }
+    }
+
+    private void text(PickleValue value, int offset) {
+        if (value instanceof PickleValue.Scalar scalar && scalar.value() instanceof String word) {
+            text = new Name(word, offset, in.position());
+        }
+        push(value);
     }
 
     private void number(long value, int offset) {
@@ -227,6 +250,16 @@ final class PickleReader {
                 }
                 yield items.get(0);
             }
+            case "torch.device" -> {
+                if (items.size() != 1
+                        || text == null
+                        || !(items.get(0) instanceof PickleValue.Scalar name
+                                && text.value().equals(name.value()))) {
+                    throw error(offset, "names a device in an unknown way");
+                }
+                devices.add(text);
+                yield new PickleValue.Result(function, arguments);
+            }
             default -> new PickleValue.Result(function, arguments);
         };
     }
@@ -296,9 +329,12 @@ final class PickleReader {
     }
 
     private void storage(int offset) {
-        // ('storage', type, key, device, number of elements)
+        // ('storage', type, key, device, number of elements); PyTorch 1.3 and 1.4 add a None.
         if (!(pop() instanceof PickleValue.Sequence id
-                && id.items.size() == 5
+                && (id.items.size() == 5
+                        || (id.items.size() == 6
+                                && id.items.get(5) instanceof PickleValue.Scalar view
+                                && view.value() == null))
                 && id.items.get(0) instanceof PickleValue.Scalar word
                 && "storage".equals(word.value())
                 && id.items.get(1) instanceof PickleValue.Global type

@@ -151,6 +151,11 @@ public sealed interface PickleValue {
             return type;
         }
 
+        /** {@return what it was pickled with, or null if there is nothing} */
+        public @Nullable PickleValue state() {
+            return state;
+        }
+
         /** {@return its attributes by name, in the order stored; empty if its state is not a dictionary} */
         public Map<String, PickleValue> attributes() {
             Map<String, PickleValue> attributes = new LinkedHashMap<>();

@@ -176,7 +176,7 @@ public final class Instrumenter {
         ProgramIndex original = ProgramIndex.of(archive);
         ObjectCheck.check(archive, original);
         CallChains.check(archive.name(), original);
-        Repairs repairs = new Repairs();
+        Repairs repairs = new Repairs(archive.constants());
         Guards guards = new Guards(archive.name());
         ProgramIndex index =
                 ProgramIndex.of(archive, Dispatch.apply(original, guards.guard(repairs.repair(original.files()))));

@@ -58,6 +58,7 @@ public final class ProgramIndex {
             int size) {}
 
     private final String archive;
+    private final List<PickleValue> constants;
     private final Map<String, Stmt.File> files = new LinkedHashMap<>();
     private final Map<String, Stmt.ClassDef> classes = new LinkedHashMap<>();
     private final Map<String, Stmt.Def> functions = new HashMap<>();
@@ -68,8 +69,10 @@ public final class ProgramIndex {
     private final ModuleClass root;
     private final List<Node> nodes = new ArrayList<>();
 
-    private ProgramIndex(String archive, Map<String, Stmt.File> files, PickleValue.Instance rootValue) {
-        this.archive = archive;
+    private ProgramIndex(TorchArchive source, Map<String, Stmt.File> files) {
+        PickleValue.Instance rootValue = source.root();
+        this.archive = source.name();
+        this.constants = source.constants();
         this.files.putAll(files);
         for (Stmt.File file : files.values()) {
             for (Stmt statement : file.statements()) {
@@ -128,7 +131,7 @@ public final class ProgramIndex {
     }
 
     static ProgramIndex of(TorchArchive archive, Map<String, Stmt.File> files) {
-        return new ProgramIndex(archive.name(), files, archive.root());
+        return new ProgramIndex(archive, files);
     }
 
     /** Notes which classes stand behind the attributes of each class: interfaces hide them from the source. */
@@ -191,6 +194,12 @@ public final class ProgramIndex {
                         && definition.members().get(0) instanceof Stmt.Assign member
                 ? member.values().get(0)
                 : null;
+    }
+
+    /** The type of {@code CONSTANTS.c3}; null if it is not known. */
+    @Nullable
+    Type constant(Expr expression) {
+        return Prepacked.type(Prepacked.constant(expression, constants));
     }
 
     boolean isModule(String className) {

@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.djl.internal.rewrite;
 
+import io.github.attribution4j.djl.internal.archive.PickleValue;
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Parser;
 import io.github.attribution4j.djl.internal.script.Stmt;
@@ -24,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Makes a program one that libtorch 2.7.1 can load and differentiate, without changing what it computes.
@@ -33,6 +36,7 @@ import java.util.TreeMap;
  *       operations, and calls of the submodules where these are known ({@link FusedAttention}).
  *   <li>Operators that libtorch 2.7.1 does not know are replaced by equal functions; one that has no equal, by a known one of
  *       the same signature behind an error: exporters name such operators in branches that do not run.
+ *   <li>Operators that {@code optimize_for_mobile} packs are unpacked ({@link Prepacked}).
  *   <li>Quantized operators, through which libtorch would pass no gradient without saying so, raise an error where a gradient
  *       would have to pass.
  *   <li>{@code print} is left out: what a model prints would stand between what a program that uses it prints.
@@ -81,9 +85,20 @@ final class Repairs {
 
     private final Map<String, Integer> counts = new TreeMap<>();
     private final List<String> missing = new ArrayList<>();
+    private final List<PickleValue> constants;
+    private final Set<String> packed = new TreeSet<>();
     private boolean functions;
     private boolean printing;
     private boolean takesGradients;
+
+    /**
+     * Makes the repairs of one program.
+     *
+     * @param constants the values that it calls {@code CONSTANTS.c0} and so on
+     */
+    Repairs(List<PickleValue> constants) {
+        this.constants = constants;
+    }
 
     /** What was repaired, one line each. */
     List<String> done() {
@@ -107,8 +122,10 @@ final class Repairs {
                 .forEach((operator, places) -> counts.put(
                         "operator " + operator + ", which has no derivative, is replaced by ordinary operations",
                         places));
-        if (functions || !attention.counts().isEmpty()) {
-            String source = SOURCE + (attention.counts().isEmpty() ? "" : attention.source());
+        if (functions || !packed.isEmpty() || !attention.counts().isEmpty()) {
+            String source = SOURCE
+                    + packed.stream().map(Prepacked::source).collect(Collectors.joining())
+                    + (attention.counts().isEmpty() ? "" : attention.source());
             repaired.put(PATH, Parser.file(PATH, source));
         }
         return repaired;
@@ -203,6 +220,25 @@ final class Repairs {
                     1,
                     Integer::sum);
             return new Expr.Call(Trees.dotted(MODULE + "." + equal), call.arguments(), call.keywords(), true);
+        }
+        if (Prepacked.isPacked(name, call)) {
+            packed.add(name);
+            counts.merge(
+                    "operator " + operator
+                            + ", which is made for phones and has no derivative, is replaced by ordinary "
+                            + "operations",
+                    1,
+                    Integer::sum);
+            return Prepacked.unpacked(name, call, constants);
+        }
+        if (name.matches("torch\\._add_relu_?")) {
+            counts.merge(
+                    "operator " + operator + ", which has no derivative, is replaced by ordinary operations",
+                    1,
+                    Integer::sum);
+            String end = name.endsWith("_") ? "_" : "";
+            Expr sum = new Expr.Call(Trees.dotted("torch.add" + end), call.arguments(), call.keywords(), false);
+            return new Expr.Call(Trees.dotted("torch.relu" + end), List.of(sum), List.of(), false);
         }
         if (isQuantized(name)) {
             functions = true;

@@ -257,7 +257,7 @@ final class StaticTypes {
 
     private @Nullable Type attribute(Expr.Attribute attribute) {
         if (attribute.value() instanceof Expr.Name name && name.id().equals("CONSTANTS")) {
-            return Type.TENSOR;
+            return index.constant(attribute);
         }
         return attribute(attribute.value(), attribute.name());
     }

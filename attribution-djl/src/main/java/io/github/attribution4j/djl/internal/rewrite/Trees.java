@@ -46,6 +46,9 @@ final class Trees {
             rebuilt = new Expr.Call(change.apply(e.callee()), each(e.arguments(), change), keywords, e.trailingComma());
         } else if (expression instanceof Expr.Index e) {
             rebuilt = new Expr.Index(change.apply(e.value()), each(e.indices(), change));
+        } else if (expression instanceof Expr.Slice e) {
+            rebuilt = new Expr.Slice(
+                    e.from() == null ? null : change.apply(e.from()), e.to() == null ? null : change.apply(e.to()));
         } else if (expression instanceof Expr.ListOf e) {
             rebuilt = new Expr.ListOf(each(e.items(), change), e.trailingComma());
         } else if (expression instanceof Expr.TupleOf e) {
@@ -138,7 +141,13 @@ final class Trees {
             return new Stmt.With(items, mapAll(s.body(), change));
         }
         if (statement instanceof Stmt.Def s) {
-            return new Stmt.Def(s.name(), s.parameters(), s.result(), mapAll(s.body(), change));
+            List<Stmt.Parameter> parameters = new ArrayList<>();
+            for (Stmt.Parameter parameter : s.parameters()) {
+                Expr preset = parameter.preset();
+                parameters.add(new Stmt.Parameter(
+                        parameter.name(), parameter.type(), preset == null ? null : map(preset, change)));
+            }
+            return new Stmt.Def(s.name(), parameters, s.result(), mapAll(s.body(), change));
         }
         if (statement instanceof Stmt.ClassDef s) {
             return new Stmt.ClassDef(s.name(), s.base(), mapAll(s.members(), change));

@@ -16,6 +16,7 @@
 package io.github.attribution4j.djl.internal.script;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** An expression. Types occur as expressions too, in {@code annotate(List[int], [])}. */
 public sealed interface Expr {
@@ -105,6 +106,14 @@ public sealed interface Expr {
             indices = List.copyOf(indices);
         }
     }
+
+    /**
+     * {@code from:to} within brackets: a part of a tuple, as programs of PyTorch 1.3 to 1.5 take them.
+     *
+     * @param from where it begins, or null
+     * @param to where it ends, or null
+     */
+    record Slice(@Nullable Expr from, @Nullable Expr to) implements Expr {}
 
     /**
      * {@code [a, b]}.

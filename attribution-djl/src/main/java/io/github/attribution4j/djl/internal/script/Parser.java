@@ -32,26 +32,35 @@ public final class Parser {
     private static final Map<String, Integer> ARGUMENTS = Map.of("List", 1, "Optional", 1, "Future", 1, "Dict", 2);
 
     private static final Set<String> CONSTANTS = Set.of("True", "False", "None", "inf", "nan");
-    private static final Set<String> UNSUPPORTED = Set.of(
-            "lambda",
-            "not",
+
+    /** Words of libtorch's own lexer, which name nothing; it takes what else Python reserves, such as {@code from}, for a name. */
+    private static final Set<String> RESERVED = Set.of(
+            "False",
+            "None",
+            "True",
             "and",
-            "or",
+            "as",
+            "assert",
+            "break",
+            "class",
+            "continue",
+            "def",
+            "del",
             "elif",
             "else",
-            "import",
-            "from",
-            "del",
-            "assert",
-            "raise",
-            "try",
-            "except",
-            "yield",
+            "for",
             "global",
-            "async",
-            "await",
-            "break",
-            "continue");
+            "if",
+            "import",
+            "in",
+            "is",
+            "not",
+            "or",
+            "pass",
+            "raise",
+            "return",
+            "while",
+            "with");
 
     private final String file;
     private final List<Token> tokens;
@@ -74,10 +83,23 @@ public final class Parser {
     public static Stmt.File file(String path, String text) {
         Parser parser = new Parser(path, text);
         List<Stmt> statements = new ArrayList<>();
+        parser.imports();
         while (parser.peek().kind() != Token.Kind.END) {
             statements.add(parser.peek().is("class") ? parser.classDef() : parser.statement());
         }
         return new Stmt.File(path, statements);
+    }
+
+    /** Before PyTorch 1.4 a file named the files it needs, behind its version; libtorch finds them without and skips these lines, and so does this. */
+    private void imports() {
+        int from = peek().is("op_version_set") ? 4 : 0;
+        while (from < tokens.size() && tokens.get(from).is("import")) {
+            int to = from;
+            while (tokens.get(to).kind() != Token.Kind.NEWLINE) {
+                to++;
+            }
+            tokens.subList(from, to + 1).clear();
+        }
     }
 
     /**
@@ -123,6 +145,11 @@ public final class Parser {
 
     private Stmt statement() {
         Token first = peek();
+        if (first.kind() == Token.Kind.NAME
+                && !first.is("else")
+                && tokens.get(at + 1).is(":")) {
+            return endLine(declaration());
+        }
         return switch (first.kind() == Token.Kind.NAME ? first.text() : "") {
             case "def" -> def();
             case "if" -> ifStatement();
@@ -135,7 +162,7 @@ public final class Parser {
                 yield endLine(new Stmt.Pass());
             }
             default -> {
-                if (UNSUPPORTED.contains(first.text())) {
+                if (RESERVED.contains(first.text()) && !CONSTANTS.contains(first.text())) {
                     throw new ScriptException(
                             file, first.line(), "statement '" + first.text() + "' is not in the serialized language");
                 }
@@ -153,6 +180,17 @@ public final class Parser {
         expect("return");
         boolean empty = peek().kind() == Token.Kind.NEWLINE;
         return endLine(new Stmt.Return(empty ? List.of() : expressions().items()));
+    }
+
+    /** An attribute may have a name that is a word of Python, or a constant. */
+    private Stmt declaration() {
+        String name = name();
+        expect(":");
+        Type type = type();
+        return accept("=")
+                ? new Stmt.Assign(
+                        List.of(new Expr.Name(name)), false, type, expressions().items())
+                : new Stmt.Declaration(name, type);
     }
 
     private Stmt simple() {
@@ -230,7 +268,8 @@ public final class Parser {
 
     private Type type() {
         enter();
-        String name = dotted();
+        // Programs of PyTorch 1.3 write NoneType as None.
+        String name = accept("None") ? "NoneType" : dotted();
         Type type = Type.of(name);
         if (accept("[")) {
             List<Type> arguments = new ArrayList<>();
@@ -298,7 +337,7 @@ public final class Parser {
             } else if (accept("(")) {
                 value = call(value);
             } else if (accept("[")) {
-                value = new Expr.Index(value, list("]").items());
+                value = new Expr.Index(value, indices());
             } else {
                 depth = outer;
                 return value;
@@ -308,16 +347,33 @@ public final class Parser {
         }
     }
 
+    private List<Expr> indices() {
+        List<Expr> items = new ArrayList<>();
+        while (!accept("]")) {
+            Expr from = peek().is(":") ? null : expression();
+            if (accept(":")) {
+                items.add(new Expr.Slice(from, peek().is("]") || peek().is(",") ? null : expression()));
+            } else if (from != null) {
+                items.add(from);
+            }
+            if (!accept(",") && !peek().is("]")) {
+                throw unexpected("',' or ']'");
+            }
+        }
+        return items;
+    }
+
     private Expr call(Expr callee) {
         List<Expr> arguments = new ArrayList<>();
         List<Expr.Keyword> keywords = new ArrayList<>();
         boolean trailing = false;
         while (!accept(")")) {
-            Expr value = expression();
-            if (value instanceof Expr.Name name && accept("=")) {
-                keywords.add(new Expr.Keyword(name.id(), expression()));
+            if (peek().kind() == Token.Kind.NAME && tokens.get(at + 1).is("=")) {
+                String name = name();
+                expect("=");
+                keywords.add(new Expr.Keyword(name, expression()));
             } else if (keywords.isEmpty()) {
-                arguments.add(value);
+                arguments.add(expression());
             } else {
                 throw unexpected("a keyword argument");
             }
@@ -350,8 +406,11 @@ public final class Parser {
         if (token.kind() == Token.Kind.STRING) {
             return new Expr.Text(token.text());
         }
-        if (token.kind() == Token.Kind.NAME && !UNSUPPORTED.contains(token.text())) {
-            return CONSTANTS.contains(token.text()) ? new Expr.Literal(token.text()) : new Expr.Name(token.text());
+        if (token.kind() == Token.Kind.NAME && CONSTANTS.contains(token.text())) {
+            return new Expr.Literal(token.text());
+        }
+        if (token.kind() == Token.Kind.NAME && !RESERVED.contains(token.text())) {
+            return new Expr.Name(token.text());
         }
         if (token.is("-")) {
             return negative();
@@ -453,6 +512,13 @@ public final class Parser {
         Token token = peek();
         if (token.kind() != Token.Kind.NAME) {
             throw unexpected("a name");
+        }
+        if (RESERVED.contains(token.text())) {
+            throw new ScriptException(
+                    file,
+                    token.line(),
+                    "'" + token.text() + "' is a word of libtorch's own language, which takes it for no name; "
+                            + "rename what is called so and export the model again");
         }
         at++;
         return token.text();

@@ -187,6 +187,8 @@ public final class Printer {
         } else if (expression instanceof Expr.Index index) {
             expression(index.value());
             bracketed("[", index.indices(), false, "]");
+        } else if (expression instanceof Expr.Slice slice) {
+            slice(slice);
         } else if (expression instanceof Expr.ListOf list) {
             bracketed("[", list.items(), list.trailingComma(), "]");
         } else if (expression instanceof Expr.TupleOf tuple) {
@@ -207,6 +209,16 @@ public final class Printer {
         }
         boolean any = !call.arguments().isEmpty() || !call.keywords().isEmpty();
         out.append(call.trailingComma() && any ? ", )" : ")");
+    }
+
+    private void slice(Expr.Slice slice) {
+        if (slice.from() != null) {
+            expression(slice.from());
+        }
+        out.append(':');
+        if (slice.to() != null) {
+            expression(slice.to());
+        }
     }
 
     private void bracketed(String open, List<Expr> items, boolean trailingComma, String close) {
