@@ -472,6 +472,204 @@ def traced_on_gpu(w: Writer) -> None:
     w.expect("traced-on-gpu", w.normal(3, 4), run, "Traced on cuda:0.", repairs=["constant device cuda:0 becomes"], rules=True, cpu=True)
 
 
+# ---- hooks ----
+
+
+class Hooked(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.l = nn.Linear(4, 5)
+        self.r = nn.ReLU()
+        self.o = nn.Linear(5, 3)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return self.o(self.r(self.l(x + y)))
+
+
+class HookedRoot(nn.Module):
+    """Scripted hooks and pre-hooks: several, on the root, that return nothing, that change the type, on a module called again by a hook."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.s = Hooked()
+        self.o = nn.Linear(3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.o(self.s(x, x))
+
+
+def after(self, inp: Tuple[Tensor], out: Tensor) -> Tensor:
+    return out + inp[0].sum(1, keepdim=True)
+
+
+def after_silent(self, inp: Tuple[Tensor], out: Tensor):
+    if self.training:
+        raise RuntimeError("never")
+
+
+def before(self, inp: Tuple[Tensor]) -> Tuple[Tensor]:
+    return (inp[0] * 0.5,)
+
+
+def before_plain(self, inp: Tuple[Tensor]) -> Tensor:
+    return torch.tanh(inp[0])
+
+
+def before_silent(self, inp: Tuple[Tensor]) -> None:
+    if self.training:
+        raise RuntimeError("never")
+
+
+def before_two(self, inp: Tuple[Tensor, Tensor]) -> Tuple[Tensor, Tensor]:
+    return inp[0] * 3.0, inp[1]
+
+
+def after_pair(self, inp: Tuple[Tensor, Tensor], out: Tensor) -> Tuple[Tensor, Tensor]:
+    return out, inp[1]
+
+
+def after_sum(self, inp: Tuple[Tensor, Tensor], out: Tuple[Tensor, Tensor]) -> Tensor:
+    return self.l(out[1]).sum(1, keepdim=True) + out[0]
+
+
+def hooks(w: Writer) -> None:
+    model = HookedRoot().eval()
+    for parameter in model.parameters():
+        parameter.data = torch.from_numpy(w.normal(*parameter.shape))
+    model.s.l.register_forward_hook(after)
+    model.s.l.register_forward_hook(after_silent)
+    model.s.l.register_forward_pre_hook(before)
+    model.s.l.register_forward_pre_hook(before_plain)
+    model.s.r.register_forward_pre_hook(before_silent)
+    model.s.register_forward_pre_hook(before_two)
+    model.s.register_forward_hook(after_pair)
+    model.s.register_forward_hook(after_sum)
+    model.register_forward_pre_hook(before_plain)
+    model.register_forward_hook(after)
+    archive.save(torch.jit.script(model), OUT / "hooks.pt", "hooks")
+    wide = model.double()
+
+    def run(x: Tensor, layers: Dict[str, Tensor]) -> Tensor:
+        def keep(name: str, module: nn.Module) -> None:
+            calls = [0]
+
+            def see(module, inp, out) -> None:
+                layers[name if calls[0] == 0 else f"{name}#{calls[0]}"] = out
+                calls[0] += 1
+
+            module.register_forward_hook(see)
+
+        for name, module in wide.named_modules():
+            if name:
+                keep(name, module)
+        return wide(x)
+
+    w.expect("hooks", w.normal(3, 4), run, HookedRoot.__doc__ or "", rules=True)
+
+
+# ---- names ----
+
+NAMES = ["from", "async", "lambda", "inf", "nan", "a", "a/relu", "a/relu#0", "a:in", "a#1", "a[0]", "relu_#3", ":in", "x/y:out#3[1]", "1", "a b", "/b", "c/"]
+
+
+class Block(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.l = nn.Linear(3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.l(x))
+
+
+class Named(nn.Module):
+    """Modules with names that are words of Python, or hold what addresses are made of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = nn.ModuleDict({name: Block() for name in NAMES})
+        self.nan = nn.Parameter(torch.zeros(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for part in self.parts.values():
+            x = 0.5 * part(x) + x
+        return x + self.nan
+
+
+def named(w: Writer) -> None:
+    model = Named().eval()
+    for parameter in model.parameters():
+        parameter.data = torch.from_numpy(w.normal(*parameter.shape) * 0.2)
+    for part in model.parts.values():
+        part.l.bias.data += 0.5
+    archive.save(torch.jit.script(model), OUT / "names.pt", "names")
+    archive.save(archive.trace(model, torch.zeros(2, 3)), OUT / "names-traced.pt", "names-traced")
+    wide = model.double()
+
+    def run(x: Tensor, layers: Dict[str, Tensor]) -> Tensor:
+        for name, part in wide.parts.items():
+            inner = part.l(x)
+            layers[f"parts.{name}"] = torch.relu(inner)
+            layers[f"parts.{name}.l"] = inner
+            layers[f"parts.{name}#0"] = torch.relu(inner)
+            layers[f"parts.{name}#0:in"] = x
+            x = 0.5 * torch.relu(inner) + x
+        layers["parts.a//relu#0"] = layers["parts.a"]
+        return x + wide.nan
+
+    x = w.normal(2, 3)
+    w.expect("names", x, run, Named.__doc__ or "", rules=True)
+    w.expect("names-traced", x, run, "The same, traced.", rules=True)
+
+
+# ---- quantized ----
+
+
+class Static(nn.Module):
+    """Statically quantized to int8: layers show the numbers that the integers stand for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.q = torch.ao.quantization.QuantStub()
+        self.c = nn.Conv2d(1, 4, 3)
+        self.r = nn.ReLU()
+        self.p = nn.MaxPool2d(2)
+        self.f = nn.Linear(16, 3)
+        self.dq = torch.ao.quantization.DeQuantStub()
+        self.h = nn.Linear(3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.h(self.dq(self.f(self.p(self.r(self.c(self.q(x)))).flatten(1))))
+
+
+def quantized(w: Writer) -> None:
+    model = Static().eval()
+    for parameter in model.parameters():
+        parameter.data = torch.from_numpy(w.normal(*parameter.shape))
+    for part in (model.q, model.c, model.r, model.p, model.f, model.dq):
+        part.qconfig = torch.ao.quantization.get_default_qconfig("fbgemm")
+    x = w.normal(2, 1, 6, 6)
+    model = torch.ao.quantization.prepare(model)
+    model(torch.from_numpy(x))
+    model = torch.ao.quantization.convert(model)
+    archive.save(torch.jit.script(model), OUT / "static-int8.pt", "static-int8")
+    names: List[str] = []
+
+    def see(name: str):
+        def hook(module, inp, out) -> None:
+            names.append(name)
+            w.arrays[f"static-int8.layer_{len(names) - 1}"] = (out.dequantize() if out.is_quantized else out).detach().numpy()
+
+        return hook
+
+    for name, module in model.named_children():
+        module.register_forward_hook(see(name))
+    w.arrays["static-int8.output"] = model(torch.from_numpy(x)).detach().numpy()
+    w.arrays["static-int8.input"] = x
+    w.listed.append(
+        {"name": "static-int8", "about": Static.__doc__, "layers": names, "quantized": True, "repairs": ["quantize_per_tensor has no derivative"]}
+    )
+
+
 def write() -> None:
     w = Writer()
     version_1_3(w)
@@ -487,6 +685,9 @@ def write() -> None:
     mobile(w, "mobile-attributes", bounds, True, [], "Packed operators whose contexts are attributes.")
     devices(w)
     traced_on_gpu(w)
+    hooks(w)
+    named(w)
+    quantized(w)
     np.savez_compressed(OUT / "arrays.npz", **w.arrays)
     lines = ",\n".join("  " + json.dumps(entry) for entry in w.listed)
     (OUT / "foreign.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8", newline="\n")

@@ -105,13 +105,20 @@ public interface LayeredModel extends DifferentiableModel {
     }
 
     /**
-     * Looks an address up among points.
+     * Looks an address up among points. A path that is the whole address comes before any reading of its end as a call, side or
+     * element.
      *
      * @param known element 0 of outputs
      * @param address text that {@link CutPoint} describes
      * @return the point with that side and element, or nothing if no point has the path and call
      */
     static Optional<CutPoint> find(List<CutPoint> known, String address) {
+        Optional<CutPoint> named = known.stream()
+                .filter(point -> point.call() == 0 && point.path().equals(address))
+                .findFirst();
+        if (named.isPresent()) {
+            return named;
+        }
         CutPoint.Suffix suffix = CutPoint.Suffix.of(address);
         return known.stream()
                 .filter(point -> named(point, suffix.path()))

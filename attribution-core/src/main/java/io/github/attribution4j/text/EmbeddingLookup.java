@@ -110,7 +110,7 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
     /** A module of its own right is preferred to the operator in it. */
     private static boolean contains(CutPoint outer, CutPoint inner) {
         if (outer.isInside()) {
-            int slash = outer.path().indexOf('/');
+            int slash = outer.path().lastIndexOf('/');
             return !inner.isInside() && inner.path().equals(outer.path().substring(0, slash));
         }
         return inner.path().startsWith(outer.path() + ".");

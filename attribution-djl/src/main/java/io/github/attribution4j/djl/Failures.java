@@ -20,6 +20,9 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Turns libtorch's failures, up to fifty lines each, into one useful line with the native text as cause. */
 final class Failures {
@@ -40,6 +43,21 @@ final class Failures {
 
     /** Names in a message are the archive's, and may be of any length. */
     private static final int LONGEST = 600;
+
+    private static final Pattern MISSING =
+            Pattern.compile("Unknown builtin op: (?<operators>\\w+)::(?<operator>[\\w.]+?)\\.?\\s"
+                    + "|__torch__\\.torch\\.classes\\.(?<classes>\\w+)\\.(?<class>\\w+)");
+
+    /** Where operators come from that are often met. */
+    private static final Map<String, String> LIBRARIES = Map.of(
+            "torchvision", " (torchvision, libtorchvision.so)",
+            "torchaudio", " (torchaudio, libtorchaudio.so)",
+            "torchtext", " (torchtext, libtorchtext.so)",
+            "torch_scatter", " (torch_scatter, _scatter_cpu.so)",
+            "torch_sparse", " (torch_sparse)",
+            "torch_cluster", " (torch_cluster)",
+            "fbgemm", " (fbgemm_gpu)",
+            "tensorrt", " (torch_tensorrt)");
 
     private Failures() {}
 
@@ -64,14 +82,40 @@ final class Failures {
     /** Returns what to do about failures whose own text does not say it. */
     private static String remedy(String line) {
         if (line.startsWith("derivative for ") && line.endsWith("is not implemented")) {
-            return ", because it was exported under torch.no_grad; export the model with gradients on, or use a perturbation "
-                    + "method";
+            return ", because it was exported under torch.no_grad; export the model with gradients on, or use a"
+                    + " perturbation method";
         }
         if (line.contains("dtype") && (line.contains("Half") || line.contains("BFloat16"))) {
             return "; the model's weights are of a 16-bit type, of which there are no tensors here: load it with "
                     + "LoadOptions.dataType(DataType.FLOAT32), or export model.float()";
         }
         return "";
+    }
+
+    /** Returns what to say of a program that needs operators or classes of a library that is not loaded; empty for another failure. */
+    static String missingLibrary(EngineException failure) {
+        Matcher missing = MISSING.matcher(String.valueOf(failure.getMessage()));
+        if (!missing.find()) {
+            return "";
+        }
+        boolean operator = missing.group("operators") != null;
+        String library = operator ? missing.group("operators") : missing.group("classes");
+        String what = operator
+                ? "operator " + library + "::" + missing.group("operator")
+                : "class torch.classes." + library + "." + missing.group("class");
+        if (library.equals("aten") || library.equals("prim")) {
+            return "";
+        }
+        if (library.matches("(vulkan|metal)(_prepack)?")) {
+            return what
+                    + " computes on the GPU of a phone, which libtorch does not do here; export the model again with "
+                    + "optimize_for_mobile(model, backend='CPU'), or without optimizing it";
+        }
+        return what + " is not in libtorch 2.7.1: it comes from the library that registers '" + library + "'"
+                + LIBRARIES.getOrDefault(library, "")
+                + "; build that for libtorch 2.7.1 and name its file to DJL, as a system property or environment"
+                + " variable, before the engine starts: -DPYTORCH_EXTRA_LIBRARY_PATH=/path/to/the/library.so (several"
+                + " with commas); or export the model without it";
     }
 
     /** Returns whether memory ran out. */

@@ -25,13 +25,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
-/** Addresses of values inside methods: {@code layer1.0/relu_#3}, {@code layer1.0/x5}, and {@code relu_#3} or {@code /relu_#3} in the root. */
+/**
+ * Addresses of values inside methods: {@code layer1.0/relu_#3}, {@code layer1.0/x5}, and {@code relu_#3} or {@code /relu_#3} in the root; {@code a//relu#0} where there is a module {@code a/relu}
+ * beside {@code a}.
+ */
 final class InnerPoints {
     private static final Pattern ADDRESS = Pattern.compile(
-            "(?:(?<module>[^/]*)/)?(?<value>[^/:\\[\\]]+?)(?<side>:in|:out)?(?:\\[(?<element>\\d{1,9})])?");
+            "(?:(?<module>.*)/)?(?<value>[^/:\\[\\]]+?)(?<side>:in|:out)?(?:\\[(?<element>\\d{1,9})])?",
+            Pattern.DOTALL);
     private static final Pattern CALL = Pattern.compile("(?<value>.+)#(?<call>\\d{1,9})");
 
     /** By path, and by the other name where a value has a variable. */
@@ -40,16 +46,30 @@ final class InnerPoints {
     private final List<CutPoint> points = new ArrayList<>();
 
     InnerPoints(List<ModuleInfo> modules, List<ValueInfo> all) {
+        Set<String> paths = modules.stream().map(ModuleInfo::path).collect(Collectors.toSet());
         for (ValueInfo value : all) {
-            String module = modules.get(value.module()).path() + "/";
+            String module = prefix(modules.get(value.module()).path(), paths);
             values.put(module + value.address(), value);
             points.add(point(module + value.address(), value, 0));
         }
         for (ValueInfo value : all) {
             if (!value.variable().isEmpty()) {
-                values.putIfAbsent(modules.get(value.module()).path() + "/" + value.variable(), value);
+                values.putIfAbsent(prefix(modules.get(value.module()).path(), paths) + value.variable(), value);
             }
         }
+    }
+
+    /** What stands before the values of a module: its path and a slash; two where a module's own name goes on with a slash. */
+    private static String prefix(String module, Set<String> paths) {
+        String prefix = module + "/";
+        while (beginsAny(prefix, paths)) {
+            prefix += "/";
+        }
+        return prefix;
+    }
+
+    private static boolean beginsAny(String prefix, Set<String> paths) {
+        return paths.stream().anyMatch(path -> path.startsWith(prefix));
     }
 
     private static CutPoint point(String path, ValueInfo value, int call) {

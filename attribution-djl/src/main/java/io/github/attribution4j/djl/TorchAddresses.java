@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds what addresses of values inside a program mean. */
 final class TorchAddresses {
-    private static final Pattern MODULE =
-            Pattern.compile("(?<path>[^#:\\[\\]/]+)(?:#(?<call>\\d{1,9}))?(?::in|:out)?(?:\\[\\d{1,9}])?");
+    private static final Pattern MODULE = Pattern.compile(
+            "(?<path>.+?)(?:#(?<call>\\d{1,9}))?(?<end>(?::in|:out)?(?:\\[\\d{1,9}])?)", Pattern.DOTALL);
 
     /** Programs ask for the same few layers over and over; calls in a loop are without number. */
     private static final int KEPT = 4096;
@@ -107,10 +107,10 @@ final class TorchAddresses {
     }
 
     private Row find(CutPoint point) {
-        if (point.isInside()) {
+        ModuleInfo info = program.layer(point.path());
+        if (info == null && point.path().indexOf('/') >= 0) {
             return program.inner().row(point);
         }
-        ModuleInfo info = program.layer(point.path());
         if (info == null) {
             throw new UnknownLayerException(
                     point.path(),
@@ -148,7 +148,7 @@ final class TorchAddresses {
 
     /** Returns what there is to say about a point that its address and kind do not say; mostly nothing. */
     String note(CutPoint point) {
-        ModuleInfo info = point.isInside() ? null : program.layer(point.path());
+        ModuleInfo info = program.layer(point.path());
         if (info == null) {
             return "";
         }
@@ -165,6 +165,12 @@ final class TorchAddresses {
         program.modules().stream()
                 .filter(other -> other.alias().equals(info.path()))
                 .forEach(other -> notes.add("also named " + other.path()));
+        Matcher other = MODULE.matcher(info.path());
+        if (other.matches() && !other.group("path").equals(info.path()) && program.layer(other.group("path")) != null) {
+            String number = other.group("call") == null ? "0" : other.group("call");
+            notes.add("the value of " + other.group("path") + " that would have this address is " + other.group("path")
+                    + "#" + number + ":out".repeat(other.group("end").isEmpty() ? 1 : 0) + other.group("end"));
+        }
         return String.join("; ", notes);
     }
 
@@ -230,7 +236,7 @@ final class TorchAddresses {
             return found.get();
         }
         for (ModuleInfo info : program.modules()) {
-            if (info.index() > 0 && address.startsWith(info.path())) {
+            if (info.index() > 0 && !info.path().isEmpty() && address.startsWith(info.path())) {
                 String rest = address.substring(info.path().length());
                 if (rest.isEmpty() || rest.equals(":in") || rest.matches("(:in|:out)?\\[\\d+]")) {
                     if (!info.addressable()) {
@@ -252,7 +258,19 @@ final class TorchAddresses {
     /** A later call of a module that is called repeatedly, or a module under another name than the program's. */
     private Optional<CutPoint> unlisted(String address) {
         Matcher matcher = MODULE.matcher(address);
-        ModuleInfo named = matcher.matches() ? program.layer(matcher.group("path")) : null;
+        if (!matcher.matches()) {
+            return Optional.empty();
+        }
+        String call = matcher.group("call");
+        ModuleInfo named = program.layer(address);
+        if (named == null) {
+            named = program.layer(matcher.group("path"));
+        }
+        if (named == null && call != null) {
+            // The name itself ends like the number of a call.
+            named = program.layer(matcher.group("path") + "#" + call);
+            call = null;
+        }
         if (named == null) {
             return Optional.empty();
         }
@@ -262,7 +280,6 @@ final class TorchAddresses {
         }
         String called = info.path() + address.substring(named.path().length());
         Optional<CutPoint> listed = LayeredModel.find(cutPoints(), called);
-        String call = matcher.group("call");
         return listed.isEmpty() && call != null && isRepeated(info)
                 ? LayeredModel.find(
                         List.of(new CutPoint(info.path(), info.simpleType(), Integer.parseInt(call))), called)

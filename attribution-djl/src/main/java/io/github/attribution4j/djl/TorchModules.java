@@ -135,8 +135,13 @@ final class TorchModules implements AutoCloseable {
             if (Failures.isMemory(e)) {
                 throw Failures.of(name + ": ", e);
             }
+            String missing = Failures.missingLibrary(e);
             throw new UnsupportedModelException(
-                    name + ": libtorch refuses it (" + runtime.description() + "): " + Failures.line(e), e);
+                    name + ": "
+                            + (missing.isEmpty()
+                                    ? "libtorch refuses it (" + runtime.description() + "): " + Failures.line(e)
+                                    : missing),
+                    e);
         }
     }
 

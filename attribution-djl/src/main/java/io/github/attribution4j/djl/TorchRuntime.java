@@ -28,11 +28,13 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.util.Utils;
 import io.github.attribution4j.djl.internal.rewrite.GradientArchive;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import java.io.ByteArrayInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -57,6 +59,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TorchRuntime {
     private static final String ENGINE = "PyTorch";
+    private static final String EXTRA = "PYTORCH_EXTRA_LIBRARY_PATH";
 
     /** DJL collects all arrays of such a name into one list argument. Every handle of ours has this name from birth. */
     private static final String LIST_ARGUMENT = "x[]";
@@ -119,6 +122,18 @@ final class TorchRuntime {
         try {
             engine = Engine.getEngine(ENGINE);
         } catch (EngineException | IllegalArgumentException | LinkageError e) {
+            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+                if (cause instanceof FileNotFoundException || cause instanceof UnsatisfiedLinkError) {
+                    String extra = Utils.getEnvOrSystemProperty(EXTRA);
+                    if (extra != null) {
+                        throw new UnsupportedModelException(
+                                "the PyTorch engine of DJL does not start with " + EXTRA + " = '" + extra + "': "
+                                        + Failures.line(cause)
+                                        + "; it names files of libraries built for this libtorch, separated by commas",
+                                e);
+                    }
+                }
+            }
             throw new UnsupportedModelException(
                     "the PyTorch engine of DJL does not start (" + Failures.line(e) + "); the class path needs "
                             + "ai.djl.pytorch:pytorch-engine, pytorch-jni and pytorch-native-cpu of matching versions",

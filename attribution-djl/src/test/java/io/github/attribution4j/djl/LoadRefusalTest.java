@@ -105,6 +105,99 @@ class LoadRefusalTest {
     }
 
     @Test
+    @DisplayName(
+            "A file that a transfer in text mode changed, in each of its ways, is called that; one that was cut off is"
+                    + " not")
+    void textMode() throws IOException {
+        byte[] whole = Files.readAllBytes(TestModels.file("mlp_softmax.scripted.pt"));
+        String text = new String(whole, StandardCharsets.ISO_8859_1);
+        assertThat(text).contains("\r").contains("\n");
+        Map<String, String> changed = Map.of(
+                "cr-lf", text.replace('\r', '\n'),
+                "lf-crlf", text.replace("\n", "\r\n"),
+                "lf-cr", text.replace('\n', '\r'),
+                "no-cr", text.replace("\r", ""),
+                "utf8", new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1),
+                "replaced",
+                        new String(
+                                new String(whole, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8),
+                                StandardCharsets.ISO_8859_1));
+        for (Map.Entry<String, String> entry : changed.entrySet()) {
+            Path file = folder.resolve(entry.getKey() + ".pt");
+            Files.write(file, entry.getValue().getBytes(StandardCharsets.ISO_8859_1));
+            refused(file, entry.getKey(), "was damaged by a transfer in text mode", "copy it again as a binary file");
+        }
+        // Few bytes are pairs: the bytes that are missing tell.
+        int place = text.indexOf("data/0") + 200;
+        String paired = text.substring(0, place) + "\r\n\r\n" + text.substring(place + 4);
+        Path file = folder.resolve("crlf-lf.pt");
+        Files.write(file, paired.replace("\r\n", "\n").getBytes(StandardCharsets.ISO_8859_1));
+        refused(file, "was damaged by a transfer in text mode", "less than its directory says");
+        Path flipped = folder.resolve("flipped.pt");
+        byte[] other = whole.clone();
+        other[whole.length / 3] ^= 1;
+        Files.write(flipped, other);
+        assertThatThrownBy(() -> TorchScriptModel.load(flipped, TestModels.options()))
+                .hasMessageNotContaining("text mode");
+    }
+
+    @Test
+    @DisplayName("What a failed download leaves, and what has to be unpacked first, is named")
+    void downloads() throws IOException {
+        Map<String, String> files = Map.of(
+                "page.pt", "<!DOCTYPE html>\n<html><head><title>Not found</title>",
+                "error.pt", "\u00EF\u00BB\u00BF<?xml version=\"1.0\"?><Error>AccessDenied</Error>",
+                "pointer.pt", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+                "packed.pt", "\u001F\u008B\b\0\0\0\0\0",
+                "base64.pt", "UEsDBAAACAgAAA==",
+                "weights.pt", "\u0088\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"F32\"}}");
+        Map<String, String> words = Map.of(
+                "page.pt", "is a web page or an error message of a server",
+                "error.pt", "is a web page or an error message of a server",
+                "pointer.pt", "is a pointer of Git LFS and not the model itself; fetch it with 'git lfs pull'",
+                "packed.pt", "is compressed with gzip; unpack it first",
+                "base64.pt", "is encoded in base64",
+                "weights.pt", "is a safetensors file, which holds weights and no program");
+        for (Map.Entry<String, String> entry : files.entrySet()) {
+            Path file = folder.resolve(entry.getKey());
+            Files.write(file, entry.getValue().getBytes(StandardCharsets.ISO_8859_1));
+            refused(file, entry.getKey(), words.getOrDefault(entry.getKey(), "no words"));
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "Operators of a library that is not loaded: which one, and how DJL loads it; those of a phone's GPU: what"
+                    + " to export")
+    void missingLibraries() throws IOException {
+        String call = "def forward(self: __torch__.M, x: Tensor) -> Tensor:\n  return ops.%s(x)\n";
+        String remedy = "-DPYTORCH_EXTRA_LIBRARY_PATH=/path/to/the/library.so";
+        for (String operator : new String[] {"torchvision.nms", "torch_scatter.scatter_max", "mine.twice"}) {
+            Path file = Files.write(folder.resolve("m.pt"), TestModels.archive(call.formatted(operator)));
+            refused(file, "m.pt: operator " + operator.replace(".", "::") + " is not in libtorch 2.7.1", remedy);
+        }
+        Path phone = Files.write(
+                folder.resolve("m.pt"), TestModels.archive(call.formatted("vulkan_prepack.run_linear_context")));
+        refused(phone, "vulkan_prepack::run_linear_context computes on the GPU of a phone", "backend='CPU'");
+        String typed = """
+                def forward(self: __torch__.M, x: Tensor, e: __torch__.torch.classes.mine.Engine) -> Tensor:
+                  return x
+                """;
+        refused(
+                Files.write(folder.resolve("m.pt"), TestModels.archive(typed)),
+                "parameter 'e' of the model has type __torch__.torch.classes.mine.Engine");
+        String held = """
+                def forward(self: __torch__.M, x: Tensor) -> Tensor:
+                  e = annotate(Optional[__torch__.torch.classes.mine.Engine], None)
+                  return x
+                """;
+        refused(
+                Files.write(folder.resolve("m.pt"), TestModels.archive(held)),
+                "class torch.classes.mine.Engine is not in libtorch 2.7.1",
+                remedy);
+    }
+
+    @Test
     @DisplayName("A device that does not exist, before the file is looked at")
     void devices() {
         Path none = folder.resolve("none.pt");

@@ -19,12 +19,21 @@ import io.github.attribution4j.djl.internal.archive.ArchiveException.Reason;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /** Tells a TorchScript archive from the other files that people call {@code model.pt}. */
 final class ArchiveKind {
     private static final String EXPORT_SCRIPT =
             "export the model with torch.jit.script or torch.jit.trace and save that";
+
+    private static final Map<String, String> PACKED = Map.of(
+            "\u001F\u008B", "gzip",
+            "BZh", "bzip2",
+            "\u00FD7zXZ", "xz",
+            "(\u00B5/\u00FD", "zstd",
+            "7z\u00BC\u00AF", "7-Zip");
 
     private ArchiveKind() {}
 
@@ -46,8 +55,36 @@ final class ArchiveKind {
                     Reason.CHECKPOINT,
                     file + ": is a pickled checkpoint, which holds weights and no program; " + EXPORT_SCRIPT);
         }
-        throw new ArchiveException(
-                Reason.NOT_A_ZIP, file + ": is not a TorchScript archive (not a zip file); " + EXPORT_SCRIPT);
+        throw new ArchiveException(Reason.NOT_A_ZIP, file + ": is " + kind(reader.read(0, (int) Math.min(512, size))));
+    }
+
+    /** What a file is that is no zip, and what to do about it. */
+    private static String kind(byte[] start) {
+        String text = new String(start, StandardCharsets.ISO_8859_1);
+        String word = text.replaceFirst("^\\u00EF\\u00BB\\u00BF", "").strip().toLowerCase(Locale.ROOT);
+        if (word.startsWith("<")) {
+            return "a web page or an error message of a server (it begins with '"
+                    + word.replaceAll("[^ -~].*", "").replaceAll("(.{40}).*", "$1")
+                    + "') and no model; look at what the download gave, and download it again";
+        }
+        if (text.startsWith("version https://git-lfs.github.com/")) {
+            return "a pointer of Git LFS and not the model itself; fetch it with 'git lfs pull'";
+        }
+        if (text.startsWith("UEsDB")) {
+            return "encoded in base64; decode it first (base64 -d)";
+        }
+        for (Map.Entry<String, String> packed : PACKED.entrySet()) {
+            if (text.startsWith(packed.getKey())) {
+                return "compressed with " + packed.getValue() + "; unpack it first";
+            }
+        }
+        if (text.length() > 262 && text.startsWith("ustar", 257)) {
+            return "a tar archive; unpack it first";
+        }
+        if (text.length() > 10 && text.startsWith("\0\0{\"", 6)) {
+            return "a safetensors file, which holds weights and no program; " + EXPORT_SCRIPT;
+        }
+        return "not a TorchScript archive (not a zip file); " + EXPORT_SCRIPT;
     }
 
     /** The top folder with its slash. libtorch takes that of the first entry. */

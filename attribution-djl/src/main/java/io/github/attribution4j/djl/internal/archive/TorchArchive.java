@@ -176,6 +176,8 @@ public final class TorchArchive {
             }
             return new TorchArchive(
                     name, source, members, folder, version, Collections.unmodifiableMap(code), Map.of(), limits);
+        } catch (ArchiveException e) {
+            throw TextMode.explained(e, name, source);
         }
     }
 
@@ -270,6 +272,8 @@ public final class TorchArchive {
     private <T> T reading(Use<T> use) {
         try (ByteSource.Reader reader = source.open()) {
             return use.of(reader, new ZipDirectory(name, reader, source.size(), limits));
+        } catch (ArchiveException e) {
+            throw TextMode.explained(e, name, source);
         } catch (IOException e) {
             throw unreadable(name, e);
         }
@@ -397,6 +401,8 @@ public final class TorchArchive {
                 checksums.update(chunk, n);
             }
             return HexFormat.of().formatHex(digest.digest());
+        } catch (ArchiveException e) {
+            throw TextMode.explained(e, name, source);
         } catch (IOException e) {
             throw unreadable(name, e);
         } catch (NoSuchAlgorithmException e) {

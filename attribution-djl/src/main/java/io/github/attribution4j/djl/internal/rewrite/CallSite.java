@@ -38,9 +38,9 @@ record CallSite(ModuleRef target, String method, Map<String, ModuleRef> modules,
      */
     record ModuleRef(String type, String base, int offset) {}
 
-    /** Whether a method counts as the call of a module, which taps see: forward, a trace's forward1, an overload's forward__0. */
+    /** Whether a method counts as the call of a module, which taps see: forward, a trace's forward1, an overload's forward__0, forward with hooks. */
     static boolean counts(String method) {
-        return method.matches("forward(__)?[0-9]*");
+        return method.matches("forward(__)?[0-9]*") || method.equals(Hooks.CALL);
     }
 
     /** The same for a class: dynamically quantized recurrent layers have these two instead of {@code forward}. */

@@ -97,7 +97,8 @@ public final class Instrumenter {
         boolean narrow = taped
                 && (FloatingTypes.narrow(archive)
                         || WrittenTypes.narrow(index.files().values()));
-        this.runtime = new RuntimeSource(writtenInputs, inPlace, taped, unbatched, narrow, rules);
+        this.runtime =
+                new RuntimeSource(writtenInputs, inPlace, taped, unbatched, narrow, isQuantized(archive), rules);
     }
 
     /**
@@ -179,7 +180,7 @@ public final class Instrumenter {
         Repairs repairs = new Repairs(archive.constants());
         Guards guards = new Guards(archive.name());
         ProgramIndex index =
-                ProgramIndex.of(archive, Dispatch.apply(original, guards.guard(repairs.repair(original.files()))));
+                ProgramIndex.of(archive, Dispatch.apply(original, guards.guard(repairs.repair(Hooks.apply(original)))));
         State state = State.of(archive, index);
         if (!state.names().isEmpty()) {
             index = ProgramIndex.of(archive, state.files());
@@ -262,6 +263,10 @@ public final class Instrumenter {
             return List.of();
         }
         return new OperationLister(index, places, module -> reached.getOrDefault(module, List.of())).list();
+    }
+
+    private static boolean isQuantized(TorchArchive archive) {
+        return archive.code().values().stream().anyMatch(text -> text.contains("quantize"));
     }
 
     /** Whether a text has no empty line and no comment, of which the serializer writes none and libtorch's lexer takes few in a row. */
@@ -383,8 +388,8 @@ public final class Instrumenter {
         text.append("  _0 = torch.clear(a4j_x)\n  a4j_y = (self).forward(")
                 .append(arguments)
                 .append(")\n");
-        return Parser.function(
-                text.append("  return ").append(reply).append('\n').toString());
+        text.append("  a4j_reply = ").append(reply).append('\n').append(runtime.plain("a4j_reply"));
+        return Parser.function(text.append("  return a4j_reply\n").toString());
     }
 
     private Stmt.Def entry(String name, Signature signature, boolean instrumented) {
@@ -425,7 +430,8 @@ public final class Instrumenter {
         text.append(arguments.length() > 0 ? " )\n" : ")\n");
         text.append("  a4j_out = annotate(List[Tensor], [])\n  a4j_layout = annotate(List[int], [])\n  ");
         text.append(runtime.write(signature.result(), "a4j_out", "a4j_layout", "a4j_y"));
-        text.append("\n  a4j_reply = ").append(file).append(".close(a4j_out, ");
+        text.append('\n').append(runtime.plain("a4j_out"));
+        text.append("  a4j_reply = ").append(file).append(".close(a4j_out, ");
         text.append(instrumented ? "a4j_t.taps, a4j_l, a4j_t.order" : "annotate(List[Tensor], []), a4j_l, []");
         text.append(", a4j_layout, )\n  return ");
         text.append(

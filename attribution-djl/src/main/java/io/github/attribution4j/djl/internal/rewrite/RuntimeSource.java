@@ -41,6 +41,7 @@ final class RuntimeSource {
     private final boolean taped;
     private final boolean unbatched;
     private final boolean narrow;
+    private final boolean quantized;
     private final @Nullable RuleSource rules;
     private final Set<String> called = new LinkedHashSet<>();
     private final StringBuilder functions = new StringBuilder();
@@ -59,6 +60,7 @@ final class RuntimeSource {
      * @param taped whether there is a tape
      * @param unbatched whether the program takes one example without an axis of rows
      * @param narrow whether it holds values of 16 bits, so that what takes a value's place is put there where the type is known that stood there
+     * @param quantized whether some tensors may be quantized
      * @param rules the library of backward rules; null if there is none
      */
     RuntimeSource(
@@ -67,12 +69,14 @@ final class RuntimeSource {
             boolean taped,
             boolean unbatched,
             boolean narrow,
+            boolean quantized,
             @Nullable RuleSource rules) {
         this.writtenInputs = writtenInputs;
         this.writes = writes;
         this.taped = taped;
         this.unbatched = unbatched;
         this.narrow = narrow;
+        this.quantized = quantized;
         this.rules = rules;
     }
 
@@ -81,10 +85,20 @@ final class RuntimeSource {
         String tape = !taped
                 ? ""
                 : rules == null
-                        ? TapeSource.tape(MODULE, writes, nested, !narrow)
+                        ? TapeSource.tape(MODULE, writes, nested, quantized, !narrow)
                         : TapeSource.tape(
-                                MODULE, writes, nested, RuledTape.of(rules, called), rules.skips() && !narrow);
-        return TapeSource.border(unbatched) + tape + functions;
+                                MODULE,
+                                writes,
+                                nested,
+                                quantized,
+                                RuledTape.of(rules, called),
+                                rules.skips() && !narrow);
+        return TapeSource.border(MODULE, unbatched, quantized) + tape + functions;
+    }
+
+    /** A statement that makes ordinary tensors of the outputs; nothing where they are. */
+    String plain(String outputs) {
+        return quantized ? "  a4j_plain = " + MODULE + ".plain_all(" + outputs + ", )\n" : "";
     }
 
     /** Notes that the program calls a method of the rule library. */

@@ -93,7 +93,9 @@ final class State {
 
     private void add(Writes.Place place) {
         Type type = index.attributes(place.owner()).get(place.name());
-        if (place.owner().equals(Writes.Place.CONSTANTS) || (type != null && copiesOf(type))) {
+        boolean constant = place.owner().equals(Writes.Place.CONSTANTS)
+                && Type.TENSOR.equals(index.constant(Trees.dotted(place.owner() + "." + place.name())));
+        if (constant || (type != null && copiesOf(type))) {
             places.add(place);
         }
     }

@@ -76,14 +76,16 @@ final class StateMethods {
     }
 
     private StaticTypes noTypes() {
-        return new StaticTypes(index, new RuntimeSource(new BitSet(), false, false, false, false, null));
+        return new StaticTypes(index, new RuntimeSource(new BitSet(), false, false, false, false, false, null));
     }
 
     /** A method of a class of modules, or a function, which has no owner. */
     Stmt.Def method(@Nullable String type, Stmt.Def method) {
         State.Part own = type == null ? null : state.part(type);
         List<Stmt.Parameter> handed = handed(method, type != null);
-        if (own == null && handed.isEmpty() && !copies) {
+        // libtorch itself calls the two that save and restore an object.
+        boolean kept = method.name().equals("__getstate__") || method.name().equals("__setstate__");
+        if (kept || (own == null && handed.isEmpty() && !copies)) {
             return method;
         }
         owner = type == null ? "" : type;

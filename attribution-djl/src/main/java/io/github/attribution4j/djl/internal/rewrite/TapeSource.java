@@ -169,18 +169,18 @@ final class TapeSource {
                   c = self.state[2 * r] - 1
                   torch._set_item(self.state, 2 * r + 1, e + 1)
                   if element == e and (call < 0 or call == c):
-                    d = ops.prim.dtype(x)
+                    d = ops.prim.dtype(SEEN)
                     if replacement >= 0:
                       y = self.values[replacement]
                     else:
-                      y = RUNTIME.shown(KEPT(x), view, d, )
+                      y = RUNTIME.shown(KEPT(SEEN), view, d, )
                     if leaf == 1:
                       y = torch.requires_grad_(torch.detach(y), True)
                     else:
                       y = torch.alias(y)
                     torch.append(self.taps, y)
                     torch.extend(self.order, [r, c, int(ops.prim.requires_grad(x))])
-                    y = KEPT(RUNTIME.hidden(y, view, d, ))
+                    y = PASSED(KEPT(RUNTIME.hidden(y, view, d, )))
                 return y
               def skip(self: TAPE, p: int) -> int:
                 n = -1
@@ -192,6 +192,26 @@ final class TapeSource {
                 return n
               def given(self: TAPE, k: int) -> Tensor:
                 return self.values[k]
+            """;
+
+    /** Values in integers, with a scale: they are shown as the numbers that they stand for, and what takes their place becomes such a value. */
+    private static final String QUANTIZED = """
+            def plain(x: Tensor) -> Tensor:
+              y = x
+              if ops.prim.is_quantized(x):
+                y = torch.dequantize(x)
+              return y
+            def alike(y: Tensor, x: Tensor) -> Tensor:
+              z = y
+              if ops.prim.is_quantized(x):
+                if ops.prim.requires_grad(y):
+                  ops.prim.RaiseException("the value at which the model is cut is a quantized one, so no gradient passes it; cut the model at a layer behind the quantized part, or use a perturbation method", "builtins.RuntimeError")
+                z = torch.quantize_per_tensor(y, torch.q_scale(x), torch.q_zero_point(x), ops.prim.dtype(x))
+              return z
+            def plain_all(out: List[Tensor]) -> NoneType:
+              for i in range(torch.len(out)):
+                torch._set_item(out, i, RUNTIME.plain(out[i], ))
+              return None
             """;
 
     private static final String NESTED_PORT = """
@@ -226,10 +246,12 @@ final class TapeSource {
      * The functions that read a request and write a reply.
      *
      * @param unbatched whether inputs lose their first axis on the way in, and outputs gain one on the way out
+     * @param quantized whether some tensors may be quantized
      */
-    static String border(boolean unbatched) {
+    static String border(String module, boolean unbatched, boolean quantized) {
         return BORDER.replace("ALONE\n", unbatched ? ALONE : "")
-                .replace("RETURNED", unbatched ? "[torch.unsqueeze(y, 0) for y in out]" : "out");
+                        .replace("RETURNED", unbatched ? "[torch.unsqueeze(y, 0) for y in out]" : "out")
+                + (quantized ? QUANTIZED.replace("RUNTIME", module) : "");
     }
 
     /**
@@ -238,10 +260,11 @@ final class TapeSource {
      * @param module the qualified name of the file
      * @param writes whether the program may write to tensors, so that what is kept must be a copy
      * @param nested whether values are shown that are not plain tensors
+     * @param quantized whether some tensors may be quantized
      * @param skips whether calls whose result is replaced are left out
      */
-    static String tape(String module, boolean writes, boolean nested, boolean skips) {
-        return filled(module, writes, nested, "", "", "", skips);
+    static String tape(String module, boolean writes, boolean nested, boolean quantized, boolean skips) {
+        return filled(module, writes, nested, quantized, "", "", "", skips);
     }
 
     /**
@@ -250,22 +273,31 @@ final class TapeSource {
      * @param rules what they gain
      * @param skips whether calls whose result is replaced are left out
      */
-    static String tape(String module, boolean writes, boolean nested, RuledTape rules, boolean skips) {
+    static String tape(
+            String module, boolean writes, boolean nested, boolean quantized, RuledTape rules, boolean skips) {
         String more = rules.methods() + rules.functions();
-        return filled(module, writes, nested, rules.port(), rules.attributes(), more, skips);
+        return filled(module, writes, nested, quantized, rules.port(), rules.attributes(), more, skips);
     }
 
     private static String filled(
             String module,
             boolean writes,
             boolean nested,
+            boolean quantized,
             String port,
             String attributes,
             String methods,
             boolean skips) {
         String text = TAPE.replace("NESTED\n", (nested ? NESTED_PORT : "") + port)
                         .replace("ATTRIBUTES\n", attributes)
-                        .replace("SKIPPED", skips ? "replacement" : "-1")
+                        .replace("SEEN", quantized ? "RUNTIME.plain(x, )" : "x")
+                        .replace(
+                                "PASSED(KEPT(RUNTIME.hidden(y, view, d, )))",
+                                quantized
+                                        ? "RUNTIME.alike(KEPT(RUNTIME.hidden(y, view, d, )), x, )"
+                                        : "KEPT(RUNTIME.hidden(y, view, d, ))")
+                        // Only the value that is not computed tells how another in its place is quantized.
+                        .replace("SKIPPED", skips && !quantized ? "replacement" : "-1")
                 + (nested ? NESTED_TAPE : "")
                 + methods;
         return text.replace("PORT", module + ".Port")

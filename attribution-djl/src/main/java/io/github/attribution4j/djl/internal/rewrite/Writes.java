@@ -101,7 +101,10 @@ final class Writes {
                     writes.effect(root + ".forward", root, forward, List.of()).written();
             for (int i = all.nextSetBit(0); i >= 0; i = all.nextSetBit(i + 1)) {
                 if (i >= writes.first) {
-                    writes.mutated.add(writes.places.get(i - writes.first));
+                    Place place = writes.places.get(i - writes.first);
+                    if (!isValue(index.attributes(place.owner()).get(place.name()))) {
+                        writes.mutated.add(place);
+                    }
                 } else if (i > 0) {
                     writes.inputs.set(i - 1);
                 }
@@ -109,6 +112,16 @@ final class Writes {
         }
         writes.complete = true;
         return writes;
+    }
+
+    /** Whether nothing of a type can be written to: numbers, text, and tuples of these. */
+    private static boolean isValue(@Nullable Type type) {
+        return type != null
+                && switch (type.name()) {
+                    case "int", "float", "bool", "str", "NoneType" -> true;
+                    case "Tuple", "Optional" -> type.arguments().stream().allMatch(Writes::isValue);
+                    default -> false;
+                };
     }
 
     private static boolean mayWrite(Collection<Stmt.File> files) {
@@ -199,7 +212,7 @@ final class Writes {
     /** One method or function: which parameters and places each variable may share memory with. */
     private final class Body implements Reading {
         private final StaticTypes types =
-                new StaticTypes(index, new RuntimeSource(new BitSet(), false, false, false, false, null));
+                new StaticTypes(index, new RuntimeSource(new BitSet(), false, false, false, false, false, null));
         private final Constants constants = new Constants(index, types);
         private final Map<String, BitSet> shared = new HashMap<>();
         private final IdentityHashMap<Expr.Call, List<Effect>> effects = new IdentityHashMap<>();
@@ -400,6 +413,9 @@ final class Writes {
             if (!(call.callee() instanceof Expr.Attribute method)
                     || Trees.dotted(method).startsWith("__torch__.")) {
                 return List.of();
+            }
+            if (method.name().equals("__getstate__")) {
+                return List.of(new Effect(new BitSet(), new BitSet(), new BitSet()));
             }
             Type owner = types.of(method.value());
             List<Effect> found = new ArrayList<>();

@@ -128,8 +128,16 @@ class ParserTest {
 
     @Test
     void readsProgramsOfPyTorch13() {
-        String text =
-                "op_version_set = 1\nimport __torch__.a.b\nimport __torch__.c\ndef f(x: Tuple[int, int, int]) -> None:\n  y = (x)[0:2]\n  z = (x)[:1]\n  u = (x)[1:]\n  return None\n";
+        String text = """
+                op_version_set = 1
+                import __torch__.a.b
+                import __torch__.c
+                def f(x: Tuple[int, int, int]) -> None:
+                  y = (x)[0:2]
+                  z = (x)[:1]
+                  u = (x)[1:]
+                  return None
+                """;
         assertThat(Printer.print(Parser.file("__torch__.py", text)))
                 .isEqualTo(text.replaceAll("import .*\n", "").replace("-> None", "-> NoneType"));
     }

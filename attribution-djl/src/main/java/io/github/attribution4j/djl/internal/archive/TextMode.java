@@ -1,0 +1,159 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl.internal.archive;
+
+import io.github.attribution4j.djl.internal.archive.ArchiveException.Reason;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** Tells what happened to a damaged file: a transfer in text mode changes ends of lines wherever their bytes occur. */
+final class TextMode {
+    private static final Set<Reason> DAMAGED = EnumSet.of(
+            Reason.CORRUPT, Reason.INCOMPLETE, Reason.TRUNCATED, Reason.UNKNOWN_VERSION, Reason.UNSUPPORTED);
+
+    private static final byte[] END = {'P', 'K', 5, 6};
+    private static final byte[] REPLACEMENT = {(byte) 0xEF, (byte) 0xBF, (byte) 0xBD};
+
+    /** In fewer bytes a carriage return may be absent by chance. */
+    private static final int ENOUGH = 2048;
+
+    private static final int MANY = 8;
+    private static final int END_SIZE = 22;
+
+    /** An end record of 64 bits and the locator behind it. */
+    private static final int END64_SIZE = 76;
+
+    private static final String REMEDY =
+            "; copy it again as a binary file (git: '*.pt binary' in .gitattributes; FTP: type binary)";
+
+    private long size;
+    private long returns;
+    private long feeds;
+    private long pairs;
+    private long replaced;
+    private long wide;
+    private int following;
+    private boolean utf8 = true;
+    private long end = -1;
+    private long lost;
+
+    private TextMode() {}
+
+    /** Returns the exception to throw in the place of one: that the file was changed by a transfer in text mode, if it was, else the same. */
+    static ArchiveException explained(ArchiveException failure, String file, ByteSource source) {
+        if (!DAMAGED.contains(failure.reason())) {
+            return failure;
+        }
+        TextMode bytes = new TextMode();
+        try (ByteSource.Reader reader = source.open()) {
+            bytes.scan(reader, source.size());
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+            return failure;
+        }
+        String what = bytes.what();
+        return what.isEmpty()
+                ? failure
+                : new ArchiveException(
+                        Reason.CORRUPT,
+                        file + ": was damaged by a transfer in text mode (" + what + ")" + REMEDY,
+                        failure);
+    }
+
+    private void scan(ByteSource.Reader reader, long length) throws IOException {
+        size = length;
+        byte[] chunk = new byte[ByteSource.CHUNK];
+        byte before = 0;
+        int matched = 0;
+        int replacement = 0;
+        for (long done = 0; done < length; done += chunk.length) {
+            int n = (int) Math.min(chunk.length, length - done);
+            reader.readFully(done, chunk, 0, n);
+            for (int i = 0; i < n; i++) {
+                byte b = chunk[i];
+                returns += b == '\r' ? 1 : 0;
+                feeds += b == '\n' ? 1 : 0;
+                pairs += b == '\n' && before == '\r' ? 1 : 0;
+                matched = b == END[matched] ? matched + 1 : b == END[0] ? 1 : 0;
+                if (matched == END.length) {
+                    end = done + i + 1 - END.length;
+                    matched = 0;
+                }
+                encoded(b & 0xFF);
+                replacement = b == REPLACEMENT[replacement] ? replacement + 1 : b == REPLACEMENT[0] ? 1 : 0;
+                if (replacement == REPLACEMENT.length) {
+                    replaced++;
+                    replacement = 0;
+                }
+                before = b;
+            }
+        }
+        if (end >= 0 && end + END_SIZE <= length) {
+            // PyTorch writes the records of a large file before that of a small one, which then may say nothing.
+            int more = end >= END64_SIZE ? END64_SIZE : 0;
+            ByteBuffer record =
+                    ByteBuffer.wrap(reader.read(end - more, more + END_SIZE)).order(ByteOrder.LITTLE_ENDIAN);
+            boolean large = more > 0 && record.getInt(0) == 0x06064b50;
+            long directory = large
+                    ? record.getLong(40) + record.getLong(48)
+                    : (record.getInt(more + 12) & 0xFFFFFFFFL) + (record.getInt(more + 16) & 0xFFFFFFFFL);
+            lost = directory - (large ? end - more : end);
+        }
+    }
+
+    /** Follows bytes as those of UTF-8 text, which no tensor's are. */
+    private void encoded(int b) {
+        if (following > 0) {
+            utf8 &= b >> 6 == 2;
+            following--;
+        } else if (b >= 0x80) {
+            wide++;
+            following = b >> 5 == 6 ? 1 : b >> 4 == 14 ? 2 : b >> 3 == 30 ? 3 : 0;
+            utf8 &= following > 0;
+        }
+    }
+
+    /** What shows it; empty if nothing does. A file that lost its end was cut off. */
+    private String what() {
+        if (end < 0) {
+            return "";
+        }
+        if (replaced >= MANY) {
+            return replaced + " bytes were replaced by U+FFFD, as by a program that reads a file as UTF-8";
+        }
+        if (utf8 && wide >= MANY) {
+            return "all of its bytes are UTF-8 text";
+        }
+        if (size < ENOUGH) {
+            return "";
+        }
+        if (returns == 0 && feeds > 0) {
+            return "no carriage return is left in its " + size + " bytes";
+        }
+        if (feeds == 0 && returns > 0) {
+            return "no line feed is left in its " + size + " bytes";
+        }
+        if (lost > 0 && pairs == 0 && feeds > 0) {
+            return "it has " + lost + " bytes less than its directory says, and no carriage return before a line feed";
+        }
+        return pairs == feeds && feeds > MANY
+                ? "each of its " + feeds + " line feeds stands behind a carriage return"
+                : "";
+    }
+}
