@@ -18,16 +18,18 @@ package io.github.attribution4j;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.RandomAccess;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -249,8 +251,8 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
         return values;
     }
 
-    /** Returns the elements of a feature, numbered through all inputs. */
-    private int[] elements(int index) {
+    /** Returns the elements of a feature, row-major and numbered through all inputs. */
+    public int[] elements(int index) {
         if (members == null) {
             return new int[] {index};
         }
@@ -302,7 +304,19 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
         if (value == Math.rint(value) && Math.abs(value) < 1e9) {
             return Long.toString((long) value);
         }
-        return String.format(Locale.ROOT, "%.4g", value);
+        if (Double.isInfinite(value)) {
+            return Double.toString(value);
+        }
+        BigDecimal rounded = new BigDecimal(value).round(new MathContext(4)).stripTrailingZeros();
+        return Math.abs(value) < 1e-4 || Math.abs(value) >= 1e9 ? rounded.toString() : rounded.toPlainString();
+    }
+
+    private int indexOf(String input) {
+        int index = inputs.indexOf(input);
+        if (index < 0) {
+            throw new IllegalArgumentException("input '" + input + "': the explanation has " + inputs);
+        }
+        return index;
     }
 
     private int inputOf(int element) {
@@ -331,18 +345,23 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
      * @throws IllegalArgumentException if there is no such input
      */
     public List<Feature> of(String input) {
-        int wanted = inputs.indexOf(input);
-        if (wanted < 0) {
-            throw new IllegalArgumentException("input '" + input + "': the explanation has " + inputs);
-        }
+        int wanted = indexOf(input);
         if (members == null) {
             return subList(starts[wanted], starts[wanted + 1]);
         }
-        return Arrays.stream(numbers.get(wanted))
-                .distinct()
-                .sorted()
-                .mapToObj(this::get)
-                .toList();
+        return Arrays.stream(places(input)).mapToObj(this::get).toList();
+    }
+
+    /**
+     * Returns where the features of one input are, ascending: those that have an element in it.
+     *
+     * @throws IllegalArgumentException if there is no such input
+     */
+    public int[] places(String input) {
+        int wanted = indexOf(input);
+        return members == null
+                ? IntStream.range(starts[wanted], starts[wanted + 1]).toArray()
+                : Arrays.stream(numbers.get(wanted)).distinct().sorted().toArray();
     }
 
     /** Returns the k features of the largest magnitude, largest first; ties keep their order. */

@@ -214,6 +214,14 @@ class FeaturesTest {
         try (Explanation why = new FeatureAblation(Baseline.zeros(), mask).attribute(sum, inputs)) {
             assertThat(why.asMap(0)).isEqualTo(Map.of("both", 3.0, "input1[0]", 4.0, "input1[1]", 8.0));
         }
+        FeatureMask read = FeatureMask.parse(mask.toString());
+        try (Explanation why = new FeatureAblation(Baseline.zeros(), read).attribute(sum, inputs)) {
+            assertThat(why.asMap(0)).containsOnlyKeys("both", "input1[0]", "input1[1]");
+        }
+        FeatureMask few = FeatureMask.parse("per-element named [a] | per-element");
+        assertThatThrownBy(() -> new FeatureAblation(Baseline.zeros(), few).attribute(sum, inputs))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("1 names for 2 groups of input 'input0'");
     }
 
     @Test

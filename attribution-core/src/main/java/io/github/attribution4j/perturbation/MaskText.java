@@ -30,6 +30,8 @@ final class MaskText {
 
     private static final Pattern COLUMNS = Pattern.compile("columns\\s*\\((.*)\\)", Pattern.DOTALL);
 
+    private static final Pattern NAMED = Pattern.compile("(.*\\S)\\s+named\\s*\\[(.*)]", Pattern.DOTALL);
+
     private MaskText() {}
 
     private static Map<String, List<String>> groups(String inside, String text) {
@@ -62,6 +64,10 @@ final class MaskText {
     private static FeatureMask one(String part, String text) {
         Matcher plane = PLANE.matcher(part);
         Matcher ranges = RANGES.matcher(part);
+        Matcher named = NAMED.matcher(part);
+        if (named.matches()) {
+            return one(named.group(1), text).named(named.group(2).strip().split("\\s*,\\s*", -1));
+        }
         Matcher columns = COLUMNS.matcher(part);
         if (columns.matches()) {
             return FeatureMask.columns(groups(columns.group(1), text));
