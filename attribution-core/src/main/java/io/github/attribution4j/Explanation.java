@@ -18,16 +18,13 @@ package io.github.attribution4j;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelIdentity;
-import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
-import io.github.attribution4j.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -268,20 +265,9 @@ public final class Explanation implements AutoCloseable {
             throw new IllegalStateException(provenance.method() + " was given a mask, whose groups these are: "
                     + "elements within a group have one attribution together");
         }
-        return new Explanation(
-                names,
-                attributions,
-                standardErrors,
-                scores,
-                baselineScores,
-                completenessGap,
-                counts,
-                elapsed,
-                notices,
-                provenance,
-                inputData,
-                labels.withGroups(new ElementGroups(
-                        List.copyOf(shapes), List.copyOf(ids), List.copyOf(groupNames), false, null)));
+        ElementGroups groups =
+                new ElementGroups(List.copyOf(shapes), List.copyOf(ids), List.copyOf(groupNames), false, null);
+        return copy(counts, provenance, inputData, labels.withGroups(groups));
     }
 
     /** Returns what the positions on the axes of an attribution are called; no names if none were given. */
@@ -313,19 +299,7 @@ public final class Explanation implements AutoCloseable {
             }
             copies.forEach(copy -> TensorScope.release(copy.tensor()));
         }
-        return new Explanation(
-                names,
-                attributions,
-                standardErrors,
-                scores,
-                baselineScores,
-                completenessGap,
-                counts,
-                elapsed,
-                notices,
-                provenance,
-                copies,
-                labels);
+        return copy(counts, provenance, copies, labels);
     }
 
     /**
@@ -334,19 +308,7 @@ public final class Explanation implements AutoCloseable {
      */
     public Explanation withoutInputData() {
         inputData.forEach(input -> input.tensor().close());
-        return new Explanation(
-                names,
-                attributions,
-                standardErrors,
-                scores,
-                baselineScores,
-                completenessGap,
-                counts,
-                elapsed,
-                notices,
-                provenance,
-                List.of(),
-                labels.withoutValues());
+        return copy(counts, provenance, List.of(), labels.withoutValues());
     }
 
     /**
@@ -379,76 +341,24 @@ public final class Explanation implements AutoCloseable {
      * group of each element.
      */
     public void writeNpz(Path file) throws IOException {
-        try (TensorScope scope = TensorScope.open()) {
-            Map<String, Tensor> arrays = new LinkedHashMap<>();
-            for (int i = 0; i < attributions.size(); i++) {
-                arrays.put("attribution_" + i, attributions.get(i));
-            }
-            for (int i = 0; i < standardErrors.size(); i++) {
-                arrays.put("standard_error_" + i, standardErrors.get(i));
-            }
-            arrays.put("scores", Tensors.ofJava().of(scores, scores.length));
-            if (baselineScores != null) {
-                arrays.put("baseline_scores", Tensors.ofJava().of(baselineScores, baselineScores.length));
-            }
-            if (completenessGap != null) {
-                arrays.put("completeness_gap", Tensors.ofJava().of(completenessGap, completenessGap.length));
-            }
-            Map<String, List<String>> texts = new LinkedHashMap<>();
-            describe(arrays, texts);
-            NumpyFiles.writeNpz(file, arrays, texts);
-        }
+        ExplanationNpz.write(this, file);
     }
 
-    /** Adds what things are called, and what groups contribute, to the arrays of an npz. */
-    private void describe(Map<String, Tensor> arrays, Map<String, List<String>> texts) {
-        for (int i = 0; i < names.size(); i++) {
-            FeatureNames features = featureNames(i);
-            boolean table = attributions.get(i).shape().rank() == 2;
-            for (int axis : features.axes()) {
-                if (!features.isEach(axis)) {
-                    texts.put("feature_names_" + i + (table ? "" : "_axis_" + axis), features.along(axis, 0));
-                }
-            }
-        }
-        if (!classes().isEmpty()) {
-            texts.put("class_names", classes());
-        }
-        ElementGroups groups = labels.groups();
-        if (groups == null) {
-            return;
-        }
-        if (!groups.names().isEmpty()) {
-            texts.put("group_names", groups.names());
-        }
-        List<Features> rows = new ArrayList<>();
-        int most = 0;
-        for (int example = 0; example < scores.length; example++) {
-            rows.add(features(example));
-            most = Math.max(most, rows.get(example).size());
-        }
-        double[] contributions = new double[Math.multiplyExact(scores.length, most)];
-        double[] errors = new double[contributions.length];
-        for (int at = 0; at < contributions.length; at++) {
-            Features row = rows.get(at / most);
-            boolean exists = at % most < row.size();
-            contributions[at] = exists ? row.contribution(at % most) : Double.NaN;
-            errors[at] = exists ? row.standardError(at % most) : Double.NaN;
-        }
-        arrays.put("group_contributions", Tensors.ofJava().of(contributions, scores.length, most));
-        if (!standardErrors.isEmpty() && groups.shared()) {
-            arrays.put("group_standard_errors", Tensors.ofJava().of(errors, scores.length, most));
-        }
-        for (int i = 0; i < names.size(); i++) {
-            Shape shape = attributions.get(i).shape();
-            int size = Math.toIntExact(shape.row().size());
-            int rowsOf = groups.isEach() ? scores.length : 1;
-            int[] numbers = new int[Math.multiplyExact(rowsOf, size)];
-            for (int row = 0; row < rowsOf; row++) {
-                System.arraycopy(groups.numbers(i, row, shape.row()), 0, numbers, row * size, size);
-            }
-            arrays.put("groups_" + i, Tensors.ofJava().of(numbers, shape.withRows(rowsOf)));
-        }
+    /** Returns this explanation with other words; the tensors are shared. */
+    private Explanation copy(Counts cost, Provenance origin, List<NamedTensor> data, Labels words) {
+        return new Explanation(
+                names,
+                attributions,
+                standardErrors,
+                scores,
+                baselineScores,
+                completenessGap,
+                cost,
+                elapsed,
+                notices,
+                origin,
+                data,
+                words);
     }
 
     /** Takes all tensors out of the scopes of this thread, to live until {@link #close()}. */
@@ -476,19 +386,7 @@ public final class Explanation implements AutoCloseable {
      * @param more cost of what the outer method evaluated besides
      */
     public Explanation madeBy(Attribution<?> method, ModelIdentity model, Inputs inputs, Counts more) {
-        return new Explanation(
-                names,
-                attributions,
-                standardErrors,
-                scores,
-                baselineScores,
-                completenessGap,
-                counts.plus(more),
-                elapsed,
-                notices,
-                provenance.madeBy(method, model, inputs),
-                inputData,
-                labels);
+        return copy(counts.plus(more), provenance.madeBy(method, model, inputs), inputData, labels);
     }
 
     /**
