@@ -233,9 +233,14 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
         return some == null ? 0 : some[which];
     }
 
+    /** Returns whether values were kept of any input. */
+    public boolean hasValues() {
+        return labels.values().stream().anyMatch(values -> values.length > 0);
+    }
+
     /** Returns the values of a feature's elements, where they were kept; else none. */
     public List<Double> values(int index) {
-        if (labels.values().stream().allMatch(values -> values.length == 0)) {
+        if (!hasValues()) {
             return List.of();
         }
         List<Double> values = new ArrayList<>();

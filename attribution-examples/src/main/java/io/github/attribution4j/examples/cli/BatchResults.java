@@ -100,7 +100,9 @@ final class BatchResults implements AutoCloseable {
         written.forEach(file -> files.add(file.toString()));
         line.add("files", files);
         if (whole) {
-            line.add("explanation", JsonParser.parseString(explanation.toJson()));
+            line.add(
+                    "explanation",
+                    JsonParser.parseString(explanation.withoutInputData().toJson()));
         }
         write(line);
     }

@@ -166,7 +166,7 @@ final class ExplainCommand implements Callable<Integer> {
                     json = whole.toJson();
                 }
             } else {
-                json = explanation.toJson();
+                json = explanation.withoutInputData().toJson();
             }
             Files.writeString(options.json, json, StandardCharsets.UTF_8);
             written.add(options.json);

@@ -17,7 +17,6 @@ package io.github.attribution4j.examples.cli;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.perturbation.FeatureMask;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,11 +26,9 @@ import java.util.Optional;
  * @param explanation owned
  * @param inputs in argument order
  * @param file the input file
- * @param mask what grouped elements, if anything did
  * @param text what the inputs were made of, if it was a text
  */
-record Explained(
-        Explanation explanation, Inputs inputs, InputFile file, Optional<FeatureMask> mask, Optional<TextInput> text)
+record Explained(Explanation explanation, Inputs inputs, InputFile file, Optional<TextInput> text)
         implements AutoCloseable {
     /**
      * Returns what the tokens of an example are called: those of the text, or those given; empty if it is no text.

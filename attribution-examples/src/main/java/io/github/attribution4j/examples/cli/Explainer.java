@@ -27,7 +27,6 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.RuledModel;
-import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -80,13 +79,13 @@ final class Explainer {
         Explanation explanation;
         try {
             Target target = target(options, given, request.outputShape(), request.sources());
-            explanation = attribute(built.method(), model, request, target, run(options, progress));
+            Target named = options.unit != null && !ownsUnit(options, given) ? target : options.target.called(target);
+            explanation = attribute(built.method(), model, request, named, run(options, progress));
         } catch (NotThisWayException | IllegalArgumentException e) {
             String hint = request.hasRows() ? "" : Request.hint(options.data);
             throw hint.isEmpty() ? e : new NotThisWayException(e.getMessage() + "; " + hint, e);
         }
-        return new Explained(
-                explanation, request.inputs(), request.file(), mask(options, given, request), request.text());
+        return new Explained(explanation, request.inputs(), request.file(), request.text());
     }
 
     /** Returns whether the method is applied to tokens, rather than to the inputs' elements. */
@@ -299,19 +298,5 @@ final class Explainer {
                     : run.batchRows(Math.toIntExact(Texts.integers("--batch", options.batch)[0]));
         }
         return options.deadline == null ? run : run.deadline(options.deadline);
-    }
-
-    /** Returns the mask that made groups of the inputs' elements. */
-    private static Optional<FeatureMask> mask(ExplainOptions options, Map<String, String> given, Request request)
-            throws IOException {
-        if (options.layer != null && options.unit == null) {
-            return Optional.empty(); // The groups are of the layer's elements.
-        }
-        Optional<String> path = MethodCatalog.path(options.method, given, SettingTypes.MASK);
-        String text = path.map(given::get).orElse(null);
-        if (text == null || text.equals("per-element")) {
-            return Optional.empty();
-        }
-        return Optional.of(SettingTypes.mask(text, request.sources()));
     }
 }

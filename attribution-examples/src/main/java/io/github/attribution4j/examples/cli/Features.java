@@ -16,18 +16,18 @@
 package io.github.attribution4j.examples.cli;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * One example of an explanation as a list: names, values where they are known, attributions. Elements that a mask made one
@@ -38,6 +38,7 @@ import java.util.function.IntToDoubleFunction;
  * @param valued whether any value is known
  * @param attributions one for each feature
  * @param complete whether these are all attributions there are, so that they add up to what the scores say
+ * @param own whether the explanation itself has all names and values
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Features(
@@ -45,161 +46,106 @@ record Features(
         IntToDoubleFunction values,
         boolean valued,
         double[] attributions,
-        boolean complete) {
-    private static final int MOST_LISTED_PER_GROUP = 3;
-
-    /** One input's elements. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Elements(
-            IntFunction<String> names, Optional<IntToDoubleFunction> values, double[] attributions, long[] groups) {}
-
+        boolean complete,
+        boolean own) {
     /**
-     * Lists the features.
+     * Lists the features, by the names that the explanation has for them.
      *
      * @param show names of the inputs that are listed; empty for all
-     * @param tokens of a text, or empty
+     * @param tokens of a text, given by hand, or empty
      */
     static Features of(Explained explained, int example, List<String> show, List<String> tokens) {
         Explanation explanation = explained.explanation();
-        List<Elements> parts = new ArrayList<>();
-        for (int input = 0; input < explanation.attributions().size(); input++) {
-            String name = explanation.names().get(input);
-            if (!show.isEmpty() && !show.contains(name)) {
-                continue;
-            }
-            Tensor attribution = explanation.attributions().get(input);
-            long[] groups = explained.mask().isPresent()
-                    ? explained.mask().get().groupNumbers(explained.inputs(), input, example)
-                    : new long[0];
-            parts.add(new Elements(
-                    names(explained, name, attribution.shape().row(), tokens),
-                    values(explained, input, attribution.shape(), example),
-                    row(attribution, example),
-                    groups));
+        io.github.attribution4j.Features all = explanation.features(example);
+        if (!tokens.isEmpty() && explanation.isGrouped()) {
+            all = all.named(elements(explained, tokens));
         }
-        boolean all = show.isEmpty() || explanation.attributions().size() == show.size();
-        Features elements = joined(parts, all);
-        boolean grouped = parts.stream().anyMatch(part -> part.groups().length > 0);
-        return grouped ? elements.grouped(parts) : elements;
-    }
-
-    /** Returns the elements of all inputs, one after the other. */
-    private static Features joined(List<Elements> parts, boolean complete) {
-        boolean valued = parts.stream().anyMatch(part -> part.values().isPresent());
-        if (parts.size() == 1) {
-            Elements only = parts.get(0);
-            return new Features(
-                    only.names(), only.values().orElse(i -> Double.NaN), valued, only.attributions(), complete);
-        }
-        int[] starts = new int[parts.size() + 1];
-        for (int i = 0; i < parts.size(); i++) {
-            starts[i + 1] = Math.addExact(starts[i], parts.get(i).attributions().length);
-        }
-        double[] attributions = new double[starts[parts.size()]];
-        for (int i = 0; i < parts.size(); i++) {
-            double[] part = parts.get(i).attributions();
-            System.arraycopy(part, 0, attributions, starts[i], part.length);
-        }
+        io.github.attribution4j.Features features = all;
+        int[] chosen = show.stream()
+                .flatMapToInt(name -> Arrays.stream(features.places(name)))
+                .distinct()
+                .toArray();
+        IntUnaryOperator places = show.isEmpty() ? i -> i : i -> chosen[i];
+        boolean given = !tokens.isEmpty() && !explanation.isGrouped();
         return new Features(
-                i -> parts.get(part(starts, i)).names().apply(i - starts[part(starts, i)]),
-                i -> parts.get(part(starts, i))
-                        .values()
-                        .orElse(place -> Double.NaN)
-                        .applyAsDouble(i - starts[part(starts, i)]),
-                valued,
-                attributions,
-                complete);
+                i -> given ? element(explained, tokens, places.applyAsInt(i)) : features.name(places.applyAsInt(i)),
+                i -> value(explained, features, example, places.applyAsInt(i)),
+                explained.text().isEmpty() && hasValues(explained),
+                show.isEmpty()
+                        ? features.contributions()
+                        : Arrays.stream(chosen)
+                                .mapToDouble(features::contribution)
+                                .toArray(),
+                show.isEmpty() || explanation.attributions().size() == show.size(),
+                show.isEmpty() && tokens.isEmpty() && features.hasValues());
     }
 
-    private static int part(int[] starts, int element) {
-        int part = 0;
-        while (starts[part + 1] <= element) {
-            part++;
+    private static List<String> elements(Explained explained, List<String> tokens) {
+        int size = 0;
+        for (Tensor attribution : explained.explanation().attributions()) {
+            size += Math.toIntExact(attribution.shape().row().size());
         }
-        return part;
+        return IntStream.range(0, size)
+                .mapToObj(element -> element(explained, tokens, element))
+                .toList();
     }
 
-    /** Returns these elements as groups, each at the place of its first element; elements of inputs without groups stay. */
-    private Features grouped(List<Elements> parts) {
-        Map<Long, Integer> places = new HashMap<>();
-        int[] firsts = new int[attributions.length];
-        List<int[]> members = new ArrayList<>();
-        List<Long> numbers = new ArrayList<>();
-        int features = 0;
-        int element = 0;
-        for (Elements part : parts) {
-            for (int i = 0; i < part.attributions().length; i++, element++) {
-                Long group = part.groups().length > 0 ? part.groups()[i] : null;
-                Integer place = group == null ? null : places.get(group);
-                if (place == null) {
-                    if (group != null) {
-                        places.put(group, features);
-                    }
-                    firsts[features++] = element;
-                    members.add(new int[] {1, element, -1, -1, element});
-                    numbers.add(group == null ? Long.valueOf(-1) : group);
-                } else {
-                    int[] known = members.get(place);
-                    known[0]++;
-                    if (known[0] <= MOST_LISTED_PER_GROUP) {
-                        known[known[0]] = element;
-                    }
-                    known[4] = element;
+    /** Returns what an element is called where the tokens were given by hand. */
+    private static String element(Explained explained, List<String> tokens, int element) {
+        Place place = Place.of(explained.explanation(), element);
+        Shape shape = explained.explanation().attributions().get(place.input()).shape();
+        FeatureNames names = shape.rank() > 1 && tokens.size() <= shape.dim(1) && shape.rank() != 4
+                ? FeatureNames.none().alongEach(1, List.of(tokens))
+                : FeatureNames.none();
+        return names.element(explained.explanation().names().get(place.input()), shape, 0, place.index());
+    }
+
+    /** Where an element is, that is numbered through all inputs. */
+    private record Place(int input, int index) {
+        static Place of(Explanation explanation, int element) {
+            int input = 0;
+            int index = element;
+            while (true) {
+                int size = Math.toIntExact(
+                        explanation.attributions().get(input).shape().row().size());
+                if (index < size) {
+                    return new Place(input, index);
                 }
+                index -= size;
+                input++;
             }
         }
-        double[] sums = new double[features];
-        for (int i = 0; i < features; i++) {
-            sums[i] = attributions[firsts[i]];
-        }
-        return new Features(
-                i -> groupName(numbers.get(i), members.get(i)),
-                i -> members.get(i)[0] == 1 ? values.applyAsDouble(firsts[i]) : Double.NaN,
-                valued && members.stream().anyMatch(known -> known[0] == 1),
-                sums,
-                complete);
     }
 
-    private String groupName(long number, int[] members) {
-        int count = members[0];
-        if (count == 1) {
-            return names.apply(members[1]);
-        }
-        StringBuilder text =
-                new StringBuilder("group ").append(number).append(": ").append(names.apply(members[1]));
-        if (count > MOST_LISTED_PER_GROUP) {
-            return text.append(" ... ")
-                    .append(names.apply(members[4]))
-                    .append(" (")
-                    .append(count)
-                    .append(")")
-                    .toString();
-        }
-        for (int i = 2; i <= count; i++) {
-            text.append(", ").append(names.apply(members[i]));
-        }
-        return text.toString();
+    private static boolean hasValues(Explained explained) {
+        return IntStream.range(0, explained.explanation().attributions().size())
+                .anyMatch(input -> values(explained, input).isPresent());
     }
 
-    private static double[] row(Tensor tensor, int example) {
-        try (TensorScope scope = TensorScope.open()) {
-            return tensor.rows(example, example + 1L).toDoubleArray();
+    /** Returns the value of a feature that is one element of an input, else NaN. */
+    private static double value(
+            Explained explained, io.github.attribution4j.Features features, int example, int place) {
+        int[] elements = explained.explanation().isGrouped() ? features.elements(place) : new int[] {place};
+        if (elements.length != 1) {
+            return Double.NaN;
         }
+        Place at = Place.of(explained.explanation(), elements[0]);
+        return values(explained, at.input())
+                .map(tensor -> element(tensor, example, at.index()))
+                .orElse(Double.NaN);
     }
 
-    /** Returns the values of the elements, where the attributions are those of an input and its values say something. */
-    private static Optional<IntToDoubleFunction> values(
-            Explained explained, int input, Shape attribution, int example) {
+    /** Returns the values, where the attributions are those of an input and its values say something. */
+    private static Optional<Tensor> values(Explained explained, int input) {
         List<Inputs.Input> attributed = explained.inputs().attributedInputs();
         String name = explained.explanation().names().get(input);
-        if (explained.text().isEmpty()
-                && input < attributed.size()
-                && attributed.get(input).name().equals(name)
-                && attributed.get(input).tensor().shape().equals(attribution)) {
-            Tensor tensor = attributed.get(input).tensor();
-            return Optional.of(element -> element(tensor, example, element));
-        }
-        return Optional.empty();
+        Shape shape = explained.explanation().attributions().get(input).shape();
+        return explained.text().isEmpty()
+                        && input < attributed.size()
+                        && attributed.get(input).name().equals(name)
+                        && attributed.get(input).tensor().shape().equals(shape)
+                ? Optional.of(attributed.get(input).tensor())
+                : Optional.empty();
     }
 
     private static double element(Tensor tensor, int example, int element) {
@@ -210,34 +156,5 @@ record Features(
                     .slice(1, element, element + 1L)
                     .toDoubleArray()[0];
         }
-    }
-
-    private static IntFunction<String> names(Explained explained, String input, Shape row, List<String> tokens) {
-        int size = Math.toIntExact(row.size());
-        List<String> columns = explained.file().columns();
-        if (columns.size() == size && row.rank() == 1) {
-            return columns::get;
-        }
-        boolean image = row.rank() == 3;
-        return i -> {
-            long[] at = position(row, i);
-            if (image) {
-                return (row.dim(0) == 1 ? "" : "channel " + at[0] + " ") + "row " + at[1] + " column " + at[2];
-            }
-            if (row.rank() > 0 && at[0] < tokens.size() && tokens.size() <= row.dim(0)) {
-                return tokens.get((int) at[0]) + (row.rank() == 1 ? "" : " [" + i % (size / row.dim(0)) + "]");
-            }
-            return input + (row.rank() == 0 ? "" : Arrays.toString(at));
-        };
-    }
-
-    private static long[] position(Shape row, int index) {
-        long[] at = new long[row.rank()];
-        long rest = index;
-        for (int axis = at.length - 1; axis >= 0; axis--) {
-            at[axis] = rest % row.dim(axis);
-            rest /= row.dim(axis);
-        }
-        return at;
     }
 }

@@ -140,9 +140,10 @@ final class Pictures {
             Explained explained, int example, @Nullable String input, List<String> tokens, Kind kind, int top) {
         Explanation explanation = explained.explanation();
         Features features = Features.of(explained, example, input == null ? List.of() : List.of(input), tokens);
-        BarChart chart = BarChart.of(features.names(), features.attributions())
-                .values(features.values())
-                .top(top)
+        BarChart chart = features.own()
+                ? BarChart.of(explanation, example)
+                : BarChart.of(features.names(), features.attributions()).values(features.values());
+        chart.top(top)
                 .title(title(explanation, example))
                 .note(settings(explanation))
                 .layout(kind == Kind.WATERFALL ? BarChart.Layout.WATERFALL : BarChart.Layout.BARS);
@@ -177,7 +178,6 @@ final class Pictures {
     /** Returns method, target and, where there are several, the example. */
     static String title(Explanation explanation, int example) {
         String which = explanation.scores().length == 1 ? "" : " (example " + example + ")";
-        return explanation.provenance().method() + ", target "
-                + explanation.provenance().target() + which;
+        return explanation.provenance().method() + ", target " + explanation.target(example) + which;
     }
 }

@@ -42,13 +42,15 @@ final class Report {
             Style style) {
         Explanation explanation = explained.explanation();
         Features features = Features.of(explained, example, show, tokens);
-        TextTable table = TextTable.of(features.names(), features.attributions())
+        TextTable table = (features.own()
+                        ? TextTable.of(explanation, example)
+                        : TextTable.of(features.names(), features.attributions()))
                 .title(Pictures.title(explanation, example))
                 .top(top)
                 .width(style.width())
                 .ansi(style.colours())
                 .ascii(style.ascii());
-        if (features.valued()) {
+        if (features.valued() && !features.own()) {
             table.values(features.values());
         }
         if (features.complete()) {

@@ -17,6 +17,7 @@ package io.github.attribution4j.examples.cli;
 
 import io.github.attribution4j.NamedTensor;
 import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.NearNames;
@@ -198,7 +199,7 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
                         + NearNames.hint(name, List.copyOf(taken)));
             }
         }
-        Inputs inputs = selected(options, builder.build());
+        Inputs inputs = selected(options, named(file, builder.build()));
         Sources sources = new Files(reading, channels, model, inputs.attributedInputs(), file.columns(), single);
         try {
             return new Request(inputs, file, outputShape(model, inputs), sources, Optional.empty());
@@ -213,6 +214,18 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
             }
             throw e;
         }
+    }
+
+    /** Names the features of a table as its columns. */
+    private static Inputs named(InputFile file, Inputs inputs) {
+        Inputs.Input first = inputs.all().get(0);
+        int columns = file.columns().size();
+        boolean table = columns > 0 && new HashSet<>(file.columns()).size() == columns;
+        return table
+                        && file.columns().stream().noneMatch(String::isBlank)
+                        && first.tensor().shape().rank() == 2
+                ? inputs.named(first.name(), FeatureNames.columns(file.columns().toArray(String[]::new)))
+                : inputs;
     }
 
     private static String listed(List<NamedTensor> arrays) {
@@ -303,6 +316,9 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
         Inputs.Builder builder = Inputs.builder();
         for (Inputs.Input input : inputs.select(rows).all()) {
             builder.add(input.name(), input.tensor(), input.role());
+            if (!input.features().isEmpty()) {
+                builder.features(input.name(), input.features());
+            }
         }
         return builder.build();
     }

@@ -22,8 +22,12 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.text.TokenBaseline;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** How the texts of settings become values. */
@@ -44,9 +48,11 @@ final class SettingTypes {
                     + "token:ID:KEPT,... (a reference token), head:BASELINE (of the model's inputs, lifted to the layer)";
 
     /** What the texts of a mask are, for help. */
-    static final String MASKS =
-            "per-element, grid:ROWSxCOLUMNS, patches:HEIGHTxWIDTH, ranges:AXIS:LENGTH,LENGTH,..., a file "
-                    + "of group numbers 0, 1, 2, ..., or renumbered:FILE if they have gaps";
+    static final String MASKS = "per-element, grid:ROWSxCOLUMNS, patches:HEIGHTxWIDTH, ranges:AXIS:LENGTH,LENGTH,..., "
+            + "columns:GROUP=COLUMN,COLUMN,...;GROUP=... of a table, a file of group numbers 0, 1, 2, ..., or "
+            + "renumbered:FILE if they have gaps; behind each 'named [NAME, NAME, ...]' names the groups";
+
+    private static final Pattern NAMED = Pattern.compile("(.*\\S)\\s+named\\s*\\[(.*)]", Pattern.DOTALL);
 
     private SettingTypes() {}
 
@@ -184,6 +190,10 @@ final class SettingTypes {
     }
 
     static FeatureMask mask(String text, Sources sources) throws IOException {
+        Matcher named = NAMED.matcher(text);
+        if (named.matches() && !text.contains("|")) {
+            return mask(named.group(1), sources).named(named.group(2).strip().split("\\s*,\\s*", -1));
+        }
         int colon = text.indexOf(':');
         String kind = colon < 0 ? text : text.substring(0, colon).toLowerCase(Locale.ROOT);
         String rest = text.substring(colon + 1);
@@ -198,6 +208,7 @@ final class SettingTypes {
                 yield FeatureMask.patches(size[0], size[1]);
             }
             case "ranges" -> ranges(rest);
+            case "columns" -> columns(rest);
             case "renumbered" ->
                 FeatureMask.of(array(sources.groupNumbers(rest))).renumbered();
             default ->
@@ -205,6 +216,25 @@ final class SettingTypes {
                         ? FeatureMask.parse(text)
                         : FeatureMask.of(array(sources.groupNumbers(text)));
         };
+    }
+
+    private static FeatureMask columns(String text) {
+        Map<String, List<String>> groups = new LinkedHashMap<>();
+        for (String group : text.split(";", -1)) {
+            int equals = group.indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException(
+                        "columns need groups with their columns, such as columns:colour=red,blue;size=small,large");
+            }
+            List<String> columns = Arrays.stream(group.substring(equals + 1).split(",", -1))
+                    .map(String::strip)
+                    .toList();
+            if (groups.put(group.substring(0, equals).strip(), columns) != null) {
+                throw new IllegalArgumentException(
+                        "columns: group '" + group.substring(0, equals).strip() + "' is given twice; give it once");
+            }
+        }
+        return FeatureMask.columns(groups);
     }
 
     private static FeatureMask ranges(String text) {

@@ -21,6 +21,8 @@ import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -94,6 +96,33 @@ final class TargetOptions {
                             + " center:COLUMN:... if they are centre and size.")
     @Nullable
     String detection;
+
+    @Option(
+            names = "--classes",
+            paramLabel = "NAME,NAME,...|FILE",
+            description =
+                    "What the model's classes are called, in order: red,green,blue, or a file with one on each line. For a model "
+                            + "that returns one number, its name.")
+    @Nullable
+    String classes;
+
+    /** Returns a target with the names of the classes, if they were given. */
+    Target called(Target target) throws IOException {
+        if (classes == null) {
+            return target;
+        }
+        Path file = Path.of(classes);
+        List<String> names = Files.isRegularFile(file)
+                ? Files.readAllLines(file).stream()
+                        .filter(line -> !line.isBlank())
+                        .toList()
+                : List.of(classes.split(",", -1));
+        try {
+            return target.named(names.stream().map(String::strip).toArray(String[]::new));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("--classes: " + e.getMessage(), e);
+        }
+    }
 
     /**
      * Returns the target that was chosen, if any was.
@@ -188,7 +217,7 @@ final class TargetOptions {
                     "--region " + text + ": write a channel and a file of weights, such as 3:mask.npy");
         }
         String file = text.substring(colon + 1);
-        if (InputFile.isImage(java.nio.file.Path.of(file))) {
+        if (InputFile.isImage(Path.of(file))) {
             throw new IllegalArgumentException(
                     "--region " + text + ": give the weights as .npy, .npz or .csv, not as an image");
         }
