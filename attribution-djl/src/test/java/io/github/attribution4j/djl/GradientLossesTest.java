@@ -50,20 +50,18 @@ class GradientLossesTest {
         try (TorchScriptModel model = model(expression);
                 TensorScope scope = TensorScope.open();
                 Explanation why = new IntegratedGradients()
-                        .attribute(
-                                model,
-                                Inputs.of(model.tensors().of(new float[] {2, 3}, 2, 1)),
-                                Target.index(0))) {
+                        .attribute(model, Inputs.of(model.tensors().of(new float[] {2, 3}, 2, 1)), Target.index(0))) {
             assertThat(model.gradientLosses()).containsExactly(loss);
-            assertThat(model.cut(model.cutPoints().get(0)).tail().gradientLosses()).containsExactly(loss);
-            assertThat(why.notices()).anyMatch(notice -> notice.contains(loss) && notice.contains("at 2 of 2 examples"));
+            assertThat(model.cut(model.cutPoints().get(0)).tail().gradientLosses())
+                    .containsExactly(loss);
+            assertThat(why.notices())
+                    .anyMatch(notice -> notice.contains(loss) && notice.contains("at 2 of 2 examples"));
         }
     }
 
     @Test
     void trainingModeAndBranchesOnValues() {
-        String text =
-                """
+        String text = """
                 def forward(self: __torch__.M, x: Tensor) -> Tensor:
                   y = torch.dropout(x, 0.5, True)
                   z = torch.batch_norm(y, None, None, None, None, True, 0.1, 1e-5, False)

@@ -49,9 +49,7 @@ class UncheckedOperatorsTest {
     }
 
     private static void refused(String body, String... text) {
-        assertThatThrownBy(() -> sum(body))
-                .isInstanceOf(ModelException.class)
-                .hasMessageContainingAll(text);
+        assertThatThrownBy(() -> sum(body)).isInstanceOf(ModelException.class).hasMessageContainingAll(text);
         // Another operator that libtorch runs still works.
         assertThat(sum(RAW + "torch.add(x, 1)")).isEqualTo(6);
     }
@@ -81,11 +79,19 @@ class UncheckedOperatorsTest {
             for (String ones : new String[] {"O", "D"}) {
                 String weights = ONE_LAYER.replace("O", ones);
                 refused(
-                        lstm(ones + "([4, 5, 3])", ones + "(" + h + ")", ones + "(" + c + ")", weights,
+                        lstm(
+                                ones + "([4, 5, 3])",
+                                ones + "(" + h + ")",
+                                ones + "(" + c + ")",
+                                weights,
                                 "False, 1, 0., " + train + ", False, True"),
                         message);
                 refused(
-                        lstm(ones + "([5, 4, 3])", ones + "(" + h + ")", ones + "(" + c + ")", weights,
+                        lstm(
+                                ones + "([5, 4, 3])",
+                                ones + "(" + h + ")",
+                                ones + "(" + c + ")",
+                                weights,
                                 "False, 1, 0., " + train + ", False, False"),
                         message);
             }

@@ -24,8 +24,8 @@ import java.util.Set;
 
 /** Tells what happened to a damaged file: a transfer in text mode changes ends of lines wherever their bytes occur. */
 final class TextMode {
-    private static final Set<Reason> DAMAGED = EnumSet.of(
-            Reason.CORRUPT, Reason.INCOMPLETE, Reason.TRUNCATED, Reason.UNKNOWN_VERSION, Reason.UNSUPPORTED);
+    private static final Set<Reason> DAMAGED =
+            EnumSet.of(Reason.CORRUPT, Reason.INCOMPLETE, Reason.TRUNCATED, Reason.UNKNOWN_VERSION, Reason.UNSUPPORTED);
 
     private static final byte[] END = {'P', 'K', 5, 6};
     private static final byte[] REPLACEMENT = {(byte) 0xEF, (byte) 0xBF, (byte) 0xBD};

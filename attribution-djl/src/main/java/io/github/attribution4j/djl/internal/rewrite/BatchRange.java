@@ -26,9 +26,9 @@ import java.util.regex.Pattern;
  */
 public final class BatchRange {
     private static final Pattern OPERATOR = Pattern.compile("\\b(?:torch|ops\\.[a-z_]+)\\.("
-        + "(?!\\w*fp16)\\w+_dynamic(?!\\w*fp16)\\w*|quantized_(?:lstm|gru)(?:_cell)?|quantized_rnn_(?:tanh|relu)_cell|"
-        + "fbgemm_linear_int8_weight(?:_fp32_activation)?|choose_qparams\\w*|_choose_qparams_per_tensor|"
-        + "fused_moving_avg_obs_fake_quant|_fused_moving_avg_obs_fq_helper)\\(");
+            + "(?!\\w*fp16)\\w+_dynamic(?!\\w*fp16)\\w*|quantized_(?:lstm|gru)(?:_cell)?|quantized_rnn_(?:tanh|relu)_cell|"
+            + "fbgemm_linear_int8_weight(?:_fp32_activation)?|choose_qparams\\w*|_choose_qparams_per_tensor|"
+            + "fused_moving_avg_obs_fake_quant|_fused_moving_avg_obs_fq_helper)\\(");
 
     private BatchRange() {}
 

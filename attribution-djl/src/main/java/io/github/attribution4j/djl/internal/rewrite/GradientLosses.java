@@ -57,8 +57,22 @@ final class GradientLosses {
 
     /** Positions of the flag that says training mode. */
     private static final Map<String, Integer> TRAINING = Map.of(
-            "dropout", 2, "feature_dropout", 2, "alpha_dropout", 2, "feature_alpha_dropout", 2, "native_dropout", 2,
-            "batch_norm", 5, "instance_norm", 5, "native_batch_norm", 5);
+            "dropout",
+            2,
+            "feature_dropout",
+            2,
+            "alpha_dropout",
+            2,
+            "feature_alpha_dropout",
+            2,
+            "native_dropout",
+            2,
+            "batch_norm",
+            5,
+            "instance_norm",
+            5,
+            "native_batch_norm",
+            5);
 
     private final ProgramIndex index;
     private final Set<String> found = new LinkedHashSet<>();
@@ -109,11 +123,14 @@ final class GradientLosses {
         List<Expr> arguments = call.arguments();
         if (cause != null) {
             add(cause, module, operator);
-        } else if (flag != null && flag < arguments.size() && literal(arguments.get(flag)).equals("True")) {
+        } else if (flag != null
+                && flag < arguments.size()
+                && literal(arguments.get(flag)).equals("True")) {
             add("training mode", module, operator);
         } else if (CASTS.contains(operator) && whole(call)) {
             add("a cast to whole numbers", module, operator);
-        } else if (operator.equals("div") && call.keywords().stream().anyMatch(k -> k.name().equals("rounding_mode"))) {
+        } else if (operator.equals("div")
+                && call.keywords().stream().anyMatch(k -> k.name().equals("rounding_mode"))) {
             add("rounding", module, operator);
         } else if (operator.equals("where") && !arguments.isEmpty() && comparison(arguments.get(0))) {
             add("a branch on values", module, operator);
@@ -138,7 +155,8 @@ final class GradientLosses {
     /** Also where the condition is a variable: nobody chooses by anything but a comparison or a mask. */
     private static boolean comparison(Expr condition) {
         return !(condition instanceof Expr.Call call)
-                || COMPARISONS.contains(Trees.dotted(call.callee()).toLowerCase(Locale.ROOT).replaceFirst("^.*\\.", ""));
+                || COMPARISONS.contains(
+                        Trees.dotted(call.callee()).toLowerCase(Locale.ROOT).replaceFirst("^.*\\.", ""));
     }
 
     /** Conditions on a tensor are written {@code bool(...)}. */
@@ -152,7 +170,8 @@ final class GradientLosses {
                     return part;
                 });
                 if (ofValue[0]) {
-                    found.add("a branch on values in " + (module.isEmpty() ? "the model's own code" : "\"" + module + "\""));
+                    found.add("a branch on values in "
+                            + (module.isEmpty() ? "the model's own code" : "\"" + module + "\""));
                 }
                 branches(module, branch.then());
                 branches(module, branch.otherwise());

@@ -23,8 +23,7 @@ final class GuardSource {
     /** What the functions' names begin with. */
     static final String MODULE = "__torch__.a4j_guards";
 
-    static final String TEXT =
-            """
+    static final String TEXT = """
             def lstm_input(x: Tensor, h: List[Tensor], w: List[Tensor], layers: int, bidirectional: bool, batch_first: bool) -> Tensor:
               if torch.ne(torch.dim(x), 3):
                 ops.prim.RaiseException(torch.format("the LSTM takes an input of 3 axes, and it has {}", torch.dim(x)), "builtins.ValueError")

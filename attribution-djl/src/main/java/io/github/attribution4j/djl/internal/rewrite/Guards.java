@@ -133,7 +133,8 @@ final class Guards {
                     + ", which libtorch runs without checking its arguments; export a model that does not call it");
         }
         List<Expr> arguments = new ArrayList<>(call.arguments());
-        boolean guarded = RECURRENT.contains(name) ? recurrent(name, arguments, before) : checked(name, arguments, before);
+        boolean guarded =
+                RECURRENT.contains(name) ? recurrent(name, arguments, before) : checked(name, arguments, before);
         if (!guarded) {
             return expression;
         }
@@ -193,9 +194,8 @@ final class Guards {
                 return false;
             }
         }
-        Expr states = name.equals("lstm")
-                ? arguments.get(state)
-                : new Expr.ListOf(List.of(arguments.get(state)), false);
+        Expr states =
+                name.equals("lstm") ? arguments.get(state) : new Expr.ListOf(List.of(arguments.get(state)), false);
         Expr layers = arguments.get(packed ? 5 : 4);
         Expr bidirectional = arguments.get(packed ? 8 : 7);
         if (!packed && name.equals("lstm")) {
@@ -203,11 +203,18 @@ final class Guards {
                     0,
                     around(
                             "lstm_input",
-                            List.of(arguments.get(0), states, arguments.get(2), layers, bidirectional, arguments.get(8))));
+                            List.of(
+                                    arguments.get(0),
+                                    states,
+                                    arguments.get(2),
+                                    layers,
+                                    bidirectional,
+                                    arguments.get(8))));
             return true;
         }
         Expr one = new Expr.Literal("1");
-        Expr directions = torch("add", one, new Expr.Call(new Expr.Name("int"), List.of(bidirectional), List.of(), false));
+        Expr directions =
+                torch("add", one, new Expr.Call(new Expr.Name("int"), List.of(bidirectional), List.of(), false));
         Expr count = torch("mul", layers, directions);
         if (packed) {
             arguments.set(1, around("packed_state", List.of(arguments.get(1), arguments.get(0), states, count)));

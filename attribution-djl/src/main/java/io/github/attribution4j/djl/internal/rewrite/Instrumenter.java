@@ -97,8 +97,7 @@ public final class Instrumenter {
         boolean narrow = taped
                 && (FloatingTypes.narrow(archive)
                         || WrittenTypes.narrow(index.files().values()));
-        this.runtime =
-                new RuntimeSource(writtenInputs, inPlace, taped, unbatched, narrow, isQuantized(archive), rules);
+        this.runtime = new RuntimeSource(writtenInputs, inPlace, taped, unbatched, narrow, isQuantized(archive), rules);
     }
 
     /**

@@ -18,11 +18,15 @@ package io.github.attribution4j.djl.internal.rewrite;
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Type;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +45,9 @@ final class StateMethods {
     /** A tensor as it is now, for operators that keep their operands for a gradient while the state goes on. */
     static final String READ = "__torch__.a4j_read.value";
 
+    /** Called by libtorch alone, while it reads and writes archives, with arguments of its own. */
+    private static final Set<String> LOADING = Set.of("__getstate__", "__setstate__");
+
     private static final String STATE = "a4j_state";
     private static final String CONFLICT = "?";
 
@@ -51,6 +58,8 @@ final class StateMethods {
 
     /** Whether operands may be read as copies: a gradient by a copy would not be one by the tensor. */
     private final boolean copies;
+
+    private final Map<String, Set<String>> loading = new HashMap<>();
 
     private StaticTypes types;
     private Map<String, String> modules = new HashMap<>();
@@ -81,11 +90,12 @@ final class StateMethods {
 
     /** A method of a class of modules, or a function, which has no owner. */
     Stmt.Def method(@Nullable String type, Stmt.Def method) {
+        if (type != null && isLoading(type, method.name())) {
+            return method;
+        }
         State.Part own = type == null ? null : state.part(type);
         List<Stmt.Parameter> handed = handed(method, type != null);
-        // libtorch itself calls the two that save and restore an object.
-        boolean kept = method.name().equals("__getstate__") || method.name().equals("__setstate__");
-        if (kept || (own == null && handed.isEmpty() && !copies)) {
+        if (own == null && handed.isEmpty() && !copies) {
             return method;
         }
         owner = type == null ? "" : type;
@@ -120,6 +130,31 @@ final class StateMethods {
             parameters.addAll(type == null ? 0 : 1, added);
         }
         return new Stmt.Def(method.name(), parameters, method.result(), body);
+    }
+
+    /** Whether a method runs only while libtorch reads and writes archives: it and what it alone calls have no call's state. */
+    private boolean isLoading(String type, String method) {
+        return !writes.reaches(type, method)
+                && loading.computeIfAbsent(type, this::loading).contains(method);
+    }
+
+    private Set<String> loading(String type) {
+        Stmt.ClassDef definition = index.definition(type);
+        Set<String> found = new LinkedHashSet<>();
+        Deque<String> open = new ArrayDeque<>(LOADING);
+        while (definition != null && !open.isEmpty()) {
+            String name = open.remove();
+            Stmt.Def method = definition.method(name);
+            if (method != null && found.add(name)) {
+                Trees.mapAll(method.body(), expression -> {
+                    if (expression instanceof Expr.Call call && call.callee() instanceof Expr.Attribute called) {
+                        open.add(called.name());
+                    }
+                    return expression;
+                });
+            }
+        }
+        return found;
     }
 
     private boolean isEntry(String type, String method) {
@@ -280,7 +315,10 @@ final class StateMethods {
     }
 
     private Expr callee(Expr.Call call) {
-        return call.callee() instanceof Expr.Attribute method && types.function(method) == null
+        // A method of a plain object is known by the object's class, and what gives the object may need a state.
+        return call.callee() instanceof Expr.Attribute method
+                        && (types.function(method) == null
+                                || Trees.dotted(method.value()).isEmpty())
                 ? new Expr.Attribute(expression(method.value()), method.name())
                 : call.callee();
     }

@@ -171,6 +171,12 @@ final class Writes {
         return assigned;
     }
 
+    /** Whether the root's {@code forward} may come to call a method. */
+    boolean reaches(String type, String method) {
+        String name = type + "." + method;
+        return known.keySet().stream().anyMatch(key -> key.equals(name) || key.startsWith(name + "["));
+    }
+
     /** What is known of the expressions of a method, whatever it is called with. */
     Reading reading(@Nullable String owner, Stmt.Def definition) {
         Body body = new Body(owner, definition, List.of());
