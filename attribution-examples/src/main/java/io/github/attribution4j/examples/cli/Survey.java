@@ -37,6 +37,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 
@@ -47,12 +49,12 @@ import picocli.CommandLine;
  * NAME.fixed.npz} and {@code NAME.constant.npz}, options of {@code doctor} that it needs in {@code NAME.options}, and what
  * PyTorch computes in {@code NAME.expected.npz}: {@code scores} (the sum of each example's output), {@code gradient_0},
  * ... (their derivatives by the attributed inputs), {@code ablation_0}, ... (the score less that with the input at zero).
- * Where no options are given, those that {@code doctor} names as remedies are tried in turn.
+ * Options that a refusal advises are taken.
  */
 final class Survey {
     private static final List<String> ENDINGS = List.of(".pt", ".ptl", ".pth", ".ts");
-    /** What is tried in turn until the model answers. */
-    private static final List<List<String>> WAYS = List.of(List.of());
+    /** Options that a refusal advises, and that can be taken without knowing more. */
+    private static final Pattern ADVICE = Pattern.compile("--(output \\S+|unbatched)");
 
     /** The findings that the pages of archives repeat, besides methods. */
     static final List<String> SAID =
@@ -120,21 +122,25 @@ final class Survey {
     Entry look(Path archive) throws IOException {
         Entry entry = new Entry(String.valueOf(archive.getFileName()));
         Path given = beside(archive, ".options");
-        List<List<String>> ways = Files.exists(given)
-                ? List.of(List.of(Files.readString(given).strip().split("\\s+")))
-                : WAYS;
-        Optional<Failure> first = Optional.empty();
-        for (List<String> way : ways) {
-            Optional<Failure> failure = look(archive, way, entry);
-            if (failure.isEmpty()) {
-                entry.options = String.join(" ", way);
-                return entry;
-            }
-            first = first.or(() -> failure);
+        List<String> way = new ArrayList<>(
+                Files.exists(given) ? List.of(Files.readString(given).strip().split("\\s+")) : List.of());
+        Optional<Failure> failure = look(archive, way, entry);
+        while (failure.isPresent() && follow(failure.get().line(), way)) {
+            failure = look(archive, way, entry);
         }
-        entry.loads = entry.findings.isEmpty() ? "no" : "yes";
-        first.ifPresent(failure -> entry.notes.add(failure.line()));
+        entry.options = String.join(" ", way);
+        entry.loads = failure.isPresent() && entry.findings.isEmpty() ? "no" : "yes";
+        failure.ifPresent(last -> entry.notes.add(last.line()));
         return entry;
+    }
+
+    /** Takes the option that a refusal advises; returns whether there was a new one. */
+    private static boolean follow(String refusal, List<String> way) {
+        Matcher advice = ADVICE.matcher(refusal);
+        if (!advice.find() || way.contains(advice.group().split(" ", -1)[0])) {
+            return false;
+        }
+        return way.addAll(List.of(advice.group().replaceAll("[.,;)]+$", "").split(" ", -1)));
     }
 
     private Optional<Failure> look(Path archive, List<String> way, Entry entry) throws IOException {

@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
         descriptionHeading = "%n",
         description = {
             "NAME.pt, .ptl, .pth or .ts has its input in NAME.npz, more inputs in NAME.fixed.npz and NAME.constant.npz, and the "
-                    + "options of doctor that it needs in NAME.options; without these, what doctor advises is tried.",
+                    + "options of doctor that it needs in NAME.options; options that a refusal advises are taken.",
             "NAME.expected.npz holds what PyTorch computes, to be compared with: scores (the sum of each example's "
                     + "output), gradient_0, ... (their derivatives by the attributed inputs) and ablation_0, ... (the score less "
                     + "that with the input at zero)."
