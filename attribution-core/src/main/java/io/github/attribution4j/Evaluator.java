@@ -190,17 +190,13 @@ public final class Evaluator {
     public double[] scores() {
         if (scores == null) {
             try (TensorScope scope = TensorScope.open()) {
-                Tensor output = outputsKeptBy(scope);
+                Tensor output = scope.keep(outputs());
                 decide(output);
                 scores = scores(output, identityExamples());
                 requireFiniteScores(scores, 0, identity());
             }
         }
         return scores.clone();
-    }
-
-    private Tensor outputsKeptBy(TensorScope scope) {
-        return scope.keep(outputs());
     }
 
     private void decide(Tensor output) {
