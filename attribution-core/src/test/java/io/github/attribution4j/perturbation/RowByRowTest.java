@@ -147,7 +147,7 @@ class RowByRowTest {
     private static Tensor rows(int count) {
         double[] values = new double[count * 3];
         for (int i = 0; i < values.length; i++) {
-            values[i] = X[i % X.length] + i / X.length;
+            values[i] = X[i % X.length] + Math.floorDiv(i, X.length);
         }
         return JAVA.of(values, count, 3);
     }
