@@ -73,7 +73,10 @@ final class CompletenessNotice {
                 share,
                 count == 1 ? "" : " (more than 5 % at " + count + " of " + gap.length + " examples)");
         List<String> known = losses.get();
-        return text + (known.isEmpty() ? "; no cause is known: more steps or samples close a gap of the sum" : causes(known));
+        return text
+                + (known.isEmpty()
+                        ? "; no cause is known: more steps or samples close a gap of the sum"
+                        : causes(known));
     }
 
     /** What follows the description of a gap, where the model knows causes. */

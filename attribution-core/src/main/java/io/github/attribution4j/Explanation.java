@@ -519,7 +519,9 @@ public final class Explanation implements AutoCloseable {
                 gap[i] -= change[i];
             }
             String large = CompletenessNotice.of(gap, change, attributions, evaluator::gradientLosses);
-            return (large.isEmpty() ? this : notice(large)).baselineScores(scoresAtBaseline).completenessGap(gap);
+            return (large.isEmpty() ? this : notice(large))
+                    .baselineScores(scoresAtBaseline)
+                    .completenessGap(gap);
         }
 
         /**

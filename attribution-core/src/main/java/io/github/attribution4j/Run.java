@@ -192,9 +192,10 @@ public final class Run {
                     + " rows because its thread was interrupted");
         }
         if (limit != null && elapsedNanos() >= limitNanos(limit)) {
-            throw new DeadlineExceededException(method + ": the deadline of " + limitNanos(limit) / 1_000_000 + " ms passed after "
-                    + rowsDone + " of " + rowsTotal
-                    + " rows; allow more time, or ask for fewer steps or samples");
+            throw new DeadlineExceededException(
+                    method + ": the deadline of " + limitNanos(limit) / 1_000_000 + " ms passed after "
+                            + rowsDone + " of " + rowsTotal
+                            + " rows; allow more time, or ask for fewer steps or samples");
         }
     }
 

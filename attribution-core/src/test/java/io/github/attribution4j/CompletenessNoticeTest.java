@@ -45,9 +45,10 @@ class CompletenessNoticeTest {
         assertThat(told(0.049, 1, 0.5, 0.549)).isEmpty();
         assertThat(told(-0.049, -1, -0.5, -0.549)).isEmpty();
         assertThat(told(0.051, 1, 0.5, 0.551))
-                .isEqualTo("the attributions of example 0 miss the change of its score, 1.000, by 0.05100, 5 %; gradients are lost, "
-                        + "or are not those of what is computed, at: a detached value at \"head/detach\"; a method that perturbs "
-                        + "sees through them");
+                .isEqualTo(
+                        "the attributions of example 0 miss the change of its score, 1.000, by 0.05100, 5 %; gradients are lost, "
+                                + "or are not those of what is computed, at: a detached value at \"head/detach\"; a method that perturbs "
+                                + "sees through them");
         assertThat(told(-1, 1, 0, 0)).contains("by -1.000, 100 %");
     }
 
@@ -56,7 +57,9 @@ class CompletenessNoticeTest {
         assertThat(told(1e-6, 0, 3, -3)).isEmpty();
         assertThat(told(1e-6, 1e-9, 3, -3)).isEmpty();
         assertThat(told(0, 0, 0, 0)).isEmpty();
-        assertThat(told(0.5, 0, 3, -2.5)).contains("change of its score, 0.000, by 0.5000").doesNotContain("%");
+        assertThat(told(0.5, 0, 3, -2.5))
+                .contains("change of its score, 0.000, by 0.5000")
+                .doesNotContain("%");
     }
 
     @Test
@@ -67,8 +70,9 @@ class CompletenessNoticeTest {
                             new double[] {1, 1, 1},
                             List.of(JAVA.of(new double[] {1.1, 1, 0.3}, 3, 1)),
                             List::of))
-                    .isEqualTo("the attributions of example 2 miss the change of its score, 1.000, by -0.7000, 70 % (more than 5 % at 2 "
-                            + "of 3 examples); no cause is known: more steps or samples close a gap of the sum");
+                    .isEqualTo(
+                            "the attributions of example 2 miss the change of its score, 1.000, by -0.7000, 70 % (more than 5 % at 2 "
+                                    + "of 3 examples); no cause is known: more steps or samples close a gap of the sum");
         }
     }
 

@@ -288,7 +288,11 @@ class EvaluatorTest {
     void a_time_that_is_spent_before_the_start_is_a_deadline_that_passed() {
         for (Duration spent : List.of(Duration.ZERO, Duration.ofMillis(-5), Duration.ofSeconds(Long.MIN_VALUE))) {
             assertThatThrownBy(() -> Evaluator.start(
-                            method, model(1000), inputs(2), Target.index(0), Run.defaults().deadline(spent)))
+                            method,
+                            model(1000),
+                            inputs(2),
+                            Target.index(0),
+                            Run.defaults().deadline(spent)))
                     .isInstanceOf(DeadlineExceededException.class)
                     .hasMessageContaining("passed after 0 of 2 rows");
         }

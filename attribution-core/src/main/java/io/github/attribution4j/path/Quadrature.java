@@ -112,7 +112,9 @@ public enum Quadrature {
     /** Returns the sentence that refuses n nodes. */
     public String refusal(int n) {
         return "steps " + n + ": must be at "
-                + (n > MAXIMUM ? "most " + MAXIMUM + "; 50 to 300 are enough for most models" : "least " + minimum + " with quadrature " + this);
+                + (n > MAXIMUM
+                        ? "most " + MAXIMUM + "; 50 to 300 are enough for most models"
+                        : "least " + minimum + " with quadrature " + this);
     }
 
     /**

@@ -97,8 +97,8 @@ class RefusalsTest {
                         .build(),
                 "steps -3: must be at least 1 with quadrature gauss-legendre",
                 "baseline uniform(0.0, 1.0) is a distribution, and integrated-gradients starts from one reference for"
-                    + " each example; give Baseline.mean(...) of the samples, or use GradientShap, which averages over"
-                    + " the distribution");
+                        + " each example; give Baseline.mean(...) of the samples, or use GradientShap, which averages over"
+                        + " the distribution");
         refused(
                 IntegratedGradients.builder()
                         .baseline(Baseline.of(ReferenceModels.normal(DataType.FLOAT32, 1, 1, 5)))
@@ -152,8 +152,8 @@ class RefusalsTest {
                 .attribute("tokens", Tensors.ofJava().of(new long[] {1, 2, 3, 4}, 1, 4))
                 .build();
         String remedy = "input 'tokens' is of type int64, which has no gradient; attribute by token, at the vectors"
-            + " that the model looks up for it (TokenAttribution.of(method)), at a layer (method.at(\"embedding\")),"
-            + " by a perturbation method, or pass it with fixed(...)";
+                + " that the model looks up for it (TokenAttribution.of(method)), at a layer (method.at(\"embedding\")),"
+                + " by a perturbation method, or pass it with fixed(...)";
 
         refused(new Saliency(), tokens, remedy);
         refused(new InputXGradient(), tokens, remedy);

@@ -37,7 +37,8 @@ class QuadratureTest {
     void gaussLegendre_isRightToTheLastBits(int n) {
         Quadrature.Rule rule = Quadrature.GAUSS_LEGENDRE.rule(n);
 
-        // All of few; of many, those about each end and the centre, and where one way to compute them gives over to the other.
+        // All of few; of many, those about each end and the centre, and where one way to compute them gives over to the
+        // other.
         for (int k : picked(n)) {
             BigDecimal[] exact = exact(n, rule.nodes()[k]);
             assertThat(rule.nodes()[k])
@@ -52,7 +53,9 @@ class QuadratureTest {
     private static int[] picked(int n) {
         return n <= 101
                 ? IntStream.range(0, n).toArray()
-                : IntStream.of(0, 1, 7, 11, 12, 13, 17, 21, 40, n / 5, n / 3, n / 2 - 1, n / 2, 2 * n / 3, n - 13, n - 12, n - 1)
+                : IntStream.of(
+                                0, 1, 7, 11, 12, 13, 17, 21, 40, n / 5, n / 3, n / 2 - 1, n / 2, 2 * n / 3, n - 13,
+                                n - 12, n - 1)
                         .toArray();
     }
 

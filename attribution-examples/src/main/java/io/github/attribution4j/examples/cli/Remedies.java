@@ -101,8 +101,8 @@ final class Remedies {
             Remedy.of("convert it with to\\(DataType\\.INT64\\)", "store it as int64"),
             Remedy.of(
                     "give it one \\(RuleSet\\.builder\\(\\)\\.rule\\(selector, rule\\)\\), treat it as a gradient"
-                        + " \\(otherwise\\(new BackwardRule\\.Gradient\\(\\)\\)\\), or cut the model at a layer behind"
-                        + " it",
+                            + " \\(otherwise\\(new BackwardRule\\.Gradient\\(\\)\\)\\), or cut the model at a layer behind"
+                            + " it",
                     "treat it as a gradient (--set unknown-as-gradient=true), or explain at a layer behind it with"
                             + " --layer"),
             Remedy.of("otherwise\\(new BackwardRule\\.Gradient\\(\\)\\)", "--set unknown-as-gradient=true"),
