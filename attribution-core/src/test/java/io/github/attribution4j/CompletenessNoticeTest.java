@@ -99,7 +99,7 @@ class CompletenessNoticeTest {
     @Test
     void a_sum_with_too_few_steps_says_so() {
         DifferentiableModel square = DifferentiableModel.of(
-                Model.ofTensor(x -> x.mul(x)),
+                Model.ofTensor("square", "1", x -> x.mul(x)),
                 (inputs, cotangent) ->
                         List.of(cotangent.mul(inputs.attributed().get(0)).mul(2)));
         try (TensorScope scope = TensorScope.open()) {

@@ -66,7 +66,9 @@ final class TorchModules implements AutoCloseable {
     private volatile @Nullable Loaded loaded;
     private volatile @Nullable Instrumented values;
     private volatile @Nullable InnerPoints inner;
-    private volatile @Nullable Optional<String> oneRow;
+    /** Why rows go one by one, or nothing; null until the text was read. */
+    private volatile @Nullable List<String> oneRow;
+
     private boolean closed;
 
     private TorchModules(
@@ -156,12 +158,12 @@ final class TorchModules implements AutoCloseable {
 
     /** Why rows of this program must not share a call, if its text shows it; looked for on the first call. */
     Optional<String> oneRowAtATime() {
-        Optional<String> known = oneRow;
+        List<String> known = oneRow;
         if (known == null) {
-            known = BatchRange.reason(archive);
+            known = BatchRange.reason(archive).stream().toList();
             oneRow = known;
         }
-        return known;
+        return known.stream().findFirst();
     }
 
     /** All that is known, with modules and values inside methods; found out on the first call. */

@@ -166,9 +166,12 @@ class OperationPartsTest {
                         + " -0.5))"
             })
     void parts(String operator, String written) {
-        String body = "a = torch.sub(x, torch.mul(torch.flip(x, [1]), 0.3))\n"
-                + "b = torch.add(torch.mul(torch.flip(x, [2]), 0.8), torch.mul(x, 0.1))\ny = %s\n"
-                + "return torch.sum(torch.mul(torch.reshape(y, [2, -1]), 1.5), [1])\n";
+        String body = """
+                a = torch.sub(x, torch.mul(torch.flip(x, [1]), 0.3))
+                b = torch.add(torch.mul(torch.flip(x, [2]), 0.8), torch.mul(x, 0.1))
+                y = %s
+                return torch.sum(torch.mul(torch.reshape(y, [2, -1]), 1.5), [1])
+                """;
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel fused = model("", body.formatted(operator.strip()));
                 TorchScriptModel plain = model("", body.formatted(written.strip()))) {
@@ -202,9 +205,11 @@ class OperationPartsTest {
     @DisplayName("A picture sampled at constant positions is a linear map; positions that depend on the input refuse")
     @Test
     void sampling() {
-        String fixed = "g = torch.reshape(torch.mul(torch.cos(torch.to(torch.arange(12), 7)), 0.8), [1, 2, 3, 2])\n"
-                + "y = torch.grid_sampler(torch.reshape(x, [2, 1, 3, 4]), torch.expand(g, [2, 2, 3, 2]), 0, 0, True)\n"
-                + "return torch.sum(torch.reshape(y, [2, -1]), [1])\n";
+        String fixed = """
+                g = torch.reshape(torch.mul(torch.cos(torch.to(torch.arange(12), 7)), 0.8), [1, 2, 3, 2])
+                y = torch.grid_sampler(torch.reshape(x, [2, 1, 3, 4]), torch.expand(g, [2, 2, 3, 2]), 0, 0, True)
+                return torch.sum(torch.reshape(y, [2, -1]), [1])
+                """;
         String moving = fixed.replace("torch.expand(g, [2, 2, 3, 2])", "torch.reshape(torch.tanh(x), [2, 2, 3, 2])");
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = model("", fixed);
@@ -235,7 +240,8 @@ class OperationPartsTest {
         for (int i = 0; i < layers * ways; i++) {
             int in = i < ways ? 4 : out * ways;
             weights.append("v = [__torch__.weight(%d, %d, %d, ), __torch__.weight(%d, %d, %d, )]\n"
-                    .formatted(seed++, 4 * gates, in, seed++, 4 * gates, out));
+                    .formatted(seed, 4 * gates, in, seed + 1, 4 * gates, out));
+            seed += 2;
             for (int b = 0; biases && b < 2; b++) {
                 weights.append("torch.append(v, torch.reshape(__torch__.weight(%d, 1, %d, ), [-1]))\n"
                         .formatted(seed++, 4 * gates));
@@ -271,12 +277,11 @@ class OperationPartsTest {
                 steps.append(d == 0 ? "  torch.append(o0, p)\n" : "  torch.insert(o1, 0, p)\n");
                 steps.append("torch.append(ns, p)\ntorch.append(ms, s)\n");
             }
-            steps.append(
-                    both
-                            ? "xs = annotate(List[Tensor], [])\n"
-                                    + "for t in range(3):\n"
-                                    + "  torch.append(xs, torch.cat([o0[t], o1[t]], 1))\n"
-                            : "xs = o0\n");
+            steps.append(both ? """
+                              xs = annotate(List[Tensor], [])
+                              for t in range(3):
+                                torch.append(xs, torch.cat([o0[t], o1[t]], 1))
+                              """ : "xs = o0\n");
         }
         steps.append("z = torch.cat([torch.flatten(torch.stack(xs, 1), 1), torch.flatten(torch.stack(ns, 1), 1), "
                 + "torch.flatten(torch.stack(ms, 1), 1)], 1)\n");

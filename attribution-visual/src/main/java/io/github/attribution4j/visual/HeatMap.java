@@ -136,7 +136,7 @@ public final class HeatMap {
      */
     public static HeatMap of(Explanation explanation, int example) {
         Explained explained = new Explained(explanation, example);
-        return of(explained, explained.onlyName(), example);
+        return of(explained, explained.onlyName());
     }
 
     /**
@@ -149,10 +149,10 @@ public final class HeatMap {
      * @throws IllegalArgumentException if there is no such input, it is no image, or the example is out of range
      */
     public static HeatMap of(Explanation explanation, String input, int example) {
-        return of(new Explained(explanation, example), input, example);
+        return of(new Explained(explanation, example), input);
     }
 
-    private static HeatMap of(Explained explained, String input, int example) {
+    private static HeatMap of(Explained explained, String input) {
         Tensor tensor = explained.input(input);
         int[] shape = Explained.imageShape("attribution", tensor);
         int pixels = shape[1] * shape[2];

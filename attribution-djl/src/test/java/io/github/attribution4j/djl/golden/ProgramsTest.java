@@ -44,6 +44,7 @@ class ProgramsTest {
     private static final int FEATURES = 4;
 
     /** One method and output of an archive with what PyTorch computes in float64. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
     private record Case(
             String file, String method, String chosen, float[][] x, double[][] output, double[][][] gradient) {
         TorchScriptModel load() {

@@ -64,6 +64,7 @@ class StateTest {
     private static final int THREADS = 8;
 
     /** One archive with what PyTorch computes in float64, each row in a fresh copy. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
     private record Case(String file, String about, float[][] x, double[][] output, double[][][] gradient) {
         Path path() {
             return GoldenData.folder().resolve("state").resolve(file);

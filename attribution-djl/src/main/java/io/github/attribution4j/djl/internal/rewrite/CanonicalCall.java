@@ -327,9 +327,10 @@ record CanonicalCall(String method, List<Expr> arguments) {
             Expr order = bound.get("p");
             boolean two = order == null || isText(order, "None");
             boolean number = two || order instanceof Expr.Literal;
-            return dims == null || !number || order == null && !operator.startsWith("frobenius")
+            Expr power = order == null || two ? new Expr.Literal("2.") : real(order);
+            return dims == null || !number || (order == null && !operator.startsWith("frobenius"))
                     ? null
-                    : call("norm", "self", two ? new Expr.Literal("2.") : real(order), dims.get(0), "keepdim");
+                    : call("norm", "self", power, dims.get(0), "keepdim");
         }
 
         /** The second argument is the axes, or whether to correct. */

@@ -56,6 +56,7 @@ final class Guards {
      * @param function of {@link GuardSource}
      * @param arguments positions; the first is the argument that the function stands around
      */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
     private record Check(String function, int... arguments) {}
 
     private static final Map<String, Check> CHECKS = Map.ofEntries(

@@ -163,7 +163,7 @@ public final class StartState {
                 String element =
                         value.dataType().isFloating() ? "float" : value.dataType() == DataType.BOOL ? "bool" : "int";
                 return "torch.reshape(torch.tensor(annotate(List[" + element + "], [" + String.join(", ", items)
-                        + "]), dtype=" + number(archive, path, value.dataType()) + device + "), annotate(List[int], ["
+                        + "]), dtype=" + number(value.dataType()) + device + "), annotate(List[int], ["
                         + String.join(", ", shape) + "]))";
             }
             default ->
@@ -197,7 +197,7 @@ public final class StartState {
         }
     }
 
-    private static int number(TorchArchive archive, String path, DataType type) {
+    private static int number(DataType type) {
         return switch (type) {
             case FLOAT32 -> 6;
             case FLOAT64 -> 7;

@@ -89,7 +89,7 @@ final class StateCopies {
     private void share(List<Held> list, Set<Writes.Place> written) {
         for (Held one : list) {
             for (Held other : list) {
-                if (one != other && written.contains(one.place()) && one.overlaps(other)) {
+                if (!one.path().equals(other.path()) && written.contains(one.place()) && one.overlaps(other)) {
                     shared.put(one.path(), one);
                     shared.put(other.path(), other);
                     sharing.add(other.place());
