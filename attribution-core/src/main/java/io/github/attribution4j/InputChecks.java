@@ -44,7 +44,8 @@ final class InputChecks {
                 problems.add(FiniteValues.problem(
                                 "input '" + input.name() + "'", input.name(), input.tensor(), input.features())
                         + "; attributions of it have no meaning: replace the value"
-                        + (method instanceof ForwardAttribution && !inputs.allowsMissing()
+                        + (method instanceof ForwardAttribution
+                                        && FiniteValues.isMissing(input, inputs.allowMissing(), method)
                                 ? ", or say with Inputs.allowMissing() that NaN is a missing value to the model"
                                 : ""));
             }

@@ -32,6 +32,7 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,7 +123,13 @@ final class RuledRun {
 
     /** Returns whether the model shows its weights, and none of them is a bias or a mean that stands for one. */
     boolean withoutBiases() {
-        List<String> names = model.weightNames();
+        List<String> names;
+        try {
+            names = model.weightNames();
+        } catch (UnsupportedModelException e) {
+            // One that came from a stream shows none, which is no reason to fail.
+            return false;
+        }
         return !names.isEmpty()
                 && names.stream().noneMatch(name -> name.endsWith("bias") || name.endsWith("running_mean"));
     }

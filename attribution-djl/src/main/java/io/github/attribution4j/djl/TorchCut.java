@@ -182,7 +182,7 @@ final class TorchCut implements Cut {
         }
 
         private @Nullable List<Row> seen(Inputs inputs) {
-            return program.views().of(program.behindTail(inputs, rows.size()), rows, false);
+            return program.seenBehind(inputs, rows);
         }
 
         @Override

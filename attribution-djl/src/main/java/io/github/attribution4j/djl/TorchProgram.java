@@ -168,13 +168,40 @@ final class TorchProgram {
         return views;
     }
 
-    /** Returns the inputs of the model among those of a tail. */
-    Inputs behindTail(Inputs inputs, int count) {
-        requireTail(inputs, count);
-        Inputs.Builder builder = Inputs.builder();
+    /**
+     * Returns the rows that a tail puts in, seen as the activations of the model's inputs are; null if that takes a run for each
+     * row. Inputs that are all constant have no rows of their own: what stands on their first axis counts, if it is the same for
+     * all, and a value that is not seen as rows of them is put in as it is.
+     */
+    @Nullable
+    List<Row> seenBehind(Inputs inputs, List<Row> rows) {
+        requireTail(inputs, rows.size());
         List<Inputs.Input> all = inputs.withoutReferences().all();
-        all.subList(count, all.size()).forEach(input -> OneByOne.add(builder, input, input.tensor()));
-        return builder.build();
+        List<Inputs.Input> model = all.subList(rows.size(), all.size());
+        boolean constant = model.stream().allMatch(input -> input.role() == Inputs.Role.CONSTANT);
+        Inputs.Builder builder = Inputs.builder();
+        for (Inputs.Input input : model) {
+            if (constant && input.tensor().shape().rank() > 0) {
+                builder.fixed(input.name(), input.tensor());
+            } else {
+                OneByOne.add(builder, input, input.tensor());
+            }
+        }
+        if (constant && !countsRows(model)) {
+            return rows;
+        }
+        List<Row> seen = views().of(builder.build(), rows, constant);
+        return seen == null && constant ? rows : seen;
+    }
+
+    private static boolean countsRows(List<Inputs.Input> constants) {
+        return constants.stream()
+                        .map(input -> input.tensor().shape())
+                        .filter(shape -> shape.rank() > 0)
+                        .map(shape -> shape.dim(0))
+                        .distinct()
+                        .count()
+                == 1;
     }
 
     private static void requireTail(Inputs inputs, int count) {

@@ -39,6 +39,7 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.DisplayName;
@@ -97,9 +98,16 @@ class RuledCopyTest {
             List<Operation> operations = model.operations();
             assertThat(operations).extracting(Operation::order).isSorted().doesNotHaveDuplicates();
             assertThat(operations).extracting(Operation::address).doesNotHaveDuplicates();
+            List<String> counters = new ArrayList<>();
             for (Operation operation : operations) {
-                assertThat(model.cutPoint(operation.address()).toString()).isEqualTo(operation.address());
+                // What stood in the place of a counter of batch norm would not reach the counter: it is no cut point.
+                if (operation.name().equals("add_") && operation.module().matches("stem.1|.*bn\\d|.*downsample.1")) {
+                    counters.add(operation.address());
+                } else {
+                    assertThat(model.cutPoint(operation.address()).toString()).isEqualTo(operation.address());
+                }
             }
+            assertThat(counters).isNotEmpty().allMatch(address -> address.endsWith("/add_#0"));
             assertThat(operations.get(0).kind()).isEqualTo(OperationKind.WEIGHTED);
         }
     }
@@ -263,7 +271,7 @@ class RuledCopyTest {
     }
 
     @Test
-    @DisplayName("Recurrent layers and quantized values refuse by name; the remedy works")
+    @DisplayName("Rules go through recurrent layers, and quantized values refuse by name")
     void recurrentAndQuantized() {
         RuleSet rescale = RuleSet.builder()
                 .rule(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6))
@@ -280,13 +288,15 @@ class RuledCopyTest {
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 1, 3, 4, 3));
             Inputs compared = inputs.against(inputs.tensors());
-            assertThatThrownBy(() -> model.with(rescale).pullback(compared))
-                    .isInstanceOf(UnsupportedModelException.class)
-                    .hasMessageContaining("/lstm#0")
-                    .hasMessageContaining("recurrent")
-                    .hasMessageContaining("otherwise(new BackwardRule.Gradient())");
+            assertThat(vjp(model.with(rescale), compared, 1)).hasSize(12);
             RuleSet lenient = rescale.toBuilder().otherwise(GRADIENT).build();
             assertThat(vjp(model.with(lenient), compared, 1)).hasSize(12);
+        }
+        try (TorchScriptModel model = TestModels.script(recurrent.replace("torch.tanh(y)", "torch.relu(y)"));
+                TensorScope scope = TensorScope.open()) {
+            RuleSet relus = RuleSet.relus(new BackwardRule.GuidedRelu());
+            Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 1, 3, 4, 3));
+            assertThat(vjp(model.with(relus), inputs, 1)).hasSize(12);
         }
         // Here the state alone depends on the input, and it comes in a list.
         String state = recurrent
@@ -296,7 +306,7 @@ class RuledCopyTest {
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 1, 3, 4, 3));
             Inputs compared = inputs.against(inputs.tensors());
-            assertThatThrownBy(() -> model.with(rescale).pullback(compared)).hasMessageContaining("/lstm#0");
+            assertThat(vjp(model.with(rescale), compared, 1)).hasSize(12);
         }
         String quantized = """
                 def forward(self: __torch__.M, x: Tensor) -> Tensor:

@@ -168,11 +168,18 @@ class RequestRefusalTest {
 
     @Test
     void inputsThatAreNotFinite() {
+        String nan =
+                "input 'x' of shape (1, 12) holds NaN at element 7 (row-major), 1 of 12 values are NaN or infinite; "
+                        + "attributions of it have no meaning: replace the value";
+        Function<Tensors, Inputs> inputs = tensors -> row(tensors, 7, Float.NaN);
+        refused(InvalidRequestException.class, nan, new Saliency(), inputs, Target.index(1), Run.defaults());
         refused(
                 InvalidRequestException.class,
-                "input 'x' of shape (1, 12) holds NaN at element 7 (row-major), 1 of 12 values are NaN or infinite; "
-                        + "attributions of it have no meaning: replace the value",
-                tensors -> row(tensors, 7, Float.NaN));
+                nan + ", or say with Inputs.allowMissing() that NaN is a missing value to the model",
+                new FeatureAblation(),
+                inputs,
+                Target.index(1),
+                Run.defaults());
         refused(
                 InvalidRequestException.class,
                 "input 'x' of shape (1, 12) holds -Infinity at element 0 (row-major), 1 of 12 values are NaN or infinite; "

@@ -26,12 +26,14 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Cuts archives of the zoo and compares with eager PyTorch: the output of a run that is tapped, the tapped value, the gradient
@@ -269,9 +271,10 @@ final class ZooCheck {
         return output.tensors().of(values, output.dataType(), output.shape());
     }
 
+    /** The largest error; what a hook saw with another axis counting rows is compared with that axis in front. */
     static double error(Tensor actual, Tensor expected) {
         if (!actual.shape().equals(expected.shape())) {
-            return Double.POSITIVE_INFINITY;
+            return rowsFirst(actual, expected).map(seen -> error(actual, seen)).orElse(Double.POSITIVE_INFINITY);
         }
         double[] a = actual.toDoubleArray();
         double[] e = expected.toDoubleArray();
@@ -286,5 +289,28 @@ final class ZooCheck {
             worst = Math.max(worst, difference);
         }
         return worst == 0 ? 0 : worst / scale;
+    }
+
+    private static Optional<Tensor> rowsFirst(Tensor actual, Tensor expected) {
+        Shape shape = expected.shape();
+        for (int axis = 1; axis < shape.rank() && shape.rank() == actual.shape().rank(); axis++) {
+            List<Tensor> rows = new ArrayList<>();
+            for (long row = 0; row < shape.dim(axis); row++) {
+                List<Long> left = new ArrayList<>(List.of(1L));
+                for (int other = 0; other < shape.rank(); other++) {
+                    if (other != axis) {
+                        left.add(shape.dim(other));
+                    }
+                }
+                rows.add(expected.slice(axis, row, row + 1)
+                        .reshape(Shape.of(
+                                left.stream().mapToLong(Long::longValue).toArray())));
+            }
+            Tensor moved = expected.tensors().concat(rows, 0);
+            if (moved.shape().equals(actual.shape())) {
+                return Optional.of(moved);
+            }
+        }
+        return Optional.empty();
     }
 }

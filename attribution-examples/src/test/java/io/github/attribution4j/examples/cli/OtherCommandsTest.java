@@ -132,8 +132,8 @@ class OtherCommandsTest {
                 .containsPattern(
                         "no +gradients +input 'ids' is of type int64, which has no gradient; attribute by token")
                 .containsPattern("yes +saliency +with --layer embedding; not at the input, which holds integers")
-                .containsPattern("note +rules, deeplift +none for lstm \\(head.lstm/lstm#0\\)")
-                .containsPattern("no +deep-lift ")
+                .containsPattern("ok +rules, deeplift +one for each of \\d+ operations")
+                .containsPattern("yes +deep-lift +with --layer embedding")
                 .containsPattern("yes +feature-ablation")
                 .containsPattern("yes +smooth-grad +with --layer embedding")
                 .containsPattern("yes +grad-cam +for instance --layer head.lstm");

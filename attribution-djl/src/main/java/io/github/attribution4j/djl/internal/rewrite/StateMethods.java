@@ -315,10 +315,7 @@ final class StateMethods {
     }
 
     private Expr callee(Expr.Call call) {
-        // A method of a plain object is known by the object's class, and what gives the object may need a state.
-        return call.callee() instanceof Expr.Attribute method
-                        && (types.function(method) == null
-                                || Trees.dotted(method.value()).isEmpty())
+        return call.callee() instanceof Expr.Attribute method && types.freeFunction(method) == null
                 ? new Expr.Attribute(expression(method.value()), method.name())
                 : call.callee();
     }
@@ -341,7 +338,7 @@ final class StateMethods {
     /** The parts of the state that a call hands on. */
     private List<Expr> states(Expr.Call call) {
         List<Expr> added = new ArrayList<>();
-        String function = types.function(call.callee());
+        String function = types.freeFunction(call.callee());
         Stmt.Def called = function == null ? null : index.function(function);
         boolean method = false;
         if (called == null && call.callee() instanceof Expr.Attribute attribute) {

@@ -157,9 +157,16 @@ final class StaticTypes {
         }
     }
 
-    /** The function that a callee stands for, by its qualified name; null if it is none of the archive. */
+    /** The function, or the method of an object, that a callee stands for, by its qualified name; null if it is none of the archive. */
     @Nullable
     String function(Expr callee) {
+        String free = freeFunction(callee);
+        return free == null && callee instanceof Expr.Attribute method ? classMethod(method) : free;
+    }
+
+    /** The function that a callee stands for, which has no receiver. */
+    @Nullable
+    String freeFunction(Expr callee) {
         String dotted = Trees.dotted(callee);
         String alias = functions.get(dotted);
         if (alias != null) {
@@ -170,10 +177,7 @@ final class StaticTypes {
         String original = dotted.startsWith(MethodCloner.CLONE, name)
                 ? dotted.substring(0, name) + dotted.substring(name + MethodCloner.CLONE.length())
                 : dotted;
-        if (index.function(original) != null) {
-            return original;
-        }
-        return callee instanceof Expr.Attribute method ? classMethod(method) : null;
+        return index.function(original) != null ? original : null;
     }
 
     /** The method of a class that is no module, by its qualified name; null if the callee is something else. */

@@ -402,7 +402,7 @@ final class Writes {
             if (dotted.startsWith("torch.") || dotted.startsWith("ops.")) {
                 return operator(call, union(all), arguments);
             }
-            if (call.callee() instanceof Expr.Attribute method && types.function(method) == null) {
+            if (call.callee() instanceof Expr.Attribute method && types.freeFunction(method) == null) {
                 all.add(0, of(method.value()));
             }
             List<Effect> effect = effects.computeIfAbsent(call, this::effectsOf);
@@ -411,7 +411,7 @@ final class Writes {
 
         /** None for intrinsics and constructors, which write to nothing and may hand on whatever they are given; through an interface those of all classes behind it. */
         private List<Effect> effectsOf(Expr.Call call) {
-            String function = types.function(call.callee());
+            String function = types.freeFunction(call.callee());
             Stmt.Def definition = function == null ? null : index.function(function);
             if (function != null && definition != null) {
                 return List.of(effect(function, null, definition, constants.of(call, definition, 0)));
@@ -526,7 +526,7 @@ final class Writes {
             if (!name.isEmpty()) {
                 return OperatorTypes.isFresh(name) && !InPlace.writes(call) && OperatorTypes.written(name).length == 0;
             }
-            boolean function = types.function(call.callee()) != null;
+            boolean function = types.freeFunction(call.callee()) != null;
             int parameter = function ? argument : argument + 1;
             BitSet value = of(call.arguments().get(argument));
             List<Effect> all = effects.computeIfAbsent(call, this::effectsOf);
