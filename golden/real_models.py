@@ -17,7 +17,7 @@
 
 Every example is computed alone, from the state of the file: the archive is loaded again for each call. Where the program allows
 it, all is done in float64. NAME.npz holds what is attributed, NAME.fixed.npz and NAME.constant.npz further inputs. NAME.options
-may hold `--no-batch-axis`, `--output NAME` and `--call METHOD`; where the file is missing, an input without rows is tried too.
+may hold `--unbatched one|many`, `--output NAME` and `--model-method NAME`; where the file is missing, an input without rows is tried too.
 """
 
 import sys
@@ -91,7 +91,7 @@ class Program:
             one = [a[0] if isinstance(a, torch.Tensor) else a for a in one]
         names = list(attributed) + list(self.fixed) + list(self.constant)
         one += [self.tensor(a) if a.ndim else a.item() for a in self.constant.values()]
-        call: Callable[..., Any] = getattr(module, self.given.get("call", "forward"))
+        call: Callable[..., Any] = getattr(module, self.given.get("model-method", "forward"))
         parameters = call.schema.arguments[1:]
         if set(names) <= {parameter.name for parameter in parameters}:
             result = call(**dict(zip(names, one)))
@@ -103,7 +103,7 @@ class Program:
 def expected(archive: Path, double: bool, given: Dict[str, str], batch_axis: bool) -> Dict[str, np.ndarray]:
     program = Program(archive, double, given, batch_axis)
     inputs = arrays(archive, ".npz")
-    if not batch_axis and "no-batch-axis" not in given:
+    if not batch_axis and given.get("unbatched") != "many":
         inputs = {name: values[None] for name, values in inputs.items()}
     rows = next(iter(inputs.values())).shape[0]
     found: Dict[str, List[np.ndarray]] = {"scores": []}
@@ -154,7 +154,7 @@ def differences(program: Program, own: Dict[str, torch.Tensor], row: int) -> Lis
 
 def write(archive: Path) -> None:
     given = options(archive)
-    axes = [False] if "no-batch-axis" in given else [True, False]
+    axes = [False] if "unbatched" in given else [True, False]
     refusals: List[str] = []
     for double in (True, False):
         for batch_axis in axes:

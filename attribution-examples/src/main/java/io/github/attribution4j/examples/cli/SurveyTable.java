@@ -52,7 +52,7 @@ final class SurveyTable {
             text.append("\n### ").append(entry.name).append("\n\n");
             entry.notes.forEach(note -> text.append("* ").append(escaped(note)).append('\n'));
             entry.findings.forEach((what, detail) -> {
-                if (Survey.SAID.contains(what)) {
+                if (Survey.SAID.contains(what) && !detail.isEmpty()) {
                     text.append("* ")
                             .append(what)
                             .append(": ")

@@ -45,7 +45,7 @@ final class TextMode {
     private long size;
     private long returns;
     private long feeds;
-    /** How often the byte behind a carriage return's occurs: where it does not either, neither has to. */
+    /** How often the three bytes around a carriage return's occur: where they do not either, none of it means nothing. */
     private long neighbours;
 
     private long pairs;
@@ -92,7 +92,7 @@ final class TextMode {
                 byte b = chunk[i];
                 returns += b == '\r' ? 1 : 0;
                 feeds += b == '\n' ? 1 : 0;
-                neighbours += b == '\r' + 1 ? 1 : 0;
+                neighbours += b == '\r' - 2 || b == '\r' - 1 || b == '\r' + 1 ? 1 : 0;
                 pairs += b == '\n' && before == '\r' ? 1 : 0;
                 matched = b == END[matched] ? matched + 1 : b == END[0] ? 1 : 0;
                 if (matched == END.length) {
@@ -147,10 +147,10 @@ final class TextMode {
         if (size < ENOUGH) {
             return "";
         }
-        if (returns == 0 && feeds > 0 && neighbours > MANY) {
+        if (returns == 0 && feeds > 0 && neighbours > 2 * MANY) {
             return "no carriage return is left in its " + size + " bytes";
         }
-        if (feeds == 0 && returns > 0 && neighbours > MANY) {
+        if (feeds == 0 && returns > 0 && neighbours > 2 * MANY) {
             return "no line feed is left in its " + size + " bytes";
         }
         if (lost > 0 && pairs == 0 && feeds > 0) {
