@@ -136,7 +136,8 @@ final class Survey {
         entry.options = String.join(" ", way);
         entry.loads = failure.isPresent() && entry.findings.isEmpty() ? "no" : "yes";
         // The table is read where the folder does not exist.
-        String folder = archive.resolveSibling("").toString() + archive.getFileSystem().getSeparator();
+        String folder =
+                archive.resolveSibling("").toString() + archive.getFileSystem().getSeparator();
         failure.ifPresent(last -> entry.notes.add(last.line().replace(folder, "")));
         return entry;
     }
@@ -191,10 +192,14 @@ final class Survey {
     /** Returns the largest errors, each relative to the largest number compared with. */
     private static String compare(TorchScriptModel model, Request request, Map<String, Tensor> expected) {
         List<String> errors = new ArrayList<>();
-        compare("ablation", expected, errors, () -> FeatureAblation.builder()
-                .mask(wholeInputs(request.inputs()))
-                .build()
-                .attribute(model, request.inputs(), SUM));
+        compare(
+                "ablation",
+                expected,
+                errors,
+                () -> FeatureAblation.builder()
+                        .mask(wholeInputs(request.inputs()))
+                        .build()
+                        .attribute(model, request.inputs(), SUM));
         compare("gradient", expected, errors, () -> Saliency.signed().attribute(model, request.inputs(), SUM));
         return String.join(", ", errors);
     }
