@@ -74,29 +74,34 @@ final class TorchCut implements Cut {
     }
 
     private LayerPullback layers(Inputs inputs) {
+        boolean again = false;
         while (true) {
             List<Row> seen = program.views().of(inputs.withoutReferences(), rows, false);
             if (seen == null) {
                 return OneByOne.layerPullback(inputs, this::layers);
             }
             LayerPullback pullback = program.pullbackLayers(inputs, points, seen);
-            if (!program.views().contradict(inputs.withoutReferences(), seen, pullback.activations())) {
+            // Looked at once more; a value whose axes depend on the data would be looked at for ever.
+            if (again || !program.views().contradict(inputs.withoutReferences(), seen, pullback.activations())) {
                 return pullback;
             }
+            again = true;
             pullback.close();
         }
     }
 
     private static List<Tensor> activations(TorchProgram program, Inputs inputs, List<Row> rows) {
+        boolean again = false;
         while (true) {
             List<Row> seen = program.views().of(inputs, rows, true);
             if (seen == null) {
                 return OneByOne.tensors(inputs, one -> activations(program, one, rows));
             }
             List<Tensor> values = program.activations(inputs, seen);
-            if (!program.views().contradict(inputs, seen, values)) {
+            if (again || !program.views().contradict(inputs, seen, values)) {
                 return values;
             }
+            again = true;
             values.forEach(Tensor::close);
         }
     }
