@@ -407,8 +407,9 @@ public final class Evaluator {
                 }
                 double[] values = batch.own(scores(output, batch.examples()));
                 Tensor cotangent = source.cotangent(output, target.cotangent(output, batch.examples()));
-                List<Tensor> gradients =
-                        pullback.vjpLast(cotangent).stream().map(batch::own).toList();
+                List<Tensor> gradients = rowsFirst(pullback, batch.inputs(), pullback.vjpLast(cotangent)).stream()
+                        .map(batch::own)
+                        .toList();
                 for (String unused : pullback.unused()) {
                     String what = pullback instanceof LayerPullback ? "layer" : "input";
                     notice("no gradient reaches " + what + " '" + unused
@@ -432,6 +433,11 @@ public final class Evaluator {
                 });
             }
         });
+    }
+
+    /** Gradients with rows on axis 0, where those of layers have them already. */
+    private static List<Tensor> rowsFirst(Pullback pullback, Inputs inputs, List<Tensor> gradients) {
+        return pullback instanceof LayerPullback ? gradients : inputs.rowsFirst(gradients);
     }
 
     private static List<Tensor> activations(Pullback pullback, Batch batch) {

@@ -42,7 +42,10 @@ final class InputChecks {
             }
             if (!finite && !FiniteValues.isMissing(input, inputs, method)) {
                 problems.add(FiniteValues.problem(
-                                "input '" + input.name() + "'", input.name(), input.tensor(), input.features())
+                                "input '" + input.name() + "'",
+                                input.name(),
+                                input.rowsFirst().tensor(),
+                                input.features())
                         + "; attributions of it have no meaning: replace the value"
                         + (method instanceof ForwardAttribution
                                         && FiniteValues.isMissing(input, inputs.allowMissing(), method)

@@ -171,8 +171,8 @@ record RowDifference(Verdict verdict, String text) {
 
     private static List<double[]> values(Inputs inputs, Inputs.Role role) {
         return inputs.all().stream()
-                .filter(input -> input.role() == role && input.rowAxis() == 0)
-                .map(input -> input.tensor().toDoubleArray())
+                .filter(input -> input.role() == role)
+                .map(input -> input.rowsFirst().tensor().toDoubleArray())
                 .toList();
     }
 

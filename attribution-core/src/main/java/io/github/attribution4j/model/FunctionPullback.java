@@ -50,7 +50,9 @@ final class FunctionPullback implements Pullback {
         }
         try (TensorScope scope = TensorScope.open()) {
             List<Tensor> gradients = derivative.vjp(inputs, cotangent);
-            List<Inputs.Input> attributed = inputs.attributedInputs();
+            List<Inputs.Input> attributed = inputs.all().stream()
+                    .filter(input -> input.role() == Inputs.Role.ATTRIBUTED)
+                    .toList();
             if (gradients.size() != attributed.size()) {
                 throw new ModelException("the derivative returned " + gradients.size() + " tensors for "
                         + attributed.size() + " attributed inputs; it must return one for each, in order");

@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 public final class Inputs {
     /** What happens to an input while a method evaluates many rows. */
     public enum Role {
-        /** Changed row by row, and attributed. Axis 0 counts rows. */
+        /** Changed row by row, and attributed. Axis 0, or the one said, counts rows. */
         ATTRIBUTED,
         /** Held fixed, one row for each example. Axis 0, or the one said, counts rows; tiled along with them. */
         FIXED,
@@ -63,7 +63,7 @@ public final class Inputs {
      * @param tensor the value, not owned
      * @param role what happens to it
      * @param features what the positions on its axes are called
-     * @param rowAxis the axis that counts rows; not 0 for a fixed input only, such as the state of a recurrent layer
+     * @param rowAxis the axis that counts rows; not 0 for such as the state of a recurrent layer, {@code (layers, rows, width)}
      */
     public record Input(String name, Tensor tensor, Role role, FeatureNames features, int rowAxis) {
         Input(String name, Tensor tensor, Role role, FeatureNames features) {
@@ -84,6 +84,16 @@ public final class Inputs {
 
         private long rows() {
             return tensor.shape().dim(rowAxis);
+        }
+
+        /** Returns this with its rows on axis 0: itself, or with a copy of the tensor, which belongs to the current scope. */
+        public Input rowsFirst() {
+            return rowAxis == 0 ? this : new Input(name, RowAxis.first(tensor, rowAxis), role, features);
+        }
+
+        /** This, with a tensor whose rows are on axis 0. */
+        private Input withRowsFirst(Tensor other) {
+            return with(RowAxis.back(other, rowAxis));
         }
     }
 
@@ -214,7 +224,7 @@ public final class Inputs {
         return all;
     }
 
-    /** Returns the tensor of an argument. */
+    /** Returns the tensor of an argument, in the layout in which the model takes it. */
     public Tensor tensor(int index) {
         return all.get(index).tensor();
     }
@@ -243,12 +253,39 @@ public final class Inputs {
         return selection == null ? rows : selection.of;
     }
 
-    /** Returns the attributed arguments in order. */
+    /**
+     * Returns the attributed arguments in order, as methods see them: axis 0 counts rows. Of one whose rows are counted by
+     * another axis the tensor is a copy, which belongs to the current scope; {@link #all()} has it as the model takes it.
+     */
     public List<Input> attributedInputs() {
+        return arguments().stream().map(Input::rowsFirst).toList();
+    }
+
+    private List<Input> arguments() {
         return all.stream().filter(input -> input.role() == Role.ATTRIBUTED).toList();
     }
 
-    /** Returns the tensors of the attributed arguments in order. */
+    /**
+     * Returns what belongs to the attributed arguments, such as gradients, with rows on axis 0. New tensors belong to the
+     * current scope.
+     *
+     * @param tensors one for each attributed argument, in the layout in which the model takes it
+     * @throws IllegalArgumentException if there are more or fewer
+     */
+    public List<Tensor> rowsFirst(List<Tensor> tensors) {
+        List<Input> attributed = arguments();
+        if (tensors.size() != attributed.size()) {
+            throw new IllegalArgumentException("tensors: " + tensors.size() + " given for " + attributed.size()
+                    + " attributed inputs; give one for each");
+        }
+        List<Tensor> moved = new ArrayList<>(tensors.size());
+        for (int i = 0; i < tensors.size(); i++) {
+            moved.add(RowAxis.first(tensors.get(i), attributed.get(i).rowAxis()));
+        }
+        return moved;
+    }
+
+    /** Returns the tensors of the attributed arguments in order, axis 0 counts rows; see {@link #attributedInputs}. */
     public List<Tensor> attributed() {
         return attributedInputs().stream().map(Input::tensor).toList();
     }
@@ -263,7 +300,7 @@ public final class Inputs {
      * copy whose rules compare two runs is asked with. References that are there already are replaced. New tensors belong to
      * the current scope.
      *
-     * @param references one for each attributed input, in order, of its shape and type; one row serves all
+     * @param references one for each attributed input, in order, of its shape (axis 0 counts rows) and type; one row serves all
      * @throws IllegalArgumentException if number, shape or type do not fit
      */
     public Inputs against(List<Tensor> references) {
@@ -272,6 +309,7 @@ public final class Inputs {
             throw new IllegalArgumentException("references: " + references.size() + " tensors given for "
                     + attributed.size() + " attributed inputs");
         }
+        List<Input> arguments = arguments();
         List<Input> changed = new ArrayList<>(withoutReferences().all);
         for (int i = 0; i < references.size(); i++) {
             Input input = attributed.get(i);
@@ -287,7 +325,13 @@ public final class Inputs {
                         + input.tensor().dataType() + " tensor of shape " + shape + ", or of one such row");
             }
             Tensor spread = reference.shape().dim(0) == rows ? reference : reference.broadcast(shape);
-            changed.add(new Input(referenceName(input.name()), spread, Role.REFERENCE));
+            int axis = arguments.get(i).rowAxis();
+            changed.add(new Input(
+                    referenceName(input.name()),
+                    RowAxis.back(spread, axis),
+                    Role.REFERENCE,
+                    FeatureNames.none(),
+                    axis));
         }
         return new Inputs(changed, origin, selection, missing);
     }
@@ -353,7 +397,7 @@ public final class Inputs {
      */
     public void requireReferences() {
         if (references().isEmpty()) {
-            String names = attributedInputs().stream().map(Input::name).collect(Collectors.joining("', '"));
+            String names = arguments().stream().map(Input::name).collect(Collectors.joining("', '"));
             throw new ModelException(
                     "input '" + names + "': the rules of this model compare with a reference and none is "
                             + "given; use Inputs.against(references)");
@@ -363,7 +407,7 @@ public final class Inputs {
     /**
      * Returns these inputs with other attributed tensors.
      *
-     * @param attributed one for each attributed input, in order, with as many rows as the fixed ones
+     * @param attributed one for each attributed input, in order, with as many rows, counted by axis 0, as the fixed ones
      */
     public Inputs withAttributed(List<Tensor> attributed) {
         List<Input> changed = new ArrayList<>(all.size());
@@ -373,11 +417,11 @@ public final class Inputs {
             if (replaced && next == attributed.size()) {
                 break;
             }
-            changed.add(replaced ? input.with(attributed.get(next++)) : input);
+            changed.add(replaced ? input.withRowsFirst(attributed.get(next++)) : input);
         }
         if (changed.size() != all.size() || next != attributed.size()) {
             throw new IllegalArgumentException("attributed: " + attributed.size() + " tensors given for "
-                    + attributedInputs().size() + " attributed inputs");
+                    + arguments().size() + " attributed inputs");
         }
         return new Inputs(changed, origin, selection, missing);
     }
@@ -395,7 +439,13 @@ public final class Inputs {
         for (Input input : all) {
             switch (input.role()) {
                 // These are rows for a model, which does not look at names.
-                case ATTRIBUTED -> changed.add(new Input(input.name(), attributed.get(next++), input.role()));
+                case ATTRIBUTED ->
+                    changed.add(new Input(
+                            input.name(),
+                            RowAxis.back(attributed.get(next++), input.rowAxis()),
+                            input.role(),
+                            FeatureNames.none(),
+                            input.rowAxis()));
                 case FIXED, REFERENCE ->
                     changed.add(new Input(
                             input.name(),
@@ -474,7 +524,7 @@ public final class Inputs {
         for (Input input : all) {
             tail.add(
                     input.role() == Role.ATTRIBUTED
-                            ? new Input(input.name(), input.tensor(), Role.FIXED, input.features())
+                            ? new Input(input.name(), input.tensor(), Role.FIXED, input.features(), input.rowAxis())
                             : input);
         }
         return new Inputs(tail, new Origin(this, cut), selection, missing);
@@ -491,7 +541,7 @@ public final class Inputs {
      * @throws IllegalArgumentException if there are several attributed inputs, or the names do not fit
      */
     public Inputs named(String... columns) {
-        List<Input> attributed = attributedInputs();
+        List<Input> attributed = arguments();
         if (attributed.size() != 1) {
             throw new IllegalArgumentException("feature names: there are " + attributed.size()
                     + " attributed inputs; say which they are of with Inputs.builder().features(input, names)");
@@ -515,7 +565,8 @@ public final class Inputs {
                                     input,
                                     one.tensor(),
                                     one.role(),
-                                    names.fitting(input, one.tensor().shape()),
+                                    names.fitting(
+                                            input, RowAxis.first(one.tensor().shape(), one.rowAxis())),
                                     one.rowAxis())
                             : one);
         }
@@ -532,7 +583,7 @@ public final class Inputs {
      * @throws ModelException if no input is attributed, or an attributed one is of an integer type
      */
     public void requireDifferentiable() {
-        List<Input> attributed = attributedInputs();
+        List<Input> attributed = arguments();
         if (attributed.isEmpty()) {
             throw new ModelException("no input is attributed, so there is no gradient to take; mark one with "
                     + "Inputs.builder().attribute(name, tensor)");
@@ -560,6 +611,18 @@ public final class Inputs {
             return add(name, tensor, Role.ATTRIBUTED);
         }
 
+        /**
+         * Adds an attributed input whose rows are counted by another axis than 0, as in the states of recurrent layers, {@code
+         * (layers, rows, width)}, or in series that begin with time: the model gets it in this layout. Everything that is said of
+         * it by examples has rows on axis 0 all the same, here {@code (rows, layers, width)}: attributions, baselines, masks, noise,
+         * names of features.
+         *
+         * @param rowAxis the axis that counts rows
+         */
+        public Builder attribute(String name, Tensor tensor, int rowAxis) {
+            return add(name, tensor, Role.ATTRIBUTED, rowAxis);
+        }
+
         /** Adds an input held fixed, shape {@code (rows, ...)}: an integer side input, an attention mask. */
         public Builder fixed(String name, Tensor tensor) {
             return add(name, tensor, Role.FIXED);
@@ -572,12 +635,7 @@ public final class Inputs {
          * @param rowAxis the axis that counts rows
          */
         public Builder fixed(String name, Tensor tensor, int rowAxis) {
-            if (rowAxis < 0 || rowAxis >= tensor.shape().rank()) {
-                throw new IllegalArgumentException("input '" + name + "' has shape " + tensor.shape() + " and rowAxis "
-                        + rowAxis + "; give an axis that it has, counted from 0");
-            }
-            all.add(new Input(name, tensor, Role.FIXED, FeatureNames.none(), rowAxis));
-            return this;
+            return add(name, tensor, Role.FIXED, rowAxis);
         }
 
         /** Adds an input passed as it is, whatever the number of rows. */
@@ -588,6 +646,29 @@ public final class Inputs {
         /** Adds an input of a role. */
         public Builder add(String name, Tensor tensor, Role role) {
             all.add(new Input(name, tensor, role));
+            return this;
+        }
+
+        /**
+         * Adds an input of a role whose rows are counted by any axis.
+         *
+         * @param role not {@link Role#CONSTANT}, which has no rows, unless the axis is 0
+         * @param rowAxis the axis that counts rows
+         */
+        public Builder add(String name, Tensor tensor, Role role, int rowAxis) {
+            if (role == Role.CONSTANT && rowAxis == 0) {
+                return add(name, tensor, role);
+            }
+            if (role == Role.CONSTANT) {
+                throw new IllegalArgumentException(
+                        "input '" + name + "' is constant, which has no rows, and rowAxis is " + rowAxis
+                                + "; pass it with attribute(...) or fixed(...)");
+            }
+            if (rowAxis < 0 || rowAxis >= tensor.shape().rank()) {
+                throw new IllegalArgumentException("input '" + name + "' has shape " + tensor.shape() + " and rowAxis "
+                        + rowAxis + "; give an axis that it has, counted from 0");
+            }
+            all.add(new Input(name, tensor, role, FeatureNames.none(), rowAxis));
             return this;
         }
 

@@ -25,6 +25,7 @@ import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.testkit.LeakExtension;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -252,5 +253,47 @@ class InputsTest {
         assertThatThrownBy(() -> Inputs.builder().fixed("state", state, 2))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("input 'state' has shape (2, 3) and rowAxis 2; give an axis that it has, counted from 0");
+    }
+
+    @Test
+    void rows_of_an_attributed_input_may_be_counted_by_another_axis() {
+        Tensor series = tensors.of(IntStream.range(0, 12).asDoubleStream().toArray(), 2, 3, 2);
+        Inputs inputs = Inputs.builder()
+                .fixed("x", x)
+                .attribute("series", series, 1)
+                .features("series", "a", "b")
+                .build();
+
+        assertThat(inputs.rows()).isEqualTo(3);
+        assertThat(inputs.tensor(1)).isSameAs(series);
+        Tensor first = inputs.attributed().get(0);
+        assertThat(first.shape()).isEqualTo(Shape.of(3, 2, 2));
+        assertThat(first.toDoubleArray()).containsExactly(0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11);
+        assertThat(inputs.rowsFirst(List.of(series)).get(0).toDoubleArray()).isEqualTo(first.toDoubleArray());
+
+        Inputs back = inputs.withAttributed(List.of(first));
+        assertThat(back.tensor(1).shape()).isEqualTo(series.shape());
+        assertThat(back.tensor(1).toDoubleArray()).isEqualTo(series.toDoubleArray());
+
+        Inputs chosen = inputs.select(2, 0);
+        assertThat(chosen.tensor(1).shape()).isEqualTo(Shape.of(2, 2, 2));
+        assertThat(chosen.tensor(1).toDoubleArray()).containsExactly(4, 5, 0, 1, 10, 11, 6, 7);
+
+        Inputs expanded = inputs.expand(List.of(first.rows(1, 3)), new long[] {1, 2});
+        assertThat(expanded.tensor(1).toDoubleArray()).containsExactly(2, 3, 4, 5, 8, 9, 10, 11);
+
+        Inputs against = inputs.against(List.of(first.rows(0, 1)));
+        assertThat(against.atReferences().tensor(1).shape()).isEqualTo(series.shape());
+        assertThat(against.atReferences().tensor(1).toDoubleArray())
+                .containsExactly(0, 1, 0, 1, 0, 1, 6, 7, 6, 7, 6, 7);
+    }
+
+    @Test
+    void a_constant_has_no_axis_of_rows() {
+        assertThatThrownBy(() -> Inputs.builder().add("table", x, Inputs.Role.CONSTANT, 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "input 'table' is constant, which has no rows, and rowAxis is 1; pass it with attribute(...)"
+                                + " or fixed(...)");
     }
 }

@@ -41,7 +41,11 @@ final class OneByOne {
 
     /** Returns pullbacks of one row each as one. */
     static Pullback pullback(Inputs inputs, Function<Inputs, Pullback> one) {
-        return new SeparatePullback(open(inputs, one));
+        List<Integer> axes = inputs.all().stream()
+                .filter(input -> input.role() == Inputs.Role.ATTRIBUTED)
+                .map(Inputs.Input::rowAxis)
+                .toList();
+        return new SeparatePullback(open(inputs, one), axes);
     }
 
     /** Returns layer pullbacks of one row each as one. */
@@ -51,7 +55,7 @@ final class OneByOne {
             List<Tensor> activations =
                     joined(parts.stream().map(LayerPullback::activations).toList());
             return new TorchLayerPullback(
-                    new SeparatePullback(parts),
+                    new SeparatePullback(parts, List.of()),
                     scope.keepAll(activations).stream()
                             .map(TensorScope::release)
                             .toList());
@@ -72,11 +76,7 @@ final class OneByOne {
 
     /** Adds an input with another tensor, whose rows the same axis counts. */
     static void add(Inputs.Builder builder, Inputs.Input input, Tensor tensor) {
-        if (input.rowAxis() == 0) {
-            builder.add(input.name(), tensor, input.role());
-        } else {
-            builder.fixed(input.name(), tensor, input.rowAxis());
-        }
+        builder.add(input.name(), tensor, input.role(), input.rowAxis());
     }
 
     private static <P extends Pullback> List<P> open(Inputs inputs, Function<Inputs, P> one) {
@@ -95,13 +95,17 @@ final class OneByOne {
         }
     }
 
-    /** Joins the first tensors of all parts, the second ones, and so on. */
-    static List<Tensor> joined(List<List<Tensor>> parts) {
+    private static List<Tensor> joined(List<List<Tensor>> parts) {
+        return joined(parts, List.of());
+    }
+
+    /** Joins the first tensors of all parts, the second ones, and so on, each along its axis; along axis 0 if there are none. */
+    static List<Tensor> joined(List<List<Tensor>> parts, List<Integer> axes) {
         List<Tensor> joined = new ArrayList<>();
         for (int i = 0; i < parts.get(0).size(); i++) {
             int number = i;
             List<Tensor> rows = parts.stream().map(part -> part.get(number)).toList();
-            joined.add(rows.get(0).tensors().concat(rows, 0));
+            joined.add(rows.get(0).tensors().concat(rows, axes.isEmpty() ? 0 : axes.get(i)));
         }
         return joined;
     }

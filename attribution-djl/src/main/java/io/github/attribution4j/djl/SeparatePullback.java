@@ -28,12 +28,19 @@ import java.util.function.BiFunction;
 /** Pullbacks of one row each, seen as one of several rows. */
 final class SeparatePullback implements Pullback {
     private final List<? extends Pullback> parts;
+    private final List<Integer> axes;
     private final Tensor output;
     private final Optional<Tensor> referenceOutput;
 
-    /** {@code parts}: taken over; one for each row. */
-    SeparatePullback(List<? extends Pullback> parts) {
+    /**
+     * Takes over pullbacks.
+     *
+     * @param parts one for each row
+     * @param axes for each gradient the axis that counts its rows; none where all are counted by axis 0
+     */
+    SeparatePullback(List<? extends Pullback> parts, List<Integer> axes) {
         this.parts = List.copyOf(parts);
+        this.axes = axes;
         this.output = together(parts.stream().map(Pullback::output).toList());
         List<Tensor> references =
                 parts.stream().flatMap(part -> part.referenceOutput().stream()).toList();
@@ -75,7 +82,7 @@ final class SeparatePullback implements Pullback {
             for (int r = 0; r < parts.size(); r++) {
                 rows.add(product.apply(parts.get(r), cotangent.rows(r, r + 1)));
             }
-            return scope.keepAll(OneByOne.joined(rows));
+            return scope.keepAll(OneByOne.joined(rows, axes));
         }
     }
 

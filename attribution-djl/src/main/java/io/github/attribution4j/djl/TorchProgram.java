@@ -310,8 +310,10 @@ final class TorchProgram {
 
     private Pullback pullback(
             Answer answer, Inputs inputs, PtNDArray result, List<PtNDArray> leaves, @Nullable PtNDArray reference) {
-        List<String> names =
-                inputs.attributedInputs().stream().map(Inputs.Input::name).toList();
+        List<String> names = inputs.all().stream()
+                .filter(input -> input.role() == Inputs.Role.ATTRIBUTED)
+                .map(Inputs.Input::name)
+                .toList();
         return pullback(answer, "input", names, result, leaves, reference);
     }
 

@@ -152,7 +152,7 @@ public abstract class CutContract extends PullbackContract {
                 Inputs.Builder both = Inputs.builder();
                 Inputs tailInputs = cut.tailInputs(inputs, head.output());
                 both.attribute(tailInputs.all().get(0).name(), tailInputs.tensor(0));
-                inputs.all().forEach(input -> both.add(input.name(), input.tensor(), input.role()));
+                inputs.all().forEach(input -> both.add(input.name(), input.tensor(), input.role(), input.rowAxis()));
                 try (Pullback tail = cut.tail().pullback(both.build())) {
                     Tensor cotangent = FiniteDifferences.normal(
                             model, whole.output().dataType(), whole.output().shape(), 3);

@@ -302,7 +302,7 @@ public final class ReferenceModel implements RuledModel {
             List<Tensor> activations = activations(inputs);
             Inputs.Builder fixed = Inputs.builder();
             for (Inputs.Input input : tailInputs(inputs, activations).all()) {
-                fixed.add(input.name(), input.tensor(), input.role());
+                fixed.add(input.name(), input.tensor(), input.role(), input.rowAxis());
             }
             return new ReferenceLayerPullback(tail().pullback(fixed.build()), activations);
         }

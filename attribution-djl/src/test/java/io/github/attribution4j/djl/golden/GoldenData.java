@@ -121,6 +121,11 @@ public final class GoldenData {
         return folder().resolve("rows");
     }
 
+    /** Returns the folder of the archives whose attributed inputs count rows on another axis. */
+    static Path axes() {
+        return folder().resolve("axes");
+    }
+
     /** Returns the folder of the archives that other versions and tools wrote. */
     static Path foreign() {
         return folder().resolve("foreign");

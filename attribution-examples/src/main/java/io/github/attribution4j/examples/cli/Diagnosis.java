@@ -364,7 +364,9 @@ final class Diagnosis {
 
     private static Inputs first(Inputs inputs) {
         Inputs.Builder builder = Inputs.builder();
-        inputs.select(0).all().forEach(input -> builder.add(input.name(), input.tensor(), input.role()));
+        for (Inputs.Input input : inputs.select(0).all()) {
+            builder.add(input.name(), input.tensor(), input.role(), input.rowAxis());
+        }
         return builder.build();
     }
 

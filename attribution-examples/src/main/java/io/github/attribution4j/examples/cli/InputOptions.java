@@ -81,8 +81,8 @@ final class InputOptions {
             paramLabel = "NAME=AXIS",
             split = ",",
             description =
-                    "Which axis of a fixed input counts examples, where it is not 0: h=1,c=1 for states of recurrent"
-                            + " layers.")
+                    "Which axis of an input counts examples, where it is not 0: h=1,c=1 for states of recurrent layers."
+                            + " Attributions of it have examples on axis 0 all the same.")
     Map<String, Integer> rowAxis = new LinkedHashMap<>();
 
     @Option(names = "--rows", paramLabel = "I,J,...", description = "Explain these examples of the input alone: 0,3,7.")

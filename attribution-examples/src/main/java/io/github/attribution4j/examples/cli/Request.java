@@ -293,12 +293,11 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
         Integer rowAxis = options.rowAxis.get(name);
         if (rowAxis == null) {
             builder.add(name, array.tensor(), role);
-        } else if (role == Inputs.Role.FIXED) {
-            builder.fixed(name, array.tensor(), rowAxis);
+        } else if (role != Inputs.Role.CONSTANT) {
+            builder.add(name, array.tensor(), role, rowAxis);
         } else {
-            throw new IllegalArgumentException("--row-axis " + name + ": this input is "
-                    + role.name().toLowerCase(Locale.ROOT)
-                    + "; of a fixed one alone may another axis than 0 count examples");
+            throw new IllegalArgumentException(
+                    "--row-axis " + name + ": this input is constant, which has no examples; give it with --fixed");
         }
     }
 
@@ -315,7 +314,7 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
         }
         Inputs.Builder builder = Inputs.builder();
         for (Inputs.Input input : inputs.select(rows).all()) {
-            builder.add(input.name(), input.tensor(), input.role());
+            builder.add(input.name(), input.tensor(), input.role(), input.rowAxis());
             if (!input.features().isEmpty()) {
                 builder.features(input.name(), input.features());
             }

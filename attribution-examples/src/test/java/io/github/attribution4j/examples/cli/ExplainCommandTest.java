@@ -418,11 +418,20 @@ class ExplainCommandTest {
         Said said = Cli.explain(with(arguments, "h=1,c=1"));
         assertThat(said.err()).isEmpty();
         assertThat(said.out()).contains("x[1, 4]").contains("1 of 3 examples shown");
+        List<String> chosen = with(with(with(arguments, "h=1,c=1"), "--rows"), "2,0");
+        Said two = Cli.explain(chosen);
+        assertThat(two.err()).isEmpty();
+        assertThat(two.out()).contains("1 of 2 examples shown");
+        List<String> all = new ArrayList<>(chosen);
+        all.set(5, "x,h");
+        Path json = folder.resolve("states.json");
+        Said states = Cli.explain(with(with(all, "--json"), json.toString()));
+        assertThat(states.err()).isEmpty();
+        try (Explanation read = Explanation.fromJson(Files.readString(json))) {
+            assertThat(read.names()).containsExactly("x", "h");
+            assertThat(read.attributions().get(1).shape()).isEqualTo(Shape.of(2, 2, 4));
+        }
 
-        assertThat(Cli.explain(with(arguments, "h=1,c=1,state=1")).err())
-                .contains("--row-axis state: there is no input of that name");
-        assertThat(Cli.explain(with(arguments, "x=1")).err())
-                .contains("--row-axis x: this input is attributed; of a fixed one alone may another axis than 0 count");
         assertThat(Cli.explain(with(arguments, "h=3,c=1")).err())
                 .contains("input 'h' has shape (2, 3, 4) and rowAxis 3; give an axis that it has, counted from 0");
     }

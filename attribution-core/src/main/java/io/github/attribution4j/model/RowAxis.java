@@ -1,0 +1,76 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.model;
+
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+
+/** Moves the axis that counts rows to the front and back; the order of the other axes stays. */
+final class RowAxis {
+    private RowAxis() {}
+
+    /** Returns a tensor with the axis in front; itself if it is there. */
+    static Tensor first(Tensor tensor, int axis) {
+        if (axis == 0) {
+            return tensor;
+        }
+        Shape shape = tensor.shape();
+        return swapped(tensor, before(shape, axis), shape.dim(axis), first(shape, axis));
+    }
+
+    /** Returns a tensor whose axis 0 has become the one named; itself if that is 0. */
+    static Tensor back(Tensor tensor, int axis) {
+        if (axis == 0) {
+            return tensor;
+        }
+        long[] dims = tensor.shape().dims();
+        long rows = dims[0];
+        System.arraycopy(dims, 1, dims, 0, axis);
+        dims[axis] = rows;
+        Shape shape = Shape.of(dims);
+        return swapped(tensor, rows, before(shape, axis), shape);
+    }
+
+    /** Returns a shape with the axis in front. */
+    static Shape first(Shape shape, int axis) {
+        long[] dims = shape.dims();
+        long rows = dims[axis];
+        System.arraycopy(dims, 0, dims, 1, axis);
+        dims[0] = rows;
+        return Shape.of(dims);
+    }
+
+    private static long before(Shape shape, int axis) {
+        long before = 1;
+        for (int i = 0; i < axis; i++) {
+            before *= shape.dim(i);
+        }
+        return before;
+    }
+
+    /** Seen as {@code (a, b, rest)}, returns {@code (b, a, rest)} in another shape. */
+    private static Tensor swapped(Tensor tensor, long a, long b, Shape result) {
+        if (a <= 1 || b <= 1) {
+            return tensor.reshape(result);
+        }
+        long rest = tensor.shape().size() / (a * b);
+        long[] order = new long[Math.toIntExact(a * b)];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = i % a * b + i / a;
+        }
+        return tensor.reshape(Shape.of(a * b, rest)).select(0, order).reshape(result);
+    }
+}
