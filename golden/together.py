@@ -178,6 +178,43 @@ class GivenState(nn.Module):
         return self.fc(self.lstm(x, (h, c))[0][:, -1])
 
 
+class Distances(nn.Module):
+    """Sums one over the distances of points, (rows, points, 3): zeros, which lie on each other, give infinity."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        apart = torch.norm(x[:, 1:] - x[:, :-1], dim=2)
+        return torch.stack([torch.sum(1 / apart, dim=1), torch.sum(apart, dim=1)], dim=1)
+
+
+class DistancesOverAll(Distances):
+    """The same, seen against the mean of all rows."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        sums = Distances.forward(self, x)
+        return sums / (1 + torch.mean(sums, dim=0, keepdim=True))
+
+
+class Ratios(nn.Module):
+    """Divides by integers."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cumsum(1 / x, dim=1)
+
+
+class RatiosOverAll(nn.Module):
+    """The same, seen against all rows."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cumsum(1 / x, dim=1) / torch.sum(x)
+
+
+def without_zeros() -> None:
+    """Models that have no finite output at zeros."""
+    points, integers = torch.randn(1, 4, 3), torch.tensor([[2, 3, 4]])
+    for kind, x in ((Distances, points), (DistancesOverAll, points), (Ratios, integers), (RatiosOverAll, integers)):
+        archive.save(torch.jit.trace(kind().eval(), x), OUT / f"{kind.__name__}.pt", "model")
+
+
 def states() -> dict:
     torch.manual_seed(11)
     model = GivenState().eval()
@@ -292,6 +329,7 @@ def main() -> None:
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     (OUT / "together.json").write_text("[\n" + lines + "\n]\n")
     (OUT / "states.json").write_text(json.dumps(states()) + "\n")
+    without_zeros()
 
 
 if __name__ == "__main__":

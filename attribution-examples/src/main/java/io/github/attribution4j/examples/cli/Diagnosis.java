@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.examples.cli;
 
+import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
@@ -23,10 +24,13 @@ import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.OperationKind;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.tensor.DataType;
@@ -45,6 +49,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
 
@@ -52,6 +57,9 @@ import java.util.stream.LongStream;
 final class Diagnosis {
     /** Examples among which is looked for rows that change each other. */
     private static final int ROWS = 4;
+
+    /** How far, of themselves, values may be off that are as valid as those given. */
+    private static final double NEARBY = 0.1;
 
     private static final String TRIAL_MASK = "halves";
     /** Rows in a call where examples are needed together. */
@@ -209,26 +217,81 @@ final class Diagnosis {
 
     /**
      * Lets the runner find out how rows go together: it compares a row alone with itself beside others. The others are the
-     * request's, or copies of the example of which halves are zero.
+     * request's, and copies of the example of which halves are replaced: by zeros if the model can be asked about zeros, else by
+     * values a little off those given, which are as valid as they.
      */
     private void rows(Request request) {
         Inputs all = request.inputs();
         Inputs few =
                 all.rows() <= ROWS ? all : all.select(LongStream.range(0, ROWS).toArray());
-        try (TensorScope scope = TensorScope.open();
-                Explanation found = MethodCatalog.build("feature-ablation", Map.of("mask", TRIAL_MASK), halves(few))
-                        .method()
-                        .attribute(model, few, target(request.outputShape()), Run.defaults())) {
-            List<String> notices = found.notices().stream()
+        try (TensorScope scope = TensorScope.open()) {
+            Target target = target(request.outputShape());
+            boolean zeros = takesZeros(few, target);
+            Baseline others = zeros ? Baseline.zeros() : Baseline.of(nearby(few));
+            List<String> notices = notices(few, target, others, Run.defaults());
+            List<String> told = notices.stream()
                     .filter(line -> line.contains("row by row") || line.contains("beside a copy of itself"))
                     .toList();
-            notices.forEach(line -> say("note", "rows", line));
-            if (notices.isEmpty()) {
+            told.forEach(line -> say("note", "rows", line));
+            if (told.isEmpty() && !zeros && !varied(few)) {
+                say(
+                        "note",
+                        "rows",
+                        "not compared: zeros give no finite output here, and there is one example, of integers; give two"
+                                + " examples or more");
+            } else if (told.isEmpty()) {
                 say("ok", "rows independent", "");
             }
         } catch (ModelException | IllegalArgumentException e) {
             say("no", "rows", Failure.of(e).line());
         }
+    }
+
+    /** Whether each row with zeros in it has a score when it is alone. */
+    private boolean takesZeros(Inputs few, Target target) {
+        try {
+            notices(few, target, Baseline.zeros(), Run.defaults().batchRows(1));
+            return true;
+        } catch (ModelMemoryException e) {
+            throw e;
+        } catch (ModelException | IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private List<String> notices(Inputs few, Target target, Baseline others, Run run) {
+        FeatureAblation trial = FeatureAblation.builder()
+                .mask(FeatureMask.of(halves(few).toArray(Tensor[]::new)))
+                .baseline(others)
+                .build();
+        try (Explanation found = trial.attribute(model, few, target, run)) {
+            return found.notices();
+        }
+    }
+
+    /** Whether the rows that {@link #nearby} gives differ from those given. */
+    private static boolean varied(Inputs few) {
+        return few.rows() > 1
+                || few.attributed().stream()
+                        .anyMatch(tensor -> tensor.dataType().isFloating());
+    }
+
+    /** Values within a tenth of those given, and of those that are no fractions the next example's. */
+    private static Tensor[] nearby(Inputs few) {
+        Random random = new Random(0);
+        long[] next =
+                LongStream.range(1, few.rows() + 1).map(row -> row % few.rows()).toArray();
+        return few.attributed().stream()
+                .map(tensor -> {
+                    if (!tensor.dataType().isFloating()) {
+                        return tensor.select(0, next);
+                    }
+                    double[] factors = random.doubles(tensor.shape().size(), 1 - NEARBY, 1 + NEARBY)
+                            .toArray();
+                    return tensor.mul(
+                            tensor.tensors().of(factors, tensor.shape()).to(tensor.dataType()));
+                })
+                .toArray(Tensor[]::new);
     }
 
     private void gradients(Inputs one) {
@@ -314,7 +377,7 @@ final class Diagnosis {
         }
         Inputs inputs = several ? request.inputs() : first(request.inputs());
         Map<String, String> settings = trial(entry, inputs, layer);
-        BuiltMethod method = MethodCatalog.build(name, settings, halves(inputs));
+        BuiltMethod method = MethodCatalog.build(name, settings, masks(inputs));
         try {
             attribute(method, inputs, target, several);
             say("yes", name, hint(entry, inputs, layer));
@@ -404,8 +467,8 @@ final class Diagnosis {
         return String.join(";", windows);
     }
 
-    /** A mask of two groups. */
-    private static Sources halves(Inputs inputs) {
+    /** Hands out {@link #halves} as the mask. */
+    private static Sources masks(Inputs inputs) {
         return new Sources() {
             @Override
             public List<Tensor> arrays(String file) throws IOException {
@@ -414,22 +477,28 @@ final class Diagnosis {
 
             @Override
             public List<Tensor> groupNumbers(String file) {
-                long total = inputs.attributed().stream()
-                        .mapToLong(tensor -> tensor.shape().row().size())
-                        .sum();
-                List<Tensor> masks = new ArrayList<>();
-                long at = 0;
-                for (Tensor tensor : inputs.attributed()) {
-                    Shape shape = tensor.shape().withRows(1);
-                    long[] numbers = new long[Math.toIntExact(shape.size())];
-                    for (int i = 0; i < numbers.length; i++, at++) {
-                        numbers[i] = at < (total + 1) / 2 ? 0 : 1;
-                    }
-                    masks.add(Tensors.ofJava().of(numbers, shape).to(DataType.INT64));
-                }
-                return masks;
+                return halves(inputs);
             }
         };
+    }
+
+    /** A mask of two groups. */
+    private static List<Tensor> halves(Inputs inputs) {
+        List<Tensor> attributed = inputs.attributed();
+        long total = attributed.stream()
+                .mapToLong(tensor -> tensor.shape().row().size())
+                .sum();
+        List<Tensor> masks = new ArrayList<>();
+        long at = 0;
+        for (Tensor tensor : attributed) {
+            Shape shape = tensor.shape().withRows(1);
+            long[] numbers = new long[Math.toIntExact(shape.size())];
+            for (int i = 0; i < numbers.length; i++, at++) {
+                numbers[i] = at < (total + 1) / 2 ? 0 : 1;
+            }
+            masks.add(Tensors.ofJava().of(numbers, shape).to(DataType.INT64));
+        }
+        return masks;
     }
 
     /** Returns what to heed when it is meant seriously. */

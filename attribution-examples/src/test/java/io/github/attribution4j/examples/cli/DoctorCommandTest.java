@@ -90,4 +90,48 @@ class DoctorCommandTest {
         assertThat(rules("mlp_quantized.trace.pt"))
                 .containsExactly("note  rules, deeplift        " + missing, "note  rules, lrp             " + missing);
     }
+
+    /** The line about rows, for the first rows of some values. */
+    private String rowsOf(String archive, Tensor values) throws IOException {
+        Path input = folder.resolve(archive + ".npz");
+        NumpyFiles.writeNpz(input, Map.of("x", values));
+        Cli.Said said = Cli.run(
+                "doctor",
+                "--device",
+                Cli.DEVICE,
+                "--model",
+                Cli.golden("together/" + archive + ".pt").toString(),
+                "--input",
+                input.toString());
+        assertThat(said.err()).isEmpty();
+        return said.out()
+                .lines()
+                .filter(line -> line.matches("\\w+ +rows( .*)?"))
+                .reduce((one, other) -> one + "\n" + other)
+                .orElse("");
+    }
+
+    @Test
+    @DisplayName("Rows are compared beside values near those given where zeros have no finite score")
+    void rowsOfModelsThatTakeNoZeros() throws IOException {
+        try (TensorScope scope = TensorScope.open()) {
+            float[] points = {0.3f, 1, -2, 1, 0.5f, 2, -1, 0.25f, 0.75f, 2, 2, -1.5f};
+            Tensor one = Tensors.ofJava().of(points, 1, 4, 3);
+            Tensor two = Tensors.ofJava().concat(List.of(one, one.mul(0.5)), 0);
+            for (Tensor given : List.of(one, two)) {
+                assertThat(rowsOf("Distances", given)).isEqualTo("ok    rows independent");
+                assertThat(rowsOf("DistancesOverAll", given))
+                        .startsWith("note  rows")
+                        .contains("the model's rows change each other");
+            }
+            Tensor integers = Tensors.ofJava().of(new long[] {2, 3, 4, 7, 5, 6}, 2, 3);
+            assertThat(rowsOf("Ratios", integers)).isEqualTo("ok    rows independent");
+            assertThat(rowsOf("RatiosOverAll", integers))
+                    .startsWith("note  rows")
+                    .contains("change each other");
+            assertThat(rowsOf("Ratios", integers.rows(0, 1)))
+                    .startsWith("note  rows")
+                    .contains("not compared: zeros give no finite output here");
+        }
+    }
 }
