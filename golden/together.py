@@ -69,6 +69,44 @@ class BranchOnTheSum(Net):
         return x + 1
 
 
+class BranchOnBlankLines(Net):
+    """A branch that none of the rows takes, and that every row takes beside one with a blank line."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if bool(torch.any(torch.amax(torch.abs(x), 3) < 1e-6)):
+            x = torch.tanh(x + 0.5)
+        return self.fc(torch.mean(self.relu(self.conv(x)), dim=[2, 3]))
+
+
+class StepOfTheBatch(Net):
+    """A number made of all rows, in a function, in steps so coarse that most batches give the same."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(torch.mean(self.relu(self.conv(x / coarse(x))), dim=[2, 3]))
+
+
+def coarse(x: Tensor) -> float:
+    return 1.0 + float(torch.floor(torch.amin(torch.amax(torch.abs(x), 3)) * 1e3 + 1) / 1e3 > 1e-3)
+
+
+class Checked(Net):
+    """Numbers that do not join rows: sizes, what weights hold, and what only an error depends on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("scale", torch.tensor(0.5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if bool(torch.any(torch.isnan(x))):
+            raise ValueError(f"NaN beside {float(torch.amax(x))}")
+        assert float(torch.amin(x)) > -100, "out of range"
+        if x.size(0) > 100 or float(self.scale) > 1:
+            x = x * 2
+        for i in range(int(torch.ceil(self.scale))):
+            x = x * float(self.scale) + i / x.size(2)
+        return self.fc(torch.mean(self.relu(self.conv(x)), dim=[2, 3]))
+
+
 class Whitened(Net):
     """Subtracts half of the mean over the rows behind the first layer."""
 
@@ -244,12 +282,14 @@ def inputs(kind: str) -> Tensor:
     return x
 
 
-SCRIPTED = {"BranchOnTheSum", "SortedLengths", "StateForOneRow"}
+SCRIPTED = {"BranchOnTheSum", "BranchOnBlankLines", "StepOfTheBatch", "Checked", "SortedLengths", "StateForOneRow"}
 KINDS: List[Tuple[str, Callable[[], nn.Module], str]] = [
     ("BatchNormInTrainMode", BatchNormInTrainMode, "change each other"),
     ("NormOverRows", NormOverRows, "change each other"),
     ("RangeOfTheBatch", RangeOfTheBatch, "change each other"),
     ("BranchOnTheSum", BranchOnTheSum, "change each other"),
+    ("BranchOnBlankLines", BranchOnBlankLines, "(a branch in the model's own code)"),
+    ("StepOfTheBatch", StepOfTheBatch, "makes one number of the values of all rows of a call"),
     ("Whitened", Whitened, "change each other"),
     ("RunsAlongTheRows", RunsAlongTheRows, "change each other"),
     ("RunsBackAlongTheRows", RunsBackAlongTheRows, "change each other"),
@@ -328,6 +368,7 @@ def main() -> None:
     })
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     (OUT / "together.json").write_text("[\n" + lines + "\n]\n")
+    (OUT / "checked.json").write_text(json.dumps(case("Checked", Checked, "")) + "\n")
     (OUT / "states.json").write_text(json.dumps(states()) + "\n")
     without_zeros()
 

@@ -282,6 +282,25 @@ class RowsTogetherTest {
         }
     }
 
+    /** Sizes, numbers that weights hold, and checks that raise: none of them is a reason to run rows one by one. */
+    @Test
+    void numbers_that_do_not_join_rows_do_not_part_them() {
+        Together checked = new Together(
+                GoldenData.read(GoldenData.together().resolve("checked.json")).getAsJsonObject());
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = checked.load();
+                Explanation why = new FeatureAblation(Baseline.zeros(), LINES)
+                        .attribute(model, Inputs.of(checked.inputs(model, ROWS)), TARGET)) {
+            double[] expected = flat(checked.json().get("ablations"));
+            double[] actual = why.attribution().toDoubleArray();
+            for (int i = 0; i < expected.length; i++) {
+                assertThat(Math.abs(actual[i * 5] - expected[i])).isLessThan(1e-4);
+            }
+            assertThat(model.oneRowAtATime()).isEmpty();
+            assertThat(why.notices()).noneMatch(line -> line.contains("row by row"));
+        }
+    }
+
     @Test
     void states_whose_axis_1_counts_rows_follow_their_examples() {
         JsonObject json =

@@ -21,8 +21,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds operators that look at all rows of a call to choose the range in which they quantize: then a row's output depends on the
- * others, by about one step of 127. In float16 there is no range to choose.
+ * Finds what makes the rows of a call depend on each other by the program's text. Operators that look at all rows of a call to choose the range in which they quantize make a row's
+ * output depend on the others by about one step of 127 (in float16 there is no range to choose); and {@link RowDecisions}.
  */
 public final class BatchRange {
     private static final Pattern OPERATOR = Pattern.compile("\\b(?:torch|ops\\.[a-z_]+)\\.("
@@ -32,7 +32,7 @@ public final class BatchRange {
 
     private BatchRange() {}
 
-    /** Returns why rows of a program must not share a call, if its text has such an operator. */
+    /** Returns why rows of a program must not share a call, if its text shows it. */
     public static Optional<String> reason(TorchArchive archive) {
         for (String text : archive.code().values()) {
             Matcher found = OPERATOR.matcher(text);
@@ -40,6 +40,9 @@ public final class BatchRange {
                 return Optional.of("the program quantizes by the range of all rows of a call (" + found.group(1) + ")");
             }
         }
-        return Optional.empty();
+        return RowDecisions.find(archive)
+                .map(place ->
+                        "the model's rows may change each other: its program makes one number of the values of all"
+                                + " rows of a call (" + place + ")");
     }
 }
