@@ -503,7 +503,106 @@ def main() -> None:
         })
     lines = ",\n".join("  " + json.dumps(entry) for entry in listed)
     (OUT / "state.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8", newline="\n")
+    flags()
     print(len(listed), "archives")
+
+
+class Hooked(nn.Module):
+    """Keeps what it has seen where a flag says so, as models with hooks for evaluation do; reads a table on the way."""
+
+    seen: List[Tensor]
+    cache: Optional[Tensor]
+
+    def __init__(self, keeps: bool, cache: Optional[Tensor] = None) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 2)
+        self.keeps = keeps
+        self.cache = cache
+        self.seen = []
+        self.names: Dict[int, str] = {6: "single", 7: "double"}
+        self.widths: List[int] = [4, 2]
+        self.bias = nn.Parameter(torch.randn(2))
+
+    @torch.jit.export
+    def switch(self, on: bool) -> None:
+        self.keeps = on
+
+    def width(self) -> int:
+        return self.widths[0]
+
+    def named(self, x: Tensor) -> Tuple[Tensor, str]:
+        return x, self.names[6]
+
+    def forward(self, x: Tensor) -> Tensor:
+        both: List[Tuple[Tensor, str]] = []
+        both.append(self.named(x))
+        y, _ = both[0]
+        y = self.fc(y * float(self.width()))
+        if self.keeps:
+            self.seen.append(y)
+        cache = self.cache
+        if cache is not None:
+            cache.add_(1)
+            y = y + cache
+        y.add_(self.bias, alpha=1)
+        return y
+
+
+class Switches(nn.Module):
+    """A flag that a call sets for the next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 2)
+        self.started = False
+        self.register_buffer("n", torch.zeros(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.started:
+            self.n.add_(1)
+        self.started = True
+        return self.fc(x) + self.n
+
+
+class CountsInTraining(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 2)
+        self.register_buffer("n", torch.zeros(1))
+        self.steps = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and self.steps < 3:
+            self.n.add_(1)
+            self.steps += 1
+        return self.fc(x) + self.n
+
+
+class TwoHooked(nn.Module):
+    """Two modules of a class, of which one keeps what it has seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = Hooked(False)
+        self.other = Hooked(True)
+        self.fc = nn.Linear(2, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.other(self.fc(self.one(x)))
+
+
+def flags() -> None:
+    """Archives of which StateTest says what they change."""
+    torch.manual_seed(7)
+    for name, model in {
+        "flag-off": Hooked(False),
+        "flag-on": Hooked(True),
+        "flag-of-one": TwoHooked(),
+        "flag-cache": Hooked(False, torch.zeros(2)),
+        "flag-set": Switches(),
+        "flag-training": CountsInTraining(),
+    }.items():
+        archive.save(archive.script(model.eval()), OUT / f"{name}.pt", name)
 
 
 def restore(script: torch.jit.ScriptModule, start: nn.Module) -> None:

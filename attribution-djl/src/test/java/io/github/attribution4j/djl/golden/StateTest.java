@@ -308,4 +308,25 @@ class StateTest {
                                     + "can be handed in");
         }
     }
+
+    /** Branches that truth values in the archive decide against keep nothing; nor do operators that only read, tables, and numbers out of lists. */
+    @Test
+    void onlyWhatRunsIsState() {
+        Map<String, List<String>> expected = Map.of(
+                "flag-off", List.of(),
+                "flag-on", List.of("seen"),
+                "flag-of-one", List.of("one.seen", "other.seen"),
+                "flag-cache", List.of("cache"),
+                "flag-set", List.of("started", "n"),
+                "flag-training", List.of());
+        expected.forEach((name, state) -> {
+            try (TensorScope scope = TensorScope.open();
+                    TorchScriptModel model = TorchScriptModel.load(file(name + ".pt"), GoldenData.options())) {
+                assertThat(model.stateNames()).as(name).containsExactlyInAnyOrderElementsOf(state);
+                Inputs x = Inputs.of(model.tensors().of(new float[] {1, 2, 3, 4}, 1, FEATURES));
+                double[] first = model.forward(x).toDoubleArray();
+                assertThat(model.forward(x).toDoubleArray()).as(name).isEqualTo(first);
+            }
+        });
+    }
 }

@@ -32,11 +32,15 @@ final class Constants {
 
     private final ProgramIndex index;
     private final StaticTypes types;
+    /** What attributes are throughout. */
+    private final Map<Writes.Place, String> flags;
+
     private final Map<String, String> variables = new HashMap<>();
 
-    Constants(ProgramIndex index, StaticTypes types) {
+    Constants(ProgramIndex index, StaticTypes types, Map<Writes.Place, String> flags) {
         this.index = index;
         this.types = types;
+        this.flags = flags;
     }
 
     /** Whether values of a type are numbers, texts and the like, which nothing can write to. */
@@ -138,7 +142,9 @@ final class Constants {
             }
         }
         Type type = index.attributes(owner.name()).get(attribute.name());
-        return type != null && type.name().equals("NoneType") ? "None" : UNKNOWN;
+        return type != null && type.name().equals("NoneType")
+                ? "None"
+                : flags.getOrDefault(new Writes.Place(owner.name(), attribute.name()), UNKNOWN);
     }
 
     private String call(Expr.Call call) {

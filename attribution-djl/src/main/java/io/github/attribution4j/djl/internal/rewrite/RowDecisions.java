@@ -103,7 +103,7 @@ final class RowDecisions {
     private final class Body {
         private final StaticTypes types =
                 new StaticTypes(index, new RuntimeSource(new BitSet(), false, false, false, false, false, null));
-        private final Constants constants = new Constants(index, types);
+        private final Constants constants = new Constants(index, types, Map.of());
         private final Map<String, Integer> variables = new HashMap<>();
         /** What a variable may be a part or a view of. */
         private final Map<String, Expr> sources = new HashMap<>();

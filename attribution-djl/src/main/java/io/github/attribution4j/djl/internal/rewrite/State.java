@@ -74,7 +74,7 @@ final class State {
 
     /** Finds what a program changes. */
     static State of(TorchArchive archive, ProgramIndex index) {
-        State state = new State(archive, index, Writes.of(index));
+        State state = new State(archive, index, Writes.of(index, archive.root()));
         if (!state.places.isEmpty()) {
             state.plan();
         }

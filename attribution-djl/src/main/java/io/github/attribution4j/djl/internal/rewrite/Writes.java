@@ -15,6 +15,7 @@
  */
 package io.github.attribution4j.djl.internal.rewrite;
 
+import io.github.attribution4j.djl.internal.archive.PickleValue;
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Type;
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The order of statements is not looked at: a variable may share memory with everything that is ever assigned to it. Each method and function is looked at once for each set of arguments that
  * are the constants True, False or None, and branches that these decide against are left out; one that calls itself is taken to write to all that it is given. The attribute {@code training}
- * is False.
+ * is False, and truth values that nothing assigns are those of the archive.
  */
 final class Writes {
     /**
@@ -58,6 +59,9 @@ final class Writes {
     }
 
     private final ProgramIndex index;
+    /** What attributes are throughout. */
+    private final Map<Place, String> flags;
+
     private final Map<String, Effect> known = new HashMap<>();
     private final List<Place> places = new ArrayList<>();
     private final Map<Place, Integer> numbers = new HashMap<>();
@@ -71,8 +75,9 @@ final class Writes {
     private BitSet inputs = new BitSet();
     private boolean complete;
 
-    private Writes(ProgramIndex index) {
+    private Writes(ProgramIndex index, Map<Place, String> flags) {
         this.index = index;
+        this.flags = flags;
         int most = 0;
         for (Stmt.File file : index.files().values()) {
             for (Stmt statement : file.statements()) {
@@ -91,9 +96,21 @@ final class Writes {
                 : 0;
     }
 
-    /** Looks through a program from the root's {@code forward}. */
-    static Writes of(ProgramIndex index) {
-        Writes writes = new Writes(index);
+    /**
+     * Looks through a program from the root's {@code forward}; once more where something is written to, with branches left out
+     * that truth values in the archive decide against.
+     */
+    static Writes of(ProgramIndex index, PickleValue root) {
+        Writes all = of(index, Map.of());
+        if (all.assigned.isEmpty() && all.mutated.isEmpty()) {
+            return all;
+        }
+        Map<Place, String> flags = StoredFlags.of(index, root, all.assigned);
+        return flags.isEmpty() ? all : of(index, flags);
+    }
+
+    private static Writes of(ProgramIndex index, Map<Place, String> flags) {
+        Writes writes = new Writes(index, flags);
         String root = index.root().name();
         Stmt.Def forward = index.root().definition().method("forward");
         if (forward != null && mayWrite(index.files().values())) {
@@ -219,7 +236,7 @@ final class Writes {
     private final class Body implements Reading {
         private final StaticTypes types =
                 new StaticTypes(index, new RuntimeSource(new BitSet(), false, false, false, false, false, null));
-        private final Constants constants = new Constants(index, types);
+        private final Constants constants = new Constants(index, types, flags);
         private final Map<String, BitSet> shared = new HashMap<>();
         private final IdentityHashMap<Expr.Call, List<Effect>> effects = new IdentityHashMap<>();
         private final BitSet written = new BitSet();
@@ -347,10 +364,14 @@ final class Writes {
                 return shared.getOrDefault(name.id(), new BitSet());
             }
             if (expression instanceof Expr.Call call) {
-                return call(call);
+                BitSet result = call(call);
+                return isValue(types.of(call)) ? new BitSet() : result;
             }
             if (expression instanceof Expr.Attribute attribute) {
                 return attribute(attribute.value(), attribute.name());
+            }
+            if (expression instanceof Expr.Index item && isValue(types.of(item))) {
+                return new BitSet();
             }
             List<BitSet> parts = new ArrayList<>();
             Trees.children(expression, part -> {
@@ -489,7 +510,7 @@ final class Writes {
             int[] others = OperatorTypes.written(name);
             if (InPlace.writes(call)) {
                 boolean alone = Trees.dotted(call.callee()).startsWith("torch.")
-                        && call.keywords().isEmpty()
+                        && call.keywords().stream().noneMatch(k -> k.name().equals("out"))
                         && !arguments.isEmpty();
                 add(written, alone ? arguments.get(0) : all);
             } else if (others.length > 0) {

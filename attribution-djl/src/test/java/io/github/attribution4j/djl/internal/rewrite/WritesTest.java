@@ -66,9 +66,8 @@ class WritesTest {
         entries.put("data.pkl", pickle.getBytes(StandardCharsets.ISO_8859_1));
         entries.put("constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'});
         entries.put("version", "3\n".getBytes(StandardCharsets.US_ASCII));
-        return Writes.of(ProgramIndex.of(TorchArchive.of("m", entries)))
-                .inputs()
-                .toString();
+        TorchArchive archive = TorchArchive.of("m", entries);
+        return Writes.of(ProgramIndex.of(archive), archive.root()).inputs().toString();
     }
 
     @ParameterizedTest
