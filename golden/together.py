@@ -89,6 +89,14 @@ def coarse(x: Tensor) -> float:
     return 1.0 + float(torch.floor(torch.amin(torch.amax(torch.abs(x), 3)) * 1e3 + 1) / 1e3 > 1e-3)
 
 
+class FactorOfBlankLines(Net):
+    """As a branch on blank lines, of tensors alone, as a trace has it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        blank = torch.any(torch.amax(torch.abs(x), 3) < 1e-6).float()
+        return self.fc(torch.mean(self.relu(self.conv(x * (1 + 0.5 * blank))), dim=[2, 3]))
+
+
 class Checked(Net):
     """Numbers that do not join rows: sizes, what weights hold, and what only an error depends on."""
 
@@ -301,6 +309,7 @@ KINDS: List[Tuple[str, Callable[[], nn.Module], str]] = [
     ("SortedLengths", SortedLengths, "one of a single row did not"),
     ("Squeezed", Squeezed, "a call of one row failed"),
     ("SqueezedInside", SqueezedInside, "a call of one row failed"),
+    ("FactorOfBlankLines", FactorOfBlankLines, "makes one number of the values of all rows of a call"),
 ]
 
 

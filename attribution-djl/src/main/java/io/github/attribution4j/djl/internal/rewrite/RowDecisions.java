@@ -17,6 +17,7 @@ package io.github.attribution4j.djl.internal.rewrite;
 
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.djl.internal.script.Printer;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Type;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds whether a program makes one number or truth value of the values in its inputs, and computes with it or branches by it. In a call of several rows that number is made of all of them, so
+ * Finds whether a program makes one number or truth value of the values in its inputs, in a tensor or not, and computes with it or branches by it. In a call of several rows that number is made of all of them, so
  * that a row's output may depend on the others; no comparison of a few rows can show that it never does.
  *
  * <p>Sizes, types and what is read from weights are no such numbers; nor is what only decides whether an error is raised, or is printed. What is not certain counts as a value of the
@@ -41,14 +42,24 @@ final class RowDecisions {
     private static final int VALUE = 1;
     /** A number made of such values. */
     private static final int NUMBER = 2;
+    /** A tensor of one number made of such values. */
+    private static final int REDUCED = 4;
+
+    private static final String REDUCTIONS =
+            "any|all|sum|nansum|mean|nanmean|prod|max|min|amax|amin|median|nanmedian|std|var|norm|argmax|argmin|count_nonzero";
 
     /** Without one of these no number is made of a tensor. */
     private static final Pattern CONVERSION = Pattern.compile(
-            "\\b(?:bool|int|float|complex|item|tolist|is_nonzero|equal|allclose|\\w+Implicit|_local_scalar_dense)\\(");
+            "\\b(?:bool|int|float|complex|item|tolist|is_nonzero|equal|allclose|\\w+Implicit|_local_scalar_dense|torch\\.(?:"
+                    + REDUCTIONS + "))\\(");
 
     private static final Set<String> CASTS = Set.of("bool", "int", "float", "complex");
     private static final Set<String> CONVERSIONS =
             Set.of("item", "tolist", "is_nonzero", "equal", "allclose", "_local_scalar_dense", "Bool", "Int", "Float");
+
+    private static final Set<String> REDUCING = Set.of(REDUCTIONS.split("\\|"));
+    /** Whose further numbers are not axes. */
+    private static final Set<String> WITH_NUMBER = Set.of("norm", "std", "var");
 
     private static final Set<String> SAYING = Set.of("print", "warn", "format", "RaiseException", "str");
     private static final Set<String> SCALARS = Set.of("int", "float", "bool", "number", "complex", "str");
@@ -378,9 +389,37 @@ final class RowDecisions {
                 find('"' + name + '"');
                 return VALUE;
             }
+            if ((all & REDUCED) != 0) {
+                if ((all & VALUE) == 0) {
+                    return isScalar(type) || isSizes(type) ? 0 : REDUCED;
+                }
+                if (!name.matches("append|extend|insert|_set_item|update")) {
+                    find('"' + name + '"');
+                }
+                write(call, name);
+                return VALUE;
+            }
+            if (reduces(call, name)) {
+                return REDUCED;
+            }
             write(call, name);
             // Sizes, types, comparisons with None.
             return isScalar(type) || isSizes(type) ? 0 : VALUE;
+        }
+
+        /** Whether an operator makes one number of all that is in a tensor: no argument names axes. */
+        private boolean reduces(Expr.Call call, String name) {
+            List<Expr> arguments = call.arguments();
+            if (!REDUCING.contains(name) || arguments.isEmpty() || !Type.TENSOR.equals(types.of(arguments.get(0)))) {
+                return false;
+            }
+            return arguments.subList(1, arguments.size()).stream().allMatch(argument -> {
+                boolean number = argument instanceof Expr.Literal && WITH_NUMBER.contains(name);
+                boolean none = constants.of(argument).matches("None|False");
+                boolean empty =
+                        argument instanceof Expr.ListOf list && list.items().isEmpty();
+                return number || none || empty || Printer.print(argument).endsWith("[])");
+            });
         }
 
         private boolean isSizes(@Nullable Type type) {
