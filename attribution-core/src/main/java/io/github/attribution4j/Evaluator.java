@@ -505,4 +505,10 @@ public final class Evaluator {
     Provenance provenance(Counts total) {
         return Provenance.of(method, target(), model, inputs, digests, run, total);
     }
+
+    /** Returns the method and the inputs. */
+    @Override
+    public String toString() {
+        return "Evaluator[" + method.name() + ", " + inputs + "]";
+    }
 }

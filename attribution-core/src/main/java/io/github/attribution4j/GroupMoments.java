@@ -115,6 +115,13 @@ public final class GroupMoments {
         return parts.size() == 1 ? parts.get(0) : parts.get(0).tensors().concat(parts, 0);
     }
 
+    /** Returns how many rows a group has, and whether squares are summed. */
+    @Override
+    public String toString() {
+        return "GroupMoments[" + group + (group == 1 ? " row each" : " rows each")
+                + (squares ? ", with squares]" : "]");
+    }
+
     /** The sums of one input: of finished groups, and of the one that is not. */
     private final class Sums {
         private final List<Tensor> sums = new ArrayList<>();

@@ -71,4 +71,10 @@ public final class Problems {
             throw new InvalidRequestException(found);
         }
     }
+
+    /** Returns what was found so far. */
+    @Override
+    public String toString() {
+        return "Problems" + found;
+    }
 }

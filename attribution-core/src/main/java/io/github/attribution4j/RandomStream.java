@@ -128,4 +128,10 @@ public final class RandomStream {
         }
         return order;
     }
+
+    /** Returns the state, in hexadecimal. */
+    @Override
+    public String toString() {
+        return words == null ? "RandomStream[state " + Long.toHexString(state) + "]" : "RandomStream[given words]";
+    }
 }

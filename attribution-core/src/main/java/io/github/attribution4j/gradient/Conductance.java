@@ -59,10 +59,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Conductance extends LayerPathMethod {
     private final @Nullable Quadrature captum;
+    private final double[] nodes;
 
     private Conductance(Builder builder) {
         super(builder);
         this.captum = builder.captum;
+        this.nodes = StepWeights.of(captum == null ? Quadrature.TRAPEZOID : captum, steps() + 1)
+                .nodes();
     }
 
     /**
@@ -88,9 +91,6 @@ public final class Conductance extends LayerPathMethod {
         List<Tensor> references = references(runs);
         double[] scoresAtBaseline = runs.scoresAt(references);
         Path path = path(runs, references);
-        double[] nodes = (captum == null ? Quadrature.TRAPEZOID : captum)
-                .rule(steps() + 1)
-                .nodes();
         IncrementSums integral = new IncrementSums(nodes.length, captum == null);
         runs.gradients(
                 new PathRows(path, runs.whole().examples(), nodes),

@@ -75,7 +75,7 @@ public final class IntegratedGradients implements GradientAttribution {
         this.quadrature = builder.quadrature;
         this.baseline = builder.baseline;
         this.multiplyByInputs = builder.multiplyByInputs;
-        this.weights = StepWeights.of(quadrature.rule(quadrature.takes(steps) ? steps : quadrature.minimumNodes()));
+        this.weights = StepWeights.of(quadrature, steps);
     }
 
     /** Creates the method with its defaults: 50 steps, Gauss-Legendre, baseline zero, multiplied by inputs. */

@@ -49,10 +49,12 @@ import java.util.Map;
  */
 public final class InternalInfluence extends LayerPathMethod {
     private final Quadrature quadrature;
+    private final StepWeights weights;
 
     private InternalInfluence(Builder builder) {
         super(builder);
         this.quadrature = builder.quadrature;
+        this.weights = StepWeights.of(quadrature, steps());
     }
 
     /**
@@ -76,7 +78,6 @@ public final class InternalInfluence extends LayerPathMethod {
     @Override
     Explanation.Builder explain(LayerRuns runs) {
         Path path = path(runs, references(runs));
-        StepWeights weights = StepWeights.of(quadrature.rule(steps()));
         GroupMoments integral = GroupMoments.ofFirstOrder(steps());
         runs.gradients(
                 new PathRows(path, runs.whole().examples(), weights.nodes()),

@@ -72,6 +72,7 @@ public final class NeuronConductance extends LayerPathMethod {
 
     private final Target unit;
     private final Quadrature quadrature;
+    private final StepWeights weights;
     private final boolean multiplyByInputs;
     private final Units units;
 
@@ -79,6 +80,7 @@ public final class NeuronConductance extends LayerPathMethod {
         super(builder);
         this.unit = builder.unit;
         this.quadrature = builder.quadrature;
+        this.weights = StepWeights.of(quadrature, steps());
         this.multiplyByInputs = builder.multiplyByInputs;
         this.units = builder.units;
     }
@@ -108,7 +110,6 @@ public final class NeuronConductance extends LayerPathMethod {
         Evaluator whole = runs.whole();
         Target decided = decided(runs);
         Path path = path(runs, references(runs));
-        StepWeights weights = StepWeights.of(quadrature.rule(steps()));
         Rows rows = new PathRows(path, whole.examples(), weights.nodes());
         GroupMoments integral = GroupMoments.ofFirstOrder(steps());
         runs.gradients(rows, (batch, from, to, scores, activations, gradients) -> {

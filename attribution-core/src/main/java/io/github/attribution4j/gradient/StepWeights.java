@@ -31,7 +31,12 @@ final class StepWeights {
         this.weights = weights;
     }
 
-    static StepWeights of(Quadrature.Rule rule) {
+    /**
+     * Returns those of a method that is being made. No run waits for them, so no deadline passes meanwhile; a number that
+     * the quadrature refuses is refused by the run.
+     */
+    static StepWeights of(Quadrature quadrature, int nodes) {
+        Quadrature.Rule rule = quadrature.rule(quadrature.takes(nodes) ? nodes : quadrature.minimumNodes());
         return new StepWeights(rule.nodes(), rule.weights());
     }
 

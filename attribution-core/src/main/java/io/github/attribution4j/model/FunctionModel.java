@@ -104,4 +104,9 @@ final class FunctionModel implements Model {
     public void close() {
         closed = true;
     }
+
+    @Override
+    public String toString() {
+        return "Model[" + identity.name() + "]";
+    }
 }

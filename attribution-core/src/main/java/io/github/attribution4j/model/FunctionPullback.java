@@ -84,4 +84,9 @@ final class FunctionPullback implements Pullback {
         closed = true;
         output.close();
     }
+
+    @Override
+    public String toString() {
+        return "Pullback[output " + output.shape() + "]";
+    }
 }

@@ -599,6 +599,15 @@ public final class Inputs {
         }
     }
 
+    /** Returns names, types and shapes; no values. */
+    @Override
+    public String toString() {
+        return all.stream()
+                .map(input -> input.name() + " " + input.tensor().dataType()
+                        + input.tensor().shape())
+                .collect(Collectors.joining(", ", "Inputs[", "]"));
+    }
+
     /** Collects inputs in argument order. */
     public static final class Builder {
         private final List<Input> all = new ArrayList<>();

@@ -81,4 +81,10 @@ public final class PathRows implements Rows {
         }
         return joined;
     }
+
+    /** Returns how many examples and points there are. */
+    @Override
+    public String toString() {
+        return "PathRows[" + examples + " examples, " + positions.length + " points each]";
+    }
 }

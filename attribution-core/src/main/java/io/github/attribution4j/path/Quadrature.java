@@ -180,5 +180,11 @@ public enum Quadrature {
         public double[] weights() {
             return weights.clone();
         }
+
+        /** Returns the number of nodes. */
+        @Override
+        public String toString() {
+            return "Rule[" + nodes.length + (nodes.length == 1 ? " node]" : " nodes]");
+        }
     }
 }

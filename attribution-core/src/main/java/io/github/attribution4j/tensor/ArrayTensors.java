@@ -92,4 +92,9 @@ final class ArrayTensors implements Tensors {
     public boolean owns(Tensor tensor) {
         return tensor instanceof ArrayTensor;
     }
+
+    @Override
+    public String toString() {
+        return "Tensors[arrays of Java]";
+    }
 }

@@ -68,4 +68,10 @@ public final class Lifetime {
     Throwable birth() {
         return birth;
     }
+
+    /** Returns whether it ended. */
+    @Override
+    public String toString() {
+        return ended.get() ? "Lifetime[ended]" : "Lifetime[open]";
+    }
 }

@@ -133,4 +133,11 @@ public final class TensorScope implements AutoCloseable {
                     + " and was used by " + Thread.currentThread().getName() + "; open one on each thread");
         }
     }
+
+    /** Returns how many tensors it owns. */
+    @Override
+    public String toString() {
+        return "TensorScope[" + owned.size() + (owned.size() == 1 ? " tensor" : " tensors")
+                + (closed ? ", closed]" : "]");
+    }
 }

@@ -142,6 +142,12 @@ public final class LayerInspector {
         return parts.size() == 1 ? parts.get(0) : parts.get(0).tensors().concat(parts, 0);
     }
 
+    /** Returns the layers. */
+    @Override
+    public String toString() {
+        return "LayerInspector" + layers;
+    }
+
     /** The inspection as a method, which is what an evaluation is started for: its attributions are the activations. */
     private record Looking(List<String> layers, int channelAxis) implements Attribution<LayeredModel> {
         List<Cut> cuts(LayeredModel model, Inputs inputs) {

@@ -71,4 +71,10 @@ public final class LayerViews implements AutoCloseable {
             }
         }
     }
+
+    /** Returns the layers. */
+    @Override
+    public String toString() {
+        return "LayerViews" + views.stream().map(LayerView::point).toList();
+    }
 }

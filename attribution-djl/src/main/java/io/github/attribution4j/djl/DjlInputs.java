@@ -122,6 +122,12 @@ public final class DjlInputs<I> {
         }
     }
 
+    /** Returns the translator's class and the model's name. */
+    @Override
+    public String toString() {
+        return "DjlInputs[" + translator.getClass().getSimpleName() + ", " + model.getName() + "]";
+    }
+
     /** What a translator may ask for; ends with its arrays. */
     private static final class Context implements TranslatorContext {
         private final Model model;

@@ -100,4 +100,9 @@ final class SeparatePullback implements Pullback {
         output.close();
         referenceOutput.ifPresent(Tensor::close);
     }
+
+    @Override
+    public String toString() {
+        return "Pullback" + parts;
+    }
 }

@@ -122,6 +122,11 @@ final class TorchCut implements Cut {
                 whole.name() + " (" + part + ")", whole.version(), whole.digest(), whole.engine(), whole.device());
     }
 
+    @Override
+    public String toString() {
+        return "Cut" + points;
+    }
+
     private record Head(LayeredModel model, TorchProgram program, CutPoint point, Row row)
             implements DifferentiableModel {
         @Override

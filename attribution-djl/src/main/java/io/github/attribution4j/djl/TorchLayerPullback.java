@@ -68,4 +68,9 @@ final class TorchLayerPullback implements LayerPullback {
         pullback.close();
         activations.forEach(Tensor::close);
     }
+
+    @Override
+    public String toString() {
+        return "LayerPullback[" + pullback + "]";
+    }
 }

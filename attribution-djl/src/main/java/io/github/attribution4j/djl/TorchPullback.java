@@ -188,4 +188,9 @@ final class TorchPullback implements Pullback {
             referenceOutput.close();
         }
     }
+
+    @Override
+    public String toString() {
+        return "Pullback[" + what + "]";
+    }
 }

@@ -120,4 +120,9 @@ final class TorchRuledCopy implements LayeredModel {
     public void close() {
         // Its native module is closed with the model's.
     }
+
+    @Override
+    public String toString() {
+        return model + " under backward rules";
+    }
 }

@@ -530,4 +530,10 @@ public final class TorchScriptModel implements RuledModel {
     public void close() {
         program.close();
     }
+
+    /** Returns the archive's name. */
+    @Override
+    public String toString() {
+        return "TorchScriptModel[" + identity.name() + "]";
+    }
 }

@@ -63,4 +63,9 @@ final class ReferenceLayerPullback implements LayerPullback {
         tail.close();
         activations.forEach(Tensor::close);
     }
+
+    @Override
+    public String toString() {
+        return "LayerPullback[" + activations() + "]";
+    }
 }

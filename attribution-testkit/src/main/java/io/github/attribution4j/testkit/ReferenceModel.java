@@ -262,6 +262,12 @@ public final class ReferenceModel implements RuledModel {
         return values;
     }
 
+    /** Returns the model's name. */
+    @Override
+    public String toString() {
+        return "ReferenceModel[" + identity().name() + "]";
+    }
+
     /** A cut of this model: heads and tail are models of the same graph with other inputs and outputs. */
     private final class ReferenceCut implements Cut {
         private final List<CutPoint> points;
@@ -270,6 +276,11 @@ public final class ReferenceModel implements RuledModel {
         ReferenceCut(List<CutPoint> points) {
             this.points = points;
             this.nodes = points.stream().map(point -> graph.find(point.path())).toList();
+        }
+
+        @Override
+        public String toString() {
+            return "Cut" + points;
         }
 
         @Override

@@ -87,4 +87,9 @@ final class ReferencePullback implements Pullback {
         finished = true;
         output.close();
     }
+
+    @Override
+    public String toString() {
+        return "Pullback[output " + output().shape() + "]";
+    }
 }

@@ -305,4 +305,11 @@ public final class BarChart {
         return new BarChartDrawing(ranking, scores, layout == Layout.WATERFALL, width, scale)
                 .draw(title, subtitle, note);
     }
+
+    /** Returns how many features there are and are shown, and the title. */
+    @Override
+    public String toString() {
+        return "BarChart[" + attributions.length + " features, the " + top + " largest"
+                + (title.isEmpty() ? "]" : ", " + title + "]");
+    }
 }

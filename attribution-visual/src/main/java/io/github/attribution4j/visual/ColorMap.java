@@ -15,6 +15,8 @@
  */
 package io.github.attribution4j.visual;
 
+import java.util.Locale;
+
 /**
  * A continuous scale of colours, interpolated in the OKLab space, where equal steps look equally large.
  *
@@ -113,5 +115,16 @@ public final class ColorMap {
             mixed[i] = (1 - weight) * anchors[left][i] + weight * anchors[left + 1][i];
         }
         return OkLab.toRgb(mixed);
+    }
+
+    /** Returns the colours of its ends. */
+    @Override
+    public String toString() {
+        return String.format(
+                Locale.ROOT,
+                "ColorMap[#%06x to #%06x%s]",
+                at(diverging ? -1 : 0),
+                at(1),
+                diverging ? ", diverging" : "");
     }
 }

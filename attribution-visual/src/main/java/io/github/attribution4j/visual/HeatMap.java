@@ -412,4 +412,11 @@ public final class HeatMap {
                 : "";
         return channels + part + clip;
     }
+
+    /** Returns the extents and the title. */
+    @Override
+    public String toString() {
+        return "HeatMap[" + channelCount + (channelCount == 1 ? " channel of " : " channels of ") + height + " x "
+                + width + (title.isEmpty() ? "]" : ", " + title + "]");
+    }
 }

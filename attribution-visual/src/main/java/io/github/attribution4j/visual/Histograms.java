@@ -195,4 +195,10 @@ public final class Histograms {
         return new HistogramsDrawing(entries, bins, scale)
                 .draw(Math.min(columns, entries.size()), title, subtitle, note);
     }
+
+    /** Returns the names. */
+    @Override
+    public String toString() {
+        return "Histograms" + entries.stream().map(Entry::name).toList();
+    }
 }

@@ -305,4 +305,11 @@ public final class MapGrid {
         return new MapGridDrawing(shown, common, outlierPercentage, colours, scale)
                 .draw(Math.min(columns, shown.size()), cellSize, caption, title, subtitle, List.of(left, note));
     }
+
+    /** Returns the number of maps and the title. */
+    @Override
+    public String toString() {
+        return "MapGrid[" + maps.size() + (maps.size() == 1 ? " map" : " maps")
+                + (title.isEmpty() ? "]" : ", " + title + "]");
+    }
 }

@@ -362,4 +362,10 @@ public final class TextTable {
     private String colour(String cells, String code) {
         return ansi && !cells.isEmpty() ? "\u001b[" + code + "m" + cells + RESET : cells;
     }
+
+    /** Returns the table as text, as {@link #render()} does. */
+    @Override
+    public String toString() {
+        return render();
+    }
 }

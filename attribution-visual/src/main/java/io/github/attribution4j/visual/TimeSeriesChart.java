@@ -248,4 +248,10 @@ public final class TimeSeriesChart {
         return new TimeSeriesDrawing(values, attributions, names, outlierPercentage, top, width, scale)
                 .draw(title, subtitle, note, timeName, start, step);
     }
+
+    /** Returns the names of the series and the title. */
+    @Override
+    public String toString() {
+        return "TimeSeriesChart[" + String.join(", ", names) + (title.isEmpty() ? "]" : ", " + title + "]");
+    }
 }

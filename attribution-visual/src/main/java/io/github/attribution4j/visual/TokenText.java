@@ -346,4 +346,10 @@ public final class TokenText {
     private static String sequence(int kind, int rgb) {
         return String.format(Locale.ROOT, "\u001b[%d;2;%d;%d;%dm", kind, rgb >> 16 & 0xff, rgb >> 8 & 0xff, rgb & 0xff);
     }
+
+    /** Returns how many tokens there are. */
+    @Override
+    public String toString() {
+        return "TokenText[" + tokens.length + (tokens.length == 1 ? " token]" : " tokens]");
+    }
 }

@@ -1,0 +1,133 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Rows;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.testkit.ReferenceModel;
+import io.github.attribution4j.visual.BarChart;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Everything that a user can hold says in words what it is, rather than a class and a number. */
+class ToStringTest {
+    private static final String PACKAGES = "io.github.attribution4j.";
+
+    /** What is not held: its name ends so. A builder is spent in the expression that makes it. */
+    private static final String BUILDER = "Builder";
+
+    /** Given to a test framework, which holds it. */
+    private static final Set<String> HELD_BY_OTHERS =
+            Set.of("io.github.attribution4j.testkit.LeakExtension", "io.github.attribution4j.testkit.TensorAssert");
+
+    @ParameterizedTest
+    @ValueSource(classes = {Explanation.class, TorchScriptModel.class, BarChart.class, ReferenceModel.class})
+    void whatAUserHoldsNamesItself(Class<?> ofModule) throws Exception {
+        List<Class<?>> held = held(ofModule);
+        assertThat(held).contains(ofModule);
+        List<String> silent = new ArrayList<>();
+        for (Class<?> type : held) {
+            if (type.getMethod("toString").getDeclaringClass() == Object.class) {
+                silent.add(type.getName());
+            }
+        }
+        assertThat(silent).isEmpty();
+    }
+
+    private static List<Class<?>> held(Class<?> ofModule) throws IOException, URISyntaxException {
+        Path place = Path.of(
+                ofModule.getProtectionDomain().getCodeSource().getLocation().toURI());
+        if (Files.isDirectory(place)) {
+            return heldBelow(place, ofModule.getClassLoader());
+        }
+        try (FileSystem jar = FileSystems.newFileSystem(URI.create("jar:" + place.toUri()), Map.of())) {
+            return heldBelow(jar.getPath("/"), ofModule.getClassLoader());
+        }
+    }
+
+    private static List<Class<?>> heldBelow(Path root, ClassLoader loader) throws IOException {
+        List<Class<?>> held = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(root)) {
+            for (Path file : files.sorted().toList()) {
+                String name =
+                        root.relativize(file).toString().replace('\\', '.').replace('/', '.');
+                if (name.startsWith(PACKAGES) && name.endsWith(".class") && !name.contains(".internal.")) {
+                    Class<?> type = load(name.substring(0, name.length() - ".class".length()), loader);
+                    if (isHeld(type)) {
+                        held.add(type);
+                    }
+                }
+            }
+        }
+        return held;
+    }
+
+    private static Class<?> load(String name, ClassLoader loader) {
+        try {
+            return Class.forName(name, false, loader);
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Whether there are objects of the class, and users call methods of it or of a public interface that it has. */
+    private static boolean isHeld(Class<?> type) {
+        boolean object = !type.isInterface()
+                && !type.isAnonymousClass()
+                && !type.isLocalClass()
+                && !Modifier.isAbstract(type.getModifiers())
+                && !Throwable.class.isAssignableFrom(type);
+        boolean called =
+                isPublic(type) && Arrays.stream(type.getDeclaredMethods()).anyMatch(ToStringTest::isApi);
+        // Rows are the plan of a method, which its evaluator takes at once.
+        boolean behind = Stream.of(type.getInterfaces())
+                .anyMatch(face ->
+                        isPublic(face) && face.getName().startsWith(PACKAGES) && !Rows.class.isAssignableFrom(face));
+        return object
+                && (called || behind)
+                && !type.getName().endsWith(BUILDER)
+                && HELD_BY_OTHERS.stream().noneMatch(type.getName()::startsWith);
+    }
+
+    private static boolean isPublic(Class<?> type) {
+        Class<?> outer = type.getEnclosingClass();
+        return Modifier.isPublic(type.getModifiers()) && (outer == null || isPublic(outer));
+    }
+
+    private static boolean isApi(Method method) {
+        return Modifier.isPublic(method.getModifiers())
+                && !Modifier.isStatic(method.getModifiers())
+                && !method.isSynthetic();
+    }
+}
