@@ -384,6 +384,22 @@ class TracedInTraining(nn.Module):
         return self.fc(y.flatten(1)) * self.norm.num_batches_tracked
 
 
+class Convolves(nn.Module):
+    """A picture of two by two, channels that a count of calls scales, and a weight that every call writes to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 3, 2, padding=1)
+        self.relu = nn.ReLU()
+        self.fc = nn.Linear(3, 2)
+        self.register_buffer("n", torch.ones(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.relu(self.conv(x.reshape(-1, 1, 2, 2) * self.n))
+        self.n.add_(0.5)
+        return self.fc(torch.mean(y * self.n, dim=[2, 3]))
+
+
 CLOSED_OVER = torch.ones(1)
 
 
@@ -426,6 +442,8 @@ MODELS: Dict[str, Tuple[Callable[[], nn.Module], str]] = {
     "traced": (Traced, "trace"),
     "traced-in-training": (TracedInTraining, "trace"),
     "writes-to-constant": (WritesToConstant, "trace"),
+    "convolves": (Convolves, "script"),
+    "convolves-traced": (Convolves, "trace"),
 }
 
 

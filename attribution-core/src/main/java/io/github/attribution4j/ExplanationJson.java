@@ -152,6 +152,11 @@ final class ExplanationJson {
         model.addProperty("digest", provenance.model().digest());
         model.addProperty("engine", provenance.model().engine());
         model.addProperty("device", provenance.model().device());
+        if (!provenance.model().loaded().isEmpty()) {
+            JsonObject loaded = new JsonObject();
+            provenance.model().loaded().forEach(loaded::addProperty);
+            model.add("loaded", loaded);
+        }
         json.add("model", model);
         JsonArray inputs = new JsonArray();
         for (Provenance.InputRecord input : provenance.inputs()) {
@@ -357,11 +362,15 @@ final class ExplanationJson {
         return list;
     }
 
+    private static Map<String, String> texts(JsonObject json) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        json.entrySet()
+                .forEach(entry -> texts.put(entry.getKey(), entry.getValue().getAsString()));
+        return texts;
+    }
+
     private static Provenance readProvenance(JsonObject json) {
-        Map<String, String> settings = new LinkedHashMap<>();
-        json.getAsJsonObject("settings")
-                .entrySet()
-                .forEach(entry -> settings.put(entry.getKey(), entry.getValue().getAsString()));
+        Map<String, String> settings = texts(json.getAsJsonObject("settings"));
         JsonObject model = json.getAsJsonObject("model");
         return new Provenance(
                 json.get("method").getAsString(),
@@ -374,7 +383,8 @@ final class ExplanationJson {
                         model.has("version") ? model.get("version").getAsString() : "",
                         model.get("digest").getAsString(),
                         model.get("engine").getAsString(),
-                        model.get("device").getAsString()),
+                        model.get("device").getAsString(),
+                        model.has("loaded") ? texts(model.getAsJsonObject("loaded")) : Map.of()),
                 list(json.getAsJsonArray("inputs"), element -> {
                     JsonObject input = element.getAsJsonObject();
                     return new Provenance.InputRecord(

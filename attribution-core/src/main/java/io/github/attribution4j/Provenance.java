@@ -112,7 +112,8 @@ public record Provenance(
         for (Inputs.Input input : inputs.all()) {
             records.add(new InputRecord(
                     input.name(),
-                    input.role().name().toLowerCase(Locale.ROOT),
+                    input.role().name().toLowerCase(Locale.ROOT)
+                            + (input.rowAxis() == 0 ? "" : ", rows on axis " + input.rowAxis()),
                     input.tensor().dataType().label(),
                     input.tensor().shape().toString(),
                     digests.isEmpty() ? Digests.ofTensor(input.tensor()) : digests.get(records.size())));
@@ -124,7 +125,7 @@ public record Provenance(
      * One input, by digest.
      *
      * @param name its name
-     * @param role attributed, fixed, constant or reference
+     * @param role attributed, fixed, constant or reference; with the axis that counts rows where it is not 0
      * @param dataType element type
      * @param shape extents
      * @param digest SHA-256, in hexadecimal, of type, shape and elements

@@ -15,6 +15,10 @@
  */
 package io.github.attribution4j.model;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /**
  * What identifies a model in provenance.
  *
@@ -23,8 +27,21 @@ package io.github.attribution4j.model;
  * @param digest SHA-256 of the caller's file in hexadecimal, or empty where there is no file
  * @param engine what computes, with its version, such as {@code PyTorch 2.7.1 through DJL 0.35.1}
  * @param device where it computes, such as {@code cpu} or {@code cuda:0}
+ * @param loaded what was asked for when it was loaded and changes the numbers, in order: the output, another method or type than the
+ *     file's, the digest of a state; empty where the file alone decides
  */
-public record ModelIdentity(String name, String version, String digest, String engine, String device) {
+public record ModelIdentity(
+        String name, String version, String digest, String engine, String device, Map<String, String> loaded) {
+    /** Copies the map. */
+    public ModelIdentity {
+        loaded = Collections.unmodifiableMap(new LinkedHashMap<>(loaded));
+    }
+
+    /** Makes the identity of a model of which the file alone decides. */
+    public ModelIdentity(String name, String version, String digest, String engine, String device) {
+        this(name, version, digest, engine, device, Map.of());
+    }
+
     /** Makes the identity of a model of which no version is said. */
     public ModelIdentity(String name, String digest, String engine, String device) {
         this(name, "", digest, engine, device);

@@ -34,6 +34,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -108,7 +109,14 @@ public final class DjlModel implements Model {
      * @param nameOrIndex the array's name, or its position from 0
      */
     public DjlModel output(String nameOrIndex) {
-        return new DjlModel(block, manager, tensors, identity, nameOrIndex);
+        ModelIdentity chosen = new ModelIdentity(
+                identity.name(),
+                identity.version(),
+                identity.digest(),
+                identity.engine(),
+                identity.device(),
+                Map.of("output", nameOrIndex));
+        return new DjlModel(block, manager, tensors, chosen, nameOrIndex);
     }
 
     /**
@@ -118,7 +126,8 @@ public final class DjlModel implements Model {
      * @param version tells it from others of its name
      */
     public DjlModel named(String name, String version) {
-        ModelIdentity said = new ModelIdentity(name, version, identity.digest(), identity.engine(), identity.device());
+        ModelIdentity said = new ModelIdentity(
+                name, version, identity.digest(), identity.engine(), identity.device(), identity.loaded());
         return new DjlModel(block, manager, tensors, said, output);
     }
 

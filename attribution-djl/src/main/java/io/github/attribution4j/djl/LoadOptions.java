@@ -16,13 +16,16 @@
 package io.github.attribution4j.djl;
 
 import ai.djl.Device;
+import io.github.attribution4j.Provenance;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +36,9 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class LoadOptions {
+    private static final String FORWARD = "forward";
     private static final LoadOptions DEFAULTS =
-            new LoadOptions(Device.cpu(), 0, 0, null, List.of(), null, false, "forward", Map.of());
+            new LoadOptions(Device.cpu(), 0, 0, null, List.of(), null, false, FORWARD, Map.of());
 
     private final Device device;
     private final int threads;
@@ -242,6 +246,27 @@ public final class LoadOptions {
         return state;
     }
 
+    /** What changes the numbers, as provenance tells it. */
+    Map<String, String> changes() {
+        Map<String, String> changes = new LinkedHashMap<>();
+        if (output != null) {
+            changes.put("output", output);
+        }
+        if (!method.equals(FORWARD)) {
+            changes.put("method", method);
+        }
+        if (dataType != null) {
+            changes.put("dataType", dataType.label());
+        }
+        if (unbatched) {
+            changes.put("unbatched", "true");
+        }
+        new TreeMap<>(state)
+                .forEach((name, value) ->
+                        changes.put("state " + name, value.shape() + " sha256:" + Provenance.digest(value)));
+        return changes;
+    }
+
     String method() {
         return method;
     }
@@ -276,6 +301,8 @@ public final class LoadOptions {
                 + (output == null ? "" : ", output '" + output + "'")
                 + (dataType == null ? "" : ", " + dataType)
                 + (unbatched ? ", one example without a batch axis" : "")
+                + (method.equals(FORWARD) ? "" : ", method '" + method + "'")
+                + (state.isEmpty() ? "" : ", state of " + String.join(", ", new TreeMap<>(state).keySet()))
                 + "]";
     }
 }

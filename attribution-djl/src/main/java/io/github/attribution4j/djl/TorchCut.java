@@ -119,7 +119,12 @@ final class TorchCut implements Cut {
     private static ModelIdentity identity(LayeredModel model, String part) {
         ModelIdentity whole = model.identity();
         return new ModelIdentity(
-                whole.name() + " (" + part + ")", whole.version(), whole.digest(), whole.engine(), whole.device());
+                whole.name() + " (" + part + ")",
+                whole.version(),
+                whole.digest(),
+                whole.engine(),
+                whole.device(),
+                whole.loaded());
     }
 
     @Override

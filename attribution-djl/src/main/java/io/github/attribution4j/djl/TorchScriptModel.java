@@ -184,7 +184,12 @@ public final class TorchScriptModel implements RuledModel {
                 modules = TorchModules.load(
                         name, runtime, tensors, moved.archive(), options.isUnbatched(), reading::parameters);
                 ModelIdentity identity = new ModelIdentity(
-                        name, reading.digest(), runtime.description(), DjlTensors.name(options.device()));
+                        name,
+                        "",
+                        reading.digest(),
+                        runtime.description(),
+                        DjlTensors.name(options.device()),
+                        options.changes());
                 TorchWeights weights =
                         new TorchWeights(original, options.dataType().orElse(null));
                 TorchScriptModel model =

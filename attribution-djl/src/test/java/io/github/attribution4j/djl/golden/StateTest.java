@@ -22,17 +22,21 @@ import static org.assertj.core.api.Assertions.offset;
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.Provenance;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.cam.LayerCam;
+import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
@@ -40,6 +44,9 @@ import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleyValues;
 import io.github.attribution4j.propagation.DeepLift;
+import io.github.attribution4j.propagation.GuidedBackprop;
+import io.github.attribution4j.propagation.Lrp;
+import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -47,6 +54,7 @@ import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -62,6 +70,17 @@ import org.junit.jupiter.api.TestFactory;
 class StateTest {
     private static final int FEATURES = 4;
     private static final int THREADS = 8;
+    private static final double STORED_COUNT = 2;
+    /** Of each kind of state one, to which rules are applied; each compiles a program of its own. */
+    private static final List<String> RULED = List.of(
+            "counts-buffer.pt",
+            "assigns-tensor.pt",
+            "appends.pt",
+            "state-below.pt",
+            "loops-over-state.pt",
+            "traced.pt",
+            "convolves.pt",
+            "convolves-traced.pt");
 
     /** One archive with what PyTorch computes in float64, each row in a fresh copy. */
     @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
@@ -162,16 +181,26 @@ class StateTest {
         }
     }
 
-    private static List<Attribution<? super LayeredModel>> families(TorchScriptModel model) {
+    private static List<Attribution<? super TorchScriptModel>> families(Case state, TorchScriptModel model) {
         IntegratedGradients integrated = IntegratedGradients.builder().steps(4).build();
-        List<Attribution<? super LayeredModel>> families = new ArrayList<>(List.<Attribution<? super LayeredModel>>of(
-                new Saliency(),
-                new InputXGradient(),
-                integrated,
-                new FeatureAblation(),
-                Occlusion.builder().window(2).build(),
-                new ShapleyValues(),
-                NoiseTunnel.smoothGrad(integrated).samples(3).stdev(0.1)));
+        List<Attribution<? super TorchScriptModel>> families =
+                new ArrayList<>(List.<Attribution<? super TorchScriptModel>>of(
+                        new Saliency(),
+                        new InputXGradient(),
+                        integrated,
+                        new FeatureAblation(),
+                        Occlusion.builder().window(2).build(),
+                        new ShapleyValues(),
+                        NoiseTunnel.smoothGrad(integrated).samples(3).stdev(0.1)));
+        if (RULED.contains(state.file())) {
+            families.add(new DeepLift(Baseline.constant(0.1)));
+            families.add(new Lrp());
+        }
+        if (model.cutPoints().stream().anyMatch(point -> point.path().equals("conv"))) {
+            families.add(new GuidedBackprop());
+            families.add(GradCam.builder("conv").build());
+            families.add(LayerCam.builder("conv").build());
+        }
         List<CutPoint> points = layers(model);
         if (!points.isEmpty()) {
             families.add(new InputXGradient().at(points.get(0).toString()));
@@ -206,7 +235,7 @@ class StateTest {
 
     private static List<List<Double>> explanations(Case state, TorchScriptModel model) {
         List<List<Double>> all = new ArrayList<>();
-        for (Attribution<? super LayeredModel> method : families(model)) {
+        for (Attribution<? super TorchScriptModel> method : families(state, model)) {
             try (TensorScope scope = TensorScope.open();
                     Explanation why = method.attribute(
                             model,
@@ -221,6 +250,41 @@ class StateTest {
             }
         }
         return all;
+    }
+
+    /** Weights are those of the file, whatever was called; so they are with another start. */
+    @Test
+    void weightsShowTheStateOfTheFile() {
+        for (String name : List.of("counts-buffer.pt", "decays-its-weights.pt", "state-below.pt", "convolves.pt")) {
+            Map<String, Tensor> start = name.equals("counts-buffer.pt")
+                    ? Map.of("n", Tensors.ofJava().of(new float[] {8}, 1))
+                    : Map.of();
+            try (TensorScope scope = TensorScope.open();
+                    TorchScriptModel model = TorchScriptModel.load(file(name));
+                    TorchScriptModel called = TorchScriptModel.load(
+                            file(name), GoldenData.options().state(start))) {
+                Inputs x = Inputs.of(called.tensors().of(new float[] {1, 2, 3, 4}, 1, FEATURES));
+                called.forward(x);
+                new Saliency().attribute(called, x, Target.index(1)).close();
+                assertThat(called.weightNames()).isEqualTo(model.weightNames());
+                assertThat(called.weightNames()).as(name).containsAll(tensorsOf(called));
+                for (String weight : model.weightNames()) {
+                    assertThat(called.weight(weight).toDoubleArray())
+                            .as("%s of %s", weight, name)
+                            .isEqualTo(model.weight(weight).toDoubleArray());
+                }
+                if (name.equals("counts-buffer.pt")) {
+                    assertThat(called.weight("n").toDoubleArray()).containsExactly(STORED_COUNT);
+                }
+            }
+        }
+    }
+
+    private static List<String> tensorsOf(TorchScriptModel model) {
+        return model.stateNames().stream()
+                .filter(name ->
+                        !name.equals("memory.calls") || model.weightNames().contains(name))
+                .toList();
     }
 
     /** The values at the reference start from the same state, so that the sum of DeepLIFT is the difference of the outputs. */
@@ -287,6 +351,37 @@ class StateTest {
             assertThat(same).containsExactly(forward("assigns-tensor.pt", Map.of()), offset(1e-6));
             double[] below = forward("state-below.pt", Map.of("memory.calls", java.of(new float[] {0}, 1)));
             assertThat(below).containsExactly(forward("state-below.pt", Map.of()), offset(1e-6));
+        }
+    }
+
+    /** What was asked for when loading and changes the numbers stands in the provenance, and in its JSON. */
+    @Test
+    void provenanceTellsStateMethodTypeAndLayout() {
+        Tensor start = Tensors.ofJava().of(new long[] {4}, 1);
+        LoadOptions options =
+                GoldenData.options().method("again").dataType(DataType.FLOAT64).state(Map.of("n", start));
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = TorchScriptModel.load(file("counts-int.pt"), options);
+                TorchScriptModel plain = TorchScriptModel.load(file("counts-int.pt"), GoldenData.options());
+                TorchScriptModel alone = TorchScriptModel.load(
+                        file("counts-int.pt"), GoldenData.options().unbatched().output(0))) {
+            Inputs x = Inputs.of(model.tensors().of(new double[] {1, 2, 3, 4}, 1, FEATURES));
+            Map<String, String> expected = new LinkedHashMap<>();
+            expected.put("method", "again");
+            expected.put("dataType", "float64");
+            expected.put("state n", "(1,) sha256:" + Provenance.digest(start));
+            try (Explanation why = new InputXGradient().attribute(model, x, Target.index(0));
+                    Explanation read = Explanation.fromJson(why.toJson())) {
+                assertThat(why.provenance().model().loaded()).containsExactlyEntriesOf(expected);
+                assertThat(read.provenance()).isEqualTo(why.provenance());
+            }
+            try (Explanation why = new InputXGradient().at("fc").attribute(model, x, Target.index(0))) {
+                assertThat(why.provenance().model().loaded()).isEqualTo(expected);
+            }
+            assertThat(plain.identity().loaded()).isEmpty();
+            assertThat(plain.identity().digest()).isEqualTo(model.identity().digest());
+            assertThat(alone.identity().loaded()).isEqualTo(Map.of("output", "0", "unbatched", "true"));
+            assertThat(options.toString()).contains("float64", "method 'again'", "state of n");
         }
     }
 
