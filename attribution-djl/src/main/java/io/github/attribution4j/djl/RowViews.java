@@ -23,6 +23,7 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Axis 0 of most values counts the rows of the run. Of others it counts rows times parts (frames, choices, the two sides of
  * a siamese network), another axis counts rows (time comes first), or none does (a table computed once). Which it is, is found
- * out once for each value and rank of the inputs: by a run of one row and one of two, whose values are compared where the order
- * of parts is in question. What fits no form, or cannot be decided, is run one row at a time, when the value is that row.
+ * out once for each value and rank of the inputs: by the first run and one of another number of rows, whose values are compared
+ * where the order of parts is in question. What fits no form, or cannot be decided, is run one row at a time, when the value is that row.
  */
 final class RowViews {
     private static final double SAME = 1e-3;
@@ -85,6 +86,56 @@ final class RowViews {
         this.program = program;
     }
 
+    /** Something that runs the program and shows the values of rows. */
+    interface Run<T> {
+        /** Runs with the values seen in a way. */
+        T seen(List<Row> rows);
+
+        /** Runs each row of the inputs alone. */
+        T rowByRow();
+
+        /** The values of the rows in a result of {@link #seen}. */
+        List<Tensor> values(T result);
+
+        /** Frees a result that is not used. */
+        void close(T result);
+    }
+
+    /**
+     * Runs the program with rows seen so that axis 0 of each value counts the rows of the inputs, or row by row where nothing else
+     * gives that. How values lie is found out by the first run itself: most lie as they should, and that run then counts.
+     *
+     * @param inputs of the whole model
+     * @param shared whether a value of one row may serve all
+     */
+    <T> T run(Inputs inputs, List<Row> rows, boolean shared, Run<T> run) {
+        if (program.unbatched()) {
+            return inputs.rows() == 1 ? run.seen(alone(rows)) : run.rowByRow();
+        }
+        List<Form> forms = known(inputs, rows);
+        if (forms == null) {
+            T first = run.seen(rows);
+            List<Row> seen = seen(inputs, rows, find(inputs, rows, run.values(first)), shared);
+            if (rows.equals(seen)) {
+                return first;
+            }
+            run.close(first);
+            return seen == null ? run.rowByRow() : run.seen(seen);
+        }
+        List<Row> seen = seen(inputs, rows, forms, shared);
+        if (seen == null) {
+            return run.rowByRow();
+        }
+        T result = run.seen(seen);
+        if (!contradicts(inputs, rows, run.values(result))) {
+            return result;
+        }
+        // Looked at once more, not again and again: the axes of some values depend on the data.
+        run.close(result);
+        List<Row> again = of(inputs, rows, shared);
+        return again == null ? run.rowByRow() : run.seen(again);
+    }
+
     /**
      * Returns rows seen so that axis 0 of each value counts the rows of a run of these inputs, or null if that takes a run for
      * each row.
@@ -95,11 +146,17 @@ final class RowViews {
     @Nullable
     List<Row> of(Inputs inputs, List<Row> rows, boolean shared) {
         if (program.unbatched()) {
-            return inputs.rows() == 1
-                    ? rows.stream().map(row -> row.seen(Row.ALONE)).toList()
-                    : null;
+            return inputs.rows() == 1 ? alone(rows) : null;
         }
-        List<Form> forms = forms(inputs, rows);
+        List<Form> forms = known(inputs, rows);
+        return seen(inputs, rows, forms == null ? find(inputs, rows) : forms, shared);
+    }
+
+    private static List<Row> alone(List<Row> rows) {
+        return rows.stream().map(row -> row.seen(Row.ALONE)).toList();
+    }
+
+    private static @Nullable List<Row> seen(Inputs inputs, List<Row> rows, List<Form> forms, boolean shared) {
         boolean one = inputs.rows() == 1;
         for (Form form : forms) {
             if (!one && !form.together() && !(shared && form.kind() == Kind.SHARED)) {
@@ -114,13 +171,13 @@ final class RowViews {
     }
 
     /** Forgets what is known if values of a run contradict it; returns whether they do. */
-    boolean contradict(Inputs inputs, List<Row> seen, List<Tensor> values) {
+    private boolean contradicts(Inputs inputs, List<Row> rows, List<Tensor> values) {
         boolean wrong = false;
-        for (int i = 0; i < seen.size(); i++) {
+        for (int i = 0; i < rows.size(); i++) {
             Shape shape = values.get(i).shape();
             long first = shape.rank() == 0 ? 0 : shape.dim(0);
             if (first != inputs.rows() && first != 1) {
-                wrong |= known.remove(key(inputs, seen.get(i).seen(Row.AS_IS))) != null;
+                wrong |= known.remove(key(inputs, rows.get(i))) != null;
             }
         }
         return wrong;
@@ -132,55 +189,52 @@ final class RowViews {
         return new Key(row.asLeaf(false), ranks, inputs.rows() > 1);
     }
 
-    private List<Form> forms(Inputs inputs, List<Row> rows) {
+    private @Nullable List<Form> known(Inputs inputs, List<Row> rows) {
         List<Form> forms = new ArrayList<>();
         for (Row row : rows) {
             Form form = known.get(key(inputs, row));
             if (form == null) {
-                return find(inputs, rows);
+                return null;
             }
             forms.add(form);
         }
         return forms;
     }
 
+    /** Finds forms by a run of two rows at most. */
     private List<Form> find(Inputs inputs, List<Row> rows) {
-        List<Form> forms = new ArrayList<>();
         try (TensorScope scope = TensorScope.open()) {
-            List<Tensor> alone = program.activations(OneByOne.rows(inputs, 0), rows);
-            boolean several = inputs.rows() > 1;
-            boolean look = several;
-            for (Tensor value : alone) {
-                look |= !startsWithOne(value);
-            }
-            List<Tensor> two = look ? two(inputs, rows) : List.of();
+            Inputs few = inputs.rows() > 1 ? OneByOne.rows(inputs, 0, 1) : inputs;
+            return find(few, rows, program.activations(few, rows));
+        } catch (ModelMemoryException e) {
+            throw e;
+        } catch (ModelException e) {
+            // A model that does not run two rows, or does not reach the value with them: the run itself will say so.
+            return Collections.nCopies(rows.size(), new Form(Kind.ROWS));
+        }
+    }
+
+    /** Finds forms by the values of a run; a row alone is compared with it, or a single row with two of it. */
+    private List<Form> find(Inputs inputs, List<Row> rows, List<Tensor> values) {
+        boolean several = inputs.rows() > 1;
+        boolean look = several || !values.stream().allMatch(RowViews::startsWithOne);
+        try (TensorScope scope = TensorScope.open()) {
+            List<Tensor> one = several ? program.activations(OneByOne.rows(inputs, 0), rows) : values;
+            List<Tensor> more = several || !look ? values : program.activations(OneByOne.rows(inputs, 0, 0), rows);
+            List<Form> forms = new ArrayList<>();
             for (int i = 0; i < rows.size(); i++) {
-                Form form = look
-                        ? two.isEmpty() ? new Form(Kind.OTHER) : form(inputs, rows, i, alone.get(i), two.get(i))
-                        : new Form(Kind.ROWS);
-                if (form == null) {
-                    forms.add(new Form(Kind.OTHER));
-                } else {
+                Form form = look ? form(inputs, rows, i, one.get(i), more.get(i)) : new Form(Kind.ROWS);
+                if (form != null) {
                     known.put(key(inputs, rows.get(i)), form);
-                    forms.add(form);
                 }
+                forms.add(form == null ? new Form(Kind.OTHER) : form);
             }
             return forms;
         } catch (ModelMemoryException e) {
             throw e;
         } catch (ModelException e) {
-            // A model that does not run one row, or does not reach the value with it: the run itself will say so.
-            return rows.stream().map(row -> new Form(Kind.ROWS)).toList();
-        }
-    }
-
-    private List<Tensor> two(Inputs inputs, List<Row> rows) {
-        try {
-            return program.activations(OneByOne.rows(inputs, 0, inputs.rows() > 1 ? 1 : 0), rows);
-        } catch (ModelMemoryException e) {
-            throw e;
-        } catch (ModelException e) {
-            return List.of();
+            // One row runs and two do not, or the other way round: nothing tells where the rows are.
+            return Collections.nCopies(rows.size(), new Form(several ? Kind.ROWS : Kind.OTHER));
         }
     }
 
@@ -189,13 +243,14 @@ final class RowViews {
     }
 
     /** Returns the form of a value, or null if these rows do not tell. */
-    private @Nullable Form form(Inputs inputs, List<Row> rows, int number, Tensor one, Tensor two) {
+    private @Nullable Form form(Inputs inputs, List<Row> rows, int number, Tensor one, Tensor more) {
         Shape alone = one.shape();
-        Shape both = two.shape();
-        if (alone.equals(both)) {
+        Shape all = more.shape();
+        long count = Math.max(2, inputs.rows());
+        if (alone.equals(all)) {
             return new Form(startsWithOne(one) ? Kind.SHARED : Kind.OTHER);
         }
-        int axis = doubled(alone, both);
+        int axis = multiplied(alone, all, count);
         if (axis < 0) {
             return new Form(Kind.OTHER);
         }
@@ -210,13 +265,13 @@ final class RowViews {
             return new Form(Kind.OTHER);
         }
         long parts = alone.dim(0);
-        long[] dims = both.dims();
+        boolean major = same(more.rows(0, parts), one) && same(more.rows(parts, 2 * parts), other);
+        long[] dims = all.dims();
         long[] split = new long[dims.length + 1];
         System.arraycopy(dims, 1, split, 2, dims.length - 1);
-        boolean major = same(two.rows(0, parts), one) && same(two.rows(parts, 2 * parts), other);
         split[0] = parts;
-        split[1] = 2;
-        Tensor sides = two.reshape(Shape.of(split));
+        split[1] = count;
+        Tensor sides = more.reshape(Shape.of(split));
         boolean minor = same(sides.slice(1, 0, 1).reshape(alone), one)
                 && same(sides.slice(1, 1, 2).reshape(alone), other);
         if (major == minor) {
@@ -225,15 +280,15 @@ final class RowViews {
         return new Form(major ? Kind.MAJOR : Kind.MINOR);
     }
 
-    /** Returns the one axis that is twice as long for two rows; -1 if there is no such. */
-    private static int doubled(Shape alone, Shape both) {
-        if (alone.rank() != both.rank()) {
+    /** Returns the one axis that is so many times as long for as many rows; -1 if there is no such. */
+    private static int multiplied(Shape alone, Shape all, long count) {
+        if (alone.rank() != all.rank()) {
             return -1;
         }
         int found = -1;
         for (int axis = 0; axis < alone.rank(); axis++) {
-            if (both.dim(axis) != alone.dim(axis)) {
-                if (found >= 0 || both.dim(axis) != 2 * alone.dim(axis)) {
+            if (all.dim(axis) != alone.dim(axis)) {
+                if (found >= 0 || all.dim(axis) != count * alone.dim(axis)) {
                     return -1;
                 }
                 found = axis;

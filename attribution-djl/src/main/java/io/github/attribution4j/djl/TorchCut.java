@@ -74,36 +74,51 @@ final class TorchCut implements Cut {
     }
 
     private LayerPullback layers(Inputs inputs) {
-        boolean again = false;
-        while (true) {
-            List<Row> seen = program.views().of(inputs.withoutReferences(), rows, false);
-            if (seen == null) {
-                return OneByOne.layerPullback(inputs, this::layers);
+        return program.views().run(inputs.withoutReferences(), rows, false, new RowViews.Run<>() {
+            @Override
+            public LayerPullback seen(List<Row> seen) {
+                return program.pullbackLayers(inputs, points, seen);
             }
-            LayerPullback pullback = program.pullbackLayers(inputs, points, seen);
-            // Looked at once more; a value whose axes depend on the data would be looked at for ever.
-            if (again || !program.views().contradict(inputs.withoutReferences(), seen, pullback.activations())) {
-                return pullback;
+
+            @Override
+            public LayerPullback rowByRow() {
+                return OneByOne.layerPullback(inputs, one -> layers(one));
             }
-            again = true;
-            pullback.close();
-        }
+
+            @Override
+            public List<Tensor> values(LayerPullback pullback) {
+                return pullback.activations();
+            }
+
+            @Override
+            public void close(LayerPullback pullback) {
+                pullback.close();
+            }
+        });
     }
 
     private static List<Tensor> activations(TorchProgram program, Inputs inputs, List<Row> rows) {
-        boolean again = false;
-        while (true) {
-            List<Row> seen = program.views().of(inputs, rows, true);
-            if (seen == null) {
+        return program.views().run(inputs, rows, true, new RowViews.Run<>() {
+            @Override
+            public List<Tensor> seen(List<Row> seen) {
+                return program.activations(inputs, seen);
+            }
+
+            @Override
+            public List<Tensor> rowByRow() {
                 return OneByOne.tensors(inputs, one -> activations(program, one, rows));
             }
-            List<Tensor> values = program.activations(inputs, seen);
-            if (again || !program.views().contradict(inputs, seen, values)) {
+
+            @Override
+            public List<Tensor> values(List<Tensor> values) {
                 return values;
             }
-            again = true;
-            values.forEach(Tensor::close);
-        }
+
+            @Override
+            public void close(List<Tensor> values) {
+                values.forEach(Tensor::close);
+            }
+        });
     }
 
     @Override
@@ -143,8 +158,27 @@ final class TorchCut implements Cut {
         @Override
         public Pullback pullback(Inputs inputs) {
             program.module().check();
-            List<Row> seen = program.views().of(inputs.withoutReferences(), List.of(row), false);
-            return seen == null ? OneByOne.pullback(inputs, this::pullback) : program.pullbackHead(inputs, seen.get(0));
+            return program.views().run(inputs.withoutReferences(), List.of(row), false, new RowViews.Run<>() {
+                @Override
+                public Pullback seen(List<Row> seen) {
+                    return program.pullbackHead(inputs, seen.get(0));
+                }
+
+                @Override
+                public Pullback rowByRow() {
+                    return OneByOne.pullback(inputs, Head.this::pullback);
+                }
+
+                @Override
+                public List<Tensor> values(Pullback pullback) {
+                    return List.of(pullback.output());
+                }
+
+                @Override
+                public void close(Pullback pullback) {
+                    pullback.close();
+                }
+            });
         }
 
         @Override
