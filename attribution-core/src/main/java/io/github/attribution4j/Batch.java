@@ -17,6 +17,7 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.Arrays;
@@ -58,6 +59,21 @@ record Batch(long from, long to, long[] examples, Inputs inputs) {
                     + " rows; axis 0 of the " + noun + " must count rows");
         }
         return value;
+    }
+
+    /** Returns the gradient of a target's score of each row with respect to the output. */
+    Tensor cotangent(Target target, Tensor output) {
+        try {
+            return target.cotangent(output, examples);
+        } catch (IllegalArgumentException e) {
+            if (output.dataType().isFloating()) {
+                throw e;
+            }
+            throw new UnsupportedModelException(
+                    "the model's output is of type " + output.dataType()
+                            + ", which has no gradient; explain another output of it, or use a perturbation method",
+                    e);
+        }
     }
 
     /** Returns the rows asked for of a value that has a row for each row of the call. */

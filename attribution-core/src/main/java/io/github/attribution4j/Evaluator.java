@@ -406,7 +406,7 @@ public final class Evaluator {
                     checkTarget(output);
                 }
                 double[] values = batch.own(scores(output, batch.examples()));
-                Tensor cotangent = source.cotangent(output, target.cotangent(output, batch.examples()));
+                Tensor cotangent = source.cotangent(output, batch.cotangent(target, output));
                 List<Tensor> gradients = rowsFirst(pullback, batch.inputs(), pullback.vjpLast(cotangent)).stream()
                         .map(batch::own)
                         .toList();

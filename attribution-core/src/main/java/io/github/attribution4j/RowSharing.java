@@ -193,8 +193,13 @@ final class RowSharing {
                     || (found.verdict() == RowDifference.Verdict.CLOSE
                             && sameAmongCopies(batch, row, row, computation, computed));
             if (!same) {
-                single("the model's rows change each other: of row " + (batch.from() + row) + " in a call of "
-                        + batch.rows() + " rows, " + found.text());
+                String where = "row " + (batch.from() + row);
+                single(
+                        isRandom(batch, row, computation, alone)
+                                ? "the model is random: " + where + " alone gave other values when it was run again,"
+                                        + " and so will this explanation; save the model in evaluation mode"
+                                : "the model's rows change each other: of " + where + " in a call of " + batch.rows()
+                                        + " rows, " + found.text());
                 return false;
             }
         }
@@ -205,6 +210,13 @@ final class RowSharing {
             memory.learn(question, finding);
         }
         return true;
+    }
+
+    /** Returns whether a row alone gives other values than it did before. */
+    private boolean isRandom(Batch batch, int row, Batch.Computation computation, Batch.Computed before) {
+        Batch.Computed again = alone(batch, row, computation);
+        count(batch.row(row, copies()), 1);
+        return RowDifference.between(again.values(), 0, before.values(), 0).verdict() != RowDifference.Verdict.SAME;
     }
 
     /**

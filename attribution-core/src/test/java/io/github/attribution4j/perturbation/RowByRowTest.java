@@ -39,6 +39,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -297,6 +298,21 @@ class RowByRowTest {
             assertThat(why.counts().checkRows())
                     .as("one alone, and as many copies as the call had")
                     .isEqualTo(5);
+        }
+    }
+
+    @Test
+    void a_random_model_is_called_that() {
+        Random random = new Random(5);
+        Scores dropout = rows -> Arrays.stream(squares(rows))
+                .map(v -> random.nextBoolean() ? 2 * v : random.nextDouble())
+                .toArray();
+        try (TensorScope scope = TensorScope.open();
+                Explanation why =
+                        ABLATION.attribute(model(dropout, new ArrayList<>()), Inputs.of(plain()), Target.index(0))) {
+            assertThat(ofRows(why))
+                    .anyMatch(line -> line.startsWith("the model is random: row "))
+                    .noneMatch(line -> line.contains("change each other"));
         }
     }
 

@@ -48,6 +48,10 @@ final class Failures {
             Pattern.compile("Unknown builtin op: (?<operators>\\w+)::(?<operator>[\\w.]+?)\\.?\\s"
                     + "|__torch__\\.torch\\.classes\\.(?<classes>\\w+)\\.(?<class>\\w+)");
 
+    /** What libtorch says, over a dozen lines, of an operator that does not exist for a kind of tensors. */
+    private static final Pattern NOT_FOR = Pattern.compile(
+            "Could not run '\\w+::(\\w+)[.\\w]*' with arguments from the '(\\w+?)(?:CPU|CUDA)?' backend.*");
+
     /** Where operators come from that are often met. */
     private static final Map<String, String> LIBRARIES = Map.of(
             "torchvision", " (torchvision, libtorchvision.so)",
@@ -126,7 +130,9 @@ final class Failures {
 
     /** Returns the one line that says what is wrong: the last that names a Python error, else the first; fit to be printed. */
     static String line(Throwable failure) {
-        String line = chosen(failure)
+        String line = NOT_FOR.matcher(chosen(failure))
+                .replaceFirst(found -> "operator " + found.group(1) + " does not exist for tensors of kind "
+                        + found.group(2).toLowerCase(Locale.ROOT))
                 .codePoints()
                 .map(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE ? '?' : c)
                 .limit(LONGEST)

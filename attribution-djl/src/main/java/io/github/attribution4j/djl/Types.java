@@ -51,6 +51,10 @@ final class Types {
             case INT32, INT16, INT8, UINT16 -> DataType.INT32;
             case UINT8 -> DataType.UINT8;
             case BOOLEAN -> DataType.BOOL;
+            case COMPLEX64 ->
+                throw new ModelException(
+                        "a tensor of complex numbers has no counterpart here; let the model give real and"
+                                + " imaginary parts, as torch.view_as_real does, or choose another output");
             default ->
                 throw new ModelException(
                         "an array of type " + dataType

@@ -229,6 +229,12 @@ class SpecialArchivesTest {
                 Throwable failure = catchThrowable(() -> explain(new Saliency(), model, inputs));
                 assertThat(failure).isInstanceOf(ModelException.class).hasMessage(NO_GRADIENT);
                 explain(new FeatureAblation(), model, inputs);
+                if (file().equals("integer-output.pt")) {
+                    Throwable sum = catchThrowable(() -> new Saliency().attribute(model, inputs, Target.slice()));
+                    assertThat(sum)
+                            .isInstanceOf(UnsupportedModelException.class)
+                            .hasMessageStartingWith("the model's output is of type int64, which has no gradient");
+                }
             }
         }
 

@@ -1,0 +1,37 @@
+/*
+ * Copyright 2026 The attribution4j authors
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.attribution4j.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.engine.EngineException;
+import org.junit.jupiter.api.Test;
+
+/** What is shown of failures of libtorch. */
+class FailuresTest {
+    private static final String BACKEND = "Could not run 'aten::max_pool2d_with_indices.out' with arguments from the"
+            + " 'QuantizedCPU' backend. This could be because the operator doesn't exist for this backend. "
+            + "'aten::max_pool2d_with_indices.out' is only available for these backends: [CPU, Meta].\n\nCPU: registered at"
+            + " /pytorch/build/RegisterCPU.cpp:4 [kernel]";
+
+    @Test
+    void an_operator_that_a_kind_of_tensors_does_not_have_is_named_in_few_words() {
+        assertThat(Failures.line(new EngineException(BACKEND)))
+                .isEqualTo("operator max_pool2d_with_indices does not exist for tensors of kind quantized");
+        assertThat(Failures.line(new EngineException(BACKEND.replace("Quantized", "Sparse"))))
+                .isEqualTo("operator max_pool2d_with_indices does not exist for tensors of kind sparse");
+    }
+}
