@@ -13,8 +13,8 @@
 # limitations under the License.
 """DeepLIFT's multipliers, slowly: a walk through the graph of a trace that carries every value twice, now and in the reference run.
 
-Two rules only: an element-wise function has the multiplier dy/dx, or its derivative where dx is (nearly) 0; in a product of two values each has the mean of the
-other as its multiplier. Softmax, norms and attention are expanded into those; maxima go to where they were and to where they are. Float64, no shortcuts.
+Three rules only: an element-wise function has the multiplier dy/dx, or its derivative where dx is (nearly) 0; in a product of two values each has the mean of the
+other as its multiplier; maxima and ranks follow an element. Softmax, norms, choices and attention are expanded into those. Float64, no shortcuts.
 """
 
 from typing import Callable, Dict, List, Tuple
@@ -158,8 +158,202 @@ def attention(q, k, v, mask, dropout, causal, scale=None, gqa=False) -> Pair:
     return product(torch.matmul, softmax(z, -1), v)
 
 
+def step(compare: Callable, x, t) -> Pair:
+    """A truth value as a number: a step of the difference."""
+    if not isinstance(x, Pair):
+        x = Pair(x, x)
+    d = linear(torch.sub, x, t)
+    c, c0 = compare(now(x), now(t)).double(), compare(then(x), then(t)).double()
+    dd = d.now.detach() - d.then
+    m = torch.where(c != c0, (c - c0) / torch.where(dd == 0, torch.ones_like(dd), dd), torch.zeros_like(dd))
+    return Pair(c + m * (d.now - d.now.detach()), c0)
+
+
+def choose(c, a, b) -> Pair:
+    """b + c (a - b); where that is not finite, because one of both is not, all of the change is the choice's."""
+    c = c if isinstance(c, Pair) else Pair(torch.as_tensor(c).double(), torch.as_tensor(c).double())
+    a, b = (v if isinstance(v, (Pair, Tensor)) else torch.tensor(v, dtype=torch.float64) for v in (a, b))
+    y0 = torch.where(c.then > 0.5, then(a), then(b))
+    y = torch.where(c.now.detach() > 0.5, now(a).detach(), now(b).detach())
+    known = torch.isfinite(now(a).detach() + now(b).detach() + then(a) + then(b))
+    clean = [linear(lambda v: torch.where(known, v, torch.zeros_like(v)), v if isinstance(v, Pair) else Pair(v, v)) for v in (a, b)]
+    whole = linear(torch.add, clean[1], times(c, linear(torch.sub, *clean)))
+    flips = c.now.detach() != c.then
+    jump = (y - y0) * (c.now.detach() - c.then) * (c.now - c.now.detach())
+    kept = [torch.where(~known & ~flips & (w > 0.5), v, torch.zeros_like(v)) for w, v in ((c.then, now(a)), (1 - c.then, now(b)))]
+    s = torch.where(known, whole.now, torch.where(flips, jump, kept[0] + kept[1]))
+    return Pair(y + (s - s.detach()), y0)
+
+
+def as_pair(v) -> Pair:
+    return v if isinstance(v, Pair) else Pair(v, v)
+
+
+def power_norm(x: Pair, p: float, dims, keep: bool) -> Pair:
+    n = x.then.dim()
+    dims = list(range(n)) if not dims else [d % n for d in dims]
+    size = elementwise(torch.abs, x)
+    if p == float("inf"):
+        return rows_maximum(size, dims, keep)
+    if p == float("-inf"):
+        return linear(torch.neg, rows_maximum(linear(torch.neg, size), dims, keep))
+    terms = elementwise(lambda v: v.abs() ** p, x)
+    return elementwise(lambda v: v ** (1 / p), linear(lambda v: v.sum(dims, keep), terms))
+
+
+def variance(x: Pair, dims, correction: float, keep: bool) -> Pair:
+    n = x.then.dim()
+    dims = list(range(n)) if not dims else [d % n for d in dims]
+    count = 1
+    for d in dims:
+        count *= x.then.size(d)
+    c = linear(lambda v: v - v.mean(dims, True), x)
+    return linear(lambda v: v.sum(dims, keep) / (count - correction), times(c, c))
+
+
+def ranked(x: Pair, index: Callable[[Tensor], Tensor], dim: int) -> Pair:
+    """Values of ranks along an axis: each follows the element that crosses from one side of its old value to the other of its new one, and lies nearest to both."""
+    dim %= x.then.dim()
+    z = x.now.movedim(dim, -1)
+    z0 = x.then.movedim(dim, -1)
+    i, i0 = index(x.now.detach()).movedim(dim, -1), index(x.then).movedim(dim, -1)
+    y, y0 = z.detach().gather(-1, i), z0.gather(-1, i0)
+    rows = []
+    width, ranks = z.size(-1), y.size(-1)
+    for row, row0, v, v0 in zip(z.reshape(-1, width), z0.reshape(-1, width), y.reshape(-1, ranks), y0.reshape(-1, ranks)):
+        for r in range(ranks):
+            best = None
+            for j in range(width):
+                up = row[j] >= v[r] and row0[j] <= v0[r]
+                down = row[j] <= v[r] and row0[j] >= v0[r]
+                far = (row[j] - v[r]).abs().item() + (row0[j] - v0[r]).abs().item()
+                if (up if v[r] >= v0[r] else down) and (best is None or far < best[0]):
+                    best = (far, j)
+            j = best[1]
+            dz = (row[j].detach() - row0[j]).item()
+            m = (v[r] - v0[r]).item() / dz if abs(dz) > NEAR else 1.0
+            rows.append(v[r] + m * (row[j] - row[j].detach()))
+    return Pair(torch.stack(rows).view_as(y).movedim(-1, dim), y0.movedim(-1, dim))
+
+
+def running(x: Pair, dim: int, reduce: Callable[[Pair], Pair]) -> Pair:
+    """A reduction of all that came before, along an axis."""
+    size = x.then.size(dim)
+    parts = [reduce(linear(lambda v: v.narrow(dim, 0, t + 1), x)) for t in range(size)]
+    return Pair(torch.cat([p.now for p in parts], dim), torch.cat([p.then for p in parts], dim))
+
+
+def log_sum(x: Pair, dims: List[int], keep: bool) -> Pair:
+    shift = torch.maximum(x.now.detach(), x.then).amax(dims, True)
+    e = elementwise(lambda z: torch.exp(z - shift), x)
+    y = elementwise(lambda v: torch.log(v) + shift, linear(lambda v: v.sum(dims, True), e))
+    return y if keep else linear(lambda v: v.squeeze(dims), y)
+
+
+def two(a, b) -> Pair:
+    return linear(lambda u, v: torch.stack(torch.broadcast_tensors(u, v), -1), as_pair(a), as_pair(b))
+
+
+def _operator_rule(name: str, args: list):
+    """Operators with a rule of their own; None for others."""
+    x = args[0]
+    comparisons = {"gt": torch.gt, "ge": torch.ge, "lt": torch.lt, "le": torch.le, "eq": torch.eq, "ne": torch.ne}
+    if name in comparisons:
+        return step(comparisons[name], args[0], args[1])
+    if name in ("logical_and", "bitwise_and", "__and__"):
+        return times(args[0], args[1])
+    if name in ("logical_or", "bitwise_or", "__or__", "logical_xor"):
+        k = 2.0 if name == "logical_xor" else 1.0
+        return linear(lambda u, v, w: u + v - k * w, args[0], args[1], times(args[0], args[1]))
+    if name in ("logical_not", "bitwise_not"):
+        return linear(lambda v: 1.0 - v, x)
+    if name in ("to", "type_as") and isinstance(x, Pair):
+        return x
+    if name == "where":
+        return choose(*args)
+    if name == "masked_fill":
+        return choose(args[1], args[2], args[0])
+    if name == "index_put":
+        return choose(args[1][0], args[2], args[0])
+    if name in ("norm", "linalg_vector_norm", "linalg_norm"):
+        return power_norm(x, 2.0 if args[1] is None else float(args[1]), args[2], args[3])
+    if name == "frobenius_norm":
+        return power_norm(x, 2.0, args[1], args[2])
+    if name in ("var", "std", "var_mean", "std_mean"):
+        dims = args[1]
+        # Overloads: (dims, unbiased, keep), and (dims, correction, keep).
+        correction = 1.0 if args[2] is None else float(args[2])
+        v = variance(x, dims, correction, args[3])
+        y = elementwise(torch.sqrt, v) if name.startswith("std") else v
+        return [y, linear(lambda t: t.mean(dims, args[3]), x)] if name.endswith("mean") else y
+    if name in ("amin", "min") and not isinstance(args[1] if len(args) > 1 else None, (Pair, Tensor)):
+        dims = args[1] if name == "amin" else [args[1]]
+        y = linear(torch.neg, rows_maximum(linear(torch.neg, x), dims, args[2]))
+        return y if name == "amin" else [y, None]
+    if name in ("maximum", "fmax") or (name == "max" and isinstance(args[1], (Pair, Tensor))):
+        return rows_maximum(two(args[0], args[1]), [-1], False)
+    if name in ("minimum", "fmin", "min"):
+        return linear(torch.neg, rows_maximum(linear(torch.neg, two(args[0], args[1])), [-1], False))
+    if name == "aminmax":
+        dims = [] if args[1] is None else [args[1]]
+        low = linear(torch.neg, rows_maximum(linear(torch.neg, x), dims, args[2]))
+        return [low, rows_maximum(x, dims, args[2])]
+    if name == "cummax":
+        return [running(x, args[1], lambda v: rows_maximum(v, [args[1]], True)), None]
+    if name == "cummin":
+        return [linear(torch.neg, running(linear(torch.neg, x), args[1], lambda v: rows_maximum(v, [args[1]], True))), None]
+    if name == "topk":
+        return [ranked(x, lambda v: torch.topk(v, args[1], args[2], args[3], True)[1], args[2]), None]
+    if name == "sort":
+        dim, descending = (args[1], args[2]) if len(args) == 3 else (args[2], args[3])
+        return [ranked(x, lambda v: torch.sort(v, dim, descending)[1], dim), None]
+    if name in ("kthvalue", "median"):
+        dim, keep = args[-2], args[-1]
+        pick = (lambda v: torch.kthvalue(v, args[1], dim, True)[1]) if name == "kthvalue" else (lambda v: torch.median(v, dim, True)[1])
+        y = ranked(x, pick, dim)
+        return [y if keep else linear(lambda v: v.squeeze(dim), y), None]
+    if name in ("clamp", "clip", "clamp_min", "clamp_max"):
+        low = None if name == "clamp_max" else args[1]
+        high = args[1] if name == "clamp_max" else args[2] if len(args) > 2 else None
+        y = x
+        if isinstance(low, (Pair, Tensor)) or isinstance(high, (Pair, Tensor)):
+            if low is not None:
+                y = rows_maximum(two(y, low), [-1], False)
+            if high is not None:
+                y = linear(torch.neg, rows_maximum(linear(torch.neg, two(y, high)), [-1], False))
+            return y
+        return elementwise(lambda v: torch.clamp(v, low, high), x)
+    if name == "lerp":
+        return linear(torch.add, args[0], times(args[2], linear(torch.sub, args[1], args[0])))
+    if name == "addcmul":
+        return linear(lambda c, p: c + args[3] * p, args[0], times(args[1], args[2]))
+    if name == "addcdiv":
+        return linear(lambda c, p: c + args[3] * p, args[0], times(args[1], elementwise(torch.reciprocal, args[2])))
+    if name == "logsumexp":
+        return log_sum(x, args[1], args[2])
+    if name == "logcumsumexp":
+        return running(x, args[1], lambda v: log_sum(v, [args[1]], True))
+    if name == "logaddexp":
+        return log_sum(two(args[0], args[1]), [-1], False)
+    if name == "hypot":
+        return power_norm(two(args[0], args[1]), 2.0, [-1], False)
+    if name == "pairwise_distance":
+        d = linear(lambda u, v: u - v + args[3], args[0], args[1])
+        return power_norm(d, float(args[2]), [-1], args[4])
+    if name == "cosine_similarity":
+        u, v = (_unit(t, args[2], args[3]) for t in args[:2])
+        return linear(lambda t: t.sum(args[2]), times(u, v))
+    return None
+
+
+def _unit(x, dim: int, eps: float):
+    n = power_norm(x, 2.0, [dim], True)
+    n = rows_maximum(two(n, torch.full_like(n.then, eps)), [-1], False)
+    return times(x, elementwise(torch.reciprocal, n))
+
+
 ELEMENTWISE = set("""relu leaky_relu elu selu celu gelu silu mish sigmoid log_sigmoid tanh softplus hardswish hardsigmoid hardtanh relu6 threshold prelu
-    rrelu softshrink clamp clamp_min abs sqrt rsqrt pow exp log log1p sin cos reciprocal""".split())
+    rrelu softshrink hardshrink clamp clamp_min abs sqrt rsqrt pow exp log log1p sin cos reciprocal""".split())
 
 
 def _operator(node) -> Callable:
@@ -177,6 +371,9 @@ def _operator(node) -> Callable:
 
 
 def _call(name: str, f: Callable, args: list):
+    own = _operator_rule(name, args)
+    if own is not None:
+        return own
     x = args[0]
     if name == "softmax":
         return softmax(x, args[1])
@@ -268,7 +465,7 @@ def _walk(graph, model, inputs: List) -> object:
                 result = getattr(torch.ops.aten, name)(*args[:1], dtype=torch.bool if args[1] == 11 else torch.float64)
             else:
                 f = _operator(node)
-                result = _call(name.rstrip("_"), f, args) if paired(args) else f(*args)
+                result = _call(name if name.endswith("__") else name.rstrip("_"), f, args) if paired(args) else f(*args)
         if len(outputs) > 1:
             for o, v in zip(outputs, result):
                 values[o] = v

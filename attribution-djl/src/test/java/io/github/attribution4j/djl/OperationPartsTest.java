@@ -47,6 +47,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Operators that are made of simpler operations are explained as the same program with these written out. */
 class OperationPartsTest {
@@ -367,6 +368,60 @@ class OperationPartsTest {
                         each.replace("(x, ", "(v, ").replaceFirst("^", "v = torch.reshape(x, [2, 3, 4])\n"))) {
             Inputs inputs = Inputs.of(TestModels.normal(apart, DataType.FLOAT64, 1, 7, 2, 3, 4));
             assertAlike(together, apart, apart, inputs);
+        }
+    }
+
+    @DisplayName("Operators without a sound rule are refused by name, and the model still works")
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "torch.norm(x, 0, [2], True)",
+                "torch.prod(x, 2, True)",
+                "torch.cumprod(x, 2)",
+                "torch.atan2(x, torch.tanh(x))",
+                "torch.remainder(x, 0.7)",
+                "torch.quantile(x, 0.3, 2, True)",
+                "torch.median(x)"
+            })
+    void withoutRule(String operator) {
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = model("", "return torch.sum(torch.mul(x, " + operator + "), [1, 2])")) {
+            Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT64, 2, 7, 3, 4));
+            String name = operator.substring(6, operator.indexOf('('));
+            for (Attribution<? super RuledModel> method :
+                    List.<Attribution<? super RuledModel>>of(LRP, new DeepLift())) {
+                assertThatThrownBy(() -> explained(model, method, inputs))
+                        .isInstanceOf(UnsupportedModelException.class)
+                        .hasMessageContaining(name + "#0");
+            }
+            assertThat(model.forward(inputs).shape().dim(0)).isEqualTo(2);
+        }
+    }
+
+    @DisplayName("A constant that a condition on a value puts in its place passes its relevance to that value")
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "torch.where(torch.lt(x, 0.2), -1.5, x)",
+                "torch.masked_fill(x, torch.lt(x, 0.2), -1.5)",
+                "torch.masked_fill_(torch.mul(x, 1), torch.logical_and(torch.lt(x, 0.2), torch.gt(x, -9.)), -1.5)",
+                "torch.threshold(x, 0.2, -1.5)"
+            })
+    void constantsOfConditions(String operator) {
+        boolean inPlace = operator.contains("fill_");
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model =
+                        model("", "return torch.sum(torch.mul(" + operator + ", torch.arange(4)), [1, 2])")) {
+            Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT64, 2, 7, 3, 4));
+            double[] x = inputs.tensor(0).toDoubleArray();
+            double[] relevance = explained(model, LRP, inputs);
+            for (int i = 0; i < x.length; i++) {
+                double value = x[i] < 0.2 || (x[i] == 0.2 && operator.contains("threshold")) ? -1.5 : x[i];
+                // The condition is on another value than the one that is written to: what the constant gets stays
+                // there.
+                double expected = inPlace && value == -1.5 ? 0 : value * (i % 4);
+                assertThat(relevance[i]).isCloseTo(expected, Offset.offset(1e-12));
+            }
         }
     }
 

@@ -23,7 +23,9 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.DeepLift;
+import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Shape;
@@ -34,25 +36,30 @@ import io.github.attribution4j.testkit.LeakExtension;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * DeepLIFT on the random networks of {@code golden/rules}, which together hold every operation that has a rule: complete, equal to a slow oracle, and for each example as if it were alone.
+ * DeepLIFT on the random networks of {@code golden/rules} and on the operators of {@code golden/rules_operators}, which together hold every operation that has a rule: complete, equal to a slow oracle, and
+ * for each example as if it were alone. Relevance on those of the latter in which nothing else can take it: all of the score comes back.
  */
 @ExtendWith(LeakExtension.class)
 class DeepLiftNetworksTest {
+    private static final Path OPERATORS = GoldenData.folder().resolve("rules_operators");
+
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Array(double[] values, Shape shape) {}
 
     /** One network, with the arrays of all. */
-    private record Network(JsonObject json, Map<String, Array> arrays) {
+    private record Network(Path folder, JsonObject json, Map<String, Array> arrays) {
         String name() {
             return json.get("name").getAsString();
         }
@@ -67,8 +74,8 @@ class DeepLiftNetworksTest {
         }
 
         TorchScriptModel load(DataType type) {
-            Path file = GoldenData.rules().resolve(name() + ".pt");
-            return TorchScriptModel.load(file, GoldenData.options().dataType(type));
+            return TorchScriptModel.load(
+                    folder.resolve(name() + ".pt"), GoldenData.options().dataType(type));
         }
 
         Target target() {
@@ -77,17 +84,22 @@ class DeepLiftNetworksTest {
     }
 
     private static List<Network> networks() {
+        return Stream.of(GoldenData.rules(), OPERATORS)
+                .flatMap(folder -> networks(folder).stream())
+                .toList();
+    }
+
+    private static List<Network> networks(Path folder) {
         Map<String, Array> arrays = new HashMap<>();
         try (TensorScope scope = TensorScope.open()) {
-            NumpyFiles.readNpz(GoldenData.rules().resolve("rules.npz"), Tensors.ofJava())
+            NumpyFiles.readNpz(folder.resolve("rules.npz"), Tensors.ofJava())
                     .forEach((key, tensor) -> arrays.put(key, new Array(tensor.toDoubleArray(), tensor.shape())));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        JsonObject list =
-                GoldenData.read(GoldenData.rules().resolve("rules.json")).getAsJsonObject();
+        JsonObject list = GoldenData.read(folder.resolve("rules.json")).getAsJsonObject();
         return GoldenCase.objects(list.get("networks")).stream()
-                .map(json -> new Network(json, arrays))
+                .map(json -> new Network(folder, json, arrays))
                 .toList();
     }
 
@@ -153,8 +165,35 @@ class DeepLiftNetworksTest {
                         () -> check(network, DataType.FLOAT64, 1e-8, 1e-8, 1e-10)));
     }
 
+    private static void conserve(Network network) {
+        try (TorchScriptModel model = network.load(DataType.FLOAT64);
+                TensorScope scope = TensorScope.open();
+                Explanation why = new Lrp(Composites.epsilon(0))
+                        .attribute(model, Inputs.of(network.array(model, "x", DataType.FLOAT64)), network.target())) {
+            double[] relevance = why.attribution().toDoubleArray();
+            double[] scores = why.scores();
+            int width = relevance.length / scores.length;
+            for (int row = 0; row < scores.length; row++) {
+                double sum =
+                        Arrays.stream(relevance, row * width, (row + 1) * width).sum();
+                assertThat(sum)
+                        .as("%s: relevance of example %d", network.name(), row)
+                        .isCloseTo(scores[row], Offset.offset(1e-9 * Math.abs(scores[row])));
+            }
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> relevance() {
+        List<Network> conserving = networks(OPERATORS).stream()
+                .filter(network -> network.json().get("conserves").getAsBoolean())
+                .toList();
+        assertThat(conserving).hasSizeGreaterThanOrEqualTo(16);
+        return conserving.stream().map(network -> DynamicTest.dynamicTest(network.name(), () -> conserve(network)));
+    }
+
     @Test
     void enoughNetworks() {
-        assertThat(networks()).hasSizeGreaterThanOrEqualTo(30);
+        assertThat(networks()).hasSizeGreaterThanOrEqualTo(60);
     }
 }

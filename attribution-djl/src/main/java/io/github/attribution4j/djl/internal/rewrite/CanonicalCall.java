@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * softmax(x, dim, dtype?), log_softmax(x, dim, dtype?), glu(x, dim), relu(x)
  * max_poolNd(x, kernel, stride, padding, dilation, ceil) -> Tensor, max_poolNd_with_indices likewise -> (Tensor, Tensor)
  * adaptive_max_poolNd(x, size) -> (Tensor, Tensor), amax(x, dims, keep) -> Tensor, max_dim(x, dim, keep) -> (Tensor, Tensor), amin and min_dim likewise; the larger of two is amax of a stack
- * logsumexp(x, dims, keep), norm(x, order, dims, keep), var(x, dims, correction, keep), std likewise, clamped(x, low?, high?), cosine_similarity(a, b, dim, eps)
+ * topk(x, k, dim, largest, sorted) -> (Tensor, Tensor), sort(x, dim, descending, stable), kthvalue(x, k, dim, keep), median_dim(x, dim, keep), cummax(x, dim), cummin, aminmax(x, dim?, keep) likewise
+ * logsumexp(x, dims, keep), logcumsumexp(x, dim), norm(x, order, dims?, keep, dtype?), pairwise_distance(a, b, order, eps, keep), var(x, dims?, correction, keep), std, var_mean and std_mean likewise, clamped(x, low?, high?), cosine_similarity(a, b, dim, eps)
  * lerp(a, b, w), lerp_by(a, b, w: float), addcdiv(c, a, b, value), grid_sampler(x, grid, interpolation, padding, align)
  * lstm(x, [h, c], weights, biases, layers, dropout, train, both, first) -> (Tensor, Tensor, Tensor), lstm_packed(x, sizes, [h, c], weights, ..., both) likewise
  * recurrent_layer(mode, x, h, weights, ..., first) -> (Tensor, Tensor), recurrent_packed(mode, x, sizes, h, weights, ..., both) likewise; modes: 1 GRU, 2 tanh, 3 ReLU
@@ -52,7 +53,24 @@ import org.jspecify.annotations.Nullable;
  */
 record CanonicalCall(String method, List<Expr> arguments) {
     private static final Expr NONE = new Expr.Literal("None");
+    private static final Expr NO_INTS = new Expr.Call(
+            new Expr.Name("annotate"),
+            List.of(
+                    new Expr.Index(new Expr.Name("List"), List.of(new Expr.Name("int"))),
+                    new Expr.ListOf(List.of(), false)),
+            List.of(),
+            false);
+    private static final Expr FALSE = new Expr.Literal("False");
     private static final Set<String> PAIRS = Set.of(
+            "var_mean",
+            "std_mean",
+            "topk",
+            "sort",
+            "kthvalue",
+            "median_dim",
+            "cummax",
+            "cummin",
+            "aminmax",
             "max_pool1d_with_indices",
             "max_pool2d_with_indices",
             "max_pool3d_with_indices",
@@ -111,11 +129,24 @@ record CanonicalCall(String method, List<Expr> arguments) {
             schema(extreme + "(self, other)");
         }
         schema("logsumexp(self, dim, keepdim=False)");
-        schema("norm(self, p=2, dim=[], keepdim=False)");
-        schema("linalg_vector_norm(self, p=2, dim=[], keepdim=False)");
-        schema("frobenius_norm(self, dim=[], keepdim=False)");
-        schema("var(self, dim=None, unbiased=True, keepdim=False, correction=None)");
-        schema("std(self, dim=None, unbiased=True, keepdim=False, correction=None)");
+        schema("norm(self, p=2, dim=None, keepdim=False, dtype=None)");
+        schema("linalg_vector_norm(self, p=2, dim=None, keepdim=False, dtype=None)");
+        schema("linalg_norm(self, p=None, dim=None, keepdim=False, dtype=None)");
+        schema("frobenius_norm(self, dim=None, keepdim=False)");
+        schema("pairwise_distance(x1, x2, p=2, eps=1e-06, keepdim=False)");
+        for (String deviation : List.of("var", "std", "var_mean", "std_mean")) {
+            schema(deviation + "(self, dim=None, unbiased=True, keepdim=False, correction=None)");
+        }
+        schema("sort(self, stable=None, dim=-1, descending=False)");
+        schema("topk(self, k, dim=-1, largest=True, sorted=True)");
+        schema("kthvalue(self, k, dim=-1, keepdim=False)");
+        schema("median(self, dim=None, keepdim=False)");
+        for (String running : List.of("cummax", "cummin", "logcumsumexp")) {
+            schema(running + "(self, dim)");
+        }
+        schema("aminmax(self, dim=None, keepdim=False)");
+        schema("logaddexp(self, other)");
+        schema("hypot(self, other)");
         schema("clamp(self, min=None, max=None)");
         schema("clip(self, min=None, max=None)");
         schema("clamp_min(self, min)");
@@ -255,8 +286,17 @@ record CanonicalCall(String method, List<Expr> arguments) {
                 case "maximum", "fmax" -> larger("amax");
                 case "minimum", "fmin" -> larger("amin");
                 case "logsumexp" -> extreme(operator);
-                case "norm", "linalg_vector_norm", "frobenius_norm" -> norm();
-                case "var", "std" -> deviation();
+                case "norm", "linalg_vector_norm", "linalg_norm", "frobenius_norm" -> norm();
+                case "pairwise_distance" -> call(operator, "x1", "x2", real(argument("p")), "eps", "keepdim");
+                case "var", "std", "var_mean", "std_mean" -> deviation();
+                case "topk" -> call(operator, "self", "k", "dim", "largest", "sorted");
+                case "sort" -> sort();
+                case "kthvalue" -> call(operator, "self", "k", "dim", "keepdim");
+                case "median" -> isText(argument("dim"), "None") ? null : call("median_dim", "self", "dim", "keepdim");
+                case "cummax", "cummin", "logcumsumexp" -> call(operator, "self", "dim");
+                case "aminmax" -> call(operator, "self", "dim", "keepdim");
+                case "logaddexp" -> stacked("logsumexp", List.of(last()), FALSE);
+                case "hypot" -> stacked("norm", List.of(new Expr.Literal("2."), last()), FALSE, NONE);
                 case "clamp", "clip", "clamp_min", "clamp_max" -> clamped();
                 case "lerp" ->
                     OperatorKinds.isTensor(types.apply(argument("weight")))
@@ -294,8 +334,7 @@ record CanonicalCall(String method, List<Expr> arguments) {
         }
 
         private @Nullable CanonicalCall extreme(String method) {
-            List<Expr> dims =
-                    isText(argument("dim"), "None") ? List.of(new Expr.ListOf(List.of(), false)) : ints("dim", 1);
+            List<Expr> dims = isText(argument("dim"), "None") ? List.of(NO_INTS) : reduced();
             return dims == null ? null : call(method, "self", dims.get(0), "keepdim");
         }
 
@@ -305,16 +344,39 @@ record CanonicalCall(String method, List<Expr> arguments) {
         }
 
         private @Nullable CanonicalCall larger(String method, Expr left, Expr right) {
+            return stacked(method, left, right, List.of(last()), FALSE);
+        }
+
+        private @Nullable CanonicalCall stacked(String method, List<Expr> over, Expr... more) {
+            return stacked(method, argument("self"), argument("other"), over, more);
+        }
+
+        /** A reduction of two tensors, element by element, is one over an axis of two. */
+        private @Nullable CanonicalCall stacked(String method, Expr left, Expr right, List<Expr> over, Expr... more) {
             if (!OperatorKinds.isTensor(types.apply(left)) || !OperatorKinds.isTensor(types.apply(right))) {
                 return null;
             }
             Expr both = called("torch.broadcast_tensors", new Expr.ListOf(List.of(left, right), false));
-            Expr last = new Expr.Literal("-1");
-            return call(
-                    method,
-                    called("torch.stack", both, last),
-                    new Expr.ListOf(List.of(last), false),
-                    new Expr.Literal("False"));
+            List<Object> arguments = new ArrayList<>();
+            arguments.add(called("torch.stack", both, new Expr.Literal("-1")));
+            arguments.addAll(over);
+            arguments.addAll(List.of(more));
+            return call(method, arguments.toArray());
+        }
+
+        private static Expr last() {
+            return new Expr.ListOf(List.of(new Expr.Literal("-1")), false);
+        }
+
+        /** The second argument is the axis, or whether equal values keep their order. */
+        private @Nullable CanonicalCall sort() {
+            Expr second = argument("stable");
+            Type type = types.apply(second);
+            boolean axis = type != null && type.name().equals("int");
+            Expr dim = axis ? second : argument("dim");
+            boolean flagged = axis && !isText(argument("dim"), "-1");
+            Expr stable = axis || isText(second, "None") ? FALSE : second;
+            return call("sort", "self", dim, flagged ? argument("dim") : argument("descending"), stable);
         }
 
         private static Expr called(String operator, Expr... arguments) {
@@ -322,15 +384,42 @@ record CanonicalCall(String method, List<Expr> arguments) {
         }
 
         private @Nullable CanonicalCall norm() {
-            List<Expr> dims =
-                    isText(argument("dim"), "None") ? List.of(new Expr.ListOf(List.of(), false)) : ints("dim", 1);
+            List<Expr> dims = axes();
             Expr order = bound.get("p");
             boolean two = order == null || isText(order, "None");
-            boolean number = two || order instanceof Expr.Literal;
+            // Over two axes linalg_norm is that of a matrix.
+            boolean vector = !operator.equals("linalg_norm")
+                    || (argument("dim") instanceof Expr.ListOf list
+                            && list.items().size() == 1)
+                    || (two && !isText(argument("dim"), "None"));
             Expr power = order == null || two ? new Expr.Literal("2.") : real(order);
-            return dims == null || !number || (order == null && !operator.startsWith("frobenius"))
+            return dims == null || !vector || !(two || isNumber(order))
                     ? null
-                    : call("norm", "self", power, dims.get(0), "keepdim");
+                    : call("norm", "self", power, dims.get(0), "keepdim", bound.getOrDefault("dtype", NONE));
+        }
+
+        /** The axes that are reduced: a list, or none for all. */
+        private @Nullable List<Expr> axes() {
+            if (isText(argument("dim"), "None")) {
+                return List.of(NONE);
+            }
+            Type type = types.apply(argument("dim"));
+            return type != null && type.toString().equals("Optional[List[int]]") ? List.of(argument("dim")) : reduced();
+        }
+
+        /** An empty list of axes tells its type. */
+        private @Nullable List<Expr> reduced() {
+            List<Expr> dims = ints("dim", 1);
+            boolean all = dims != null
+                    && dims.get(0) instanceof Expr.ListOf list
+                    && list.items().isEmpty();
+            return all ? List.of(NO_INTS) : dims;
+        }
+
+        private boolean isNumber(@Nullable Expr value) {
+            Type type = value == null ? null : types.apply(value);
+            return value instanceof Expr.Literal
+                    || (type != null && type.toString().matches("int|float|number"));
         }
 
         /** The second argument is the axes, or whether to correct. */
@@ -339,7 +428,7 @@ record CanonicalCall(String method, List<Expr> arguments) {
             Expr correction = argument("correction");
             Type type = types.apply(dim);
             boolean flag = type != null && type.name().equals("bool");
-            List<Expr> dims = flag || isText(dim, "None") ? List.of(new Expr.ListOf(List.of(), false)) : ints("dim", 1);
+            List<Expr> dims = flag ? List.of(NONE) : axes();
             Expr unbiased = flag ? dim : argument("unbiased");
             if (dims == null) {
                 return null;
@@ -445,7 +534,7 @@ record CanonicalCall(String method, List<Expr> arguments) {
 
         private @Nullable CanonicalCall extreme() {
             if (isText(argument("dim"), "None")) {
-                return call("a" + operator, "self", new Expr.ListOf(List.of(), false), new Expr.Literal("False"));
+                return call("a" + operator, "self", NO_INTS, new Expr.Literal("False"));
             }
             Type type = types.apply(argument("dim"));
             return type != null && type.name().equals("int")

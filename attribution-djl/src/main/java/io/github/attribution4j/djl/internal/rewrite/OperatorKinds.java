@@ -65,6 +65,7 @@ final class OperatorKinds {
     private static final Set<String> MAX_POOLING = names("""
             max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices
             adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin max min maximum minimum fmax fmin logsumexp
+            aminmax topk sort kthvalue median cummax cummin logcumsumexp logaddexp
             """);
 
     private static final Set<String> AVERAGE_POOLING = names("""
@@ -74,14 +75,16 @@ final class OperatorKinds {
 
     private static final Set<String> NORMALIZATION = names("""
             batch_norm layer_norm group_norm instance_norm rms_norm native_batch_norm _native_batch_norm_legit
-            _native_batch_norm_legit_no_training native_layer_norm native_group_norm norm linalg_vector_norm frobenius_norm var std
+            _native_batch_norm_legit_no_training native_layer_norm native_group_norm norm linalg_vector_norm linalg_norm frobenius_norm
+            var std var_mean std_mean hypot
             """);
 
     private static final Set<String> SOFTMAX = names("softmax log_softmax _softmax _log_softmax");
 
     private static final Set<String> PRODUCT = names("""
             mul multiply div divide true_divide matmul bmm mm mv dot inner outer baddbmm einsum scaled_dot_product_attention addcmul addcdiv
-            lerp glu tensordot bilinear cross grid_sampler grid_sampler_2d grid_sampler_3d kron cosine_similarity addbmm addmv
+            lerp glu tensordot bilinear cross grid_sampler grid_sampler_2d grid_sampler_3d kron cosine_similarity pairwise_distance addbmm
+            addmv
             """);
 
     private static final Set<String> RESHAPE = names("""

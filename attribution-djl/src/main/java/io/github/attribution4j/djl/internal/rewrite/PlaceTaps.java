@@ -90,6 +90,9 @@ final class PlaceTaps {
     private void scan(List<Stmt> body) {
         List<Stmt.Assign> all = new ArrayList<>();
         Trees.assignments(body, all);
+        if (rules != null) {
+            rules.scan(all);
+        }
         for (Stmt.Assign assign : all) {
             for (Expr target : assign.targets()) {
                 if (target instanceof Expr.Name name) {
@@ -278,14 +281,7 @@ final class PlaceTaps {
             String inside = rule + "_softmax";
             places.add(text, new Place(places.reserve(), inside, "", null, OperationKind.SOFTMAX, "softmax"));
         }
-        Expr ruled = rules == null || kind == null
-                ? rebuilt
-                : rules.redirect(
-                        rebuilt,
-                        kind,
-                        type,
-                        new RulePlaces.Here(MethodCloner.number(self), Places.number(side)),
-                        before);
+        Expr ruled = rules == null || operator == null ? rebuilt : ruled(rules, rebuilt, kind, type, side, before);
         if (type == null || !visible || !shows) {
             return ruled;
         }
@@ -295,6 +291,17 @@ final class PlaceTaps {
                         && uses.getOrDefault(target.id(), 0) > 1
                 ? rebound(target, value, type, before)
                 : value;
+    }
+
+    private Expr ruled(
+            RulePlaces by,
+            Expr.Call call,
+            @Nullable OperationKind kind,
+            @Nullable Type type,
+            int side,
+            List<Stmt> before) {
+        RulePlaces.Here here = new RulePlaces.Here(MethodCloner.number(self), Places.number(side));
+        return kind == null ? by.redirect(call, here, before) : by.redirect(call, kind, type, here, before);
     }
 
     /** After an operator that writes to a variable, the variable is what the rest of the program works on. */

@@ -45,11 +45,23 @@ final class RulePlaces {
     private final RuleSource source;
     private final StaticTypes types;
     private final RuntimeSource runtime;
+    private final ConditionPlaces conditions;
 
     RulePlaces(RuleSource source, StaticTypes types, RuntimeSource runtime) {
         this.source = source;
         this.types = types;
         this.runtime = runtime;
+        this.conditions = new ConditionPlaces(this, source, types);
+    }
+
+    /** Takes the assignments of the text whose calls follow. */
+    void scan(List<Stmt.Assign> assignments) {
+        conditions.scan(assignments);
+    }
+
+    /** Redirects what passes no gradient: comparisons, of which conditions are made. */
+    Expr redirect(Expr.Call call, Here here, List<Stmt> before) {
+        return conditions.redirect(call, here, before);
     }
 
     /** What a place is for the rules. */
@@ -65,7 +77,7 @@ final class RulePlaces {
      */
     Expr redirect(Expr.Call call, OperationKind kind, @Nullable Type result, Here here, List<Stmt> before) {
         if (kind == OperationKind.RESHAPE) {
-            return call;
+            return conditions.redirect(call, here, before);
         }
         String dotted = Trees.dotted(call.callee());
         String operator = dotted.substring(dotted.lastIndexOf('.') + 1);
@@ -114,7 +126,7 @@ final class RulePlaces {
                 && owner.id().equals("CONSTANTS");
     }
 
-    private Expr.Call withoutWriting(Expr.Call call, String dotted, Here here) {
+    Expr.Call withoutWriting(Expr.Call call, String dotted, Here here) {
         List<Expr> arguments = new ArrayList<>(call.arguments());
         arguments.set(0, port("held", here, List.of(arguments.get(0))));
         return new Expr.Call(Trees.dotted(dotted.substring(0, dotted.length() - 1)), arguments, call.keywords(), false);
@@ -190,7 +202,8 @@ final class RulePlaces {
         if (OperatorKinds.isTensor(type)) {
             return isWeight(value) ? value : port(code, here, List.of(value));
         }
-        return OperatorKinds.mayHold(type) ? hidden(value, here, before) : value;
+        boolean empty = value instanceof Expr.ListOf list && list.items().isEmpty();
+        return OperatorKinds.mayHold(type) && !empty ? hidden(value, here, before) : value;
     }
 
     /** A value of a type that the text does not tell, after a look at it while the program runs. */
@@ -204,7 +217,7 @@ final class RulePlaces {
         return seen;
     }
 
-    private Expr port(String method, Here here, List<Expr> values) {
+    Expr port(String method, Here here, List<Expr> values) {
         runtime.calls(method);
         List<Expr> arguments = new ArrayList<>();
         arguments.add(here.module());

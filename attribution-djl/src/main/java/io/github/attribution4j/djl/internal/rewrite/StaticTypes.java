@@ -106,6 +106,12 @@ final class StaticTypes {
         if (b.name().equals("NoneType")) {
             return either(b, a);
         }
+        if (a.name().equals("number") && b.name().matches("int|float")) {
+            return a;
+        }
+        if (b.name().equals("number") && a.name().matches("int|float")) {
+            return b;
+        }
         if (a.name().equals("Optional")) {
             return a.arguments().get(0).equals(b) ? a : null;
         }

@@ -6,6 +6,10 @@
   version : int
   geometry : List[int]
   reveals : bool
+  compares : bool
+  conditions : List[Tensor]
+  surrogates : List[Tensor]
+  written : List[int]
   def prepare(self: TAPE) -> NoneType:
     self.cursor = 0
     self.leaves = annotate(List[Tensor], [])
@@ -15,6 +19,10 @@
     self.version = 0
     self.geometry = annotate(List[int], [])
     self.reveals = False
+    self.compares = torch.len(self.bounds) > 1
+    self.conditions = annotate(List[Tensor], [])
+    self.surrogates = annotate(List[Tensor], [])
+    self.written = annotate(List[int], [])
     for r in range(torch.len(self.bounds) - 1):
       if self.numbers(r + 1)[1] > 0.:
         self.reveals = True
@@ -310,8 +318,97 @@
   def joint(self: TAPE, p: int, k: int, a: Tensor, b: Tensor) -> bool:
     y = self.mode == 1 and ops.prim.requires_grad(a) and ops.prim.requires_grad(b)
     return y and self.changed(p, k, a)
+  def condition(self: TAPE, c: Tensor) -> int:
+    found = -1
+    if ops.prim.dtype(c) == 11:
+      for i in range(torch.len(self.conditions)):
+        if self.conditions[i] is c and self.written[i] == torch._version(c):
+          found = i
+    return found
+  def remember(self: TAPE, c: Tensor, s: Tensor) -> NoneType:
+    torch.append(self.conditions, c)
+    torch.append(self.surrogates, s)
+    torch.append(self.written, torch._version(c))
+    return None
+  def surrogate(self: TAPE, p: int, k: int, c: Tensor) -> Tensor:
+    i = self.condition(c)
+    y = c
+    if i >= 0:
+      y = self.surrogates[i]
+    return y
+  def step(self: TAPE, p: int, k: int, y: Tensor, code: int, x: Tensor, t: Tensor) -> Tensor:
+    real = torch.is_floating_point(x) or (torch.is_floating_point(t) and torch.dim(t) > 0)
+    if self.compares and real:
+      x0 = self.past(p, k, x)
+      t0 = self.past(p, k, t)
+      d = torch.sub(x, t)
+      s = torch.to(y, ops.prim.dtype(d))
+      if self.mode == 1 and (ops.prim.requires_grad(x) or ops.prim.requires_grad(t)):
+        s0 = torch.to(RUNTIME.compared(code, x0, t0, ), ops.prim.dtype(d))
+        m = RUNTIME.finite(torch.div(torch.sub(s, s0), torch.sub(torch.detach(d), torch.sub(x0, t0))), )
+        s = RUNTIME.graft(s, torch.mul(d, m), )
+      _0 = self.remember(y, s)
+    return y
+  def logic(self: TAPE, p: int, k: int, y: Tensor, code: int, a: Tensor, b: Tensor) -> Tensor:
+    i = self.condition(a)
+    j = self.condition(b)
+    if (i >= 0 or j >= 0) and ops.prim.dtype(a) == 11 and ops.prim.dtype(b) == 11:
+      a0 = self.past(p, k, a)
+      b0 = self.past(p, k, b)
+      t = ops.prim.dtype(self.surrogates[i if i >= 0 else j])
+      s = torch.to(self.surrogate(p, k, a), t)
+      u = torch.to(self.surrogate(p, k, b), t)
+      m = RUNTIME.half(torch.to(b, t), torch.to(b0, t), )
+      n = RUNTIME.half(torch.to(a, t), torch.to(a0, t), )
+      if code > 0:
+        m = torch.add(torch.mul(m, -code), 1.)
+        n = torch.add(torch.mul(n, -code), 1.)
+      v = torch.to(y, t)
+      if self.mode == 1:
+        v = RUNTIME.graft(v, torch.add(torch.mul(s, m), torch.mul(u, n)), )
+      _0 = self.remember(y, v)
+    return y
+  def inverted(self: TAPE, p: int, k: int, y: Tensor, c: Tensor) -> Tensor:
+    i = self.condition(c)
+    if i >= 0:
+      _0 = self.remember(y, torch.add(torch.neg(self.surrogates[i]), 1.))
+    return y
+  def seen(self: TAPE, p: int, k: int, y: Tensor, c: Tensor, s: Tensor) -> Tensor:
+    if self.condition(c) >= 0:
+      _0 = self.remember(y, s)
+    return y
+  def cast(self: TAPE, p: int, k: int, y: Tensor, c: Tensor) -> Tensor:
+    r = y
+    i = self.condition(c)
+    if i >= 0 and torch.is_floating_point(y):
+      if ops.prim.requires_grad(self.surrogates[i]):
+        r = torch.mul(torch.to(self.surrogates[i], ops.prim.dtype(y)), 1.)
+    return r
+  def factor(self: TAPE, x: Tensor, other: Tensor) -> Tensor:
+    y = x
+    i = self.condition(x)
+    if i >= 0 and torch.is_floating_point(other):
+      y = torch.to(self.surrogates[i], ops.prim.dtype(other))
+    return y
+  def chosen(self: TAPE, p: int, k: int, y: Tensor, c: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    r = y
+    i = self.condition(c)
+    if i >= 0 and torch.is_floating_point(y):
+      c0 = self.past(p, k, c)
+      a0 = self.past(p, k, a)
+      b0 = self.past(p, k, b)
+      if self.mode == 1 and ops.prim.requires_grad(self.surrogates[i]):
+        r = RUNTIME.graft(y, RUNTIME.choice(y, self.surrogates[i], c, c0, a, a0, b, b0, ), )
+    return r
+  def put(self: TAPE, p: int, k: int, y: Tensor, c: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    r = y
+    if torch.numel(a) == 1 and torch.size(c) == torch.size(b):
+      r = self.chosen(p, k, y, c, torch.reshape(a, annotate(List[int], [])), b)
+    return r
   def mul(self: TAPE, p: int, k: int, a: Tensor, b: Tensor) -> Tensor:
     y = torch.mul(a, b)
+    if torch.is_floating_point(y):
+      a, b, = (self.factor(a, b), self.factor(b, a))
     if self.compared(p, k, y):
       a0 = self.past(p, k, a)
       b0 = self.past(p, k, b)
@@ -366,22 +463,31 @@
         m, d, = RUNTIME.spread(torch.detach(z), RUNTIME.rows(x0, dims, ), -1, )
         y = RUNTIME.graft(y, torch.reshape(torch.sum(torch.mul(z, m), [-1]), torch.size(y)), )
     return y
-  def norm(self: TAPE, p: int, k: int, x: Tensor, order: float, dims: List[int], keep: bool) -> Tensor:
-    if order != 1. and order != 2.:
-      if order == inf:
-        y = self.amax(p, k, self.norm_terms(p, k, x), dims, keep)
-      else:
-        if self.mode == 1 and ops.prim.requires_grad(x):
-          _0 = self.refuse("unknown", p, k)
-        y = torch.norm(x, order, dims, keep)
+  def norm(self: TAPE, p: int, k: int, x: Tensor, order: float, dims: Optional[List[int]], keep: bool, dtype: Optional[int]) -> Tensor:
+    over = RUNTIME.axes(x, dims, )
+    z = x
+    if dtype is not None:
+      z = torch.to(x, dtype)
+    if order == inf:
+      y = self.amax(p, k, self.norm_terms(p, k, z), over, keep)
+    elif order == -inf:
+      y = self.amin(p, k, self.norm_terms(p, k, z), over, keep)
     elif order == 1.:
-      y = torch.sum(self.norm_terms(p, k, x), RUNTIME.all_of(x, dims, ), keep)
+      y = torch.sum(self.norm_terms(p, k, z), over, keep)
+    elif order == 2.:
+      y = torch.norm(z, 2., over, keep)
+      if self.compared(p, k, z):
+        z0 = self.past(p, k, z)
+        if self.changed(p, k, z):
+          y = RUNTIME.graft(y, RUNTIME.rooted(z, z0, over, 1., True, keep, ), )
     else:
-      y = torch.norm(x, 2., dims, keep)
-      if self.compared(p, k, x):
-        x0 = self.past(p, k, x)
-        if self.changed(p, k, x):
-          y = RUNTIME.graft(y, RUNTIME.rooted(x, x0, RUNTIME.all_of(x, dims, ), 1., True, keep, ), )
+      y = torch.norm(z, order, over, keep)
+      if order == 0. and self.mode == 1 and ops.prim.requires_grad(z):
+        _0 = self.refuse("unknown", p, k)
+      if self.compared(p, k, z):
+        z0 = self.past(p, k, z)
+        if self.changed(p, k, z):
+          y = RUNTIME.graft(y, RUNTIME.powered(z, z0, order, over, keep, self.near(p, k), ), )
     return y
   def norm_terms(self: TAPE, p: int, k: int, x: Tensor) -> Tensor:
     y = torch.abs(x)
@@ -392,15 +498,41 @@
         m = RUNTIME.finite(torch.div(torch.add(now, x0), torch.add(torch.abs(now), torch.abs(x0))), )
         y = RUNTIME.graft(y, torch.mul(x, m), )
     return y
-  def spread_of(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], correction: float, keep: bool, root: bool) -> Tensor:
-    if root:
-      y = torch.std(x, dims, correction=correction, keepdim=keep)
-    else:
-      y = torch.var(x, dims, correction=correction, keepdim=keep)
+  def average(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], keep: bool) -> Tensor:
+    return torch.mean(x, dims, keep)
+  def cummax(self: TAPE, p: int, k: int, x: Tensor, dim: int) -> Tuple[Tensor, Tensor]:
+    y, i, = torch.cummax(x, dim)
+    r = y
     if self.compared(p, k, x):
       x0 = self.past(p, k, x)
       if self.changed(p, k, x):
-        over = RUNTIME.all_of(x, dims, )
+        y0, i0, = torch.cummax(torch.movedim(x0, dim, -1), -1)
+        s = RUNTIME.routed(torch.movedim(x, dim, -1), torch.movedim(x0, dim, -1), torch.movedim(torch.detach(y), dim, -1), y0, torch.movedim(i, dim, -1), i0, self.near(p, k), )
+        r = torch.movedim(s, -1, dim)
+    return (r, i)
+  def ranked(self: TAPE, p: int, k: int, x: Tensor, i: Tensor, dim: int) -> Tensor:
+    y = torch.gather(x, dim, i)
+    if self.compared(p, k, x):
+      x0 = self.past(p, k, x)
+      y0 = self.past(p, k, y)
+      i0 = self.past(p, k, i)
+      if self.changed(p, k, x):
+        z = torch.movedim(x, dim, -1)
+        z0 = torch.movedim(x0, dim, -1)
+        v = torch.movedim(torch.detach(y), dim, -1)
+        v0 = torch.movedim(y0, dim, -1)
+        at = RUNTIME.crossing(torch.detach(z), z0, v, v0, torch.movedim(i, dim, -1), )
+        y = torch.movedim(RUNTIME.routed(z, z0, v, v0, at, at, self.near(p, k), ), -1, dim)
+    return y
+  def spread_of(self: TAPE, p: int, k: int, x: Tensor, dims: Optional[List[int]], correction: float, keep: bool, root: bool) -> Tensor:
+    over = RUNTIME.axes(x, dims, )
+    if root:
+      y = torch.std(x, over, correction=correction, keepdim=keep)
+    else:
+      y = torch.var(x, over, correction=correction, keepdim=keep)
+    if self.compared(p, k, x):
+      x0 = self.past(p, k, x)
+      if self.changed(p, k, x):
         n = 1
         for d in over:
           n = n * torch.size(x, d)
@@ -408,9 +540,9 @@
         c0 = torch.sub(x0, torch.mean(x0, over, True))
         y = RUNTIME.graft(y, RUNTIME.rooted(c, c0, over, n - correction, root, keep, ), )
     return y
-  def var(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], correction: float, keep: bool) -> Tensor:
+  def var(self: TAPE, p: int, k: int, x: Tensor, dims: Optional[List[int]], correction: float, keep: bool) -> Tensor:
     return self.spread_of(p, k, x, dims, correction, keep, False)
-  def std(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], correction: float, keep: bool) -> Tensor:
+  def std(self: TAPE, p: int, k: int, x: Tensor, dims: Optional[List[int]], correction: float, keep: bool) -> Tensor:
     return self.spread_of(p, k, x, dims, correction, keep, True)
   def div(self: TAPE, p: int, k: int, a: Tensor, b: Tensor) -> Tensor:
     y = torch.div(a, b)
@@ -500,13 +632,6 @@ def rectified(z: Tensor, z0: Tensor, near: float) -> Tensor:
   if near > 1e-10:
     m = torch.where(torch.le(d, near), torch.to(torch.gt(z, 0.), ops.prim.dtype(z)), m)
   return m
-def all_of(x: Tensor, dims: List[int]) -> List[int]:
-  all = dims
-  if torch.len(dims) == 0:
-    all = annotate(List[int], [])
-    for d in range(torch.dim(x)):
-      torch.append(all, d)
-  return all
 def rooted(x: Tensor, x0: Tensor, dims: List[int], over: float, root: bool, keep: bool) -> Tensor:
   now = torch.detach(x)
   h = torch.div(torch.add(now, x0), over)
@@ -515,6 +640,29 @@ def rooted(x: Tensor, x0: Tensor, dims: List[int], over: float, root: bool, keep
     n0 = torch.sqrt(torch.div(torch.sum(torch.mul(x0, x0), dims, True), over))
     h = RUNTIME.finite(torch.div(h, torch.add(n, n0)), )
   return torch.sum(torch.mul(x, h), dims, keep)
+def powered(x: Tensor, x0: Tensor, order: float, dims: List[int], keep: bool, near: float) -> Tensor:
+  now = torch.abs(torch.detach(x))
+  then = torch.abs(x0)
+  u = torch.pow(now, order)
+  u0 = torch.pow(then, order)
+  d = torch.mul(torch.mul(torch.pow(now, order - 1.), torch.sign(torch.detach(x))), order)
+  m = RUNTIME.slope(torch.detach(x), x0, u, u0, RUNTIME.finite(d, ), near, )
+  t = torch.sum(u, dims, True)
+  t0 = torch.sum(u0, dims, True)
+  r = torch.pow(t, 1. / order)
+  n = RUNTIME.slope(t, t0, r, torch.pow(t0, 1. / order), RUNTIME.finite(torch.div(r, torch.mul(t, order)), ), 0., )
+  return torch.sum(torch.mul(x, torch.mul(m, n)), dims, keep)
+def crossing(z: Tensor, z0: Tensor, y: Tensor, y0: Tensor, i: Tensor) -> Tensor:
+  a = torch.unsqueeze(z, -2)
+  a0 = torch.unsqueeze(z0, -2)
+  b = torch.unsqueeze(y, -1)
+  b0 = torch.unsqueeze(y0, -1)
+  up = torch.logical_and(torch.ge(a, b), torch.le(a0, b0))
+  down = torch.logical_and(torch.le(a, b), torch.ge(a0, b0))
+  fits = torch.where(torch.ge(b, b0), up, down)
+  far = torch.add(torch.abs(torch.sub(a, b)), torch.abs(torch.sub(a0, b0)))
+  best, at, = torch.min(torch.masked_fill(far, torch.logical_not(fits), inf), -1, False)
+  return torch.where(torch.isfinite(best), at, i)
 def between(high: Tensor, d: Tensor) -> Tensor:
   t = torch.abs(d)
   return torch.mul(high, torch.where(torch.gt(t, 0.), torch.div(torch.neg(torch.expm1(torch.neg(t))), t), torch.ones_like(t)))
@@ -575,6 +723,32 @@ def normed(x: Tensor, x0: Tensor, dims: List[int], eps: float, centred: bool) ->
   p = torch.mul(i, i0)
   k = torch.div(torch.mul(torch.mul(p, p), -2.), torch.add(i, i0))
   return torch.add(torch.mul(c, torch.mul(torch.add(i, i0), 0.5)), torch.mul(torch.mul(torch.mean(torch.mul(c, h), dims, True), k), h))
+def compared(code: int, x: Tensor, t: Tensor) -> Tensor:
+  if code == 0:
+    y = torch.gt(x, t)
+  elif code == 1:
+    y = torch.ge(x, t)
+  elif code == 2:
+    y = torch.lt(x, t)
+  elif code == 3:
+    y = torch.le(x, t)
+  elif code == 4:
+    y = torch.eq(x, t)
+  else:
+    y = torch.ne(x, t)
+  return y
+def choice(y: Tensor, s: Tensor, c: Tensor, c0: Tensor, a: Tensor, a0: Tensor, b: Tensor, b0: Tensor) -> Tensor:
+  t = ops.prim.dtype(y)
+  one = torch.to(c, t)
+  flips = torch.logical_xor(c, c0)
+  h = torch.to(torch.mul(torch.add(torch.sub(torch.detach(a), torch.detach(b)), torch.sub(a0, b0)), 0.5), t)
+  sure = torch.isfinite(h)
+  share = torch.mul(torch.to(sure, t), 0.5)
+  rise = RUNTIME.finite(torch.mul(torch.sub(torch.detach(y), torch.where(c0, a0, b0)), torch.sub(one, torch.to(c0, t))), )
+  by = torch.where(flips, torch.where(sure, h, rise), torch.zeros_like(rise))
+  va = torch.mul(a, torch.where(flips, share, one))
+  vb = torch.mul(b, torch.where(flips, share, torch.sub(torch.ones_like(one), one)))
+  return torch.to(torch.add(torch.add(va, vb), torch.mul(torch.to(s, t), by)), t)
 def half(x: Tensor, x0: Tensor) -> Tensor:
   return torch.mul(torch.add(torch.detach(x), x0), 0.5)
 def product(a: Tensor, a0: Tensor, b: Tensor, b0: Tensor) -> Tensor:

@@ -14,8 +14,41 @@
     u = self.unit(p, k, x[0], dim, eps)
     return self.total(p, k, self.mul(p, k, u, self.unit(p, k, x[1], dim, eps)), [dim])
   def unit(self: TAPE, p: int, k: int, x: Tensor, dim: int, eps: float) -> Tensor:
-    n = self.norm(p, k, x, 2., [dim], True)
+    n = self.norm(p, k, x, 2., [dim], True, None)
     return self.div(p, k, x, self.amax(p, k, torch.stack([n, torch.full_like(n, eps)], -1), [-1], False))
+  def pairwise_distance(self: TAPE, p: int, k: int, a: Tensor, b: Tensor, order: float, eps: float, keep: bool) -> Tensor:
+    d = self.plus(p, k, self.plus(p, k, a, self.times(p, k, b, -1.)), torch.full_like(torch.detach(a), eps))
+    return self.norm(p, k, d, order, [-1], keep, None)
+  def var_mean(self: TAPE, p: int, k: int, x: Tensor, dims: Optional[List[int]], correction: float, keep: bool) -> Tuple[Tensor, Tensor]:
+    return (self.var(p, k, x, dims, correction, keep), self.average(p, k, x, RUNTIME.axes(x, dims, ), keep))
+  def std_mean(self: TAPE, p: int, k: int, x: Tensor, dims: Optional[List[int]], correction: float, keep: bool) -> Tuple[Tensor, Tensor]:
+    return (self.std(p, k, x, dims, correction, keep), self.average(p, k, x, RUNTIME.axes(x, dims, ), keep))
+  def aminmax(self: TAPE, p: int, k: int, x: Tensor, dim: Optional[int], keep: bool) -> Tuple[Tensor, Tensor]:
+    dims = annotate(List[int], [])
+    if dim is not None:
+      dims = [dim]
+    return (self.amin(p, k, x, dims, keep), self.amax(p, k, x, dims, keep))
+  def cummin(self: TAPE, p: int, k: int, x: Tensor, dim: int) -> Tuple[Tensor, Tensor]:
+    y, i, = self.cummax(p, k, torch.neg(x), dim)
+    return (torch.neg(y), i)
+  def logcumsumexp(self: TAPE, p: int, k: int, x: Tensor, dim: int) -> Tensor:
+    z = torch.movedim(x, dim, -1)
+    n = torch.size(z, -1)
+    later = torch.triu(torch.ones([n, n], dtype=11, device=ops.prim.device(x)), 1)
+    wide = torch.expand(torch.unsqueeze(z, -2), torch.size(z) + [n])
+    return torch.movedim(self.logsumexp(p, k, torch.masked_fill(wide, later, -inf), [-1], False), -1, dim)
+  def topk(self: TAPE, p: int, k: int, x: Tensor, n: int, dim: int, largest: bool, sorted: bool) -> Tuple[Tensor, Tensor]:
+    y, i, = torch.topk(torch.detach(x), n, dim, largest, True)
+    return (self.ranked(p, k, x, i, dim), i)
+  def sort(self: TAPE, p: int, k: int, x: Tensor, dim: int, descending: bool, stable: bool) -> Tuple[Tensor, Tensor]:
+    y, i, = torch.sort(torch.detach(x), stable=stable, dim=dim, descending=descending)
+    return (self.ranked(p, k, x, i, dim), i)
+  def kthvalue(self: TAPE, p: int, k: int, x: Tensor, n: int, dim: int, keep: bool) -> Tuple[Tensor, Tensor]:
+    y, i, = torch.kthvalue(torch.detach(x), n, dim, True)
+    return RUNTIME.squeezed(self.ranked(p, k, x, i, dim), i, dim, keep, )
+  def median_dim(self: TAPE, p: int, k: int, x: Tensor, dim: int, keep: bool) -> Tuple[Tensor, Tensor]:
+    y, i, = torch.median(torch.detach(x), dim, True)
+    return RUNTIME.squeezed(self.ranked(p, k, x, i, dim), i, dim, keep, )
   def addcdiv(self: TAPE, p: int, k: int, c: Tensor, a: Tensor, b: Tensor, value: float) -> Tensor:
     return self.plus(p, k, c, self.times(p, k, self.div(p, k, a, b), value))
   def lerp(self: TAPE, p: int, k: int, a: Tensor, b: Tensor, w: Tensor) -> Tensor:

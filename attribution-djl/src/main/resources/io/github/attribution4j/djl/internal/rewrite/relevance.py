@@ -3,7 +3,11 @@
   kept : List[Tensor]
   geometry : List[List[int]]
   versions : List[int]
+  conditions : List[Tensor]
+  origins : List[Tensor]
   def prepare(self: TAPE) -> NoneType:
+    self.conditions = annotate(List[Tensor], [])
+    self.origins = annotate(List[Tensor], [])
     self.kept = annotate(List[Tensor], [])
     self.geometry = annotate(List[List[int]], [])
     self.versions = annotate(List[int], [])
@@ -454,6 +458,55 @@
     return torch.amax(self.winner(p, k, x), dims, keep)
   def max_dim(self: TAPE, p: int, k: int, x: Tensor, dim: int, keep: bool) -> Tuple[Tensor, Tensor]:
     return torch.max(self.winner(p, k, x), dim, keep)
+  # A condition on a value that depends on what is attributed, and the value.
+  def remember(self: TAPE, c: Tensor, x: Tensor) -> NoneType:
+    torch.append(self.conditions, c)
+    torch.append(self.origins, x)
+    return None
+  def origin(self: TAPE, c: Tensor) -> List[Tensor]:
+    found = annotate(List[Tensor], [])
+    for i in range(torch.len(self.conditions)):
+      if torch.__is__(self.conditions[i], c):
+        found = [self.origins[i]]
+    return found
+  def step(self: TAPE, p: int, k: int, y: Tensor, code: int, x: Tensor, t: Tensor) -> Tensor:
+    if RUNTIME.alive(x, ) and not RUNTIME.alive(t, ):
+      _0 = self.remember(y, x)
+    return y
+  def logic(self: TAPE, p: int, k: int, y: Tensor, code: int, a: Tensor, b: Tensor) -> Tensor:
+    u = self.origin(a)
+    v = self.origin(b)
+    if torch.len(u) > 0 and torch.len(v) > 0:
+      if torch.__is__(u[0], v[0]):
+        _0 = self.remember(y, u[0])
+    return y
+  def inverted(self: TAPE, p: int, k: int, y: Tensor, c: Tensor) -> Tensor:
+    for x in self.origin(c):
+      _0 = self.remember(y, x)
+    return y
+  def seen(self: TAPE, p: int, k: int, y: Tensor, c: Tensor, s: Tensor) -> Tensor:
+    return y
+  def surrogate(self: TAPE, p: int, k: int, c: Tensor) -> Tensor:
+    return c
+  def cast(self: TAPE, p: int, k: int, y: Tensor, c: Tensor) -> Tensor:
+    return y
+  # A choice between a value and a constant by a condition on the same value is an activation, which passes what the constant gets as well.
+  def chosen(self: TAPE, p: int, k: int, y: Tensor, c: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    r = y
+    for x in self.origin(c):
+      n = torch.len(self.targets)
+      mine = torch.__is__(b, x) or torch.__is__(a, x)
+      if n > 0:
+        mine = mine or torch.__is__(self.targets[n - 1], x)
+      one = RUNTIME.alive(a, ) != RUNTIME.alive(b, )
+      if mine and one and torch.eq(torch.size(x), torch.size(y)):
+        r = RUNTIME.passed(y, a if RUNTIME.alive(a, ) else b, )
+    return r
+  def put(self: TAPE, p: int, k: int, y: Tensor, c: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    r = y
+    if torch.numel(a) == 1 and torch.eq(torch.size(c), torch.size(b)):
+      r = self.chosen(p, k, y, c, a, b)
+    return r
   # Which operands a product shares relevance among, as the factor of each: 1 / their number, but 1 for the ordinary derivative, 0 if it stops.
   def portion(self: TAPE, p: int, k: int, alive: int) -> float:
     c = self.kind(p, k)
@@ -549,12 +602,23 @@
     if RUNTIME.alive(x, ):
       y = RUNTIME.scaled(x, 1., )
     return y
-  def norm(self: TAPE, p: int, k: int, x: Tensor, order: float, dims: List[int], keep: bool) -> Tensor:
-    return self.scaling(p, k, torch.norm(self.own(x), order, dims, keep), 1.)
-  def var(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], correction: float, keep: bool) -> Tensor:
-    return self.scaling(p, k, torch.var(self.own(x), dims, correction=correction, keepdim=keep), 2.)
-  def std(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], correction: float, keep: bool) -> Tensor:
-    return self.scaling(p, k, torch.std(self.own(x), dims, correction=correction, keepdim=keep), 1.)
+  def norm(self: TAPE, p: int, k: int, x: Tensor, order: float, dims: Optional[List[int]], keep: bool, dtype: Optional[int]) -> Tensor:
+    z = self.own(x)
+    if dtype is not None:
+      z = torch.to(z, dtype)
+    if order == 0. and RUNTIME.alive(x, ):
+      _0 = self.refuse("unknown", p, k)
+    return self.scaling(p, k, torch.norm(z, order, RUNTIME.axes(x, dims, ), keep), 1.)
+  def var(self: TAPE, p: int, k: int, x: Tensor, dims: Optional[List[int]], correction: float, keep: bool) -> Tensor:
+    return self.scaling(p, k, torch.var(self.own(x), RUNTIME.axes(x, dims, ), correction=correction, keepdim=keep), 2.)
+  def std(self: TAPE, p: int, k: int, x: Tensor, dims: Optional[List[int]], correction: float, keep: bool) -> Tensor:
+    return self.scaling(p, k, torch.std(self.own(x), RUNTIME.axes(x, dims, ), correction=correction, keepdim=keep), 1.)
+  def average(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], keep: bool) -> Tensor:
+    return self.scaling(p, k, torch.mean(self.own(x), dims, keep), 1.)
+  def cummax(self: TAPE, p: int, k: int, x: Tensor, dim: int) -> Tuple[Tensor, Tensor]:
+    return torch.cummax(self.winner(p, k, x), dim)
+  def ranked(self: TAPE, p: int, k: int, x: Tensor, i: Tensor, dim: int) -> Tensor:
+    return torch.gather(self.winner(p, k, x), dim, i)
   def addcmul(self: TAPE, p: int, k: int, c: Tensor, a: Tensor, b: Tensor, value: float) -> Tensor:
     x = self.shared(p, k, [a, b])
     return self.share(p, k, self.summand(p, k, c) + x[0] * x[1] * value)

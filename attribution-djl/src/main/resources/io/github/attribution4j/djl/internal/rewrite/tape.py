@@ -93,6 +93,19 @@
     for x in xs:
       _0 = self.recurrent(p, k, x)
     return xs
+def axes(x: Tensor, dims: Optional[List[int]]) -> List[int]:
+  over = annotate(List[int], [])
+  if dims is not None:
+    over = dims
+  if torch.len(over) == 0:
+    for d in range(torch.dim(x)):
+      torch.append(over, d)
+  return over
+def squeezed(y: Tensor, i: Tensor, dim: int, keep: bool) -> Tuple[Tensor, Tensor]:
+  r = (y, i)
+  if not keep:
+    r = (torch.squeeze(y, dim), torch.squeeze(i, dim))
+  return r
 def rules(x: List[Tensor]) -> Tuple[List[int], List[float], List[Tensor]]:
   first = torch.pop(x, 1)
   table = annotate(List[int], first.tolist())
