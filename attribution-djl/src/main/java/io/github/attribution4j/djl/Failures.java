@@ -89,6 +89,13 @@ final class Failures {
             return ", because it was exported under torch.no_grad; export the model with gradients on, or use a"
                     + " perturbation method";
         }
+        if (line.startsWith("index out of range in self")) {
+            return ": an id that the model looks up in a table is negative, or not below the table's number of rows";
+        }
+        if (line.startsWith("Expected tensor for argument #1 'indices'")) {
+            return ": an input whose values the model looks up in a table has to hold integers; convert it with"
+                    + " to(DataType.INT64)";
+        }
         if (line.contains("dtype") && (line.contains("Half") || line.contains("BFloat16"))) {
             return "; the model's weights are of a 16-bit type, of which there are no tensors here: load it with "
                     + "LoadOptions.dataType(DataType.FLOAT32), or export model.float()";

@@ -116,19 +116,27 @@ final class PlainCalls implements ProgramCalls {
         if (weights == null || Failures.isMemory(e)) {
             return plain;
         }
+        // Integers may well stand beside weights; they are what is wrong only where types are.
+        boolean types = plain.getMessage() != null && plain.getMessage().matches(".*\\b(?:d|scalar )type\\b.*");
         List<Inputs.Input> others = inputs.all().stream()
-                .filter(input -> input.tensor().dataType().isFloating())
+                .filter(input -> input.tensor().dataType().isFloating()
+                        || (types && !plain.getMessage().contains("indices")))
                 .filter(input -> input.tensor().dataType() != weights)
                 .toList();
         if (others.isEmpty()) {
             return plain;
         }
+        boolean floating =
+                others.stream().allMatch(input -> input.tensor().dataType().isFloating());
         String names = others.stream()
                 .map(input -> "'" + input.name() + "' is " + input.tensor().dataType())
                 .collect(Collectors.joining(", "));
         return new ModelException(
                 plain.getMessage() + "; the model's weights are " + weights + " and input " + names
-                        + ": convert it with to(DataType." + weights.name() + ")",
+                        + (floating
+                                ? ": convert it with to(DataType."
+                                : ": store it as " + weights + ", in Java with to(DataType.")
+                        + weights.name() + ")",
                 e);
     }
 }

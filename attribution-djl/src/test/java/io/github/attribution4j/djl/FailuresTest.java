@@ -34,4 +34,14 @@ class FailuresTest {
         assertThat(Failures.line(new EngineException(BACKEND.replace("Quantized", "Sparse"))))
                 .isEqualTo("operator max_pool2d_with_indices does not exist for tensors of kind sparse");
     }
+
+    @Test
+    void values_that_cannot_be_looked_up_in_a_table_are_explained() {
+        assertThat(Failures.of(new EngineException("index out of range in self")))
+                .hasMessage("index out of range in self: an id that the model looks up in a table is negative, or not"
+                        + " below the table's number of rows");
+        assertThat(Failures.of(new EngineException("Expected tensor for argument #1 'indices' to have one of the"
+                        + " following scalar types: Long, Int; but got CPUFloatType instead")))
+                .hasMessageEndingWith("has to hold integers; convert it with to(DataType.INT64)");
+    }
 }

@@ -153,6 +153,16 @@ class RequestRefusalTest {
                         .build(),
                 Target.index(1),
                 Run.defaults());
+        refused(
+                ModelException.class,
+                "mat1 and mat2 must have the same dtype, but got Long and Float; the model's weights are float32 and "
+                        + "input 'x' is int64: store it as float32, in Java with to(DataType.FLOAT32)",
+                new FeatureAblation(),
+                tensors -> Inputs.builder()
+                        .attribute("x", tensors.zeros(Shape.of(3, 12), DataType.INT64))
+                        .build(),
+                Target.index(1),
+                Run.defaults());
     }
 
     @Test

@@ -86,11 +86,16 @@ record InputFile(List<NamedTensor> arrays, List<String> columns, Optional<Origin
         if (isImage(file)) {
             ImageFile image = ImageFile.read(file, reading.image(), channels);
             Tensor tensor = convert(image.tensor(tensors), reading);
-            List<String> notes = image
-                    .converted()
-                    .map(colours -> file + ": its pixels were converted from " + colours + " to sRGB")
-                    .stream()
-                    .toList();
+            List<String> notes = new ArrayList<>();
+            image.converted()
+                    .ifPresent(colours -> notes.add(file + ": its pixels were converted from " + colours + " to sRGB"));
+            int orientation = ExifOrientation.of(Files.readAllBytes(file));
+            if (orientation != ExifOrientation.UPRIGHT) {
+                notes.add(
+                        file + ": is shown turned (EXIF orientation " + orientation
+                                + "); its pixels were taken as stored,"
+                                + " as Pillow and torchvision do unless told otherwise. Turn them first if the model was given upright pictures");
+            }
             return new InputFile(
                     List.of(new NamedTensor(UNNAMED, tensor)), List.of(), Optional.of(image.original()), notes);
         }

@@ -45,6 +45,8 @@ final class Remedies {
             Remedy.of(
                     "whose rules do \\(RuledModel\\.with\\), or leave Inputs\\.against\\(\\.\\.\\.\\) out",
                     "by another method"),
+            Remedy.of(
+                    "pass it with attribute\\(\\.\\.\\.\\) or fixed\\(\\.\\.\\.\\)", "give it with --input or --fixed"),
             Remedy.of("use Inputs\\.against\\(references\\)", "give one with --baseline"),
             Remedy.of(
                     "replace ids instead: TokenAttribution\\.of\\(new FeatureAblation\\(.*\\)\\)$",
@@ -99,6 +101,9 @@ final class Remedies {
                             + " for each input",
                     "use --mask ranges:AXIS:LENGTH,..., per-element, or a file of group numbers"),
             Remedy.of("convert it with to\\(DataType\\.INT64\\)", "store it as int64"),
+            Remedy.of(", in Java with to\\(DataType\\.FLOAT(32|64)\\)", ""),
+            Remedy.of("convert it with to\\(DataType\\.FLOAT32\\)", "store it as float32, or give --dtype float32"),
+            Remedy.of("convert it with to\\(DataType\\.FLOAT64\\)", "store it as float64, or give --dtype float64"),
             Remedy.of(
                     "give it one \\(RuleSet\\.builder\\(\\)\\.rule\\(selector, rule\\)\\), treat it as a gradient"
                             + " \\(otherwise\\(new BackwardRule\\.Gradient\\(\\)\\)\\), or cut the model at a layer behind"

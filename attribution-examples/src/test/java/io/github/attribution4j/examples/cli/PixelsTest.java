@@ -26,6 +26,9 @@ import java.awt.color.ColorSpace;
 import java.awt.color.ICC_Profile;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -140,6 +143,55 @@ class PixelsTest {
         try (TensorScope scope = TensorScope.open()) {
             assertThat(InputFile.read(file, reading, 3, Tensors.ofJava()).notes())
                     .containsExactly(file + ": its pixels were converted from CMYK to sRGB");
+        }
+    }
+
+    /** A directory of one entry, in either order of bytes. */
+    private static byte[] exif(boolean little, int orientation) {
+        ByteBuffer tiff = ByteBuffer.allocate(26).order(little ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+        tiff.put((little ? "II" : "MM").getBytes(StandardCharsets.US_ASCII));
+        tiff.putShort((short) 42).putInt(8).putShort((short) 1);
+        tiff.putShort((short) 0x112).putShort((short) 3).putInt(1).putShort((short) orientation);
+        return tiff.array();
+    }
+
+    private static List<String> notes(Path file) throws IOException {
+        InputFile.Reading reading = new InputFile.Reading(
+                new ImageFile.Preparation(Optional.empty(), 1, new double[0], new double[0]),
+                List.of(),
+                Optional.empty(),
+                Optional.empty());
+        try (TensorScope scope = TensorScope.open()) {
+            return InputFile.read(file, reading, 3, Tensors.ofJava()).notes();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void saysOfPicturesThatAreShownTurnedThatTheyWereTakenAsStored(boolean little) throws IOException {
+        byte[] jpeg = Files.readAllBytes(GOLDEN.resolve("rgb.jpg"));
+        byte[] png = Files.readAllBytes(GOLDEN.resolve("rgb.png"));
+        for (int orientation : new int[] {1, 3, 6, 8, 9, 0}) {
+            byte[] exif = exif(little, orientation);
+            ByteBuffer turned = ByteBuffer.allocate(jpeg.length + 10 + exif.length);
+            turned.put(jpeg, 0, 2).putShort((short) 0xffe1).putShort((short) (8 + exif.length));
+            turned.put("Exif\0\0".getBytes(StandardCharsets.US_ASCII)).put(exif).put(jpeg, 2, jpeg.length - 2);
+            Path file = Files.write(folder.resolve("turned.jpg"), turned.array());
+            Path other = PngFiles.withChunk(folder.resolve("turned.png"), png, "eXIf", exif);
+            boolean said = orientation > 1 && orientation < 9;
+            for (Path one : List.of(file, other)) {
+                if (said) {
+                    assertThat(notes(one))
+                            .singleElement()
+                            .asString()
+                            .startsWith(one + ": is shown turned (EXIF orientation " + orientation
+                                    + "); its pixels were" + " taken as stored");
+                } else {
+                    assertThat(notes(one)).isEmpty();
+                }
+                assertThat(Pixels.read(one).width())
+                        .isEqualTo(Pixels.read(GOLDEN.resolve("rgb.png")).width());
+            }
         }
     }
 }

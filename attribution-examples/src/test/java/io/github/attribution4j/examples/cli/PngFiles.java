@@ -38,7 +38,18 @@ final class PngFiles {
         try (DeflaterOutputStream deflated = new DeflaterOutputStream(chunk)) {
             deflated.write(profile);
         }
-        byte[] named = chunk.toByteArray();
+        return withNamed(file, png, chunk.toByteArray());
+    }
+
+    /** Writes an image again, with another chunk. */
+    static Path withChunk(Path file, byte[] png, String name, byte[] content) throws IOException {
+        ByteArrayOutputStream chunk = new ByteArrayOutputStream();
+        chunk.write(name.getBytes(StandardCharsets.US_ASCII));
+        chunk.write(content);
+        return withNamed(file, png, chunk.toByteArray());
+    }
+
+    private static Path withNamed(Path file, byte[] png, byte[] named) throws IOException {
         CRC32 check = new CRC32();
         check.update(named);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
