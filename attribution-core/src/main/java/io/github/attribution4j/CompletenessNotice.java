@@ -79,6 +79,15 @@ final class CompletenessNotice {
                         : causes(known));
     }
 
+    /** What follows the name of an input or a layer that no gradient reaches. */
+    static String unreached(List<String> known) {
+        return ": its attributions are zero. The model's output may yet depend on it"
+                + (known.isEmpty()
+                        ? " by way of integers, rounding, comparisons, argmax or detach, where gradients end; a method that"
+                                + " perturbs would see it"
+                        : causes(known));
+    }
+
     /** What follows the description of a gap, where the model knows causes. */
     static String causes(List<String> known) {
         return "; gradients are lost, or are not those of what is computed, at: "

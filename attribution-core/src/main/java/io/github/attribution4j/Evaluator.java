@@ -25,8 +25,10 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +55,7 @@ public final class Evaluator {
     private final Batches batches;
     private final @Nullable NamedTarget named;
     private List<String> digests = List.of();
+    private final Set<String> unreached = new HashSet<>();
     private Target target;
     private @Nullable Tensor outputs;
     private @Nullable Tensor referenceOutputs;
@@ -411,11 +414,12 @@ public final class Evaluator {
                         .map(batch::own)
                         .toList();
                 for (String unused : pullback.unused()) {
-                    String what = pullback instanceof LayerPullback ? "layer" : "input";
-                    notice("no gradient reaches " + what + " '" + unused
-                            + "': its attributions are zero. The model's output may yet depend on it by way of"
-                            + " integers, rounding, comparisons, argmax or detach, where gradients end; a method that"
-                            + " perturbs would see it");
+                    // The program's text is read once, not for every batch.
+                    if (unreached.add(unused)) {
+                        String what = pullback instanceof LayerPullback ? "layer" : "input";
+                        notice("no gradient reaches " + what + " '" + unused + "'"
+                                + CompletenessNotice.unreached(gradientLosses()));
+                    }
                 }
                 Tensor kept = output.alias();
                 Optional<Tensor> atReference = pullback.referenceOutput().map(Tensor::alias);

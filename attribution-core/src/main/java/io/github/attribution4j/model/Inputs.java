@@ -157,7 +157,8 @@ public final class Inputs {
                         + (input.rowAxis() == first.rowAxis()
                                 ? input.rowAxis() + " counts"
                                 : input.rowAxis() + " and axis " + first.rowAxis() + " count")
-                        + " rows (examples) and must be equal; pass a tensor without rows as constant(...)");
+                        + " rows (examples) and must be equal; pass a tensor without rows as constant(...), or give all"
+                        + " an axis of one row in front where the model has none (LoadOptions.unbatched)");
             }
         }
         if (first == null) {

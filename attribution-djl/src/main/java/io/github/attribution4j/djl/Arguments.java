@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  * as its keys.
  */
 final class Arguments {
+    private static final String KEY_ERROR = "KeyError: ";
+
     private final Signature signature;
     private final List<String> names;
     private final boolean oneTensor;
@@ -193,16 +196,23 @@ final class Arguments {
         }
         if (structure instanceof Structure.DictOf dict) {
             Map<Object, Value<Integer>> entries = new LinkedHashMap<>();
-            given.parts.forEach(
-                    (key, part) -> entries.put(key(dict, key), value(name + "['" + key + "']", dict.item(), part)));
+            given.parts.forEach((key, part) ->
+                    entries.put(key(dict, name, key), value(name + "['" + key + "']", dict.item(), part)));
             return new Value.Entries<>(entries);
         }
         throw new IllegalArgumentException(
                 "argument '" + name + "' has no parts " + given.parts.keySet() + ": " + signature);
     }
 
-    private static Object key(Structure.DictOf dict, String key) {
-        return dict.key().equals("int") ? (Object) Long.valueOf(key) : key;
+    private Object key(Structure.DictOf dict, String name, String key) {
+        if (!dict.key().equals("int")) {
+            return key;
+        }
+        if (!key.matches("-?\\d{1,18}")) {
+            throw new IllegalArgumentException("argument '" + name + "' has whole numbers as keys, and not '" + key
+                    + "'; name inputs such as '" + name + ".3': " + signature);
+        }
+        return Long.valueOf(key);
     }
 
     private Given part(String name, Given given, String key) {
@@ -225,14 +235,12 @@ final class Arguments {
             return new Value.Items<>(List.of(leaf(name + "[0]", list.item(), input, position)));
         }
         throw new IllegalArgumentException(
-                "argument '" + name + "' is made of several tensors; name its parts, such as '" + name + "."
-                        + example(structure) + "': " + signature);
-    }
-
-    private static String example(Structure structure) {
-        return structure instanceof Structure.TupleOf tuple && !tuple.names().isEmpty()
-                ? tuple.names().get(0)
-                : structure instanceof Structure.DictOf ? "key" : "0";
+                "argument '" + name + "' is made of several tensors; name its parts, such as "
+                        + places(name, structure, "KEY")
+                                .limit(3)
+                                .map(part -> "'" + part + "'")
+                                .collect(Collectors.joining(", "))
+                        + ": " + signature);
     }
 
     /** A number that the model takes as such is given as a tensor of one element. */
@@ -267,9 +275,7 @@ final class Arguments {
                     values.add(parameters.get(i).hasDefault() ? null : new Value.None<>());
                     continue;
                 }
-                throw new IllegalArgumentException(
-                        "the model takes " + signature.parameters().size() + " arguments and was given " + inputs.size()
-                                + " inputs: " + signature);
+                throw misfit(inputs.size());
             }
             Given given = new Given();
             distribute(structure, given, inputs, next, count);
@@ -277,11 +283,18 @@ final class Arguments {
             next += count;
         }
         if (next < inputs.size()) {
-            throw new IllegalArgumentException(
-                    "the model takes " + signature.parameters().size() + " arguments and was given " + inputs.size()
-                            + " inputs: " + signature);
+            throw misfit(inputs.size());
         }
         return values;
+    }
+
+    private IllegalArgumentException misfit(int given) {
+        boolean flat = signature.parameters().stream().allMatch(parameter -> isFlat(parameter.structure()));
+        return new IllegalArgumentException(
+                "the model takes " + signature.parameters().size()
+                        + " arguments and was given " + given + " inputs"
+                        + (flat ? "" : "; bind them by names such as " + places(signature.parameters(), "KEY")) + ": "
+                        + signature);
     }
 
     private static void distribute(Structure structure, Given given, List<Inputs.Input> inputs, int from, int count) {
@@ -296,15 +309,74 @@ final class Arguments {
                 next += size;
             }
         } else if (structure instanceof Structure.ListOf || structure instanceof Structure.DictOf) {
+            boolean dict = structure instanceof Structure.DictOf;
             for (int i = 0; i < count; i++) {
-                String key = structure instanceof Structure.DictOf
-                        ? inputs.get(from + i).name()
-                        : Integer.toString(i);
-                given.add(List.of(key), inputs.get(from + i), from + i);
+                String name = inputs.get(from + i).name();
+                List<String> path = parts(name);
+                if (path.size() == 1
+                        || (dict
+                                ? isFlat(((Structure.DictOf) structure).item())
+                                : !path.get(0).matches("\\d+"))) {
+                    path = List.of(dict ? name : Integer.toString(i));
+                }
+                given.add(path, inputs.get(from + i), from + i);
             }
         } else {
             given.add(List.of(), inputs.get(from), from);
         }
+    }
+
+    /** Whether one input is one value of this structure, so that a name with dots is one key. */
+    private static boolean isFlat(Structure structure) {
+        return structure instanceof Structure.Optional optional
+                ? isFlat(optional.item())
+                : structure instanceof Structure.Tensor || structure instanceof Structure.Scalar;
+    }
+
+    /** Returns what to say of a key or a position that a program did not find in what it was given; empty of anything else. */
+    static String missingPart(String failure, Signature signature, Inputs inputs) {
+        boolean key = failure.startsWith(KEY_ERROR);
+        if (!key && !failure.contains("list index out of range")) {
+            return "";
+        }
+        return signature.parameters().stream().allMatch(parameter -> isFlat(parameter.structure()))
+                ? ""
+                : "; inputs are bound by names such as "
+                        + places(signature.parameters(), key ? failure.substring(KEY_ERROR.length()) : "KEY") + ": "
+                        + signature
+                        + "; given: " + describe(inputs.all());
+    }
+
+    private static String places(List<Signature.Parameter> parameters, String key) {
+        return parameters.stream()
+                .flatMap(parameter -> places(parameter.name(), parameter.structure(), key))
+                .map(name -> "'" + name + "'")
+                .collect(Collectors.joining(", "));
+    }
+
+    /** The names by which inputs are bound; of a list its first two, of a dict one. */
+    private static Stream<String> places(String name, Structure structure, String key) {
+        if (structure instanceof Structure.Optional optional) {
+            return places(name, optional.item(), key);
+        }
+        if (structure instanceof Structure.ListOf list) {
+            return Stream.of("0", "1").flatMap(i -> places(name + "." + i, list.item(), key));
+        }
+        if (structure instanceof Structure.DictOf dict) {
+            return places(name + "." + (dict.key().equals("int") && key.equals("KEY") ? "0" : key), dict.item(), "KEY");
+        }
+        if (structure instanceof Structure.TupleOf tuple) {
+            return IntStream.range(0, tuple.items().size())
+                    .boxed()
+                    .flatMap(i -> places(
+                            name + "."
+                                    + (tuple.names().isEmpty()
+                                            ? i
+                                            : tuple.names().get(i)),
+                            tuple.items().get(i),
+                            key));
+        }
+        return Stream.of(name);
     }
 
     /** The least number of inputs that a value of this structure takes. */

@@ -112,6 +112,10 @@ final class PlainCalls implements ProgramCalls {
     /** What to throw for a failure, with the remedy where inputs and weights are of different types. */
     static ModelException failure(TorchModules library, Inputs inputs, EngineException e) {
         ModelException plain = Failures.of("", e);
+        String part = Arguments.missingPart(Failures.line(e), library.program().signature(), inputs);
+        if (!part.isEmpty()) {
+            return new ModelException(plain.getMessage() + part, e);
+        }
         DataType weights = library.module().weights();
         if (weights == null || Failures.isMemory(e)) {
             return plain;

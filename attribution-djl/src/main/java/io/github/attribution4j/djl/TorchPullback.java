@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One run of a TorchScript program that recorded its graph; the graph lives as long as the native handle of its output. */
 final class TorchPullback implements Pullback {
+    /** More places than that are a list that nobody reads. */
+    private static final int NAMED = 6;
+
     private final TorchModules modules;
     private final String what;
     private final List<String> names;
@@ -160,10 +163,16 @@ final class TorchPullback implements Pullback {
 
     private ModelException undefined() {
         String all = names.stream().map(name -> "'" + name + "'").collect(Collectors.joining(", "));
+        List<String> losses = modules.values().losses();
+        String known = losses.stream().limit(NAMED).collect(Collectors.joining(", "))
+                + (losses.size() > NAMED ? " and " + (losses.size() - NAMED) + " more places" : "");
         return new ModelException(
                 "no gradient is defined for " + what + " " + all + ": the output does not depend on it through "
-                        + "differentiable operations (integer conversion, argmax, detach and no_grad end a gradient); use "
-                        + "a perturbation method, or attribute another " + what);
+                        + "differentiable operations"
+                        + (losses.isEmpty()
+                                ? " (integer conversion, argmax, detach and no_grad end a gradient)"
+                                : "; the program loses gradients at: " + known)
+                        + "; use a perturbation method, or attribute another " + what);
     }
 
     @Override

@@ -16,13 +16,18 @@
 package io.github.attribution4j.djl;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -88,6 +93,57 @@ class GradientLossesTest {
                         .attribute(model, Inputs.of(model.tensors().of(new float[] {2}, 1, 1)), Target.index(0))) {
             assertThat(model.gradientLosses()).isEqualTo(List.of());
             assertThat(why.notices()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @DisplayName("An input that no gradient reaches: the notice and the refusal say where gradients end")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "torch.detach(w) | a detached value at \"/detach\"",
+                "ops.prim.data(w) | a detached value at \"/data\"",
+                "torch.to(torch.gt(w, 0.5), 6) | a comparison at \"/gt\"",
+                "torch.mul(torch.le(w, 0), torch.tensor([2.])) | a comparison at \"/le\"",
+                "torch.mul(torch.ones_like(w), torch.item(torch.sum(w))) | a number taken out of a tensor at \"/item\"",
+                "torch.mul(torch.ones_like(w), float(torch.sum(w))) | a number taken out of a tensor at \"/float\"",
+                "torch.mul(torch.argmax(w, 1, True), torch.ones([1, 1])) | an index at \"/argmax\"",
+                "torch.to(torch.to(w, 3), 6) | a cast to whole numbers at \"/to\""
+            })
+    void isNamedWhereNoGradientReachesAnInput(String expression, String loss) {
+        String two =
+                "def forward(self: __torch__.M, x: Tensor, w: Tensor) -> Tensor:\n  m = torch.gt(torch.dim(x), 1)\n"
+                        + "  return torch.add(torch.mul(x, 2.), " + expression + ")\n";
+        try (TorchScriptModel model = TestModels.script(two);
+                TensorScope scope = TensorScope.open()) {
+            assertThat(model.gradientLosses()).containsExactly(loss);
+            Inputs.Builder inputs = Inputs.builder()
+                    .attribute("x", model.tensors().of(new float[] {2, 3}, 2, 1))
+                    .attribute("w", model.tensors().of(new float[] {4, 5}, 2, 1));
+            for (int batch : new int[] {1, 2}) {
+                try (Explanation why = new Saliency()
+                        .attribute(
+                                model,
+                                inputs.build(),
+                                Target.index(0),
+                                Run.defaults().batchRows(batch))) {
+                    assertThat(why.notices())
+                            .containsOnlyOnce(
+                                    "no gradient reaches input 'w': its attributions are zero. The model's output may yet"
+                                            + " depend on it; gradients are lost, or are not those of what is computed, at: "
+                                            + loss
+                                            + "; a method that perturbs sees through them");
+                }
+            }
+        }
+        String one =
+                two.replace("x: Tensor, ", "").replace("torch.mul(x, 2.)", "1").replace("torch.dim(x)", "torch.dim(w)");
+        try (TorchScriptModel model = TestModels.script(one);
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = Inputs.of(model.tensors().of(new float[] {4, 5}, 2, 1));
+            assertThatThrownBy(() -> new Saliency().attribute(model, inputs, Target.index(0)))
+                    .isInstanceOf(ModelException.class)
+                    .hasMessageContaining("the program loses gradients at: " + loss + "; use a perturbation method");
         }
     }
 }

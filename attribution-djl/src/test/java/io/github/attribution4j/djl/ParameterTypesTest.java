@@ -28,7 +28,10 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Parameters of the model whose type leaves a choice of what is passed. */
 class ParameterTypesTest {
@@ -145,5 +148,66 @@ class ParameterTypesTest {
         assertThatThrownBy(() -> TestModels.script(union))
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessageContaining("parameter 'where' of the model has type Union[Device, Dict[float, Tensor]]");
+    }
+
+    private static float[] product(String type, String left, String right, String... names) {
+        String forward = "def forward(self: __torch__.M, q: " + type + ") -> Tensor:\n  return torch.mul(" + left + ", "
+                + right + ")\n";
+        try (TorchScriptModel model = TestModels.script(forward);
+                TensorScope scope = TensorScope.open()) {
+            Inputs.Builder inputs = Inputs.builder();
+            for (int i = 0; i < names.length; i++) {
+                inputs.attribute(names[i], model.tensors().of(new float[] {i + 2, i + 3}, 1, 2));
+            }
+            return model.forward(inputs.build()).toFloatArray();
+        }
+    }
+
+    @ParameterizedTest
+    @DisplayName("Parts of nested arguments, by the parameter's name and without it")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Dict[str, List[Tensor]] | (q[\"x\"])[0] | (q[\"x\"])[1] | q.x.0 q.x.1",
+                "Dict[str, List[Tensor]] | (q[\"x\"])[0] | (q[\"x\"])[1] | x.0 x.1",
+                "Dict[str, List[Tensor]] | (q[\"x\"])[0] | (q[\"y\"])[0] | x y",
+                "Dict[str, Dict[str, Tensor]] | (q[\"x\"])[\"u\"] | (q[\"x\"])[\"v\"] | x.u x.v",
+                "Dict[str, Dict[str, Tensor]] | (q[\"x\"])[\"u\"] | (q[\"y\"])[\"v\"] | q.x.u q['y']['v']",
+                "Dict[str, Tuple[Tensor, Tensor]] | (q[\"x\"])[0] | (q[\"x\"])[1] | x.0 x.1",
+                "List[Dict[str, Tensor]] | (q[0])[\"u\"] | (q[1])[\"v\"] | 0.u 1.v",
+                "List[List[Tensor]] | (q[0])[0] | (q[1])[0] | q.0.0 q.1.0",
+                "List[Tensor] | q[0] | q[1] | a b",
+                "List[Tensor] | q[0] | q[1] | a.1 a.2",
+                "Tuple[Tensor, Tensor] | q[0] | q[1] | a b",
+                "Tuple[Tensor, Dict[str, Tensor]] | q[0] | (q[1])[\"m\"] | q.0 q.1.m",
+                "Dict[str, Tensor] | q[\"a.b\"] | q[\"c\"] | a.b c",
+                "Dict[int, Tensor] | q[3] | q[5] | 3 5"
+            })
+    void partsOfNestedArguments(String type, String left, String right, String names) {
+        assertThat(product(type, left, right, names.split(" "))).containsExactly(6, 12);
+    }
+
+    @ParameterizedTest
+    @DisplayName("What nested arguments lack is said with the names that inputs have")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Dict[str, List[Tensor]] | (q[\"x\"])[0] | (q[\"x\"])[1] | a b | KeyError: x; inputs are bound by names such as 'q.x.0', 'q.x.1': "
+                        + "forward(q: Dict[str, List[Tensor]]) -> Tensor; given: 'a' float32 (1, 2), 'b' float32 (1, 2)",
+                "Dict[str, List[Tensor]] | (q[\"x\"])[0] | (q[\"x\"])[1] | q.x | list index out of range; inputs are bound by names such as "
+                        + "'q.KEY.0', 'q.KEY.1'",
+                "Dict[str, Tensor] | q[\"ids\"] | q[\"mask\"] | ids msk | KeyError: mask; inputs are bound by names such as 'q.mask'",
+                "Dict[str, Optional[Tensor]] | unchecked_cast(Tensor, q[\"u\"]) | unchecked_cast(Tensor, q[\"v\"]) | u | KeyError: v; inputs are bound by names such as 'q.v'",
+                "List[Tensor] | q[0] | q[1] | a | list index out of range; inputs are bound by names such as 'q.0', 'q.1'",
+                "Tuple[Tensor, Tensor] | q[0] | q[1] | a | was given 1 inputs; bind them by names such as 'q.0', 'q.1'",
+                "Tuple[Tensor, Dict[str, Tensor]] | q[0] | (q[1])[\"m\"] | a b | bind them by names such as 'q.0', 'q.1.KEY'",
+                "Dict[str, Dict[str, Tensor]] | (q[\"x\"])[\"u\"] | (q[\"x\"])[\"v\"] | a b | name its parts, such as 'q['a'].KEY'",
+                "List[Tuple[Tensor, Tensor]] | (q[0])[0] | (q[0])[1] | a b | name its parts, such as 'q[0].0', 'q[0].1'",
+                "Dict[int, Tensor] | q[3] | q[5] | a b | argument 'q' has whole numbers as keys, and not 'a'"
+            })
+    void whatNestedArgumentsLack(String type, String left, String right, String names, String message) {
+        assertThatThrownBy(() -> product(type, left, right, names.split(" ")))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining(message);
     }
 }

@@ -181,6 +181,8 @@ class UncheckedOperatorsTest {
                 "a, b, = torch._pad_packed_sequence(O([8, 3]), I([9000, 9000]), True, 0., 2); return a | are for 18000",
                 "a, b, c, d, = torch.embedding_bag(O([5, 3]), I([1, 2, 3]), I([0, 3, 1])); return a | must not fall",
                 "a, b, c, d, = torch.embedding_bag(O([5, 3]), I([1, 2, 3]), I([0, 900000])); return a | go beyond its 3 indexes",
+                "a, b, c, d, = torch.embedding_bag(O([5, 3]), I([1, 2, 3]), I([1, 2])); return a | begin at 1 and not at 0; flat indexes and "
+                        + "offsets belong to one example without an axis of rows",
                 "return torch.ctc_loss(O([5, 2, 4]), torch.full([2, 3], 9999999, dtype=4), [5, 5], [3, 3]) | where there are 4 places",
                 "return torch.max_pool2d_with_indices_backward(O([1, 1, 2, 2]), O([1, 1, 4, 4]), [2, 2], [2, 2], [0, 0], [1, 1], False, "
                         + "torch.full([1, 1, 2, 2], 99999999, dtype=4)) | where there are 16 places",

@@ -19,6 +19,7 @@ import io.github.attribution4j.djl.internal.rewrite.ProgramIndex.Node;
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,6 +31,7 @@ import java.util.Set;
 final class GradientLosses {
     private static final Map<String, String> CAUSES = Map.ofEntries(
             Map.entry("detach", "a detached value"),
+            Map.entry("data", "a detached value"),
             Map.entry("round", "rounding"),
             Map.entry("floor", "rounding"),
             Map.entry("ceil", "rounding"),
@@ -47,13 +49,28 @@ final class GradientLosses {
             Map.entry("bucketize", "an index"),
             Map.entry("searchsorted", "an index"),
             Map.entry("angle", "an angle"),
-            Map.entry("bernoulli", "a random draw"));
+            Map.entry("argsort", "an index"),
+            Map.entry("nonzero", "an index"),
+            Map.entry("item", "a number taken out of a tensor"),
+            Map.entry("tolist", "a number taken out of a tensor"),
+            Map.entry("bernoulli", "a random draw"),
+            Map.entry("multinomial", "a random draw"));
 
     /** Numbers of the types that hold whole numbers or truth values. */
     private static final Set<String> WHOLE = Set.of("0", "1", "2", "3", "4", "11");
 
     private static final Set<String> CASTS = Set.of("to", "_to_copy", "type", "_cast_Long", "_cast_Int");
     private static final Set<String> COMPARISONS = Set.of("gt", "ge", "lt", "le", "eq", "ne");
+
+    /** What takes a comparison of tensors as numbers; one of whole numbers is a condition or a flag. */
+    private static final Set<String> TAKES_NUMBERS =
+            Set.of("to", "_to_copy", "type", "type_as", "mul", "add", "sub", "div", "matmul", "sum", "mean");
+
+    /** Of what a number is made that {@code float(...)} takes out of a tensor. */
+    private static final Set<String> ONE_NUMBER =
+            Set.of("sum", "mean", "prod", "max", "min", "amax", "amin", "norm", "std", "var", "select", "dot");
+
+    private static final String MODES = "__torch__.torch.autograd.grad_mode.";
 
     /** Positions of the flag that says training mode. */
     private static final Map<String, Integer> TRAINING = Map.of(
@@ -95,9 +112,22 @@ final class GradientLosses {
     }
 
     private void look(String module, Stmt.Def text, Set<String> functions) {
+        Map<String, String> comparisons = new HashMap<>();
+        List<Stmt.Assign> assignments = new ArrayList<>();
+        Trees.assignments(text.body(), assignments);
+        for (Stmt.Assign assign : assignments) {
+            if (assign.targets().get(0) instanceof Expr.Name name
+                    && assign.targets().size() == 1) {
+                String operator = operator(assign.values().get(0));
+                if (COMPARISONS.contains(operator)) {
+                    comparisons.put(name.id(), operator);
+                }
+            }
+        }
         Trees.mapAll(text.body(), expression -> {
             if (expression instanceof Expr.Call call) {
                 look(module, call, functions);
+                compares(module, call, comparisons);
             }
             return expression;
         });
@@ -113,7 +143,14 @@ final class GradientLosses {
             }
             return;
         }
-        if (!dotted.startsWith("torch.") && !dotted.startsWith("ops.aten.")) {
+        if (dotted.startsWith(MODES + "no_grad.__new__") || dotted.startsWith(MODES + "inference_mode.__new__")) {
+            found.add("a block without gradients in " + inside(module));
+        }
+        if (dotted.equals("float")
+                && ONE_NUMBER.contains(operator(call.arguments().get(0)))) {
+            add("a number taken out of a tensor", module, dotted);
+        }
+        if (!dotted.startsWith("torch.") && !dotted.startsWith("ops.aten.") && !dotted.equals("ops.prim.data")) {
             return;
         }
         String written = dotted.substring(dotted.lastIndexOf('.') + 1);
@@ -135,6 +172,32 @@ final class GradientLosses {
         } else if (operator.equals("where") && !arguments.isEmpty() && comparison(arguments.get(0))) {
             add("a branch on values", module, operator);
         }
+    }
+
+    /** A comparison is a step: of its numbers nothing flows back. */
+    private void compares(String module, Expr.Call call, Map<String, String> comparisons) {
+        if (TAKES_NUMBERS.contains(OperatorKinds.functional(operator(call)))) {
+            for (Expr argument : call.arguments()) {
+                String comparison = argument instanceof Expr.Name name
+                        ? comparisons.getOrDefault(name.id(), "")
+                        : operator(argument);
+                if (COMPARISONS.contains(comparison)) {
+                    add("a comparison", module, comparison);
+                }
+            }
+        }
+    }
+
+    /** The operator that an expression calls, or an empty string. */
+    private static String operator(Expr expression) {
+        String dotted = expression instanceof Expr.Call call ? Trees.dotted(call.callee()) : "";
+        return dotted.startsWith("torch.") || dotted.startsWith("ops.aten.")
+                ? dotted.substring(dotted.lastIndexOf('.') + 1)
+                : "";
+    }
+
+    private static String inside(String module) {
+        return module.isEmpty() ? "the model's own code" : "\"" + module + "\"";
     }
 
     private static String literal(Expr expression) {
@@ -170,8 +233,7 @@ final class GradientLosses {
                     return part;
                 });
                 if (ofValue[0]) {
-                    found.add("a branch on values in "
-                            + (module.isEmpty() ? "the model's own code" : "\"" + module + "\""));
+                    found.add("a branch on values in " + inside(module));
                 }
                 branches(module, branch.then());
                 branches(module, branch.otherwise());

@@ -151,12 +151,16 @@ final class GuardSource {
               else:
                 pass
               if torch.gt(torch.numel(offsets), 0):
+                if torch.ne(int(torch.select(offsets, 0, 0)), 0):
+                  ops.prim.RaiseException(torch.format("an embedding bag's offsets begin at {} and not at 0; flat indexes and offsets belong to one example without an axis of rows (LoadOptions.unbatched)", int(torch.select(offsets, 0, 0))), "builtins.ValueError")
+                else:
+                  pass
                 if bool(torch.any(torch.lt(torch.slice(offsets, 0, 1), torch.slice(offsets, 0, 0, -1)))):
                   ops.prim.RaiseException("the offsets of an embedding bag must not fall", "builtins.ValueError")
                 else:
                   pass
-                if torch.__or__(torch.lt(int(torch.select(offsets, 0, 0)), 0), torch.gt(int(torch.select(offsets, 0, -1)), torch.size(indexes, 0))):
-                  ops.prim.RaiseException(torch.format("an embedding bag's offsets go beyond its {} indexes", torch.size(indexes, 0)), "builtins.ValueError")
+                if torch.gt(int(torch.select(offsets, 0, -1)), torch.size(indexes, 0)):
+                  ops.prim.RaiseException(torch.format("an embedding bag's offsets go beyond its {} indexes; flat indexes and offsets belong to one example without an axis of rows (LoadOptions.unbatched)", torch.size(indexes, 0)), "builtins.ValueError")
                 else:
                   pass
               else:
