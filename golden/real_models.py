@@ -85,7 +85,8 @@ class Program:
         module = torch.jit.load(str(self.archive), map_location="cpu").eval()
         if self.double:
             module = module.double()
-        one: List[Any] = list(attributed.values())
+        # Copies: a program may write to what it is given.
+        one: List[Any] = [values.clone() for values in attributed.values()]
         one += [self.tensor(a[row : row + 1]) if a.ndim else a.item() for a in self.fixed.values()]
         if not self.batch_axis:
             one = [a[0] if isinstance(a, torch.Tensor) else a for a in one]

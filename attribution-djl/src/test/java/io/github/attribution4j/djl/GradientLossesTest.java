@@ -21,16 +21,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.djl.golden.GoldenData;
+import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.tensor.TensorScope;
+import java.io.ByteArrayInputStream;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where gradients are lost is read from the program's text, and told where attributions miss much of the score. */
 class GradientLossesTest {
@@ -82,6 +87,23 @@ class GradientLossesTest {
                             "training mode at \"/dropout\"",
                             "training mode at \"/batch_norm\"",
                             "a branch on values in the model's own code");
+        }
+    }
+
+    @Test
+    void trainingModeThatIsGivenToAFunction() {
+        String text = """
+                def forward(self: __torch__.M, x: Tensor) -> Tensor:
+                  y = __torch__.dropout(x, 0.5, True, )
+                  return __torch__.dropout(y, 0.5, False, )
+                """;
+        String function = """
+                def dropout(input: Tensor, p: float, training: bool) -> Tensor:
+                  return torch.dropout(input, p, training)
+                """;
+        try (TorchScriptModel model =
+                TorchScriptModel.load(new ByteArrayInputStream(TestModels.archive(function, text)))) {
+            assertThat(model.gradientLosses()).containsExactly("training mode at \"/dropout\"");
         }
     }
 
@@ -144,6 +166,18 @@ class GradientLossesTest {
             assertThatThrownBy(() -> new Saliency().attribute(model, inputs, Target.index(0)))
                     .isInstanceOf(ModelException.class)
                     .hasMessageContaining("the program loses gradients at: " + loss + "; use a perturbation method");
+        }
+    }
+
+    /** The copies from which a program that keeps state starts lose nothing: they are of what is in the file. */
+    @ParameterizedTest
+    @ValueSource(strings = {"counts-buffer", "state-below", "shares-memory", "keeps-containers", "keeps-objects"})
+    void copiesOfStateLoseNothing(String name) {
+        Path file = GoldenData.data().resolveSibling("state").resolve(name + ".pt");
+        assertThat(TorchArchive.read(file).code().values()).noneMatch(text -> text.contains("torch.detach("));
+        try (TorchScriptModel model = TorchScriptModel.load(file)) {
+            assertThat(model.stateNames()).isNotEmpty();
+            assertThat(model.gradientLosses()).noneMatch(loss -> loss.contains("detach"));
         }
     }
 }

@@ -91,6 +91,8 @@ final class GradientLosses {
             "native_batch_norm",
             5);
 
+    private static final String TRUE = "True";
+
     private final ProgramIndex index;
     private final Set<String> found = new LinkedHashSet<>();
 
@@ -104,14 +106,20 @@ final class GradientLosses {
         for (Node node : index.nodes()) {
             for (Stmt member : node.type().definition().members()) {
                 if (member instanceof Stmt.Def method) {
-                    losses.look(node.path(), method, new HashSet<>());
+                    losses.look(node.path(), method, Map.of(), new HashSet<>());
                 }
             }
         }
         return new ArrayList<>(losses.found);
     }
 
-    private void look(String module, Stmt.Def text, Set<String> functions) {
+    /**
+     * Looks through a method or function.
+     *
+     * @param given parameters that are known to be True
+     * @param functions those that were looked through
+     */
+    private void look(String module, Stmt.Def text, Map<String, String> given, Set<String> functions) {
         Map<String, String> comparisons = new HashMap<>();
         List<Stmt.Assign> assignments = new ArrayList<>();
         Trees.assignments(text.body(), assignments);
@@ -126,7 +134,7 @@ final class GradientLosses {
         }
         Trees.mapAll(text.body(), expression -> {
             if (expression instanceof Expr.Call call) {
-                look(module, call, functions);
+                look(module, call, given, functions);
                 compares(module, call, comparisons);
             }
             return expression;
@@ -134,12 +142,20 @@ final class GradientLosses {
         branches(module, text.body());
     }
 
-    private void look(String module, Expr.Call call, Set<String> functions) {
+    private void look(String module, Expr.Call call, Map<String, String> given, Set<String> functions) {
         String dotted = Trees.dotted(call.callee());
         Stmt.Def function = index.function(dotted);
         if (function != null) {
-            if (functions.add(dotted)) {
-                look(module, function, functions);
+            Map<String, String> known = new HashMap<>();
+            for (int i = 0;
+                    i < Math.min(call.arguments().size(), function.parameters().size());
+                    i++) {
+                if (literal(call.arguments().get(i), given).equals(TRUE)) {
+                    known.put(function.parameters().get(i).name(), TRUE);
+                }
+            }
+            if (functions.add(dotted + known.keySet())) {
+                look(module, function, known, functions);
             }
             return;
         }
@@ -162,7 +178,7 @@ final class GradientLosses {
             add(cause, module, operator);
         } else if (flag != null
                 && flag < arguments.size()
-                && literal(arguments.get(flag)).equals("True")) {
+                && literal(arguments.get(flag), given).equals(TRUE)) {
             add("training mode", module, operator);
         } else if (CASTS.contains(operator) && whole(call)) {
             add("a cast to whole numbers", module, operator);
@@ -198,6 +214,10 @@ final class GradientLosses {
 
     private static String inside(String module) {
         return module.isEmpty() ? "the model's own code" : "\"" + module + "\"";
+    }
+
+    private static String literal(Expr expression, Map<String, String> given) {
+        return expression instanceof Expr.Name name ? given.getOrDefault(name.id(), "") : literal(expression);
     }
 
     private static String literal(Expr expression) {

@@ -132,10 +132,9 @@ final class StateCopies {
             String variable = "t" + temporaries++;
             before.append("  ")
                     .append(variable)
-                    .append(" = torch.clone(torch.as_strided(torch.detach(")
+                    .append(" = torch.clone(torch.as_strided(")
                     .append(value)
-                    .append(')');
-            before.append(", [")
+                    .append(", [")
                     .append(span[1] - span[0])
                     .append("], [1], ")
                     .append(span[0])
@@ -148,7 +147,8 @@ final class StateCopies {
 
     private String copy(Type type, String value) {
         if (type.equals(Type.TENSOR)) {
-            return "torch.clone(torch.detach(" + value + "))";
+            // An attribute that was loaded has no graph to be detached from.
+            return "torch.clone(" + value + ")";
         }
         Stmt.ClassDef definition = index.definition(type.name());
         boolean object = definition != null && (definition.base() == null || "NamedTuple".equals(definition.base()));

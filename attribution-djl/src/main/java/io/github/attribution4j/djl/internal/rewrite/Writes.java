@@ -513,6 +513,8 @@ final class Writes {
                         && call.keywords().stream().noneMatch(k -> k.name().equals("out"))
                         && !arguments.isEmpty();
                 add(written, alone ? arguments.get(0) : all);
+                // It hands back what it wrote to, and nothing of the others.
+                return alone ? arguments.get(0) : all;
             } else if (others.length > 0) {
                 boolean asks = OperatorTypes.writesInTraining(name);
                 if (!asks || !constants.of(call, OperatorTypes.TRAINING).equals("False")) {
@@ -527,7 +529,7 @@ final class Writes {
                     && !Type.TENSOR.equals(types.of(call.arguments().get(0)))) {
                 filled(arguments.get(0));
             }
-            return OperatorTypes.isFresh(name) && !InPlace.writes(call) ? new BitSet() : all;
+            return OperatorTypes.isFresh(name) ? new BitSet() : all;
         }
 
         @Override

@@ -116,6 +116,8 @@ class WritesTest {
     @Test
     void inputsAreToldApart() {
         assertThat(written("y = torch.add_(other, x)\nreturn torch.relu(x)")).isEqualTo("{1}");
+        // An operator in place hands back what it wrote to, not what it read.
+        assertThat(written("y = torch.add_(other, x)\nreturn torch.mul_(y, 2)")).isEqualTo("{1}");
         assertThat(written("writing = self.writing\ny = (writing).forward(other, )\nreturn __torch__.writing(1, x, )"))
                 .isEqualTo("{0, 1}");
     }
