@@ -447,8 +447,8 @@ MODELS: Dict[str, Tuple[Callable[[], nn.Module], str]] = {
 }
 
 
-def outputs(make: Callable[[], nn.Module], start: nn.Module, training: bool, x: Tensor) -> Tensor:
-    """What a fresh copy of the model gives, in float64."""
+def outputs(make: Callable[[], nn.Module], start: nn.Module, training: bool, *calls: Tensor) -> Tensor:
+    """What a fresh copy of the model gives in the last of calls one after the other, in float64."""
     torch.set_default_dtype(torch.float64)
     model = make().double()
     torch.set_default_dtype(torch.float32)
@@ -461,8 +461,10 @@ def outputs(make: Callable[[], nn.Module], start: nn.Module, training: bool, x: 
             own[name].copy_(value)
         tie(model)
         model.train(training)
-        given = (x, torch.ones(1, dtype=torch.float64)) if isinstance(model, WritesToConstant) else (x,)
-        return model(*given)
+        for x in calls:
+            given = (x, torch.ones(1, dtype=torch.float64)) if isinstance(model, WritesToConstant) else (x,)
+            result = model(*given).clone()
+        return result
 
 
 def tie(model: nn.Module) -> None:
@@ -504,6 +506,7 @@ def main() -> None:
         x = torch.randn(3, FEATURES)
         rows = [x[i : i + 1].double() for i in range(3)]
         value = [outputs(make, start, training, row)[0] for row in rows]
+        after = [outputs(make, start, training, *rows[: i + 1])[0] for i in range(3)]
         gradient = []
         for row in rows:
             columns = []
@@ -517,6 +520,7 @@ def main() -> None:
             "about": (make.__doc__ or "").strip(),
             "x": x.tolist(),
             "output": [v.tolist() for v in value],
+            "after": [v.tolist() for v in after],
             "gradient": gradient,
         })
     lines = ",\n".join("  " + json.dumps(entry) for entry in listed)

@@ -233,7 +233,7 @@ public final class LoadOptions {
      * Returns options with another state for every call to start from, in place of that in the file: for a model that keeps
      * one between calls ({@link TorchScriptModel#stateNames}), the state at the moment that is to be explained.
      *
-     * @param values by the names of {@link TorchScriptModel#stateNames}: of a tensor its value, of the type and number of axes in the file; of a
+     * @param values by the names of {@link TorchScriptModel#stateNames}: of a tensor its value, of the type (any floating one where it is one) and number of axes in the file; of a
      *     number or truth value a tensor of one element; the rest stays as in the file. Read while loading, which refuses by name what does
      *     not fit; at most 65,536 elements each
      */

@@ -25,6 +25,7 @@ import io.github.attribution4j.djl.internal.rewrite.Instrumented;
 import io.github.attribution4j.djl.internal.rewrite.Instrumenter;
 import io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level;
 import io.github.attribution4j.djl.internal.rewrite.RewriteException;
+import io.github.attribution4j.djl.internal.rewrite.StateAfter;
 import io.github.attribution4j.djl.internal.script.ScriptException;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.ModelException;
@@ -63,6 +64,7 @@ final class TorchModules implements AutoCloseable {
     private final boolean unbatched;
     private final BackwardRule.@Nullable Family family;
     private final Map<BackwardRule.Family, TorchModules> ruled = new EnumMap<>(BackwardRule.Family.class);
+    private @Nullable TorchModules after;
     private volatile @Nullable Loaded loaded;
     private volatile @Nullable Instrumented values;
     private volatile @Nullable InnerPoints inner;
@@ -197,6 +199,27 @@ final class TorchModules implements AutoCloseable {
         });
     }
 
+    /**
+     * The modules whose output is the state after a call; nothing is compiled before the first run of them.
+     *
+     * @throws UnsupportedModelException naming what of the state is neither a tensor nor a number
+     */
+    synchronized TorchModules after() {
+        TorchModules known = after;
+        if (known == null) {
+            try {
+                TorchArchive reading = StateAfter.of(archive, first.state());
+                Instrumented program = Instrumenter.instrument(reading, Level.FORWARD, unbatched);
+                known = new TorchModules(name, runtime, tensors, reading, parameters, program, unbatched, null, null);
+            } catch (ArchiveException | ScriptException | RewriteException e) {
+                throw new UnsupportedModelException(Failures.line(e), e);
+            }
+            known.closed = closed;
+            after = known;
+        }
+        return known;
+    }
+
     private Instrumented analysed() {
         return instrumented(Level.VALUES);
     }
@@ -301,6 +324,9 @@ final class TorchModules implements AutoCloseable {
             now.module().close();
         }
         ruled.values().forEach(TorchModules::close);
+        if (after != null) {
+            after.close();
+        }
         if (family == null) {
             parameters.close();
         }

@@ -23,6 +23,7 @@ import io.github.attribution4j.djl.internal.rewrite.Request;
 import io.github.attribution4j.djl.internal.rewrite.Row;
 import io.github.attribution4j.djl.internal.rewrite.RuleTable;
 import io.github.attribution4j.djl.internal.rewrite.Signature;
+import io.github.attribution4j.djl.internal.rewrite.Value;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerPullback;
@@ -34,7 +35,11 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -80,6 +85,44 @@ final class TorchProgram {
         this.method = plain.method;
         this.views = plain.views;
         this.calls = new RuledCalls(library, library.ruled(table.family()), arguments, table);
+    }
+
+    private TorchProgram(TorchProgram plain, TorchModules library) {
+        this.library = library;
+        this.plain = null;
+        this.calls = new PlainCalls(library);
+        this.signature = library.program().signature();
+        this.arguments = plain.arguments;
+        this.unbatched = plain.unbatched;
+        this.chosenOutput = null;
+        this.method = plain.method;
+        this.views = plain.views;
+    }
+
+    /** Returns the state that a call leaves, by the names of {@link #stateNames}. */
+    Map<String, Tensor> stateAfter(Inputs inputs) {
+        if (stateNames().isEmpty()) {
+            return Map.of();
+        }
+        if (unbatched && inputs.rows() > 1) {
+            throw new ModelException("inputs have " + inputs.rows() + " rows, and the program takes one example a call"
+                    + " (LoadOptions.unbatched), which each leave a state of their own; give one row");
+        }
+        TorchProgram after = new TorchProgram(this, library.after());
+        Answer answer = after.calls.answer(after.whole(inputs), false);
+        Reply<PtNDArray> reply = answer.reply();
+        answer.closeAllBut(reply.outputs());
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        Iterator<PtNDArray> tensors = reply.outputs().iterator();
+        if (reply.value() instanceof Value.Entries<PtNDArray> entries) {
+            for (Object name : entries.entries().keySet()) {
+                Tensor value = module().tensors().adopt(tensors.next());
+                state.put(
+                        String.valueOf(name),
+                        unbatched ? value.reshape(value.shape().row()) : value);
+            }
+        }
+        return Collections.unmodifiableMap(state);
     }
 
     /** The same program, whose pullbacks follow rules. */

@@ -170,11 +170,13 @@ public final class TorchScriptModel implements RuledModel {
         options.threads().ifPresent(ThreadSettings::setIntraOpThreads);
         options.interOpThreads().ifPresent(ThreadSettings::setInterOpThreads);
         try {
-            TorchArchive original = StartState.of(EntryMethod.of(source.open(), options.method()), options.state());
-            TorchArchive archive = options.dataType()
+            TorchArchive original = EntryMethod.of(source.open(), options.method());
+            TorchArchive converted = options.dataType()
                     .map(type -> WrittenTypes.convert(
                             FloatingTypes.convert(original, type == DataType.FLOAT64), type == DataType.FLOAT64))
                     .orElse(original);
+            TorchArchive archive =
+                    StartState.of(converted, options.state(), options.dataType().orElse(null));
             SplitArchive split = SplitArchive.of(archive);
             WeightsReading reading = new WeightsReading(split, original, runtime, tensors);
             TorchModules modules = null;
@@ -303,6 +305,33 @@ public final class TorchScriptModel implements RuledModel {
      */
     public List<String> stateNames() {
         return program.stateNames();
+    }
+
+    /**
+     * Runs the program once and returns the state that the call leaves, which no other call sees: what a loop hands in as the start
+     * of the next step, {@link LoadOptions#state}.
+     *
+     * <pre>{@code
+     * Map<String, Tensor> before = Map.of();
+     * for (Inputs step : episode) {
+     *     try (TorchScriptModel model = TorchScriptModel.load(file, options.state(before))) {
+     *         before = model.stateAfter(step);
+     *     }
+     * }
+     * }</pre>
+     *
+     * <p>Costs a forward pass; the first call compiles the program once more.
+     *
+     * @param inputs the inputs of one call of the program
+     * @return by the names of {@link #stateNames}, in that order: tensors as they are, numbers and truth values as tensors of one
+     *     element, Optional values only where there is one; new tensors, which belong to the current scope. Empty for a program that
+     *     keeps no state
+     * @throws UnsupportedModelException naming the attribute, if a part of the state is a list, a dict or an object, which cannot be
+     *     handed in
+     */
+    public Map<String, Tensor> stateAfter(Inputs inputs) {
+        program.module().check();
+        return program.stateAfter(inputs);
     }
 
     /**

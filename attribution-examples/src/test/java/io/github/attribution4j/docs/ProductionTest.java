@@ -17,6 +17,7 @@ package io.github.attribution4j.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ModelException;
 import ai.djl.ndarray.NDList;
@@ -48,6 +49,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -101,6 +103,36 @@ class ProductionTest {
         } finally {
             threads.shutdownNow();
         }
+    }
+
+    @Test
+    void aStateGoesFromOneCallToTheNext() {
+        Path archive = Demo.REPOSITORY.resolve("golden/state/assigns-tensor.pt");
+        List<float[]> episode = List.of(new float[] {1, 2, 3, 4}, new float[] {-1, 0, 1, 0}, new float[] {-1, 0, 1, 0});
+        IntegratedGradients method = new IntegratedGradients();
+        List<float[]> told = new ArrayList<>();
+        List<Double> scores = new ArrayList<>(); // hidden
+        try (TensorScope scope = TensorScope.open()) {
+            // tag::state
+            Map<String, Tensor> state = Map.of(); // that of the file
+            for (float[] observation : episode) {
+                try (TorchScriptModel policy =
+                        TorchScriptModel.load(archive, LoadOptions.defaults().state(state))) {
+                    Inputs step = Inputs.of(policy.tensors().of(observation, 1, 4));
+                    try (Explanation why = method.attribute(policy, step, Target.index(1))) {
+                        told.add(why.attribution().toFloatArray());
+                        scores.add(why.scores()[0]); // hidden
+                    }
+                    state = policy.stateAfter(step);
+                }
+            }
+            // end::state
+            assertThat(state).containsOnlyKeys("h");
+        }
+        assertThat(told).hasSize(3);
+        // The same observation, answered from another state.
+        assertThat(scores.get(2)).isNotCloseTo(scores.get(1), within(1e-4));
+        assertThat(told.get(2)).isNotEqualTo(told.get(1));
     }
 
     @Test

@@ -84,7 +84,8 @@ class StateTest {
 
     /** One archive with what PyTorch computes in float64, each row in a fresh copy. */
     @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
-    private record Case(String file, String about, float[][] x, double[][] output, double[][][] gradient) {
+    private record Case(
+            String file, String about, float[][] x, double[][] output, double[][] after, double[][][] gradient) {
         Path path() {
             return GoldenData.folder().resolve("state").resolve(file);
         }
@@ -423,5 +424,45 @@ class StateTest {
                 assertThat(model.forward(x).toDoubleArray()).as(name).isEqualTo(first);
             }
         });
+    }
+
+    /** The state that one call leaves is the start of the next: what PyTorch gives in calls one after the other. */
+    @Test
+    void aLoopHandsOnTheState() {
+        Map<String, String> refused = new LinkedHashMap<>();
+        int looped = 0;
+        for (JsonObject json : GoldenCase.objects(GoldenData.read(file("state.json")))) {
+            Case state = new Gson().fromJson(json, Case.class);
+            try (TensorScope episode = TensorScope.open()) {
+                Map<String, Tensor> before = Map.of();
+                for (int row = 0; row < state.x().length; row++) {
+                    LoadOptions options =
+                            GoldenData.options().dataType(DataType.FLOAT64).state(before);
+                    try (TorchScriptModel model = TorchScriptModel.load(state.path(), options)) {
+                        Inputs step = Inputs.of(
+                                model.tensors().of(state.x()[row], 1, FEATURES).to(DataType.FLOAT64));
+                        double[] output = model.forward(step).toDoubleArray();
+                        assertThat(output)
+                                .as("step %d of %s", row, state.file())
+                                .containsExactly(state.after()[row], offset(1e-5));
+                        Map<String, Tensor> after = model.stateAfter(step);
+                        assertThat(after.keySet()).containsExactlyElementsOf(model.stateNames());
+                        // The call was one of its own.
+                        assertThat(model.stateAfter(step).toString()).isEqualTo(after.toString());
+                        assertThat(model.forward(step).toDoubleArray()).isEqualTo(output);
+                        before = after;
+                    }
+                }
+                looped++;
+            } catch (UnsupportedModelException e) {
+                refused.put(state.file(), e.getMessage());
+            }
+        }
+        assertThat(looped).as("%s", refused).isGreaterThan(17);
+        assertThat(refused)
+                .containsKeys("appends.pt", "keeps-containers.pt", "keeps-objects.pt", "writes-to-constant.pt");
+        assertThat(refused.values())
+                .allSatisfy(message -> assertThat(message)
+                        .contains("only tensors, numbers and truth values can be read and handed in again"));
     }
 }

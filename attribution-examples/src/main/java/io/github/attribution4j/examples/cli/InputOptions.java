@@ -85,6 +85,15 @@ final class InputOptions {
                             + " Attributions of it have examples on axis 0 all the same.")
     Map<String, Integer> rowAxis = new LinkedHashMap<>();
 
+    @Option(
+            names = "--state",
+            paramLabel = "FILE",
+            description =
+                    "The state that a model which changes itself starts from, as an .npz with an array for each name that"
+                            + " 'doctor' prints. Default: that of the archive.")
+    @Nullable
+    Path state;
+
     @Option(names = "--rows", paramLabel = "I,J,...", description = "Explain these examples of the input alone: 0,3,7.")
     @Nullable
     String rows;

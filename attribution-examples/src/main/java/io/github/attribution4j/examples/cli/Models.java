@@ -18,6 +18,10 @@ package io.github.attribution4j.examples.cli;
 import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -36,7 +40,8 @@ final class Models implements AutoCloseable {
             @Nullable Integer threads,
             String method,
             @Nullable DataType dataType,
-            boolean unbatched) {}
+            boolean unbatched,
+            @Nullable Path state) {}
 
     private final Map<Key, TorchScriptModel> loaded = new LinkedHashMap<>();
 
@@ -52,7 +57,8 @@ final class Models implements AutoCloseable {
                 wanted.threads,
                 wanted.modelMethod,
                 Request.dataType(wanted).filter(DataType::isFloating).orElse(null),
-                wanted.unbatched != null);
+                wanted.unbatched != null,
+                wanted.state == null ? null : wanted.state.toRealPath());
         TorchScriptModel model = loaded.get(key);
         if (model == null) {
             LoadOptions options = LoadOptions.defaults().device(key.device()).method(key.method());
@@ -70,7 +76,14 @@ final class Models implements AutoCloseable {
                 options =
                         output.matches("\\d{1,6}") ? options.output(Integer.parseInt(output)) : options.output(output);
             }
-            model = TorchScriptModel.load(file, options);
+            if (key.state() == null) {
+                model = TorchScriptModel.load(file, options);
+            } else {
+                try (TensorScope scope = TensorScope.open()) {
+                    Map<String, Tensor> state = NumpyFiles.readNpz(key.state(), Tensors.ofJava());
+                    model = TorchScriptModel.load(file, options.state(state));
+                }
+            }
             loaded.put(key, model);
         }
         return model;

@@ -38,6 +38,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -434,6 +435,44 @@ class ExplainCommandTest {
 
         assertThat(Cli.explain(with(arguments, "h=3,c=1")).err())
                 .contains("input 'h' has shape (2, 3, 4) and rowAxis 3; give an axis that it has, counted from 0");
+    }
+
+    /** A count of calls scales the output: one that starts at 8 is 9 in the first call, and 3 with that of the file. */
+    @Test
+    void aStateOfAnotherMoment() throws IOException {
+        Path x = folder.resolve("x.npz");
+        Path state = folder.resolve("state.npz");
+        Path json = folder.resolve("counted.json");
+        try (TensorScope scope = TensorScope.open()) {
+            NumpyFiles.writeNpz(x, Map.of("x", Tensors.ofJava().of(new float[] {1, 2, 3, 4}, 1, 4)));
+            NumpyFiles.writeNpz(state, Map.of("n", Tensors.ofJava().of(new float[] {8}, 1)));
+        }
+        String model = Cli.golden("state/counts-buffer.pt").toString();
+        List<String> arguments = List.of(
+                "--model",
+                model,
+                "--input",
+                x.toString(),
+                "--target",
+                "1",
+                "-M",
+                "saliency",
+                "--json",
+                json.toString());
+        double[] scores = new double[2];
+        for (int i = 0; i < 2; i++) {
+            List<String> all = i == 0 ? arguments : with(with(arguments, "--state"), state.toString());
+            Said said = Cli.explain(all);
+            assertThat(said.err()).isEmpty();
+            try (Explanation read = Explanation.fromJson(Files.readString(json))) {
+                scores[i] = read.scores()[0];
+                assertThat(read.provenance().model().loaded().keySet())
+                        .isEqualTo(i == 0 ? Set.of() : Set.of("state n"));
+            }
+        }
+        assertThat(scores[1]).isCloseTo(scores[0] * 3, within(1e-5));
+        Said wrong = Cli.explain(with(with(arguments, "--state"), x.toString()));
+        assertThat(wrong.refusal()).contains("state 'x' does not exist; the program changes n");
     }
 
     private static List<String> with(List<String> arguments, String last) {

@@ -64,24 +64,28 @@ public final class EntryMethod {
 
     private static Stmt.ClassDef with(TorchArchive archive, Stmt.ClassDef type, String name) {
         Stmt.Def chosen = type.method(name);
+        String old = MOVED;
+        while (type.method(old) != null) {
+            old += "_";
+        }
         if (chosen == null) {
             throw new RewriteException(
                     archive.name() + ": method '" + name + "' does not exist; the model has " + names(type));
         }
         List<Stmt> members = new ArrayList<>();
         for (Stmt member : type.members()) {
-            members.add(member instanceof Stmt.Def method ? moved(method, method.name()) : member);
+            members.add(member instanceof Stmt.Def method ? moved(method, method.name(), old) : member);
         }
         members.add(new Stmt.Def(
                 FORWARD,
                 chosen.parameters(),
                 chosen.result(),
-                moved(chosen, name).body()));
+                moved(chosen, name, old).body()));
         return new Stmt.ClassDef(type.name(), type.base(), members);
     }
 
     /** A method that calls the old forward by its new name. */
-    private static Stmt.Def moved(Stmt.Def method, String name) {
+    private static Stmt.Def moved(Stmt.Def method, String name, String old) {
         String self =
                 method.parameters().isEmpty() ? "" : method.parameters().get(0).name();
         List<Stmt> body = Trees.mapAll(
@@ -90,9 +94,9 @@ public final class EntryMethod {
                                 && called.name().equals(FORWARD)
                                 && called.value() instanceof Expr.Parens object
                                 && Trees.dotted(object.value()).equals(self)
-                        ? new Expr.Attribute(called.value(), MOVED)
+                        ? new Expr.Attribute(called.value(), old)
                         : e);
-        return new Stmt.Def(name.equals(FORWARD) ? MOVED : name, method.parameters(), method.result(), body);
+        return new Stmt.Def(name.equals(FORWARD) ? old : name, method.parameters(), method.result(), body);
     }
 
     /** The names of a class's methods, for messages. */

@@ -24,6 +24,7 @@ import io.github.attribution4j.djl.internal.script.Type;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 public final class StartState {
     private static final String FORWARD = "forward";
     private static final int MOST_ELEMENTS = 1 << 16;
+    /** PyTorch's numbers of floating types. */
+    private static final Map<String, Integer> FLOATING = Map.of("Half", 5, "Float", 6, "Double", 7, "BFloat16", 15);
 
     private StartState() {}
 
@@ -40,10 +43,11 @@ public final class StartState {
      *
      * @param archive not changed
      * @param state values by the attributes' paths; of a number or truth value a tensor of one element
+     * @param computed the type that the program was converted to, if it was
      * @return the copy; the archive itself for an empty map
      * @throws RewriteException naming the attribute, if the program does not change it, or the value does not fit
      */
-    public static TorchArchive of(TorchArchive archive, Map<String, Tensor> state) {
+    public static TorchArchive of(TorchArchive archive, Map<String, Tensor> state, @Nullable DataType computed) {
         if (state.isEmpty()) {
             return archive;
         }
@@ -63,23 +67,17 @@ public final class StartState {
                                 ? "the program keeps none"
                                 : "the program changes " + String.join(", ", names)));
             }
-            // A variable for each module on the way: the serialized language takes one step at a time.
             StringBuilder text = new StringBuilder("def f():\n");
-            String object = self;
-            String[] steps = path.split("\\.", -1);
-            for (int i = 0; i + 1 < steps.length; i++) {
-                String below = "a4j_b" + state.size() + "_" + body.size() + "_" + i;
-                text.append("  ")
-                        .append(below)
-                        .append(" = getattr(")
-                        .append(object)
-                        .append(", \"");
-                text.append(steps[i]).append("\")\n");
-                object = below;
+            String target = open(path, self, "a4j_b" + state.size() + "_" + body.size() + "_", text);
+            String given = text(archive, index, path, target, value, computed);
+            if (sharesMemory(archive, index, path, names)) {
+                requireShape(archive, index, path, value);
+                String written = "a4j_w" + state.size() + "_" + body.size();
+                text.append("  ").append(written).append(" = torch.copy_(").append(target);
+                text.append(", ").append(given).append(")\n  return None\n");
+            } else {
+                text.append("  ").append(target).append(" = ").append(given).append("\n  return None\n");
             }
-            String target = object + "." + steps[steps.length - 1];
-            text.append("  ").append(target).append(" = ");
-            text.append(text(archive, index, path, target, value)).append("\n  return None\n");
             List<Stmt> assigned = Parser.function(text.toString()).body();
             body.addAll(assigned.subList(0, assigned.size() - 1));
         });
@@ -88,12 +86,74 @@ public final class StartState {
         return archive.withCode(Map.of(file(index), Printer.print(replaced(index, started))));
     }
 
-    private static String file(ProgramIndex index) {
+    /**
+     * Writes the way to an attribute: a variable for each module, since the serialized language takes one step at a time.
+     *
+     * @return what the attribute is called behind it
+     */
+    static String open(String path, String self, String prefix, StringBuilder text) {
+        String object = self;
+        String[] steps = path.split("\\.", -1);
+        for (int i = 0; i + 1 < steps.length; i++) {
+            String below = prefix + i;
+            text.append("  ").append(below).append(" = getattr(").append(object).append(", \"");
+            text.append(steps[i]).append("\")\n");
+            object = below;
+        }
+        return object + "." + steps[steps.length - 1];
+    }
+
+    /**
+     * What an attribute of the state is declared as, and what the archive holds.
+     *
+     * @param type its type; null if the class does not say
+     * @param value its value; null if the archive does not say
+     */
+    record Stored(@Nullable Type type, @Nullable PickleValue value) {
+        static Stored of(TorchArchive archive, ProgramIndex index, String path) {
+            String owner = index.root().name();
+            PickleValue stored = archive.root();
+            String[] steps = path.split("\\.", -1);
+            for (int i = 0; i < steps.length; i++) {
+                stored = stored instanceof PickleValue.Instance object
+                        ? object.attributes().get(steps[i])
+                        : null;
+                if (i + 1 < steps.length) {
+                    owner = String.valueOf(index.module(owner).children().get(steps[i]));
+                }
+            }
+            return new Stored(index.attributes(owner).get(steps[steps.length - 1]), stored);
+        }
+    }
+
+    /** Whether another attribute of the state lies in the same memory: it goes on doing so. */
+    private static boolean sharesMemory(TorchArchive archive, ProgramIndex index, String path, List<String> names) {
+        return Stored.of(archive, index, path).value() instanceof PickleValue.TensorRef own
+                && names.stream()
+                        .filter(name -> !name.equals(path) && !name.startsWith(Writes.Place.CONSTANTS))
+                        .anyMatch(name -> Stored.of(archive, index, name).value() instanceof PickleValue.TensorRef other
+                                && other.storage().equals(own.storage()));
+    }
+
+    private static void requireShape(TorchArchive archive, ProgramIndex index, String path, Tensor value) {
+        if (Stored.of(archive, index, path).value() instanceof PickleValue.TensorRef own
+                && !own.shape()
+                        .equals(Arrays.stream(value.shape().dims()).boxed().toList())) {
+            throw unfit(
+                    archive,
+                    path,
+                    "shares memory with another part of the state and has shape " + own.shape() + " in the file; "
+                            + value.shape() + " does not fit it");
+        }
+    }
+
+    static String file(ProgramIndex index) {
         String root = index.root().name();
         return root.substring(0, root.lastIndexOf('.')).replace('.', '/') + ".py";
     }
 
-    private static Stmt.File replaced(ProgramIndex index, Stmt.Def forward) {
+    /** The file of the root's class with another method of a name, or one more. */
+    static Stmt.File replaced(ProgramIndex index, Stmt.Def changed) {
         String root = index.root().name();
         Stmt.File file = index.files().get(file(index));
         if (file == null) {
@@ -102,10 +162,9 @@ public final class StartState {
         List<Stmt> statements = new ArrayList<>();
         for (Stmt statement : file.statements()) {
             if (statement instanceof Stmt.ClassDef type && root.equals(file.module() + "." + type.name())) {
-                List<Stmt> members = new ArrayList<>();
-                type.members()
-                        .forEach(m ->
-                                members.add(m instanceof Stmt.Def d && d.name().equals(FORWARD) ? forward : m));
+                List<Stmt> members = new ArrayList<>(type.members());
+                members.removeIf(m -> m instanceof Stmt.Def d && d.name().equals(changed.name()));
+                members.add(changed);
                 statements.add(new Stmt.ClassDef(type.name(), type.base(), members));
             } else {
                 statements.add(statement);
@@ -115,20 +174,16 @@ public final class StartState {
     }
 
     /** The value as text. */
-    private static String text(TorchArchive archive, ProgramIndex index, String path, String target, Tensor value) {
-        String owner = index.root().name();
-        PickleValue stored = archive.root();
-        String[] steps = path.split("\\.", -1);
-        for (int i = 0; i < steps.length; i++) {
-            stored = stored instanceof PickleValue.Instance object
-                    ? object.attributes().get(steps[i])
-                    : null;
-            if (i + 1 < steps.length) {
-                owner = String.valueOf(index.module(owner).children().get(steps[i]));
-            }
-        }
-        Type type = index.attributes(owner).get(steps[steps.length - 1]);
-        String declared = String.valueOf(type);
+    private static String text(
+            TorchArchive archive,
+            ProgramIndex index,
+            String path,
+            String target,
+            Tensor value,
+            @Nullable DataType computed) {
+        Stored attribute = Stored.of(archive, index, path);
+        PickleValue stored = attribute.value();
+        String declared = String.valueOf(attribute.type());
         if (value.shape().size() > MOST_ELEMENTS) {
             throw unfit(
                     archive,
@@ -163,7 +218,8 @@ public final class StartState {
                 String element =
                         value.dataType().isFloating() ? "float" : value.dataType() == DataType.BOOL ? "bool" : "int";
                 return "torch.reshape(torch.tensor(annotate(List[" + element + "], [" + String.join(", ", items)
-                        + "]), dtype=" + number(value.dataType()) + device + "), annotate(List[int], ["
+                        + "]), dtype=" + number(stored, computed, value.dataType()) + device
+                        + "), annotate(List[int], ["
                         + String.join(", ", shape) + "]))";
             }
             default ->
@@ -186,7 +242,8 @@ public final class StartState {
                 case BOOL -> "Bool";
                 default -> "Byte";
             };
-            if (!type.endsWith(wanted)
+            boolean floating = value.dataType().isFloating() && FLOATING.containsKey(type);
+            if (!(floating || type.endsWith(wanted))
                     || (!empty && tensor.shape().size() != value.shape().rank())) {
                 throw unfit(
                         archive,
@@ -195,6 +252,17 @@ public final class StartState {
                                 + " " + value.shape() + " does not fit it");
             }
         }
+    }
+
+    /** The type to make a value of: of floating types the one that is there, which may be that of a converted copy. */
+    private static int number(@Nullable PickleValue stored, @Nullable DataType computed, DataType type) {
+        if (!type.isFloating()) {
+            return number(type);
+        }
+        int known = number(computed == null ? type : computed);
+        return stored instanceof PickleValue.TensorRef tensor
+                ? FLOATING.getOrDefault(tensor.type().replace("Storage", ""), known)
+                : known;
     }
 
     private static int number(DataType type) {
