@@ -16,6 +16,7 @@
 package io.github.attribution4j.djl;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -31,6 +32,7 @@ import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,6 +41,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -62,11 +65,17 @@ class SharedParametersTest {
               __parameters__ = []
               __buffers__ = []
               training : bool
+              n : int
               layer : __torch__.Layer
               def forward(self: __torch__.M, x: Tensor) -> Tensor:
                 layer = self.layer
                 y = torch.relu((layer).forward(x, ))
                 return torch.mul(y, y)
+              def counted(self: __torch__.M, x: Tensor) -> Tensor:
+                n = self.n
+                self.n = torch.add(n, 1)
+                n0 = self.n
+                return torch.mul((self).forward(x, ), n0)
             """;
 
     private static float weight(int row, int column) {
@@ -84,8 +93,9 @@ class SharedParametersTest {
                 + text("storage") + "ctorch\nFloatStorage\n" + text("0") + text("cpu") + number(ROWS * COLUMNS) + "tQ"
                 + number(0) + number(ROWS) + number(COLUMNS) + "\u0086" + number(COLUMNS) + number(1) + "\u0086\u0088"
                 + "ccollections\nOrderedDict\n)RtR";
-        String pickle = "\u0080\u0002c__torch__\nM\n)\u0081}(" + text("training") + "\u0089" + text("layer")
-                + "c__torch__\nLayer\n)\u0081}(" + text("weight") + tensor + text("training") + "\u0089ubub.";
+        String pickle = "\u0080\u0002c__torch__\nM\n)\u0081}(" + text("training") + "\u0089" + text("n") + number(2)
+                + text("layer") + "c__torch__\nLayer\n)\u0081}(" + text("weight") + tensor + text("training")
+                + "\u0089ubub.";
         Map<String, byte[]> entries = new LinkedHashMap<>();
         entries.put("code/__torch__.py", CODE.getBytes(StandardCharsets.US_ASCII));
         entries.put("data.pkl", pickle.getBytes(StandardCharsets.ISO_8859_1));
@@ -129,6 +139,31 @@ class SharedParametersTest {
             expected[row] = sum;
         }
         return expected;
+    }
+
+    @Test
+    @DisplayName("Another method and another state hold where parameters are kept apart from the program")
+    void whatIsAskedForHolds() {
+        double[] plain = new double[ROWS];
+        for (int row = 0; row < ROWS; row++) {
+            double positive = Math.max(0, expected()[row]);
+            plain[row] = positive * positive;
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            Map<String, Tensor> start = Map.of("n", Tensors.ofJava().of(new long[] {6}, 1));
+            for (Map<String, Tensor> state : List.of(Map.<String, Tensor>of(), start)) {
+                LoadOptions options = TestModels.options().method("counted").state(state);
+                try (TorchScriptModel model = TorchScriptModel.load(new ByteArrayInputStream(archive()), options)) {
+                    int count = state.isEmpty() ? 3 : 7;
+                    double[] output = model.forward(inputs(model)).toDoubleArray();
+                    for (int row = 0; row < ROWS; row++) {
+                        assertThat(output[row]).isCloseTo(plain[row] * count, withinPercentage(0.1));
+                    }
+                    assertThat(model.stateAfter(inputs(model)).get("n").toLongArray())
+                            .containsExactly(count);
+                }
+            }
+        }
     }
 
     @Test

@@ -261,7 +261,7 @@ public final class TorchArchive {
             return read(name, new ByteSource.InMemory(bytes.toByteArray()), limits);
         });
         copy.root = root();
-        return copy;
+        return changed.isEmpty() ? copy : copy.withCode(changed);
     }
 
     /** What is done with the opened bytes. */

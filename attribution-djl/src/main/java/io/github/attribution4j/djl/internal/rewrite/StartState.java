@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a program's calls start from another state than that in its archive: {@code forward} begins by assigning it. */
@@ -60,7 +61,8 @@ public final class StartState {
         }
         String self = forward.parameters().get(0).name();
         List<Stmt> body = new ArrayList<>();
-        state.forEach((path, value) -> {
+        // In the order of the text, so that equal states make equal programs.
+        new TreeMap<>(state).forEach((path, value) -> {
             if (!names.contains(path) || path.startsWith(Writes.Place.CONSTANTS)) {
                 throw new RewriteException(archive.name() + ": state '" + path + "' does not exist; "
                         + (names.isEmpty()
@@ -163,8 +165,10 @@ public final class StartState {
         for (Stmt statement : file.statements()) {
             if (statement instanceof Stmt.ClassDef type && root.equals(file.module() + "." + type.name())) {
                 List<Stmt> members = new ArrayList<>(type.members());
-                members.removeIf(m -> m instanceof Stmt.Def d && d.name().equals(changed.name()));
-                members.add(changed);
+                members.replaceAll(m -> m instanceof Stmt.Def d && d.name().equals(changed.name()) ? changed : m);
+                if (!members.contains(changed)) {
+                    members.add(changed);
+                }
                 statements.add(new Stmt.ClassDef(type.name(), type.base(), members));
             } else {
                 statements.add(statement);

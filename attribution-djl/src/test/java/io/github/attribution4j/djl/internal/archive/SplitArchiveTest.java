@@ -18,6 +18,7 @@ package io.github.attribution4j.djl.internal.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -90,6 +91,21 @@ class SplitArchiveTest {
                         count -> count.storage().key(), count -> count.storage().count(), Math::max));
         counts.forEach((key, count) ->
                 assertThat(count == 0).as(key).isEqualTo(!frame.entries().contains("data/" + key)));
+    }
+
+    @Test
+    @DisplayName("A program that was changed stays so in the frame")
+    void changedProgram() {
+        TorchArchive archive = archive();
+        String path = "__torch__.py";
+        String text = String.valueOf(archive.code().get(path)).replace("torch.relu", "torch.tanh");
+        TorchArchive frame =
+                SplitArchive.of(archive.withCode(Map.of(path, text))).frame();
+        assertThat(frame.code().get(path)).isEqualTo(text);
+        assertThat(TorchArchive.read(new ByteArrayInputStream(frame.toBytes()))
+                        .code()
+                        .get(path))
+                .isEqualTo(text);
     }
 
     @Test
