@@ -121,10 +121,10 @@ final class PlainCalls implements ProgramCalls {
             return plain;
         }
         // Integers may well stand beside weights; they are what is wrong only where types are.
-        boolean types = plain.getMessage() != null && plain.getMessage().matches(".*\\b(?:d|scalar )type\\b.*");
+        String message = String.valueOf(plain.getMessage());
+        boolean types = !message.contains("indices") && message.matches(".*\\b(?:d|scalar )type\\b.*");
         List<Inputs.Input> others = inputs.all().stream()
-                .filter(input -> input.tensor().dataType().isFloating()
-                        || (types && !plain.getMessage().contains("indices")))
+                .filter(input -> types || input.tensor().dataType().isFloating())
                 .filter(input -> input.tensor().dataType() != weights)
                 .toList();
         if (others.isEmpty()) {
@@ -136,7 +136,7 @@ final class PlainCalls implements ProgramCalls {
                 .map(input -> "'" + input.name() + "' is " + input.tensor().dataType())
                 .collect(Collectors.joining(", "));
         return new ModelException(
-                plain.getMessage() + "; the model's weights are " + weights + " and input " + names
+                message + "; the model's weights are " + weights + " and input " + names
                         + (floating
                                 ? ": convert it with to(DataType."
                                 : ": store it as " + weights + ", in Java with to(DataType.")
