@@ -18,8 +18,10 @@ package io.github.attribution4j;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Tells where attributions miss much of the change of the score that they are to sum to, and what may be the cause. */
 final class CompletenessNotice {
@@ -43,9 +45,15 @@ final class CompletenessNotice {
      * @param gap for each example
      * @param change of the score, for each example: what the attributions are to sum to
      * @param attributions rows are examples
+     * @param settings of the method: how many steps or samples it took
      * @param losses the model's, asked only if they are needed
      */
-    static String of(double[] gap, double[] change, List<Tensor> attributions, Supplier<List<String>> losses) {
+    static String of(
+            double[] gap,
+            double[] change,
+            List<Tensor> attributions,
+            Map<String, Object> settings,
+            Supplier<List<String>> losses) {
         double[] sizes = sizes(gap.length, attributions);
         int worst = -1;
         int count = 0;
@@ -74,9 +82,21 @@ final class CompletenessNotice {
                 count == 1 ? "" : " (more than 5 % at " + count + " of " + gap.length + " examples)");
         List<String> known = losses.get();
         return text
-                + (known.isEmpty()
-                        ? "; no cause is known: more steps or samples close a gap of the sum"
-                        : causes(known));
+                + (known.isEmpty() ? "; no cause is known" : causes(known))
+                + taken(
+                        settings,
+                        known.isEmpty()
+                                ? ": more %s than the %s here close a gap of the sum"
+                                : "; the sum of %2$s %1$s may miss a part of it as well");
+    }
+
+    /** A sum of few steps or samples misses something, whatever else does. */
+    private static String taken(Map<String, Object> settings, String words) {
+        return Stream.of("steps", "samples")
+                .filter(settings::containsKey)
+                .findFirst()
+                .map(kind -> String.format(Locale.ROOT, words, kind, settings.get(kind)))
+                .orElse("");
     }
 
     /** What follows the name of an input or a layer that no gradient reaches. */

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -504,6 +505,11 @@ public final class Evaluator {
     /** Returns what is explained in words: one for all examples, or one for each. */
     List<String> words() {
         return target().words(classes());
+    }
+
+    /** Returns the settings of the method. */
+    Map<String, Object> settings() {
+        return method.settings();
     }
 
     Provenance provenance(Counts total) {

@@ -518,7 +518,8 @@ public final class Explanation implements AutoCloseable {
                 change[i] = scores[i] - scoresAtBaseline[i];
                 gap[i] -= change[i];
             }
-            String large = CompletenessNotice.of(gap, change, attributions, evaluator::gradientLosses);
+            String large =
+                    CompletenessNotice.of(gap, change, attributions, evaluator.settings(), evaluator::gradientLosses);
             return (large.isEmpty() ? this : notice(large))
                     .baselineScores(scoresAtBaseline)
                     .completenessGap(gap);

@@ -25,6 +25,7 @@ import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class CompletenessNoticeTest {
@@ -36,6 +37,7 @@ class CompletenessNoticeTest {
                     new double[] {gap},
                     new double[] {change},
                     List.of(JAVA.of(attributions, 1, attributions.length)),
+                    Map.of(),
                     () -> List.of("a detached value at \"head/detach\""));
         }
     }
@@ -69,10 +71,11 @@ class CompletenessNoticeTest {
                             new double[] {0.1, 0, -0.7},
                             new double[] {1, 1, 1},
                             List.of(JAVA.of(new double[] {1.1, 1, 0.3}, 3, 1)),
+                            Map.of("steps", 20),
                             List::of))
                     .isEqualTo(
                             "the attributions of example 2 miss the change of its score, 1.000, by -0.7000, 70 % (more than 5 % at 2 "
-                                    + "of 3 examples); no cause is known: more steps or samples close a gap of the sum");
+                                    + "of 3 examples); no cause is known: more steps than the 20 here close a gap of the sum");
         }
     }
 
@@ -107,7 +110,7 @@ class CompletenessNoticeTest {
             IntegratedGradients.Builder left = IntegratedGradients.builder().quadrature(Quadrature.RIEMANN_LEFT);
             try (Explanation few = left.steps(4).build().attribute(square, inputs, Target.index(0));
                     Explanation many = left.steps(400).build().attribute(square, inputs, Target.index(0))) {
-                assertThat(few.notices()).anyMatch(notice -> notice.contains("more steps or samples"));
+                assertThat(few.notices()).anyMatch(notice -> notice.contains("more steps than the 4 here"));
                 assertThat(many.notices()).isEmpty();
             }
         }

@@ -54,7 +54,18 @@ class GradientLossesTest {
                 "torch.to(torch.to(x, 4), 6) | a cast to whole numbers at \"/to\"",
                 "torch.sign(x) | a sign at \"/sign\"",
                 "torch.div(x, 0.25, rounding_mode=\"floor\") | rounding at \"/div\"",
-                "torch.where(torch.gt(x, 0.5), torch.add(x, 3), x) | a branch on values at \"/where\""
+                "torch.where(torch.gt(x, 0.5), torch.add(x, 3), x) | a branch on values at \"/where\"",
+                "torch.masked_fill(x, torch.logical_not(torch.gt(x, 0.5)), 7) | a branch on values at \"/masked_fill\"",
+                "torch.index_put(x, annotate(List[Optional[Tensor]], [torch.gt(x, 0.5)]), torch.tensor(9.)) | a branch on values at \"/index_put\"",
+                "torch.mul(torch.to(torch.gt(x, 0.5), 6), 3) | a comparison at \"/gt\"",
+                "torch.sum(torch.ge(x, 0.5), [1], True) | a comparison at \"/ge\"",
+                "ops.prim.data(torch.mul(x, 2)) | a detached value at \"/data\"",
+                "torch.mul(torch.full([2, 1], float(torch.sum(x))), 1) | a number taken out of a tensor at \"/float\"",
+                "torch.mul(torch.ones([2, 1]), torch.item(torch.sum(x))) | a number taken out of a tensor at \"/item\"",
+                "torch.to((torch.topk(torch.cat([x, torch.neg(x), torch.ones([2, 1])], 1), 2))[1], 6) | an index at \"/topk\"",
+                "torch.mul(torch.remainder(x, 0.7), 5) | a jump at \"/remainder\"",
+                "torch.fake_quantize_per_tensor_affine(x, 1.3, 0, -128, 127) | rounding at \"/fake_quantize_per_tensor_affine\"",
+                "torch.angle(torch.neg(x)) | an angle at \"/angle\""
             })
     void isNamedWhereTheGapIsLarge(String expression, String loss) {
         try (TorchScriptModel model = model(expression);
@@ -104,6 +115,62 @@ class GradientLossesTest {
         try (TorchScriptModel model =
                 TorchScriptModel.load(new ByteArrayInputStream(TestModels.archive(function, text)))) {
             assertThat(model.gradientLosses()).containsExactly("training mode at \"/dropout\"");
+        }
+    }
+
+    @Test
+    void calledFunctionsAndBlocksWithoutGradients() {
+        String functions = """
+                def dropout(input: Tensor, p: float, training: bool) -> Tensor:
+                  return torch.dropout(input, p, training)
+                def masked(x: Tensor) -> Tensor:
+                  m = torch.gt(x, 0.)
+                  y = torch.unsqueeze(m, -1)
+                  return torch.mul(x, torch.squeeze(y, -1))
+                """;
+        String text = """
+                def forward(self: __torch__.M, x: Tensor) -> Tensor:
+                  y = __torch__.dropout(x, 0.5, False, )
+                  _0 = __torch__.dropout
+                  z = _0(y, 0.5, True, )
+                  return __torch__.masked(z, )
+                """;
+        try (TorchScriptModel model = TorchScriptModel.load(
+                new ByteArrayInputStream(TestModels.archive(functions, text)), TestModels.options())) {
+            assertThat(model.gradientLosses())
+                    .containsExactly("training mode at \"/dropout\"", "a comparison at \"/gt\"");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "torch.mul(x, torch.to(torch.gt(torch.arange(1), 0), 6))",
+                "torch.where(torch.gt(torch.arange(1), 0), x, torch.neg(x))",
+                "torch.mul(x, torch.round(torch.tensor(2.4)))",
+                "torch.masked_fill(x, torch.logical_not(torch.ones([2, 1], dtype=11)), 0.)",
+                "torch.mul(x, float(torch.size(x, 1)))",
+                "torch.gather(torch.cat([x, x], 1), 1, (torch.max(torch.cat([x, x], 1), 1, True))[1])",
+                "torch.index_put_(torch.zeros([2, 1]), [torch.arange(2)], x)",
+                "torch.copy_(torch.zeros([2, 1]), x)"
+            })
+    void whatConstantsGoThroughIsNoLoss(String expression) {
+        try (TorchScriptModel model = model(expression)) {
+            assertThat(model.gradientLosses()).isEmpty();
+        }
+    }
+
+    @Test
+    void tooFewStepsAreCounted() {
+        try (TorchScriptModel model = model("torch.tanh(torch.mul(x, 50))");
+                TensorScope scope = TensorScope.open();
+                Explanation why = IntegratedGradients.builder()
+                        .steps(3)
+                        .build()
+                        .attribute(model, Inputs.of(model.tensors().of(new float[] {2}, 1, 1)), Target.index(0))) {
+            assertThat(why.notices())
+                    .anyMatch(notice ->
+                            notice.contains("no cause is known: more steps than the 3 here close a gap of the sum"));
         }
     }
 

@@ -19,19 +19,31 @@ import io.github.attribution4j.djl.internal.rewrite.ProgramIndex.Node;
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Finds, in a program's text, the operations at which gradients are lost or are not those of what is computed. */
 final class GradientLosses {
     private static final Map<String, String> CAUSES = Map.ofEntries(
             Map.entry("detach", "a detached value"),
-            Map.entry("data", "a detached value"),
+            Map.entry("item", "a number taken out of a tensor"),
+            Map.entry("tolist", "a number taken out of a tensor"),
+            Map.entry("_local_scalar_dense", "a number taken out of a tensor"),
+            Map.entry("FloatImplicit", "a number taken out of a tensor"),
+            Map.entry("IntImplicit", "a number taken out of a tensor"),
+            Map.entry("ScalarImplicit", "a number taken out of a tensor"),
+            Map.entry("remainder", "a jump"),
+            Map.entry("fmod", "a jump"),
+            Map.entry("frac", "a jump"),
+            Map.entry("nonzero", "an index"),
+            Map.entry("histc", "a count"),
+            Map.entry("bincount", "a count"),
+            Map.entry("argsort", "an index"),
             Map.entry("round", "rounding"),
             Map.entry("floor", "rounding"),
             Map.entry("ceil", "rounding"),
@@ -49,10 +61,6 @@ final class GradientLosses {
             Map.entry("bucketize", "an index"),
             Map.entry("searchsorted", "an index"),
             Map.entry("angle", "an angle"),
-            Map.entry("argsort", "an index"),
-            Map.entry("nonzero", "an index"),
-            Map.entry("item", "a number taken out of a tensor"),
-            Map.entry("tolist", "a number taken out of a tensor"),
             Map.entry("bernoulli", "a random draw"),
             Map.entry("multinomial", "a random draw"));
 
@@ -60,17 +68,29 @@ final class GradientLosses {
     private static final Set<String> WHOLE = Set.of("0", "1", "2", "3", "4", "11");
 
     private static final Set<String> CASTS = Set.of("to", "_to_copy", "type", "_cast_Long", "_cast_Int");
-    private static final Set<String> COMPARISONS = Set.of("gt", "ge", "lt", "le", "eq", "ne");
 
-    /** What takes a comparison of tensors as numbers; one of whole numbers is a condition or a flag. */
-    private static final Set<String> TAKES_NUMBERS =
-            Set.of("to", "_to_copy", "type", "type_as", "mul", "add", "sub", "div", "matmul", "sum", "mean");
+    /** They choose by their second argument. */
+    private static final Set<String> CHOOSING = Set.of("masked_fill", "index_put", "masked_scatter");
 
-    /** Of what a number is made that {@code float(...)} takes out of a tensor. */
-    private static final Set<String> ONE_NUMBER =
-            Set.of("sum", "mean", "prod", "max", "min", "amax", "amin", "norm", "std", "var", "select", "dot");
+    /** They take a condition or an index for numbers. */
+    private static final Set<String> COUNTING = Set.of(
+            "to",
+            "type_as",
+            "_to_copy",
+            "mul",
+            "add",
+            "sub",
+            "rsub",
+            "div",
+            "sum",
+            "mean",
+            "matmul",
+            "einsum",
+            "float",
+            "double");
 
-    private static final String MODES = "__torch__.torch.autograd.grad_mode.";
+    /** What takes a number out of a tensor. */
+    private static final Set<String> NUMBERS = Set.of("float", "int");
 
     /** Positions of the flag that says training mode. */
     private static final Map<String, Integer> TRAINING = Map.of(
@@ -91,10 +111,9 @@ final class GradientLosses {
             "native_batch_norm",
             5);
 
-    private static final String TRUE = "True";
-
     private final ProgramIndex index;
     private final Set<String> found = new LinkedHashSet<>();
+    private final Map<Stmt.Def, ValueFlow> flows = new IdentityHashMap<>();
 
     private GradientLosses(ProgramIndex index) {
         this.index = index;
@@ -106,118 +125,128 @@ final class GradientLosses {
         for (Node node : index.nodes()) {
             for (Stmt member : node.type().definition().members()) {
                 if (member instanceof Stmt.Def method) {
-                    losses.look(node.path(), method, Map.of(), new HashSet<>());
+                    losses.look(node.path(), method, new HashSet<>(), Set.of());
                 }
             }
         }
         return new ArrayList<>(losses.found);
     }
 
-    /**
-     * Looks through a method or function.
-     *
-     * @param given parameters that are known to be True
-     * @param functions those that were looked through
-     */
-    private void look(String module, Stmt.Def text, Map<String, String> given, Set<String> functions) {
-        Map<String, String> comparisons = new HashMap<>();
-        List<Stmt.Assign> assignments = new ArrayList<>();
-        Trees.assignments(text.body(), assignments);
-        for (Stmt.Assign assign : assignments) {
-            if (assign.targets().get(0) instanceof Expr.Name name
-                    && assign.targets().size() == 1) {
-                String operator = operator(assign.values().get(0));
-                if (COMPARISONS.contains(operator)) {
-                    comparisons.put(name.id(), operator);
-                }
-            }
-        }
+    /** {@code set}: flags that are True in this call of a function. */
+    private void look(String module, Stmt.Def text, Set<String> functions, Set<String> set) {
+        ValueFlow flow = flows.computeIfAbsent(text, ValueFlow::new);
         Trees.mapAll(text.body(), expression -> {
             if (expression instanceof Expr.Call call) {
-                look(module, call, given, functions);
-                compares(module, call, comparisons);
+                look(module, call, flow, functions, set);
             }
             return expression;
         });
-        branches(module, text.body());
+        branches(module, text.body(), flow);
     }
 
-    private void look(String module, Expr.Call call, Map<String, String> given, Set<String> functions) {
-        String dotted = Trees.dotted(call.callee());
+    private void look(String module, Expr.Call call, ValueFlow flow, Set<String> functions, Set<String> set) {
+        String dotted = flow.callee(call);
         Stmt.Def function = index.function(dotted);
         if (function != null) {
-            Map<String, String> known = new HashMap<>();
-            for (int i = 0;
-                    i < Math.min(call.arguments().size(), function.parameters().size());
-                    i++) {
-                if (literal(call.arguments().get(i), given).equals(TRUE)) {
-                    known.put(function.parameters().get(i).name(), TRUE);
-                }
-            }
-            if (functions.add(dotted + known.keySet())) {
-                look(module, function, known, functions);
+            Set<String> handedOn = flags(function, call, set);
+            if (functions.add(dotted + handedOn)) {
+                look(module, function, functions, handedOn);
             }
             return;
         }
-        if (dotted.startsWith(MODES + "no_grad.__new__") || dotted.startsWith(MODES + "inference_mode.__new__")) {
-            found.add("a block without gradients in " + inside(module));
+        List<Expr> arguments = call.arguments();
+        if (arguments.isEmpty() || arguments.stream().noneMatch(flow::depends)) {
+            return;
         }
-        if (dotted.equals("float")
-                && ONE_NUMBER.contains(operator(call.arguments().get(0)))) {
+        boolean torch = dotted.startsWith("torch.") || dotted.startsWith("ops.aten.");
+        if (torch) {
+            operator(module, call, flow, set);
+        } else if (dotted.equals("ops.prim.data")) {
+            add("a detached value", module, "data");
+        } else if (NUMBERS.contains(dotted) && isComputed(arguments.get(0))) {
             add("a number taken out of a tensor", module, dotted);
         }
-        if (!dotted.startsWith("torch.") && !dotted.startsWith("ops.aten.") && !dotted.equals("ops.prim.data")) {
-            return;
+    }
+
+    /** What is turned into a number is a tensor if an operator gave it. */
+    private static boolean isComputed(Expr value) {
+        Expr inner = value instanceof Expr.Parens parens ? parens.value() : value;
+        return inner instanceof Expr.Call call
+                && Trees.dotted(call.callee()).startsWith("torch.")
+                && !ValueFlow.operator(call).matches("add|sub|mul|div|floordiv|pow|sqrt|__getitem__|item|neg|log|exp");
+    }
+
+    /** The parameters of a function for which a call has True. */
+    private static Set<String> flags(Stmt.Def function, Expr.Call call, Set<String> set) {
+        Set<String> found = new TreeSet<>();
+        for (int i = 0; i < function.parameters().size(); i++) {
+            String name = function.parameters().get(i).name();
+            Expr preset = function.parameters().get(i).preset();
+            Expr given = i < call.arguments().size()
+                    ? call.arguments().get(i)
+                    : call.keywords().stream()
+                            .filter(keyword -> keyword.name().equals(name))
+                            .map(Expr.Keyword::value)
+                            .findFirst()
+                            .orElse(preset);
+            if (given != null && isSet(given, set)) {
+                found.add(name);
+            }
         }
-        String written = dotted.substring(dotted.lastIndexOf('.') + 1);
-        String operator = OperatorKinds.functional(written);
+        return found;
+    }
+
+    private static boolean isSet(Expr flag, Set<String> set) {
+        return literal(flag).equals("True") || (flag instanceof Expr.Name name && set.contains(name.id()));
+    }
+
+    private void operator(String module, Expr.Call call, ValueFlow flow, Set<String> set) {
+        String operator = OperatorKinds.functional(ValueFlow.operator(call));
+        List<Expr> arguments = call.arguments();
+        boolean first = flow.depends(arguments.get(0));
         String cause = CAUSES.get(operator);
         Integer flag = TRAINING.get(operator);
-        List<Expr> arguments = call.arguments();
+        int condition = operator.equals("where") ? 0 : CHOOSING.contains(operator) ? 1 : -1;
         if (cause != null) {
             add(cause, module, operator);
-        } else if (flag != null
-                && flag < arguments.size()
-                && literal(arguments.get(flag), given).equals(TRUE)) {
-            add("training mode", module, operator);
-        } else if (CASTS.contains(operator) && whole(call)) {
+        } else if (operator.startsWith("fake_quantize")) {
+            add("rounding", module, operator);
+        } else if (flag != null) {
+            if (flag < arguments.size() && isSet(arguments.get(flag), set)) {
+                add("training mode", module, operator);
+            }
+        } else if (condition >= 0) {
+            if (condition < arguments.size() && chooses(arguments.get(condition), condition == 0, flow)) {
+                add("a branch on values", module, operator);
+            }
+        } else if (CASTS.contains(operator) && first && whole(call)) {
             add("a cast to whole numbers", module, operator);
         } else if (operator.equals("div")
                 && call.keywords().stream().anyMatch(k -> k.name().equals("rounding_mode"))) {
             add("rounding", module, operator);
-        } else if (operator.equals("where") && !arguments.isEmpty() && comparison(arguments.get(0))) {
-            add("a branch on values", module, operator);
-        }
-    }
-
-    /** A comparison is a step: of its numbers nothing flows back. */
-    private void compares(String module, Expr.Call call, Map<String, String> comparisons) {
-        if (TAKES_NUMBERS.contains(OperatorKinds.functional(operator(call)))) {
-            for (Expr argument : call.arguments()) {
-                String comparison = argument instanceof Expr.Name name
-                        ? comparisons.getOrDefault(name.id(), "")
-                        : operator(argument);
-                if (COMPARISONS.contains(comparison)) {
+        } else if (COUNTING.contains(operator)) {
+            for (Expr argument : arguments) {
+                String comparison = flow.condition(argument);
+                if (comparison != null) {
                     add("a comparison", module, comparison);
+                }
+                String index = flow.index(argument);
+                if (index != null) {
+                    add("an index", module, index);
                 }
             }
         }
     }
 
-    /** The operator that an expression calls, or an empty string. */
-    private static String operator(Expr expression) {
-        String dotted = expression instanceof Expr.Call call ? Trees.dotted(call.callee()) : "";
-        return dotted.startsWith("torch.") || dotted.startsWith("ops.aten.")
-                ? dotted.substring(dotted.lastIndexOf('.') + 1)
-                : "";
-    }
-
-    private static String inside(String module) {
-        return module.isEmpty() ? "the model's own code" : "\"" + module + "\"";
-    }
-
-    private static String literal(Expr expression, Map<String, String> given) {
-        return expression instanceof Expr.Name name ? given.getOrDefault(name.id(), "") : literal(expression);
+    /** Whether a condition is on values; one that is handed in or comes from elsewhere is nothing else if it is the choice of a {@code where}. */
+    private static boolean chooses(Expr condition, boolean handedIn, ValueFlow flow) {
+        boolean[] found = new boolean[1];
+        found[0] = flow.condition(condition) != null || (handedIn && flow.given(condition));
+        Trees.children(condition, part -> {
+            found[0] |= chooses(part, false, flow);
+            return part;
+        });
+        return found[0];
     }
 
     private static String literal(Expr expression) {
@@ -235,34 +264,35 @@ final class GradientLosses {
         return call.keywords().stream().anyMatch(k -> k.name().equals("dtype") && WHOLE.contains(literal(k.value())));
     }
 
-    /** Also where the condition is a variable: nobody chooses by anything but a comparison or a mask. */
-    private static boolean comparison(Expr condition) {
-        return !(condition instanceof Expr.Call call)
-                || COMPARISONS.contains(
-                        Trees.dotted(call.callee()).toLowerCase(Locale.ROOT).replaceFirst("^.*\\.", ""));
-    }
-
     /** Conditions on a tensor are written {@code bool(...)}. */
-    private void branches(String module, List<Stmt> statements) {
+    private void branches(String module, List<Stmt> statements, ValueFlow flow) {
         for (Stmt statement : statements) {
             if (statement instanceof Stmt.If branch) {
                 boolean[] ofValue = new boolean[1];
                 Trees.map(branch.condition(), part -> {
                     ofValue[0] |= part instanceof Expr.Call call
-                            && Trees.dotted(call.callee()).equals("bool");
+                            && Trees.dotted(call.callee()).equals("bool")
+                            && flow.depends(call);
                     return part;
                 });
                 if (ofValue[0]) {
-                    found.add("a branch on values in " + inside(module));
+                    found.add("a branch on values in "
+                            + (module.isEmpty() ? "the model's own code" : "\"" + module + "\""));
                 }
-                branches(module, branch.then());
-                branches(module, branch.otherwise());
+                branches(module, branch.then(), flow);
+                branches(module, branch.otherwise(), flow);
             } else if (statement instanceof Stmt.For loop) {
-                branches(module, loop.body());
+                branches(module, loop.body(), flow);
             } else if (statement instanceof Stmt.While loop) {
-                branches(module, loop.body());
+                branches(module, loop.body(), flow);
             } else if (statement instanceof Stmt.With with) {
-                branches(module, with.body());
+                boolean without = with.items().stream()
+                        .anyMatch(item -> item.context() instanceof Expr.Name name && flow.stops(name.id()));
+                if (without) {
+                    found.add("a block without gradients in "
+                            + (module.isEmpty() ? "the model's own code" : "\"" + module + "\""));
+                }
+                branches(module, with.body(), flow);
             }
         }
     }
