@@ -58,6 +58,10 @@ record Batch(long from, long to, long[] examples, Inputs inputs) {
             throw new ModelException(subject + " " + noun + " of shape " + value.shape() + " for " + rows()
                     + " rows; axis 0 of the " + noun + " must count rows");
         }
+        if (value.shape().size() == 0) {
+            throw new ModelException(subject + " " + noun + " of shape " + value.shape()
+                    + ", which holds nothing for these inputs: there is nothing to explain at it");
+        }
         return value;
     }
 

@@ -316,6 +316,17 @@ class RowByRowTest {
         }
     }
 
+    @Test
+    void an_output_that_holds_nothing_is_refused() {
+        Model empty = Model.of(rows -> new double[rows.length][0]);
+        try (TensorScope scope = TensorScope.open()) {
+            assertThatThrownBy(() -> ABLATION.attribute(empty, Inputs.of(plain()), Target.index(0)))
+                    .isInstanceOf(ModelException.class)
+                    .hasMessageContaining("of shape (")
+                    .hasMessageEndingWith("which holds nothing for these inputs: there is nothing to explain at it");
+        }
+    }
+
     /** Throws unless the number of rows is as it likes. */
     private static Scores demanding(IntPredicate fits) {
         return rows -> {

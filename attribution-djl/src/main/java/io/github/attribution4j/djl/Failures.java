@@ -52,6 +52,11 @@ final class Failures {
     private static final Pattern NOT_FOR = Pattern.compile(
             "Could not run '\\w+::(\\w+)[.\\w]*' with arguments from the '(\\w+?)(?:CPU|CUDA)?' backend.*");
 
+    /** What libtorch says of a program that takes derivatives of something that does not hang together any more. */
+    private static final Pattern OWN_DERIVATIVE =
+            Pattern.compile("(?i)(?:one|element 0 ?) ?of the differentiated Tensors appears to not have been used.*"
+                    + "|element 0 of tensors does not require grad.*");
+
     /** Where operators come from that are often met. */
     private static final Map<String, String> LIBRARIES = Map.of(
             "torchvision", " (torchvision, libtorchvision.so)",
@@ -137,7 +142,12 @@ final class Failures {
 
     /** Returns the one line that says what is wrong: the last that names a Python error, else the first; fit to be printed. */
     static String line(Throwable failure) {
-        String line = NOT_FOR.matcher(chosen(failure))
+        String chosen = chosen(failure);
+        if (OWN_DERIVATIVE.matcher(chosen).matches()) {
+            return "the program takes derivatives itself, and here what it differentiates does not depend on what it"
+                    + " differentiates by, as behind a layer that is cut; explain at the inputs";
+        }
+        String line = NOT_FOR.matcher(chosen)
                 .replaceFirst(found -> "operator " + found.group(1) + " does not exist for tensors of kind "
                         + found.group(2).toLowerCase(Locale.ROOT))
                 .codePoints()

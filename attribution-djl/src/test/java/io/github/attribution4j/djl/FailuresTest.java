@@ -44,4 +44,15 @@ class FailuresTest {
                         + " following scalar types: Long, Int; but got CPUFloatType instead")))
                 .hasMessageEndingWith("has to hold integers; convert it with to(DataType.INT64)");
     }
+
+    @Test
+    void derivatives_that_a_program_takes_itself_are_named() {
+        assertThat(Failures.line(
+                        new EngineException("element 0of the differentiated Tensors appears to not have been used"
+                                + " in the graph. Set allow_unused=True if this is the desired behavior.")))
+                .startsWith("the program takes derivatives itself");
+        assertThat(Failures.line(new EngineException(
+                        "RuntimeError: element 0 of tensors does not require grad and does not" + " have a grad_fn")))
+                .startsWith("the program takes derivatives itself");
+    }
 }

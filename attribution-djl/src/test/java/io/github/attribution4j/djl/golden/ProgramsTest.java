@@ -30,6 +30,7 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -170,6 +171,36 @@ class ProgramsTest {
             assertThat(x.mul(2).toFloatArray()).containsExactly(2, 4, 6, 8);
             assertThat(model.forward(Inputs.of(x.mul(1))).toFloatArray())
                     .isEqualTo(model.forward(Inputs.of(x)).toFloatArray());
+        }
+    }
+
+    /** By the formula of the epsilon rule; that the program makes its input a leaf changes nothing. */
+    @Test
+    void relevanceOfAProgramThatTakesDerivatives() {
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = TorchScriptModel.load(
+                        path("forces.pt"), GoldenData.options().output("energy"))) {
+            double[] x = {0.5, -1, 2, 0.25};
+            double[] weight = model.weight("fc.weight").toDoubleArray();
+            double[] bias = model.weight("fc.bias").toDoubleArray();
+            double[] out = model.weight("out.weight").toDoubleArray();
+            double[] expected = new double[FEATURES];
+            double energy = model.weight("out.bias").toDoubleArray()[0];
+            for (int k = 0; k < out.length; k++) {
+                double z = bias[k];
+                for (int j = 0; j < FEATURES; j++) {
+                    z += weight[k * FEATURES + j] * x[j];
+                }
+                energy += out[k] * Math.tanh(z);
+                for (int j = 0; j < FEATURES; j++) {
+                    expected[j] += x[j] * weight[k * FEATURES + j] / z * out[k] * Math.tanh(z);
+                }
+            }
+            Tensor input = model.tensors().of(new float[] {0.5f, -1, 2, 0.25f}, 1, FEATURES);
+            try (Explanation why = new Lrp().attribute(model, Inputs.of(input), Target.index(0))) {
+                assertThat(why.scores()[0]).isCloseTo(energy, offset(1e-5));
+                assertThat(why.attribution().toDoubleArray()).containsExactly(expected, offset(1e-4));
+            }
         }
     }
 }
