@@ -49,6 +49,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Evaluator {
+    private static final int LISTED_DRAWS = 3;
+
     private final Attribution<?> method;
     private final Model model;
     private final Inputs inputs;
@@ -102,6 +104,14 @@ public final class Evaluator {
             evaluator.notice("nothing tells model '" + model.identity().name()
                     + "' from others of its name: give it a name and a version, so that the provenance can say"
                     + " which answered");
+        }
+        List<String> draws = model.randomDraws();
+        if (!draws.isEmpty()) {
+            String more = draws.size() <= LISTED_DRAWS ? "" : ", and " + (draws.size() - LISTED_DRAWS) + " more";
+            evaluator.notice("the model draws random numbers ("
+                    + String.join("; ", draws.subList(0, Math.min(LISTED_DRAWS, draws.size()))) + more
+                    + "): two calls with equal inputs may differ, and so may explanations, whatever the seed of the run;"
+                    + " export the model in evaluation mode, or take the mean of several explanations");
         }
         return evaluator;
     }

@@ -68,6 +68,11 @@ record FunctionDifferentiableModel(Model forward, VectorJacobian derivative) imp
     }
 
     @Override
+    public List<String> randomDraws() {
+        return forward.randomDraws();
+    }
+
+    @Override
     public void close() {
         forward.close();
     }

@@ -93,6 +93,18 @@ public interface Model extends AutoCloseable {
         return List.of();
     }
 
+    /**
+     * Returns where this model draws random numbers in every call, so that two calls with equal inputs may differ: random
+     * operators, dropout in training mode. Explanations say so among their notices. Heads and tails of cuts, copies and wrappers
+     * answer as the model that they are made of.
+     *
+     * @return one phrase each, with an address, such as {@code dropout in training mode at "head/dropout"}; empty if none is
+     *     known
+     */
+    default List<String> randomDraws() {
+        return List.of();
+    }
+
     /** Frees what the model holds. Idempotent; later calls of other methods throw {@link IllegalStateException}. */
     @Override
     default void close() {}

@@ -210,6 +210,11 @@ final class TorchCut implements Cut {
         public List<String> gradientLosses() {
             return model.gradientLosses();
         }
+
+        @Override
+        public List<String> randomDraws() {
+            return model.randomDraws();
+        }
     }
 
     private record Tail(LayeredModel model, TorchProgram program, String where, List<Row> rows)
@@ -264,6 +269,11 @@ final class TorchCut implements Cut {
         @Override
         public List<String> gradientLosses() {
             return model.gradientLosses();
+        }
+
+        @Override
+        public List<String> randomDraws() {
+            return model.randomDraws();
         }
     }
 }

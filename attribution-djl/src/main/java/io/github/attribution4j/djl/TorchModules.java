@@ -24,6 +24,7 @@ import io.github.attribution4j.djl.internal.rewrite.BatchRange;
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
 import io.github.attribution4j.djl.internal.rewrite.Instrumenter;
 import io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level;
+import io.github.attribution4j.djl.internal.rewrite.RandomDraws;
 import io.github.attribution4j.djl.internal.rewrite.RewriteException;
 import io.github.attribution4j.djl.internal.rewrite.StateAfter;
 import io.github.attribution4j.djl.internal.script.ScriptException;
@@ -70,6 +71,8 @@ final class TorchModules implements AutoCloseable {
     private volatile @Nullable InnerPoints inner;
     /** Why rows go one by one, or nothing; null until the text was read. */
     private volatile @Nullable List<String> oneRow;
+
+    private volatile @Nullable List<String> random;
 
     private boolean closed;
 
@@ -166,6 +169,16 @@ final class TorchModules implements AutoCloseable {
             oneRow = known;
         }
         return known.stream().findFirst();
+    }
+
+    /** Where this program draws random numbers, if its text shows it; looked for on the first call. */
+    List<String> randomDraws() {
+        List<String> known = random;
+        if (known == null) {
+            known = RandomDraws.list(archive);
+            random = known;
+        }
+        return known;
     }
 
     /** All that is known, with modules and values inside methods; found out on the first call. */

@@ -170,6 +170,10 @@ final class TorchProgram {
         return library.program().state();
     }
 
+    List<String> randomDraws() {
+        return library.randomDraws();
+    }
+
     Optional<String> oneRowAtATime() {
         return library.oneRowAtATime();
     }

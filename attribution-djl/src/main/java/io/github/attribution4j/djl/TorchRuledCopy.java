@@ -115,6 +115,11 @@ final class TorchRuledCopy implements LayeredModel {
         return model.gradientLosses();
     }
 
+    @Override
+    public List<String> randomDraws() {
+        return model.randomDraws();
+    }
+
     /** The copy lasts as long as the model. */
     @Override
     public void close() {

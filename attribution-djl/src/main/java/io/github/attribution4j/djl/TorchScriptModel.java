@@ -560,6 +560,12 @@ public final class TorchScriptModel implements RuledModel {
                 : program.oneRowAtATime();
     }
 
+    /** Says so of what the program's text shows to draw in every call: random operators, dropout in training mode. */
+    @Override
+    public List<String> randomDraws() {
+        return program.randomDraws();
+    }
+
     @Override
     public void close() {
         program.close();

@@ -22,6 +22,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.Saliency;
@@ -31,6 +32,7 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Tensor;
@@ -282,6 +284,32 @@ class SpecialArchivesTest {
                     assertThat(second).isEqualTo(first);
                 } else {
                     assertThat(second).isNotEqualTo(first);
+                    saysThatItIsRandom(model, inputs.select(0));
+                    return;
+                }
+                assertThat(model.randomDraws()).isEmpty();
+            }
+        }
+
+        /** Also of one example, of which there is nothing to compare. */
+        private static void saysThatItIsRandom(TorchScriptModel model, Inputs one) {
+            assertThat(model.randomDraws()).containsExactly("dropout in training mode at \"/dropout\"");
+            String layer = model.cutPoints().get(0).toString();
+            for (Attribution<? super TorchScriptModel> method : List.<Attribution<? super TorchScriptModel>>of(
+                    new Saliency(),
+                    new FeatureAblation(),
+                    NoiseTunnel.smoothGrad(new Saliency()).samples(2),
+                    new Saliency().at(layer),
+                    Attribution.at(layer, new Saliency()),
+                    new Lrp())) {
+                try (Explanation why = method.attribute(model, one, Target.index(0))) {
+                    assertThat(why.notices())
+                            .as(method.name())
+                            .filteredOn(line -> line.startsWith("the model draws random numbers"))
+                            .containsExactly(
+                                    "the model draws random numbers (dropout in training mode at \"/dropout\"): two"
+                                            + " calls with equal inputs may differ, and so may explanations, whatever the seed of the"
+                                            + " run; export the model in evaluation mode, or take the mean of several explanations");
                 }
             }
         }

@@ -188,7 +188,11 @@ final class Diagnosis {
             say(
                     same ? "ok" : "no",
                     "same answer twice",
-                    same ? "" : "the model is random: was it saved in train mode?");
+                    same
+                            ? ""
+                            : "the model is random"
+                                    + (model.randomDraws().isEmpty() ? "" : " (" + some(model.randomDraws()) + ")")
+                                    + ": was it saved in train mode?");
         }
         rows(request);
         gradients(one);

@@ -17,7 +17,9 @@ package io.github.attribution4j.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
@@ -93,20 +95,24 @@ class DoctorCommandTest {
 
     /** The line about rows, for the first rows of some values. */
     private String rowsOf(String archive, Tensor values) throws IOException {
-        Path input = folder.resolve(archive + ".npz");
+        return linesOf("together/" + archive, values, "\\w+ +rows( .*)?");
+    }
+
+    private String linesOf(String archive, Tensor values, String lines) throws IOException {
+        Path input = folder.resolve("values.npz");
         NumpyFiles.writeNpz(input, Map.of("x", values));
         Cli.Said said = Cli.run(
                 "doctor",
                 "--device",
                 Cli.DEVICE,
                 "--model",
-                Cli.golden("together/" + archive + ".pt").toString(),
+                Cli.golden(archive + ".pt").toString(),
                 "--input",
                 input.toString());
         assertThat(said.err()).isEmpty();
         return said.out()
                 .lines()
-                .filter(line -> line.matches("\\w+ +rows( .*)?"))
+                .filter(line -> line.matches(lines))
                 .reduce((one, other) -> one + "\n" + other)
                 .orElse("");
     }
@@ -132,6 +138,17 @@ class DoctorCommandTest {
             assertThat(rowsOf("Ratios", integers.rows(0, 1)))
                     .startsWith("note  rows")
                     .contains("not compared: zeros give no finite output here");
+        }
+    }
+
+    @Test
+    @DisplayName("A model that is random is said to be, with the place where it draws")
+    void randomModels() throws IOException {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor picture = Tensors.ofJava().full(Shape.of(1, 6), DataType.FLOAT32, 1);
+            assertThat(linesOf("special/random-in-eval", picture, "no +same answer twice.*"))
+                    .endsWith(
+                            "the model is random (dropout in training mode at \"/dropout\"): was it saved in train mode?");
         }
     }
 }
