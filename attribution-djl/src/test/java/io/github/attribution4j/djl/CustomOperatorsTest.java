@@ -39,20 +39,23 @@ class CustomOperatorsTest {
     Path folder;
 
     @Test
-    @DisplayName("A library named to DJL as the refusal says: scores, gradients and perturbations by the formula of its operator")
+    @DisplayName(
+            "A library named to DJL as the refusal says: scores, gradients and perturbations by the formula of its operator")
     void aLibraryOfOnesOwn() throws Exception {
-        ProcessBuilder child = ChildJvm.of(
-                List.of("-Xmx512m", "-DPYTORCH_EXTRA_LIBRARY_PATH=" + library()), CustomOperators.class);
+        ProcessBuilder child =
+                ChildJvm.of(List.of("-Xmx512m", "-DPYTORCH_EXTRA_LIBRARY_PATH=" + library()), CustomOperators.class);
         Process process = child.start();
         List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
                 .lines()
                 .toList();
         assertThat(process.waitFor()).as(String.join("\n", lines)).isZero();
-        double[] gates = DoubleStream.of(CustomOperators.X).map(x -> x * sigmoid(x)).toArray();
+        double[] gates =
+                DoubleStream.of(CustomOperators.X).map(x -> x * sigmoid(x)).toArray();
         double[] slopes = DoubleStream.of(CustomOperators.X)
                 .map(x -> sigmoid(x) * (1 + x * (1 - sigmoid(x))))
                 .toArray();
-        assertThat(printed(lines, "score")).containsExactly(new double[] {Arrays.stream(gates).sum()}, within(1e-6));
+        assertThat(printed(lines, "score"))
+                .containsExactly(new double[] {Arrays.stream(gates).sum()}, within(1e-6));
         assertThat(printed(lines, "gradient")).containsExactly(slopes, within(1e-6));
         assertThat(printed(lines, "path")).containsExactly(gates, within(1e-6));
         assertThat(printed(lines, "ablation")).containsExactly(gates, within(1e-6));
@@ -67,7 +70,8 @@ class CustomOperatorsTest {
                 .filter(each -> each.startsWith(what + " ["))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError(String.join("\n", lines)));
-        return Arrays.stream(line.substring(what.length() + 2, line.length() - 1).split(", "))
+        return Arrays.stream(
+                        line.substring(what.length() + 2, line.length() - 1).split(", "))
                 .mapToDouble(Double::parseDouble)
                 .toArray();
     }
@@ -80,8 +84,7 @@ class CustomOperatorsTest {
             Files.copy(Objects.requireNonNull(text), source);
         }
         Path empty = Files.writeString(folder.resolve("empty.c"), "");
-        assumeTrue(
-                compiled("-o", "libtorch_cpu.so", "-Wl,-soname,libtorch_cpu.so", empty.toString()), "a C compiler");
+        assumeTrue(compiled("-o", "libtorch_cpu.so", "-Wl,-soname,libtorch_cpu.so", empty.toString()), "a C compiler");
         assertThat(compiled("-o", "libgate.so", source.toString(), "-L.", "-Wl,--no-as-needed", "-ltorch_cpu"))
                 .isTrue();
         return folder.resolve("libgate.so");

@@ -198,6 +198,22 @@ class LoadRefusalTest {
     }
 
     @Test
+    @DisplayName("Archives of optimize_for_inference, which PyTorch writes without the weights of convolutions")
+    void lostWeights() throws IOException {
+        String forward = """
+                def forward(self: __torch__.M, x: Tensor) -> Tensor:
+                  w = ops.prim.ConstantMKLDNNTensor()
+                  b = ops.prim.ConstantMKLDNNTensor()
+                  y = ops.prim.mkldnn_convolution(torch.to_mkldnn(x), w, b, [1, 1], [0, 0], [1, 1], 1)
+                  return torch.to_dense(y)
+                """;
+        refused(
+                Files.write(folder.resolve("m.pt"), TestModels.archive(forward)),
+                "m.pt: code/__torch__.py was saved after torch.jit.optimize_for_inference",
+                "no PyTorch reads it. Save the model as it was before, or after torch.jit.freeze");
+    }
+
+    @Test
     @DisplayName("A device that does not exist, before the file is looked at")
     void devices() {
         Path none = folder.resolve("none.pt");

@@ -173,4 +173,19 @@ class TorchAddressesTest {
                             org.assertj.core.data.Offset.offset(1e-6f));
         }
     }
+
+    @Test
+    void whatARepairPassesAValueThroughIsNoPlace() {
+        String forward = """
+                def forward(self: __torch__.M, x: Tensor) -> Tensor:
+                  y = torch.quantize_per_tensor(torch.mul(x, 2.), 0.5, 0, 13)
+                  return torch.dequantize(torch.relu(y))
+                """;
+        try (TorchScriptModel model = TestModels.script(forward)) {
+            assertThat(model.repairs()).anyMatch(repair -> repair.contains("quantize_per_tensor has no derivative"));
+            assertThat(model.cutPoints().stream().map(CutPoint::toString))
+                    .contains("/mul#0", "/relu#0", "/dequantize#0")
+                    .noneMatch(address -> address.contains("no_derivative"));
+        }
+    }
 }

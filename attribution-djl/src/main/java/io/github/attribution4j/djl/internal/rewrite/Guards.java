@@ -48,6 +48,9 @@ final class Guards {
             "_cdist_backward",
             "_pdist_backward");
 
+    /** A constant whose value PyTorch does not write. */
+    private static final String LOST = "ops.prim.ConstantMKLDNNTensor";
+
     private static final Set<String> RECURRENT = Set.of("lstm", "gru", "rnn_tanh", "rnn_relu");
     private static final List<String> LAYER = List.of(
             "input", "hx", "params", "has_biases", "num_layers", "dropout", "train", "bidirectional", "batch_first");
@@ -216,6 +219,13 @@ final class Guards {
         if (WRITERS.contains(name)) {
             throw new RewriteException(archive + ": code/" + path + " calls " + Trees.dotted(call.callee())
                     + ", which opens a file; a model here only computes");
+        }
+        if (Trees.dotted(call.callee()).equals(LOST)) {
+            throw new RewriteException(
+                    archive + ": code/" + path + " was saved after torch.jit.optimize_for_inference, which"
+                            + " leaves the weights of convolutions out of the archive (" + LOST
+                            + "); no PyTorch reads it. Save the"
+                            + " model as it was before, or after torch.jit.freeze");
         }
         if (UNCHECKED.contains(name)) {
             throw new RewriteException(archive + ": code/" + path + " calls " + Trees.dotted(call.callee())

@@ -247,7 +247,10 @@ final class PlaceTaps {
         Expr.Call rebuilt = new Expr.Call(Trees.map(call.callee(), rewrite), arguments, keywords, call.trailingComma());
         String operator = operator(call);
         String function = operator == null ? types.function(call.callee()) : null;
-        if (operator == null && (function == null || function.startsWith(Repairs.MODULE + "." + Prepacked.WEIGHTS))) {
+        if (operator == null
+                && (function == null
+                        || function.equals(Repairs.NO_DERIVATIVE)
+                        || function.startsWith(Repairs.MODULE + "." + Prepacked.WEIGHTS))) {
             return rewrite.apply(rebuilt);
         }
         Type type = types.of(rebuilt);

@@ -49,6 +49,9 @@ final class Repairs {
     private static final String PATH = "__torch__/a4j_repairs.py";
     static final String MODULE = "__torch__.a4j_repairs";
 
+    /** A function that hands its argument on; what it gives is no value of the program. */
+    static final String NO_DERIVATIVE = MODULE + ".no_derivative";
+
     private static final Map<String, String> SUBSTITUTES =
             Map.of("torch._upsample_lanczos2d_aa", "torch._upsample_bicubic2d_aa");
 
@@ -246,7 +249,7 @@ final class Repairs {
                     "operator " + operator + " has no derivative: gradients that would pass it are refused",
                     1,
                     Integer::sum);
-            return guarded(call, call.callee(), MODULE + ".no_derivative", operator);
+            return guarded(call, call.callee(), NO_DERIVATIVE, operator);
         }
         return expression;
     }
