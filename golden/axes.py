@@ -103,6 +103,26 @@ class Picture(nn.Module):
         return self.fc(torch.mean(self.relu(self.conv(x)), dim=[2, 3]))
 
 
+class Turning(nn.Module):
+    """A layer whose value lies one way or the other, by the sign of the first number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 5)
+        self.act = nn.Tanh()
+        self.head = nn.Linear(5, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.fc(x)
+        turned = bool(x[0, 0] < 0)
+        if turned:
+            h = torch.t(h)
+        h = self.act(h)
+        if turned:
+            h = torch.t(h)
+        return self.head(h)
+
+
 KINDS = {
     "series": (Series, {"x": ([4, 3], 1)}, ["encoder", "rnn"]),
     "states": (States, {"x": ([2, 3], 0), "h": ([2, 4], 1), "c": ([2, 4], 1)}, ["lstm"]),
@@ -170,6 +190,8 @@ def write(name: str) -> Dict[str, object]:
 def main() -> None:
     OUT.mkdir(exist_ok=True)
     cases = [write(name) for name in KINDS]
+    torch.manual_seed(1)
+    archive.save(torch.jit.script(Turning().double().eval()), OUT / "turning.pt", "model")
     lines = ",\n".join(json.dumps(case) for case in cases)
     (OUT / "axes.json").write_text(f"[\n{lines}\n]\n")
 

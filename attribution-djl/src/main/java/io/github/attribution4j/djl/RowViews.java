@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +82,8 @@ final class RowViews {
 
     private final TorchProgram program;
     private final Map<Key, Form> known = new ConcurrentHashMap<>();
+    /** Values of which what was known was wrong once: how they lie depends on the data, and is found out for each run. */
+    private final Set<Key> changing = ConcurrentHashMap.newKeySet();
 
     RowViews(TorchProgram program) {
         this.program = program;
@@ -177,7 +180,10 @@ final class RowViews {
             Shape shape = values.get(i).shape();
             long first = shape.rank() == 0 ? 0 : shape.dim(0);
             if (first != inputs.rows() && first != 1) {
-                wrong |= known.remove(key(inputs, rows.get(i))) != null;
+                Key key = key(inputs, rows.get(i));
+                // Another thread may have been the first to see it.
+                wrong |= known.remove(key) != null || changing.contains(key);
+                changing.add(key);
             }
         }
         return wrong;
@@ -192,8 +198,9 @@ final class RowViews {
     private @Nullable List<Form> known(Inputs inputs, List<Row> rows) {
         List<Form> forms = new ArrayList<>();
         for (Row row : rows) {
-            Form form = known.get(key(inputs, row));
-            if (form == null) {
+            Key key = key(inputs, row);
+            Form form = known.get(key);
+            if (form == null || changing.contains(key)) {
                 return null;
             }
             forms.add(form);
@@ -224,8 +231,9 @@ final class RowViews {
             List<Form> forms = new ArrayList<>();
             for (int i = 0; i < rows.size(); i++) {
                 Form form = look ? form(inputs, rows, i, one.get(i), more.get(i)) : new Form(Kind.ROWS);
-                if (form != null) {
-                    known.put(key(inputs, rows.get(i)), form);
+                Key key = key(inputs, rows.get(i));
+                if (form != null && !changing.contains(key)) {
+                    known.put(key, form);
                 }
                 forms.add(form == null ? new Form(Kind.OTHER) : form);
             }

@@ -47,6 +47,7 @@ import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.io.IOException;
@@ -427,6 +428,67 @@ class RowAxesTest {
             Cut cut = model.cut("encoder");
             assertThat(cut.activations(short1).get(0).shape().dims()).containsExactly(3, 5);
             checkLayer(model, cut, inputs, arrays, "encoder", tried.target());
+        }
+    }
+
+    /** How a layer's value lies may depend on the numbers: what was found out for one call is looked at once more for the next. */
+    @Test
+    void the_axis_of_rows_may_change_with_the_values() throws Exception {
+        try (TorchScriptModel model =
+                TorchScriptModel.load(GoldenData.axes().resolve("turning.pt"), GoldenData.options())) {
+            ExecutorService pool = Executors.newFixedThreadPool(THREADS);
+            try {
+                List<Callable<Void>> tasks = new ArrayList<>();
+                for (int thread = 0; thread < THREADS; thread++) {
+                    int first = thread;
+                    tasks.add(() -> {
+                        for (int turn = 0; turn < 6; turn++) {
+                            checkTurning(model, (first + turn) % 2 == 0 ? 1 : -1);
+                        }
+                        return null;
+                    });
+                }
+                for (Future<Void> task : pool.invokeAll(tasks)) {
+                    task.get();
+                }
+            } finally {
+                pool.shutdownNow();
+            }
+            checkTurning(model, 1);
+            checkTurning(model, -1);
+        }
+    }
+
+    /** All rows lie as the first number says, so that each alone is a row of all. */
+    private static void checkTurning(TorchScriptModel model, int sign) {
+        try (TensorScope scope = TensorScope.open()) {
+            double[] values = new double[3 * 4];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = i % 4 == 0 ? sign * (0.5 + i) : Math.cos(i);
+            }
+            Inputs inputs = Inputs.of(model.tensors().of(values, 3, 4));
+            Cut cut = model.cut("act");
+            // Before the turn nothing turns: what the layer is of.
+            Tensor expected = model.cut("fc").activations(inputs).get(0);
+            double[] before = expected.toDoubleArray();
+            Tensor value = cut.activations(inputs).get(0);
+            assertThat(value.shape().dims()).containsExactly(3, 5);
+            double[] after = value.toDoubleArray();
+            for (int i = 0; i < after.length; i++) {
+                assertThat(after[i]).isCloseTo(Math.tanh(before[i]), within(CLOSE));
+            }
+            List<Tensor> gradients = new ArrayList<>();
+            for (int row = 0; row < 3; row++) {
+                try (LayerPullback one = cut.pullback(inputs.select(row))) {
+                    gradients.add(one.vjp(one.output()).get(0).reshape(Shape.of(1, 5)));
+                }
+            }
+            try (LayerPullback pullback = cut.pullback(inputs)) {
+                same(pullback.activations().get(0), value, "turning");
+                same(pullback.vjp(pullback.output()).get(0), model.tensors().concat(gradients, 0), "turning");
+            }
+            Tensor output = model.forward(inputs);
+            same(cut.tail().forward(cut.tailInputs(inputs, value)), output, "tail of turning");
         }
     }
 
