@@ -118,6 +118,22 @@ class Forces(nn.Module):
         return {"energy": energy, "forces": -forces}
 
 
+class Backward(Forces):
+    """The same by backward(), from a leaf of its own and from the input."""
+
+    def forward(self, x: Tensor) -> Dict[str, Tensor]:
+        z = x.detach().requires_grad_(True)
+        self.out(torch.tanh(self.fc(z))).sum().backward()
+        own = z.grad
+        assert own is not None
+        x.requires_grad_(True)
+        energy = self.out(torch.tanh(self.fc(x)))
+        energy.sum().backward()
+        forces = x.grad
+        assert forces is not None
+        return {"energy": energy * 2.0 + (own - forces).sum(1, keepdim=True), "forces": -forces}
+
+
 def forces(model: nn.Module, x: Tensor, key: str) -> Tensor:
     x = x.clone().requires_grad_(True)
     energy = model.out(torch.tanh(model.fc(x)))
@@ -138,6 +154,7 @@ CASES: List[Case] = [
     ("prints", Prints, "forward", "", lambda m, x: copy.deepcopy(m)(x)),
     ("forces", Forces, "forward", "energy", lambda m, x: forces(m, x, "energy")),
     ("forces", Forces, "forward", "forces", lambda m, x: forces(m, x, "forces")),
+    ("backward", Backward, "forward", "energy", lambda m, x: 2.0 * forces(m, x, "energy")),
 ]
 
 

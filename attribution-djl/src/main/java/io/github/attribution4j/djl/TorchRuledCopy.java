@@ -23,7 +23,9 @@ import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.model.ModelPart;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +35,9 @@ import java.util.OptionalLong;
 final class TorchRuledCopy implements LayeredModel {
     /** A rule keeps, for one value that a derivative keeps, a few of the same size. */
     private static final int KEPT = 3;
+
+    /** How far values with rules may be off by rounding. */
+    private static final double SAME = 1e-4;
 
     private final TorchScriptModel model;
     private final TorchProgram program;
@@ -51,7 +56,30 @@ final class TorchRuledCopy implements LayeredModel {
     @Override
     public Pullback pullback(Inputs inputs) {
         program.module().check();
-        return program.pullback(inputs);
+        Pullback pullback = program.pullback(inputs);
+        if (model.takesGradients()) {
+            requireSame(pullback, inputs);
+        }
+        return pullback;
+    }
+
+    /** Rules stand in for derivatives, also for those that a program takes itself. */
+    private void requireSame(Pullback pullback, Inputs inputs) {
+        try (TensorScope scope = TensorScope.open()) {
+            double[] ruled = pullback.output().toDoubleArray();
+            double[] plain = model.forward(inputs.withoutReferences()).toDoubleArray();
+            for (int i = 0; i < plain.length; i++) {
+                if (!(Math.abs(ruled[i] - plain[i]) <= SAME * Math.max(1, Math.abs(plain[i])))) {
+                    throw new UnsupportedModelException(
+                            "output " + i + " is " + plain[i] + ", and with rules " + ruled[i]
+                                    + ": the program takes derivatives itself (torch.autograd.grad, backward), and rules, which stand"
+                                    + " in for derivatives, change what it computes; use a gradient method or one that perturbs");
+                }
+            }
+        } catch (RuntimeException e) {
+            pullback.close();
+            throw e;
+        }
     }
 
     @Override

@@ -410,6 +410,10 @@ public final class TorchScriptModel implements RuledModel {
                 model, code, points, points.stream().map(addresses::row).toList());
     }
 
+    boolean takesGradients() {
+        return program.text().takesGradients();
+    }
+
     /** Returns every operation in the text of the program, whether a gradient passes it or not. */
     @Override
     public List<Operation> operations() {
@@ -443,7 +447,7 @@ public final class TorchScriptModel implements RuledModel {
         program.module().check();
         return copies.computeIfAbsent(rules, key -> {
             Instrumented text = program.text();
-            RuleTable table = RuleTable.of(key, operations(), text.operations(), text.places());
+            RuleTable table = RuleTable.of(key, operations(), text);
             return new TorchRuledCopy(this, program.with(table));
         });
     }

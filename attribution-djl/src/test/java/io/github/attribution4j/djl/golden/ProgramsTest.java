@@ -20,6 +20,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import com.google.gson.Gson;
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
@@ -30,15 +31,21 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.propagation.Composites;
+import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Programs that are called in other ways than {@code forward(x) -> Tensor} ({@code golden/programs.py}). */
 class ProgramsTest {
@@ -157,6 +164,32 @@ class ProgramsTest {
     void whatAModelPrintsIsLeftOut() {
         try (TorchScriptModel model = TorchScriptModel.load(path("prints.pt"), GoldenData.options())) {
             assertThat(model.repairs()).containsExactly("print is left out (3 places)");
+        }
+    }
+
+    @DisplayName(
+            "Rules stand in for derivatives: an output that is made of a program's own derivatives is refused, the energy beside them is not")
+    @ParameterizedTest
+    @CsvSource({"forces, forces", "backward, forces", "backward, energy"})
+    void rulesWouldChangeDerivativesThatAProgramTakesItself(String program, String output) {
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = TorchScriptModel.load(
+                        path(program + ".pt"), GoldenData.options().output(output))) {
+            Inputs inputs = Inputs.of(model.tensors().of(new float[] {1, 2, 3, 4}, 1, FEATURES));
+            for (Attribution<? super TorchScriptModel> method :
+                    List.<Attribution<? super TorchScriptModel>>of(new Lrp(Composites.epsilon(0)), new DeepLift())) {
+                if (output.equals("forces")) {
+                    assertThatThrownBy(() -> method.attribute(model, inputs, Target.index(0)))
+                            .isInstanceOf(UnsupportedModelException.class)
+                            .hasMessageContaining("the program takes derivatives itself")
+                            .hasMessageEndingWith("use a gradient method or one that perturbs");
+                } else {
+                    try (Explanation why = method.attribute(model, inputs, Target.index(0))) {
+                        assertThat(why.notices()).noneMatch(notice -> notice.contains("derivatives"));
+                    }
+                }
+            }
+            assertThat(model.forward(inputs).shape().dim(0)).isEqualTo(1);
         }
     }
 

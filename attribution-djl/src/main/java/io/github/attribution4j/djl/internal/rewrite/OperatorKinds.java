@@ -37,7 +37,7 @@ final class OperatorKinds {
             linspace logspace eye zeros ones full empty empty_strided rand randn randint randperm normal bernoulli bernoulli_ uniform_
             normal_ random_ zeros_like ones_like full_like empty_like rand_like randn_like randint_like new_zeros new_ones new_full new_empty
             scalar_tensor tensor tril_indices triu_indices hamming_window hann_window bartlett_window blackman_window kaiser_window
-            floor_divide floordiv dim size numel NumToTensor _shape_as_tensor detach detach_ requires_grad_ _nested_tensor_from_mask_left_aligned
+            floor_divide floordiv dim size numel NumToTensor _shape_as_tensor detach detach_ requires_grad_ backward _nested_tensor_from_mask_left_aligned
             is_floating_point signbit bincount histc unique_consecutive _unique2 _unique unique_dim affine_grid_generator_size
             linear_prepack linear_prepack_fp16 linear_unpack linear_unpack_fp16 Float Int Bool item device dtype requires_grad type is_nested
             """);

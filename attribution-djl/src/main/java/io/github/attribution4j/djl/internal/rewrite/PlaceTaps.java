@@ -250,6 +250,7 @@ final class PlaceTaps {
         if (operator == null
                 && (function == null
                         || function.equals(Repairs.NO_DERIVATIVE)
+                        || function.equals(Repairs.WATCHED)
                         || function.startsWith(Repairs.MODULE + "." + Prepacked.WEIGHTS))) {
             return rewrite.apply(rebuilt);
         }

@@ -52,6 +52,9 @@ final class Repairs {
     /** A function that hands its argument on; what it gives is no value of the program. */
     static final String NO_DERIVATIVE = MODULE + ".no_derivative";
 
+    /** Another such: it says that a gradient is wanted. */
+    static final String WATCHED = MODULE + ".watched";
+
     private static final Map<String, String> SUBSTITUTES =
             Map.of("torch._upsample_lanczos2d_aa", "torch._upsample_bicubic2d_aa");
 
@@ -66,6 +69,13 @@ final class Repairs {
               else:
                 pass
               return x
+            def watched(x: Tensor, wanted: bool) -> Tensor:
+              y = torch.requires_grad_(x, wanted)
+              if wanted:
+                torch.retain_grad(y)
+              else:
+                pass
+              return y
             def _fused_rms_norm(input: Tensor, normalized_shape: List[int], weight: Optional[Tensor], eps: Optional[float]) -> Tuple[Tensor, Tensor]:
               if torch.__isnot__(eps, None):
                 least = unchecked_cast(float, eps)
@@ -189,6 +199,31 @@ final class Repairs {
         return new Expr.Call(call.callee(), arguments, call.keywords(), call.trailingComma());
     }
 
+    /** {@code backward(output, gradient, retain_graph, create_graph)} with the graph kept, which gradients of outputs pass afterwards. */
+    private Expr backward(Expr.Call call) {
+        takesGradients = true;
+        List<Expr> arguments = new ArrayList<>(call.arguments());
+        while (arguments.size() < 3) {
+            arguments.add(new Expr.Literal("None"));
+        }
+        arguments.set(2, new Expr.Literal("True"));
+        List<Expr.Keyword> keywords = call.keywords().stream()
+                .filter(keyword -> !keyword.name().equals("retain_graph"))
+                .toList();
+        return new Expr.Call(call.callee(), arguments, keywords, call.trailingComma());
+    }
+
+    /** What is attributed is no leaf, and keeps its gradient if it is asked to only. */
+    private Expr watched(Expr.Call call) {
+        functions = true;
+        List<Expr> arguments = new ArrayList<>(call.arguments());
+        call.keywords().forEach(keyword -> arguments.add(keyword.value()));
+        if (arguments.size() < 2) {
+            arguments.add(new Expr.Literal("True"));
+        }
+        return new Expr.Call(Trees.dotted(WATCHED), arguments, List.of(), true);
+    }
+
     private Expr call(String path, Expr expression) {
         if (!(expression instanceof Expr.Call call)) {
             return expression;
@@ -204,6 +239,12 @@ final class Repairs {
         }
         if (GRADIENTS.contains(name) && call.arguments().size() > 1) {
             return gradient(call);
+        }
+        if (name.equals("torch.autograd.backward") || name.equals("torch.backward")) {
+            return backward(call);
+        }
+        if (name.equals("torch.requires_grad_")) {
+            return watched(call);
         }
         String operator = name.substring(name.indexOf('.') + 1);
         String substitute = SUBSTITUTES.get(name);
