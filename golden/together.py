@@ -97,6 +97,23 @@ class FactorOfBlankLines(Net):
         return self.fc(torch.mean(self.relu(self.conv(x * (1 + 0.5 * blank))), dim=[2, 3]))
 
 
+class TopRowsOnly(Net):
+    """Rows below the second are made small."""
+
+    def between(self, x: Tensor) -> Tensor:
+        best = torch.topk(torch.amax(x, dim=[1, 2, 3]), min(2, x.size(0)), 0)[0][-1]
+        return torch.where(torch.amax(x, dim=[1, 2, 3], keepdim=True) >= best, x, 0.1 * x)
+
+
+class ManyRows(Net):
+    """Another way for many rows."""
+
+    def between(self, x: Tensor) -> Tensor:
+        if x.size(0) > 8:
+            return x * 3
+        return x
+
+
 class Checked(Net):
     """Numbers that do not join rows: sizes, what weights hold, and what only an error depends on."""
 
@@ -108,7 +125,7 @@ class Checked(Net):
         if bool(torch.any(torch.isnan(x))):
             raise ValueError(f"NaN beside {float(torch.amax(x))}")
         assert float(torch.amin(x)) > -100, "out of range"
-        if x.size(0) > 100 or float(self.scale) > 1:
+        if x.size(2) > 100 or float(self.scale) > 1:
             x = x * 2
         for i in range(int(torch.ceil(self.scale))):
             x = x * float(self.scale) + i / x.size(2)
@@ -290,7 +307,7 @@ def inputs(kind: str) -> Tensor:
     return x
 
 
-SCRIPTED = {"BranchOnTheSum", "BranchOnBlankLines", "StepOfTheBatch", "Checked", "SortedLengths", "StateForOneRow"}
+SCRIPTED = {"BranchOnTheSum", "BranchOnBlankLines", "StepOfTheBatch", "ManyRows", "TopRowsOnly", "Checked", "SortedLengths", "StateForOneRow"}
 KINDS: List[Tuple[str, Callable[[], nn.Module], str]] = [
     ("BatchNormInTrainMode", BatchNormInTrainMode, "change each other"),
     ("NormOverRows", NormOverRows, "change each other"),
@@ -310,6 +327,8 @@ KINDS: List[Tuple[str, Callable[[], nn.Module], str]] = [
     ("Squeezed", Squeezed, "a call of one row failed"),
     ("SqueezedInside", SqueezedInside, "a call of one row failed"),
     ("FactorOfBlankLines", FactorOfBlankLines, "makes one number of the values of all rows of a call"),
+    ("ManyRows", ManyRows, "does otherwise for more rows (a branch"),
+    ("TopRowsOnly", TopRowsOnly, "works along the rows of a call"),
 ]
 
 

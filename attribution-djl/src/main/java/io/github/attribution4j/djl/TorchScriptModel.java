@@ -555,7 +555,7 @@ public final class TorchScriptModel implements RuledModel {
     /**
      * Says so of programs without an axis of rows ({@link LoadOptions#unbatched}), of those that choose the range in which they
      * quantize from all rows of a call (dynamic quantization), and of those that make a number of values of the inputs and branch by it or
-     * compute with it: their text shows it.
+     * compute with it, or compute along their rows: their text shows it.
      */
     @Override
     public Optional<String> oneRowAtATime() {

@@ -40,9 +40,6 @@ public final class BatchRange {
                 return Optional.of("the program quantizes by the range of all rows of a call (" + found.group(1) + ")");
             }
         }
-        return RowDecisions.find(archive)
-                .map(place ->
-                        "the model's rows may change each other: its program makes one number of the values of all"
-                                + " rows of a call (" + place + ")");
+        return RowDecisions.find(archive).map(what -> "the model's rows may change each other: its program " + what);
     }
 }

@@ -31,7 +31,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds whether a program makes one number or truth value of the values in its inputs, in a tensor or not, and computes with it or branches by it. In a call of several rows that number is made of all of them, so
+ * Finds whether a program makes one number or truth value of the values in its inputs, in a tensor or not, and computes with it or branches by it, or computes along the rows. In a call of several rows that number is made of all of them, so
  * that a row's output may depend on the others; no comparison of a few rows can show that it never does.
  *
  * <p>Sizes, types and what is read from weights are no such numbers; nor is what only decides whether an error is raised, or is printed. What is not certain counts as a value of the
@@ -45,13 +45,18 @@ final class RowDecisions {
     /** A tensor of one number made of such values. */
     private static final int REDUCED = 4;
 
-    private static final String REDUCTIONS =
+    /** A tensor whose axis 0 counts the rows of a call: an input, and what is computed of it place by place. */
+    private static final int ROWS = 8;
+
+    static final String REDUCTIONS =
             "any|all|sum|nansum|mean|nanmean|prod|max|min|amax|amin|median|nanmedian|std|var|norm|argmax|argmin|count_nonzero";
 
-    /** Without one of these no number is made of a tensor. */
+    /** Without one of these no number is made of a tensor, and nothing works along the rows. */
     private static final Pattern CONVERSION = Pattern.compile(
             "\\b(?:bool|int|float|complex|item|tolist|is_nonzero|equal|allclose|\\w+Implicit|_local_scalar_dense|torch\\.(?:"
-                    + REDUCTIONS + "))\\(");
+                    + REDUCTIONS
+                    + "))\\(|\\btorch\\.(?:select|slice|softmax|log_softmax|logsumexp|\\w*cum\\w+|sort|argsort|flip|topk|kthvalue|diff|"
+                    + "roll|quantile|renorm|size)\\([^\\n]*\\b0\\b");
 
     private static final Set<String> CASTS = Set.of("bool", "int", "float", "complex");
     private static final Set<String> CONVERSIONS =
@@ -63,6 +68,7 @@ final class RowDecisions {
 
     private static final Set<String> SAYING = Set.of("print", "warn", "format", "RaiseException", "str");
     private static final Set<String> SCALARS = Set.of("int", "float", "bool", "number", "complex", "str");
+    private static final String ONE_NUMBER = "makes one number of the values of all rows of a call";
     private static final String PACKED = "torch.nn.utils.rnn.PackedSequence";
     private static final int ROUNDS = 3;
 
@@ -75,7 +81,7 @@ final class RowDecisions {
         this.index = index;
     }
 
-    /** Returns where a program does so first, such as {@code "bool" in "encoder"}. */
+    /** Returns what a program does so first, such as {@code works along the rows of a call ("cumsum" in "encoder")}. */
     static Optional<String> find(TorchArchive archive) {
         if (archive.code().values().stream()
                 .noneMatch(text -> CONVERSION.matcher(text).find())) {
@@ -91,7 +97,7 @@ final class RowDecisions {
                 given.add(
                         given.isEmpty() || (parameter.type() != null && Constants.isPlain(parameter.type()))
                                 ? 0
-                                : VALUE);
+                                : VALUE | ROWS);
             }
             decisions.result(root + ".forward", root, forward, given, List.of());
         }
@@ -188,7 +194,7 @@ final class RowDecisions {
 
         private void repeat(List<Stmt> body, int decider, String what) {
             if ((decider & NUMBER) != 0) {
-                find(what);
+                find(ONE_NUMBER, what);
             }
             constants.loop(body);
             for (int i = 0; i < ROUNDS; i++) {
@@ -237,6 +243,8 @@ final class RowDecisions {
             List<Stmt> may = constants.branch(branch);
             if (raises(branch.then()) || raises(branch.otherwise())) {
                 look(raises(branch.then()) ? branch.otherwise() : branch.then());
+            } else if (AlongRows.counts(branch.condition()).stream().anyMatch(this::isRowCount)) {
+                find("does otherwise for more rows", "a branch");
             } else if ((decider & NUMBER) == 0) {
                 look(may);
             } else if (may.stream().allMatch(this::isNumber)) {
@@ -245,7 +253,7 @@ final class RowDecisions {
                 Trees.assignments(may, all);
                 all.forEach(assign -> assign.targets().forEach(target -> bind(target, NUMBER)));
             } else if (!may.isEmpty()) {
-                find("a branch");
+                find(ONE_NUMBER, "a branch");
             }
         }
 
@@ -386,7 +394,13 @@ final class RowDecisions {
                 if (isScalar(type) || name.equals("range") || name.equals("__range_length")) {
                     return NUMBER;
                 }
-                find('"' + name + '"');
+                find(ONE_NUMBER, '"' + name + '"');
+                return VALUE;
+            }
+            if ((all & ROWS) != 0
+                    && AlongRows.is(call, name)
+                    && (of(call.arguments().get(0)) & ROWS) != 0) {
+                find("works along the rows of a call", '"' + name + '"');
                 return VALUE;
             }
             if ((all & REDUCED) != 0) {
@@ -394,7 +408,7 @@ final class RowDecisions {
                     return isScalar(type) || isSizes(type) ? 0 : REDUCED;
                 }
                 if (!name.matches("append|extend|insert|_set_item|update")) {
-                    find('"' + name + '"');
+                    find(ONE_NUMBER, '"' + name + '"');
                 }
                 write(call, name);
                 return VALUE;
@@ -404,7 +418,8 @@ final class RowDecisions {
             }
             write(call, name);
             // Sizes, types, comparisons with None.
-            return isScalar(type) || isSizes(type) ? 0 : VALUE;
+            int kept = AlongRows.keeps(call, name) ? all & ROWS : 0;
+            return isScalar(type) || isSizes(type) ? 0 : VALUE | kept;
         }
 
         /** Whether an operator makes one number of all that is in a tensor: no argument names axes. */
@@ -420,6 +435,14 @@ final class RowDecisions {
                         argument instanceof Expr.ListOf list && list.items().isEmpty();
                 return number || none || empty || Printer.print(argument).endsWith("[])");
             });
+        }
+
+        private boolean isRowCount(Expr expression) {
+            Expr size = expression instanceof Expr.Name name ? sources.get(name.id()) : expression;
+            return size instanceof Expr.Call call
+                    && operator(call).equals("size")
+                    && AlongRows.isFirst(AlongRows.argument(call, 1))
+                    && (of(call.arguments().get(0)) & ROWS) != 0;
         }
 
         private boolean isSizes(@Nullable Type type) {
@@ -446,14 +469,14 @@ final class RowDecisions {
             }
         }
 
-        private void find(String what) {
+        private void find(String how, String what) {
             if (found == null) {
                 String path = index.nodes().stream()
                         .filter(node -> node.type().name().equals(owner))
                         .map(ProgramIndex.Node::path)
                         .findFirst()
                         .orElse("");
-                found = what + " in " + (path.isEmpty() ? "the model's own code" : '"' + path + '"');
+                found = how + " (" + what + " in " + (path.isEmpty() ? "the model's own code" : '"' + path + '"') + ")";
             }
         }
     }
