@@ -61,6 +61,9 @@ final class AlongRows {
 
     /** Whether an operator computes along axis 0 of its first argument, or picks places on it by numbers that only some calls have. */
     static boolean is(Expr.Call call, String name) {
+        if (call.arguments().isEmpty()) {
+            return false;
+        }
         if (name.equals("select")) {
             return isFirst(argument(call, 1)) && !printed(argument(call, 2)).matches("0|-1|[a-z_].*");
         }
