@@ -214,7 +214,8 @@ final class Diagnosis {
                     + input.tensor().shape()
                     + (input.role() == Inputs.Role.ATTRIBUTED
                             ? ""
-                            : " " + input.role().name().toLowerCase(Locale.ROOT)));
+                            : " " + input.role().name().toLowerCase(Locale.ROOT))
+                    + (input.rowAxis() == 0 ? "" : " with examples on axis " + input.rowAxis()));
         }
         return String.join(", ", all);
     }
