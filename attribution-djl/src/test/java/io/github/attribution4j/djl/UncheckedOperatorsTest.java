@@ -193,6 +193,9 @@ class UncheckedOperatorsTest {
                         + "| batch norm of 4 channels",
                 "return torch._reshape_alias(O([5, 3]), [5000, 3000], [3000, 1]) | 15 elements cannot lie in shape",
                 "return torch.to_dense(torch.sparse_coo_tensor(torch.tensor([[900000000]]), O([1]), [3])) | where there are 3 places",
+                "return torch.matmul(torch.sparse_csr_tensor(I([0, 1]), I([9999999]), O([1]), [1, 3]), O([3, 2])) | where there are 3 places",
+                "return torch.to_dense(torch.sparse_csr_tensor(I([0, 99]), I([1]), O([1]), [1, 3])) | where there are 2 places",
+                "return torch.add(x, torch.len(torch.center(\"a\", -9, \"x\"))) | without checking its arguments",
                 "return torch._compute_linear_combination(O([2, 3]), O([4, 9])) | without checking its arguments",
                 "return torch.native_channel_shuffle(O([1, 4, 2, 2]), 0) | shuffled in 0 groups",
                 "return torch.slow_conv3d(O([1, 4, 4, 4, 4]), O([4, 4, 2, 2, 2]), [3, 3, 3]) | a kernel of [3, 3, 3] with weights of shape",
@@ -343,6 +346,7 @@ class UncheckedOperatorsTest {
                 "return torch.scaled_dot_product_attention(O([1, 2, 4, 8]), O([1, 2, 6, 8]), O([1, 2, 6, 8])) | 64",
                 "return torch.grid_sampler(O([1, 1, 4, 4]), torch.mul(O([1, 3, 3, 2]), 0), torch.len([1]), 0, False) | 9",
                 "return torch.native_channel_shuffle(O([1, 4, 2, 2]), 2) | 16",
+                "return torch.matmul(torch.sparse_csr_tensor(I([0, 1, 2]), I([2, 0]), O([2]), [2, 3]), O([3, 2])) | 4",
                 "return torch.slow_conv3d(O([1, 4, 4, 4, 4]), O([4, 4, 2, 2, 2]), [2, 2, 2]) | 3456",
                 "a = torch.quantize_per_tensor(O([1, 4, 4, 4]), 0.5, 0, 13); return torch.dequantize(torch.upsample_bilinear2d(a, [8, 8], "
                         + "False, 2., 2.)) | 256",

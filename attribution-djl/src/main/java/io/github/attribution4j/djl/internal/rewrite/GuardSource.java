@@ -402,6 +402,15 @@ final class GuardSource {
                 pass
               return None
 
+            def compressed_rows(pointers: Tensor, indexes: Tensor, size: List[int]) -> NoneType:
+              columns = __torch__.a4j_guards.below(indexes, size[-1])
+              starts = __torch__.a4j_guards.below(pointers, torch.add(torch.size(indexes, -1), 1))
+              if bool(torch.any(torch.lt(torch.slice(pointers, -1, 1), torch.slice(pointers, -1, 0, -1)))):
+                ops.prim.RaiseException("the pointers of a compressed sparse tensor must not fall", "builtins.ValueError")
+              else:
+                pass
+              return None
+
             def bag_weights(indexes: Tensor, weights: Optional[Tensor]) -> NoneType:
               if torch.__isnot__(weights, None):
                 if torch.ne(torch.numel(unchecked_cast(Tensor, weights)), torch.numel(indexes)):

@@ -46,7 +46,8 @@ final class Guards {
             "_transform_bias_rescale_qkv",
             "_segment_reduce_backward",
             "_cdist_backward",
-            "_pdist_backward");
+            "_pdist_backward",
+            "center");
 
     /** A constant whose value PyTorch does not write. */
     private static final String LOST = "ops.prim.ConstantMKLDNNTensor";
@@ -98,6 +99,9 @@ final class Guards {
         for (String sparse : List.of("sparse_coo_tensor", "_sparse_coo_tensor_unsafe")) {
             CHECKS.put(sparse, Check.around("sparse_indexes", "indices, values, size", "indices, size"));
         }
+        String compressed = "pointers, indices, values, size";
+        CHECKS.put("sparse_csr_tensor", Check.before("compressed_rows", compressed, "pointers, indices, size"));
+        CHECKS.put("_sparse_csr_tensor_unsafe", Check.before("compressed_rows", compressed, "pointers, indices, size"));
         CHECKS.put("linalg_eig", Check.around("finite", "self", "self"));
         CHECKS.put("linalg_eigvals", Check.around("finite", "self", "self"));
         String norm = "input, weight, bias, running_mean, running_var";
