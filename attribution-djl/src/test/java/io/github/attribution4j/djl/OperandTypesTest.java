@@ -56,6 +56,25 @@ class OperandTypesTest {
                 return torch.mul(a, torch.relu(a))
               def both(self: __torch__.Box) -> Tuple[Tensor, Tensor]:
                 return ((self).first(), self.b)
+            class Sum:
+              total : Tensor
+              parts : List[Tensor]
+              n : int
+              def __init__(self: __torch__.Sum, a: Tensor) -> NoneType:
+                self.total = torch.mul(a, 1.5)
+                self.parts = annotate(List[Tensor], [])
+                self.n = 1
+                return None
+              def grow(self: __torch__.Sum, b: Tensor) -> NoneType:
+                total = self.total
+                self.total = torch.mul_(total, b)
+                parts = self.parts
+                _0 = torch.append(parts, torch.relu(b))
+                n = self.n
+                self.n = torch.add(n, 1)
+                return None
+              def mean(self: __torch__.Sum) -> Tensor:
+                return torch.div(torch.add(self.total, torch.sum(torch.stack(self.parts), [0])), self.n)
             class Pair(NamedTuple):
               p : Tensor
               n : int
@@ -95,6 +114,16 @@ class OperandTypesTest {
             kind(
                     "o = BOX\n_0 = (o).__init__(a, b, )\nos = [o, o]\np = (os[1]).first()\nq = (os[0]).a",
                     "q = torch.tanh(a)\np = torch.mul(q, torch.relu(q))"),
+            kind(
+                    "o = __torch__.Sum.__new__(__torch__.Sum)\n_0 = (o).__init__(a, )\n_1 = (o).grow(b, )\n_2 = (o).grow(a, )\n"
+                            + "p = (o).mean()\nq = torch.add(o.total, b)",
+                    "t = torch.mul(torch.mul(torch.mul(a, 1.5), b), a)\np = torch.div(torch.add(t,"
+                            + " torch.sum(torch.stack([torch.relu(b), torch.relu(a)]), [0])), 3)\nq = torch.add(t, b)"),
+            kind(
+                    "ps = [a, b, torch.tanh(a)]\nqs = [b, a, a]\np = a\nfor i in range(ops.prim.min([torch.len(ps), torch.len(qs)])):\n"
+                            + "  u = ps[i]\n  v = qs[i]\n  p = torch.add(p, torch.mul(torch.mul(u, v), i))\nq = b",
+                    "p = torch.add(a, torch.mul(torch.mul(a, b), 0))\np = torch.add(p, torch.mul(b, a))\n"
+                            + "p = torch.add(p, torch.mul(torch.mul(torch.tanh(a), a), 2))\nq = b"),
             kind("o = __torch__.Pair(a, 3, b)\np = o.p\nq = torch.mul(o.q, o.n)", "p = a\nq = torch.mul(b, 3)"),
             kind("p, n, q, = __torch__.Pair(a, 3, b)", "p = a\nq = b"),
             kind("o = ((a, 2), [b, a])\np = ((o)[0])[0]\nq = ((o)[1])[0]", "p = a\nq = b"),
