@@ -275,7 +275,7 @@
           torch.extend(g, [v[0]] * n)
       y = self.weighted(p, k, x, w, b, g)
     else:
-      y = torch.convolution(x, w, b, stride, padding, dilation, transposed, output_padding, groups)
+      y = RUNTIME.convolved(x, w, b, stride, padding, dilation, transposed, output_padding, groups, )
     return y
   def batch_norm(self: TAPE, p: int, k: int, x: Tensor, w: Optional[Tensor], b: Optional[Tensor], mean: Optional[Tensor], var: Optional[Tensor], training: bool, momentum: float, eps: float, cudnn: bool) -> Tensor:
     y = torch.batch_norm(torch.detach(x), w, b, mean, var, training, momentum, eps, cudnn)
@@ -729,6 +729,13 @@ def along(v: Tensor, axis: int, dims: int) -> Tensor:
   shape = [1] * dims
   torch._set_item(shape, axis, -1)
   return torch.reshape(v, shape)
+# A convolution, also of one example without an axis of rows.
+def convolved(x: Tensor, w: Tensor, b: Optional[Tensor], stride: List[int], padding: List[int], dilation: List[int], transposed: bool, output_padding: List[int], groups: int) -> Tensor:
+  if torch.dim(x) < torch.dim(w):
+    y = torch.squeeze(torch.convolution(torch.unsqueeze(x, 0), w, b, stride, padding, dilation, transposed, output_padding, groups), 0)
+  else:
+    y = torch.convolution(x, w, b, stride, padding, dilation, transposed, output_padding, groups)
+  return y
 # A linear operation by its geometry: [] dense; [2] scaling; [transposed, groups, stride.., padding.., dilation.., output padding..] convolution.
 def operate(x: Tensor, w: Tensor, b: Optional[Tensor], g: List[int]) -> Tensor:
   if torch.len(g) == 0:
@@ -744,7 +751,7 @@ def operate(x: Tensor, w: Tensor, b: Optional[Tensor], g: List[int]) -> Tensor:
       y = y + b
   else:
     n = (torch.len(g) - 2) // 4
-    y = torch.convolution(x, w, b, torch.slice(g, 2, 2 + n, 1), torch.slice(g, 2 + n, 2 + 2 * n, 1), torch.slice(g, 2 + 2 * n, 2 + 3 * n, 1), g[0] == 1, torch.slice(g, 2 + 3 * n, 2 + 4 * n, 1), g[1])
+    y = RUNTIME.convolved(x, w, b, torch.slice(g, 2, 2 + n, 1), torch.slice(g, 2 + n, 2 + 2 * n, 1), torch.slice(g, 2 + 2 * n, 2 + 3 * n, 1), g[0] == 1, torch.slice(g, 2 + 3 * n, 2 + 4 * n, 1), g[1], )
   return y
 # The bias of an operation, shaped for its result.
 def spread(b: Tensor, g: List[int], dims: int) -> Tensor:
