@@ -135,16 +135,23 @@ final class GradientLosses {
     /** {@code set}: flags that are True in this call of a function. */
     private void look(String module, Stmt.Def text, Set<String> functions, Set<String> set) {
         ValueFlow flow = flows.computeIfAbsent(text, ValueFlow::new);
+        List<Expr.Call> calls = new ArrayList<>();
+        boolean[] steps = new boolean[1];
         Trees.mapAll(text.body(), expression -> {
             if (expression instanceof Expr.Call call) {
-                look(module, call, flow, functions, set);
+                calls.add(call);
+                steps[0] |= ValueFlow.makesSteps(ValueFlow.operator(call));
             }
             return expression;
         });
+        for (Expr.Call call : calls) {
+            look(module, call, flow, functions, set, steps[0]);
+        }
         branches(module, text.body(), flow);
     }
 
-    private void look(String module, Expr.Call call, ValueFlow flow, Set<String> functions, Set<String> set) {
+    private void look(
+            String module, Expr.Call call, ValueFlow flow, Set<String> functions, Set<String> set, boolean steps) {
         String dotted = flow.callee(call);
         Stmt.Def function = index.function(dotted);
         if (function != null) {
@@ -155,7 +162,12 @@ final class GradientLosses {
             return;
         }
         List<Expr> arguments = call.arguments();
-        if (arguments.isEmpty() || arguments.stream().noneMatch(flow::depends)) {
+        String name = OperatorKinds.functional(dotted.substring(dotted.lastIndexOf('.') + 1));
+        boolean common = CASTS.contains(name) && !whole(call) && !steps;
+        if (arguments.isEmpty()
+                || common
+                || !mayLose(dotted, steps)
+                || arguments.stream().noneMatch(flow::depends)) {
             return;
         }
         boolean torch = dotted.startsWith("torch.") || dotted.startsWith("ops.aten.");
@@ -166,6 +178,21 @@ final class GradientLosses {
         } else if (NUMBERS.contains(dotted) && isComputed(arguments.get(0))) {
             add("a number taken out of a tensor", module, dotted);
         }
+    }
+
+    /** A first look, before values are followed. */
+    private static boolean mayLose(String dotted, boolean steps) {
+        String operator = OperatorKinds.functional(dotted.substring(dotted.lastIndexOf('.') + 1));
+        return CAUSES.containsKey(operator)
+                || TRAINING.containsKey(operator)
+                || CHOOSING.contains(operator)
+                || CASTS.contains(operator)
+                || NUMBERS.contains(dotted)
+                || operator.equals("where")
+                || operator.equals("div")
+                || operator.equals("data")
+                || operator.startsWith("fake_quantize")
+                || (steps && COUNTING.contains(operator));
     }
 
     /** What is turned into a number is a tensor if an operator gave it. */

@@ -98,7 +98,9 @@ final class ValueFlow {
             "max_pool2d_with_indices",
             "max_pool3d_with_indices");
 
+    private final List<Stmt.Assign> all = new ArrayList<>();
     private final Set<String> dependent = new HashSet<>();
+    private boolean followed;
     private final Map<String, String> conditions = new HashMap<>();
     private final Map<String, String> indices = new HashMap<>();
     private final Set<String> stopping = new HashSet<>();
@@ -108,7 +110,6 @@ final class ValueFlow {
         text.parameters().stream()
                 .filter(parameter -> parameter.type() == null || OperatorKinds.mayHold(parameter.type()))
                 .forEach(parameter -> dependent.add(parameter.name()));
-        List<Stmt.Assign> all = new ArrayList<>();
         Trees.assignments(text.body(), all);
         for (Stmt.Assign assign : all) {
             if (assign.targets().get(0) instanceof Expr.Name name
@@ -121,6 +122,14 @@ final class ValueFlow {
                 stopping.add(name.id());
             }
         }
+    }
+
+    /** Follows the values when somebody first asks: most texts lose no gradients, and are not asked. */
+    private void follow() {
+        if (followed) {
+            return;
+        }
+        followed = true;
         int before = -1;
         while (before != dependent.size() + conditions.size() + indices.size()) {
             before = dependent.size() + conditions.size() + indices.size();
@@ -147,6 +156,11 @@ final class ValueFlow {
         }
     }
 
+    /** Whether an operator makes conditions or indices. */
+    static boolean makesSteps(String operator) {
+        return COMPARISONS.contains(operator) || INDEXED.contains(operator);
+    }
+
     /** The dotted name of what is called, which may stand in a variable. */
     String callee(Expr.Call call) {
         String dotted = Trees.dotted(call.callee());
@@ -160,6 +174,7 @@ final class ValueFlow {
 
     /** Whether the numbers in a value depend on those of a parameter. */
     boolean depends(Expr value) {
+        follow();
         if (value instanceof Expr.Name name) {
             return dependent.contains(name.id());
         }
@@ -190,6 +205,7 @@ final class ValueFlow {
     /** The comparison that a condition is made of; null if a value is none. */
     @Nullable
     String condition(Expr value) {
+        follow();
         if (value instanceof Expr.Name name) {
             return conditions.get(name.id());
         }
@@ -225,12 +241,14 @@ final class ValueFlow {
 
     /** Whether a value is what a module or a function of the archive gives, or a parameter: what is in it is not seen. */
     boolean given(Expr value) {
+        follow();
         return value instanceof Expr.Name name && dependent.contains(name.id()) && !conditions.containsKey(name.id());
     }
 
     /** The operator whose place a value tells; null if it tells none. */
     @Nullable
     String index(Expr value) {
+        follow();
         if (value instanceof Expr.Name name) {
             return indices.get(name.id());
         }
