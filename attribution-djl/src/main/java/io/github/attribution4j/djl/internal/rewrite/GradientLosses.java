@@ -113,7 +113,7 @@ final class GradientLosses {
 
     private final ProgramIndex index;
     private final Set<String> found = new LinkedHashSet<>();
-    private final Map<Stmt.Def, ValueFlow> flows = new IdentityHashMap<>();
+    private final IdentityHashMap<Stmt.Def, ValueFlow> flows = new IdentityHashMap<>();
 
     private GradientLosses(ProgramIndex index) {
         this.index = index;

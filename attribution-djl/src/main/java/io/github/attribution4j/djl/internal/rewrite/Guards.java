@@ -343,10 +343,9 @@ final class Guards {
      * weights, biases, layers, dropout, train, bidirectional)}. Where no literal tells which of the two it is, the values do when it runs.
      */
     private Expr recurrent(String name, Expr.Call call, List<Stmt> before) {
-        List<String> parameters =
-                call.keywords().stream().anyMatch(k -> PACKED.indexOf(k.name()) < 2 && PACKED.contains(k.name()))
-                        ? PACKED
-                        : LAYER;
+        boolean named = call.keywords().stream()
+                .anyMatch(k -> k.name().equals(PACKED.get(0)) || k.name().equals(PACKED.get(1)));
+        List<String> parameters = named ? PACKED : LAYER;
         List<Expr> arguments = new ArrayList<>();
         for (String parameter : parameters) {
             Expr value = argument(parameters, parameter, call.arguments(), call.keywords());
@@ -356,7 +355,7 @@ final class Guards {
             arguments.add(value);
         }
         used = true;
-        boolean packed = bool(arguments.get(4)) || parameters == PACKED;
+        boolean packed = named || bool(arguments.get(4));
         if (!packed && !bool(arguments.get(3))) {
             for (int i = 0; i < arguments.size(); i++) {
                 arguments.set(i, keep(arguments.get(i), before));
