@@ -167,6 +167,14 @@ class OneRowView(Net):
         return self.fc(torch.mean(hidden.view(1, 2, -1), dim=2))
 
 
+class FourRowsView(Net):
+    """Traced with four rows, the number stands in the view."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.relu(self.conv(x))
+        return self.fc(torch.mean(hidden.view(4, 2, -1), dim=2))
+
+
 class FirstRowOnly(Net):
     """A convolution without an axis of rows: the output has one row, whatever is given."""
 
@@ -333,7 +341,9 @@ KINDS: List[Tuple[str, Callable[[], nn.Module], str]] = [
 
 
 def alone(model: nn.Module, kind: str, x: Tensor) -> Tensor:
-    """The output of one row; beside a copy of itself where one row is not allowed."""
+    """The output of one row; beside copies of itself where one row is not allowed."""
+    if kind == "FourRowsView":
+        return model(torch.cat([x] * ROWS))[:1]
     return model(torch.cat([x, x]))[:1] if kind.startswith("Squeezed") else model(x)
 
 
@@ -343,7 +353,7 @@ def case(kind: str, make: Callable[[], nn.Module], says: str) -> dict:
     x = inputs(kind)
     for parameter in model.parameters():
         parameter.requires_grad_(False)
-    example = x[: 2 if kind.startswith("Squeezed") else 1].float()
+    example = x[: {"Squeezed": 2, "SqueezedInside": 2, "FourRowsView": ROWS}.get(kind, 1)].float()
     program = torch.jit.script(model) if kind in SCRIPTED else torch.jit.trace(model, example, check_trace=False)
     file = kind + ".pt"
     archive.save(program, OUT / file, "model")
@@ -397,6 +407,7 @@ def main() -> None:
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     (OUT / "together.json").write_text("[\n" + lines + "\n]\n")
     (OUT / "checked.json").write_text(json.dumps(case("Checked", Checked, "")) + "\n")
+    (OUT / "saved.json").write_text(json.dumps(case("FourRowsView", FourRowsView, "")) + "\n")
     (OUT / "states.json").write_text(json.dumps(states()) + "\n")
     without_zeros()
 

@@ -84,7 +84,8 @@ final class Batches {
     }
 
     private RowSharing sharing(String at) {
-        return new RowSharing(model, memory, question.at(at), this::notice, this::count);
+        return new RowSharing(
+                model, memory, question.at(at), Math.toIntExact(inputs.rows()), this::notice, this::count);
     }
 
     /** Runs as a step of something else that reports progress. */

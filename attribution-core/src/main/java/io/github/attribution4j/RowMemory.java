@@ -66,16 +66,16 @@ final class RowMemory {
      * What is known.
      *
      * @param way how rows may be given
-     * @param doubled whether a single row is given with a copy of itself
+     * @param copies how many times a single row is given to a call, because the model refuses it fewer times; 1 as a rule
      * @param compared how many calls were compared that could not tell everything
      * @param reasons why, if not as usual; sentences for notices
      */
-    record Finding(Way way, boolean doubled, int compared, List<String> reasons) {
-        static final Finding NONE = new Finding(Way.UNKNOWN, false, 0, List.of());
+    record Finding(Way way, int copies, int compared, List<String> reasons) {
+        static final Finding NONE = new Finding(Way.UNKNOWN, 1, 0, List.of());
 
         /** Returns this after another call was compared that could not tell everything; enough of them are taken for all. */
         Finding comparedAgain() {
-            return new Finding(compared + 1 < ENOUGH ? way : Way.SHARED, doubled, compared + 1, reasons);
+            return new Finding(compared + 1 < ENOUGH ? way : Way.SHARED, copies, compared + 1, reasons);
         }
 
         private Finding and(Finding other) {
@@ -83,17 +83,17 @@ final class RowMemory {
             other.reasons.stream().filter(reason -> !all.contains(reason)).forEach(all::add);
             return new Finding(
                     way.compareTo(other.way) > 0 ? way : other.way,
-                    doubled || other.doubled,
+                    Math.max(copies, other.copies),
                     Math.max(compared, other.compared),
                     List.copyOf(all));
         }
 
-        Finding with(Way newWay, boolean nowDoubled, @Nullable String reason) {
+        Finding with(Way newWay, int nowCopies, @Nullable String reason) {
             List<String> all = new ArrayList<>(reasons);
             if (reason != null && !all.contains(reason)) {
                 all.add(reason);
             }
-            return new Finding(newWay, nowDoubled, compared, List.copyOf(all));
+            return new Finding(newWay, nowCopies, compared, List.copyOf(all));
         }
     }
 

@@ -31,11 +31,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Before anything that a call of several rows gave is used, one of its rows is run alone and compared, until that has shown once
  * for the model and the shape of rows that rows do not change each other. So nothing computed has to be taken back: where rows do
  * change each other, or a call of several fails and its rows one by one do not, the call's rows are run again, one by one, and so are
- * all others from then on. A row that fails alone is run beside a copy of itself.
+ * all others from then on. A row that fails alone is run
+ * beside a copy of itself, or as many times as there are examples, which is what a program traced for that many rows takes.
  */
 final class RowSharing {
     private final RowMemory memory;
     private final RowMemory.Question question;
+    private final int examples;
     private final Consumer<String> notices;
     private final Consumer<Counts> counts;
     private Finding finding;
@@ -48,16 +50,18 @@ final class RowSharing {
             Model model,
             RowMemory memory,
             RowMemory.Question question,
+            int examples,
             Consumer<String> notices,
             Consumer<Counts> counts) {
         this.memory = memory;
         this.question = question;
+        this.examples = examples;
         this.notices = notices;
         this.counts = counts;
         Optional<String> said = model.oneRowAtATime();
         Finding known = memory.finding(question);
         this.finding = said.isPresent()
-                ? known.with(Way.SINGLE, known.doubled(), said.get() + ": explained row by row")
+                ? known.with(Way.SINGLE, known.copies(), said.get() + ": explained row by row")
                 : known;
     }
 
@@ -68,12 +72,12 @@ final class RowSharing {
 
     /** Returns how many rows a call of one row has. */
     int copies() {
-        return finding.doubled() ? 2 : 1;
+        return finding.copies();
     }
 
     /** Tells why rows are not given as usual, if it makes a difference. */
     void tell(long rows) {
-        if (rows > 1 || finding.doubled()) {
+        if (rows > 1 || finding.copies() > 1) {
             finding.reasons().forEach(notices);
         }
     }
@@ -125,7 +129,7 @@ final class RowSharing {
 
     private void single(String why) {
         String reason = why + ": explained row by row";
-        finding = finding.with(Way.SINGLE, finding.doubled(), reason);
+        finding = finding.with(Way.SINGLE, finding.copies(), reason);
         notices.accept(reason);
         if (pending == null) {
             memory.learn(question, finding);
@@ -140,36 +144,50 @@ final class RowSharing {
         } catch (ModelMemoryException | UnsupportedModelException e) {
             throw e;
         } catch (ModelException e) {
-            if (finding.doubled()) {
+            if (finding.copies() > 1) {
                 throw e;
             }
-            return doubled(batch, row, computation, e);
+            return beside(batch, row, computation, e);
         }
     }
 
-    private Batch.Computed doubled(Batch batch, int row, Batch.Computation computation, ModelException failure) {
-        Batch.Computed computed;
-        try {
-            computed = computation.compute(batch.row(row, 2));
-        } catch (ModelMemoryException e) {
-            throw e;
-        } catch (ModelException e) {
-            failure.addSuppressed(e);
-            throw failure;
+    /** Computes a row that fails alone among copies of itself: two, or as many as there are examples. */
+    private Batch.Computed beside(Batch batch, int row, Batch.Computation computation, ModelException failure) {
+        int copies = 2;
+        Batch.Computed computed = tried(batch.row(row, copies), computation, failure);
+        if (computed == null && examples > copies) {
+            copies = examples;
+            computed = tried(batch.row(row, copies), computation, failure);
         }
-        // Else axis 0 counts something else that happens to be two.
-        if (RowDifference.between(computed.values(), 0, computed.values(), 1).verdict()
-                == RowDifference.Verdict.DIFFERENT) {
+        // Rows of other values than their copies: then axis 0 counts something else, which happens to be as many.
+        if (computed == null
+                || RowDifference.between(computed.values(), 0, computed.values(), 1)
+                                .verdict()
+                        == RowDifference.Verdict.DIFFERENT) {
             throw failure;
         }
         String reason = "a call of one row failed (" + line(failure)
-                + ") and one of the row and its copy did not: each single row was run beside a copy of itself";
-        finding = finding.with(finding.way(), true, reason);
+                + (copies == 2
+                        ? ") and one of the row and its copy did not: each single row was run beside a copy of itself"
+                        : ") and one of " + copies + " copies of the row did not: each single row was run beside "
+                                + (copies - 1) + " copies of itself; the model was saved for " + copies + " rows");
+        finding = finding.with(finding.way(), copies, reason);
         notices.accept(reason);
         if (pending == null) {
             memory.learn(question, finding);
         }
         return computed;
+    }
+
+    private static Batch.@Nullable Computed tried(Batch batch, Batch.Computation computation, ModelException failure) {
+        try {
+            return computation.compute(batch);
+        } catch (ModelMemoryException e) {
+            throw e;
+        } catch (ModelException e) {
+            failure.addSuppressed(e);
+            return null;
+        }
     }
 
     /** Compares rows of a call of several with themselves alone; returns whether what the call gave can be used. */
@@ -205,7 +223,7 @@ final class RowSharing {
         }
         if (chosen.telling() != RowDifference.Telling.NOTHING) {
             finding = chosen.telling() == RowDifference.Telling.ALL
-                    ? finding.with(Way.SHARED, finding.doubled(), null)
+                    ? finding.with(Way.SHARED, finding.copies(), null)
                     : finding.comparedAgain();
             memory.learn(question, finding);
         }

@@ -16,6 +16,8 @@
 package io.github.attribution4j.djl.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -54,6 +56,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -298,6 +301,55 @@ class RowsTogetherTest {
             }
             assertThat(model.oneRowAtATime()).isEmpty();
             assertThat(why.notices()).noneMatch(line -> line.contains("row by row"));
+        }
+    }
+
+    /** The number of examples is the number of rows that the program was saved for; no method needs another number of rows. */
+    @Test
+    void a_model_saved_for_four_rows_explains_four_examples() {
+        Together saved = new Together(
+                GoldenData.read(GoldenData.together().resolve("saved.json")).getAsJsonObject());
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = saved.load()) {
+            Inputs inputs = Inputs.of(saved.inputs(model, ROWS));
+            try (Explanation why = new FeatureAblation(Baseline.zeros(), LINES).attribute(model, inputs, TARGET)) {
+                double[] outputs = flat(saved.json().get("outputs"));
+                double[] expected = flat(saved.json().get("ablations"));
+                double[] actual = why.attribution().toDoubleArray();
+                for (int row = 0; row < ROWS; row++) {
+                    close(new double[] {why.scores()[row]}, new double[] {outputs[row * 3 + 1]});
+                }
+                for (int i = 0; i < expected.length; i++) {
+                    assertThat(Math.abs(actual[i * 5] - expected[i])).isLessThan(1e-4);
+                }
+                assertThat(why.notices()).anyMatch(line -> line.endsWith("the model was saved for 4 rows"));
+            }
+            try (Explanation why = Saliency.signed().attribute(model, inputs, TARGET)) {
+                close(why.attribution().toDoubleArray(), flat(saved.json().get("gradients")));
+            }
+            methods(true).forEach((name, method) -> {
+                double[] all = Objects.requireNonNull(tried(model, method, inputs, Run.defaults()), name);
+                double[] single = Objects.requireNonNull(
+                        tried(model, method, inputs, Run.defaults().batchRows(1)), name);
+                double largest = Arrays.stream(single).map(Math::abs).max().orElseThrow();
+                assertThat(largest).as(name).isPositive();
+                assertThat(all).as(name).containsExactly(single, offset(1e-5 * largest));
+            });
+        }
+    }
+
+    @Test
+    void a_model_saved_for_four_rows_refuses_one_example() {
+        Together saved = new Together(
+                GoldenData.read(GoldenData.together().resolve("saved.json")).getAsJsonObject());
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = saved.load()) {
+            Inputs one = Inputs.of(saved.inputs(model, 1));
+            assertThatThrownBy(() -> new FeatureAblation().attribute(model, one, TARGET))
+                    .isInstanceOf(ModelException.class);
+            Inputs four = Inputs.of(saved.inputs(model, ROWS));
+            assertThat(tried(model, new FeatureAblation(), four, Run.defaults()))
+                    .hasSize(ROWS * 25);
         }
     }
 

@@ -170,11 +170,15 @@ final class Diagnosis {
 
     /** What can be said once there is an input. */
     void input(Request request) {
-        Inputs one = request.inputs().select(0);
+        Inputs one = Request.fewest(model, request.inputs());
         say("ok", "input", describe(request.inputs()));
         try (TensorScope scope = TensorScope.open()) {
             Tensor output = model.forward(one);
-            say("ok", "forward", "output " + output.dataType() + " " + output.shape() + " for one example");
+            say(
+                    "ok",
+                    "forward",
+                    "output " + output.dataType() + " " + output.shape() + " for "
+                            + (one.rows() == 1 ? "one example" : one.rows() + " examples; one alone fails"));
             double[] first = output.toDoubleArray();
             if (Arrays.stream(first).allMatch(Double::isFinite)) {
                 say("ok", "finite output", "");
@@ -235,7 +239,7 @@ final class Diagnosis {
             Baseline others = zeros ? Baseline.zeros() : Baseline.of(nearby(few));
             List<String> notices = notices(few, target, others, Run.defaults());
             List<String> told = notices.stream()
-                    .filter(line -> line.contains("row by row") || line.contains("beside a copy of itself"))
+                    .filter(line -> line.contains("row by row") || line.contains("each single row was run beside"))
                     .toList();
             told.forEach(line -> say("note", "rows", line));
             if (told.isEmpty() && !zeros && !varied(few)) {
@@ -330,7 +334,7 @@ final class Diagnosis {
         Target target = target(request.outputShape());
         findings.text("");
         findings.text("Methods, tried on the first example with few evaluations, target " + target.describe() + ":");
-        Optional<String> layer = lastConvolution(request.inputs().select(0));
+        Optional<String> layer = lastConvolution(Request.fewest(model, request.inputs()));
         int works = 0;
         for (MethodEntry entry : MethodCatalog.all()) {
             works += tries(entry, request, target, LayerCatalog.has(entry) ? layer.or(this::lastLayer) : layer) ? 1 : 0;
@@ -430,9 +434,9 @@ final class Diagnosis {
         return Optional.empty();
     }
 
-    private static Inputs first(Inputs inputs) {
+    private Inputs first(Inputs inputs) {
         Inputs.Builder builder = Inputs.builder();
-        for (Inputs.Input input : inputs.select(0).all()) {
+        for (Inputs.Input input : Request.fewest(model, inputs).all()) {
             builder.add(input.name(), input.tensor(), input.role(), input.rowAxis());
         }
         return builder.build();

@@ -78,7 +78,7 @@ final class LayersCommand implements Callable<Integer> {
             @Nullable
             Inputs inputs = !options.hasInput()
                     ? null
-                    : Request.read(options, model).inputs().select(0);
+                    : Request.fewest(model, Request.read(options, model).inputs());
             Map<String, LayerValue> values = new LinkedHashMap<>();
             if (inputs == null) {
                 model.cutPoints()

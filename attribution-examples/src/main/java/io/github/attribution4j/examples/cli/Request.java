@@ -20,6 +20,7 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -330,7 +331,31 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
     /** Returns the shape of the model's output for one example. */
     static Shape outputShape(TorchScriptModel model, Inputs inputs) {
         try (TensorScope scope = TensorScope.open()) {
-            return model.forward(inputs.select(0)).shape();
+            Inputs few = fewest(model, inputs);
+            Shape shape = model.forward(few).shape();
+            return few.rows() > 1 && shape.rank() > 0 && shape.dim(0) == few.rows() ? shape.withRows(1) : shape;
+        }
+    }
+
+    /** Returns the first example, or all where the model takes them and not one: it was saved for so many. */
+    static Inputs fewest(TorchScriptModel model, Inputs inputs) {
+        Inputs one = inputs.select(0);
+        if (inputs.rows() == 1) {
+            return one;
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            model.forward(one);
+            return one;
+        } catch (ModelMemoryException e) {
+            throw e;
+        } catch (ModelException e) {
+            try (TensorScope scope = TensorScope.open()) {
+                model.forward(inputs);
+                return inputs;
+            } catch (ModelException several) {
+                e.addSuppressed(several);
+                throw e;
+            }
         }
     }
 
