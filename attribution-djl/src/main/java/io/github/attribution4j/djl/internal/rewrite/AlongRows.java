@@ -30,7 +30,7 @@ final class AlongRows {
             ("linear conv1d conv2d conv3d _convolution convolution relu leaky_relu elu selu gelu silu mish sigmoid tanh softplus hardtanh"
                             + " dropout layer_norm batch_norm group_norm instance_norm add sub mul div neg exp log pow sqrt abs clamp to float"
                             + " double contiguous clone type_as embedding detach")
-                    .split(" "));
+                    .split(" ", -1));
 
     /** What computes along an axis, and which argument names it. */
     private static final Map<String, Integer> ALONG = along();
@@ -43,10 +43,10 @@ final class AlongRows {
         Map<String, Integer> along = new HashMap<>();
         for (String operator : (RowDecisions.REDUCTIONS
                         + "|softmax|log_softmax|logsumexp|cumsum|cumprod|cummax|cummin|logcumsumexp|sort|argsort|flip")
-                .split("\\|")) {
+                .split("\\|", -1)) {
             along.put(operator, 1);
         }
-        for (String operator : "topk|kthvalue|norm|diff|roll|quantile|renorm".split("\\|")) {
+        for (String operator : "topk|kthvalue|norm|diff|roll|quantile|renorm".split("\\|", -1)) {
             along.put(operator, 2);
         }
         return along;
