@@ -21,6 +21,8 @@ import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -159,11 +161,7 @@ final class RowSharing {
             copies = examples;
             computed = tried(batch.row(row, copies), computation, failure);
         }
-        // Rows of other values than their copies: then axis 0 counts something else, which happens to be as many.
-        if (computed == null
-                || RowDifference.between(computed.values(), 0, computed.values(), 1)
-                                .verdict()
-                        == RowDifference.Verdict.DIFFERENT) {
+        if (computed == null || !equalRows(computed.values(), copies)) {
             throw failure;
         }
         String reason = "a call of one row failed (" + line(failure)
@@ -177,6 +175,16 @@ final class RowSharing {
             memory.learn(question, finding);
         }
         return computed;
+    }
+
+    /** Whether copies have the values of each other. Else axis 0 counts something else, which happens to be as many, or the place in a call matters. */
+    private static boolean equalRows(List<Tensor> values, int copies) {
+        for (int copy = 1; copy < copies; copy++) {
+            if (RowDifference.between(values, 0, values, copy).verdict() == RowDifference.Verdict.DIFFERENT) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static Batch.@Nullable Computed tried(Batch batch, Batch.Computation computation, ModelException failure) {

@@ -377,6 +377,44 @@ class RowByRowTest {
     }
 
     @Test
+    void a_model_for_as_many_rows_as_there_are_examples_is_given_each_so_many_times() {
+        for (int count : new int[] {3, 5}) {
+            for (int batch : new int[] {1, count, 100}) {
+                Model model = model(demanding(rows -> rows == count), new ArrayList<>());
+                try (TensorScope scope = TensorScope.open();
+                        Explanation why = ABLATION.attribute(
+                                model,
+                                Inputs.of(rows(count)),
+                                Target.index(0),
+                                Run.defaults().batchRows(batch))) {
+                    assertThat(why.attribution().toDoubleArray())
+                            .containsExactly(alone(RowByRowTest::squares, rows(count)));
+                    assertThat(ofRows(why))
+                            .anyMatch(line -> line.endsWith("each single row was run beside " + (count - 1)
+                                    + " copies of itself; the model was saved for " + count + " rows"));
+                }
+            }
+        }
+    }
+
+    @Test
+    void a_model_for_so_many_rows_that_computes_by_their_place_is_refused() {
+        Scores lengths = rows -> {
+            double[] all = demanding(count -> count == 3).of(rows);
+            all[2] /= 2;
+            return all;
+        };
+        try (TensorScope scope = TensorScope.open()) {
+            for (Tensor given : new Tensor[] {rows(3), rows(1).select(0, 0, 0, 0)}) {
+                assertThatThrownBy(() -> ABLATION.attribute(
+                                model(lengths, new ArrayList<>()), Inputs.of(given), Target.index(0)))
+                        .isInstanceOf(ModelException.class)
+                        .hasMessageContaining("is invalid for input of size 3");
+            }
+        }
+    }
+
+    @Test
     void an_output_of_other_rows_is_a_failure_like_any_other() {
         Model one = Model.ofTensor(
                 x -> x.rows(x.shape().dim(0) - 1, x.shape().dim(0)).mul(2));

@@ -57,6 +57,9 @@ final class Failures {
             Pattern.compile("(?i)(?:one|element 0 ?) ?of the differentiated Tensors appears to not have been used.*"
                     + "|element 0 of tensors does not require grad.*");
 
+    /** What libtorch says where a program makes a number of a tensor that a gradient has to pass. */
+    private static final String TAKEN_AS_NUMBER = "Cannot input a tensor that requires grad as a scalar argument";
+
     /** Where operators come from that are often met. */
     private static final Map<String, String> LIBRARIES = Map.of(
             "torchvision", " (torchvision, libtorchvision.so)",
@@ -91,8 +94,11 @@ final class Failures {
     /** Returns what to do about failures whose own text does not say it. */
     private static String remedy(String line) {
         if (line.startsWith("derivative for ") && line.endsWith("is not implemented")) {
-            return ", because it was exported under torch.no_grad; export the model with gradients on, or use a"
-                    + " perturbation method";
+            return line.matches(
+                            ".*(?:_native_multi_head_attention|_transformer_encoder_layer_fwd|mkldnn|prepacked|fused).*")
+                    ? ", because it was exported under torch.no_grad; export the model with gradients on, or use a"
+                            + " perturbation method"
+                    : ": no gradient passes it; use a perturbation method, or explain at a layer behind it";
         }
         if (line.startsWith("index out of range in self")) {
             return ": an id that the model looks up in a table is negative, or not below the table's number of rows";
@@ -146,6 +152,10 @@ final class Failures {
         if (OWN_DERIVATIVE.matcher(chosen).matches()) {
             return "the program takes derivatives itself, and here what it differentiates does not depend on what it"
                     + " differentiates by, as behind a layer that is cut; explain at the inputs";
+        }
+        if (chosen.startsWith(TAKEN_AS_NUMBER)) {
+            return "the program takes a value as a plain number, which no gradient passes; use a perturbation method, or"
+                    + " explain at a layer behind it";
         }
         String line = NOT_FOR.matcher(chosen)
                 .replaceFirst(found -> "operator " + found.group(1) + " does not exist for tensors of kind "

@@ -55,4 +55,18 @@ class FailuresTest {
                         "RuntimeError: element 0 of tensors does not require grad and does not" + " have a grad_fn")))
                 .startsWith("the program takes derivatives itself");
     }
+
+    @Test
+    void operators_and_numbers_that_no_gradient_passes_are_told_with_what_to_do() {
+        assertThat(Failures.of(new EngineException("derivative for aten::heaviside is not implemented")))
+                .hasMessage(
+                        "derivative for aten::heaviside is not implemented: no gradient passes it; use a perturbation"
+                                + " method, or explain at a layer behind it");
+        assertThat(Failures.of(
+                        new EngineException("derivative for aten::_native_multi_head_attention is not implemented")))
+                .hasMessageContaining("exported under torch.no_grad");
+        assertThat(Failures.of(new EngineException(
+                        "RuntimeError: Cannot input a tensor that requires grad as a scalar argument")))
+                .hasMessageStartingWith("the program takes a value as a plain number, which no gradient passes");
+    }
 }
