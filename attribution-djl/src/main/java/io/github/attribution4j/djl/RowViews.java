@@ -231,9 +231,8 @@ final class RowViews {
             List<Form> forms = new ArrayList<>();
             for (int i = 0; i < rows.size(); i++) {
                 Form form = look ? form(inputs, rows, i, one.get(i), more.get(i)) : new Form(Kind.ROWS);
-                Key key = key(inputs, rows.get(i));
-                if (form != null && !changing.contains(key)) {
-                    known.put(key, form);
+                if (form != null) {
+                    learn(key(inputs, rows.get(i)), form);
                 }
                 forms.add(form == null ? new Form(Kind.OTHER) : form);
             }
@@ -243,6 +242,17 @@ final class RowViews {
         } catch (ModelException e) {
             // One row runs and two do not, or the other way round: nothing tells where the rows are.
             return Collections.nCopies(rows.size(), new Form(several ? Kind.ROWS : Kind.OTHER));
+        }
+    }
+
+    /** Another thread may have found another form at the same time: then it depends on the data, and neither is kept. */
+    private void learn(Key key, Form form) {
+        Form before = known.putIfAbsent(key, form);
+        if (before != null && !before.equals(form)) {
+            changing.add(key);
+        }
+        if (changing.contains(key)) {
+            known.remove(key);
         }
     }
 

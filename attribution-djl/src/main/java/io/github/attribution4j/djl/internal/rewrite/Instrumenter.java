@@ -218,7 +218,7 @@ public final class Instrumenter {
             }
         });
         boolean called = texts.values().stream().anyMatch(text -> text.contains(RuntimeSource.MODULE));
-        texts.put(RuntimeSource.PATH, called ? runtime.text() : "");
+        texts.put(RuntimeSource.PATH, called ? runtime.text(level == Level.VALUES) : "");
         if (!state.names().isEmpty()) {
             texts.put(StateMethods.PATH, StateMethods.TEXT);
         }

@@ -210,7 +210,7 @@ public final class Request<T> {
 
     /** {@return what an instrumented copy must have for the rows} */
     public Instrumenter.Level level() {
-        return rows.stream().anyMatch(row -> row.side() > Row.ARGUMENTS)
+        return rows.stream().anyMatch(row -> row.side() > Row.ARGUMENTS || row.view() != Row.AS_IS)
                 ? Instrumenter.Level.VALUES
                 : Instrumenter.Level.MODULES;
     }

@@ -80,17 +80,23 @@ final class RuntimeSource {
         this.rules = rules;
     }
 
-    String text() {
+    /**
+     * Returns the file.
+     *
+     * @param views whether values are seen otherwise than they are
+     */
+    String text(boolean views) {
         boolean nested = !visitors.isEmpty();
         String tape = !taped
                 ? ""
                 : rules == null
-                        ? TapeSource.tape(MODULE, writes, nested, quantized, !narrow)
+                        ? TapeSource.tape(MODULE, writes, nested, quantized, views, !narrow)
                         : TapeSource.tape(
                                 MODULE,
                                 writes,
                                 nested,
                                 quantized,
+                                views,
                                 RuledTape.of(rules, called),
                                 rules.skips() && !narrow);
         return TapeSource.border(MODULE, unbatched, quantized) + tape + functions;

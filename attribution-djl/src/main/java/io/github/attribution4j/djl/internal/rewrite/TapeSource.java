@@ -90,13 +90,8 @@ final class TapeSource {
                 torch._set_item(values, i, torch.select(values[i], 0, 0))
             """;
 
-    private static final String TAPE = """
-            def no_fast_path() -> bool:
-              return False
-            def shown(x: Tensor, view: int, d: int) -> Tensor:
-              y = x
-              if d == 5 or d == 15:
-                y = torch.to(x, 6)
+    /** Views of values whose axis 0 does not count rows, and back. Few need them, and they take longer to compile than all else here. */
+    private static final String VIEWED = """
               n = view // 8
               form = view % 8
               if form == 1:
@@ -107,9 +102,9 @@ final class TapeSource {
                 y = torch.transpose(torch.reshape(y, [-1, n] + torch.slice(torch.size(y), 1, 99, 1)), 0, 1)
               elif form == 4:
                 y = torch.movedim(y, n, 0)
-              return y
-            def hidden(y: Tensor, view: int, d: int) -> Tensor:
-              x = y
+            """;
+
+    private static final String UNVIEWED = """
               form = view % 8
               if form == 1:
                 x = torch.select(y, 0, 0)
@@ -119,6 +114,20 @@ final class TapeSource {
                 x = torch.flatten(torch.transpose(y, 0, 1), 0, 1)
               elif form == 4:
                 x = torch.contiguous(torch.movedim(y, 0, view // 8))
+            """;
+
+    private static final String TAPE = """
+            def no_fast_path() -> bool:
+              return False
+            def shown(x: Tensor, view: int, d: int) -> Tensor:
+              y = x
+              if d == 5 or d == 15:
+                y = torch.to(x, 6)
+            VIEWED
+              return y
+            def hidden(y: Tensor, view: int, d: int) -> Tensor:
+              x = y
+            UNVIEWED
               if ops.prim.dtype(x) != d:
                 x = torch.to(x, d)
               return x
@@ -261,10 +270,11 @@ final class TapeSource {
      * @param writes whether the program may write to tensors, so that what is kept must be a copy
      * @param nested whether values are shown that are not plain tensors
      * @param quantized whether some tensors may be quantized
+     * @param views whether values are seen otherwise than they are, {@link Row#view}
      * @param skips whether calls whose result is replaced are left out
      */
-    static String tape(String module, boolean writes, boolean nested, boolean quantized, boolean skips) {
-        return filled(module, writes, nested, quantized, "", "", "", skips);
+    static String tape(String module, boolean writes, boolean nested, boolean quantized, boolean views, boolean skips) {
+        return filled(module, writes, nested, quantized, views, "", "", "", skips);
     }
 
     /**
@@ -274,9 +284,15 @@ final class TapeSource {
      * @param skips whether calls whose result is replaced are left out
      */
     static String tape(
-            String module, boolean writes, boolean nested, boolean quantized, RuledTape rules, boolean skips) {
+            String module,
+            boolean writes,
+            boolean nested,
+            boolean quantized,
+            boolean views,
+            RuledTape rules,
+            boolean skips) {
         String more = rules.methods() + rules.functions();
-        return filled(module, writes, nested, quantized, rules.port(), rules.attributes(), more, skips);
+        return filled(module, writes, nested, quantized, views, rules.port(), rules.attributes(), more, skips);
     }
 
     private static String filled(
@@ -284,12 +300,15 @@ final class TapeSource {
             boolean writes,
             boolean nested,
             boolean quantized,
+            boolean views,
             String port,
             String attributes,
             String methods,
             boolean skips) {
         String text = TAPE.replace("NESTED\n", (nested ? NESTED_PORT : "") + port)
                         .replace("ATTRIBUTES\n", attributes)
+                        .replace("UNVIEWED\n", views ? UNVIEWED : "")
+                        .replace("VIEWED\n", views ? VIEWED : "")
                         .replace("SEEN", quantized ? "RUNTIME.plain(x, )" : "x")
                         .replace(
                                 "PASSED(KEPT(RUNTIME.hidden(y, view, d, )))",
