@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -259,11 +260,15 @@ public final class Inputs {
      * another axis the tensor is a copy, which belongs to the current scope; {@link #all()} has it as the model takes it.
      */
     public List<Input> attributedInputs() {
-        return arguments().stream().map(Input::rowsFirst).toList();
+        return attributedArguments().map(Input::rowsFirst).toList();
     }
 
     private List<Input> arguments() {
-        return all.stream().filter(input -> input.role() == Role.ATTRIBUTED).toList();
+        return attributedArguments().toList();
+    }
+
+    private Stream<Input> attributedArguments() {
+        return all.stream().filter(input -> input.role() == Role.ATTRIBUTED);
     }
 
     /**

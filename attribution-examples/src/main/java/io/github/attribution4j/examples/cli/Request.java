@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
 /**
@@ -331,31 +332,43 @@ record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources
     /** Returns the shape of the model's output for one example. */
     static Shape outputShape(TorchScriptModel model, Inputs inputs) {
         try (TensorScope scope = TensorScope.open()) {
-            Inputs few = fewest(model, inputs);
-            Shape shape = model.forward(few).shape();
-            return few.rows() > 1 && shape.rank() > 0 && shape.dim(0) == few.rows() ? shape.withRows(1) : shape;
+            return ofFewest(
+                    model,
+                    inputs,
+                    (few, shape) -> few.rows() > 1 && shape.rank() > 0 && shape.dim(0) == few.rows()
+                            ? shape.withRows(1)
+                            : shape);
         }
     }
 
     /** Returns the first example, or all where the model takes them and not one: it was saved for so many. */
     static Inputs fewest(TorchScriptModel model, Inputs inputs) {
+        return inputs.rows() == 1 ? inputs.select(0) : ofFewest(model, inputs, (few, shape) -> few);
+    }
+
+    /** Makes something of the fewest examples that the model takes, and of the shape of its output for them. */
+    private static <T> T ofFewest(TorchScriptModel model, Inputs inputs, BiFunction<Inputs, Shape, T> use) {
         Inputs one = inputs.select(0);
-        if (inputs.rows() == 1) {
-            return one;
-        }
-        try (TensorScope scope = TensorScope.open()) {
-            model.forward(one);
-            return one;
+        try {
+            return use.apply(one, shape(model, one));
         } catch (ModelMemoryException e) {
             throw e;
         } catch (ModelException e) {
-            try (TensorScope scope = TensorScope.open()) {
-                model.forward(inputs);
-                return inputs;
+            if (inputs.rows() == 1) {
+                throw e;
+            }
+            try {
+                return use.apply(inputs, shape(model, inputs));
             } catch (ModelException several) {
                 e.addSuppressed(several);
                 throw e;
             }
+        }
+    }
+
+    private static Shape shape(TorchScriptModel model, Inputs inputs) {
+        try (TensorScope scope = TensorScope.open()) {
+            return model.forward(inputs).shape();
         }
     }
 
