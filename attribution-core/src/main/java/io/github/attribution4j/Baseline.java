@@ -3,6 +3,7 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.setting.Kind;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 
@@ -13,6 +14,9 @@ import java.util.List;
  * alone. Immutable and thread-safe; tensors given are not owned and must stay open while the baseline is used.
  */
 public interface Baseline {
+    /** Baselines as values of a setting, which texts name: numbers, files, {@code blur:SIGMA} and so on. */
+    Kind<Baseline> KIND = BaselineText.KIND;
+
     /**
      * Returns reference values for evaluated rows.
      *

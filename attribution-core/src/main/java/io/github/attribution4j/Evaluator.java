@@ -79,6 +79,9 @@ public final class Evaluator {
         if (method instanceof GradientAttribution) {
             InputChecks.requireFloating(model, inputs, problems);
         }
+        if (method instanceof Described<?, ?> described) {
+            described.checkSettings(problems);
+        }
         for (Consumer<Problems> check : checks) {
             problems.collect(() -> check.accept(problems));
         }

@@ -2,6 +2,8 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Numbers;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
@@ -11,6 +13,10 @@ import java.util.Arrays;
  * add. Immutable.
  */
 public final class GaussianNoise {
+    /** Noise as value of a setting. */
+    public static final Kind<GaussianNoise> KIND =
+            Kind.of("a number, or one for each input: 0.1,0.2", text -> of(Numbers.of(text)));
+
     private static final long PURPOSE = 0x6A55;
 
     private final double[] deviations;

@@ -3,12 +3,16 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -46,27 +50,39 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Compared with Captum.</b> The same formulas and defaults (5 samples, standard deviation 1). Captum computes the variance as
  * mean(A²) − mean(A)², which cancels and can be negative.
- *
- * <p>Settings: {@code samples}, {@code stdev}, {@code method}, and those of the method with {@code method.} in front.
- *
- * @param <M> what the method needs of a model
  */
-public final class NoiseTunnel<M extends Model> implements Attribution<M> {
-    private static final int DEFAULT_SAMPLES = 5;
-    private static final double DEFAULT_DEVIATION = 1;
+public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel<M>> {
+    private static final Setting<Integer> SAMPLES =
+            Setting.count("samples", 5, 1, "noisy copies of each example").trial(4);
+    private static final Setting<GaussianNoise> NOISE = Setting.of(
+            "stdev",
+            GaussianNoise.KIND,
+            GaussianNoise.of(1),
+            "standard deviation of the noise, in the unit of the inputs");
+
     private static final long PURPOSE = 0x7044;
     /** Inputs of the copies explained at a time. */
     private static final long CHUNK_BYTES = 32L << 20;
 
+    private static final Setting<Attribution<?>> METHOD = Setting.required(
+            "method",
+            Kind.<Attribution<?>>of("name of a method", name -> {
+                        throw new IllegalArgumentException("a name is not a method; give the method");
+                    })
+                    .said(Attribution::name)
+                    .withParts(Attribution::settings),
+            "what explains the copies; its settings are method.NAME, and method.layer puts it at a layer");
+
     private enum Statistic {
-        SMOOTH_GRAD("smooth-grad"),
-        SMOOTH_GRAD_SQUARED("smooth-grad-squared"),
-        VAR_GRAD("var-grad");
+        SMOOTH_GRAD("smooth-grad", "the mean of a method's attributions over noisy copies of the input"),
+        SMOOTH_GRAD_SQUARED("smooth-grad-squared", "the mean of a method's squared attributions over noisy copies"),
+        VAR_GRAD("var-grad", "the variance of a method's attributions over noisy copies");
 
-        private final String label;
+        private final Description<NoiseTunnel<Model>> description;
 
-        Statistic(String label) {
-            this.label = label;
+        Statistic(String name, String claim) {
+            description = Description.of(
+                    name, Need.METHOD, claim, settings -> new NoiseTunnel<>(this, settings), SAMPLES, NOISE, METHOD);
         }
     }
 
@@ -75,15 +91,31 @@ public final class NoiseTunnel<M extends Model> implements Attribution<M> {
     private final int samples;
     private final GaussianNoise noise;
 
-    private NoiseTunnel(Statistic statistic, Attribution<M> method, int samples, GaussianNoise noise) {
+    @SuppressWarnings("unchecked") // What is put in as METHOD is an Attribution<M>.
+    private NoiseTunnel(Statistic statistic, Settings<NoiseTunnel<M>> settings) {
+        super(settings);
         this.statistic = statistic;
-        this.method = method;
-        this.samples = samples;
-        this.noise = noise;
+        this.method = (Attribution<M>) settings.get(METHOD);
+        this.samples = settings.get(SAMPLES);
+        this.noise = settings.get(NOISE);
     }
 
+    @SuppressWarnings("unchecked") // A description makes tunnels around methods of any need.
     private static <M extends Model> NoiseTunnel<M> of(Statistic statistic, Attribution<M> method) {
-        return new NoiseTunnel<>(statistic, method, DEFAULT_SAMPLES, GaussianNoise.of(DEFAULT_DEVIATION));
+        return (NoiseTunnel<M>)
+                statistic.description.defaults().with(METHOD, method).method();
+    }
+
+    /** Returns what the three say of themselves: smoothGrad, smoothGradSquared and varGrad. */
+    public static List<Description<NoiseTunnel<Model>>> descriptions() {
+        return Arrays.stream(Statistic.values())
+                .map(statistic -> statistic.description)
+                .toList();
+    }
+
+    /** Returns the settings of a tunnel around a method. */
+    public static Settings<NoiseTunnel<Model>> around(Attribution<?> method, Settings<NoiseTunnel<Model>> settings) {
+        return settings.with(METHOD, method);
     }
 
     /** Returns the mean of a method's attributions over noisy copies: 5 samples of standard deviation 1 until changed. */
@@ -103,7 +135,7 @@ public final class NoiseTunnel<M extends Model> implements Attribution<M> {
 
     /** Returns a copy that makes this many noisy copies of each example; at least 1. */
     public NoiseTunnel<M> samples(int newSamples) {
-        return new NoiseTunnel<>(statistic, method, newSamples, noise);
+        return with(SAMPLES, newSamples);
     }
 
     /**
@@ -112,16 +144,14 @@ public final class NoiseTunnel<M extends Model> implements Attribution<M> {
      * @param perInput in the unit of the inputs, each 0 or more: one for all attributed inputs, or one for each
      */
     public NoiseTunnel<M> stdev(double... perInput) {
-        return new NoiseTunnel<>(statistic, method, samples, GaussianNoise.of(perInput));
+        return with(NOISE, GaussianNoise.of(perInput));
     }
 
     @Override
     public Explanation attribute(M model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
-            Evaluator evaluator = Evaluator.start(this, model, inputs, target, run, problems -> {
-                problems.require(samples >= 1, "samples " + samples + ": must be at least 1");
-                noise.check(inputs, problems);
-            });
+            Evaluator evaluator =
+                    Evaluator.start(this, model, inputs, target, run, problems -> noise.check(inputs, problems));
             Collected collected = new Collected(evaluator.examples());
             long total = (long) evaluator.examples() * samples;
             int most = chunk(evaluator.inputs(), evaluator.run().batching());
@@ -236,25 +266,5 @@ public final class NoiseTunnel<M extends Model> implements Attribution<M> {
             }
             return explanation.build();
         }
-    }
-
-    @Override
-    public String name() {
-        return statistic.label;
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("samples", samples);
-        settings.put("stdev", noise);
-        settings.put("method", method.name());
-        method.settings().forEach((name, value) -> settings.put("method." + name, value));
-        return settings;
-    }
-
-    @Override
-    public String toString() {
-        return Attribution.inWords(this);
     }
 }

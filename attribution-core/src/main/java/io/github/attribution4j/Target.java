@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
+import io.github.attribution4j.setting.Kind;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
@@ -14,6 +15,9 @@ import java.util.function.UnaryOperator;
  * examples[r]} names the example of row r.
  */
 public interface Target {
+    /** Units of a layer as values of a setting: coordinates, slices, or a function of the layer. */
+    Kind<Target> KIND = TargetText.UNIT;
+
     /**
      * Returns the score of each row.
      *

@@ -47,6 +47,8 @@ class ArchitectureTest {
                 .definedBy(BASE + ".path..")
                 .layer("root")
                 .definedBy(BASE)
+                .layer("setting")
+                .definedBy(BASE + ".setting..")
                 .layer("model")
                 .definedBy(BASE + ".model..")
                 .layer("tensor")
@@ -57,8 +59,10 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("methods")
                 .whereLayer("root")
                 .mayOnlyBeAccessedByLayers("methods", "path")
-                .whereLayer("model")
+                .whereLayer("setting")
                 .mayOnlyBeAccessedByLayers("methods", "path", "root")
+                .whereLayer("model")
+                .mayOnlyBeAccessedByLayers("methods", "path", "root", "setting")
                 .check(CORE);
     }
 

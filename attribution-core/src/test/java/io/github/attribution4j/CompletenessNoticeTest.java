@@ -93,9 +93,9 @@ class CompletenessNoticeTest {
                         List.of(cotangent.mul(inputs.attributed().get(0)).mul(2)));
         try (TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(JAVA.of(new double[] {3}, 1, 1));
-            IntegratedGradients.Builder left = IntegratedGradients.builder().quadrature(Quadrature.RIEMANN_LEFT);
-            try (Explanation few = left.steps(4).build().attribute(square, inputs, Target.index(0));
-                    Explanation many = left.steps(400).build().attribute(square, inputs, Target.index(0))) {
+            IntegratedGradients left = new IntegratedGradients().quadrature(Quadrature.RIEMANN_LEFT);
+            try (Explanation few = left.steps(4).attribute(square, inputs, Target.index(0));
+                    Explanation many = left.steps(400).attribute(square, inputs, Target.index(0))) {
                 assertThat(few.notices()).anyMatch(notice -> notice.contains("more steps than the 4 here"));
                 assertThat(many.notices()).isEmpty();
             }

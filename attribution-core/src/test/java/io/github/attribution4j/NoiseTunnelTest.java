@@ -137,7 +137,7 @@ class NoiseTunnelTest {
 
     @Test
     void settings_holdThoseOfTheMethod() {
-        assertThat(NoiseTunnel.smoothGrad(IntegratedGradients.builder().steps(9).build())
+        assertThat(NoiseTunnel.smoothGrad(new IntegratedGradients().steps(9))
                         .samples(20)
                         .stdev(0.1, 0.2)
                         .settings()

@@ -68,7 +68,7 @@ class WordsTest {
     @Test
     void methodsSayTheirNameAndSettings() {
         assertThat(new FullGrad()).hasToString("full-grad " + new FullGrad().settings());
-        assertThat(IntegratedGradients.builder().steps(7).build().toString())
+        assertThat(new IntegratedGradients().steps(7).toString())
                 .startsWith("integrated-gradients {")
                 .contains("steps=7");
         assertThat(Target.index(3)).hasToString("index 3");

@@ -39,10 +39,9 @@ final class Ours implements AutoCloseable {
     }
 
     float[] integratedGradients(long target, int steps, int batch) {
-        IntegratedGradients method = IntegratedGradients.builder()
+        IntegratedGradients method = new IntegratedGradients()
                 .steps(steps)
-                .quadrature(Quadrature.RIEMANN_MIDDLE)
-                .build();
+                .quadrature(Quadrature.RIEMANN_MIDDLE);
         return explain(method, target, Run.defaults().batchRows(batch));
     }
 

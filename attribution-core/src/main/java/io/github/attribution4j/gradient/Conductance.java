@@ -7,11 +7,14 @@ import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
  * Layer conductance: what flows through each unit of a layer while the inputs move from a baseline to their values.
@@ -38,19 +41,34 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Compared with Captum.</b> {@code LayerConductance} takes n + 1 nodes of a quadrature and multiplies the gradient at the left
  * node of each interval by the increment. With Gauss-Legendre, its default, the ends of the path are not nodes, and what happens
- * outside the outermost two is lost. {@link Builder#captum} is that formula, number by number.
- *
- * <p>Settings: {@code layer}, {@code steps}, {@code rule} ({@code trapezoid}, or {@code captum-} and the name of a
- * quadrature), {@code baseline}, {@code bypass}.
+ * outside the outermost two is lost. {@link #captum} is that formula, number by number.
  */
-public final class Conductance extends LayerPathMethod {
-    private final @Nullable Quadrature captum;
+public final class Conductance extends LayerPathMethod<Conductance> {
+    private static final String TRAPEZOID = "trapezoid";
+    private static final Setting<Optional<Quadrature>> RULE = Setting.of(
+            "rule",
+            Kind.of("trapezoid, or captum- and the name of a quadrature", Conductance::rule)
+                    .said(rule -> rule.map(Conductance::captumName).orElse(TRAPEZOID)),
+            Optional.empty(),
+            "how gradients and increments are summed");
+
+    /** What the method says of itself. */
+    public static final Description<Conductance> DESCRIPTION = Description.of(
+            "conductance",
+            Need.LAYERS,
+            "what flows through each unit of a layer while the inputs move from a baseline to their values",
+            Conductance::new,
+            Layers.SETTING,
+            PathSettings.STEPS,
+            RULE,
+            BASELINE,
+            BYPASS);
+
     private final double[] nodes;
 
-    private Conductance(Builder builder) {
-        super(builder);
-        this.captum = builder.captum;
-        this.nodes = StepWeights.of(captum == null ? Quadrature.TRAPEZOID : captum, steps() + 1)
+    private Conductance(Settings<Conductance> settings) {
+        super(settings);
+        nodes = StepWeights.of(settings.get(RULE).orElse(Quadrature.TRAPEZOID), steps() + 1)
                 .nodes();
     }
 
@@ -60,16 +78,15 @@ public final class Conductance extends LayerPathMethod {
      * @param layers address of a layer, or of several of which none depends on another
      */
     public Conductance(String... layers) {
-        this(new Builder(layers));
+        this(Layers.of(DESCRIPTION, layers));
     }
 
     /**
-     * Returns a builder that starts from the defaults.
-     *
-     * @param layers address of a layer, or of several of which none depends on another
+     * Returns a copy with Captum's formula instead of the trapezoid: the gradient at the left of each interval between {@code
+     * steps} + 1 nodes of a quadrature.
      */
-    public static Builder builder(String... layers) {
-        return new Builder(layers);
+    public Conductance captum(Quadrature quadrature) {
+        return with(RULE, Optional.of(quadrature));
     }
 
     @Override
@@ -77,7 +94,7 @@ public final class Conductance extends LayerPathMethod {
         List<Tensor> references = references(runs);
         double[] scoresAtBaseline = runs.scoresAt(references);
         Path path = path(runs, references);
-        IncrementSums integral = new IncrementSums(nodes.length, captum == null);
+        IncrementSums integral = new IncrementSums(nodes.length, value(RULE).isEmpty());
         runs.gradients(
                 new PathRows(path, runs.whole().examples(), nodes),
                 (batch, from, to, scores, activations, gradients) ->
@@ -90,73 +107,22 @@ public final class Conductance extends LayerPathMethod {
         problems.require(steps() >= 1, "steps " + steps() + ": must be at least 1");
     }
 
-    @Override
-    public String name() {
-        return "conductance";
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("layer", layer());
-        settings.put("steps", steps());
-        settings.put("rule", captum == null ? "trapezoid" : captumName(captum));
-        settings.put("baseline", baseline().describe());
-        settings.put("bypass", bypass());
-        return settings;
+    private static Optional<Quadrature> rule(String name) {
+        if (name.equals(TRAPEZOID)) {
+            return Optional.empty();
+        }
+        if (name.equals(Quadrature.CAPTUM_TRAPEZOID.toString())) {
+            return Optional.of(Quadrature.CAPTUM_TRAPEZOID);
+        }
+        if (name.startsWith("captum-")) {
+            return Optional.of(Quadrature.of(name.substring("captum-".length())));
+        }
+        throw new IllegalArgumentException(
+                "rule '" + name + "' is unknown; choose trapezoid, or captum- and the name of a "
+                        + "quadrature, such as captum-gauss-legendre");
     }
 
     private static String captumName(Quadrature quadrature) {
         return quadrature == Quadrature.CAPTUM_TRAPEZOID ? quadrature.toString() : "captum-" + quadrature;
-    }
-
-    /** Collects settings. */
-    public static final class Builder extends LayerPathMethod.Builder<Builder> {
-        private @Nullable Quadrature captum;
-
-        private Builder(String... layers) {
-            super(layers);
-        }
-
-        @Override
-        Builder self() {
-            return this;
-        }
-
-        /**
-         * Sets Captum's formula instead of the trapezoid: the gradient at the left of each interval between {@code steps} + 1 nodes
-         * of a quadrature.
-         */
-        public Builder captum(Quadrature nodes) {
-            captum = nodes;
-            return this;
-        }
-
-        /**
-         * Sets the rule by name.
-         *
-         * @param name {@code trapezoid}, or {@code captum-} and the name of a quadrature, such as {@code
-         *     captum-gauss-legendre}
-         * @throws IllegalArgumentException if there is none of that name
-         */
-        public Builder rule(String name) {
-            if (name.equals("trapezoid")) {
-                captum = null;
-            } else if (name.equals(Quadrature.CAPTUM_TRAPEZOID.toString())) {
-                captum = Quadrature.CAPTUM_TRAPEZOID;
-            } else if (name.startsWith("captum-")) {
-                captum = Quadrature.of(name.substring("captum-".length()));
-            } else {
-                throw new IllegalArgumentException(
-                        "rule '" + name + "' is unknown; choose trapezoid, or captum- and the "
-                                + "name of a quadrature, such as captum-gauss-legendre");
-            }
-            return this;
-        }
-
-        /** Returns the method. */
-        public Conductance build() {
-            return new Conductance(this);
-        }
     }
 }

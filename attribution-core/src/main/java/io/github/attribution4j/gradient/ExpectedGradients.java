@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Described;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.GaussianNoise;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -20,39 +21,69 @@ import java.util.function.Supplier;
  * LayerGradientShap}, of a layer.
  *
  * @param <M> what the method needs of a model
+ * @param <S> the method itself
  */
-public abstract sealed class ExpectedGradients<M extends Model> implements Attribution<M>
-        permits GradientShap, LayerGradientShap {
-    private static final int DEFAULT_SAMPLES = 5;
+public abstract sealed class ExpectedGradients<M extends Model, S extends ExpectedGradients<M, S>>
+        extends Described<M, S> permits GradientShap, LayerGradientShap {
+    static final Setting<Integer> SAMPLES =
+            Setting.count("samples", 5, 1, "draws for each example").trial(4);
+    static final Setting<GaussianNoise> NOISE = Setting.of(
+            "stdev", GaussianNoise.KIND, GaussianNoise.of(0), "standard deviation of noise added to the input");
+    static final Setting<Baseline> BASELINE =
+            Setting.of("baseline", Baseline.KIND, Baseline.zeros(), "what baselines of the inputs are drawn from");
+    static final Setting<Boolean> MULTIPLY = Setting.of(
+            "multiply-by-inputs",
+            Kind.FLAG,
+            true,
+            "whether gradients are multiplied by input - baseline, at a layer by the change of the activation; if not: a"
+                    + " sensitivity");
 
-    private final int samples;
-    private final GaussianNoise noise;
-    private final Baseline baseline;
-    private final boolean multiplyByInputs;
-
-    ExpectedGradients(Builder<?> builder) {
-        this.samples = builder.samples;
-        this.noise = builder.noise;
-        this.baseline = builder.baseline;
-        this.multiplyByInputs = builder.multiplyByInputs;
+    ExpectedGradients(Settings<S> settings) {
+        super(settings);
     }
 
-    /** Adds the settings that only this method has. */
-    abstract void describe(Map<String, Object> settings);
+    /** Returns a copy that draws this many samples for each example; default 5, at least 1. */
+    public final S samples(int samples) {
+        return with(SAMPLES, samples);
+    }
+
+    /**
+     * Returns a copy that adds noise of this standard deviation to the inputs; default 0.
+     *
+     * @param perInput in the unit of the inputs, each 0 or more: one for all attributed inputs, or one for each
+     */
+    public final S stdev(double... perInput) {
+        return with(NOISE, GaussianNoise.of(perInput));
+    }
+
+    /**
+     * Returns a copy whose baselines of the inputs are drawn from elsewhere: {@link Baseline#samples}, {@link
+     * Baseline#uniform}, {@link Baseline#normal}, or a single reference, with which only positions and noise are random.
+     */
+    public final S baseline(Baseline baseline) {
+        return with(BASELINE, baseline);
+    }
+
+    /**
+     * Returns a copy whose gradients are multiplied by x̃ − b, at a layer by h(x̃) − h(b), the default, or not. If not, there
+     * is no completeness gap.
+     */
+    public final S multiplyByInputs(boolean multiply) {
+        return with(MULTIPLY, multiply);
+    }
 
     final void check(Inputs inputs, Problems problems) {
-        problems.require(samples >= 1, "samples " + samples + ": must be at least 1");
-        noise.check(inputs, problems);
-        baseline.check(inputs, problems);
+        noise().check(inputs, problems);
+        baseline().check(inputs, problems);
     }
 
     final Segments segments(Evaluator evaluator, Segments.Position position) {
-        return new Segments(evaluator, baseline, noise, samples, position);
+        return new Segments(evaluator, baseline(), noise(), samples(), position);
     }
 
     /** Returns gradients times differences between the ends of their segments, or gradients alone if the user wants those. */
     final List<Tensor> contributions(List<Tensor> gradients, Supplier<List<Tensor>> differences) {
-        if (!multiplyByInputs) {
+        if (!multipliesByInputs()) {
             return gradients;
         }
         List<Tensor> lengths = differences.get();
@@ -64,84 +95,18 @@ public abstract sealed class ExpectedGradients<M extends Model> implements Attri
     }
 
     final int samples() {
-        return samples;
+        return value(SAMPLES);
     }
 
     final GaussianNoise noise() {
-        return noise;
+        return value(NOISE);
     }
 
     final Baseline baseline() {
-        return baseline;
+        return value(BASELINE);
     }
 
     final boolean multipliesByInputs() {
-        return multiplyByInputs;
-    }
-
-    @Override
-    public final Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        describe(settings);
-        settings.put("samples", samples);
-        settings.put("stdev", noise);
-        settings.put("baseline", baseline.describe());
-        settings.put("multiply-by-inputs", multiplyByInputs);
-        return settings;
-    }
-
-    /**
-     * Collects the settings that both methods share. Not thread-safe.
-     *
-     * @param <B> the builder itself
-     */
-    public abstract static class Builder<B extends Builder<B>> {
-        private int samples = DEFAULT_SAMPLES;
-        private GaussianNoise noise = GaussianNoise.of(0);
-        private Baseline baseline = Baseline.zeros();
-        private boolean multiplyByInputs = true;
-
-        Builder() {}
-
-        abstract B self();
-
-        /** Sets how many samples are drawn for each example; default 5, at least 1. */
-        public B samples(int newSamples) {
-            samples = newSamples;
-            return self();
-        }
-
-        /**
-         * Sets the standard deviation of the noise added to the inputs; default 0.
-         *
-         * @param perInput in the unit of the inputs, each 0 or more: one for all attributed inputs, or one for each
-         */
-        public B stdev(double... perInput) {
-            noise = GaussianNoise.of(perInput);
-            return self();
-        }
-
-        /**
-         * Sets what baselines of the inputs are drawn from: {@link Baseline#samples}, {@link Baseline#uniform}, {@link
-         * Baseline#normal}, or a single reference. Default zeros, with which only positions and noise are random.
-         */
-        public B baseline(Baseline newBaseline) {
-            baseline = newBaseline;
-            return self();
-        }
-
-        /**
-         * Sets whether gradients are multiplied by x̃ − b, at a layer by h(x̃) − h(b); default yes. If not, there is no completeness
-         * gap.
-         */
-        public B multiplyByInputs(boolean multiply) {
-            multiplyByInputs = multiply;
-            return self();
-        }
-    }
-
-    @Override
-    public String toString() {
-        return Attribution.inWords(this);
+        return value(MULTIPLY);
     }
 }

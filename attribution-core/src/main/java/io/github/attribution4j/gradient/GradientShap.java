@@ -10,10 +10,12 @@ import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Expected gradients: integrated gradients averaged over a distribution of baselines, by sampling.
@@ -37,22 +39,32 @@ import java.util.Map;
  * <p><b>Compared with Captum.</b> The same estimator. Captum draws the baseline of each input of a tuple independently; here
  * one draw takes the same row of all of them ({@link Baseline#samples}), which keeps inputs that belong together together.
  * Captum returns one delta for each sample; the gap here is their mean. Captum's draws follow from two global generators.
- *
- * <p>Settings: {@code samples}, {@code stdev}, {@code baseline}, {@code multiply-by-inputs}.
  */
-public final class GradientShap extends ExpectedGradients<DifferentiableModel> implements GradientAttribution {
-    private GradientShap(Builder builder) {
-        super(builder);
+public final class GradientShap extends ExpectedGradients<DifferentiableModel, GradientShap>
+        implements GradientAttribution {
+    /** What the method says of itself. */
+    public static final Description<GradientShap> DESCRIPTION = Description.of(
+            "gradient-shap",
+            Need.GRADIENTS,
+            "integrated gradients averaged over a distribution of baselines, by sampling",
+            GradientShap::new,
+            SAMPLES,
+            NOISE,
+            BASELINE,
+            MULTIPLY);
+
+    private GradientShap(Settings<GradientShap> settings) {
+        super(settings);
+    }
+
+    /** Creates the method with its defaults: 5 samples, no noise, and zeros, which are no distribution. */
+    public GradientShap() {
+        this(DESCRIPTION.defaults());
     }
 
     /** Creates the method with its defaults for baselines drawn from a distribution: 5 samples, no noise. */
     public GradientShap(Baseline baseline) {
-        this(new Builder().baseline(baseline));
-    }
-
-    /** Returns a builder that starts from the defaults. */
-    public static Builder builder() {
-        return new Builder();
+        this(DESCRIPTION.defaults().with(BASELINE, baseline));
     }
 
     @Override
@@ -91,30 +103,5 @@ public final class GradientShap extends ExpectedGradients<DifferentiableModel> i
             means[r / samples()] += ofRows[r] / samples();
         }
         return means;
-    }
-
-    @Override
-    public String name() {
-        return "gradient-shap";
-    }
-
-    @Override
-    void describe(Map<String, Object> settings) {
-        // The shared settings are all.
-    }
-
-    /** Collects settings. */
-    public static final class Builder extends ExpectedGradients.Builder<Builder> {
-        private Builder() {}
-
-        @Override
-        Builder self() {
-            return this;
-        }
-
-        /** Returns the method. */
-        public GradientShap build() {
-            return new GradientShap(this);
-        }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Described;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Run;
@@ -10,12 +10,15 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The activation of a layer times the gradient of the score with respect to it, or the gradient alone: to first order, what each
@@ -31,13 +34,24 @@ import java.util.Map;
  *
  * <p>Equal to Captum's {@code LayerGradientXActivation}. Settings: {@code layer}, {@code multiply-by-inputs}.
  */
-public final class GradientXActivation implements Attribution<LayeredModel> {
-    private final List<String> layers;
-    private final boolean multiplyByInputs;
+public final class GradientXActivation extends Described<LayeredModel, GradientXActivation> {
+    private static final Setting<Boolean> MULTIPLY = Setting.of(
+            "multiply-by-inputs",
+            Kind.FLAG,
+            true,
+            "whether gradients are multiplied by the activation; if not: the gradient");
 
-    private GradientXActivation(List<String> layers, boolean multiplyByInputs) {
-        this.layers = layers;
-        this.multiplyByInputs = multiplyByInputs;
+    /** What the method says of itself. */
+    public static final Description<GradientXActivation> DESCRIPTION = Description.of(
+            "gradient-x-activation",
+            Need.LAYERS,
+            "activation times gradient: a first-order estimate of what each unit of a layer adds",
+            GradientXActivation::new,
+            Layers.SETTING,
+            MULTIPLY);
+
+    private GradientXActivation(Settings<GradientXActivation> settings) {
+        super(settings);
     }
 
     /**
@@ -46,17 +60,18 @@ public final class GradientXActivation implements Attribution<LayeredModel> {
      * @param layers addresses, at least one
      */
     public GradientXActivation(String... layers) {
-        this(Layers.of(layers), true);
+        this(Layers.of(DESCRIPTION, layers));
     }
 
     /** Returns a copy that multiplies by the activation, or does not and gives the gradient alone. */
     public GradientXActivation multiplyByInputs(boolean multiply) {
-        return new GradientXActivation(layers, multiply);
+        return with(MULTIPLY, multiply);
     }
 
     @Override
     public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
-        List<Cut> cuts = layers.stream().map(model::cut).toList();
+        boolean multiplyByInputs = value(MULTIPLY);
+        List<Cut> cuts = value(Layers.SETTING).stream().map(model::cut).toList();
         try (TensorScope scope = TensorScope.open()) {
             Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
             List<Tensor> attributions = new ArrayList<>();
@@ -76,23 +91,5 @@ public final class GradientXActivation implements Attribution<LayeredModel> {
                     .names(cuts.stream().map(Cut::point).map(CutPoint::toString).toList())
                     .build();
         }
-    }
-
-    @Override
-    public String name() {
-        return "gradient-x-activation";
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("layer", String.join(", ", layers));
-        settings.put("multiply-by-inputs", multiplyByInputs);
-        return settings;
-    }
-
-    @Override
-    public String toString() {
-        return Attribution.inWords(this);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
+import io.github.attribution4j.Described;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.GradientAttribution;
@@ -8,11 +9,13 @@ import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The input times its gradient: the first-order estimate of what each element adds to the score, compared with zero.
@@ -26,7 +29,24 @@ import java.util.Map;
  *
  * <p>Equal to Captum's {@code InputXGradient}. No settings.
  */
-public record InputXGradient() implements GradientAttribution {
+public final class InputXGradient extends Described<DifferentiableModel, InputXGradient>
+        implements GradientAttribution {
+    /** What the method says of itself. */
+    public static final Description<InputXGradient> DESCRIPTION = Description.of(
+            "input-x-gradient",
+            Need.GRADIENTS,
+            "input times gradient: a first-order estimate of what each element adds",
+            InputXGradient::new);
+
+    private InputXGradient(Settings<InputXGradient> settings) {
+        super(settings);
+    }
+
+    /** Creates the method. */
+    public InputXGradient() {
+        this(DESCRIPTION.defaults());
+    }
+
     @Override
     public Explanation attribute(DifferentiableModel model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
@@ -39,15 +59,5 @@ public record InputXGradient() implements GradientAttribution {
             }
             return evaluator.explain(products).build();
         }
-    }
-
-    @Override
-    public String name() {
-        return "input-x-gradient";
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        return Map.of();
     }
 }

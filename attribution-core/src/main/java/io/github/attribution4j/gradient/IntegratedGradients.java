@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Described;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.GradientAttribution;
@@ -15,12 +15,15 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Integrated gradients: the gradient averaged along the straight path from a baseline x′ to the input x, times x − x′.
@@ -44,34 +47,64 @@ import java.util.Map;
  * <p><b>Compared with Captum.</b> Equal with its defaults (50 steps, Gauss-Legendre). Its {@code riemann_trapezoid}, whose
  * weights do not sum to 1, is {@link Quadrature#CAPTUM_TRAPEZOID}; {@link Quadrature#TRAPEZOID} is the trapezoidal rule.
  * Its {@code internal_batch_size} splits steps only; {@link Run#batching} splits examples too.
- *
- * <p>Settings: {@code steps}, {@code quadrature}, {@code baseline}, {@code multiply-by-inputs}.
  */
-public final class IntegratedGradients implements GradientAttribution {
-    private static final int DEFAULT_STEPS = 50;
+public final class IntegratedGradients extends Described<DifferentiableModel, IntegratedGradients>
+        implements GradientAttribution {
+    private static final Setting<Baseline> BASELINE = Setting.of(
+            "baseline",
+            Baseline.KIND,
+            Baseline.zeros(),
+            "where the path starts: one reference for each example, not a distribution");
+    private static final Setting<Boolean> MULTIPLY = Setting.of(
+            "multiply-by-inputs",
+            Kind.FLAG,
+            true,
+            "whether gradients are multiplied by input - baseline; if not: a sensitivity, which claims no completeness");
 
-    private final int steps;
-    private final Quadrature quadrature;
-    private final Baseline baseline;
-    private final boolean multiplyByInputs;
+    /** What the method says of itself. */
+    public static final Description<IntegratedGradients> DESCRIPTION = Description.of(
+            "integrated-gradients",
+            Need.GRADIENTS,
+            "gradients along the path from a baseline; attributions add up to the change of the score",
+            IntegratedGradients::new,
+            PathSettings.STEPS,
+            PathSettings.QUADRATURE,
+            BASELINE,
+            MULTIPLY);
+
     private final StepWeights weights;
 
-    private IntegratedGradients(Builder builder) {
-        this.steps = builder.steps;
-        this.quadrature = builder.quadrature;
-        this.baseline = builder.baseline;
-        this.multiplyByInputs = builder.multiplyByInputs;
-        this.weights = StepWeights.of(quadrature, steps);
+    private IntegratedGradients(Settings<IntegratedGradients> settings) {
+        super(settings);
+        weights = StepWeights.of(settings.get(PathSettings.QUADRATURE), settings.get(PathSettings.STEPS));
     }
 
     /** Creates the method with its defaults: 50 steps, Gauss-Legendre, baseline zero, multiplied by inputs. */
     public IntegratedGradients() {
-        this(new Builder());
+        this(DESCRIPTION.defaults());
     }
 
-    /** Returns a builder that starts from the defaults. */
-    public static Builder builder() {
-        return new Builder();
+    /** Returns a copy that takes this many gradients along the path; default 50, at least 1 (trapezoids 2). */
+    public IntegratedGradients steps(int steps) {
+        return with(PathSettings.STEPS, steps);
+    }
+
+    /** Returns a copy that takes them at other places with other weights; default Gauss-Legendre. */
+    public IntegratedGradients quadrature(Quadrature quadrature) {
+        return with(PathSettings.QUADRATURE, quadrature);
+    }
+
+    /** Returns a copy whose path starts elsewhere; default zeros. One reference for each example, not a distribution. */
+    public IntegratedGradients baseline(Baseline baseline) {
+        return with(BASELINE, baseline);
+    }
+
+    /**
+     * Returns a copy whose averaged gradient is multiplied by x − x′, the default, or not. If not, the result is a sensitivity,
+     * which claims no completeness.
+     */
+    public IntegratedGradients multiplyByInputs(boolean multiply) {
+        return with(MULTIPLY, multiply);
     }
 
     @Override
@@ -79,16 +112,16 @@ public final class IntegratedGradients implements GradientAttribution {
         try (TensorScope scope = TensorScope.open()) {
             Evaluator evaluator =
                     Evaluator.start(this, model, inputs, target, run, problems -> check(inputs, problems));
-            List<Tensor> references = evaluator.references(baseline);
+            List<Tensor> references = evaluator.references(value(BASELINE));
             double[] scoresAtBaseline = evaluator.scoresAt(references);
             Path path = Path.straight(references, evaluator.inputs().attributed());
-            GroupMoments integral = GroupMoments.ofFirstOrder(steps);
+            GroupMoments integral = GroupMoments.ofFirstOrder(weights.count());
             evaluator.gradients(
                     new PathRows(path, evaluator.examples(), weights.nodes()),
                     (batch, from, to, scores, gradients) ->
                             integral.add(batch, from, to, weights.times(gradients, from)));
             List<Tensor> averages = integral.sums();
-            if (!multiplyByInputs) {
+            if (!value(MULTIPLY)) {
                 return evaluator
                         .explain(averages)
                         .baselineScores(scoresAtBaseline)
@@ -104,7 +137,8 @@ public final class IntegratedGradients implements GradientAttribution {
     }
 
     private void check(Inputs inputs, Problems problems) {
-        problems.require(quadrature.takes(steps), quadrature.refusal(steps));
+        PathSettings.checkSteps(value(PathSettings.QUADRATURE), value(PathSettings.STEPS), problems);
+        Baseline baseline = value(BASELINE);
         problems.require(
                 !baseline.isDistribution(),
                 "baseline " + baseline.describe() + " is a distribution, and integrated-gradients starts from one"
@@ -112,67 +146,5 @@ public final class IntegratedGradients implements GradientAttribution {
                         + " samples, or use GradientShap, which averages over the"
                         + " distribution");
         baseline.check(inputs, problems);
-    }
-
-    @Override
-    public String name() {
-        return "integrated-gradients";
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("steps", steps);
-        settings.put("quadrature", quadrature);
-        settings.put("baseline", baseline.describe());
-        settings.put("multiply-by-inputs", multiplyByInputs);
-        return settings;
-    }
-
-    /** Collects settings. */
-    public static final class Builder {
-        private int steps = DEFAULT_STEPS;
-        private Quadrature quadrature = Quadrature.GAUSS_LEGENDRE;
-        private Baseline baseline = Baseline.zeros();
-        private boolean multiplyByInputs = true;
-
-        private Builder() {}
-
-        /** Sets how many gradients are taken along the path; default 50, at least 1 (trapezoids 2). */
-        public Builder steps(int newSteps) {
-            steps = newSteps;
-            return this;
-        }
-
-        /** Sets where on the path they are taken and with which weights; default Gauss-Legendre. */
-        public Builder quadrature(Quadrature newQuadrature) {
-            quadrature = newQuadrature;
-            return this;
-        }
-
-        /** Sets where the path starts; default zeros. One reference for each example, not a distribution. */
-        public Builder baseline(Baseline newBaseline) {
-            baseline = newBaseline;
-            return this;
-        }
-
-        /**
-         * Sets whether the averaged gradient is multiplied by x − x′; default yes. If not, the result is a sensitivity, which
-         * claims no completeness.
-         */
-        public Builder multiplyByInputs(boolean multiply) {
-            multiplyByInputs = multiply;
-            return this;
-        }
-
-        /** Returns the method. */
-        public IntegratedGradients build() {
-            return new IntegratedGradients(this);
-        }
-    }
-
-    @Override
-    public String toString() {
-        return Attribution.inWords(this);
     }
 }

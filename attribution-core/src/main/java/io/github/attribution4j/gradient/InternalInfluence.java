@@ -8,8 +8,9 @@ import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Settings;
 
 /**
  * Internal influence: how strongly the score reacts to each unit of a layer, averaged while the inputs move from a baseline to
@@ -30,17 +31,25 @@ import java.util.Map;
  *
  * <p><b>Compared with Captum.</b> Equal to {@code InternalInfluence}, with the remarks that {@link Quadrature} has on {@code
  * riemann_trapezoid}.
- *
- * <p>Settings: {@code layer}, {@code steps}, {@code quadrature}, {@code baseline}, {@code bypass}.
  */
-public final class InternalInfluence extends LayerPathMethod {
-    private final Quadrature quadrature;
+public final class InternalInfluence extends LayerPathMethod<InternalInfluence> {
+    /** What the method says of itself. */
+    public static final Description<InternalInfluence> DESCRIPTION = Description.of(
+            "internal-influence",
+            Need.LAYERS,
+            "how strongly the score reacts to each unit of a layer, averaged along the path of the inputs",
+            InternalInfluence::new,
+            Layers.SETTING,
+            PathSettings.STEPS,
+            PathSettings.QUADRATURE,
+            BASELINE,
+            BYPASS);
+
     private final StepWeights weights;
 
-    private InternalInfluence(Builder builder) {
-        super(builder);
-        this.quadrature = builder.quadrature;
-        this.weights = StepWeights.of(quadrature, steps());
+    private InternalInfluence(Settings<InternalInfluence> settings) {
+        super(settings);
+        weights = StepWeights.of(settings.get(PathSettings.QUADRATURE), steps());
     }
 
     /**
@@ -49,16 +58,12 @@ public final class InternalInfluence extends LayerPathMethod {
      * @param layers address of a layer, or of several of which none depends on another
      */
     public InternalInfluence(String... layers) {
-        this(new Builder(layers));
+        this(Layers.of(DESCRIPTION, layers));
     }
 
-    /**
-     * Returns a builder that starts from the defaults.
-     *
-     * @param layers address of a layer, or of several of which none depends on another
-     */
-    public static Builder builder(String... layers) {
-        return new Builder(layers);
+    /** Returns a copy that takes gradients at other places with other weights; default Gauss-Legendre. */
+    public InternalInfluence quadrature(Quadrature quadrature) {
+        return with(PathSettings.QUADRATURE, quadrature);
     }
 
     @Override
@@ -74,47 +79,6 @@ public final class InternalInfluence extends LayerPathMethod {
 
     @Override
     void checkSteps(Problems problems) {
-        problems.require(quadrature.takes(steps()), quadrature.refusal(steps()));
-    }
-
-    @Override
-    public String name() {
-        return "internal-influence";
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("layer", layer());
-        settings.put("steps", steps());
-        settings.put("quadrature", quadrature);
-        settings.put("baseline", baseline().describe());
-        settings.put("bypass", bypass());
-        return settings;
-    }
-
-    /** Collects settings. */
-    public static final class Builder extends LayerPathMethod.Builder<Builder> {
-        private Quadrature quadrature = Quadrature.GAUSS_LEGENDRE;
-
-        private Builder(String... layers) {
-            super(layers);
-        }
-
-        @Override
-        Builder self() {
-            return this;
-        }
-
-        /** Sets where on the path they are taken and with which weights; default Gauss-Legendre. */
-        public Builder quadrature(Quadrature newQuadrature) {
-            quadrature = newQuadrature;
-            return this;
-        }
-
-        /** Returns the method. */
-        public InternalInfluence build() {
-            return new InternalInfluence(this);
-        }
+        PathSettings.checkSteps(value(PathSettings.QUADRATURE), steps(), problems);
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Counts;
+import io.github.attribution4j.Described;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Run;
@@ -11,12 +11,13 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * What layers answer to the inputs: no attribution of a score, but the raw values that the other methods weigh, in the layers'
@@ -29,8 +30,18 @@ import java.util.Map;
  *
  * <p>Equal to Captum's {@code LayerActivation}. Setting: {@code layer}.
  */
-public final class LayerActivation implements Attribution<LayeredModel> {
-    private final List<String> layers;
+public final class LayerActivation extends Described<LayeredModel, LayerActivation> {
+    /** What the method says of itself. */
+    public static final Description<LayerActivation> DESCRIPTION = Description.of(
+            "layer-activation",
+            Need.LAYERS,
+            "the values of a layer themselves; no target",
+            LayerActivation::new,
+            Layers.SETTING);
+
+    private LayerActivation(Settings<LayerActivation> settings) {
+        super(settings);
+    }
 
     /**
      * Creates the method.
@@ -38,12 +49,12 @@ public final class LayerActivation implements Attribution<LayeredModel> {
      * @param layers addresses, at least one
      */
     public LayerActivation(String... layers) {
-        this.layers = Layers.of(layers);
+        this(Layers.of(DESCRIPTION, layers));
     }
 
     @Override
     public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
-        List<Cut> cuts = layers.stream().map(model::cut).toList();
+        List<Cut> cuts = value(Layers.SETTING).stream().map(model::cut).toList();
         try (TensorScope scope = TensorScope.open()) {
             Cut first = cuts.get(0);
             Evaluator evaluator = Evaluator.start(this, first.head(), inputs, Target.slice(), run);
@@ -60,22 +71,5 @@ public final class LayerActivation implements Attribution<LayeredModel> {
                     .build()
                     .madeBy(this, model.identity(), evaluator.inputs(), Counts.NONE);
         }
-    }
-
-    @Override
-    public String name() {
-        return "layer-activation";
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("layer", String.join(", ", layers));
-        return settings;
-    }
-
-    @Override
-    public String toString() {
-        return Attribution.inWords(this);
     }
 }

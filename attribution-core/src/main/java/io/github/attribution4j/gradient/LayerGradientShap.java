@@ -9,11 +9,13 @@ import io.github.attribution4j.Target;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.path.Bypass;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * GradientSHAP of a layer, sampled in the space of the inputs.
@@ -33,15 +35,31 @@ import java.util.Map;
  * <p><b>Repeatability.</b> As {@link GradientShap}, with the same draws for the same seed.
  *
  * <p><b>Compared with Captum.</b> The estimator of {@code LayerGradientShap}, with the remarks of {@link GradientShap}.
- *
- * <p>Settings: {@code layer}, {@code samples}, {@code stdev}, {@code baseline}, {@code multiply-by-inputs}.
  */
-public final class LayerGradientShap extends ExpectedGradients<LayeredModel> {
-    private final List<String> layers;
+public final class LayerGradientShap extends ExpectedGradients<LayeredModel, LayerGradientShap> {
+    /** What the method says of itself. */
+    public static final Description<LayerGradientShap> DESCRIPTION = Description.of(
+            "layer-gradient-shap",
+            Need.LAYERS,
+            "GradientSHAP of a layer, with baselines and noise of the inputs",
+            LayerGradientShap::new,
+            Layers.SETTING,
+            SAMPLES,
+            NOISE,
+            BASELINE,
+            MULTIPLY);
 
-    private LayerGradientShap(Builder builder) {
-        super(builder);
-        this.layers = builder.layers;
+    private LayerGradientShap(Settings<LayerGradientShap> settings) {
+        super(settings);
+    }
+
+    /**
+     * Creates the method with its defaults: 5 samples, no noise, and zeros, which are no distribution.
+     *
+     * @param layers address of a layer, or of several of which none depends on another
+     */
+    public LayerGradientShap(String... layers) {
+        this(Layers.of(DESCRIPTION, layers));
     }
 
     /**
@@ -51,23 +69,21 @@ public final class LayerGradientShap extends ExpectedGradients<LayeredModel> {
      * @param layers address of a layer, or of several of which none depends on another
      */
     public LayerGradientShap(Baseline baseline, String... layers) {
-        this(new Builder(layers).baseline(baseline));
-    }
-
-    /**
-     * Returns a builder that starts from the defaults.
-     *
-     * @param layers address of a layer, or of several of which none depends on another
-     */
-    public static Builder builder(String... layers) {
-        return new Builder(layers);
+        this(Layers.of(DESCRIPTION, layers).with(BASELINE, baseline));
     }
 
     @Override
     public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
             LayerRuns runs = LayerRuns.start(
-                    this, layers, Bypass.FOLLOW, model, inputs, target, run, problems -> check(inputs, problems));
+                    this,
+                    value(Layers.SETTING),
+                    Bypass.FOLLOW,
+                    model,
+                    inputs,
+                    target,
+                    run,
+                    problems -> check(inputs, problems));
             SegmentEnds starts = ends(runs, false);
             SegmentEnds ends = ends(runs, true);
             GroupMoments moments = GroupMoments.ofSecondOrder(samples());
@@ -102,34 +118,5 @@ public final class LayerGradientShap extends ExpectedGradients<LayeredModel> {
         List<Tensor> references =
                 atInput ? runs.whole().inputs().attributed() : runs.whole().references(baseline());
         return SegmentEnds.single(runs, rows, samples(), references);
-    }
-
-    @Override
-    public String name() {
-        return "layer-gradient-shap";
-    }
-
-    @Override
-    void describe(Map<String, Object> settings) {
-        settings.put("layer", String.join(", ", layers));
-    }
-
-    /** Collects settings. */
-    public static final class Builder extends ExpectedGradients.Builder<Builder> {
-        private final List<String> layers;
-
-        private Builder(String... layers) {
-            this.layers = Layers.of(layers);
-        }
-
-        @Override
-        Builder self() {
-            return this;
-        }
-
-        /** Returns the method. */
-        public LayerGradientShap build() {
-            return new LayerGradientShap(this);
-        }
     }
 }

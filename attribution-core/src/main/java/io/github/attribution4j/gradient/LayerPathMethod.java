@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.Run;
@@ -11,6 +11,9 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.path.Path;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.List;
@@ -18,21 +21,44 @@ import java.util.List;
 /**
  * What happens inside a layer while the model's inputs move straight from a baseline to their values: {@link Conductance}, {@link
  * NeuronConductance} and {@link InternalInfluence}.
+ *
+ * @param <S> the method itself
  */
-public abstract sealed class LayerPathMethod implements Attribution<LayeredModel>
+public abstract sealed class LayerPathMethod<S extends LayerPathMethod<S>> extends Described<LayeredModel, S>
         permits Conductance, InternalInfluence, NeuronConductance {
-    private static final int DEFAULT_STEPS = 50;
+    static final Setting<Baseline> BASELINE = Setting.of(
+            "baseline",
+            Baseline.KIND,
+            Baseline.zeros(),
+            "where the path of the inputs starts: one reference for each example, not a distribution");
+    static final Setting<Bypass> BYPASS = Setting.of(
+            "bypass",
+            Kind.choice(Bypass.class),
+            Bypass.FOLLOW,
+            "whether what bypasses the layer follows the path or stays");
 
-    private final List<String> layers;
-    private final int steps;
-    private final Baseline baseline;
-    private final Bypass bypass;
+    LayerPathMethod(Settings<S> settings) {
+        super(settings);
+    }
 
-    LayerPathMethod(Builder<?> builder) {
-        this.layers = builder.layers;
-        this.steps = builder.steps;
-        this.baseline = builder.baseline;
-        this.bypass = builder.bypass;
+    /**
+     * Returns a copy that divides the path as finely; default 50. {@link Conductance} takes as many increments, the other
+     * methods as many gradients.
+     *
+     * @param steps at least 1; trapezoids of gradients need 2
+     */
+    public final S steps(int steps) {
+        return with(PathSettings.STEPS, steps);
+    }
+
+    /** Returns a copy whose path of the inputs starts elsewhere; default zeros. One reference for each example. */
+    public final S baseline(Baseline baseline) {
+        return with(BASELINE, baseline);
+    }
+
+    /** Returns a copy in which what bypasses the layer follows the path, the default, or stays at the explained inputs. */
+    public final S bypass(Bypass bypass) {
+        return with(BYPASS, bypass);
     }
 
     /** Adds what is wrong with the number of steps. */
@@ -45,18 +71,18 @@ public abstract sealed class LayerPathMethod implements Attribution<LayeredModel
     public final Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
             LayerRuns runs = LayerRuns.start(
-                    this, layers, bypass, model, inputs, target, run, problems -> check(inputs, problems));
+                    this, layers(), value(BYPASS), model, inputs, target, run, problems -> check(inputs, problems));
             return explain(runs).build();
         }
     }
 
     private void check(Inputs inputs, Problems problems) {
         checkSteps(problems);
-        LayerRuns.checkReference(baseline, name(), inputs, problems);
+        LayerRuns.checkReference(value(BASELINE), name(), inputs, problems);
     }
 
     final List<Tensor> references(LayerRuns runs) {
-        return runs.whole().references(baseline);
+        return runs.whole().references(value(BASELINE));
     }
 
     /** Returns the path of the inputs. */
@@ -64,65 +90,12 @@ public abstract sealed class LayerPathMethod implements Attribution<LayeredModel
         return Path.straight(references, runs.whole().inputs().attributed());
     }
 
-    final String layer() {
-        return String.join(", ", layers);
+    /** Returns the addresses. */
+    List<String> layers() {
+        return value(Layers.SETTING);
     }
 
     final int steps() {
-        return steps;
-    }
-
-    final Baseline baseline() {
-        return baseline;
-    }
-
-    final Bypass bypass() {
-        return bypass;
-    }
-
-    /**
-     * Collects the settings that the methods share. Not thread-safe.
-     *
-     * @param <B> the builder itself
-     */
-    public abstract static class Builder<B extends Builder<B>> {
-        private final List<String> layers;
-        private int steps = DEFAULT_STEPS;
-        private Baseline baseline = Baseline.zeros();
-        private Bypass bypass = Bypass.FOLLOW;
-
-        Builder(String... layers) {
-            this.layers = Layers.of(layers);
-        }
-
-        abstract B self();
-
-        /**
-         * Sets how finely the path is divided; default 50. {@link Conductance} takes as many increments, the other methods as many
-         * gradients.
-         *
-         * @param newSteps at least 1; trapezoids of gradients need 2
-         */
-        public B steps(int newSteps) {
-            steps = newSteps;
-            return self();
-        }
-
-        /** Sets where the path of the inputs starts; default zeros. One reference for each example, not a distribution. */
-        public B baseline(Baseline newBaseline) {
-            baseline = newBaseline;
-            return self();
-        }
-
-        /** Sets whether what bypasses the layer follows the path, the default, or stays at the explained inputs. */
-        public B bypass(Bypass newBypass) {
-            bypass = newBypass;
-            return self();
-        }
-    }
-
-    @Override
-    public String toString() {
-        return Attribution.inWords(this);
+        return value(PathSettings.STEPS);
     }
 }

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import java.util.List;
 
 /** Addresses of layers as methods are given them. */
 final class Layers {
+    static final Setting<List<String>> SETTING =
+            Setting.required("layer", Kind.ADDRESSES, "what is explained; --layer sets it too");
+
     private Layers() {}
 
-    static List<String> of(String... layers) {
+    static <M> Settings<M> of(Description<M> description, String... layers) {
         if (layers.length == 0) {
             throw new IllegalArgumentException("layers: none given; name at least one");
         }
-        return List.of(layers);
+        return description.defaults().with(SETTING, List.of(layers));
     }
 }

@@ -11,12 +11,15 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Neuron conductance: how much of each input element's integrated gradient flows through a unit of a layer.
@@ -37,11 +40,8 @@ import java.util.Map;
  * Quadrature#CAPTUM_TRAPEZOID}); here Gauss-Legendre is the default everywhere. For several units Captum multiplies the sum of
  * their gradients by the gradient of their sum, which also counts what flows through one and is weighted by another; {@link Units#CAPTUM} is
  * that formula.
- *
- * <p>Settings: {@code layer}, {@code unit}, {@code steps}, {@code quadrature}, {@code baseline}, {@code multiply-by-inputs}, {@code
- * bypass}, {@code units}.
  */
-public final class NeuronConductance extends LayerPathMethod {
+public final class NeuronConductance extends LayerPathMethod<NeuronConductance> {
     /** What several units mean. */
     public enum Units {
         /** The sum of the conductances of each. */
@@ -56,19 +56,38 @@ public final class NeuronConductance extends LayerPathMethod {
         }
     }
 
-    private final Target unit;
-    private final Quadrature quadrature;
-    private final StepWeights weights;
-    private final boolean multiplyByInputs;
-    private final Units units;
+    private static final Setting<String> LAYER =
+            Setting.required("layer", Kind.ADDRESS, "the layer of the unit; --layer sets it too");
+    private static final Setting<Target> UNIT =
+            Setting.required("unit", Target.KIND, "through which unit of the layer; --unit sets it too");
+    private static final Setting<Boolean> MULTIPLY = Setting.of(
+            "multiply-by-inputs",
+            Kind.FLAG,
+            true,
+            "whether gradients are multiplied by input - baseline; if not: a sensitivity");
+    private static final Setting<Units> UNITS =
+            Setting.of("units", Kind.choice(Units.class), Units.APART, "what several units mean");
 
-    private NeuronConductance(Builder builder) {
-        super(builder);
-        this.unit = builder.unit;
-        this.quadrature = builder.quadrature;
-        this.weights = StepWeights.of(quadrature, steps());
-        this.multiplyByInputs = builder.multiplyByInputs;
-        this.units = builder.units;
+    /** What the method says of itself. */
+    public static final Description<NeuronConductance> DESCRIPTION = Description.of(
+            "neuron-conductance",
+            Need.LAYERS,
+            "how much of each input element's integrated gradient flows through a unit of a layer",
+            NeuronConductance::new,
+            LAYER,
+            UNIT,
+            PathSettings.STEPS,
+            PathSettings.QUADRATURE,
+            BASELINE,
+            MULTIPLY,
+            BYPASS,
+            UNITS);
+
+    private final StepWeights weights;
+
+    private NeuronConductance(Settings<NeuronConductance> settings) {
+        super(settings);
+        weights = StepWeights.of(settings.get(PathSettings.QUADRATURE), steps());
     }
 
     /**
@@ -78,17 +97,27 @@ public final class NeuronConductance extends LayerPathMethod {
      * @param unit the neuron, such as {@code Target.at(17, 3, 3)}, or several, such as {@code Target.slice("17")}
      */
     public NeuronConductance(String layer, Target unit) {
-        this(new Builder(layer, unit));
+        this(DESCRIPTION.defaults().with(LAYER, layer).with(UNIT, unit));
     }
 
-    /**
-     * Returns a builder that starts from the defaults.
-     *
-     * @param layer address of a layer
-     * @param unit the neuron
-     */
-    public static Builder builder(String layer, Target unit) {
-        return new Builder(layer, unit);
+    /** Returns a copy that takes gradients at other places with other weights; default Gauss-Legendre. */
+    public NeuronConductance quadrature(Quadrature quadrature) {
+        return with(PathSettings.QUADRATURE, quadrature);
+    }
+
+    /** Returns a copy whose averaged gradient is multiplied by x − x′, the default, or not. */
+    public NeuronConductance multiplyByInputs(boolean multiply) {
+        return with(MULTIPLY, multiply);
+    }
+
+    /** Returns a copy in which several units mean something else; default their sum. */
+    public NeuronConductance units(Units units) {
+        return with(UNITS, units);
+    }
+
+    @Override
+    List<String> layers() {
+        return List.of(value(LAYER));
     }
 
     @Override
@@ -111,7 +140,7 @@ public final class NeuronConductance extends LayerPathMethod {
             integral.add(batch, from, to, weights.times(flows, from));
         });
         List<Tensor> averages = integral.sums();
-        return runs.explainInputs(multiplyByInputs ? times(averages, path, whole.examples()) : averages);
+        return runs.explainInputs(value(MULTIPLY) ? times(averages, path, whole.examples()) : averages);
     }
 
     private static List<Tensor> times(List<Tensor> averages, Path path, int examples) {
@@ -126,7 +155,7 @@ public final class NeuronConductance extends LayerPathMethod {
     /** Returns what of the score's gradient flows on through the unit, in the layer's shape. */
     private Tensor flowing(Target decided, Tensor activation, Tensor gradient, long[] examples) {
         Tensor selected = decided.cotangent(activation, examples);
-        if (units == Units.APART) {
+        if (value(UNITS) == Units.APART) {
             return gradient.mul(selected);
         }
         Tensor ofUnit = decided.score(gradient, examples);
@@ -137,6 +166,7 @@ public final class NeuronConductance extends LayerPathMethod {
     private Target decided(LayerRuns runs) {
         Tensor activation = runs.whole().activationsAtInputs(runs.cut()).get(0);
         Problems problems = new Problems();
+        Target unit = value(UNIT);
         unit.check(activation.shape(), runs.whole().examples(), problems);
         problems.throwIfAny();
         return unit.resolve(activation);
@@ -144,26 +174,7 @@ public final class NeuronConductance extends LayerPathMethod {
 
     @Override
     void checkSteps(Problems problems) {
-        problems.require(quadrature.takes(steps()), quadrature.refusal(steps()));
-    }
-
-    @Override
-    public String name() {
-        return "neuron-conductance";
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("layer", layer());
-        settings.put("unit", unit.describe());
-        settings.put("steps", steps());
-        settings.put("quadrature", quadrature);
-        settings.put("baseline", baseline().describe());
-        settings.put("multiply-by-inputs", multiplyByInputs);
-        settings.put("bypass", bypass());
-        settings.put("units", units);
-        return settings;
+        PathSettings.checkSteps(value(PathSettings.QUADRATURE), steps(), problems);
     }
 
     /** A cotangent for each row, and the sum over the row of output · cotangent as its score. */
@@ -188,47 +199,6 @@ public final class NeuronConductance extends LayerPathMethod {
         @Override
         public String describe() {
             return "unit";
-        }
-    }
-
-    /** Collects settings. */
-    public static final class Builder extends LayerPathMethod.Builder<Builder> {
-        private final Target unit;
-        private Quadrature quadrature = Quadrature.GAUSS_LEGENDRE;
-        private boolean multiplyByInputs = true;
-        private Units units = Units.APART;
-
-        private Builder(String layer, Target unit) {
-            super(layer);
-            this.unit = unit;
-        }
-
-        @Override
-        Builder self() {
-            return this;
-        }
-
-        /** Sets where on the path they are taken and with which weights; default Gauss-Legendre. */
-        public Builder quadrature(Quadrature newQuadrature) {
-            quadrature = newQuadrature;
-            return this;
-        }
-
-        /** Sets whether the averaged gradient is multiplied by x − x′; default yes. */
-        public Builder multiplyByInputs(boolean multiply) {
-            multiplyByInputs = multiply;
-            return this;
-        }
-
-        /** Sets what several units mean; default their sum. */
-        public Builder units(Units newUnits) {
-            units = newUnits;
-            return this;
-        }
-
-        /** Returns the method. */
-        public NeuronConductance build() {
-            return new NeuronConductance(this);
         }
     }
 }

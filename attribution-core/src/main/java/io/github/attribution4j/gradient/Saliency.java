@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
+import io.github.attribution4j.Described;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.GradientAttribution;
@@ -8,10 +9,14 @@ import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The gradient of the score with respect to the input, by default its absolute value: how strongly the score reacts to a
@@ -27,15 +32,35 @@ import java.util.Map;
  *
  * @param absolute whether the sign is dropped
  */
-public record Saliency(boolean absolute) implements GradientAttribution {
+public final class Saliency extends Described<DifferentiableModel, Saliency> implements GradientAttribution {
+    private static final Setting<Boolean> ABSOLUTE =
+            Setting.of("absolute", Kind.FLAG, true, "whether the sign is dropped");
+
+    /** What the method says of itself. */
+    public static final Description<Saliency> DESCRIPTION = Description.of(
+            "saliency",
+            Need.GRADIENTS,
+            "how strongly the score reacts to a small change of each element: the gradient",
+            Saliency::new,
+            ABSOLUTE);
+
+    private Saliency(Settings<Saliency> settings) {
+        super(settings);
+    }
+
     /** Creates the method with absolute values. */
     public Saliency() {
-        this(true);
+        this(DESCRIPTION.defaults());
     }
 
     /** Returns the method that keeps the sign: the gradient itself. */
     public static Saliency signed() {
-        return new Saliency(false);
+        return new Saliency().absolute(false);
+    }
+
+    /** Returns a copy that drops the sign, the default, or keeps it. */
+    public Saliency absolute(boolean absolute) {
+        return with(ABSOLUTE, absolute);
     }
 
     @Override
@@ -44,18 +69,11 @@ public record Saliency(boolean absolute) implements GradientAttribution {
             Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
             List<Tensor> gradients = InputGradients.of(evaluator);
             return evaluator
-                    .explain(absolute ? gradients.stream().map(Tensor::abs).toList() : gradients)
+                    .explain(
+                            value(ABSOLUTE)
+                                    ? gradients.stream().map(Tensor::abs).toList()
+                                    : gradients)
                     .build();
         }
-    }
-
-    @Override
-    public String name() {
-        return "saliency";
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        return Map.of("absolute", absolute);
     }
 }

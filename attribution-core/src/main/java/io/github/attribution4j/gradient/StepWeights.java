@@ -26,6 +26,10 @@ final class StepWeights {
         return new StepWeights(rule.nodes(), rule.weights());
     }
 
+    int count() {
+        return nodes.length;
+    }
+
     double[] nodes() {
         return nodes;
     }

@@ -8,6 +8,7 @@ import io.github.attribution4j.ForwardAttribution;
 import io.github.attribution4j.InvalidRequestException;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.TokenBaseline;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.FeatureNames;
@@ -31,7 +32,7 @@ import java.util.Set;
  * <pre>{@code
  * Baseline masked = TokenBaseline.of(103).keeping(101, 102);
  * Attribution<LayeredModel> method = TokenAttribution.of(
- *         IntegratedGradients.builder().baseline(masked.throughHead()).build());
+ *         new IntegratedGradients().baseline(masked.throughHead()));
  * Inputs inputs = Inputs.builder().attribute("input_ids", ids).fixed("attention_mask", mask).build();
  * Explanation why = method.attribute(model, inputs, Target.index(1)); // shape (examples, tokens)
  * }</pre>

@@ -53,10 +53,7 @@ class AxiomsTest {
     }
 
     private static IntegratedGradients ig(int steps) {
-        return IntegratedGradients.builder()
-                .steps(steps)
-                .baseline(Baseline.constant(0.5))
-                .build();
+        return new IntegratedGradients().steps(steps).baseline(Baseline.constant(0.5));
     }
 
     @ParameterizedTest
@@ -64,11 +61,8 @@ class AxiomsTest {
     void completeness_isExactOnLinearModels_withAnyQuadrature(Quadrature quadrature) {
         ReferenceModel linear = ReferenceModels.linear(DataType.FLOAT64, 3, 5, 2);
         Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 1, 4, 5));
-        IntegratedGradients method = IntegratedGradients.builder()
-                .steps(7)
-                .quadrature(quadrature)
-                .baseline(Baseline.constant(-2))
-                .build();
+        IntegratedGradients method =
+                new IntegratedGradients().steps(7).quadrature(quadrature).baseline(Baseline.constant(-2));
 
         assertThat(largestGap(method, linear, inputs, Target.index(1))).isLessThan(1e-13);
     }
@@ -79,12 +73,7 @@ class AxiomsTest {
         Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 1, 1, 5));
         double[] right = attributions(new IntegratedGradients(), linear, inputs, Target.index(1));
         double[] captum = attributions(
-                IntegratedGradients.builder()
-                        .quadrature(Quadrature.CAPTUM_TRAPEZOID)
-                        .build(),
-                linear,
-                inputs,
-                Target.index(1));
+                new IntegratedGradients().quadrature(Quadrature.CAPTUM_TRAPEZOID), linear, inputs, Target.index(1));
 
         for (int i = 0; i < right.length; i++) {
             assertThat(captum[i]).isCloseTo(0.98 * right[i], within(1e-14));

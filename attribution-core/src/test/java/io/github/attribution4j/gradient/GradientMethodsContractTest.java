@@ -69,45 +69,34 @@ final class GradientMethodsContractTest extends MethodContract<LayeredModel> {
                 ON_PERCEPTRON
                         .of(
                                 "Integrated gradients from references",
-                                IntegratedGradients.builder()
+                                new IntegratedGradients()
                                         .steps(9)
                                         .quadrature(Quadrature.RIEMANN_MIDDLE)
-                                        .baseline(Baseline.of(PER_EXAMPLE))
-                                        .build())
+                                        .baseline(Baseline.of(PER_EXAMPLE)))
                         .completeTo(0.05),
                 ON_PERCEPTRON.of(
-                        "Averaged gradients",
-                        IntegratedGradients.builder()
-                                .steps(5)
-                                .multiplyByInputs(false)
-                                .build()),
+                        "Averaged gradients", new IntegratedGradients().steps(5).multiplyByInputs(false)),
                 ON_TWO_INPUTS
                         .of("Integrated gradients with fixed input", new IntegratedGradients())
                         .completeTo(1e-5),
                 ON_PERCEPTRON
                         .of(
                                 "GradientSHAP",
-                                GradientShap.builder()
-                                        .samples(11)
-                                        .stdev(0.2)
-                                        .baseline(Baseline.samples(SAMPLES))
-                                        .build())
+                                new GradientShap().samples(11).stdev(0.2).baseline(Baseline.samples(SAMPLES)))
                         .drawn(),
                 ON_BOTH_INPUTS
                         .of(
                                 "GradientSHAP of two inputs",
-                                GradientShap.builder()
+                                new GradientShap()
                                         .stdev(0, 0.5)
                                         .baseline(Baseline.uniform(-1, 1))
-                                        .multiplyByInputs(false)
-                                        .build())
+                                        .multiplyByInputs(false))
                         .drawn(),
                 ON_PERCEPTRON
                         .of(
                                 "Integrated gradients at layer",
-                                IntegratedGradients.builder()
+                                new IntegratedGradients()
                                         .baseline(Baseline.of(PER_EXAMPLE).throughHead())
-                                        .build()
                                         .at("act1"))
                         .completeTo(1e-6),
                 ON_PERCEPTRON
@@ -124,10 +113,9 @@ final class GradientMethodsContractTest extends MethodContract<LayeredModel> {
                 ON_PERCEPTRON
                         .of(
                                 "SmoothGrad squared",
-                                NoiseTunnel.smoothGradSquared(IntegratedGradients.builder()
+                                NoiseTunnel.smoothGradSquared(new IntegratedGradients()
                                                 .steps(3)
-                                                .baseline(Baseline.of(PER_EXAMPLE))
-                                                .build())
+                                                .baseline(Baseline.of(PER_EXAMPLE)))
                                         .stdev(0.3))
                         .drawn(),
                 // A variance: twice the relative rounding error of what it is made of, which is itself a sum that
@@ -159,11 +147,7 @@ final class GradientMethodsContractTest extends MethodContract<LayeredModel> {
                                 NoiseTunnel.smoothGrad(new GradCam("act2")).stdev(0.2))
                         .drawn(),
                 ON_IMAGES
-                        .of(
-                                "Integrated gradients on images",
-                                IntegratedGradients.builder()
-                                        .baseline(Baseline.blurred(1.5))
-                                        .build())
+                        .of("Integrated gradients on images", new IntegratedGradients().baseline(Baseline.blurred(1.5)))
                         .completeTo(1e-5));
     }
 

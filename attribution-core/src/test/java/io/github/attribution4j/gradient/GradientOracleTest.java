@@ -125,11 +125,8 @@ class GradientOracleTest {
         }
         double[][] start = rows(ReferenceModels.normal(DataType.FLOAT64, 2, EXAMPLES, FEATURES));
         Baseline baseline = Baseline.of(ReferenceModels.normal(DataType.FLOAT64, 2, EXAMPLES, FEATURES));
-        IntegratedGradients method = IntegratedGradients.builder()
-                .steps(steps)
-                .quadrature(quadrature)
-                .baseline(baseline)
-                .build();
+        IntegratedGradients method =
+                new IntegratedGradients().steps(steps).quadrature(quadrature).baseline(baseline);
 
         try (Explanation explanation = explain(method, Run.defaults())) {
             check(explanation.attribution(), e -> net.integrated(start[e], x[e], TARGETS[e], positions, weights));
@@ -167,11 +164,10 @@ class GradientOracleTest {
     @Test
     void integratedGradients_withoutInputs_isTheAverageGradient() {
         Quadrature.Rule rule = Quadrature.GAUSS_LEGENDRE.rule(6);
-        IntegratedGradients method = IntegratedGradients.builder()
+        IntegratedGradients method = new IntegratedGradients()
                 .steps(6)
                 .baseline(Baseline.constant(0.3))
-                .multiplyByInputs(false)
-                .build();
+                .multiplyByInputs(false);
 
         try (Explanation explanation = explain(method, Run.defaults())) {
             check(explanation.attribution(), e -> {
@@ -191,11 +187,7 @@ class GradientOracleTest {
     @ValueSource(ints = {1, 2, 9})
     void gradientShap_isTheMeanOverItsDraws(int samples) {
         Baseline distribution = Baseline.samples(ReferenceModels.normal(DataType.FLOAT64, 3, 5, FEATURES));
-        GradientShap method = GradientShap.builder()
-                .samples(samples)
-                .stdev(0.4)
-                .baseline(distribution)
-                .build();
+        GradientShap method = new GradientShap().samples(samples).stdev(0.4).baseline(distribution);
         Run run = Run.defaults().seed(SEED);
 
         for (int batch : new int[] {4, 100}) {
@@ -233,10 +225,7 @@ class GradientOracleTest {
     @Test
     void gradientShap_approachesTheExpectationOfIntegratedGradients() {
         Tensor references = ReferenceModels.normal(DataType.FLOAT64, 3, 5, FEATURES);
-        GradientShap method = GradientShap.builder()
-                .samples(4000)
-                .baseline(Baseline.samples(references))
-                .build();
+        GradientShap method = new GradientShap().samples(4000).baseline(Baseline.samples(references));
         Quadrature.Rule rule = Quadrature.GAUSS_LEGENDRE.rule(40);
 
         try (Explanation explanation = explain(method, Run.defaults())) {
@@ -298,10 +287,7 @@ class GradientOracleTest {
 
     @Test
     void smoothGrad_averagesCompletenessGaps() {
-        IntegratedGradients rough = IntegratedGradients.builder()
-                .steps(2)
-                .quadrature(Quadrature.RIEMANN_LEFT)
-                .build();
+        IntegratedGradients rough = new IntegratedGradients().steps(2).quadrature(Quadrature.RIEMANN_LEFT);
         Run run = Run.defaults().seed(SEED);
 
         try (Explanation explanation =

@@ -49,58 +49,37 @@ final class LayerMethodsContractTest extends MethodContract<LayeredModel> {
     static List<Case<LayeredModel>> cases() {
         return List.of(
                 ON_RESIDUAL.of(
-                        "Conductance",
-                        Conductance.builder("block1.tanh")
-                                .steps(5)
-                                .baseline(Baseline.of(PER_EXAMPLE))
-                                .build()),
+                        "Conductance", new Conductance("block1.tanh").steps(5).baseline(Baseline.of(PER_EXAMPLE))),
                 ON_RESIDUAL
                         .of(
                                 "Conductance with the bypass held",
-                                Conductance.builder("block1.tanh")
-                                        .steps(400)
-                                        .bypass(Bypass.STAY)
-                                        .build())
+                                new Conductance("block1.tanh").steps(400).bypass(Bypass.STAY))
                         .target(Target.argmax())
                         .completeTo(1e-5),
                 ON_RESIDUAL.of(
                         "Captum's conductance",
-                        Conductance.builder("block1.add")
-                                .steps(6)
-                                .captum(Quadrature.GAUSS_LEGENDRE)
-                                .build()),
+                        new Conductance("block1.add").steps(6).captum(Quadrature.GAUSS_LEGENDRE)),
                 ON_RESIDUAL.of(
                         "Internal influence",
-                        InternalInfluence.builder("block1.fc1")
-                                .steps(5)
-                                .baseline(Baseline.constant(0.3))
-                                .build()),
+                        new InternalInfluence("block1.fc1").steps(5).baseline(Baseline.constant(0.3))),
                 ON_RESIDUAL.of(
                         "Internal influence with the bypass held",
-                        InternalInfluence.builder("block1.fc1")
-                                .steps(5)
-                                .bypass(Bypass.STAY)
-                                .build()),
+                        new InternalInfluence("block1.fc1").steps(5).bypass(Bypass.STAY)),
                 ON_RESIDUAL.of(
-                        "Neuron conductance",
-                        NeuronConductance.builder("block1.tanh", Target.slice("1:3"))
-                                .steps(5)
-                                .build()),
+                        "Neuron conductance", new NeuronConductance("block1.tanh", Target.slice("1:3")).steps(5)),
                 ON_RESIDUAL.of(
                         "Neuron conductance with the bypass held",
-                        NeuronConductance.builder("block1.tanh", Target.index(2))
+                        new NeuronConductance("block1.tanh", Target.index(2))
                                 .steps(5)
-                                .bypass(Bypass.STAY)
-                                .build()),
+                                .bypass(Bypass.STAY)),
                 ON_RESIDUAL.of("Gradient x activation", new GradientXActivation("block1.tanh", "block1.add")),
                 ON_RESIDUAL
                         .of(
                                 "Layer GradientSHAP",
-                                LayerGradientShap.builder("block1.tanh")
+                                new LayerGradientShap("block1.tanh")
                                         .baseline(Baseline.samples(SAMPLES))
                                         .samples(6)
-                                        .stdev(0.1)
-                                        .build())
+                                        .stdev(0.1))
                         .drawn(),
                 ON_RESIDUAL
                         .of(
@@ -110,10 +89,9 @@ final class LayerMethodsContractTest extends MethodContract<LayeredModel> {
                 ON_RESIDUAL
                         .of(
                                 "Integrated gradients lifted",
-                                IntegratedGradients.builder()
+                                new IntegratedGradients()
                                         .steps(20)
                                         .baseline(Baseline.of(PER_EXAMPLE).throughHead())
-                                        .build()
                                         .at("block1.fc1"))
                         .completeTo(1e-5),
                 ON_RESIDUAL
@@ -158,7 +136,7 @@ final class LayerMethodsContractTest extends MethodContract<LayeredModel> {
                 ON_TWO_INPUTS
                         .of(
                                 "Several layers at once",
-                                IntegratedGradients.builder().steps(20).build().at("left", "right"))
+                                new IntegratedGradients().steps(20).at("left", "right"))
                         .completeTo(1e-5));
     }
 

@@ -18,6 +18,7 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -28,6 +29,7 @@ import io.github.attribution4j.testkit.LeakExtension;
 import io.github.attribution4j.testkit.ReferenceModel;
 import io.github.attribution4j.testkit.ReferenceModels;
 import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -133,8 +135,8 @@ class LayerMethodsOracleTest {
         LayeredModel model = layer.startsWith("block") ? residual(5) : perceptron();
         Inputs inputs = inputs();
         double[] expected = integral(model, layer, inputs, bypass == Bypass.STAY, true);
-        Conductance coarse = Conductance.builder(layer).steps(50).bypass(bypass).build();
-        Conductance fine = Conductance.builder(layer).steps(500).bypass(bypass).build();
+        Conductance coarse = new Conductance(layer).steps(50).bypass(bypass);
+        Conductance fine = new Conductance(layer).steps(500).bypass(bypass);
 
         assertNear(values(coarse, model, inputs), expected, 2e-3);
         assertNear(values(fine, model, inputs), expected, 2e-5);
@@ -145,8 +147,7 @@ class LayerMethodsOracleTest {
     void internal_influence_is_the_mean_gradient_along_it(String layer, Bypass bypass) {
         LayeredModel model = layer.startsWith("block") ? residual(5) : perceptron();
         Inputs inputs = inputs();
-        InternalInfluence method =
-                InternalInfluence.builder(layer).bypass(bypass).build();
+        InternalInfluence method = new InternalInfluence(layer).bypass(bypass);
 
         assertNear(values(method, model, inputs), integral(model, layer, inputs, bypass == Bypass.STAY, false), 1e-8);
     }
@@ -155,9 +156,8 @@ class LayerMethodsOracleTest {
     void conductance_differs_from_integrated_gradients_at_the_layer() {
         double[] along = values(new Conductance("act1"), perceptron(), inputs());
         double[] straight = values(
-                IntegratedGradients.builder()
+                new IntegratedGradients()
                         .baseline(Baseline.zeros().throughHead())
-                        .build()
                         .at("act1"),
                 perceptron(),
                 inputs());
@@ -171,7 +171,7 @@ class LayerMethodsOracleTest {
     @Test
     void conductance_is_complete_where_nothing_bypasses_the_layer() {
         for (String layer : new String[] {"fc1", "act1", "fc2", "act2"}) {
-            assertThat(largestGap(Conductance.builder(layer).steps(1000).build(), perceptron(), inputs()))
+            assertThat(largestGap(new Conductance(layer).steps(1000), perceptron(), inputs()))
                     .as(layer)
                     .isLessThan(1e-5);
         }
@@ -179,9 +179,9 @@ class LayerMethodsOracleTest {
 
     @Test
     void the_error_of_conductance_falls_with_the_square_of_the_steps() {
-        double previous = largestGap(Conductance.builder("act1").steps(10).build(), perceptron(), inputs());
+        double previous = largestGap(new Conductance("act1").steps(10), perceptron(), inputs());
         for (int steps : new int[] {20, 40, 80}) {
-            double gap = largestGap(Conductance.builder("act1").steps(steps).build(), perceptron(), inputs());
+            double gap = largestGap(new Conductance("act1").steps(steps), perceptron(), inputs());
             assertThat(gap).isBetween(previous / 5, previous / 3);
             previous = gap;
         }
@@ -195,8 +195,7 @@ class LayerMethodsOracleTest {
                 .linear("fc", "hidden", 3)
                 .build();
         double[] right = values(new Conductance("hidden"), linear, inputs());
-        double[] captum = values(
-                Conductance.builder("hidden").captum(Quadrature.GAUSS_LEGENDRE).build(), linear, inputs());
+        double[] captum = values(new Conductance("hidden").captum(Quadrature.GAUSS_LEGENDRE), linear, inputs());
         double[] nodes = Quadrature.GAUSS_LEGENDRE.rule(51).nodes();
         double covered = nodes[50] - nodes[0];
         assertThat(covered).isCloseTo(0.9989, within(1e-4));
@@ -213,21 +212,19 @@ class LayerMethodsOracleTest {
         Inputs inputs = inputs();
         for (String layer : new String[] {"block0.fc1", "block1.tanh", "block1.add", "block2.fc2", "block3.add"}) {
             assertThat(largestGap(
-                            IntegratedGradients.builder()
+                            new IntegratedGradients()
                                     .steps(100)
                                     .baseline(Baseline.constant(-0.4).throughHead())
-                                    .build()
                                     .at(layer),
                             model,
                             inputs))
                     .as("integrated gradients at %s", layer)
                     .isLessThan(1e-6);
             assertThat(largestGap(
-                            Conductance.builder(layer)
+                            new Conductance(layer)
                                     .steps(200)
                                     .bypass(Bypass.STAY)
-                                    .baseline(Baseline.constant(-0.4))
-                                    .build(),
+                                    .baseline(Baseline.constant(-0.4)),
                             model,
                             inputs))
                     .as("conductance at %s", layer)
@@ -238,9 +235,9 @@ class LayerMethodsOracleTest {
     @Test
     void what_bypasses_the_layer_is_missing_from_conductance_that_follows() {
         LayeredModel model = residual(5);
-        assertThat(largestGap(Conductance.builder("block1.fc2").steps(400).build(), model, inputs()))
+        assertThat(largestGap(new Conductance("block1.fc2").steps(400), model, inputs()))
                 .isGreaterThan(0.05);
-        assertThat(largestGap(Conductance.builder("block1.add").steps(400).build(), model, inputs()))
+        assertThat(largestGap(new Conductance("block1.add").steps(400), model, inputs()))
                 .as("every way leads through the sum")
                 .isLessThan(1e-4);
     }
@@ -249,7 +246,7 @@ class LayerMethodsOracleTest {
     void neuron_conductances_sum_to_the_units_conductance_over_inputs() {
         LayeredModel model = perceptron();
         Inputs inputs = inputs();
-        double[] layer = values(Conductance.builder("act1").steps(2000).build(), model, inputs);
+        double[] layer = values(new Conductance("act1").steps(2000), model, inputs);
         for (int unit = 0; unit < 8; unit++) {
             double[] flows = values(new NeuronConductance("act1", Target.index(unit)), model, inputs);
             for (int example = 0; example < EXAMPLES; example++) {
@@ -277,15 +274,11 @@ class LayerMethodsOracleTest {
     @Test
     void captums_sum_of_units_counts_what_flows_through_one_and_is_weighted_by_another() {
         LayeredModel model = perceptron();
-        NeuronConductance.Builder both = NeuronConductance.builder("act1", Target.slice("2:4"));
-        double[] apart = values(both.build(), model, inputs());
-        double[] captum = values(both.units(NeuronConductance.Units.CAPTUM).build(), model, inputs());
+        NeuronConductance both = new NeuronConductance("act1", Target.slice("2:4"));
+        double[] apart = values(both, model, inputs());
+        double[] captum = values(both.units(NeuronConductance.Units.CAPTUM), model, inputs());
         double[] one = values(
-                NeuronConductance.builder("act1", Target.index(2))
-                        .units(NeuronConductance.Units.CAPTUM)
-                        .build(),
-                model,
-                inputs());
+                new NeuronConductance("act1", Target.index(2)).units(NeuronConductance.Units.CAPTUM), model, inputs());
 
         assertNear(one, values(new NeuronConductance("act1", Target.index(2)), model, inputs()), 1e-12);
         assertThat(captum).isNotEqualTo(apart);
@@ -294,12 +287,8 @@ class LayerMethodsOracleTest {
     @Test
     void a_held_bypass_changes_nothing_where_there_is_none() {
         for (Bypass bypass : Bypass.values()) {
-            double[] held = values(
-                    NeuronConductance.builder("act1", Target.index(3))
-                            .bypass(bypass)
-                            .build(),
-                    perceptron(),
-                    inputs());
+            double[] held =
+                    values(new NeuronConductance("act1", Target.index(3)).bypass(bypass), perceptron(), inputs());
             assertNear(held, values(new NeuronConductance("act1", Target.index(3)), perceptron(), inputs()), 1e-12);
         }
     }
@@ -367,16 +356,13 @@ class LayerMethodsOracleTest {
         Inputs inputs = inputs();
         try (Explanation activation = new LayerActivation("block1.tanh").attribute(model, inputs);
                 Explanation product = new GradientXActivation("block1.tanh").attribute(model, inputs, CLASSES);
-                Explanation follow =
-                        Conductance.builder("block1.tanh").steps(10).build().attribute(model, inputs, CLASSES);
-                Explanation stay = Conductance.builder("block1.tanh")
+                Explanation follow = new Conductance("block1.tanh").steps(10).attribute(model, inputs, CLASSES);
+                Explanation stay = new Conductance("block1.tanh")
                         .steps(10)
                         .bypass(Bypass.STAY)
-                        .build()
                         .attribute(model, inputs, CLASSES);
-                Explanation neuron = NeuronConductance.builder("block1.tanh", Target.index(0))
+                Explanation neuron = new NeuronConductance("block1.tanh", Target.index(0))
                         .steps(10)
-                        .build()
                         .attribute(model, inputs, CLASSES)) {
             assertThat(activation.counts().forwardRows()).isEqualTo(EXAMPLES);
             assertThat(product.counts().forwardRows()).isEqualTo(EXAMPLES);
@@ -419,10 +405,9 @@ class LayerMethodsOracleTest {
     @Test
     void wrong_requests_are_refused_together() {
         LayeredModel model = perceptron();
-        assertThatThrownBy(() -> Conductance.builder("act1")
+        assertThatThrownBy(() -> new Conductance("act1")
                         .steps(0)
                         .baseline(Baseline.normal(0, 1))
-                        .build()
                         .attribute(model, inputs(), CLASSES))
                 .hasMessageContaining("steps 0: must be at least 1")
                 .hasMessageContaining("is a distribution, and conductance starts from one reference");
@@ -431,8 +416,9 @@ class LayerMethodsOracleTest {
                 .hasMessageContaining("8 lies outside 0 to 7");
         assertThatThrownBy(() -> new Conductance("act9").attribute(model, inputs(), CLASSES))
                 .hasMessageContaining("act9");
-        assertThatThrownBy(() -> Conductance.builder()).hasMessageContaining("layers: none given");
-        assertThatThrownBy(() -> Conductance.builder("act1").rule("captum"))
+        assertThatThrownBy(() -> new Conductance()).hasMessageContaining("layers: none given");
+        assertThatThrownBy(
+                        () -> Conductance.DESCRIPTION.read(Map.of("layer", "act1", "rule", "captum"), Sources.none()))
                 .hasMessageContaining("choose trapezoid, or captum- and the name of a quadrature");
     }
 }

@@ -67,40 +67,26 @@ class RefusalsTest {
 
     @Test
     void integratedGradients() {
+        refused(new IntegratedGradients().steps(0), "steps 0: must be at least 1 with quadrature gauss-legendre");
         refused(
-                IntegratedGradients.builder().steps(0).build(),
-                "steps 0: must be at least 1 with quadrature gauss-legendre");
-        refused(
-                IntegratedGradients.builder()
-                        .steps(1)
-                        .quadrature(Quadrature.CAPTUM_TRAPEZOID)
-                        .build(),
+                new IntegratedGradients().steps(1).quadrature(Quadrature.CAPTUM_TRAPEZOID),
                 "steps 1: must be at least 2 with quadrature captum-trapezoid");
         refused(
-                IntegratedGradients.builder()
-                        .steps(-3)
-                        .baseline(Baseline.uniform(0, 1))
-                        .build(),
+                new IntegratedGradients().steps(-3).baseline(Baseline.uniform(0, 1)),
                 "steps -3: must be at least 1 with quadrature gauss-legendre",
                 "baseline uniform(0.0, 1.0) is a distribution, and integrated-gradients starts from one reference for"
                         + " each example; give Baseline.mean(...) of the samples, or use GradientShap, which averages over"
                         + " the distribution");
         refused(
-                IntegratedGradients.builder()
-                        .baseline(Baseline.of(ReferenceModels.normal(DataType.FLOAT32, 1, 1, 5)))
-                        .build(),
+                new IntegratedGradients().baseline(Baseline.of(ReferenceModels.normal(DataType.FLOAT32, 1, 1, 5))),
                 "baseline for input 'input0' has shape (1, 5) and the input has shape (2, 4); all axes but the first"
                         + " must be equal");
         refused(
-                IntegratedGradients.builder()
-                        .baseline(Baseline.of(ReferenceModels.normal(DataType.FLOAT32, 1, 3, 4)))
-                        .build(),
+                new IntegratedGradients().baseline(Baseline.of(ReferenceModels.normal(DataType.FLOAT32, 1, 3, 4))),
                 "baseline for input 'input0' has 3 rows for 2 examples; give one row for all or one for each, or "
                         + "Baseline.samples(...) for a set");
         refused(
-                IntegratedGradients.builder()
-                        .baseline(Baseline.zeros().throughHead())
-                        .build(),
+                new IntegratedGradients().baseline(Baseline.zeros().throughHead()),
                 "baseline 0.0 through head is lifted through the head of a cut, but the method is not applied at a"
                         + " layer; use it with method.at(layer), or give the baseline without throughHead()");
     }
@@ -108,16 +94,14 @@ class RefusalsTest {
     @Test
     void gradientShap() {
         refused(
-                GradientShap.builder().samples(0).stdev(-1).build(),
+                new GradientShap().samples(0).stdev(-1),
                 "samples 0: must be at least 1",
                 "stdev -1.0: a standard deviation must be finite and 0 or more");
         refused(
-                GradientShap.builder().stdev(1, 2).build(),
+                new GradientShap().stdev(1, 2),
                 "stdev [1.0, 2.0]: 2 values for 1 attributed inputs; give one for all, or one for each");
         refused(
-                GradientShap.builder()
-                        .baseline(Baseline.samples(ReferenceModels.normal(DataType.FLOAT32, 1, 6, 3)))
-                        .build(),
+                new GradientShap().baseline(Baseline.samples(ReferenceModels.normal(DataType.FLOAT32, 1, 6, 3))),
                 "baseline for input 'input0' has shape (6, 3) and the input has shape (2, 4); all axes but the first"
                         + " must be equal");
     }
@@ -144,7 +128,7 @@ class RefusalsTest {
         refused(new Saliency(), tokens, remedy);
         refused(new InputXGradient(), tokens, remedy);
         refused(
-                IntegratedGradients.builder().steps(0).build(),
+                new IntegratedGradients().steps(0),
                 tokens,
                 remedy,
                 "steps 0: must be at least 1 with " + "quadrature gauss-legendre");

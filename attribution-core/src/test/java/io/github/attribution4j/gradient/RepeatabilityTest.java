@@ -42,16 +42,12 @@ class RepeatabilityTest {
     }
 
     static List<Attribution<DifferentiableModel>> methods() {
-        IntegratedGradients ig = IntegratedGradients.builder().steps(GROUP).build();
+        IntegratedGradients ig = new IntegratedGradients().steps(GROUP);
         return List.of(
                 new Saliency(),
                 new InputXGradient(),
                 ig,
-                GradientShap.builder()
-                        .samples(GROUP)
-                        .stdev(0.3)
-                        .baseline(Baseline.normal(0, 1))
-                        .build(),
+                new GradientShap().samples(GROUP).stdev(0.3).baseline(Baseline.normal(0, 1)),
                 NoiseTunnel.smoothGrad(ig).samples(GROUP),
                 NoiseTunnel.varGrad(new Saliency()).samples(GROUP));
     }
@@ -113,19 +109,14 @@ class RepeatabilityTest {
         assertThat(counts(new Saliency(), 1000)).isEqualTo(new Counts(7, 7, 1, 7));
         assertThat(counts(new InputXGradient(), 2)).isEqualTo(new Counts(7, 7, 4, 2));
         // 7 inputs and one baseline in one call; 7 · 20 steps.
-        IntegratedGradients ig = IntegratedGradients.builder().steps(GROUP).build();
+        IntegratedGradients ig = new IntegratedGradients().steps(GROUP);
         assertThat(counts(ig, 1000)).isEqualTo(new Counts(8 + 140, 140, 2, 140));
         // Baseline rows are those of the inputs in number; of each 20 steps two calls of 10.
-        IntegratedGradients blurred = IntegratedGradients.builder()
+        IntegratedGradients blurred = new IntegratedGradients()
                 .steps(GROUP)
-                .baseline(Baseline.of(ReferenceModels.normal(DataType.FLOAT32, 2, 7, 4)))
-                .build();
+                .baseline(Baseline.of(ReferenceModels.normal(DataType.FLOAT32, 2, 7, 4)));
         assertThat(counts(blurred, 19)).isEqualTo(new Counts(14 + 140, 140, 1 + 14, 14));
-        GradientShap shap = GradientShap.builder()
-                .samples(5)
-                .stdev(1)
-                .baseline(Baseline.normal(0, 1))
-                .build();
+        GradientShap shap = new GradientShap().samples(5).stdev(1).baseline(Baseline.normal(0, 1));
         assertThat(counts(shap, 1000)).isEqualTo(new Counts(7 + 35 + 35 + 35, 35, 4, 35));
         assertThat(counts(NoiseTunnel.smoothGrad(ig).samples(3), 1000))
                 .isEqualTo(new Counts(7 + 3 * 7 + 1 + 3 * 140, 3 * 140, 1 + 2, 420));

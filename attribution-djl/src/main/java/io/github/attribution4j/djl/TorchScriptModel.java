@@ -56,7 +56,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * try (TorchScriptModel model = TorchScriptModel.load(Path.of("resnet18.pt"))) {
  *     Tensor image = model.tensors().of(pixels, 1, 3, 224, 224);
- *     Explanation why = IntegratedGradients.builder().build().attribute(model, Inputs.of(image), Target.index(281));
+ *     Explanation why = new IntegratedGradients().attribute(model, Inputs.of(image), Target.index(281));
  * }
  * }</pre>
  *

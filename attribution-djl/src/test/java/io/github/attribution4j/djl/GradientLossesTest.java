@@ -150,9 +150,8 @@ class GradientLossesTest {
     void tooFewStepsAreCounted() {
         try (TorchScriptModel model = model("torch.tanh(torch.mul(x, 50))");
                 TensorScope scope = TensorScope.open();
-                Explanation why = IntegratedGradients.builder()
+                Explanation why = new IntegratedGradients()
                         .steps(3)
-                        .build()
                         .attribute(model, Inputs.of(model.tensors().of(new float[] {2}, 1, 1)), Target.index(0))) {
             assertThat(why.notices())
                     .anyMatch(notice ->

@@ -37,7 +37,7 @@ class LayerConcurrencyTest {
     private static final int ROUNDS = 25;
 
     private static List<Attribution<? super LayeredModel>> methods() {
-        IntegratedGradients integrated = IntegratedGradients.builder().steps(4).build();
+        IntegratedGradients integrated = new IntegratedGradients().steps(4);
         return List.of(
                 GradCam.builder("layer2").build(),
                 GradCam.builder("layer1").build(),

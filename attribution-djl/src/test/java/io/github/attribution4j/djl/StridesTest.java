@@ -138,8 +138,7 @@ class StridesTest {
             Tensor view = views.get("one row for all");
             List<Explanation> explanations = new ArrayList<>();
             for (Inputs inputs : List.of(Inputs.of(view), Inputs.of(copy(view)))) {
-                explanations.add(
-                        IntegratedGradients.builder().steps(4).build().attribute(model, inputs, Target.index(0)));
+                explanations.add(new IntegratedGradients().steps(4).attribute(model, inputs, Target.index(0)));
                 explanations.add(FeatureAblation.builder().build().attribute(model, inputs, Target.index(0)));
             }
             for (int i = 0; i < 2; i++) {

@@ -24,8 +24,7 @@ public final class LayerAndNeuron {
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(DemoFiles.array("digit-3.npz", model.tensors()));
             Target three = Target.index(3);
-            IntegratedGradients method =
-                    IntegratedGradients.builder().steps(100).build();
+            IntegratedGradients method = new IntegratedGradients().steps(100);
 
             System.out.println("layers: "
                     + String.join(

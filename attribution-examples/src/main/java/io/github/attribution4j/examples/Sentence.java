@@ -5,6 +5,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.TokenBaseline;
 import io.github.attribution4j.djl.HuggingFaceTokens;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
@@ -12,7 +13,6 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.text.TokenAttribution;
-import io.github.attribution4j.text.TokenBaseline;
 import io.github.attribution4j.text.Tokens;
 import java.io.IOException;
 import java.io.InputStream;
@@ -36,8 +36,8 @@ public final class Sentence {
             Inputs inputs = tokens.inputs(model.tensors(), model.parameterNames());
             long mask = HuggingFaceTokens.id(tokenizer, "[MASK]").orElseThrow();
             TokenBaseline masked = TokenBaseline.of(mask).keeping(tokens.specialIds());
-            Attribution<LayeredModel> method = TokenAttribution.of(
-                    IntegratedGradients.builder().baseline(masked.throughHead()).build());
+            Attribution<LayeredModel> method =
+                    TokenAttribution.of(new IntegratedGradients().baseline(masked.throughHead()));
 
             try (Explanation why = method.attribute(model, inputs, Target.argmax())) {
                 int topic = Integer.parseInt(why.provenance().target().replaceAll("\\D+", ""));

@@ -29,8 +29,7 @@ import java.util.concurrent.Future;
  */
 public final class Service implements AutoCloseable {
     private final TorchScriptModel model;
-    private final IntegratedGradients method =
-            IntegratedGradients.builder().steps(50).build();
+    private final IntegratedGradients method = new IntegratedGradients().steps(50);
 
     private Service(TorchScriptModel model) {
         this.model = model;

@@ -21,8 +21,7 @@ public final class TenLines {
                 TorchScriptModel model = TorchScriptModel.load(archive);
                 TensorScope scope = TensorScope.open()) {
             Tensor image = DemoFiles.array("digit-3.npz", model.tensors());
-            IntegratedGradients method =
-                    IntegratedGradients.builder().steps(200).build();
+            IntegratedGradients method = new IntegratedGradients().steps(200);
             try (Explanation why = method.attribute(model, Inputs.of(image), Target.index(3))) {
                 float[] pixels = why.attribution().toFloatArray();
                 int best = 0;

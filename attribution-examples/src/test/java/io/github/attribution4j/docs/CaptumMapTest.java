@@ -10,6 +10,7 @@ import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.Progress;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.TokenBaseline;
 import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.cam.GuidedGradCam;
 import io.github.attribution4j.djl.LoadOptions;
@@ -49,7 +50,6 @@ import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.text.TokenAttribution;
-import io.github.attribution4j.text.TokenBaseline;
 import io.github.attribution4j.visual.ChannelReduction;
 import io.github.attribution4j.visual.ColorMap;
 import io.github.attribution4j.visual.HeatMap;
@@ -136,7 +136,7 @@ class CaptumMapTest {
                 Baseline.mean(references),
                 Baseline.blurred(1));
         for (Baseline baseline : baselines) {
-            explains(IntegratedGradients.builder().steps(5).baseline(baseline).build());
+            explains(new IntegratedGradients().steps(5).baseline(baseline));
         }
     }
 
@@ -168,29 +168,25 @@ class CaptumMapTest {
     @Test
     void gradients() {
         explains(new IntegratedGradients());
-        explains(IntegratedGradients.builder().steps(50).build());
-        explains(IntegratedGradients.builder().multiplyByInputs(false).build());
+        explains(new IntegratedGradients().steps(50));
+        explains(new IntegratedGradients().multiplyByInputs(false));
         for (Quadrature rule : List.of(
                 Quadrature.RIEMANN_LEFT,
                 Quadrature.RIEMANN_RIGHT,
                 Quadrature.RIEMANN_MIDDLE,
                 Quadrature.CAPTUM_TRAPEZOID,
                 Quadrature.TRAPEZOID)) {
-            explains(IntegratedGradients.builder().steps(5).quadrature(rule).build());
+            explains(new IntegratedGradients().steps(5).quadrature(rule));
         }
         explains(new Saliency());
         explains(Saliency.signed());
         explains(new InputXGradient());
         explains(new GradientShap(Baseline.samples(references)));
-        explains(GradientShap.builder()
+        explains(new GradientShap()
                 .baseline(Baseline.samples(references))
                 .samples(5)
-                .stdev(0.1)
-                .build());
-        explains(GradientShap.builder()
-                .baseline(Baseline.samples(references))
-                .multiplyByInputs(false)
-                .build());
+                .stdev(0.1));
+        explains(new GradientShap().baseline(Baseline.samples(references)).multiplyByInputs(false));
     }
 
     @Test
@@ -269,13 +265,9 @@ class CaptumMapTest {
                 new NamedMethod("LayerGradientXActivation", new GradientXActivation("relu3")),
                 new NamedMethod(
                         "LayerIntegratedGradients",
-                        IntegratedGradients.builder().baseline(lifted).build().at("relu3")),
+                        new IntegratedGradients().baseline(lifted).at("relu3")),
                 new NamedMethod("InternalInfluence", new InternalInfluence("relu3")),
-                new NamedMethod(
-                        "LayerConductance",
-                        Conductance.builder("relu3")
-                                .captum(Quadrature.GAUSS_LEGENDRE)
-                                .build()),
+                new NamedMethod("LayerConductance", new Conductance("relu3").captum(Quadrature.GAUSS_LEGENDRE)),
                 new NamedMethod("LayerGradientShap", new LayerGradientShap(Baseline.samples(references), "relu3")),
                 new NamedMethod("LayerGradCam", new GradCam("relu3")),
                 new NamedMethod("LayerFeatureAblation", new FeatureAblation(Baseline.zeros(), channels).at("relu3")),
@@ -362,9 +354,7 @@ class CaptumMapTest {
             Baseline masked = TokenBaseline.of(4).keeping(2, 3);
             List<TokenAttribution> methods = List.of(
                     TokenAttribution.of(new IntegratedGradients()),
-                    TokenAttribution.of(IntegratedGradients.builder()
-                            .baseline(masked.throughHead())
-                            .build()));
+                    TokenAttribution.of(new IntegratedGradients().baseline(masked.throughHead())));
             for (TokenAttribution method : methods) {
                 try (Explanation why = method.attribute(topics, text, Target.index(0))) {
                     assertThat(why.attribution().shape()).isEqualTo(ids.shape());

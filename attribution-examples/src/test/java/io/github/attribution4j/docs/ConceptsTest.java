@@ -60,7 +60,7 @@ class ConceptsTest {
     @Test
     void methodsAreValues() {
         // tag::method
-        IntegratedGradients method = IntegratedGradients.builder().steps(20).build();
+        IntegratedGradients method = new IntegratedGradients().steps(20);
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3));
         Explanation whyNot = method.attribute(model, Inputs.of(image), Target.index(8));
         // end::method
@@ -129,9 +129,8 @@ class ConceptsTest {
     void baselinesAreOfOneSpace() {
         // tag::baseline
         IntegratedGradients zeroActivation = new IntegratedGradients();
-        IntegratedGradients zeroImage = IntegratedGradients.builder()
-                .baseline(Baseline.zeros().throughHead())
-                .build();
+        IntegratedGradients zeroImage =
+                new IntegratedGradients().baseline(Baseline.zeros().throughHead());
         Explanation first = zeroActivation.at("relu3").attribute(model, Inputs.of(image), Target.index(3));
         Explanation second = zeroImage.at("relu3").attribute(model, Inputs.of(image), Target.index(3));
         // end::baseline

@@ -55,8 +55,7 @@ class FeaturesPageTest {
         Target target = Target.argmax().named("malignant", "benign");
         // end::names
         // tag::reasons
-        IntegratedGradients method =
-                IntegratedGradients.builder().baseline(Baseline.of(average)).build();
+        IntegratedGradients method = new IntegratedGradients().baseline(Baseline.of(average));
         try (Explanation why = method.attribute(model, inputs, target)) {
             List<Feature> top = why.top(3); // of the largest magnitude
             double radius = why.asMap(0).get("mean radius");
@@ -105,8 +104,7 @@ class FeaturesPageTest {
     void sums() {
         Inputs inputs = Inputs.of(patient).named(columns);
         FeatureMask mask = FeatureMask.ranges(-1, 10, 10, 10).named("mean", "error", "worst");
-        IntegratedGradients method =
-                IntegratedGradients.builder().baseline(Baseline.of(average)).build();
+        IntegratedGradients method = new IntegratedGradients().baseline(Baseline.of(average));
         Target target = Target.index(0);
         // tag::sums
         try (Explanation why = mask.sums(method.attribute(model, inputs, target), inputs)) {

@@ -43,9 +43,7 @@ class GettingStartedTest {
         try (TorchScriptModel model = TorchScriptModel.load(demo.resolve("breast-cancer.pt"));
                 Tensor patient = model.tensors().of(row, 1, 30);
                 Tensor reference = model.tensors().of(average, 1, 30)) {
-            IntegratedGradients method = IntegratedGradients.builder()
-                    .baseline(Baseline.of(reference))
-                    .build();
+            IntegratedGradients method = new IntegratedGradients().baseline(Baseline.of(reference));
             try (Explanation why = method.attribute(model, Inputs.of(patient), Target.probability(0))) {
                 String table = TextTable.of(why, 0, names).top(5).render();
                 double gap = why.completenessGap()[0];
@@ -84,7 +82,7 @@ class GettingStartedTest {
         // tag::readme
         try (TorchScriptModel model = TorchScriptModel.load(demo.resolve("digits.pt"));
                 Tensor image = model.tensors().of(pixels, 1, 1, 8, 8)) {
-            IntegratedGradients method = IntegratedGradients.builder().steps(50).build();
+            IntegratedGradients method = new IntegratedGradients().steps(50);
             try (Explanation why = method.attribute(model, Inputs.of(image), Target.index(3))) {
                 float[] attributions = why.attribution().toFloatArray(); // one for each pixel
                 double gap = why.completenessGap()[0]; // how far their sum misses F(image) - F(zeros)

@@ -88,8 +88,7 @@ class LayerMethodsTest {
     @Test
     void internalInfluence() {
         // tag::internal-influence
-        InternalInfluence method =
-                InternalInfluence.builder("relu3").baseline(Baseline.zeros()).build();
+        InternalInfluence method = new InternalInfluence("relu3").baseline(Baseline.zeros());
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 32, 4, 4)
         // end::internal-influence
         try (why) {
@@ -100,7 +99,7 @@ class LayerMethodsTest {
     @Test
     void conductance() {
         // tag::conductance
-        Conductance method = Conductance.builder("relu3").steps(100).build();
+        Conductance method = new Conductance("relu3").steps(100);
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 32, 4, 4)
         double[] gap = why.completenessGap(); // nothing bypasses relu3
         // end::conductance
@@ -113,7 +112,7 @@ class LayerMethodsTest {
     void bypass() {
         // tag::bypass
         Conductance published = new Conductance("relu3"); // Bypass.FOLLOW
-        Conductance ofTheTail = Conductance.builder("relu3").bypass(Bypass.STAY).build();
+        Conductance ofTheTail = new Conductance("relu3").bypass(Bypass.STAY);
         // end::bypass
         try (Explanation first = published.attribute(model, Inputs.of(image), Target.index(3));
                 Explanation second = ofTheTail.attribute(model, Inputs.of(image), Target.index(3))) {
@@ -125,8 +124,7 @@ class LayerMethodsTest {
     @Test
     void captum() {
         // tag::captum-conductance
-        Conductance captum =
-                Conductance.builder("relu3").captum(Quadrature.GAUSS_LEGENDRE).build();
+        Conductance captum = new Conductance("relu3").captum(Quadrature.GAUSS_LEGENDRE);
         // end::captum-conductance
         assertThat(captum.settings()).containsEntry("rule", "captum-gauss-legendre");
     }
@@ -145,10 +143,9 @@ class LayerMethodsTest {
     @Test
     void gradientShap() {
         // tag::layer-gradient-shap
-        LayerGradientShap method = LayerGradientShap.builder("relu3")
+        LayerGradientShap method = new LayerGradientShap("relu3")
                 .baseline(Baseline.samples(references))
-                .samples(20)
-                .build();
+                .samples(20);
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 32, 4, 4)
         // end::layer-gradient-shap
         try (why) {

@@ -92,11 +92,10 @@ class MethodsTest {
     @Test
     void integratedGradients() {
         // tag::integrated-gradients
-        IntegratedGradients method = IntegratedGradients.builder()
+        IntegratedGradients method = new IntegratedGradients()
                 .steps(100)
                 .quadrature(Quadrature.GAUSS_LEGENDRE)
-                .baseline(Baseline.of(average))
-                .build();
+                .baseline(Baseline.of(average));
         Explanation why = method.attribute(cancer, Inputs.of(patients), Target.index(0));
         double[] gaps = why.completenessGap(); // one for each patient
         // end::integrated-gradients
@@ -109,11 +108,10 @@ class MethodsTest {
     @Test
     void gradientShap() {
         // tag::gradient-shap
-        GradientShap method = GradientShap.builder()
+        GradientShap method = new GradientShap()
                 .baseline(Baseline.samples(patients))
                 .samples(50)
-                .stdev(0.1)
-                .build();
+                .stdev(0.1);
         Explanation why = method.attribute(
                 cancer, Inputs.of(patients), Target.index(0), Run.defaults().seed(7));
         Tensor uncertainty = why.standardError(); // of every attribution

@@ -48,8 +48,7 @@ class ProductionTest {
     /** One for the whole service; every thread may call it at once. */
     static final class Explainer implements AutoCloseable {
         private final TorchScriptModel model;
-        private final Attribution<DifferentiableModel> method =
-                IntegratedGradients.builder().steps(50).build();
+        private final Attribution<DifferentiableModel> method = new IntegratedGradients().steps(50);
         private final Run run = Run.defaults().memoryBudget(256L << 20).deadline(Duration.ofSeconds(10));
 
         Explainer(Path archive) {

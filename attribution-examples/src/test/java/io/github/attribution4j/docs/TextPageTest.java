@@ -8,6 +8,7 @@ import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.TokenBaseline;
 import io.github.attribution4j.djl.HuggingFaceTokens;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
@@ -20,7 +21,6 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.text.EmbeddingLookup;
 import io.github.attribution4j.text.TokenAttribution;
-import io.github.attribution4j.text.TokenBaseline;
 import io.github.attribution4j.text.Tokens;
 import io.github.attribution4j.visual.TokenText;
 import java.io.IOException;
@@ -67,8 +67,8 @@ class TextPageTest {
             Inputs inputs = tokens.inputs(model.tensors(), model.parameterNames());
             long mask = HuggingFaceTokens.id(tokenizer, "[MASK]").orElseThrow();
             Baseline masked = TokenBaseline.of(mask).keeping(tokens.specialIds());
-            Attribution<LayeredModel> method = TokenAttribution.of(
-                    IntegratedGradients.builder().baseline(masked.throughHead()).build());
+            Attribution<LayeredModel> method =
+                    TokenAttribution.of(new IntegratedGradients().baseline(masked.throughHead()));
             try (Explanation why = method.attribute(model, inputs, Target.index(0))) { // 0: charts
                 String[] words = tokens.labels(0); // [CLS], Draw, the, edges, ...
                 float[] adds = why.attribution().toFloatArray(); // shape (1, tokens)
@@ -126,7 +126,7 @@ class TextPageTest {
         // end::references
         for (Baseline baseline : atEmbedding) {
             TokenAttribution method = TokenAttribution.of(
-                    IntegratedGradients.builder().baseline(baseline).steps(5).build());
+                    new IntegratedGradients().baseline(baseline).steps(5));
             method.attribute(model, inputs, Target.index(0)).close();
         }
     }
@@ -160,7 +160,7 @@ class TextPageTest {
 
     @Test
     void every_embedding() {
-        IntegratedGradients method = IntegratedGradients.builder().steps(5).build();
+        IntegratedGradients method = new IntegratedGradients().steps(5);
         // tag::every-embedding
         TokenAttribution words = TokenAttribution.of(method); // what the words' vectors add
         TokenAttribution apart = words.everyEmbedding().byEmbedding(); // and those of positions and types

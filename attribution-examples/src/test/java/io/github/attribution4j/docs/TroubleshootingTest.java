@@ -206,7 +206,7 @@ class TroubleshootingTest {
                 () -> explain(new FeaturePermutation(), image, Target.index(3)));
         failures.put(
                 "must be at least 1 with quadrature",
-                () -> explain(IntegratedGradients.builder().steps(0).build(), image, Target.index(3)));
+                () -> explain(new IntegratedGradients().steps(0), image, Target.index(3)));
     }
 
     private static FeatureAblation ablation(Baseline baseline) {

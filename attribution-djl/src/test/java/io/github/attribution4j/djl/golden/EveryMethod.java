@@ -73,12 +73,8 @@ final class EveryMethod implements AutoCloseable {
     EveryMethod() {
         FeatureMask cells = FeatureMask.grid(2, 2);
         FeatureMask columns = FeatureMask.ranges(1, 3, 3, 3, 3);
-        IntegratedGradients integrated = IntegratedGradients.builder().steps(5).build();
-        GradientShap shap = GradientShap.builder()
-                .samples(4)
-                .stdev(0.1)
-                .baseline(Baseline.normal(0, 1))
-                .build();
+        IntegratedGradients integrated = new IntegratedGradients().steps(5);
+        GradientShap shap = new GradientShap().samples(4).stdev(0.1).baseline(Baseline.normal(0, 1));
 
         table("saliency", new Saliency());
         table("input-x-gradient", new InputXGradient());
@@ -109,10 +105,8 @@ final class EveryMethod implements AutoCloseable {
                         .build());
         table("layer integrated-gradients", integrated.at("relu1"));
         table("neuron saliency", Saliency.signed().towards("fc2", Target.at(5)));
-        table("conductance", Conductance.builder("relu1").steps(5).build());
-        table(
-                "neuron-conductance",
-                NeuronConductance.builder("fc2", Target.slice("3:9")).steps(5).build());
+        table("conductance", new Conductance("relu1").steps(5));
+        table("neuron-conductance", new NeuronConductance("fc2", Target.slice("3:9")).steps(5));
         table("layer-gradient-shap", new LayerGradientShap(Baseline.normal(0, 1), "relu1"));
 
         image("saliency", new Saliency());
@@ -128,14 +122,9 @@ final class EveryMethod implements AutoCloseable {
                 GradCam.builder("layer2").upsample(Interpolation.BILINEAR).build());
         image(
                 "conductance, bypass held",
-                Conductance.builder("layer2.0.conv2")
-                        .steps(5)
-                        .bypass(Bypass.STAY)
-                        .build());
+                new Conductance("layer2.0.conv2").steps(5).bypass(Bypass.STAY));
         image("gradient-x-activation", new GradientXActivation("layer1", "layer2"));
-        image(
-                "internal-influence at an input",
-                InternalInfluence.builder("layer2:in").steps(5).build());
+        image("internal-influence at an input", new InternalInfluence("layer2:in").steps(5));
         image("layer input-x-gradient", new InputXGradient().at("layer1"));
     }
 

@@ -35,7 +35,7 @@ class FloatingTypesTest {
             throws Exception {
         Path archive = GoldenData.data().resolve("models/" + name + ".pt");
         Path inputs = GoldenData.data().resolve(name.substring(0, name.indexOf('.')) + "/inputs.npz");
-        IntegratedGradients method = IntegratedGradients.builder().steps(20).build();
+        IntegratedGradients method = new IntegratedGradients().steps(20);
         try (TorchScriptModel narrow = TorchScriptModel.load(archive, GoldenData.options());
                 TorchScriptModel wide =
                         TorchScriptModel.load(archive, GoldenData.options().dataType(DataType.FLOAT64));

@@ -68,7 +68,7 @@ class ForeignArchivesTest {
             if (json.has("quantized")) {
                 refusesGradients(model, inputs);
             } else {
-                try (Explanation saliency = new Saliency(false).attribute(model, inputs, Target.index(1))) {
+                try (Explanation saliency = Saliency.signed().attribute(model, inputs, Target.index(1))) {
                     same(saliency.attribution(), arrays.get(name + ".gradient"), "gradient");
                 }
             }

@@ -172,8 +172,7 @@ class HalfInsideTest {
         try (TorchScriptModel model = tried.load(GoldenData.options().dataType(DataType.FLOAT64));
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(tried.arrays(model).get("x"));
-            try (Explanation path =
-                    IntegratedGradients.builder().steps(100).build().attribute(model, inputs, Target.index(1))) {
+            try (Explanation path = new IntegratedGradients().steps(100).attribute(model, inputs, Target.index(1))) {
                 assertThat(path.completenessGap()).containsExactly(new double[3], within(1e-4));
             }
             if (!tried.name().equals("written")) {

@@ -163,7 +163,7 @@ class InputRowAxisTest {
                 try (Explanation gradient = Saliency.signed().attribute(model, inputs, TARGET, run);
                         Explanation ablated = new FeatureAblation().attribute(model, inputs, TARGET, run);
                         Explanation integrated =
-                                IntegratedGradients.builder().steps(64).build().attribute(model, inputs, TARGET, run)) {
+                                new IntegratedGradients().steps(64).attribute(model, inputs, TARGET, run)) {
                     check(gradient, tried, tried.gradients(), CLOSE);
                     check(ablated, tried, tried.ablated(), CLOSE);
                     check(integrated, tried, tried.integrated(), CLOSE);
@@ -193,7 +193,7 @@ class InputRowAxisTest {
     }
 
     private static List<Attribution<? super TorchScriptModel>> methods(Case tried) {
-        IntegratedGradients integrated = IntegratedGradients.builder().steps(6).build();
+        IntegratedGradients integrated = new IntegratedGradients().steps(6);
         List<Attribution<? super TorchScriptModel>> methods =
                 new ArrayList<>(List.<Attribution<? super TorchScriptModel>>of(
                         new Saliency(),
@@ -205,7 +205,7 @@ class InputRowAxisTest {
                         new FeaturePermutation(),
                         NoiseTunnel.smoothGrad(new Saliency()).samples(4),
                         new DeepLift(Baseline.constant(0.1)),
-                        GradientShap.builder().samples(4).build()));
+                        new GradientShap().samples(4)));
         long[] unit = new long[tried.inputs().get(0).shape().length];
         if (!tried.name().equals("states")) {
             methods.add(integrated.towards(tried.layers().get(0), Target.at(unit)));
@@ -217,7 +217,7 @@ class InputRowAxisTest {
             methods.add(NoiseTunnel.smoothGrad(new InputXGradient().at(layer)).samples(3));
             methods.add(
                     Attribution.at(layer, NoiseTunnel.smoothGrad(new Saliency()).samples(3)));
-            methods.add(Conductance.builder(layer).steps(6).build());
+            methods.add(new Conductance(layer).steps(6));
         }
         if (tried.name().equals("columns") || tried.name().equals("picture")) {
             methods.add(new GuidedBackprop());

@@ -61,7 +61,7 @@ class ManyExamplesInsideTest {
                 EigenCam.builder("conv").build(),
                 FullGrad.builder().build(),
                 new InputXGradient().at("relu"),
-                Conductance.builder("relu").steps(3).build());
+                new Conductance("relu").steps(3));
     }
 
     @ParameterizedTest

@@ -246,7 +246,7 @@ class RequestRefusalTest {
         refused(
                 "baseline for input 'x' has shape (1, 11) and the input has shape (3, 12); all axes but the first must be "
                         + "equal",
-                IntegratedGradients.builder().baseline(narrow).build(),
+                new IntegratedGradients().baseline(narrow),
                 Target.index(1));
         refused(
                 "baseline for input 'x' has shape (1, 11) and the input has shape (3, 12); all axes but the first must be "
@@ -259,7 +259,7 @@ class RequestRefusalTest {
     void tooFewSteps() {
         refused(
                 "steps 0: must be at least 1 with quadrature gauss-legendre",
-                IntegratedGradients.builder().steps(0).build(),
+                new IntegratedGradients().steps(0),
                 Target.index(1));
     }
 
@@ -270,7 +270,7 @@ class RequestRefusalTest {
                 "input 'x' of shape (1, 12) holds NaN at element 3 (row-major), 1 of 12 values are NaN or infinite; "
                         + "attributions of it have no meaning: replace the value; steps -2: must be at least 1 with quadrature "
                         + "gauss-legendre",
-                IntegratedGradients.builder().steps(-2).build(),
+                new IntegratedGradients().steps(-2),
                 tensors -> row(tensors, 3, Float.NaN),
                 Target.index(1),
                 Run.defaults());

@@ -32,6 +32,7 @@ import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -40,6 +41,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /** What a case asks for, in the words of the public API. */
@@ -90,28 +92,26 @@ final class Requests {
             case "gradient-x-activation" ->
                 new GradientXActivation(layers).multiplyByInputs(options.flag("multiply-by-inputs", true));
             case "internal-influence" ->
-                InternalInfluence.builder(layers)
+                new InternalInfluence(layers)
                         .steps(options.integer("steps"))
                         .quadrature(Quadrature.of(options.text("quadrature")))
                         .bypass(Bypass.of(options.text("bypass")))
-                        .baseline(unlifted())
-                        .build();
+                        .baseline(unlifted());
             case "conductance" ->
-                Conductance.builder(layers)
+                Conductance.DESCRIPTION
+                        .read(Map.of("layer", String.join(",", layers), "rule", options.text("rule")), Sources.none())
+                        .method()
                         .steps(options.integer("steps"))
-                        .rule(options.text("rule"))
                         .bypass(Bypass.of(options.text("bypass")))
-                        .baseline(unlifted())
-                        .build();
+                        .baseline(unlifted());
             case "layer-gradient-shap" ->
-                LayerGradientShap.builder(layers)
+                new LayerGradientShap(layers)
                         .samples(options.integer("samples"))
                         .stdev(options.numbers("stdev"))
                         .multiplyByInputs(options.flag("multiply-by-inputs", true))
-                        .baseline(distribution())
-                        .build();
+                        .baseline(distribution());
             case "neuron-conductance" ->
-                NeuronConductance.builder(layers[0], given.unit())
+                new NeuronConductance(layers[0], given.unit())
                         .steps(options.integer("steps"))
                         .quadrature(Quadrature.of(options.text("quadrature")))
                         .multiplyByInputs(options.flag("multiply-by-inputs", true))
@@ -119,33 +119,30 @@ final class Requests {
                                 options.text("units").equals("captum")
                                         ? NeuronConductance.Units.CAPTUM
                                         : NeuronConductance.Units.APART)
-                        .baseline(unlifted())
-                        .build();
+                        .baseline(unlifted());
             default -> throw new IllegalArgumentException(given.id() + ": method " + given.method() + " is unknown");
         };
     }
 
     private Attribution<? super DifferentiableModel> method(String name, GoldenCase.Options options) {
         return switch (name) {
-            case "saliency" -> new Saliency(options.flag("absolute", true));
+            case "saliency" -> new Saliency().absolute(options.flag("absolute", true));
             case "input-x-gradient" -> new InputXGradient();
             case "integrated-gradients" ->
-                IntegratedGradients.builder()
+                new IntegratedGradients()
                         .steps(options.integer("steps"))
                         .quadrature(
                                 options.has("quadrature")
                                         ? Quadrature.of(options.text("quadrature"))
                                         : Quadrature.GAUSS_LEGENDRE)
                         .multiplyByInputs(options.flag("multiply-by-inputs", true))
-                        .baseline(baseline())
-                        .build();
+                        .baseline(baseline());
             case "gradient-shap" ->
-                GradientShap.builder()
+                new GradientShap()
                         .samples(options.integer("samples"))
                         .stdev(options.numbers("stdev"))
                         .multiplyByInputs(options.flag("multiply-by-inputs", true))
-                        .baseline(distribution())
-                        .build();
+                        .baseline(distribution());
             case "noise-tunnel" -> noiseTunnel(options);
             case "feature-ablation" ->
                 FeatureAblation.builder().baseline(baseline()).mask(mask()).build();

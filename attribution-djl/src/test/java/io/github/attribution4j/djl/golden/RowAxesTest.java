@@ -253,8 +253,7 @@ class RowAxesTest {
         try (TorchScriptModel model = tried.load();
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = tried.inputs(tried.arrays(model));
-            IntegratedGradients integrated =
-                    IntegratedGradients.builder().steps(6).build();
+            IntegratedGradients integrated = new IntegratedGradients().steps(6);
             List<Attribution<? super TorchScriptModel>> methods = new ArrayList<>();
             methods.add(new FeatureAblation());
             if (tried.differentiable(inputs)) {
@@ -272,7 +271,7 @@ class RowAxesTest {
                     methods.add(new DeepLift().at(layer));
                 }
                 if (tried.differentiable(inputs)) {
-                    methods.add(Conductance.builder(layer).steps(6).build());
+                    methods.add(new Conductance(layer).steps(6));
                 }
             }
             if (!tried.layers().isEmpty() && tried.name().equals("image")) {

@@ -156,14 +156,9 @@ class RowsTogetherTest {
 
     private static Map<String, Attribution<? super RuledModel>> methods(boolean layers) {
         Map<String, Attribution<? super RuledModel>> methods = new LinkedHashMap<>();
-        IntegratedGradients integrated = IntegratedGradients.builder().steps(6).build();
+        IntegratedGradients integrated = new IntegratedGradients().steps(6);
         methods.put("integrated gradients", integrated);
-        methods.put(
-                "gradient shap",
-                GradientShap.builder()
-                        .samples(3)
-                        .baseline(Baseline.normal(0, 1))
-                        .build());
+        methods.put("gradient shap", new GradientShap().samples(3).baseline(Baseline.normal(0, 1)));
         methods.put(
                 "smooth grad", NoiseTunnel.smoothGrad(new Saliency()).samples(3).stdev(0.1));
         methods.put("occlusion", Occlusion.builder().window(1, 2, 2).build());
@@ -178,7 +173,7 @@ class RowsTogetherTest {
             methods.put("gradient x activation", new GradientXActivation("conv"));
             methods.put("layer integrated gradients", integrated.at("relu"));
             methods.put("neuron", Saliency.signed().towards("conv", Target.at(1, 2, 2)));
-            methods.put("conductance", Conductance.builder("relu").steps(4).build());
+            methods.put("conductance", new Conductance("relu").steps(4));
             methods.put("grad-cam", new GradCam("relu"));
             methods.put("layer-cam", new LayerCam("relu"));
             methods.put("score-cam", new ScoreCam("relu"));
@@ -366,10 +361,8 @@ class RowsTogetherTest {
                     double[] alone = tried(model, ablation, inputs.select(row), run);
                     close(Arrays.copyOfRange(together, row * 10, row * 10 + 10), alone);
                 }
-                double[] path =
-                        tried(model, IntegratedGradients.builder().steps(5).build(), inputs.select(2, 0), run);
-                double[] first =
-                        tried(model, IntegratedGradients.builder().steps(5).build(), inputs.select(0), run);
+                double[] path = tried(model, new IntegratedGradients().steps(5), inputs.select(2, 0), run);
+                double[] first = tried(model, new IntegratedGradients().steps(5), inputs.select(0), run);
                 close(Arrays.copyOfRange(path, 10, 20), first);
             }
         }

@@ -169,7 +169,7 @@ class StateTest {
     }
 
     private static List<Attribution<? super TorchScriptModel>> families(Case state, TorchScriptModel model) {
-        IntegratedGradients integrated = IntegratedGradients.builder().steps(4).build();
+        IntegratedGradients integrated = new IntegratedGradients().steps(4);
         List<Attribution<? super TorchScriptModel>> families =
                 new ArrayList<>(List.<Attribution<? super TorchScriptModel>>of(
                         new Saliency(),

@@ -40,15 +40,13 @@ class TailCompletenessTest {
         try (GoldenModel model = GoldenModel.load(GoldenData.entry(archive))) {
             Target target = archive.startsWith("segmentation") ? Target.at(2, 5, 6) : Target.index(1);
             for (String layer : layers.split(" ", -1)) {
-                IntegratedGradients straight = IntegratedGradients.builder()
+                IntegratedGradients straight = new IntegratedGradients()
                         .steps(STEPS)
-                        .baseline(Baseline.constant(0.3).throughHead())
-                        .build();
-                Conductance curved = Conductance.builder(layer)
+                        .baseline(Baseline.constant(0.3).throughHead());
+                Conductance curved = new Conductance(layer)
                         .steps(STEPS)
                         .baseline(Baseline.constant(0.3))
-                        .bypass(Bypass.STAY)
-                        .build();
+                        .bypass(Bypass.STAY);
                 for (Attribution<LayeredModel> method : List.of(straight.at(layer), curved)) {
                     assertThat(gap(model, method, target))
                             .as("%s at %s of %s", method.name(), layer, archive)

@@ -9,6 +9,7 @@ import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.TokenBaseline;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
@@ -23,7 +24,6 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.text.TokenAttribution;
-import io.github.attribution4j.text.TokenBaseline;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -183,10 +183,7 @@ class TextGoldenTest {
                 : TokenBaseline.of(golden.get("token").getAsLong()).keeping(GoldenCase.longs(golden.get("keep")));
         return switch (method) {
             case "integrated-gradients" ->
-                IntegratedGradients.builder()
-                        .steps(golden.get("steps").getAsInt())
-                        .baseline(reference.throughHead())
-                        .build();
+                new IntegratedGradients().steps(golden.get("steps").getAsInt()).baseline(reference.throughHead());
             case "feature-ablation" -> new FeatureAblation(reference, FeatureMask.perElement());
             case "shapley-values" -> ShapleyValues.builder().baseline(reference).build();
             default -> throw new IllegalStateException(method);

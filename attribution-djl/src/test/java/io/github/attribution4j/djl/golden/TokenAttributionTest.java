@@ -9,6 +9,7 @@ import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.TokenBaseline;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.IntegratedGradients;
@@ -28,7 +29,6 @@ import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.testkit.LeakExtension;
 import io.github.attribution4j.text.EmbeddingLookup;
 import io.github.attribution4j.text.TokenAttribution;
-import io.github.attribution4j.text.TokenBaseline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
@@ -44,10 +44,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(LeakExtension.class)
 class TokenAttributionTest {
     private static final TokenBaseline PADDING = TokenBaseline.of(0).keeping(1, 2);
-    private static final IntegratedGradients METHOD = IntegratedGradients.builder()
-            .steps(40)
-            .baseline(PADDING.throughHead())
-            .build();
+    private static final IntegratedGradients METHOD =
+            new IntegratedGradients().steps(40).baseline(PADDING.throughHead());
     private static final Target TARGET = Target.indexes(1, 2, 0);
 
     private static void with(String archive, BiConsumer<TorchScriptModel, Inputs> test, String... attributed) {
@@ -188,10 +186,9 @@ class TokenAttributionTest {
         with(
                 "bert.scripted.pt",
                 (model, inputs) -> {
-                    Attribution<LayeredModel> method = TokenAttribution.of(IntegratedGradients.builder()
+                    Attribution<LayeredModel> method = TokenAttribution.of(new IntegratedGradients()
                             .steps(5)
-                            .baseline(TokenBaseline.of(3).throughHead())
-                            .build());
+                            .baseline(TokenBaseline.of(3).throughHead()));
                     try (Explanation why = method.attribute(model, inputs, TARGET)) {
                         long[] mask = inputs.tensor(1).toLongArray();
                         double[] values = why.attribution().toDoubleArray();
@@ -208,8 +205,7 @@ class TokenAttributionTest {
         with(
                 "bert.traced.pt",
                 (model, inputs) -> {
-                    TokenAttribution zeros = TokenAttribution.of(
-                                    IntegratedGradients.builder().steps(10).build())
+                    TokenAttribution zeros = TokenAttribution.of(new IntegratedGradients().steps(10))
                             .everyEmbedding();
                     try (Explanation apart = zeros.byEmbedding().attribute(model, inputs, TARGET);
                             Explanation mixed = zeros.attribute(model, inputs, TARGET);
@@ -259,10 +255,8 @@ class TokenAttributionTest {
         with(
                 "lstm.traced.pt",
                 (model, inputs) -> {
-                    Attribution<DifferentiableModel> shap = GradientShap.builder()
-                            .baseline(PADDING.throughHead())
-                            .samples(4)
-                            .build();
+                    Attribution<DifferentiableModel> shap =
+                            new GradientShap().baseline(PADDING.throughHead()).samples(4);
                     for (Attribution<? super DifferentiableModel> method : List.of(
                             new Saliency(),
                             shap,

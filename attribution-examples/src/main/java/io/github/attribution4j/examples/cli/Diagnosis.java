@@ -19,6 +19,7 @@ import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.DeepLift;
+import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;

@@ -13,6 +13,7 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;

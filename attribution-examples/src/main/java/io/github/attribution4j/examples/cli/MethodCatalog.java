@@ -12,7 +12,6 @@ import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.NearNames;
-import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.perturbation.CoalitionMethod;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeatureMask;
@@ -21,6 +20,9 @@ import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Sources;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +35,11 @@ final class MethodCatalog {
     private static final Setting<Baseline> ABSENT = SettingTypes.baseline("what absent groups are replaced by");
     private static final Setting<FeatureMask> MASK = SettingTypes.mask();
     private static final List<MethodEntry> ALL = Stream.of(
-                    List.of(saliency(), inputXGradient(), integratedGradients(), gradientShap()),
+                    List.of(
+                            MethodEntry.of(Saliency.DESCRIPTION, BuiltMethod.Anywhere::new),
+                            MethodEntry.of(InputXGradient.DESCRIPTION, BuiltMethod.Anywhere::new),
+                            MethodEntry.of(IntegratedGradients.DESCRIPTION, BuiltMethod.Anywhere::new),
+                            MethodEntry.of(GradientShap.DESCRIPTION, BuiltMethod.Anywhere::new)),
                     PropagationCatalog.all(),
                     LayerCatalog.all(),
                     CamCatalog.all(),
@@ -43,12 +49,10 @@ final class MethodCatalog {
                             occlusion(),
                             shapleyValues(),
                             shapleySampling(),
-                            kernelShap(),
-                            tunnel("smooth-grad", "the mean of a method's attributions over noisy copies of the input"),
-                            tunnel(
-                                    "smooth-grad-squared",
-                                    "the mean of a method's squared attributions over noisy copies"),
-                            tunnel("var-grad", "the variance of a method's attributions over noisy copies")))
+                            kernelShap()),
+                    NoiseTunnel.descriptions().stream()
+                            .map(MethodCatalog::tunnel)
+                            .toList())
             .flatMap(List::stream)
             .toList();
 
@@ -113,74 +117,6 @@ final class MethodCatalog {
             }
         });
         return inner;
-    }
-
-    private static MethodEntry saliency() {
-        Setting<Boolean> absolute = SettingTypes.flag("absolute", true, "whether the sign is dropped");
-        return new MethodEntry(
-                "saliency",
-                Need.GRADIENTS,
-                "how strongly the score reacts to a small change of each element: the gradient",
-                List.of(absolute),
-                false,
-                values -> new BuiltMethod.Anywhere(new Saliency(values.get(absolute))));
-    }
-
-    private static MethodEntry inputXGradient() {
-        return new MethodEntry(
-                "input-x-gradient",
-                Need.GRADIENTS,
-                "input times gradient: a first-order estimate of what each element adds",
-                List.of(),
-                false,
-                values -> new BuiltMethod.Anywhere(new InputXGradient()));
-    }
-
-    private static MethodEntry integratedGradients() {
-        Setting<Integer> steps = SettingTypes.integer("steps", 50, "gradients taken along the path from the baseline");
-        Setting<Quadrature> quadrature = SettingTypes.choice(
-                "quadrature", Quadrature.class, Quadrature.GAUSS_LEGENDRE, "where on the path, and with which weights");
-        Setting<Baseline> baseline = SettingTypes.baseline("where the path starts");
-        Setting<Boolean> multiply = multiplyByInputs();
-        return new MethodEntry(
-                "integrated-gradients",
-                Need.GRADIENTS,
-                "gradients along the path from a baseline; attributions add up to the change of the score",
-                List.of(steps, quadrature, baseline, multiply),
-                false,
-                values -> new BuiltMethod.Anywhere(IntegratedGradients.builder()
-                        .steps(values.get(steps))
-                        .quadrature(values.get(quadrature))
-                        .baseline(values.get(baseline))
-                        .multiplyByInputs(values.get(multiply))
-                        .build()));
-    }
-
-    private static Setting<Boolean> multiplyByInputs() {
-        return SettingTypes.flag(
-                "multiply-by-inputs",
-                true,
-                "whether gradients are multiplied by input - baseline; if not: a sensitivity");
-    }
-
-    private static MethodEntry gradientShap() {
-        Setting<Integer> samples = SettingTypes.integer("samples", 5, "draws for each example");
-        Setting<double[]> stdev =
-                SettingTypes.numbers("stdev", "0.0", "standard deviation of noise added to the input");
-        Setting<Baseline> baseline = SettingTypes.baseline("what baselines are drawn from");
-        Setting<Boolean> multiply = multiplyByInputs();
-        return new MethodEntry(
-                "gradient-shap",
-                Need.GRADIENTS,
-                "integrated gradients averaged over a distribution of baselines, by sampling",
-                List.of(samples, stdev, baseline, multiply),
-                false,
-                values -> new BuiltMethod.Anywhere(GradientShap.builder()
-                        .samples(values.get(samples))
-                        .stdev(values.get(stdev))
-                        .baseline(values.get(baseline))
-                        .multiplyByInputs(values.get(multiply))
-                        .build()));
     }
 
     /** Sets what all methods that score coalitions have in common. */
@@ -283,36 +219,28 @@ final class MethodCatalog {
                         .build()));
     }
 
-    private static MethodEntry tunnel(String name, String claim) {
-        Setting<Integer> samples = SettingTypes.integer("samples", 5, "noisy copies of each example");
-        Setting<double[]> stdev =
-                SettingTypes.numbers("stdev", "1.0", "standard deviation of the noise, in the unit of the inputs");
-        Setting<String> method = SettingTypes.text(
-                SettingTypes.METHOD,
-                "name of a method",
-                "what explains the copies; its settings are method.NAME, and method.layer puts it at a layer");
-        return new MethodEntry(name, Need.METHOD, claim, List.of(samples, stdev, method), true, values -> {
-            String wrapped = values.get(method);
+    private static MethodEntry tunnel(Description<NoiseTunnel<Model>> description) {
+        List<Setting<?>> settings = MethodEntry.settings(description);
+        return new MethodEntry(description.name(), Need.METHOD, description.claim(), settings, true, values -> {
+            String wrapped = String.valueOf(values.get(settings.get(settings.size() - 1)));
             Map<String, String> given = inner(values.given());
             boolean ownLayer = path(wrapped, given, SettingTypes.LAYER).isPresent();
             @Nullable String layer = ownLayer ? null : given.remove(SettingTypes.LAYER);
             BuiltMethod built = build(wrapped, given, values.sources());
             BuiltMethod placed = layer == null ? built : built.at(layer);
-            int copies = values.get(samples);
-            double[] deviation = values.get(stdev);
+            Map<String, String> own = new LinkedHashMap<>(values.given());
+            own.keySet().removeIf(name -> name.startsWith(SettingTypes.METHOD));
+            Settings<NoiseTunnel<Model>> read = description.read(own, values.sources());
             return placed instanceof BuiltMethod.Anywhere anywhere
-                    ? new BuiltMethod.Anywhere(tunnel(name, anywhere.method(), copies, deviation))
-                    : new BuiltMethod.AtLayer(tunnel(name, placed.method(), copies, deviation));
+                    ? new BuiltMethod.Anywhere(tunnel(anywhere.method(), read))
+                    : new BuiltMethod.AtLayer(tunnel(placed.method(), read));
         });
     }
 
+    @SuppressWarnings("unchecked")
     private static <M extends Model> Attribution<M> tunnel(
-            String name, Attribution<M> method, int samples, double[] stdev) {
-        NoiseTunnel<M> tunnel = switch (name) {
-            case "smooth-grad" -> NoiseTunnel.smoothGrad(method);
-            case "smooth-grad-squared" -> NoiseTunnel.smoothGradSquared(method);
-            default -> NoiseTunnel.varGrad(method);
-        };
-        return tunnel.samples(samples).stdev(stdev);
+            Attribution<M> method, Settings<NoiseTunnel<Model>> settings) {
+        return (Attribution<M>)
+                (Attribution<?>) NoiseTunnel.around(method, settings).method();
     }
 }

@@ -2,10 +2,13 @@
 package io.github.attribution4j.examples.cli;
 
 import io.github.attribution4j.model.NearNames;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Sources;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What the command line knows of a method.
@@ -67,6 +70,31 @@ record MethodEntry(String name, Need need, String claim, List<Setting<?>> settin
 
     MethodEntry {
         settings = List.copyOf(settings);
+    }
+
+    /** Returns a method as it describes itself. */
+    static <M> MethodEntry of(Description<M> description, Function<M, BuiltMethod> place) {
+        return new MethodEntry(
+                description.name(),
+                Need.valueOf(description.need().name()),
+                description.claim(),
+                settings(description),
+                false,
+                values -> place.apply(
+                        description.read(values.given(), values.sources()).method()));
+    }
+
+    static List<Setting<?>> settings(Description<?> description) {
+        List<Setting<?>> settings = new ArrayList<>();
+        description
+                .settings()
+                .forEach(setting -> settings.add(new Setting<>(
+                        setting.name(),
+                        setting.kind().form(),
+                        setting.defaultText().orElse(null),
+                        setting.meaning(),
+                        (text, sources) -> text)));
+        return settings;
     }
 
     List<String> settingNames() {

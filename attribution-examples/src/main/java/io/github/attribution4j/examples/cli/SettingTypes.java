@@ -2,10 +2,11 @@
 package io.github.attribution4j.examples.cli;
 
 import io.github.attribution4j.Baseline;
+import io.github.attribution4j.TokenBaseline;
 import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.text.TokenBaseline;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -4,6 +4,7 @@ package io.github.attribution4j.examples.cli;
 import io.github.attribution4j.BoxLayout;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.NearNames;
+import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;

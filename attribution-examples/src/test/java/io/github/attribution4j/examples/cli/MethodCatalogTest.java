@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.propagation.Lrp;
+import io.github.attribution4j.setting.Sources;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.text;
+package io.github.attribution4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.attribution4j.Explanation;
-import io.github.attribution4j.InvalidRequestException;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.perturbation.FeatureAblation;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.text;
+package io.github.attribution4j;
 
-import io.github.attribution4j.Baseline;
-import io.github.attribution4j.Problems;
-import io.github.attribution4j.Run;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
@@ -20,7 +17,7 @@ import java.util.List;
  * <pre>{@code
  * Baseline masked = TokenBaseline.of(103).keeping(101, 102);               // [MASK], but for [CLS] and [SEP]
  * new FeatureAblation(masked, FeatureMask.perElement());                   // on ids
- * IntegratedGradients.builder().baseline(masked.throughHead()).build();    // at the embedding
+ * new IntegratedGradients().baseline(masked.throughHead());    // at the embedding
  * }</pre>
  *
  * <p>Kept tokens equal their reference, so methods that compare with the baseline give them zero. All attributed inputs

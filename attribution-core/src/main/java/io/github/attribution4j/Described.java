@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j;
+
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
+import java.util.Map;
+
+/**
+ * A method that is its settings: name, provenance and checks of single values follow from their {@linkplain
+ * io.github.attribution4j.setting.Description description}, and a changed copy is the method of changed settings.
+ *
+ * @param <M> what the method needs of a model
+ * @param <S> the method itself
+ */
+public abstract class Described<M extends Model, S extends Described<M, S>> implements Attribution<M> {
+    private final Settings<S> settings;
+
+    /** Creates the method of these settings. */
+    protected Described(Settings<S> settings) {
+        this.settings = settings;
+    }
+
+    /** Returns the value of a setting. */
+    protected final <T> T value(Setting<T> setting) {
+        return settings.get(setting);
+    }
+
+    /** Returns a copy with another value of a setting. */
+    protected final <T> S with(Setting<T> setting, T value) {
+        return settings.with(setting, value).method();
+    }
+
+    /** Adds what is wrong with single values. */
+    final void checkSettings(Problems problems) {
+        settings.problems().forEach(problems::add);
+    }
+
+    @Override
+    public final String name() {
+        return settings.description().name();
+    }
+
+    @Override
+    public final Map<String, Object> settings() {
+        return settings.toMap();
+    }
+
+    /** Returns name and settings. */
+    @Override
+    public final String toString() {
+        return settings.toString();
+    }
+}

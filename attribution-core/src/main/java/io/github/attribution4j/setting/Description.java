@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.setting;
+
+import io.github.attribution4j.model.NearNames;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.LongFunction;
+
+/**
+ * What a method says of itself: all that help, checks, trials, provenance and the tables of the documentation are made of.
+ * Immutable.
+ *
+ * @param <M> the method
+ */
+public final class Description<M> {
+    private final String name;
+    private final Need need;
+    private final String claim;
+    private final Function<Settings<M>, M> maker;
+    private final List<Setting<?>> settings;
+    private final int examples;
+    private final LongFunction<String> advice;
+
+    private Description(
+            String name,
+            Need need,
+            String claim,
+            Function<Settings<M>, M> maker,
+            List<Setting<?>> settings,
+            int examples,
+            LongFunction<String> advice) {
+        this.name = name;
+        this.need = need;
+        this.claim = claim;
+        this.maker = maker;
+        this.settings = settings;
+        this.examples = examples;
+        this.advice = advice;
+    }
+
+    /**
+     * Returns a description.
+     *
+     * @param name in lower case with hyphens
+     * @param need what the method needs of a model
+     * @param claim one line about what the attributions are
+     * @param maker makes the method of its settings
+     * @param settings in the order in which provenance lists them
+     */
+    public static <M> Description<M> of(
+            String name, Need need, String claim, Function<Settings<M>, M> maker, Setting<?>... settings) {
+        return new Description<>(name, need, claim, maker, List.of(settings), 1, elements -> "");
+    }
+
+    /** Returns a copy for a method that compares examples and needs at least this many; else 1. */
+    public Description<M> ofExamples(int least) {
+        return new Description<>(name, need, claim, maker, settings, least, advice);
+    }
+
+    /**
+     * Returns a copy with advice for serious use.
+     *
+     * @param newAdvice for a number of elements in an example; empty if there is none
+     */
+    public Description<M> advising(LongFunction<String> newAdvice) {
+        return new Description<>(name, need, claim, maker, settings, examples, newAdvice);
+    }
+
+    /** Returns the method's name. */
+    public String name() {
+        return name;
+    }
+
+    /** Returns what the method needs of a model. */
+    public Need need() {
+        return need;
+    }
+
+    /** Returns one line about what the attributions are. */
+    public String claim() {
+        return claim;
+    }
+
+    /** Returns the settings, in the order in which provenance lists them. */
+    public List<Setting<?>> settings() {
+        return settings;
+    }
+
+    /** Returns the setting of a name, if there is one. */
+    public Optional<Setting<?>> setting(String of) {
+        return settings.stream().filter(setting -> setting.name().equals(of)).findFirst();
+    }
+
+    /** Returns how many examples the method needs at least. */
+    public int examples() {
+        return examples;
+    }
+
+    /**
+     * Returns advice for serious use; empty if there is none.
+     *
+     * @param elements how many elements an example has
+     */
+    public String advice(long elements) {
+        return advice.apply(elements);
+    }
+
+    /** Returns the defaults; settings that have none are missing. */
+    public Settings<M> defaults() {
+        return Settings.of(this);
+    }
+
+    /** Returns values that cost little, for trying the method; settings without a default are missing. */
+    public Settings<M> trials() {
+        return defaults().withTrials();
+    }
+
+    /**
+     * Returns the settings that texts say; the others have their defaults.
+     *
+     * @param given texts by name of setting
+     * @param sources of the arrays that texts name
+     * @throws IllegalArgumentException if the method has no such setting, if a text does not fit its kind
+     */
+    public Settings<M> read(Map<String, String> given, Sources sources) {
+        List<String> unknown = new ArrayList<>();
+        for (String key : given.keySet()) {
+            if (setting(key).isEmpty()) {
+                unknown.add("method " + name + " has no setting '" + key + "'; " + hint(key));
+            }
+        }
+        if (!unknown.isEmpty()) {
+            throw new IllegalArgumentException(String.join("; ", unknown));
+        }
+        Settings<M> all = defaults();
+        for (Setting<?> setting : settings) {
+            String text = given.get(setting.name());
+            if (text != null) {
+                all = all.read(setting, text, sources);
+            }
+        }
+        return all;
+    }
+
+    private String hint(String key) {
+        List<String> names = settings.stream().map(Setting::name).toList();
+        return names.isEmpty() ? "it has none" : NearNames.hint(key, names);
+    }
+
+    M make(Settings<M> of) {
+        return maker.apply(of);
+    }
+
+    /** Returns the name. */
+    @Override
+    public String toString() {
+        return name;
+    }
+}

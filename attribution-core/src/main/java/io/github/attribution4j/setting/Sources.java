@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.setting;
+
+import io.github.attribution4j.tensor.Tensor;
+import java.io.IOException;
+import java.util.List;
+
+/** Where the text of a setting that names arrays finds them: a file, or the digest by which a provenance knows them. */
+public interface Sources {
+    /**
+     * Returns arrays.
+     *
+     * @param name as the text has it
+     * @return one array for each attributed input, in order
+     * @throws IOException if there are none of that name
+     */
+    List<Tensor> arrays(String name) throws IOException;
+
+    /** Returns arrays of group numbers, which are integers; otherwise as {@link #arrays}. */
+    default List<Tensor> groupNumbers(String name) throws IOException {
+        return arrays(name);
+    }
+
+    /** Returns sources that have nothing. */
+    static Sources none() {
+        return name -> {
+            throw new IOException(name + ": there are no files here");
+        };
+    }
+}
