@@ -4,7 +4,7 @@ package io.github.attribution4j.djl;
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
-import io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level;
+import io.github.attribution4j.djl.internal.rewrite.Level;
 import io.github.attribution4j.djl.internal.rewrite.Reply;
 import io.github.attribution4j.djl.internal.rewrite.Request;
 import io.github.attribution4j.model.Inputs;

@@ -2,7 +2,7 @@
 package io.github.attribution4j.djl;
 
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
-import io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level;
+import io.github.attribution4j.djl.internal.rewrite.Level;
 import io.github.attribution4j.djl.internal.rewrite.Request;
 import io.github.attribution4j.model.Inputs;
 

@@ -9,7 +9,7 @@ import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.rewrite.BatchRange;
 import io.github.attribution4j.djl.internal.rewrite.Instrumented;
 import io.github.attribution4j.djl.internal.rewrite.Instrumenter;
-import io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level;
+import io.github.attribution4j.djl.internal.rewrite.Level;
 import io.github.attribution4j.djl.internal.rewrite.RandomDraws;
 import io.github.attribution4j.djl.internal.rewrite.RewriteException;
 import io.github.attribution4j.djl.internal.rewrite.StateAfter;

@@ -433,7 +433,7 @@ public final class TorchScriptModel implements RuledModel {
         program.module().check();
         return copies.computeIfAbsent(rules, key -> {
             Instrumented text = program.text();
-            RuleTable table = RuleTable.of(key, operations(), text);
+            RuleTable table = RuleTable.of(key, operations(), text.places(), text.operations());
             return new TorchRuledCopy(this, program.with(table));
         });
     }

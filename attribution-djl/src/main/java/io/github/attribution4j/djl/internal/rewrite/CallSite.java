@@ -26,7 +26,7 @@ record CallSite(ModuleRef target, String method, Map<String, ModuleRef> modules,
 
     /** Whether a method counts as the call of a module, which taps see: forward, a trace's forward1, an overload's forward__0, forward with hooks. */
     static boolean counts(String method) {
-        return method.matches("forward(__)?[0-9]*") || method.equals(Hooks.CALL);
+        return method.matches("forward(__)?[0-9]*") || method.equals(AddedNames.HOOKED);
     }
 
     /** The same for a class: dynamically quantized recurrent layers have these two instead of {@code forward}. */

@@ -200,7 +200,7 @@ final class FusedAttention {
         if (name.equals(ATTENTION)) {
             counts.merge(ATTENTION.substring(6), 1, Integer::sum);
             return new Expr.Call(
-                    Trees.dotted(Repairs.MODULE + "._native_multi_head_attention"),
+                    Trees.dotted(AddedNames.REPAIRS + "._native_multi_head_attention"),
                     call.arguments(),
                     call.keywords(),
                     true);
@@ -211,9 +211,9 @@ final class FusedAttention {
             List<Expr> arguments = call.arguments();
             return name.equals(NESTED)
                     ? new Expr.Call(
-                            Trees.dotted(Repairs.MODULE + ".nested"), List.of(arguments.get(0), mask), List.of(), true)
+                            Trees.dotted(AddedNames.REPAIRS + ".nested"), List.of(arguments.get(0), mask), List.of(), true)
                     : new Expr.Call(
-                            Trees.dotted(Repairs.MODULE + ".padded"),
+                            Trees.dotted(AddedNames.REPAIRS + ".padded"),
                             List.of(arguments.get(0), mask, arguments.get(1)),
                             List.of(),
                             true);
@@ -229,7 +229,7 @@ final class FusedAttention {
                     new Expr.Attribute(self, METHOD), List.of(call.arguments().get(0), hidden), List.of(), true);
         }
         return new Expr.Call(
-                Trees.dotted(Repairs.MODULE + "._transformer_encoder_layer_fwd"),
+                Trees.dotted(AddedNames.REPAIRS + "._transformer_encoder_layer_fwd"),
                 call.arguments(),
                 call.keywords(),
                 true);
@@ -348,7 +348,7 @@ final class FusedAttention {
         String head = "def forward(self: " + type + ", x: Tensor) -> Tensor:\n";
         String body = switch (name) {
             case "self_attn" ->
-                "  out_proj = self.out_proj\n  out, weights, = " + Repairs.MODULE
+                "  out_proj = self.out_proj\n  out, weights, = " + AddedNames.REPAIRS
                         + (nested ? "._nested_attention" : "._native_multi_head_attention") + "(x, x, x, "
                         + text(arguments, 1, "") + ", " + text(arguments, 2, "")
                         + ", self.in_proj_weight, self.in_proj_bias, out_proj.weight, out_proj.bias, mask, False, True, "

@@ -6,9 +6,6 @@ final class GuardSource {
     /** The file, below {@code code/}. */
     static final String PATH = "__torch__/a4j_guards.py";
 
-    /** What the functions' names begin with. */
-    static final String MODULE = "__torch__.a4j_guards";
-
     static final String TEXT = """
             def lstm_input(x: Tensor, h: List[Tensor], w: List[Tensor], layers: int, bidirectional: bool, batch_first: bool) -> Tensor:
               if torch.ne(torch.dim(x), 3):

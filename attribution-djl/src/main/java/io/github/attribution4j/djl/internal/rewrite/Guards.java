@@ -394,7 +394,7 @@ final class Guards {
     }
 
     private static Expr around(String function, List<Expr> arguments) {
-        return new Expr.Call(Trees.dotted(GuardSource.MODULE + "." + function), arguments, List.of(), true);
+        return new Expr.Call(Trees.dotted(AddedNames.GUARDS + "." + function), arguments, List.of(), true);
     }
 
     /** Makes an argument one that may be written twice, which variables and lists of them are. */

@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * see. Hooks of the root, which {@code forward} alone leaves out and {@code model(x)} does not, belong to it as well.
  */
 final class Hooks {
-    /** The method that calls a module with its hooks. */
-    static final String CALL = "a4j_hooked";
-
     private static final String PLAIN = "a4j_unhooked";
     private static final String BEFORE = "__forward_pre_hooks__";
     private static final String AFTER = "__forward_hooks__";
@@ -138,7 +135,7 @@ final class Hooks {
                 members.add(new Stmt.Def(PLAIN, plain.parameters(), plain.result(), plain.body()));
                 members.add(root ? called(FORWARD, forward, own) : plain);
                 if (!root) {
-                    members.add(called(CALL, forward, own));
+                    members.add(called(AddedNames.HOOKED, forward, own));
                 }
             } else {
                 members.add(changed);
@@ -305,7 +302,7 @@ final class Hooks {
             return call.callee() instanceof Expr.Attribute method
                             && method.name().equals(FORWARD)
                             && isWhole(receiver(method.value()), calls)
-                    ? new Expr.Call(new Expr.Attribute(method.value(), CALL), arguments, call.keywords(), true)
+                    ? new Expr.Call(new Expr.Attribute(method.value(), AddedNames.HOOKED), arguments, call.keywords(), true)
                     : expression;
         }
         if (!isWhole(receiver(arguments.get(0)), calls)) {

@@ -35,7 +35,7 @@ public record Instrumented(
         boolean takesGradients,
         boolean inPlace,
         boolean plain,
-        Instrumenter.Level level) {
+        Level level) {
     public Instrumented {
         modules = List.copyOf(modules);
         values = List.copyOf(values);

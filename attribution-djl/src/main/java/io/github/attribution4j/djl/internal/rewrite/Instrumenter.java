@@ -33,16 +33,6 @@ public final class Instrumenter {
     /** A class and one of its methods. */
     private record Key(String type, String method) {}
 
-    /** How much is added to an archive. Everything that a lower level has, a higher one has too. */
-    public enum Level {
-        /** The entry that runs the untouched program. */
-        FORWARD,
-        /** The entry that taps and replaces what modules take and give. */
-        MODULES,
-        /** Also what operators and functions give inside methods. */
-        VALUES
-    }
-
     private static final Pattern ODD = Pattern.compile("[#\\t\\r]|\\n +\\n");
 
     private final TorchArchive archive;
@@ -203,7 +193,7 @@ public final class Instrumenter {
                 texts.put(path, Printer.print(changed));
             }
         });
-        boolean called = texts.values().stream().anyMatch(text -> text.contains(RuntimeSource.MODULE));
+        boolean called = texts.values().stream().anyMatch(text -> text.contains(AddedNames.RUNTIME));
         texts.put(RuntimeSource.PATH, called ? runtime.text(level == Level.VALUES) : "");
         if (!state.names().isEmpty()) {
             texts.put(StateMethods.PATH, StateMethods.TEXT);
@@ -314,7 +304,7 @@ public final class Instrumenter {
     }
 
     private MethodCloner cloner(Text text, CallSite.ModuleRef self, List<Stmt> body) {
-        StaticTypes types = new StaticTypes(index, runtime);
+        StaticTypes types = new StaticTypes(index, runtime::visited);
         boolean shows = level == Level.VALUES;
         RulePlaces redirects = rules == null ? null : new RulePlaces(rules, types, runtime);
         PlaceTaps taps = shows || redirects != null
@@ -326,13 +316,13 @@ public final class Instrumenter {
     /** Whether a function of the archive has a clone: it shows values. */
     private boolean functionCloned(String name) {
         Stmt.Def function = index.function(name);
-        if (function == null || name.startsWith(State.MODULE)) {
+        if (function == null || name.startsWith(AddedNames.STATE)) {
             return false;
         }
         Text text = new Text("", name);
         if (!functions.containsKey(name)) {
             functions.put(name, function);
-            CallSite.ModuleRef caller = new CallSite.ModuleRef("", MethodCloner.INDEX, 0);
+            CallSite.ModuleRef caller = new CallSite.ModuleRef("", AddedNames.INDEX, 0);
             functions.put(name, cloner(text, caller, function.body()).function(function));
         }
         return !places.isEmpty(text);
@@ -378,7 +368,7 @@ public final class Instrumenter {
     }
 
     private Stmt.Def entry(String name, Signature signature, boolean instrumented) {
-        String file = RuntimeSource.MODULE;
+        String file = AddedNames.RUNTIME;
         StringBuilder text = new StringBuilder("def ").append(name).append("(self: ");
         text.append(index.root().name()).append(", a4j_x: List[Tensor]) -> List[Tensor]:\n");
         text.append("  a4j_v = annotate(List[Tensor], [])\n  a4j_l = annotate(List[Tensor], [])\n");
@@ -427,7 +417,7 @@ public final class Instrumenter {
         if (!instrumented) {
             return plain;
         }
-        return new MethodCloner(index, runtime, this::cloned, new StaticTypes(index, runtime), null)
+        return new MethodCloner(index, runtime, this::cloned, new StaticTypes(index, runtime::visited), null)
                 .entry(index.root().name(), plain);
     }
 

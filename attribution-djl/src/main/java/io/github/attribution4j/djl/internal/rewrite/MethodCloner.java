@@ -19,10 +19,6 @@ import org.jspecify.annotations.Nullable;
  * statements in order; where it is not certain which module a variable holds, its calls stay as they are.
  */
 final class MethodCloner {
-    static final String INDEX = "a4j_p";
-    static final String TAPE = "a4j_t";
-    static final String CLONE = "a4j_c_";
-
     private static final String FAST_PATH = "__torch__.torch.backends.mha.get_fastpath_enabled";
     private static final ModuleRef UNCERTAIN = new ModuleRef("", "", 0);
 
@@ -77,13 +73,13 @@ final class MethodCloner {
                 variables.put(parameter.name(), new ModuleRef(type.name(), indexOf(parameter), 0));
             }
         }
-        handedOn = HandedOn.in(index, new StaticTypes(index, runtime), className, method);
+        handedOn = HandedOn.in(index, new StaticTypes(index, runtime::visited), className, method);
         List<Stmt> body = statements(method.body());
         // A call that changes the state has to run, whatever takes the place of its result.
         if (CallSite.counts(method.name()) && method.parameters().stream().noneMatch(State::isPart)) {
             body = skippable(className, method, body);
         }
-        return new Stmt.Def(CLONE + method.name(), parameters(index, className, method), method.result(), body);
+        return new Stmt.Def(AddedNames.CLONE + method.name(), parameters(index, className, method), method.result(), body);
     }
 
     /** A function, which gains the index of the module that calls it and the tape. */
@@ -95,14 +91,9 @@ final class MethodCloner {
                 && index.isClass(owner.name())
                 && function.equals(index.function(owner.name() + "." + function.name()));
         int first = method ? 1 : 0;
-        parameters.add(first, new Stmt.Parameter(INDEX, Type.of("int"), null));
-        parameters.add(first + 1, new Stmt.Parameter(TAPE, Type.of(RuntimeSource.PORT), null));
-        return new Stmt.Def(CLONE + function.name(), parameters, function.result(), statements(function.body()));
-    }
-
-    /** The name of the method or function that a name of a clone stands for. */
-    static String original(String name) {
-        return name.startsWith(CLONE) ? name.substring(CLONE.length()) : name;
+        parameters.add(first, new Stmt.Parameter(AddedNames.INDEX, Type.of("int"), null));
+        parameters.add(first + 1, new Stmt.Parameter(AddedNames.TAPE, Type.of(RuntimeSource.PORT), null));
+        return new Stmt.Def(AddedNames.CLONE + function.name(), parameters, function.result(), statements(function.body()));
     }
 
     /** An entry method, which has the tape as a variable: only the calls in it change. */
@@ -141,9 +132,9 @@ final class MethodCloner {
         List<Stmt.Parameter> parameters = new ArrayList<>();
         parameters.add(method.parameters().get(0));
         if (!index.self(className).base().isEmpty()) {
-            parameters.add(new Stmt.Parameter(INDEX, Type.of("int"), null));
+            parameters.add(new Stmt.Parameter(AddedNames.INDEX, Type.of("int"), null));
         }
-        parameters.add(new Stmt.Parameter(TAPE, Type.of(RuntimeSource.PORT), null));
+        parameters.add(new Stmt.Parameter(AddedNames.TAPE, Type.of(RuntimeSource.PORT), null));
         for (Stmt.Parameter parameter : modules(index, method)) {
             parameters.add(new Stmt.Parameter(indexOf(parameter), Type.of("int"), null));
         }
@@ -160,7 +151,7 @@ final class MethodCloner {
     }
 
     static String indexOf(Stmt.Parameter module) {
-        return INDEX + "_" + module.name();
+        return AddedNames.INDEX + "_" + module.name();
     }
 
     private List<Stmt> statements(List<Stmt> statements) {
@@ -334,7 +325,7 @@ final class MethodCloner {
 
     private Expr rewrite(Expr expression) {
         if (expression instanceof Expr.Attribute && Trees.dotted(expression).equals(FAST_PATH)) {
-            return Trees.dotted(RuntimeSource.MODULE + ".no_fast_path");
+            return Trees.dotted(AddedNames.RUNTIME + ".no_fast_path");
         }
         if (expression instanceof Expr.Call call
                 && call.callee() instanceof Expr.Name name
@@ -384,7 +375,7 @@ final class MethodCloner {
             if (!index.self(target.type()).base().isEmpty()) {
                 arguments.add(number(target));
             }
-            arguments.add(new Expr.Name(TAPE));
+            arguments.add(new Expr.Name(AddedNames.TAPE));
         }
         Map<String, ModuleRef> passed = new LinkedHashMap<>();
         for (Stmt.Parameter parameter : modules(index, callee)) {
@@ -423,7 +414,7 @@ final class MethodCloner {
             arguments.add(argument);
         }
         Expr changed = new Expr.Call(
-                clone ? new Expr.Attribute(method.value(), CLONE + method.name()) : method,
+                clone ? new Expr.Attribute(method.value(), AddedNames.CLONE + method.name()) : method,
                 arguments,
                 call.keywords(),
                 true);
@@ -447,12 +438,12 @@ final class MethodCloner {
         if (structure instanceof Structure.Tensor) {
             return port("show", arguments.toArray(new Expr[0]));
         }
-        arguments.add(0, new Expr.Name(TAPE));
+        arguments.add(0, new Expr.Name(AddedNames.TAPE));
         return new Expr.Call(Trees.dotted(runtime.visitor(structure)), arguments, List.of(), true);
     }
 
     private static Expr port(String method, Expr... arguments) {
-        Expr receiver = new Expr.Parens(new Expr.Name(TAPE));
+        Expr receiver = new Expr.Parens(new Expr.Name(AddedNames.TAPE));
         return new Expr.Call(new Expr.Attribute(receiver, method), List.of(arguments), List.of(), true);
     }
 

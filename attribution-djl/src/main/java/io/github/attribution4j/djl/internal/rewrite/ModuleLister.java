@@ -190,10 +190,10 @@ final class ModuleLister {
         if (ref.base().isEmpty()) {
             return ref.offset();
         }
-        if (ref.base().equals(MethodCloner.INDEX)) {
+        if (ref.base().equals(AddedNames.INDEX)) {
             return self + ref.offset();
         }
-        String parameter = ref.base().substring(MethodCloner.INDEX.length() + 1);
+        String parameter = ref.base().substring(AddedNames.INDEX.length() + 1);
         return passed.getOrDefault(parameter, 0) + ref.offset();
     }
 }

@@ -237,16 +237,16 @@ final class PlaceTaps {
                 && (function == null
                         || function.equals(Repairs.NO_DERIVATIVE)
                         || function.equals(Repairs.WATCHED)
-                        || function.startsWith(Repairs.MODULE + "." + Prepacked.WEIGHTS))) {
+                        || function.startsWith(AddedNames.REPAIRS + "." + Prepacked.WEIGHTS))) {
             return rewrite.apply(rebuilt);
         }
         Type type = types.of(rebuilt);
         if (function != null && cloned.test(function)) {
             places.calls(text, function);
             arguments.add(0, MethodCloner.number(self));
-            arguments.add(1, new Expr.Name(MethodCloner.TAPE));
+            arguments.add(1, new Expr.Name(AddedNames.TAPE));
             int dot = function.lastIndexOf('.');
-            String clone = MethodCloner.CLONE + function.substring(dot + 1);
+            String clone = AddedNames.CLONE + function.substring(dot + 1);
             boolean method = index.isClass(function.substring(0, dot));
             Expr callee = method && rebuilt.callee() instanceof Expr.Attribute attribute
                     ? new Expr.Attribute(attribute.value(), clone)

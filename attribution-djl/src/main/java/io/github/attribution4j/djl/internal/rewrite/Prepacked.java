@@ -3,7 +3,6 @@ package io.github.attribution4j.djl.internal.rewrite;
 
 import io.github.attribution4j.djl.internal.archive.PickleValue;
 import io.github.attribution4j.djl.internal.script.Expr;
-import io.github.attribution4j.djl.internal.script.Type;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -122,35 +121,12 @@ final class Prepacked {
 
     /** What a constant was pickled with; null if the context is no constant, or another one than is known here. */
     private static @Nullable List<PickleValue> state(Kind kind, Expr context, List<PickleValue> constants) {
-        return constant(context, constants) instanceof PickleValue.Instance instance
+        return ProgramIndex.constant(context, constants) instanceof PickleValue.Instance instance
                         && instance.type().equals(XNNPACK + kind.context())
                         && instance.state() instanceof PickleValue.Sequence state
                         && state.items().size() == kind.bounds() + 2
                 ? state.items()
                 : null;
-    }
-
-    /** The constant that an expression {@code CONSTANTS.c3} stands for; null if it is none. */
-    static @Nullable PickleValue constant(Expr expression, List<PickleValue> constants) {
-        if (expression instanceof Expr.Attribute attribute
-                && attribute.value() instanceof Expr.Name name
-                && name.id().equals("CONSTANTS")
-                && attribute.name().matches("c\\d{1,6}")) {
-            int number = Integer.parseInt(attribute.name().substring(1));
-            return number < constants.size() ? constants.get(number) : null;
-        }
-        return null;
-    }
-
-    /** The type of a constant: a tensor, or the class of an object; null if it is not known. */
-    static @Nullable Type type(@Nullable PickleValue constant) {
-        if (constant instanceof PickleValue.Instance instance) {
-            return Type.of(instance.type());
-        }
-        boolean tensor = constant instanceof PickleValue.TensorRef
-                || (constant instanceof PickleValue.Result result
-                        && result.function().startsWith("torch._utils._rebuild_"));
-        return tensor ? Type.TENSOR : null;
     }
 
     private static boolean isNone(PickleValue value) {
@@ -185,6 +161,6 @@ final class Prepacked {
     }
 
     private static Expr function(String name, Expr... arguments) {
-        return new Expr.Call(Trees.dotted(Repairs.MODULE + "." + name), List.of(arguments), List.of(), true);
+        return new Expr.Call(Trees.dotted(AddedNames.REPAIRS + "." + name), List.of(arguments), List.of(), true);
     }
 }

@@ -92,14 +92,14 @@ public final class ProgramIndex {
                     type,
                     first
                             ? new CallSite.ModuleRef(type, "", node.index())
-                            : new CallSite.ModuleRef(type, MethodCloner.INDEX, 0));
+                            : new CallSite.ModuleRef(type, AddedNames.INDEX, 0));
         }
     }
 
     /** How the methods of a class know where their module stands: by a number, if it has one instance only, else by a parameter. */
     CallSite.ModuleRef self(String className) {
         CallSite.ModuleRef self = selves.get(className);
-        return self == null ? new CallSite.ModuleRef(className, MethodCloner.INDEX, 0) : self;
+        return self == null ? new CallSite.ModuleRef(className, AddedNames.INDEX, 0) : self;
     }
 
     /**
@@ -185,7 +185,30 @@ public final class ProgramIndex {
     /** The type of {@code CONSTANTS.c3}; null if it is not known. */
     @Nullable
     Type constant(Expr expression) {
-        return Prepacked.type(Prepacked.constant(expression, constants));
+        return type(constant(expression, constants));
+    }
+
+    /** The constant that an expression {@code CONSTANTS.c3} stands for; null if it is none. */
+    static @Nullable PickleValue constant(Expr expression, List<PickleValue> constants) {
+        if (expression instanceof Expr.Attribute attribute
+                && attribute.value() instanceof Expr.Name name
+                && name.id().equals("CONSTANTS")
+                && attribute.name().matches("c\\d{1,6}")) {
+            int number = Integer.parseInt(attribute.name().substring(1));
+            return number < constants.size() ? constants.get(number) : null;
+        }
+        return null;
+    }
+
+    /** The type of a constant: a tensor, or the class of an object; null if it is not known. */
+    private static @Nullable Type type(@Nullable PickleValue constant) {
+        if (constant instanceof PickleValue.Instance instance) {
+            return Type.of(instance.type());
+        }
+        boolean tensor = constant instanceof PickleValue.TensorRef
+                || (constant instanceof PickleValue.Result result
+                        && result.function().startsWith("torch._utils._rebuild_"));
+        return tensor ? Type.TENSOR : null;
     }
 
     boolean isModule(String className) {

@@ -6,7 +6,6 @@ import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Type;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -128,7 +127,7 @@ public final class RandomDraws {
 
     private final class Body {
         private final StaticTypes types =
-                new StaticTypes(index, new RuntimeSource(new BitSet(), false, false, false, false, false, null));
+                new StaticTypes(index);
         private final Constants constants = new Constants(index, types, flags);
         private final String module;
 

@@ -33,13 +33,12 @@ import java.util.stream.Collectors;
  */
 final class Repairs {
     private static final String PATH = "__torch__/a4j_repairs.py";
-    static final String MODULE = "__torch__.a4j_repairs";
 
     /** A function that hands its argument on; what it gives is no value of the program. */
-    static final String NO_DERIVATIVE = MODULE + ".no_derivative";
+    static final String NO_DERIVATIVE = AddedNames.REPAIRS + ".no_derivative";
 
     /** Another such: it says that a gradient is wanted. */
-    static final String WATCHED = MODULE + ".watched";
+    static final String WATCHED = AddedNames.REPAIRS + ".watched";
 
     private static final Map<String, String> SUBSTITUTES =
             Map.of("torch._upsample_lanczos2d_aa", "torch._upsample_bicubic2d_aa");
@@ -240,7 +239,7 @@ final class Repairs {
             if (!missing.contains(line)) {
                 missing.add(line);
             }
-            return guarded(call, Trees.dotted(substitute), RuntimeSource.MODULE + ".missing", operator);
+            return guarded(call, Trees.dotted(substitute), AddedNames.MISSING, operator);
         }
         String equal = EQUALS.get(name);
         if (equal != null) {
@@ -249,7 +248,7 @@ final class Repairs {
                     "operator " + operator + ", which is not in libtorch 2.7.1, is replaced by ordinary operations",
                     1,
                     Integer::sum);
-            return new Expr.Call(Trees.dotted(MODULE + "." + equal), call.arguments(), call.keywords(), true);
+            return new Expr.Call(Trees.dotted(AddedNames.REPAIRS + "." + equal), call.arguments(), call.keywords(), true);
         }
         if (Prepacked.isPacked(name, call)) {
             packed.add(name);

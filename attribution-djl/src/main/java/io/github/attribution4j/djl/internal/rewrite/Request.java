@@ -195,10 +195,10 @@ public final class Request<T> {
     }
 
     /** {@return what an instrumented copy must have for the rows} */
-    public Instrumenter.Level level() {
+    public Level level() {
         return rows.stream().anyMatch(row -> row.side() > Row.ARGUMENTS || row.view() != Row.AS_IS)
-                ? Instrumenter.Level.VALUES
-                : Instrumenter.Level.MODULES;
+                ? Level.VALUES
+                : Level.MODULES;
     }
 
     /** {@return the first element of {@code a4j_x}, an int64 vector on the CPU} */

@@ -7,7 +7,6 @@ import io.github.attribution4j.djl.internal.script.Printer;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Type;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,7 +104,7 @@ final class RowDecisions {
 
     private final class Body {
         private final StaticTypes types =
-                new StaticTypes(index, new RuntimeSource(new BitSet(), false, false, false, false, false, null));
+                new StaticTypes(index);
         private final Constants constants = new Constants(index, types, Map.of());
         private final Map<String, Integer> variables = new HashMap<>();
         /** What a variable may be a part or a view of. */

@@ -209,7 +209,7 @@ final class RulePlaces {
         arguments.add(here.module());
         arguments.add(new Expr.Literal(String.valueOf(here.place())));
         arguments.addAll(values);
-        Expr receiver = new Expr.Parens(new Expr.Name(MethodCloner.TAPE));
+        Expr receiver = new Expr.Parens(new Expr.Name(AddedNames.TAPE));
         return new Expr.Call(new Expr.Attribute(receiver, method), arguments, List.of(), true);
     }
 }

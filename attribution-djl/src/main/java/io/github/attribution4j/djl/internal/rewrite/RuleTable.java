@@ -38,13 +38,14 @@ public final class RuleTable {
      *
      * @param rules which operation follows what
      * @param operations all operations of the program
-     * @param text says where they stand, in the same order
+     * @param places how many places there are inside methods
+     * @param infos where the operations stand, in the same order
      * @return the table
      * @throws UnsupportedModelException if a rule cannot be carried out where it is wanted, or none of them is wanted anywhere
      */
-    public static RuleTable of(RuleSet rules, List<Operation> operations, Instrumented text) {
-        RuleTable table = new RuleTable(rules, text.places());
-        table.fill(operations, text.operations());
+    public static RuleTable of(RuleSet rules, List<Operation> operations, int places, List<OperationInfo> infos) {
+        RuleTable table = new RuleTable(rules, places);
+        table.fill(operations, infos);
         return table;
     }
 

@@ -18,9 +18,8 @@ final class RuntimeSource {
     /** Path below {@code code/}. */
     static final String PATH = "__torch__/a4j_runtime.py";
 
-    static final String MODULE = "__torch__.a4j_runtime";
-    static final String TAPE = MODULE + ".Tape";
-    static final String PORT = MODULE + ".Port";
+    static final String TAPE = AddedNames.RUNTIME + ".Tape";
+    static final String PORT = AddedNames.RUNTIME + ".Port";
 
     private final BitSet writtenInputs;
     private final boolean writes;
@@ -76,21 +75,21 @@ final class RuntimeSource {
         String tape = !taped
                 ? ""
                 : rules == null
-                        ? TapeSource.tape(MODULE, writes, nested, quantized, views, !narrow)
+                        ? TapeSource.tape(AddedNames.RUNTIME, writes, nested, quantized, views, !narrow)
                         : TapeSource.tape(
-                                MODULE,
+                                AddedNames.RUNTIME,
                                 writes,
                                 nested,
                                 quantized,
                                 views,
                                 RuledTape.of(rules, called),
                                 rules.skips() && !narrow);
-        return TapeSource.border(MODULE, unbatched, quantized) + tape + functions;
+        return TapeSource.border(AddedNames.RUNTIME, unbatched, quantized) + tape + functions;
     }
 
     /** A statement that makes ordinary tensors of the outputs; nothing where they are. */
     String plain(String outputs) {
-        return quantized ? "  a4j_plain = " + MODULE + ".plain_all(" + outputs + ", )\n" : "";
+        return quantized ? "  a4j_plain = " + AddedNames.RUNTIME + ".plain_all(" + outputs + ", )\n" : "";
     }
 
     /** Notes that the program calls a method of the rule library. */
@@ -105,10 +104,10 @@ final class RuntimeSource {
             return known;
         }
         String name = "visit_" + visitors.size();
-        visitors.put(structure, MODULE + "." + name);
+        visitors.put(structure, AddedNames.RUNTIME + "." + name);
         String walker = walker(structure);
         Type type = typeOf(structure);
-        visited.put(MODULE + "." + name, type);
+        visited.put(AddedNames.RUNTIME + "." + name, type);
         functions.append("def ").append(name).append("(t: ").append(PORT);
         functions
                 .append(", b: int, o: int, k: int, v: ")
@@ -118,7 +117,7 @@ final class RuntimeSource {
         // Where nothing is wanted the value passes as it is, not as a rebuilt list.
         functions.append(":\n  y = v\n  if (t).begin(b + o, k, ):\n    y = ").append(walker);
         functions.append("(t, b + o, 4 * (k // 4), v, )\n  return y\n");
-        return MODULE + "." + name;
+        return AddedNames.RUNTIME + "." + name;
     }
 
     /** The type of what a visitor returns; null if there is none of this name. */
@@ -134,7 +133,7 @@ final class RuntimeSource {
             return known;
         }
         String name = "walk_" + walkers.size();
-        walkers.put(structure, MODULE + "." + name);
+        walkers.put(structure, AddedNames.RUNTIME + "." + name);
         Type type = typeOf(structure);
         StringBuilder body = new StringBuilder();
         if (structure instanceof Structure.Optional optional) {
@@ -170,7 +169,7 @@ final class RuntimeSource {
                 .append(type)
                 .append(":\n");
         functions.append(body);
-        return MODULE + "." + name;
+        return AddedNames.RUNTIME + "." + name;
     }
 
     private String walk(Structure item, String value) {
@@ -226,7 +225,7 @@ final class RuntimeSource {
             return known;
         }
         String name = "write_" + writers.size();
-        writers.put(structure, MODULE + "." + name);
+        writers.put(structure, AddedNames.RUNTIME + "." + name);
         StringBuilder body = new StringBuilder();
         if (structure instanceof Structure.Tensor) {
             body.append("  torch.append(out, v)\n");
@@ -235,8 +234,8 @@ final class RuntimeSource {
                     switch (scalar.type()) {
                         case "int" -> "  torch.append(layout, v)\n";
                         case "bool" -> "  torch.append(layout, int(v))\n";
-                        case "float" -> "  " + MODULE + ".write_real(layout, v, )\n";
-                        case "str" -> "  " + MODULE + ".write_text(layout, v, )\n";
+                        case "float" -> "  " + AddedNames.RUNTIME + ".write_real(layout, v, )\n";
+                        case "str" -> "  " + AddedNames.RUNTIME + ".write_text(layout, v, )\n";
                         default -> "";
                     });
         } else if (structure instanceof Structure.Optional optional) {
@@ -261,7 +260,7 @@ final class RuntimeSource {
                 .append(typeOf(structure))
                 .append(") -> NoneType:\n");
         functions.append(body).append("  return None\n");
-        return MODULE + "." + name;
+        return AddedNames.RUNTIME + "." + name;
     }
 
     /** A function that puts a value together, of copies or of the tensors themselves. */
@@ -279,7 +278,7 @@ final class RuntimeSource {
             return known;
         }
         String name = "read_" + readers.size();
-        readers.put(reader, MODULE + "." + name);
+        readers.put(reader, AddedNames.RUNTIME + "." + name);
         String type = typeOf(structure).toString();
         StringBuilder body = new StringBuilder();
         if (structure instanceof Structure.Tensor) {
@@ -290,10 +289,10 @@ final class RuntimeSource {
                         case "int" -> "  return torch.pop(c, 0)\n";
                         case "bool" -> "  return torch.pop(c, 0) != 0\n";
                         case "number" ->
-                            "  if torch.pop(c, 0) != 0:\n    r : number = " + MODULE
+                            "  if torch.pop(c, 0) != 0:\n    r : number = " + AddedNames.RUNTIME
                                     + ".real(c, )\n  else:\n    r : number = torch.pop(c, 0)\n  return r\n";
-                        case "float" -> "  return " + MODULE + ".real(c, )\n";
-                        case "str" -> "  return " + MODULE + ".text(c, )\n";
+                        case "float" -> "  return " + AddedNames.RUNTIME + ".real(c, )\n";
+                        case "str" -> "  return " + AddedNames.RUNTIME + ".text(c, )\n";
                         default -> "  return None\n";
                     });
         } else if (structure instanceof Structure.Optional optional) {
@@ -333,7 +332,7 @@ final class RuntimeSource {
                 .append(type)
                 .append(":\n")
                 .append(body);
-        return MODULE + "." + name;
+        return AddedNames.RUNTIME + "." + name;
     }
 
     /** An expression for the value of a parameter of the root, which the variables {@code a4j_c} and {@code a4j_v} hold; null if its values cannot be passed. */
@@ -349,7 +348,7 @@ final class RuntimeSource {
         }
         String name = "argument_" + number;
         if (!arguments.add(name)) {
-            return MODULE + "." + name + "(a4j_c, a4j_v, )";
+            return AddedNames.RUNTIME + "." + name + "(a4j_c, a4j_v, )";
         }
         StringBuilder body = new StringBuilder();
         // libtorch has no constant None of a union's type.
@@ -368,6 +367,6 @@ final class RuntimeSource {
         }
         functions.append("def ").append(name).append("(c: List[int], x: List[Tensor]) -> ");
         functions.append(type).append(":\n").append(body);
-        return MODULE + "." + name + "(a4j_c, a4j_v, )";
+        return AddedNames.RUNTIME + "." + name + "(a4j_c, a4j_v, )";
     }
 }

@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class State {
     static final String PATH = "__torch__/a4j_state.py";
-    static final String MODULE = "__torch__.a4j_state";
 
     /** The part of a module's class: its class in the added file, and the names of its fields by attribute. */
     record Part(String type, Map<String, String> values, Map<String, String> modules) {}
@@ -55,7 +54,7 @@ final class State {
 
     /** Whether a parameter was added for a part of the state. */
     static boolean isPart(Stmt.Parameter parameter) {
-        return parameter.type() != null && parameter.type().name().startsWith(MODULE + ".");
+        return parameter.type() != null && parameter.type().name().startsWith(AddedNames.STATE + ".");
     }
 
     /** Finds what a program changes. */
@@ -153,7 +152,7 @@ final class State {
             }
         });
         boolean none = values.isEmpty() && modules.isEmpty();
-        Part part = new Part(none ? "" : MODULE + ".S" + parts.size(), values, modules);
+        Part part = new Part(none ? "" : AddedNames.STATE + ".S" + parts.size(), values, modules);
         parts.put(type, part);
         return none ? null : part;
     }
@@ -257,7 +256,7 @@ final class State {
                 fields.put(field, Type.of(below == null ? "" : below.type()));
             });
             text.append("class ")
-                    .append(part.type().substring(MODULE.length() + 1))
+                    .append(part.type().substring(AddedNames.STATE.length() + 1))
                     .append(":\n");
             fields.forEach((field, declared) -> text.append("  ")
                     .append(field)

@@ -143,7 +143,7 @@ final class StateCopies {
                     case "List", "Dict", "Tuple", "Optional" -> true;
                     default -> false;
                 };
-        return deep ? State.MODULE + "." + function(type) + "(" + value + ", )" : value;
+        return deep ? AddedNames.STATE + "." + function(type) + "(" + value + ", )" : value;
     }
 
     private String function(Type type) {

@@ -6,7 +6,6 @@ import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Type;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -27,9 +26,6 @@ final class StateMethods {
             def value(x: Tensor) -> Tensor:
               return torch.clone(x)
             """;
-
-    /** A tensor as it is now, for operators that keep their operands for a gradient while the state goes on. */
-    static final String READ = "__torch__.a4j_read.value";
 
     /** Called by libtorch alone, while it reads and writes archives, with arguments of its own. */
     private static final Set<String> LOADING = Set.of("__getstate__", "__setstate__");
@@ -71,7 +67,7 @@ final class StateMethods {
     }
 
     private StaticTypes noTypes() {
-        return new StaticTypes(index, new RuntimeSource(new BitSet(), false, false, false, false, false, null));
+        return new StaticTypes(index);
     }
 
     /** A method of a class of modules, or a function, which has no owner. */
@@ -106,7 +102,7 @@ final class StateMethods {
         boolean entry = type != null && isEntry(type, method.name());
         List<Stmt> body = statements(method.body());
         if (entry) {
-            body.add(0, Stmt.Assign.of(STATE, called(State.MODULE + ".open", new Expr.Name(self))));
+            body.add(0, Stmt.Assign.of(STATE, called(AddedNames.STATE + ".open", new Expr.Name(self))));
         } else {
             List<Stmt.Parameter> added = new ArrayList<>();
             if (own != null) {
@@ -386,7 +382,7 @@ final class StateMethods {
     private Expr read(Expr value) {
         boolean changes = reading != null && reading.changes(value);
         Expr changed = expression(value);
-        return changes && Type.TENSOR.equals(types.of(value)) ? called(READ, changed) : changed;
+        return changes && Type.TENSOR.equals(types.of(value)) ? called(AddedNames.READ, changed) : changed;
     }
 
     /** The class of the module that an expression stands for; null if it is none. */

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,14 +21,24 @@ final class StaticTypes {
     private static final String CLOSURE = "a4j_closure";
 
     private final ProgramIndex index;
-    private final RuntimeSource runtime;
+    private final Function<String, @Nullable Type> visitors;
     private final Map<String, Type> variables = new HashMap<>();
     private final Set<String> uncertain = new HashSet<>();
     private final Map<String, String> functions = new HashMap<>();
 
-    StaticTypes(ProgramIndex index, RuntimeSource runtime) {
+    /** Of a program as it was written. */
+    StaticTypes(ProgramIndex index) {
+        this(index, name -> null);
+    }
+
+    /**
+     * Of a program into which calls are being written.
+     *
+     * @param visitors the type of what a function gives that shows a value to the tape; null for other names
+     */
+    StaticTypes(ProgramIndex index, Function<String, @Nullable Type> visitors) {
         this.index = index;
-        this.runtime = runtime;
+        this.visitors = visitors;
     }
 
     void declare(String variable, @Nullable Type type) {
@@ -166,9 +177,7 @@ final class StaticTypes {
         }
         // A rewritten call names the clone, whose result is that of the function.
         int name = dotted.lastIndexOf('.') + 1;
-        String original = dotted.startsWith(MethodCloner.CLONE, name)
-                ? dotted.substring(0, name) + dotted.substring(name + MethodCloner.CLONE.length())
-                : dotted;
+        String original = dotted.substring(0, name) + AddedNames.original(dotted.substring(name));
         return index.function(original) != null ? original : null;
     }
 
@@ -178,7 +187,7 @@ final class StaticTypes {
         if (owner == null) {
             return null;
         }
-        String name = owner.name() + "." + MethodCloner.original(method.name());
+        String name = owner.name() + "." + AddedNames.original(method.name());
         return index.isClass(owner.name()) && index.function(name) != null ? name : null;
     }
 
@@ -273,7 +282,7 @@ final class StaticTypes {
 
     private @Nullable Type call(Expr.Call call) {
         String dotted = Trees.dotted(call.callee());
-        if (dotted.startsWith(GuardSource.MODULE + ".") || dotted.equals(StateMethods.READ)) {
+        if (dotted.startsWith(AddedNames.GUARDS + ".") || dotted.equals(AddedNames.READ)) {
             return Type.TENSOR;
         }
         if (dotted.startsWith("torch.") || dotted.startsWith("ops.")) {
@@ -284,10 +293,10 @@ final class StaticTypes {
         if (definition != null) {
             return ProgramIndex.resultType(definition);
         }
-        if (dotted.equals(RuntimeSource.MODULE + ".missing")) {
+        if (dotted.equals(AddedNames.MISSING)) {
             return Type.TENSOR;
         }
-        Type shown = runtime.visited(dotted);
+        Type shown = visitors.apply(dotted);
         if (shown != null) {
             return shown;
         }
@@ -326,7 +335,7 @@ final class StaticTypes {
     private @Nullable Type method(Expr.Attribute method) {
         if (method.value() instanceof Expr.Parens parens
                 && parens.value() instanceof Expr.Name name
-                && name.id().equals(MethodCloner.TAPE)) {
+                && name.id().equals(AddedNames.TAPE)) {
             return switch (CanonicalCall.results(method.name())) {
                 case 1 -> Type.TENSOR;
                 case 2 -> Type.generic("Tuple", Type.TENSOR, Type.TENSOR);
@@ -338,10 +347,7 @@ final class StaticTypes {
         if (definition == null) {
             return null;
         }
-        String name = method.name().startsWith(MethodCloner.CLONE)
-                ? method.name().substring(MethodCloner.CLONE.length())
-                : method.name();
-        Stmt.Def called = definition.method(name);
+        Stmt.Def called = definition.method(AddedNames.original(method.name()));
         return called == null ? null : ProgramIndex.resultType(called);
     }
 

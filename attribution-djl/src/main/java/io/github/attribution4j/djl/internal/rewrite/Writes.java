@@ -221,7 +221,7 @@ final class Writes {
     /** One method or function: which parameters and places each variable may share memory with. */
     private final class Body implements Reading {
         private final StaticTypes types =
-                new StaticTypes(index, new RuntimeSource(new BitSet(), false, false, false, false, false, null));
+                new StaticTypes(index);
         private final Constants constants = new Constants(index, types, flags);
         private final Map<String, BitSet> shared = new HashMap<>();
         private final IdentityHashMap<Expr.Call, List<Effect>> effects = new IdentityHashMap<>();

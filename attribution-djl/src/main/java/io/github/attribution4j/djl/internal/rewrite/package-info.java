@@ -13,7 +13,7 @@
  *
  * <h2>Calling convention</h2>
  *
- * A copy is made at one of three {@linkplain io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level levels}, because libtorch compiles all text with every load. The root module keeps
+ * A copy is made at one of three {@linkplain io.github.attribution4j.djl.internal.rewrite.Level levels}, because libtorch compiles all text with every load. The root module keeps
  * its {@code forward} and gains one or two methods. Both have the same signature, whatever the model. A program that takes tensors and returns one has two more, which need neither control
  * nor header:
  *

@@ -4,7 +4,7 @@ package io.github.attribution4j.djl.internal.rewrite;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
-import io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level;
+import io.github.attribution4j.djl.internal.rewrite.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
