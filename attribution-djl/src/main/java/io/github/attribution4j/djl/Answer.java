@@ -2,7 +2,7 @@
 package io.github.attribution4j.djl;
 
 import ai.djl.pytorch.engine.PtNDArray;
-import io.github.attribution4j.djl.internal.rewrite.Reply;
+import io.github.attribution4j.djl.internal.wire.Reply;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl;
 
-import io.github.attribution4j.djl.internal.rewrite.Request;
-import io.github.attribution4j.djl.internal.rewrite.Signature;
-import io.github.attribution4j.djl.internal.rewrite.Structure;
-import io.github.attribution4j.djl.internal.rewrite.Value;
+import io.github.attribution4j.djl.internal.program.Signature;
+import io.github.attribution4j.djl.internal.program.Structure;
+import io.github.attribution4j.djl.internal.wire.Request;
+import io.github.attribution4j.djl.internal.wire.Value;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.tensor.Tensor;

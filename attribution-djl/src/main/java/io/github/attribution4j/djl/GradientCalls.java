@@ -4,7 +4,7 @@ package io.github.attribution4j.djl;
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtSymbolBlock;
-import io.github.attribution4j.djl.internal.rewrite.GradientArchive;
+import io.github.attribution4j.djl.internal.wire.GradientArchive;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl;
 
-import io.github.attribution4j.djl.internal.rewrite.Instrumented;
-import io.github.attribution4j.djl.internal.rewrite.Level;
-import io.github.attribution4j.djl.internal.rewrite.Request;
+import io.github.attribution4j.djl.internal.instrument.Instrumented;
+import io.github.attribution4j.djl.internal.wire.Level;
+import io.github.attribution4j.djl.internal.wire.Request;
 import io.github.attribution4j.model.Inputs;
 
 /**

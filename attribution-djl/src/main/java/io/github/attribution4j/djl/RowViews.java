@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl;
 
-import io.github.attribution4j.djl.internal.rewrite.Row;
+import io.github.attribution4j.djl.internal.wire.Row;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;

@@ -3,10 +3,10 @@ package io.github.attribution4j.djl;
 
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
-import io.github.attribution4j.djl.internal.rewrite.Instrumented;
-import io.github.attribution4j.djl.internal.rewrite.Level;
-import io.github.attribution4j.djl.internal.rewrite.Request;
-import io.github.attribution4j.djl.internal.rewrite.RuleTable;
+import io.github.attribution4j.djl.internal.instrument.Instrumented;
+import io.github.attribution4j.djl.internal.rule.RuleTable;
+import io.github.attribution4j.djl.internal.wire.Level;
+import io.github.attribution4j.djl.internal.wire.Request;
 import io.github.attribution4j.model.BackwardRule.Family;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl;
 
-import io.github.attribution4j.djl.internal.rewrite.ModuleInfo;
-import io.github.attribution4j.djl.internal.rewrite.Row;
-import io.github.attribution4j.djl.internal.rewrite.Signature;
+import io.github.attribution4j.djl.internal.program.ModuleInfo;
+import io.github.attribution4j.djl.internal.program.Signature;
+import io.github.attribution4j.djl.internal.wire.Row;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.NearNames;

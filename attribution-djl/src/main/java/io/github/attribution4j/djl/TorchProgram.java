@@ -2,14 +2,14 @@
 package io.github.attribution4j.djl;
 
 import ai.djl.pytorch.engine.PtNDArray;
-import io.github.attribution4j.djl.internal.rewrite.Instrumented;
-import io.github.attribution4j.djl.internal.rewrite.ModuleInfo;
-import io.github.attribution4j.djl.internal.rewrite.Reply;
-import io.github.attribution4j.djl.internal.rewrite.Request;
-import io.github.attribution4j.djl.internal.rewrite.Row;
-import io.github.attribution4j.djl.internal.rewrite.RuleTable;
-import io.github.attribution4j.djl.internal.rewrite.Signature;
-import io.github.attribution4j.djl.internal.rewrite.Value;
+import io.github.attribution4j.djl.internal.instrument.Instrumented;
+import io.github.attribution4j.djl.internal.program.ModuleInfo;
+import io.github.attribution4j.djl.internal.program.Signature;
+import io.github.attribution4j.djl.internal.rule.RuleTable;
+import io.github.attribution4j.djl.internal.wire.Reply;
+import io.github.attribution4j.djl.internal.wire.Request;
+import io.github.attribution4j.djl.internal.wire.Row;
+import io.github.attribution4j.djl.internal.wire.Value;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerPullback;

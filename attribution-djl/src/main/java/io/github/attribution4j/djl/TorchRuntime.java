@@ -15,7 +15,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.Utils;
-import io.github.attribution4j.djl.internal.rewrite.GradientArchive;
+import io.github.attribution4j.djl.internal.wire.GradientArchive;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;

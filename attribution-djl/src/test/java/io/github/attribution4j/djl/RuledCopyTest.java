@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.djl.internal.Zoo;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
-import io.github.attribution4j.djl.internal.rewrite.Instrumenter;
-import io.github.attribution4j.djl.internal.rewrite.Level;
+import io.github.attribution4j.djl.internal.instrument.Instrumenter;
+import io.github.attribution4j.djl.internal.wire.Level;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.BackwardRule.BiasPart;
 import io.github.attribution4j.model.BackwardRule.InputPart;

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Makes copies of archives whose floating-point tensors are of one type. The program's text stays: see {@link
- * io.github.attribution4j.djl.internal.rewrite.WrittenTypes}.
+ * Makes copies of archives whose floating-point tensors are of one type. The program's text stays: {@code WrittenTypes} sees
+ * to what is written in it.
  */
 public final class FloatingTypes {
     private static final Map<String, Integer> WIDTHS =

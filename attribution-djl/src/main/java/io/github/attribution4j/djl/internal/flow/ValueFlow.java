@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.djl.internal.flow;
+
+import io.github.attribution4j.djl.internal.operator.OperatorKinds;
+import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.djl.internal.script.Stmt;
+import io.github.attribution4j.djl.internal.script.Trees;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What in a text depends on its parameters, which of that are conditions, and which are indices: by variable, whatever the order of assignments. */
+final class ValueFlow {
+    /** They give nothing that depends on the values of what they are given. */
+    private static final Set<String> WITHOUT_VALUES = Set.of(
+            "size",
+            "dim",
+            "len",
+            "numel",
+            "arange",
+            "zeros",
+            "ones",
+            "empty",
+            "zeros_like",
+            "ones_like",
+            "empty_like",
+            "rand_like",
+            "randn_like",
+            "new_zeros",
+            "new_ones",
+            "new_empty",
+            "eye",
+            "linspace",
+            "__is__",
+            "__isnot__",
+            "is_floating_point");
+
+    private static final Set<String> COMPARISONS = Set.of("gt", "ge", "lt", "le", "eq", "ne");
+
+    /** They make conditions of conditions. */
+    private static final Set<String> LOGIC = Set.of(
+            "logical_and",
+            "logical_or",
+            "logical_not",
+            "logical_xor",
+            "bitwise_and",
+            "bitwise_or",
+            "bitwise_not",
+            "bitwise_xor",
+            "__and__",
+            "__or__",
+            "__xor__",
+            "any",
+            "all",
+            "unsqueeze",
+            "squeeze",
+            "expand",
+            "expand_as",
+            "view",
+            "reshape",
+            "transpose",
+            "permute",
+            "select",
+            "slice",
+            "flatten",
+            "clone",
+            "contiguous");
+
+    /** The second of their results says where the first stood. */
+    private static final Set<String> INDEXED = Set.of(
+            "max",
+            "min",
+            "topk",
+            "sort",
+            "kthvalue",
+            "median",
+            "mode",
+            "cummax",
+            "cummin",
+            "max_pool1d_with_indices",
+            "max_pool2d_with_indices",
+            "max_pool3d_with_indices");
+
+    private final List<Stmt.Assign> all = new ArrayList<>();
+    private final Set<String> dependent = new HashSet<>();
+    private boolean followed;
+    private final Map<String, String> conditions = new HashMap<>();
+    private final Map<String, String> indices = new HashMap<>();
+    private final Set<String> stopping = new HashSet<>();
+    private final Map<String, String> aliases = new HashMap<>();
+
+    ValueFlow(Stmt.Def text) {
+        text.parameters().stream()
+                .filter(parameter -> parameter.type() == null || OperatorKinds.mayHold(parameter.type()))
+                .forEach(parameter -> dependent.add(parameter.name()));
+        Trees.assignments(text.body(), all);
+        for (Stmt.Assign assign : all) {
+            if (assign.targets().get(0) instanceof Expr.Name name
+                    && assign.values().get(0) instanceof Expr.Attribute function) {
+                aliases.put(name.id(), Trees.dotted(function));
+            }
+            if (assign.targets().get(0) instanceof Expr.Name name
+                    && assign.values().get(0) instanceof Expr.Call call
+                    && Trees.dotted(call.callee()).matches(".*grad_mode\\.(no_grad|inference_mode)\\.__new__")) {
+                stopping.add(name.id());
+            }
+        }
+    }
+
+    /** Follows the values when somebody first asks: most texts lose no gradients, and are not asked. */
+    private void follow() {
+        if (followed) {
+            return;
+        }
+        followed = true;
+        int before = -1;
+        while (before != dependent.size() + conditions.size() + indices.size()) {
+            before = dependent.size() + conditions.size() + indices.size();
+            all.forEach(this::follow);
+        }
+    }
+
+    private void follow(Stmt.Assign assign) {
+        boolean pairwise =
+                !assign.unpack() && assign.targets().size() == assign.values().size();
+        for (int i = 0; i < assign.targets().size(); i++) {
+            Expr value = assign.values().get(pairwise ? i : 0);
+            if (assign.targets().get(i) instanceof Expr.Name name && depends(value)) {
+                dependent.add(name.id());
+                String condition = condition(value);
+                if (condition != null && pairwise) {
+                    conditions.putIfAbsent(name.id(), condition);
+                }
+                String index = pairwise ? index(value) : i == 1 ? indexed(value) : null;
+                if (index != null) {
+                    indices.putIfAbsent(name.id(), index);
+                }
+            }
+        }
+    }
+
+    /** Whether an operator makes conditions or indices. */
+    static boolean makesSteps(String operator) {
+        return COMPARISONS.contains(operator) || INDEXED.contains(operator);
+    }
+
+    /** The dotted name of what is called, which may stand in a variable. */
+    String callee(Expr.Call call) {
+        String dotted = Trees.dotted(call.callee());
+        return aliases.getOrDefault(dotted, dotted);
+    }
+
+    /** Whether a variable is a context in which no gradients are recorded. */
+    boolean stops(String variable) {
+        return stopping.contains(variable);
+    }
+
+    /** Whether the numbers in a value depend on those of a parameter. */
+    boolean depends(Expr value) {
+        follow();
+        if (value instanceof Expr.Name name) {
+            return dependent.contains(name.id());
+        }
+        if (value instanceof Expr.Attribute attribute) {
+            return attribute.value() instanceof Expr.Name owner
+                    && !owner.id().equals("self")
+                    && depends(attribute.value());
+        }
+        if (value instanceof Expr.Call call) {
+            String operator = operator(call);
+            boolean silent = operator.isEmpty()
+                    ? false
+                    : WITHOUT_VALUES.contains(operator)
+                            || (Trees.dotted(call.callee()).startsWith("ops.prim.")
+                                    && !operator.matches("data|min|max|abs"));
+            return !silent
+                    && (call.arguments().stream().anyMatch(this::depends)
+                            || call.keywords().stream().anyMatch(keyword -> depends(keyword.value())));
+        }
+        boolean[] found = new boolean[1];
+        Trees.children(value, part -> {
+            found[0] |= depends(part);
+            return part;
+        });
+        return found[0];
+    }
+
+    /** The comparison that a condition is made of; null if a value is none. */
+    @Nullable
+    String condition(Expr value) {
+        follow();
+        if (value instanceof Expr.Name name) {
+            return conditions.get(name.id());
+        }
+        if (value instanceof Expr.Parens parens) {
+            return condition(parens.value());
+        }
+        if (value instanceof Expr.ListOf list) {
+            return list.items().stream()
+                    .map(this::condition)
+                    .filter(Objects::nonNull)
+                    .findFirst()
+                    .orElse(null);
+        }
+        if (!(value instanceof Expr.Call call) || call.arguments().isEmpty()) {
+            return null;
+        }
+        String operator = operator(call);
+        if (Trees.dotted(call.callee()).matches("annotate|unchecked_cast")
+                && call.arguments().size() == 2) {
+            return condition(call.arguments().get(1));
+        }
+        if (COMPARISONS.contains(operator)) {
+            return depends(call) ? operator : null;
+        }
+        if (!LOGIC.contains(operator)) {
+            return null;
+        }
+        String first = condition(call.arguments().get(0));
+        return first != null || call.arguments().size() < 2
+                ? first
+                : condition(call.arguments().get(1));
+    }
+
+    /** Whether a value is what a module or a function of the archive gives, or a parameter: what is in it is not seen. */
+    boolean given(Expr value) {
+        follow();
+        return value instanceof Expr.Name name && dependent.contains(name.id()) && !conditions.containsKey(name.id());
+    }
+
+    /** The operator whose place a value tells; null if it tells none. */
+    @Nullable
+    String index(Expr value) {
+        follow();
+        if (value instanceof Expr.Name name) {
+            return indices.get(name.id());
+        }
+        if (value instanceof Expr.Parens parens) {
+            return index(parens.value());
+        }
+        return value instanceof Expr.Index item
+                        && item.indices().size() == 1
+                        && item.indices().get(0) instanceof Expr.Literal one
+                        && one.text().equals("1")
+                ? indexed(item.value())
+                : null;
+    }
+
+    private @Nullable String indexed(Expr value) {
+        Expr inner = value instanceof Expr.Parens parens ? parens.value() : value;
+        return inner instanceof Expr.Call call && INDEXED.contains(operator(call)) && depends(call)
+                ? operator(call)
+                : null;
+    }
+
+    /** The operator that is called, without its namespace; empty for functions, methods and modules. */
+    static String operator(Expr.Call call) {
+        String dotted = Trees.dotted(call.callee());
+        return dotted.startsWith("torch.") || dotted.startsWith("ops.")
+                ? dotted.substring(dotted.lastIndexOf('.') + 1)
+                : "";
+    }
+}

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.djl.internal.instrument;
+
+import io.github.attribution4j.djl.internal.archive.FloatingTypes;
+import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.djl.internal.flow.GradientLosses;
+import io.github.attribution4j.djl.internal.instrument.Places.Text;
+import io.github.attribution4j.djl.internal.operator.InPlace;
+import io.github.attribution4j.djl.internal.program.AddedNames;
+import io.github.attribution4j.djl.internal.program.CallChains;
+import io.github.attribution4j.djl.internal.program.CallSite;
+import io.github.attribution4j.djl.internal.program.ModuleInfo;
+import io.github.attribution4j.djl.internal.program.ObjectCheck;
+import io.github.attribution4j.djl.internal.program.OperationInfo;
+import io.github.attribution4j.djl.internal.program.ProgramIndex;
+import io.github.attribution4j.djl.internal.program.RewriteException;
+import io.github.attribution4j.djl.internal.program.Signature;
+import io.github.attribution4j.djl.internal.program.StaticTypes;
+import io.github.attribution4j.djl.internal.program.Structure;
+import io.github.attribution4j.djl.internal.program.ValueInfo;
+import io.github.attribution4j.djl.internal.program.WrittenTypes;
+import io.github.attribution4j.djl.internal.repair.Dispatch;
+import io.github.attribution4j.djl.internal.repair.GuardSource;
+import io.github.attribution4j.djl.internal.repair.Guards;
+import io.github.attribution4j.djl.internal.repair.Hooks;
+import io.github.attribution4j.djl.internal.repair.Repairs;
+import io.github.attribution4j.djl.internal.rule.RuleSource;
+import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.djl.internal.script.Parser;
+import io.github.attribution4j.djl.internal.script.Printer;
+import io.github.attribution4j.djl.internal.script.Stmt;
+import io.github.attribution4j.djl.internal.script.Trees;
+import io.github.attribution4j.djl.internal.script.Type;
+import io.github.attribution4j.djl.internal.state.State;
+import io.github.attribution4j.djl.internal.state.StateMethods;
+import io.github.attribution4j.djl.internal.wire.Level;
+import io.github.attribution4j.djl.internal.wire.RuntimeSource;
+import io.github.attribution4j.model.BackwardRule;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the instrumented copy of an archive. Methods that call modules are cloned, every call of a module goes through a wrapper that asks the tape whether the call is of interest, and
+ * the root gains the two entry methods. The original methods stay, and so does the model's own {@code forward}.
+ *
+ * <p>A wrapper calls the wrapped method at one place only: libtorch inlines all calls, and two places a wrapper would double the program with every level of nesting.
+ */
+public final class Instrumenter {
+    /** A class and one of its methods. */
+    private record Key(String type, String method) {}
+
+    private static final Pattern ODD = Pattern.compile("[#\\t\\r]|\\n +\\n");
+
+    private final TorchArchive archive;
+    private final Level level;
+    private final ProgramIndex index;
+    private final Repairs repairs;
+    private final RuntimeSource runtime;
+    private final BitSet writtenInputs;
+    private final boolean inPlace;
+    private final boolean unbatched;
+    private final State state;
+    private final @Nullable RuleSource rules;
+    private final Map<Key, MethodClone> clones = new HashMap<>();
+    private final Map<String, Stmt.Def> functions = new LinkedHashMap<>();
+    private final Places places = new Places();
+    private final Map<String, List<Text>> reached = new HashMap<>();
+    private final Map<String, List<Stmt>> additions = new LinkedHashMap<>();
+
+    private Instrumenter(
+            TorchArchive archive,
+            ProgramIndex index,
+            Repairs repairs,
+            State state,
+            Level level,
+            boolean unbatched,
+            @Nullable RuleSource rules) {
+        this.archive = archive;
+        this.state = state;
+        // Without modules below the root there is nothing else to cut at, and no reason for a copy of its own.
+        this.level = level == Level.MODULES && index.nodes().size() == 1 ? Level.VALUES : level;
+        this.index = index;
+        this.repairs = repairs;
+        this.inPlace = InPlace.occursIn(index.files().values());
+        this.rules = rules;
+        this.writtenInputs = state.writtenInputs();
+        this.unbatched = unbatched;
+        boolean taped = this.level != Level.FORWARD;
+        boolean narrow = taped
+                && (FloatingTypes.narrow(archive)
+                        || WrittenTypes.narrow(index.files().values()));
+        this.runtime = new RuntimeSource(writtenInputs, inPlace, taped, unbatched, narrow, isQuantized(archive), rules);
+    }
+
+    /**
+     * Instruments an archive.
+     *
+     * @param archive the archive; not changed
+     * @return the copy and what is known about the program
+     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
+     * @throws RewriteException if the program cannot be called
+     */
+    public static Instrumented instrument(TorchArchive archive) {
+        return instrument(archive, Level.MODULES);
+    }
+
+    /**
+     * Instruments an archive.
+     *
+     * @param archive the archive; not changed
+     * @param level how much is added
+     * @return the copy and what is known about the program
+     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
+     * @throws RewriteException if the program cannot be called
+     */
+    public static Instrumented instrument(TorchArchive archive, Level level) {
+        return instrument(archive, level, false);
+    }
+
+    /**
+     * Instruments an archive.
+     *
+     * @param archive the archive; not changed
+     * @param level how much is added
+     * @param unbatched whether the program takes one example without an axis of rows: the copy takes that axis off what it is given and puts it in front of what it returns
+     * @return the copy and what is known about the program
+     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
+     * @throws RewriteException if the program cannot be called
+     */
+    public static Instrumented instrument(TorchArchive archive, Level level, boolean unbatched) {
+        return instrument(archive, level, unbatched, null);
+    }
+
+    /**
+     * Makes the copy whose operations follow backward rules on their way back. It has no {@code a4j_forward}; numbers of places are those of the other copies.
+     *
+     * @param archive the archive; not changed
+     * @param level MODULES or VALUES
+     * @param family which rules
+     * @return the copy and what is known about the program
+     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
+     * @throws RewriteException if the program cannot be called
+     */
+    public static Instrumented ruled(TorchArchive archive, Level level, BackwardRule.Family family) {
+        return ruled(archive, level, false, family);
+    }
+
+    /**
+     * Makes that copy of a program that may take one example without an axis of rows.
+     *
+     * @param archive the archive; not changed
+     * @param level MODULES or VALUES
+     * @param unbatched as for {@link #instrument(TorchArchive, Level, boolean)}
+     * @param family which rules
+     * @return the copy and what is known about the program
+     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
+     * @throws RewriteException if the program cannot be called
+     */
+    public static Instrumented ruled(TorchArchive archive, Level level, boolean unbatched, BackwardRule.Family family) {
+        return instrument(archive, level, unbatched, RuleSource.of(family));
+    }
+
+    private static Instrumented instrument(
+            TorchArchive archive, Level level, boolean unbatched, @Nullable RuleSource rules) {
+        if (archive.code().containsKey(RuntimeSource.PATH)) {
+            throw new RewriteException(archive.name() + ": is an instrumented copy already; load the original");
+        }
+        ProgramIndex original = ProgramIndex.of(archive);
+        ObjectCheck.check(archive, original);
+        CallChains.check(archive.name(), original);
+        Repairs repairs = new Repairs(archive.constants());
+        Guards guards = new Guards(archive.name());
+        ProgramIndex index =
+                ProgramIndex.of(archive, Dispatch.apply(original, guards.guard(repairs.repair(Hooks.apply(original)))));
+        State state = State.of(archive, index);
+        if (!state.names().isEmpty()) {
+            index = ProgramIndex.of(archive, state.files());
+        }
+        return new Instrumenter(archive, index, repairs, state, level, unbatched, rules).run(original.files(), guards);
+    }
+
+    private Instrumented run(Map<String, Stmt.File> original, Guards guards) {
+        Signature signature = index.signature();
+        String root = index.root().name();
+        boolean plain = rules == null && !unbatched && isPlain(signature);
+        boolean one = plain && signature.parameters().size() == 1;
+        // Of one input there is nothing to ask that the short entries do not answer; they need no tape to be compiled.
+        if (rules == null && !(one && level == Level.FORWARD)) {
+            add(root, entry(Instrumented.FORWARD, signature, false));
+        }
+        if (plain) {
+            add(
+                    root,
+                    plainEntry(Instrumented.PLAIN, signature, "torch.contiguous(torch.detach(a4j_x[%d]))", "[a4j_y]"));
+        }
+        if (one) {
+            String leaf = "torch.requires_grad_(torch.contiguous(torch.detach(a4j_x[%d])), True)";
+            add(root, plainEntry(Instrumented.LEAF, signature, leaf, "[a4j_y, a4j_0]"));
+        }
+        if (level != Level.FORWARD) {
+            add(root, entry(Instrumented.RUN, signature, true));
+            cloneFrom(new Key(root, "forward"));
+        }
+        Map<String, String> texts = new LinkedHashMap<>();
+        index.files().forEach((path, file) -> {
+            Stmt.File changed = extended(file);
+            if (!changed.equals(original.get(path))
+                    || !serialized(archive.code().get(path))) {
+                texts.put(path, Printer.print(changed));
+            }
+        });
+        boolean called = texts.values().stream().anyMatch(text -> text.contains(AddedNames.RUNTIME));
+        texts.put(RuntimeSource.PATH, called ? runtime.text(level == Level.VALUES) : "");
+        if (!state.names().isEmpty()) {
+            texts.put(StateMethods.PATH, StateMethods.TEXT);
+        }
+        if (guards.used()) {
+            texts.put(GuardSource.PATH, GuardSource.TEXT);
+        }
+        List<ModuleInfo> modules = level == Level.FORWARD
+                ? List.of()
+                : new ModuleLister(
+                                index,
+                                archive.root(),
+                                k -> clone(new Key(k.type(), k.method())).sites())
+                        .list();
+        return new Instrumented(
+                archive.withCode(texts),
+                signature,
+                modules,
+                values(),
+                operations(),
+                level == Level.VALUES ? GradientLosses.list(index) : List.of(),
+                places.size(),
+                repairs.done(),
+                state.names(),
+                repairs.takesGradients(),
+                inPlace,
+                plain,
+                level);
+    }
+
+    private List<ValueInfo> values() {
+        List<ValueInfo> values = new ArrayList<>();
+        for (ProgramIndex.Node node : index.nodes()) {
+            values.addAll(
+                    places.of(node.index(), reached.getOrDefault(node.type().name(), List.of()), index));
+        }
+        return values;
+    }
+
+    private List<OperationInfo> operations() {
+        if (level != Level.VALUES) {
+            return List.of();
+        }
+        return new OperationLister(index, places, module -> reached.getOrDefault(module, List.of())).list();
+    }
+
+    private static boolean isQuantized(TorchArchive archive) {
+        return archive.code().values().stream().anyMatch(text -> text.contains("quantize"));
+    }
+
+    /** Whether a text has no empty line and no comment, of which the serializer writes none and libtorch's lexer takes few in a row. */
+    private static boolean serialized(@Nullable String text) {
+        return text != null
+                && !text.startsWith("\n")
+                && !text.contains("\n\n")
+                && !ODD.matcher(text).find();
+    }
+
+    private void add(String type, Stmt member) {
+        additions.computeIfAbsent(type, k -> new ArrayList<>()).add(member);
+    }
+
+    private Stmt.Def method(Key key) {
+        Stmt.ClassDef definition = index.definition(key.type());
+        Stmt.Def method = definition == null ? null : definition.method(key.method());
+        if (method == null) {
+            throw new RewriteException(archive.name() + ": class " + key.type() + " has no method " + key.method());
+        }
+        return method;
+    }
+
+    /** A method with its calls redirected, and the calls of modules in it. */
+    private record MethodClone(Stmt.Def definition, List<CallSite> sites) {}
+
+    /** Adds the clones of all methods from which modules are called, starting at one. */
+    private void cloneFrom(Key start) {
+        Deque<Key> open = new ArrayDeque<>();
+        Set<Key> seen = new LinkedHashSet<>();
+        open.add(start);
+        seen.add(start);
+        while (!open.isEmpty()) {
+            Key key = open.remove();
+            MethodClone clone = clone(key);
+            if (needed(key)) {
+                add(key.type(), clone.definition());
+                reached.computeIfAbsent(key.type(), k -> new ArrayList<>()).add(new Text(key.type(), key.method()));
+            }
+            for (CallSite site : clone.sites()) {
+                Key called = new Key(site.target().type(), site.method());
+                if (seen.add(called)) {
+                    open.add(called);
+                }
+            }
+        }
+    }
+
+    private MethodClone clone(Key key) {
+        MethodClone known = clones.get(key);
+        if (known != null) {
+            return known;
+        }
+        Stmt.Def method = method(key);
+        clones.put(key, new MethodClone(method, List.of())); // A method that calls itself calls no modules by that.
+        MethodCloner cloner = cloner(new Text(key.type(), key.method()), index.self(key.type()), method.body());
+        MethodClone clone = new MethodClone(cloner.clone(key.type(), method), cloner.sites());
+        clones.put(key, clone);
+        return clone;
+    }
+
+    private MethodCloner cloner(Text text, CallSite.ModuleRef self, List<Stmt> body) {
+        StaticTypes types = new StaticTypes(index, runtime::visited);
+        boolean shows = level == Level.VALUES;
+        RulePlaces redirects = rules == null ? null : new RulePlaces(rules, types, runtime);
+        PlaceTaps taps = shows || redirects != null
+                ? new PlaceTaps(index, runtime, types, places, text, self, this::functionCloned, shows, redirects, body)
+                : null;
+        return new MethodCloner(index, runtime, this::cloned, types, taps);
+    }
+
+    /** Whether a function of the archive has a clone: it shows values. */
+    private boolean functionCloned(String name) {
+        Stmt.Def function = index.function(name);
+        if (function == null || name.startsWith(AddedNames.STATE)) {
+            return false;
+        }
+        Text text = new Text("", name);
+        if (!functions.containsKey(name)) {
+            functions.put(name, function);
+            CallSite.ModuleRef caller = new CallSite.ModuleRef("", AddedNames.INDEX, 0);
+            functions.put(name, cloner(text, caller, function.body()).function(function));
+        }
+        return !places.isEmpty(text);
+    }
+
+    /** Whether a method has a clone: it calls modules, or shows values. */
+    private boolean cloned(String type, String name) {
+        Stmt.ClassDef definition = index.definition(type);
+        return definition != null && definition.method(name) != null && needed(new Key(type, name));
+    }
+
+    private boolean needed(Key key) {
+        return !clone(key).sites().isEmpty() || !places.isEmpty(new Text(key.type(), key.method()));
+    }
+
+    private boolean isPlain(Signature signature) {
+        return writtenInputs.isEmpty()
+                && signature.result() instanceof Structure.Tensor
+                && !signature.parameters().isEmpty()
+                && signature.parameters().stream()
+                        .allMatch(parameter ->
+                                parameter.structure() instanceof Structure.Tensor && !parameter.hasDefault());
+    }
+
+    private Stmt.Def plainEntry(String name, Signature signature, String argument, String reply) {
+        StringBuilder text = new StringBuilder("def ").append(name).append("(self: ");
+        text.append(index.root().name()).append(", a4j_x: List[Tensor]) -> List[Tensor]:\n");
+        StringBuilder arguments = new StringBuilder();
+        for (int i = 0; i < signature.parameters().size(); i++) {
+            text.append("  a4j_")
+                    .append(i)
+                    .append(" = ")
+                    .append(argument.formatted(i))
+                    .append('\n');
+            arguments.append("a4j_").append(i).append(", ");
+        }
+        // A list that is left behind by a failure must not hold anything.
+        text.append("  _0 = torch.clear(a4j_x)\n  a4j_y = (self).forward(")
+                .append(arguments)
+                .append(")\n");
+        text.append("  a4j_reply = ").append(reply).append('\n').append(runtime.plain("a4j_reply"));
+        return Parser.function(text.append("  return a4j_reply\n").toString());
+    }
+
+    private Stmt.Def entry(String name, Signature signature, boolean instrumented) {
+        String file = AddedNames.RUNTIME;
+        StringBuilder text = new StringBuilder("def ").append(name).append("(self: ");
+        text.append(index.root().name()).append(", a4j_x: List[Tensor]) -> List[Tensor]:\n");
+        text.append("  a4j_v = annotate(List[Tensor], [])\n  a4j_l = annotate(List[Tensor], [])\n");
+        if (rules != null && instrumented) {
+            text.append("  a4j_f, a4j_n, a4j_m, = ").append(file).append(".rules(a4j_x, )\n");
+        }
+        text.append("  a4j_c = ").append(file).append(".open(a4j_x, a4j_v, a4j_l, )\n");
+        if (instrumented) {
+            text.append("  a4j_t = ")
+                    .append(RuntimeSource.TAPE)
+                    .append(".__new__(")
+                    .append(RuntimeSource.TAPE);
+            text.append(")\n  _0 = (a4j_t).__init__(a4j_c, a4j_v, )\n");
+            if (rules != null) {
+                text.append("  _1 = (a4j_t).follow(a4j_f, a4j_n, a4j_m, )\n  _2 = (a4j_t).prepare()\n");
+            }
+        } else {
+            text.append("  _0 = torch.pop(a4j_c, 0)\n");
+        }
+        StringBuilder arguments = new StringBuilder();
+        List<Signature.Parameter> parameters = signature.parameters();
+        for (int i = 0; i < parameters.size(); i++) {
+            Signature.Parameter parameter = parameters.get(i);
+            String value = runtime.argument(i, parameter);
+            if (value == null) {
+                throw new RewriteException(archive.name() + ": parameter '" + parameter.name()
+                        + "' of the model has type " + parameter.type()
+                        + ", which cannot be passed; wrap the model in a module that takes tensors");
+            }
+            text.append("  a4j_").append(i).append(" = ").append(value).append('\n');
+            arguments.append("a4j_").append(i).append(", ");
+        }
+        text.append("  a4j_y = (self).forward(").append(arguments.toString().stripTrailing());
+        text.append(arguments.length() > 0 ? " )\n" : ")\n");
+        text.append("  a4j_out = annotate(List[Tensor], [])\n  a4j_layout = annotate(List[int], [])\n  ");
+        text.append(runtime.write(signature.result(), "a4j_out", "a4j_layout", "a4j_y"));
+        text.append('\n').append(runtime.plain("a4j_out"));
+        text.append("  a4j_reply = ").append(file).append(".close(a4j_out, ");
+        text.append(instrumented ? "a4j_t.taps, a4j_l, a4j_t.order" : "annotate(List[Tensor], []), a4j_l, []");
+        text.append(", a4j_layout, )\n  return ");
+        text.append(
+                rules == null
+                        ? "a4j_reply\n"
+                        : file + ".close_rules(a4j_reply, a4j_t.mode, a4j_t.memory, a4j_t.marks, )\n");
+        Stmt.Def plain = Parser.function(text.toString());
+        if (!instrumented) {
+            return plain;
+        }
+        return new MethodCloner(index, runtime, this::cloned, new StaticTypes(index, runtime::visited), null)
+                .entry(index.root().name(), plain);
+    }
+
+    private Stmt.File extended(Stmt.File file) {
+        List<Stmt> statements = new ArrayList<>();
+        for (Stmt statement : file.statements()) {
+            if (statement instanceof Stmt.ClassDef definition) {
+                String name = file.module() + "." + definition.name();
+                List<Stmt> members = new ArrayList<>();
+                definition.members().forEach(m -> members.add(concrete(name, m)));
+                members.addAll(additions.getOrDefault(name, List.of()));
+                members.addAll(clonesIn(name));
+                statements.add(new Stmt.ClassDef(definition.name(), definition.base(), members));
+            } else {
+                statements.add(statement);
+            }
+        }
+        statements.addAll(clonesIn(file.module()));
+        return new Stmt.File(file.path(), statements);
+    }
+
+    /** Clones of the functions of a file, or of the methods of a class that is no module. */
+    private List<Stmt> clonesIn(String owner) {
+        List<Stmt> found = new ArrayList<>();
+        functions.forEach((name, clone) -> {
+            if (name.substring(0, name.lastIndexOf('.')).equals(owner) && !places.isEmpty(new Text("", name))) {
+                found.add(clone);
+            }
+        });
+        return found;
+    }
+
+    /** Declares an attribute of an interface type with the class that stands behind it, which has the new methods. */
+    private Stmt concrete(String owner, Stmt member) {
+        if (member instanceof Stmt.Declaration declaration
+                && index.isInterface(declaration.type().name())) {
+            String type =
+                    index.concrete(owner, declaration.name(), declaration.type().name());
+            return type == null ? member : new Stmt.Declaration(declaration.name(), Type.of(type));
+        }
+        if (member instanceof Stmt.Assign assign
+                && assign.targets().get(0) instanceof Expr.Index key
+                && key.indices().get(0) instanceof Expr.Text attribute
+                && index.isInterface(Trees.dotted(assign.values().get(0)))) {
+            String type = index.concrete(
+                    owner, attribute.value(), Trees.dotted(assign.values().get(0)));
+            return type == null
+                    ? member
+                    : new Stmt.Assign(assign.targets(), assign.unpack(), assign.type(), List.of(Trees.dotted(type)));
+        }
+        return member;
+    }
+}

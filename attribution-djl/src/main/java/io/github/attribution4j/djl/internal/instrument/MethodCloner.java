@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.djl.internal.instrument;
+
+import io.github.attribution4j.djl.internal.program.AddedNames;
+import io.github.attribution4j.djl.internal.program.CallSite;
+import io.github.attribution4j.djl.internal.program.CallSite.ModuleRef;
+import io.github.attribution4j.djl.internal.program.HandedOn;
+import io.github.attribution4j.djl.internal.program.ProgramIndex;
+import io.github.attribution4j.djl.internal.program.Signature;
+import io.github.attribution4j.djl.internal.program.StaticTypes;
+import io.github.attribution4j.djl.internal.program.Structure;
+import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.djl.internal.script.Stmt;
+import io.github.attribution4j.djl.internal.script.Trees;
+import io.github.attribution4j.djl.internal.script.Type;
+import io.github.attribution4j.djl.internal.state.State;
+import io.github.attribution4j.djl.internal.wire.Row;
+import io.github.attribution4j.djl.internal.wire.RuntimeSource;
+import io.github.attribution4j.djl.internal.wire.TapeSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Clones one method so that it knows its module's index and hands it, and the tape, to every module it calls. Variables that hold modules are followed through the
+ * statements in order; where it is not certain which module a variable holds, its calls stay as they are.
+ */
+final class MethodCloner {
+    private static final String FAST_PATH = "__torch__.torch.backends.mha.get_fastpath_enabled";
+    private static final ModuleRef UNCERTAIN = new ModuleRef("", "", 0);
+
+    private final ProgramIndex index;
+    private final RuntimeSource runtime;
+    private final BiFunction<String, String, Boolean> cloned;
+    private final List<CallSite> sites = new ArrayList<>();
+    private final StaticTypes types;
+    private final @Nullable PlaceTaps taps;
+    private List<Stmt> before = new ArrayList<>();
+    private List<Stmt> after = new ArrayList<>();
+    private int forks;
+    private int loops;
+    private IdentityHashMap<Stmt.Assign, String> handedOn = new IdentityHashMap<>();
+    private String handed = "";
+    private Map<String, ModuleRef> variables = new HashMap<>();
+
+    /**
+     * Makes a cloner for one method.
+     *
+     * @param cloned whether a method of a class has a clone, which is to be called instead of it
+     * @param taps what shows values inside the method; null to show none
+     */
+    MethodCloner(
+            ProgramIndex index,
+            RuntimeSource runtime,
+            BiFunction<String, String, Boolean> cloned,
+            StaticTypes types,
+            @Nullable PlaceTaps taps) {
+        this.index = index;
+        this.runtime = runtime;
+        this.cloned = cloned;
+        this.types = types;
+        this.taps = taps;
+    }
+
+    /** Calls of modules found so far. */
+    List<CallSite> sites() {
+        return sites;
+    }
+
+    Stmt.Def clone(String className, Stmt.Def method) {
+        Stmt.Parameter self = method.parameters().get(0);
+        variables.put(self.name(), index.self(className));
+        types.declare(self.name(), Type.of(className));
+        method.parameters().stream()
+                .skip(1)
+                .forEach(p -> types.declare(p.name(), p.type() == null ? Type.TENSOR : p.type()));
+        for (Stmt.Parameter parameter : modules(index, method)) {
+            Type type = parameter.type();
+            if (type != null) {
+                variables.put(parameter.name(), new ModuleRef(type.name(), indexOf(parameter), 0));
+            }
+        }
+        handedOn = HandedOn.in(index, new StaticTypes(index, runtime::visited), className, method);
+        List<Stmt> body = statements(method.body());
+        // A call that changes the state has to run, whatever takes the place of its result.
+        if (CallSite.counts(method.name()) && method.parameters().stream().noneMatch(State::isPart)) {
+            body = skippable(className, method, body);
+        }
+        return new Stmt.Def(
+                AddedNames.CLONE + method.name(), parameters(index, className, method), method.result(), body);
+    }
+
+    /** A function, which gains the index of the module that calls it and the tape. */
+    Stmt.Def function(Stmt.Def function) {
+        function.parameters().forEach(p -> types.declare(p.name(), p.type() == null ? Type.TENSOR : p.type()));
+        List<Stmt.Parameter> parameters = new ArrayList<>(function.parameters());
+        Type owner = parameters.isEmpty() ? null : parameters.get(0).type();
+        boolean method = owner != null
+                && index.isClass(owner.name())
+                && function.equals(index.function(owner.name() + "." + function.name()));
+        int first = method ? 1 : 0;
+        parameters.add(first, new Stmt.Parameter(AddedNames.INDEX, Type.of("int"), null));
+        parameters.add(first + 1, new Stmt.Parameter(AddedNames.TAPE, Type.of(RuntimeSource.PORT), null));
+        return new Stmt.Def(
+                AddedNames.CLONE + function.name(), parameters, function.result(), statements(function.body()));
+    }
+
+    /** An entry method, which has the tape as a variable: only the calls in it change. */
+    Stmt.Def entry(String className, Stmt.Def method) {
+        variables.put(method.parameters().get(0).name(), index.self(className));
+        return new Stmt.Def(method.name(), method.parameters(), method.result(), statements(method.body()));
+    }
+
+    /** A call whose result is one replaced tensor is not computed: the body goes into a branch. */
+    private List<Stmt> skippable(String className, Stmt.Def method, List<Stmt> body) {
+        boolean shown =
+                index.parameters(method).stream().anyMatch(p -> p.structure().hasTensors());
+        if (!shown
+                || !(index.structure(ProgramIndex.resultType(method)) instanceof Structure.Tensor)
+                || body.isEmpty()
+                || !(body.get(body.size() - 1) instanceof Stmt.Return result)
+                || result.values().size() != 1) {
+            return body;
+        }
+        Expr.Name skip = new Expr.Name("a4j_s");
+        Expr.Name value = new Expr.Name("a4j_r");
+        List<Stmt> computed = new ArrayList<>(body.subList(0, body.size() - 1));
+        computed.add(Stmt.Assign.of(value.id(), result.values().get(0)));
+        Stmt given = Stmt.Assign.of(value.id(), port("given", skip));
+        return List.of(
+                Stmt.Assign.of(skip.id(), port("skip", number(index.self(className)))),
+                new Stmt.If(
+                        new Expr.Call(Trees.dotted("torch.ge"), List.of(skip, new Expr.Literal("0")), List.of(), false),
+                        List.of(given),
+                        computed),
+                new Stmt.Return(List.of(value)));
+    }
+
+    /** The parameters of a clone: the object, its index unless that is known, the tape, the indexes of module parameters, then the old ones. */
+    static List<Stmt.Parameter> parameters(ProgramIndex index, String className, Stmt.Def method) {
+        List<Stmt.Parameter> parameters = new ArrayList<>();
+        parameters.add(method.parameters().get(0));
+        if (!index.self(className).base().isEmpty()) {
+            parameters.add(new Stmt.Parameter(AddedNames.INDEX, Type.of("int"), null));
+        }
+        parameters.add(new Stmt.Parameter(AddedNames.TAPE, Type.of(RuntimeSource.PORT), null));
+        for (Stmt.Parameter parameter : modules(index, method)) {
+            parameters.add(new Stmt.Parameter(indexOf(parameter), Type.of("int"), null));
+        }
+        parameters.addAll(method.parameters().subList(1, method.parameters().size()));
+        return parameters;
+    }
+
+    /** The parameters that are modules; traces have them. */
+    static List<Stmt.Parameter> modules(ProgramIndex index, Stmt.Def method) {
+        return method.parameters().stream()
+                .skip(1)
+                .filter(p -> p.type() != null && index.isModule(p.type().name()))
+                .toList();
+    }
+
+    static String indexOf(Stmt.Parameter module) {
+        return AddedNames.INDEX + "_" + module.name();
+    }
+
+    private List<Stmt> statements(List<Stmt> statements) {
+        List<Stmt> outerBefore = before;
+        List<Stmt> outerAfter = after;
+        List<Stmt> result = new ArrayList<>(statements.size());
+        for (Stmt statement : statements) {
+            before = new ArrayList<>();
+            after = new ArrayList<>();
+            Stmt rewritten = statement(statement);
+            result.addAll(before);
+            result.add(rewritten);
+            result.addAll(after);
+        }
+        before = outerBefore;
+        after = outerAfter;
+        return result;
+    }
+
+    private Stmt statement(Stmt statement) {
+        if (statement instanceof Stmt.Assign assign) {
+            return assign(assign);
+        }
+        if (statement instanceof Stmt.Return result) {
+            return new Stmt.Return(
+                    result.values().stream().map(this::expression).toList());
+        }
+        if (statement instanceof Stmt.Evaluate evaluate) {
+            return new Stmt.Evaluate(expression(evaluate.value()));
+        }
+        if (statement instanceof Stmt.If branch) {
+            Expr condition = expression(branch.condition());
+            Map<String, ModuleRef> earlier = new HashMap<>(variables);
+            List<Stmt> then = statements(branch.then());
+            Map<String, ModuleRef> afterThen = variables;
+            variables = earlier;
+            List<Stmt> otherwise = statements(branch.otherwise());
+            merge(afterThen);
+            return new Stmt.If(condition, then, otherwise);
+        }
+        if (statement instanceof Stmt.For loop) {
+            Expr iterable = expression(loop.iterable());
+            loop.targets().forEach(this::forget);
+            types.loop(loop);
+            return new Stmt.For(loop.targets(), iterable, loop(loop.body()));
+        }
+        if (statement instanceof Stmt.While loop) {
+            return new Stmt.While(Trees.map(loop.condition(), this::rewrite), loop(loop.body()));
+        }
+        if (statement instanceof Stmt.With with) {
+            List<Stmt.WithItem> items = new ArrayList<>();
+            for (Stmt.WithItem item : with.items()) {
+                items.add(new Stmt.WithItem(expression(item.context()), item.target()));
+            }
+            return new Stmt.With(items, statements(with.body()));
+        }
+        if (statement instanceof Stmt.Def closure) {
+            List<Stmt> body = statements(closure.body());
+            types.closure(closure.name(), body);
+            return new Stmt.Def(closure.name(), closure.parameters(), closure.result(), body);
+        }
+        return statement;
+    }
+
+    /** A variable that the body gives another module is uncertain in the whole body, whose start also follows its end. */
+    private List<Stmt> loop(List<Stmt> body) {
+        forgetAssigned(body);
+        Map<String, ModuleRef> earlier = new HashMap<>(variables);
+        loops++;
+        List<Stmt> result = statements(body);
+        loops--;
+        merge(earlier);
+        return result;
+    }
+
+    private void forgetAssigned(List<Stmt> statements) {
+        for (Stmt statement : statements) {
+            if (statement instanceof Stmt.Assign assign) {
+                assign.targets().forEach(this::forget);
+            } else if (statement instanceof Stmt.If branch) {
+                forgetAssigned(branch.then());
+                forgetAssigned(branch.otherwise());
+            } else if (statement instanceof Stmt.For loop) {
+                forgetAssigned(loop.body());
+            } else if (statement instanceof Stmt.While loop) {
+                forgetAssigned(loop.body());
+            } else if (statement instanceof Stmt.With with) {
+                forgetAssigned(with.body());
+            }
+        }
+    }
+
+    private void merge(Map<String, ModuleRef> other) {
+        for (Map.Entry<String, ModuleRef> entry : other.entrySet()) {
+            variables.merge(entry.getKey(), entry.getValue(), (a, b) -> a.equals(b) ? a : UNCERTAIN);
+        }
+    }
+
+    private void forget(Expr target) {
+        if (target instanceof Expr.Name name && variables.containsKey(name.id())) {
+            variables.put(name.id(), UNCERTAIN);
+        }
+    }
+
+    private Expr expression(Expr expression) {
+        return taps == null ? Trees.map(expression, this::rewrite) : taps.expression(expression, this::rewrite, before);
+    }
+
+    private Stmt assign(Stmt.Assign assign) {
+        handed = handedOn.getOrDefault(assign, "");
+        List<Expr> values = taps == null
+                ? assign.values().stream().map(this::expression).toList()
+                : taps.values(assign, this::rewrite, before);
+        boolean pairwise =
+                !assign.unpack() && assign.targets().size() == assign.values().size();
+        Type type = assign.type();
+        List<@Nullable ModuleRef> found = new ArrayList<>();
+        for (int i = 0; i < assign.targets().size(); i++) {
+            found.add(pairwise ? resolve(assign.values().get(i)) : null);
+        }
+        for (int i = 0; i < assign.targets().size(); i++) {
+            if (assign.targets().get(i) instanceof Expr.Name name) {
+                ModuleRef ref = found.get(i);
+                if (ref != null) {
+                    variables.put(name.id(), ref);
+                    // The concrete class, not the declared interface, has the new methods.
+                    type = type != null && index.isInterface(type.name()) && !ref.equals(UNCERTAIN) ? null : type;
+                } else {
+                    forget(name);
+                }
+            }
+        }
+        Stmt.Assign result = new Stmt.Assign(assign.targets(), assign.unpack(), type, values);
+        types.assign(new Stmt.Assign(assign.targets(), assign.unpack(), assign.type(), values));
+        if (taps != null) {
+            taps.variables(assign, after);
+        }
+        return result;
+    }
+
+    /** The module that an expression stands for; null if it is none. */
+    private @Nullable ModuleRef resolve(Expr expression) {
+        if (expression instanceof Expr.Name name) {
+            return variables.get(name.id());
+        }
+        if (expression instanceof Expr.Parens parens) {
+            return resolve(parens.value());
+        }
+        if (expression instanceof Expr.Attribute attribute) {
+            return child(resolve(attribute.value()), attribute.name());
+        }
+        if (expression instanceof Expr.Call call
+                && call.callee() instanceof Expr.Name name
+                && name.id().equals("getattr")
+                && call.arguments().size() == 2
+                && call.arguments().get(1) instanceof Expr.Text text) {
+            return child(resolve(call.arguments().get(0)), text.value());
+        }
+        return null;
+    }
+
+    private @Nullable ModuleRef child(@Nullable ModuleRef parent, String attribute) {
+        if (parent == null || parent.equals(UNCERTAIN)) {
+            return parent;
+        }
+        ProgramIndex.ModuleClass owner = index.module(parent.type());
+        String type = owner.children().get(attribute);
+        Integer offset = owner.offsets().get(attribute);
+        return type == null || offset == null ? null : new ModuleRef(type, parent.base(), parent.offset() + offset);
+    }
+
+    private Expr rewrite(Expr expression) {
+        if (expression instanceof Expr.Attribute && Trees.dotted(expression).equals(FAST_PATH)) {
+            return Trees.dotted(AddedNames.RUNTIME + ".no_fast_path");
+        }
+        if (expression instanceof Expr.Call call
+                && call.callee() instanceof Expr.Name name
+                && name.id().equals("fork")) {
+            return fork(call);
+        }
+        if (expression instanceof Expr.Call call && call.callee() instanceof Expr.Attribute method) {
+            ModuleRef target = resolve(method.value());
+            if (target != null && !target.equals(UNCERTAIN)) {
+                Expr changed = moduleCall(call, target, method);
+                return changed == null ? call : changed;
+            }
+            Type receiver = target == null && taps != null ? types.of(method.value()) : null;
+            boolean module =
+                    receiver != null && (index.isInterface(receiver.name()) || index.isModule(receiver.name()));
+            if (taps != null && (target != null || module)) {
+                return taps.uncertain(call, method.name(), before);
+            }
+        }
+        return expression;
+    }
+
+    /** Waits for a fork at once: taps of tasks that run side by side would race and come in any order. */
+    private Expr fork(Expr.Call call) {
+        Expr.Name future = new Expr.Name("a4j_f" + forks++);
+        types.declare(future.id(), types.of(call));
+        before.add(Stmt.Assign.of(future.id(), call));
+        before.add(Stmt.Assign.of(
+                future.id() + "w", new Expr.Call(Trees.dotted("torch.wait"), List.of(future), List.of(), false)));
+        return future;
+    }
+
+    /** The call with its arguments and its result shown to the tape, of the clone if there is one; null if it stays as it is. */
+    private @Nullable Expr moduleCall(Expr.Call call, ModuleRef target, Expr.Attribute method) {
+        Stmt.ClassDef definition = index.definition(target.type());
+        Stmt.Def callee = definition == null ? null : definition.method(method.name());
+        if (definition == null || callee == null) {
+            return null;
+        }
+        boolean clone = cloned.apply(target.type(), method.name());
+        boolean counts = CallSite.counts(definition, method.name());
+        if (!clone && !counts) {
+            return null;
+        }
+        List<Expr> arguments = new ArrayList<>();
+        if (clone) {
+            if (!index.self(target.type()).base().isEmpty()) {
+                arguments.add(number(target));
+            }
+            arguments.add(new Expr.Name(AddedNames.TAPE));
+        }
+        Map<String, ModuleRef> passed = new LinkedHashMap<>();
+        for (Stmt.Parameter parameter : modules(index, callee)) {
+            int position = callee.parameters().indexOf(parameter) - 1;
+            ModuleRef module = position < call.arguments().size()
+                    ? resolve(call.arguments().get(position))
+                    : null;
+            if (module == null || module.equals(UNCERTAIN)) {
+                return null;
+            }
+            passed.put(parameter.name(), module);
+            if (clone) {
+                arguments.add(number(module));
+            }
+        }
+        CallSite site = new CallSite(target, method.name(), passed, !handed.isEmpty(), loops > 0);
+        sites.add(site);
+        if (taps != null) {
+            taps.call(site);
+        }
+        if (!handed.isEmpty()) {
+            int moment = TapeSource.CALL + TapeSource.FIRST;
+            Expr value = show(target, Row.RESULT, moment, new Structure.Tensor(), new Expr.Name(handed));
+            after.add(Stmt.Assign.of(handed, value));
+        }
+        List<Signature.Parameter> parameters = index.parameters(callee);
+        boolean shown = false;
+        for (int i = 0; i < call.arguments().size(); i++) {
+            Expr argument = call.arguments().get(i);
+            Structure structure = i < parameters.size() ? parameters.get(i).structure() : null;
+            if (counts && structure != null && structure.hasTensors()) {
+                int moment = shown ? TapeSource.NEXT : TapeSource.CALL + TapeSource.FIRST;
+                argument = show(target, Row.ARGUMENTS, moment, structure, argument);
+                shown = true;
+            }
+            arguments.add(argument);
+        }
+        Expr changed = new Expr.Call(
+                clone ? new Expr.Attribute(method.value(), AddedNames.CLONE + method.name()) : method,
+                arguments,
+                call.keywords(),
+                true);
+        Structure result = index.structure(ProgramIndex.resultType(callee));
+        int moment = shown ? TapeSource.FIRST : TapeSource.CALL + TapeSource.FIRST;
+        return counts && result.hasTensors() ? show(target, Row.RESULT, moment, result, changed) : changed;
+    }
+
+    private Expr show(ModuleRef target, int side, int moment, Structure structure, Expr value) {
+        return show(runtime, target, 4 * side + moment, structure, value);
+    }
+
+    /** The value, after the tape has seen it. */
+    static Expr show(RuntimeSource runtime, ModuleRef target, int place, Structure structure, Expr value) {
+        Expr base = target.base().isEmpty() ? new Expr.Literal("0") : new Expr.Name(target.base());
+        List<Expr> arguments = new ArrayList<>(List.of(
+                base,
+                new Expr.Literal(String.valueOf(target.offset())),
+                new Expr.Literal(String.valueOf(place)),
+                value));
+        if (structure instanceof Structure.Tensor) {
+            return port("show", arguments.toArray(new Expr[0]));
+        }
+        arguments.add(0, new Expr.Name(AddedNames.TAPE));
+        return new Expr.Call(Trees.dotted(runtime.visitor(structure)), arguments, List.of(), true);
+    }
+
+    private static Expr port(String method, Expr... arguments) {
+        Expr receiver = new Expr.Parens(new Expr.Name(AddedNames.TAPE));
+        return new Expr.Call(new Expr.Attribute(receiver, method), List.of(arguments), List.of(), true);
+    }
+
+    static Expr number(ModuleRef ref) {
+        Expr offset = new Expr.Literal(String.valueOf(ref.offset()));
+        if (ref.base().isEmpty()) {
+            return offset;
+        }
+        Expr base = new Expr.Name(ref.base());
+        return ref.offset() == 0
+                ? base
+                : new Expr.Call(Trees.dotted("torch.add"), List.of(base, offset), List.of(), false);
+    }
+}

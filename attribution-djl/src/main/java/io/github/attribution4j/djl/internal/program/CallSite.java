@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.djl.internal.program;
+
+import io.github.attribution4j.djl.internal.script.Stmt;
+import java.util.Map;
+
+/**
+ * A call of a module in an instrumented method.
+ *
+ * @param target the module called
+ * @param method the method called
+ * @param modules for each parameter of the method that is a module: which one is passed
+ * @param handsOn whether a trace left it neither arguments nor a result, and it is known which value it hands on
+ * @param loop whether it stands in a loop
+ */
+public record CallSite(ModuleRef target, String method, Map<String, ModuleRef> modules, boolean handsOn, boolean loop) {
+
+    /**
+     * A module known by where it stands.
+     *
+     * @param type its class
+     * @param base the variable with the index it is counted from; empty if the offset is counted from the root
+     * @param offset its index minus that of the base
+     */
+    public record ModuleRef(String type, String base, int offset) {}
+
+    /** Whether a method counts as the call of a module, which taps see: forward, a trace's forward1, an overload's forward__0, forward with hooks. */
+    public static boolean counts(String method) {
+        return method.matches("forward(__)?[0-9]*") || method.equals(AddedNames.HOOKED);
+    }
+
+    /** The same for a class: dynamically quantized recurrent layers have these two instead of {@code forward}. */
+    public static boolean counts(Stmt.ClassDef definition, String method) {
+        return counts(method)
+                || (method.matches("forward_(tensor|packed)")
+                        && definition.members().stream()
+                                .noneMatch(m -> m instanceof Stmt.Def def && counts(def.name())));
+    }
+}

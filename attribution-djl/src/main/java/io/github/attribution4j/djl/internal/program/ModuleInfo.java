@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.djl.internal.program;
+
+import io.github.attribution4j.djl.internal.script.Type;
+import java.util.List;
+
+/**
+ * A module of the model.
+ *
+ * @param path its dotted path as {@code named_modules()} of PyTorch shows it; empty for the root
+ * @param index its pre-order number, by which {@code Request} names it
+ * @param type the qualified name of its class, {@code __torch__.torch.nn.modules.conv.Conv2d}
+ * @param calls the methods by which the program calls it, with what they take and give
+ * @param reason why it cannot be addressed; empty if it can
+ * @param alias the path under which the program calls it, if that is another one; empty if not
+ */
+public record ModuleInfo(String path, int index, String type, List<Call> calls, String reason, String alias) {
+    public ModuleInfo {
+        calls = List.copyOf(calls);
+    }
+
+    /**
+     * One way in which the program calls a module. A place in the text, which runs any number of times if it stands in a loop or a branch.
+     *
+     * @param method {@code forward}, {@code forward1} (second call in a trace), {@code forward__0} (overload in a script)
+     * @param sites how many places in the program call it so
+     * @param resultType the declared type of the result
+     * @param result where the tensors of the result are; without any, only arguments can be addressed
+     * @param parameters names and types of the arguments
+     * @param handsOn whether a trace left it neither arguments nor a result, and its value is the one it hands on
+     * @param repeated whether a place may run more than once: in a loop, or in a module that is itself called again
+     */
+    public record Call(
+            String method,
+            int sites,
+            Type resultType,
+            Structure result,
+            List<Signature.Parameter> parameters,
+            boolean handsOn,
+            boolean repeated) {
+        public Call {
+            parameters = List.copyOf(parameters);
+        }
+    }
+
+    /** {@return whether taps and replacements reach it} */
+    public boolean addressable() {
+        return reason.isEmpty();
+    }
+
+    /** {@return the class as users know it, {@code Conv2d}} */
+    public String simpleType() {
+        return type.substring(type.lastIndexOf('.') + 1);
+    }
+}

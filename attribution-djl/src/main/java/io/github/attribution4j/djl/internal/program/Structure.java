@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.djl.internal.program;
+
+import io.github.attribution4j.djl.internal.script.Type;
+import java.util.List;
+
+/** The shape of a value, known from its type: where in it the tensors are. */
+public sealed interface Structure {
+
+    /** A tensor. */
+    record Tensor() implements Structure {}
+
+    /**
+     * A number, truth value or string.
+     *
+     * @param type {@code int}, {@code float}, {@code bool}, {@code str}, {@code NoneType}, or {@code number} for an int or a float
+     */
+    record Scalar(String type) implements Structure {}
+
+    /**
+     * Something or {@code None}.
+     *
+     * @param item what it is, if it is there
+     */
+    record Optional(Structure item) implements Structure {}
+
+    /**
+     * A list.
+     *
+     * @param item what each item is
+     */
+    record ListOf(Structure item) implements Structure {}
+
+    /**
+     * A dictionary.
+     *
+     * @param key {@code str} or {@code int}
+     * @param item what each value is
+     */
+    record DictOf(String key, Structure item) implements Structure {}
+
+    /**
+     * A tuple, named or not.
+     *
+     * @param className the qualified name of a NamedTuple; empty for a plain tuple
+     * @param names the field names of a NamedTuple; empty for a plain tuple
+     * @param items what each item is
+     */
+    record TupleOf(String className, List<String> names, List<Structure> items) implements Structure {
+        public TupleOf {
+            names = List.copyOf(names);
+            items = List.copyOf(items);
+        }
+    }
+
+    /**
+     * Anything else, such as {@code Any} or an object. It is passed on untouched and tensors inside it are not seen.
+     *
+     * @param type its declared type
+     */
+    record Opaque(Type type) implements Structure {}
+
+    /** {@return whether it can hold tensors that are seen} */
+    default boolean hasTensors() {
+        if (this instanceof Tensor) {
+            return true;
+        }
+        if (this instanceof Optional optional) {
+            return optional.item().hasTensors();
+        }
+        if (this instanceof ListOf list) {
+            return list.item().hasTensors();
+        }
+        if (this instanceof DictOf dict) {
+            return dict.item().hasTensors();
+        }
+        return this instanceof TupleOf tuple && tuple.items().stream().anyMatch(Structure::hasTensors);
+    }
+
+    /** {@return how many tensors it holds, a missing one counted as one; -1 where that is known at run time only} */
+    default int tensors() {
+        if (this instanceof Tensor) {
+            return 1;
+        }
+        if (this instanceof Optional optional) {
+            return optional.item().tensors();
+        }
+        if (this instanceof TupleOf tuple) {
+            int sum = 0;
+            for (Structure item : tuple.items()) {
+                int tensors = item.tensors();
+                if (tensors < 0) {
+                    return -1;
+                }
+                sum += tensors;
+            }
+            return sum;
+        }
+        return hasTensors() ? -1 : 0;
+    }
+
+    /** {@return whether it holds anything opaque} */
+    default boolean hasOpaque() {
+        if (this instanceof Opaque) {
+            return true;
+        }
+        if (this instanceof Optional optional) {
+            return optional.item().hasOpaque();
+        }
+        if (this instanceof ListOf list) {
+            return list.item().hasOpaque();
+        }
+        if (this instanceof DictOf dict) {
+            return dict.item().hasOpaque();
+        }
+        return this instanceof TupleOf tuple && tuple.items().stream().anyMatch(Structure::hasOpaque);
+    }
+}

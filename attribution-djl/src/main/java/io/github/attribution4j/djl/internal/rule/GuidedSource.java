@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.djl.internal.rule;
+
+import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.Operation;
+import io.github.attribution4j.model.OperationKind;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Guided backpropagation and deconvolution. Their rules are not linear in what flows backwards, so no surrogate has them as its derivative: the graph is cut instead, at every activation with such a
+ * rule, and the sweep of {@code GradientArchive} goes through the pieces from the last to the first. A piece is a root, where it ends, and the fresh leaf that stands for its value in what follows;
+ * the memory of the answer holds {@code root, leaf} of each, and the marks whether the gradient at the leaf is clamped to positive values before it goes into the root. The root is the activation's
+ * result for guided backpropagation, so that its own derivative acts too, and its operand for deconvolution.
+ *
+ * <p>Results of operations with weights are cut too, with the gradient unchanged: pieces that lie behind several others, as in dense blocks, would be walked through again for each of them.
+ */
+final class GuidedSource extends RuleSource {
+    GuidedSource() {
+        super(BackwardRule.Family.GUIDED, resource("guided.py"));
+    }
+
+    @Override
+    public String generic(OperationKind kind, String operator, Expr.Call call) {
+        return switch (kind) {
+            case ACTIVATION -> "activation";
+            case WEIGHTED -> "weighted";
+            case RECURRENT -> operator.contains("relu") ? UNKNOWN : LEFT;
+            default -> LEFT;
+        };
+    }
+
+    @Override
+    public boolean showsOperands(String method) {
+        return method.equals("activation");
+    }
+
+    @Override
+    double @Nullable [] numbers(BackwardRule rule) {
+        if (rule instanceof BackwardRule.GuidedRelu) {
+            return new double[] {1};
+        }
+        return rule instanceof BackwardRule.DeconvolutionRelu ? new double[] {2} : null;
+    }
+
+    @Override
+    @Nullable
+    String objection(BackwardRule rule, Operation operation) {
+        return operation.kind() == OperationKind.ACTIVATION ? null : "it is for activations";
+    }
+
+    /** A recurrent operator with ReLUs inside would get their plain gradient. */
+    @Override
+    boolean derivative(Operation operation) {
+        return !(operation.kind() == OperationKind.RECURRENT && operation.name().contains("relu"));
+    }
+}

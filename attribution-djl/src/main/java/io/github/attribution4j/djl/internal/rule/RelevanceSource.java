@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.djl.internal.rule;
+
+import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.BackwardRule.BiasPart;
+import io.github.attribution4j.model.BackwardRule.InputPart;
+import io.github.attribution4j.model.BackwardRule.WeightPart;
+import io.github.attribution4j.model.Operation;
+import io.github.attribution4j.model.OperationKind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Layer-wise relevance propagation: what flows backwards is relevance. The text's methods make every derivative such that autograd's vector-Jacobian product is the rule: operands go in with derivative x,
+ * results come out with derivative 1 / stab(z), so that R gives x Lᵀ(R / stab(Lx + b)) for one evaluation of the operation; rules with other parts of inputs and weights evaluate the operation once a
+ * term. Nothing is divided by x.
+ *
+ * <p>A batch norm whose operand is the very tensor that a convolution or a dense operation gave is explained together with it, by the rule of that operation: weights s W, bias s (b - mean) + beta. This is found
+ * out while the model runs, so it holds wherever the two stand in the text. Every other one is an affine operation of its own.
+ */
+final class RelevanceSource extends RuleSource {
+    /** Products of several operands, linear in each, that have no method of their own. */
+    private static final Set<String> MULTILINEAR = Set.of(
+            "mul", "multiply", "matmul", "mm", "mv", "dot", "bmm", "inner", "outer", "tensordot", "cross", "kron");
+
+    /** Quotients by a number. */
+    private static final Set<String> QUOTIENTS = Set.of("div", "divide", "true_divide");
+
+    /** Which rules operations take, besides Gradient and Stop. */
+    private static final Map<OperationKind, String> FITTING = Map.of(
+            OperationKind.WEIGHTED, "it takes Weighted rules, Norm and Pass",
+            OperationKind.LINEAR, "it has no weights to take parts of, and takes Norm, epsilon and Pass",
+            OperationKind.AVERAGE_POOLING, "it has no weights to take parts of, and takes Norm, epsilon and Pass",
+            OperationKind.ACTIVATION, "it takes Pass",
+            OperationKind.MAX_POOLING, "it takes Pass, by which the largest element has all",
+            OperationKind.NORMALIZATION,
+                    "it takes ConstantDeviation, Norm, epsilon and Pass, and a batch norm all Weighted rules",
+            OperationKind.SOFTMAX, "it takes SoftmaxTaylor and Pass",
+            OperationKind.PRODUCT, "it takes Uniform, Norm and epsilon",
+            OperationKind.RECURRENT, "it takes Norm and epsilon, by which its signals get all and its gates nothing",
+            OperationKind.UNKNOWN, "nothing is known of it, so it takes Gradient and Stop only");
+
+    RelevanceSource() {
+        super(BackwardRule.Family.RELEVANCE, resource("relevance.py").replaceAll("(?m)^ *#.*\n", ""));
+    }
+
+    @Override
+    public String generic(OperationKind kind, String operator, Expr.Call call) {
+        return switch (kind) {
+            case RESHAPE -> LEFT;
+            case WEIGHTED, LINEAR, AVERAGE_POOLING -> "linear";
+            case ACTIVATION -> "activation";
+            case PRODUCT -> product(operator, call);
+            case RECURRENT -> UNKNOWN;
+            case MAX_POOLING, NORMALIZATION, SOFTMAX, UNKNOWN -> "other";
+        };
+    }
+
+    private static String product(String operator, Expr.Call call) {
+        boolean quotient = QUOTIENTS.contains(operator) && call.keywords().isEmpty();
+        return quotient || MULTILINEAR.contains(operator) ? "product" : "other";
+    }
+
+    /** The number of the kind of rule, then its own numbers; {@code relevance.py} reads them. */
+    @Override
+    double @Nullable [] numbers(BackwardRule rule) {
+        if (rule instanceof BackwardRule.Gradient) {
+            return new double[] {0};
+        }
+        if (rule instanceof BackwardRule.Pass) {
+            return new double[] {1};
+        }
+        if (rule instanceof BackwardRule.Norm norm) {
+            return new double[] {2, norm.epsilon()};
+        }
+        if (rule instanceof BackwardRule.SoftmaxTaylor) {
+            return new double[] {3};
+        }
+        if (rule instanceof BackwardRule.Stop) {
+            return new double[] {4};
+        }
+        if (rule instanceof BackwardRule.Uniform uniform) {
+            return new double[] {5, uniform.epsilon()};
+        }
+        if (rule instanceof BackwardRule.ConstantDeviation deviation) {
+            return new double[] {6, deviation.epsilon()};
+        }
+        return rule instanceof BackwardRule.Weighted weighted ? weighted(weighted) : null;
+    }
+
+    private static double[] weighted(BackwardRule.Weighted rule) {
+        List<Double> numbers = new ArrayList<>(List.of(7.0, rule.epsilon(), rule.gamma()));
+        numbers.add((double) rule.low().size());
+        numbers.addAll(rule.low());
+        numbers.add((double) rule.high().size());
+        numbers.addAll(rule.high());
+        numbers.add((double) rule.groups().size());
+        for (BackwardRule.Group group : rule.groups()) {
+            numbers.add(group.share());
+            numbers.add((double) group.terms().size());
+            for (BackwardRule.Term term : group.terms()) {
+                numbers.add((double) term.sign());
+                numbers.add(number(term.input()));
+                numbers.add(number(term.weight()));
+                numbers.add(number(term.bias()));
+            }
+        }
+        return numbers.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    private static double number(InputPart part) {
+        return switch (part) {
+            case VALUE -> 0;
+            case POSITIVE -> 1;
+            case NEGATIVE -> 2;
+            case ONE -> 3;
+            case LOW -> 4;
+            case HIGH -> 5;
+        };
+    }
+
+    private static double number(WeightPart part) {
+        return switch (part) {
+            case VALUE -> 0;
+            case POSITIVE -> 1;
+            case NEGATIVE -> 2;
+            case SQUARE -> 3;
+            case ONE -> 4;
+            case RAISED -> 5;
+        };
+    }
+
+    private static double number(BiasPart part) {
+        return switch (part) {
+            case VALUE -> 0;
+            case POSITIVE -> 1;
+            case NEGATIVE -> 2;
+            case RAISED -> 3;
+            case ZERO -> 4;
+        };
+    }
+
+    /** Whether a rule is ε: what is linear without weights has no parts to take. */
+    private static boolean isEpsilon(BackwardRule.Weighted rule) {
+        BackwardRule.Term epsilon = new BackwardRule.Term(1, InputPart.VALUE, WeightPart.VALUE, BiasPart.VALUE);
+        return rule.groups().equals(List.of(new BackwardRule.Group(1, epsilon)));
+    }
+
+    @Override
+    @Nullable
+    String objection(BackwardRule rule, Operation operation) {
+        if (rule instanceof BackwardRule.Gradient || rule instanceof BackwardRule.Stop) {
+            return null;
+        }
+        boolean epsilon = rule instanceof BackwardRule.Norm
+                || (rule instanceof BackwardRule.Weighted weighted && isEpsilon(weighted));
+        boolean pass = rule instanceof BackwardRule.Pass;
+        boolean fits = switch (operation.kind()) {
+            case WEIGHTED -> epsilon || pass || rule instanceof BackwardRule.Weighted;
+            case LINEAR, AVERAGE_POOLING -> epsilon || pass;
+            case ACTIVATION, MAX_POOLING -> pass;
+            case NORMALIZATION ->
+                epsilon
+                        || pass
+                        || rule instanceof BackwardRule.ConstantDeviation
+                        || (rule instanceof BackwardRule.Weighted
+                                && operation.name().equals("batch_norm"));
+            case SOFTMAX -> pass || rule instanceof BackwardRule.SoftmaxTaylor;
+            case PRODUCT -> epsilon || rule instanceof BackwardRule.Uniform;
+            case RESHAPE -> true;
+            case RECURRENT -> epsilon;
+            case UNKNOWN -> false;
+        };
+        return fits ? null : FITTING.get(operation.kind());
+    }
+
+    /** What a refusal of the text means. */
+    @Override
+    @Nullable
+    String meaning(String code) {
+        return switch (code) {
+            case "misfit" -> "its rule is not for what it does here; give operations of its kind a rule of their own";
+            case "shape" ->
+                "relevance cannot pass unchanged, because the result is not shaped like the one operand; give it a "
+                        + "rule that shares relevance out, such as Norm";
+            case "bounds" ->
+                "low and high of its zB rule do not count as many numbers as its input has channels; give one "
+                        + "number, or one for each channel";
+            case "weight" ->
+                "its weights depend on what is attributed, which no rule is for; attribute at a layer behind it";
+            case "statistics" ->
+                "it normalizes by statistics of the batch, so examples depend on each other; export the model "
+                        + "in eval mode, with running statistics";
+            case "random" -> "it drops values at random; export the model in eval mode";
+            case "opaque" ->
+                "what it gives is no single tensor or it is not known, so that relevance cannot be made of its "
+                        + "derivative; attribute at a layer behind it";
+            case "recurrent" ->
+                "a recurrent layer follows Norm or epsilon, neither its derivative nor any other rule; choose one of"
+                        + " them, or attribute at a layer behind it";
+            case "grid" ->
+                "its grid depends on what is attributed, which no rule is for; attribute at a layer behind it";
+            case "mask" ->
+                "its mask depends on what is attributed, which no rule is for; attribute at a layer behind it";
+            default -> null;
+        };
+    }
+}
