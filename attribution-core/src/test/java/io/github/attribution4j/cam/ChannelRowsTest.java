@@ -9,8 +9,8 @@ import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.testkit.ReferenceModel;
-import io.github.attribution4j.testkit.ReferenceModels;
+import io.github.attribution4j.testkit.reference.ReferenceModel;
+import io.github.attribution4j.testkit.reference.ReferenceModels;
 import org.junit.jupiter.api.Test;
 
 /** Rows seen through one channel, and with one channel removed. */

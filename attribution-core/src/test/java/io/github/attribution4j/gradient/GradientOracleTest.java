@@ -19,7 +19,7 @@ import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
-import io.github.attribution4j.testkit.ReferenceModels;
+import io.github.attribution4j.testkit.reference.ReferenceModels;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

@@ -2,9 +2,9 @@
 package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.testkit.Activation;
-import io.github.attribution4j.testkit.ReferenceModel;
-import io.github.attribution4j.testkit.ReferenceModels;
+import io.github.attribution4j.testkit.reference.Activation;
+import io.github.attribution4j.testkit.reference.ReferenceModel;
+import io.github.attribution4j.testkit.reference.ReferenceModels;
 
 /** A perceptron with one hidden layer of tanh, worked out by hand: score and gradient from the formulas. */
 final class Perceptron {

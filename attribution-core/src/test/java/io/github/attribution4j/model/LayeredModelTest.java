@@ -2,9 +2,9 @@
 package io.github.attribution4j.model;
 
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.testkit.Activation;
-import io.github.attribution4j.testkit.CutContract;
-import io.github.attribution4j.testkit.ReferenceModels;
+import io.github.attribution4j.testkit.contract.CutContract;
+import io.github.attribution4j.testkit.reference.Activation;
+import io.github.attribution4j.testkit.reference.ReferenceModels;
 import java.util.List;
 
 class LayeredModelTest extends CutContract {

@@ -7,7 +7,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.testkit.ReferenceModels;
+import io.github.attribution4j.testkit.reference.ReferenceModels;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -9,7 +9,7 @@ import io.github.attribution4j.cam.GuidedGradCam;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.testkit.ReferenceModels;
+import io.github.attribution4j.testkit.reference.ReferenceModels;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;

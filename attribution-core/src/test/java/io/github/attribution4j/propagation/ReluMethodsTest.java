@@ -19,9 +19,9 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
-import io.github.attribution4j.testkit.Activation;
-import io.github.attribution4j.testkit.ReferenceModel;
-import io.github.attribution4j.testkit.ReferenceModels;
+import io.github.attribution4j.testkit.reference.Activation;
+import io.github.attribution4j.testkit.reference.ReferenceModel;
+import io.github.attribution4j.testkit.reference.ReferenceModels;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 

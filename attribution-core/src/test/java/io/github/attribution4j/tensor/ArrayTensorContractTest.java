@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.tensor;
 
-import io.github.attribution4j.testkit.TensorContract;
+import io.github.attribution4j.testkit.contract.TensorContract;
 
 class ArrayTensorContractTest extends TensorContract {
     @Override

@@ -28,7 +28,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.testkit.LeakExtension;
-import io.github.attribution4j.testkit.ModelContract;
+import io.github.attribution4j.testkit.contract.ModelContract;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.List;

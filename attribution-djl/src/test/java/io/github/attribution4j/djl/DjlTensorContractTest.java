@@ -2,7 +2,7 @@
 package io.github.attribution4j.djl;
 
 import io.github.attribution4j.tensor.Tensors;
-import io.github.attribution4j.testkit.TensorContract;
+import io.github.attribution4j.testkit.contract.TensorContract;
 
 class DjlTensorContractTest extends TensorContract {
     @Override

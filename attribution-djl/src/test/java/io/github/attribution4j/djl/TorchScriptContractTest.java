@@ -7,10 +7,10 @@ import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.testkit.CutContract;
-import io.github.attribution4j.testkit.ModelContract;
-import io.github.attribution4j.testkit.PullbackContract;
-import io.github.attribution4j.testkit.UnusedInputContract;
+import io.github.attribution4j.testkit.contract.CutContract;
+import io.github.attribution4j.testkit.contract.ModelContract;
+import io.github.attribution4j.testkit.contract.PullbackContract;
+import io.github.attribution4j.testkit.contract.UnusedInputContract;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
 

@@ -5,7 +5,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.testkit.RuledContract;
+import io.github.attribution4j.testkit.contract.RuledContract;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
 

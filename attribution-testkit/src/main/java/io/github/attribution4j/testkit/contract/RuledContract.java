@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.testkit.contract;
+
+import static io.github.attribution4j.testkit.TensorAssert.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.BackwardRule.Family;
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerPullback;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.Operation;
+import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.OperationSelector;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.propagation.Composites;
+import io.github.attribution4j.propagation.DeepLift;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.testkit.LeakExtension;
+import io.github.attribution4j.testkit.reference.ReferenceModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * What every {@link RuledModel} promises, whatever the numbers of a rule are: copies compute the same values, leave the model alone,
+ * refuse where a rule is missing, compare only with references, add up, conserve, and do the same at cuts and from any thread.
+ *
+ * <p>The numbers themselves are held against {@link ReferenceModel}'s, operation by operation, by each binding's own tests.
+ */
+@ExtendWith(LeakExtension.class)
+public abstract class RuledContract {
+    static final int ROWS = 4;
+
+    /** For subclasses. */
+    protected RuledContract() {}
+
+    /** Opens a model with at least one ReLU, whose operations have rules in all of {@link #ruleSets}; the test closes it. */
+    protected abstract RuledModel model();
+
+    /** Makes inputs, owned by the current scope, the same at every call, row r the same for all numbers of rows. */
+    protected abstract Inputs inputs(Model model, int rows);
+
+    /** Returns addresses of values through which all goes that the output depends on; may be none. */
+    protected abstract List<String> layers();
+
+    /** Returns how far numbers may differ, divided by the largest: rounding. 1e-4 is usual in single precision. */
+    protected abstract double tolerance();
+
+    /** Returns the rule sets that copies are made with: one of each family at least. */
+    protected List<RuleSet> ruleSets() {
+        return List.of(
+                RuleSet.relus(new BackwardRule.GuidedRelu()),
+                RuleSet.relus(new BackwardRule.DeconvolutionRelu()),
+                new DeepLift().rules(),
+                Composites.epsilon(1e-3),
+                Composites.epsilonPlus(),
+                Composites.epsilonAlpha2Beta1Flat());
+    }
+
+    /**
+     * Returns relevance rules that conserve on this model: by default every layer with weights shares in proportion to what each of
+     * its inputs adds, without the bias, and everything else is as in the composites. Nothing if no rules conserve.
+     */
+    protected Optional<RuleSet> conserving() {
+        BackwardRule.Term proportional = new BackwardRule.Term(
+                1, BackwardRule.InputPart.VALUE, BackwardRule.WeightPart.VALUE, BackwardRule.BiasPart.ZERO);
+        BackwardRule unbiased = new BackwardRule.Weighted(
+                "proportional", List.of(new BackwardRule.Group(1, proportional)), 0, 0, List.of(), List.of());
+        return Optional.of(Composites.epsilon(0).toBuilder()
+                .override(OperationSelector.kind(OperationKind.WEIGHTED), unbiased)
+                .build());
+    }
+
+    private static Inputs asked(Inputs inputs, RuleSet rules) {
+        if (rules.family() != Family.COMPARISON) {
+            return inputs;
+        }
+        List<Tensor> references = inputs.attributed().stream()
+                .map(tensor -> tensor.mul(-0.5).add(0.125))
+                .toList();
+        return inputs.against(references);
+    }
+
+    private static Tensor cotangent(Model model, Pullback pullback, long seed) {
+        return FiniteDifferences.normal(
+                model, pullback.output().dataType(), pullback.output().shape(), seed);
+    }
+
+    private static List<Tensor> gradients(DifferentiableModel model, Inputs inputs, long seed) {
+        try (Pullback pullback = model.pullback(inputs)) {
+            return pullback.vjp(cotangent(model, pullback, seed));
+        }
+    }
+
+    private interface RulesTest {
+        void check(RuledModel model, LayeredModel copy, RuleSet rules);
+    }
+
+    private void withEach(RulesTest test) {
+        try (RuledModel model = model()) {
+            for (RuleSet rules : ruleSets()) {
+                try (TensorScope scope = TensorScope.open()) {
+                    test.check(model, model.with(rules), rules);
+                } catch (AssertionError e) {
+                    throw new AssertionError("rules " + rules + ": " + e.getMessage(), e);
+                }
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("Operations have different addresses and come in the order of the program")
+    void operations() {
+        try (RuledModel model = model()) {
+            List<Operation> operations = model.operations();
+            Assertions.assertThat(operations).isNotEmpty();
+            Assertions.assertThat(operations).extracting(Operation::address).doesNotHaveDuplicates();
+            Assertions.assertThat(operations)
+                    .extracting(Operation::order)
+                    .isSorted()
+                    .doesNotHaveDuplicates();
+            Assertions.assertThat(operations).extracting(Operation::plainName).contains("relu");
+            Assertions.assertThat(operations).extracting(Operation::kind).contains(OperationKind.WEIGHTED);
+            Assertions.assertThat(model.operations()).isEqualTo(operations);
+        }
+    }
+
+    @Test
+    @DisplayName("A copy computes the values of its model, forward and before it goes back, with references or without")
+    void sameValues() {
+        withEach((model, copy, rules) -> {
+            Inputs inputs = inputs(model, ROWS);
+            Tensor expected = model.forward(inputs);
+            assertThat(copy.forward(inputs)).isCloseToWithin(tolerance(), expected);
+            assertThat(copy.forward(asked(inputs, rules))).isCloseToWithin(tolerance(), expected);
+            try (Pullback pullback = copy.pullback(asked(inputs, rules))) {
+                assertThat(pullback.output()).isCloseToWithin(tolerance(), expected);
+            }
+        });
+    }
+
+    @Test
+    @DisplayName("The model itself gives the gradients that it gave before")
+    void modelUntouched() {
+        withEach((model, copy, rules) -> {
+            Inputs inputs = inputs(model, ROWS);
+            List<Tensor> before = gradients(model, inputs, 1);
+            List<Tensor> ruled = gradients(copy, asked(inputs, rules), 1);
+            List<Tensor> after = gradients(model, inputs, 1);
+            boolean differs = false;
+            for (int i = 0; i < before.size(); i++) {
+                assertThat(after.get(i)).isBitEqualTo(before.get(i));
+                double apart = after.get(i).sub(ruled.get(i)).abs().max().toDoubleArray()[0];
+                differs |= apart > 1e-3 * after.get(i).abs().max().toDoubleArray()[0];
+            }
+            Assertions.assertThat(differs)
+                    .as("rules that change nothing show nothing")
+                    .isTrue();
+        });
+    }
+
+    @Test
+    @DisplayName("Equal rules give equal bits, and the rows of a batch do not depend on each other")
+    void repeatable() {
+        withEach((model, copy, rules) -> {
+            Inputs inputs = inputs(model, ROWS);
+            RuleSet equal = rules.toBuilder().build();
+            Assertions.assertThat(equal).isEqualTo(rules).hasSameHashCodeAs(rules);
+            List<Tensor> first = gradients(copy, asked(inputs, rules), 1);
+            List<Tensor> second = gradients(model.with(equal), asked(inputs, rules), 1);
+            try (Pullback whole = copy.pullback(asked(inputs, rules));
+                    Pullback one = copy.pullback(asked(inputs, rules).select(2))) {
+                List<Tensor> row = one.vjp(cotangent(model, whole, 1).rows(2, 3));
+                for (int i = 0; i < first.size(); i++) {
+                    assertThat(second.get(i)).isBitEqualTo(first.get(i));
+                    close(row.get(i), first.get(i).rows(2, 3), first.get(i));
+                }
+            }
+        });
+    }
+
+    /** Compares values, in units of the largest element of a third tensor. */
+    private void close(Tensor actual, Tensor expected, Tensor scale) {
+        double largest = scale.abs().max().toDoubleArray()[0];
+        Assertions.assertThat(actual.toDoubleArray())
+                .containsExactly(expected.toDoubleArray(), within(tolerance() * Math.max(largest, 1e-30)));
+    }
+
+    @Test
+    @DisplayName("Multipliers and relevance are linear in what is sent back")
+    void linear() {
+        withEach((model, copy, rules) -> {
+            if (rules.family() == Family.GUIDED) {
+                return;
+            }
+            try (Pullback pullback = copy.pullback(asked(inputs(model, ROWS), rules))) {
+                Tensor a = cotangent(model, pullback, 1);
+                Tensor b = cotangent(model, pullback, 2);
+                List<Tensor> first = pullback.vjp(a);
+                List<Tensor> second = pullback.vjp(b);
+                List<Tensor> combined = pullback.vjp(a.mul(2).sub(b.mul(3)));
+                for (int i = 0; i < first.size(); i++) {
+                    Tensor expected = first.get(i).mul(2).sub(second.get(i).mul(3));
+                    Tensor scale = first.get(i).abs().add(second.get(i).abs()).mul(3);
+                    close(combined.get(i), expected, scale);
+                }
+            }
+        });
+    }
+
+    @Test
+    @DisplayName("Multipliers times differences from the reference add up to the difference of outputs")
+    void complete() {
+        withEach((model, copy, rules) -> {
+            if (rules.family() != Family.COMPARISON) {
+                return;
+            }
+            Inputs inputs = asked(inputs(model, ROWS), rules);
+            Tensor difference = model.forward(inputs.withoutReferences()).sub(model.forward(inputs.atReferences()));
+            try (Pullback pullback = copy.pullback(inputs)) {
+                Tensor cotangent = cotangent(model, pullback, 3);
+                List<Tensor> multipliers = pullback.vjp(cotangent);
+                double[] expected = sums(difference.mul(cotangent));
+                double[] actual = new double[ROWS];
+                double size = 0;
+                for (int i = 0; i < multipliers.size(); i++) {
+                    Tensor change =
+                            inputs.attributed().get(i).sub(inputs.references().get(i));
+                    double[] part = sums(multipliers.get(i).mul(change));
+                    double[] sizes = sums(multipliers.get(i).mul(change).abs());
+                    for (int row = 0; row < ROWS; row++) {
+                        actual[row] += part[row];
+                        size = Math.max(size, sizes[row]);
+                    }
+                }
+                Assertions.assertThat(actual).containsExactly(expected, within(tolerance() * size));
+            }
+        });
+    }
+
+    @Test
+    @DisplayName("Rules that conserve relevance do, summed over all inputs")
+    void conserved() {
+        Optional<RuleSet> rules = conserving();
+        Assumptions.assumeTrue(rules.isPresent(), "no conserving rules");
+        try (RuledModel model = model();
+                TensorScope scope = TensorScope.open();
+                Pullback pullback = model.with(rules.orElseThrow()).pullback(inputs(model, ROWS))) {
+            Tensor relevance = cotangent(model, pullback, 5).abs();
+            double[] expected = sums(relevance);
+            double[] actual = new double[ROWS];
+            double[] sizes = new double[ROWS];
+            for (Tensor part : pullback.vjp(relevance)) {
+                double[] sums = sums(part);
+                double[] absolute = sums(part.abs());
+                for (int row = 0; row < ROWS; row++) {
+                    actual[row] += sums[row];
+                    sizes[row] += absolute[row];
+                }
+            }
+            for (int row = 0; row < ROWS; row++) {
+                double rounding = tolerance() * sizes[row];
+                Assertions.assertThat(actual[row]).isCloseTo(expected[row], within(1e-3 * expected[row] + rounding));
+            }
+        }
+    }
+
+    private static double[] sums(Tensor tensor) {
+        double[] values = tensor.toDoubleArray();
+        int rows = Math.toIntExact(tensor.shape().dim(0));
+        double[] sums = new double[rows];
+        for (int i = 0; i < values.length; i++) {
+            sums[i / (values.length / rows)] += values[i];
+        }
+        return sums;
+    }
+
+    @Test
+    @DisplayName("What arrives at a cut, sent on through the head, arrives at the inputs as without the cut")
+    void cuts() {
+        withEach((model, copy, rules) -> {
+            for (String layer : layers()) {
+                Inputs inputs = asked(inputs(model, ROWS), rules);
+                Cut cut = copy.cut(layer);
+                List<Tensor> whole = gradients(copy, inputs, 1);
+                try (LayerPullback below = cut.pullback(inputs);
+                        Pullback head = cut.head().pullback(inputs)) {
+                    assertThat(below.activations().get(0)).isCloseToWithin(tolerance(), head.output());
+                    Tensor arrived = below.vjp(cotangent(model, below, 1)).get(0);
+                    List<Tensor> composed = head.vjp(arrived);
+                    for (int i = 0; i < whole.size(); i++) {
+                        close(composed.get(i), whole.get(i), whole.get(i));
+                    }
+                    Inputs tail = cut.tailInputs(inputs, below.activations());
+                    close(gradients(cut.tail(), tail, 1).get(0), arrived, arrived);
+                }
+            }
+        });
+    }
+
+    @Test
+    @DisplayName("An operation without a rule refuses by name; treated as gradient, it is the gradient")
+    void refusal() {
+        try (RuledModel model = model();
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = inputs(model, 2);
+            RuleSet activationsOnly = RuleSet.builder()
+                    .rule(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Pass())
+                    .build();
+            List<String> addresses = model.operations().stream()
+                    .filter(operation -> operation.kind() != OperationKind.RESHAPE)
+                    .map(Operation::address)
+                    .collect(Collectors.toList());
+            assertThatThrownBy(() -> gradients(model.with(activationsOnly), inputs, 1))
+                    .isInstanceOf(UnsupportedModelException.class)
+                    .satisfies(refused -> Assertions.assertThat(addresses)
+                            .as("addresses in: %s", refused.getMessage())
+                            .anyMatch(address ->
+                                    String.valueOf(refused.getMessage()).contains(address)));
+            assertThat(model.with(activationsOnly).forward(inputs)).isCloseToWithin(tolerance(), model.forward(inputs));
+            RuleSet gradient =
+                    RuleSet.builder().otherwise(new BackwardRule.Gradient()).build();
+            List<Tensor> expected = gradients(model, inputs, 1);
+            List<Tensor> actual = gradients(model.with(gradient), inputs, 1);
+            for (int i = 0; i < expected.size(); i++) {
+                close(actual.get(i), expected.get(i), expected.get(i));
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("References are refused by name where nothing compares, and asked for where something does")
+    void references() {
+        try (RuledModel model = model();
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = inputs(model, 2);
+            RuleSet compares = new DeepLift().rules();
+            Inputs against = asked(inputs, compares);
+            String name = inputs.attributedInputs().get(0).name();
+            assertThatThrownBy(() -> model.forward(against))
+                    .isInstanceOf(ModelException.class)
+                    .hasMessageContaining("'" + name + " (reference)'");
+            assertThatThrownBy(() -> model.pullback(against))
+                    .isInstanceOf(ModelException.class)
+                    .hasMessageContaining("'" + name + " (reference)'");
+            assertThatThrownBy(() -> model.with(Composites.epsilon(1e-6)).pullback(against))
+                    .isInstanceOf(ModelException.class)
+                    .hasMessageContaining("'" + name + " (reference)'");
+            assertThatThrownBy(() -> model.with(compares).pullback(inputs))
+                    .isInstanceOf(ModelException.class)
+                    .hasMessageContainingAll(name, "Inputs.against");
+        }
+    }
+
+    @Test
+    @DisplayName("Many threads go back by one copy at once and get the bits that one thread gets")
+    void threads() throws InterruptedException, ExecutionException {
+        try (RuledModel model = model();
+                TensorScope scope = TensorScope.open()) {
+            List<Inputs> asked = new ArrayList<>();
+            for (RuleSet rules : ruleSets()) {
+                asked.add(asked(inputs(model, ROWS), rules));
+            }
+            InThreads.Computation mixed = () -> {
+                Tensor sum = gradients(model, inputs(model, ROWS), 1).get(0);
+                for (int i = 0; i < asked.size(); i++) {
+                    sum = sum.add(gradients(model.with(ruleSets().get(i)), asked.get(i), 1)
+                            .get(0));
+                }
+                return sum;
+            };
+            InThreads.run(mixed.run(), mixed);
+        }
+    }
+
+    @Test
+    @DisplayName("Copies end with their model")
+    void closed() {
+        try (RuledModel model = model();
+                TensorScope scope = TensorScope.open()) {
+            RuleSet rules = ruleSets().get(0);
+            Inputs inputs = inputs(model, 2);
+            LayeredModel copy = model.with(rules);
+            copy.forward(inputs);
+            model.close();
+            assertThatThrownBy(() -> copy.forward(inputs)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> copy.pullback(asked(inputs, rules))).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> model.with(rules)).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    @DisplayName("Nothing is left behind but what comes back")
+    void leavesResultsOnly() {
+        withEach((model, copy, rules) -> {
+            Inputs inputs = asked(inputs(model, 2), rules);
+            try (Pullback pullback = copy.pullback(inputs)) {
+                Tensor cotangent = cotangent(model, pullback, 1);
+                long before = LiveTensors.count();
+                List<Tensor> back = pullback.vjpLast(cotangent);
+                Assertions.assertThat(LiveTensors.count() - before).isEqualTo(back.size());
+                for (int i = 0; i < back.size(); i++) {
+                    assertThat(back.get(i))
+                            .hasShape(inputs.attributed().get(i).shape())
+                            .hasType(
+                                    pullback.output().dataType() == DataType.FLOAT64
+                                            ? DataType.FLOAT64
+                                            : DataType.FLOAT32);
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.testkit.reference;
+
+import io.github.attribution4j.model.OperationKind;
+import java.util.Locale;
+
+/** One differentiable function of one row's values, by the book: plain loops over double arrays. */
+interface Operation {
+    /** Returns what PyTorch calls such a module. */
+    String kind();
+
+    /** Returns the operator's name in a program. */
+    default String operator() {
+        return kind().toLowerCase(Locale.ROOT);
+    }
+
+    /** Returns what it is to backward rules. */
+    OperationKind ruleKind();
+
+    /** Returns the value at the sources. */
+    double[] apply(double[][] sources);
+
+    /** Returns for each source the gradient of Σ(value · cotangent). */
+    double[][] vjp(double[][] sources, double[] cotangent);
+
+    /**
+     * Returns for each source multipliers m with Σ m · (source − reference) = Σ multiplier · (value − value at the references). The
+     * derivative, which is right for linear operations, unless overridden.
+     *
+     * @param near below it a difference counts as none
+     */
+    default double[][] multipliers(double[][] sources, double[][] references, double[] multiplier, double near) {
+        return vjp(sources, multiplier);
+    }
+
+    /**
+     * Returns {@link #vjp} of the linear map that this is where the standard deviation of a normalization counts as a constant; the
+     * derivative for everything else.
+     */
+    default double[][] linearized(double[][] sources, double[] cotangent) {
+        return vjp(sources, cotangent);
+    }
+
+    /** A linear map of its only source with weights. */
+    interface Weighted extends Operation {
+        /** Returns the map as a matrix, by output and input; 0 where they are not connected. */
+        double[][] matrix();
+
+        /** Returns for each output and input whether there is a weight between them. */
+        boolean[][] connected();
+
+        /** Returns the bias of each output. */
+        double[] offsets();
+
+        /** Returns the channel that an element of the source belongs to. */
+        int channel(int in);
+    }
+}

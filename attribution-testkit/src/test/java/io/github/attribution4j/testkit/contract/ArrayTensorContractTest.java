@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.testkit.contract;
+
+import io.github.attribution4j.tensor.Tensors;
+
+class ArrayTensorContractTest extends TensorContract {
+    @Override
+    protected Tensors tensors() {
+        return Tensors.ofJava();
+    }
+}
