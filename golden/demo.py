@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains the two demo models on data that ships with scikit-learn and writes the assets of the command line's demo.
 
-    python golden/demo.py                writes attribution-examples/src/main/resources/demo
+    python golden/demo.py                writes attribution-cli/src/main/resources/demo
 
 Seeded and single-threaded; takes some seconds. The numbers of another machine may differ in the last digits, the accuracy may not.
 """
@@ -23,7 +23,7 @@ import archive
 
 SEED = 20
 HERE = Path(__file__).resolve().parent
-DEMO = HERE.parent / "attribution-examples" / "src" / "main" / "resources" / "demo"
+DEMO = HERE.parent / "attribution-cli" / "src" / "main" / "resources" / "demo"
 
 
 class DigitsCnn(nn.Module):

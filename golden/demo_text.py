@@ -2,7 +2,7 @@
 """Trains the demo's text classifier on sentences of the documentation inside four installed Python packages, and writes the assets of the command line's demo.
 
     pip install -r golden/requirements.txt
-    python golden/demo_text.py                writes attribution-examples/src/main/resources/demo
+    python golden/demo_text.py                writes attribution-cli/src/main/resources/demo
 
 The question: what is a sentence about? Charts (Matplotlib), graphs (NetworkX), neural networks (torch.nn, torch.optim) or statistics (scipy.stats). Seeded
 and single-threaded; takes about a minute. Other versions of the packages have other sentences.
@@ -30,7 +30,7 @@ import archive
 
 SEED = 20
 HERE = Path(__file__).resolve().parent
-DEMO = HERE.parent / "attribution-examples" / "src" / "main" / "resources" / "demo"
+DEMO = HERE.parent / "attribution-cli" / "src" / "main" / "resources" / "demo"
 TOPICS: Dict[str, Tuple[str, ...]] = {
     "charts": ("matplotlib",),
     "graphs": ("networkx",),

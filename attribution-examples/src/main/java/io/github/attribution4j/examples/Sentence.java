@@ -6,6 +6,7 @@ import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.TokenBaseline;
+import io.github.attribution4j.cli.DemoFiles;
 import io.github.attribution4j.djl.HuggingFaceTokens;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;

@@ -5,6 +5,7 @@ import io.github.attribution4j.DeadlineExceededException;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.cli.DemoFiles;
 import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;

@@ -3,7 +3,7 @@ package io.github.attribution4j.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.attribution4j.examples.cli.AttributionCli;
+import io.github.attribution4j.cli.command.AttributionCli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -21,7 +21,7 @@ final class Demo {
     /** The folder of the repository. */
     static final Path REPOSITORY = repository();
     /** The folder of the demo models and their inputs. */
-    static final Path FILES = REPOSITORY.resolve("attribution-examples/src/main/resources/demo");
+    static final Path FILES = REPOSITORY.resolve("attribution-cli/src/main/resources/demo");
 
     private Demo() {}
 

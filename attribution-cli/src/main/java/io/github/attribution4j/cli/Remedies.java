@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Turns the remedies of the library's messages, which are calls in Java, into options of the command line: at the one place
+ * where messages are printed.
+ */
+public final class Remedies {
+    private record Remedy(Pattern java, String option) {
+        static Remedy of(String java, String option) {
+            return new Remedy(Pattern.compile(java), option);
+        }
+    }
+
+    /** The first that fit come first: longer calls before their parts. */
+    private static final List<Remedy> REMEDIES = List.of(
+            Remedy.of(
+                    "mark (one|the token ids) with Inputs\\.builder\\(\\)\\.attribute\\([^)]*\\)",
+                    "name $1 with --attribute"),
+            Remedy.of("Inputs\\.builder\\(\\)\\.attribute\\([^)]*\\)", "--attribute"),
+            Remedy.of("make the inputs with Inputs\\.builder\\(\\)", "give the inputs with --input"),
+            Remedy.of("pass (.{1,30}?) (?:as|with) constant\\(\\.\\.\\.\\)", "give $1 with --constant FILE"),
+            Remedy.of(
+                    "pass (.{1,30}?) (?:as|with) fixed\\(\\.\\.\\.\\)",
+                    "hold $1 fixed with --fixed FILE, or with --attribute naming the others"),
+            Remedy.of(
+                    "whose rules do \\(RuledModel\\.with\\), or leave Inputs\\.against\\(\\.\\.\\.\\) out",
+                    "by another method"),
+            Remedy.of(
+                    "pass it with attribute\\(\\.\\.\\.\\) or fixed\\(\\.\\.\\.\\)", "give it with --input or --fixed"),
+            Remedy.of("use Inputs\\.against\\(references\\)", "give one with --baseline"),
+            Remedy.of(
+                    "replace ids instead: TokenAttribution\\.of\\(new FeatureAblation\\(.*\\)\\)$",
+                    "replace ids instead: --method feature-ablation --tokens --reference ID"),
+            Remedy.of("use the method without TokenAttribution", "leave --tokens out"),
+            Remedy.of(
+                    "name the place with TokenAttribution\\.of\\(method\\)\\.at\\([^)]*\\)",
+                    "name the place with --layer"),
+            Remedy.of("\\(TokenAttribution\\.of\\(method\\)\\)", "(--tokens)"),
+            Remedy.of("take them apart with byEmbedding\\(\\)", "give them one by one"),
+            Remedy.of("Attribution\\.at\\(layer, method\\)|method\\.at\\(layer\\)", "--layer"),
+            Remedy.of("method\\.at\\(\\\\?\"([^\"\\\\]+)\\\\?\"\\)", "--layer $1"),
+            Remedy.of("without throughHead\\(\\)", "without head:"),
+            Remedy.of("give it with throughHead\\(\\)", "give it as head:BASELINE"),
+            Remedy.of(
+                    "Target\\.index\\(c\\), Target\\.at\\(\\.\\.\\.\\) or Target\\.argmax\\(\\)",
+                    "--target 0, --target-at 0,0 or --target argmax"),
+            Remedy.of("Target\\.sigmoid\\(Target\\.output\\(\\)\\)", "--sigmoid"),
+            Remedy.of("Target\\.index\\((\\d+)\\)", "--target $1"),
+            Remedy.of("Target\\.at\\(\\.\\.\\.\\)", "--target-at"),
+            Remedy.of("Target\\.output\\(\\)", "--target output"),
+            Remedy.of("Baseline\\.samples\\(\\.\\.\\.\\)", "--baseline samples:FILE"),
+            Remedy.of("Baseline\\.mean\\(\\.\\.\\.\\)", "--baseline mean:FILE"),
+            Remedy.of("Baseline\\.of\\(\\.\\.\\.\\)", "--baseline FILE"),
+            Remedy.of(
+                    "say which they are of with Inputs\\.builder\\(\\)\\.features\\([^)]*\\)",
+                    "attribute one of them alone with --attribute"),
+            Remedy.of("choose one with features\\(example\\)\\.top\\(k\\)", "choose one with --example"),
+            Remedy.of(
+                    ", or say with Inputs\\.allowMissing\\(\\) that NaN is a missing value to the model",
+                    ", which no TorchScript model takes for a missing value by itself"),
+            Remedy.of("give them with Inputs\\.named\\(\\.\\.\\.\\)", "give a table, whose header has them"),
+            Remedy.of("\\(LoadOptions\\.unbatched\\)", "(--unbatched)"),
+            Remedy.of(
+                    "choose one when loading: LoadOptions\\.defaults\\(\\)\\.method\\([^)]*\\)(?:, --model-method)?",
+                    "choose one with --model-method"),
+            Remedy.of("use GradientShap\\b", "use --method gradient-shap"),
+            Remedy.of("use DeepLiftShap\\b", "use --method deep-lift-shap"),
+            Remedy.of(
+                    "set one with window\\(\\.\\.\\.\\), such as window\\(3, 15, 15\\)",
+                    "set one with --set window=3,15,15"),
+            Remedy.of(
+                    "layout tokens\\((\\d+)\\), or tokens\\((\\d+)\\)",
+                    "--set layout=tokens:$1, or --set layout=tokens:$2"),
+            Remedy.of("layout channelsLast\\(\\)", "--set layout=channels-last"),
+            Remedy.of("upsample\\(\\.\\.\\.\\)", "--set upsample=bilinear"),
+            Remedy.of("merge\\(Merge\\.EACH\\)", "--set merge=each"),
+            Remedy.of("allowIncomplete\\(\\)", "--set allow-incomplete=true"),
+            Remedy.of("use renumbered\\(\\)", "use --mask renumbered:FILE"),
+            Remedy.of(
+                    "use ranges\\(\\.\\.\\.\\) or perElement\\(\\), or perInput\\(\\.\\.\\.\\) for a mask of its own"
+                            + " for each input",
+                    "use --mask ranges:AXIS:LENGTH,..., per-element, or a file of group numbers"),
+            Remedy.of("convert it with to\\(DataType\\.INT64\\)", "store it as int64"),
+            Remedy.of(", in Java with to\\(DataType\\.FLOAT(32|64)\\)", ""),
+            Remedy.of("convert it with to\\(DataType\\.FLOAT32\\)", "store it as float32, or give --dtype float32"),
+            Remedy.of("convert it with to\\(DataType\\.FLOAT64\\)", "store it as float64, or give --dtype float64"),
+            Remedy.of(
+                    "give it one \\(RuleSet\\.builder\\(\\)\\.rule\\(selector, rule\\)\\), treat it as a gradient"
+                            + " \\(otherwise\\(new BackwardRule\\.Gradient\\(\\)\\)\\), or cut the model at a layer behind"
+                            + " it",
+                    "treat it as a gradient (--set unknown-as-gradient=true), or explain at a layer behind it with"
+                            + " --layer"),
+            Remedy.of("otherwise\\(new BackwardRule\\.Gradient\\(\\)\\)", "--set unknown-as-gradient=true"),
+            Remedy.of("load it with LoadOptions\\.dataType\\(DataType\\.FLOAT32\\)", "load it with --dtype float32"),
+            Remedy.of(
+                    "choose one when loading: LoadOptions\\.defaults\\(\\)\\.output\\(\\\\?\"([^\"\\\\]*)\\\\?\"\\)",
+                    "choose one with --output $1"));
+
+    /** A setting of a method that is on or off. */
+    private static final Pattern FLAG = Pattern.compile("\\b([a-z][A-Za-z]*)\\((true|false)\\)");
+
+    private static final Pattern CAPITAL = Pattern.compile("([A-Z])");
+
+    private Remedies() {}
+
+    /** Returns a message with options in place of calls. */
+    public static String translate(String message) {
+        String text = message;
+        for (Remedy remedy : REMEDIES) {
+            text = remedy.java().matcher(text).replaceAll(remedy.option());
+        }
+        return FLAG.matcher(text)
+                .replaceAll(found ->
+                        Matcher.quoteReplacement("--set " + hyphenated(found.group(1)) + "=" + found.group(2)));
+    }
+
+    private static String hyphenated(String name) {
+        return CAPITAL.matcher(name).replaceAll("-$1").toLowerCase(Locale.ROOT);
+    }
+}

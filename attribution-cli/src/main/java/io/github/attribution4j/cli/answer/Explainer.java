@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.answer;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Batching;
+import io.github.attribution4j.CancelledException;
+import io.github.attribution4j.DeadlineExceededException;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Progress;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.cli.NotThisWayException;
+import io.github.attribution4j.cli.method.BuiltMethod;
+import io.github.attribution4j.cli.method.MethodCatalog;
+import io.github.attribution4j.cli.method.MethodEntry;
+import io.github.attribution4j.cli.method.SettingTypes;
+import io.github.attribution4j.cli.method.Texts;
+import io.github.attribution4j.cli.question.ExplainOptions;
+import io.github.attribution4j.cli.question.Models;
+import io.github.attribution4j.cli.question.Request;
+import io.github.attribution4j.cli.question.TextInput;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.setting.Sources;
+import io.github.attribution4j.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Turns options into an explanation. */
+public final class Explainer {
+    private Explainer() {}
+
+    /**
+     * Explains.
+     *
+     * @param models where the model is, or is put
+     * @return the explanation, to be closed; it and what was read belong to the current scope
+     */
+    public static Explained explain(ExplainOptions options, Models models, Consumer<Progress> progress)
+            throws IOException {
+        Map<String, String> given = settings(options);
+        checkCheaply(options, given);
+        TorchScriptModel model = models.get(options.data);
+        Request request = Request.read(options.data, model);
+        boolean byToken = byToken(options, given, request.inputs());
+        if (byToken) {
+            reference(options, given, request);
+        } else {
+            checkGradients(options, given, request.inputs());
+            requireNoReference(options);
+        }
+        BuiltMethod built = MethodCatalog.build(options.method, given, request.sources());
+        if (byToken) {
+            built = built.byToken();
+        }
+        if (options.layer != null && !ownsLayer(options, given)) {
+            // Names the nearest layers before anything is computed.
+            for (String address : Texts.addresses(options.layer)) {
+                model.cutPoint(address);
+            }
+            built = options.unit == null
+                    ? built.at(options.layer)
+                    : built.towards(options.layer, Texts.unit(options.unit));
+        }
+        Explanation explanation;
+        try {
+            Target target = target(options, given, request.outputShape(), request.sources());
+            Target named = options.unit != null && !ownsUnit(options, given) ? target : options.target.called(target);
+            explanation = attribute(built.method(), model, request, named, run(options, progress));
+        } catch (NotThisWayException | IllegalArgumentException e) {
+            String hint = request.hasRows() ? "" : Request.hint(options.data);
+            throw hint.isEmpty() ? e : new NotThisWayException(e.getMessage() + "; " + hint, e);
+        }
+        return new Explained(explanation, request.inputs(), request.file(), request.text());
+    }
+
+    /** Returns whether the method is applied to tokens, rather than to the inputs' elements. */
+    private static boolean byToken(ExplainOptions options, Map<String, String> given, Inputs inputs) {
+        boolean wanted = options.data.text.given() || options.tokens != null;
+        boolean atLayer = options.layer != null
+                || MethodCatalog.path(options.method, given, SettingTypes.LAYER).isPresent();
+        return wanted
+                && !atLayer
+                && inputs.attributedInputs().stream()
+                        .noneMatch(input -> input.tensor().dataType().isFloating());
+    }
+
+    /** Makes a baseline of the reference token, one of the text model's own unless it was said. */
+    private static void reference(ExplainOptions options, Map<String, String> given, Request request)
+            throws IOException {
+        Optional<String> path = MethodCatalog.path(options.method, given, SettingTypes.BASELINE);
+        Optional<TextInput> text = request.text();
+        String reference = options.reference;
+        if (reference == null) {
+            boolean own = path.isPresent() && !given.containsKey(path.get()) && text.isPresent();
+            reference =
+                    own ? text.get().references().keySet().stream().findFirst().orElse(null) : null;
+        } else if (path.isEmpty()) {
+            throw new IllegalArgumentException("--reference " + reference + ": method " + options.method
+                    + " has no baseline; leave it out, or choose a method that has one");
+        }
+        if (reference == null || path.isEmpty()) {
+            return;
+        }
+        String baseline = text.isPresent() ? text.get().baseline(reference) : "token:" + tokenId(reference);
+        boolean gradients = MethodCatalog.need(options.method, given) != MethodEntry.Need.FORWARD;
+        if (given.put(path.get(), (gradients ? "head:" : "") + baseline) != null) {
+            throw new IllegalArgumentException("--reference and --baseline say the same; give one");
+        }
+    }
+
+    private static long tokenId(String reference) {
+        if (reference.matches("\\d{1,9}")) {
+            return Long.parseLong(reference);
+        }
+        throw new IllegalArgumentException(
+                "--reference " + reference + ": without --text and --tokenizer only an id is understood, such as 0");
+    }
+
+    private static void requireNoReference(ExplainOptions options) {
+        if (options.reference != null) {
+            throw new IllegalArgumentException("--reference " + options.reference
+                    + ": is one of tokens; give --text, or --tokens with integer inputs, and no layer");
+        }
+    }
+
+    private static Explanation attribute(
+            Attribution<? super RuledModel> method, RuledModel model, Request request, Target target, Run run) {
+        try {
+            return method.attribute(model, request.inputs(), target, run);
+        } catch (DeadlineExceededException | CancelledException e) {
+            throw e;
+        } catch (ModelException e) {
+            // It ran forward on this input a moment ago, so it is the method that it refuses.
+            throw new NotThisWayException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Refuses gradients with respect to integers, with the options that help. */
+    private static void checkGradients(ExplainOptions options, Map<String, String> given, Inputs inputs) {
+        boolean atInputs = options.unit != null
+                || (options.layer == null
+                        && given.keySet().stream().noneMatch(name -> name.endsWith(SettingTypes.LAYER)));
+        if (!atInputs || MethodCatalog.need(options.method, given) == MethodEntry.Need.FORWARD) {
+            return;
+        }
+        List<Inputs.Input> attributed = inputs.attributedInputs();
+        List<String> floating = new ArrayList<>();
+        List<String> integers = new ArrayList<>();
+        for (Inputs.Input input : attributed) {
+            (input.tensor().dataType().isFloating() ? floating : integers).add(input.name());
+        }
+        if (!integers.isEmpty()) {
+            throw new NotThisWayException("method " + options.method + " takes gradients, and input "
+                    + String.join(", ", integers) + " holds integers, which have none; "
+                    + (floating.isEmpty() ? "" : "hold it fixed with --attribute " + String.join(",", floating) + ", ")
+                    + "explain by token with --tokens, at the layer that embeds it with --layer, or use a"
+                    + " method that needs 'forward' only");
+        }
+    }
+
+    /** Returns the settings of --set, and those that have options of their own. */
+    static Map<String, String> settings(ExplainOptions options) {
+        Map<String, String> given = new LinkedHashMap<>();
+        for (String text : options.set) {
+            int equals = text.indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException(
+                        "--set " + text + ": write it as name=value, such as --set steps=100");
+            }
+            String name = text.substring(0, equals).strip();
+            if (given.put(name, text.substring(equals + 1).strip()) != null) {
+                throw new IllegalArgumentException("--set " + name + ": given twice; give one");
+            }
+        }
+        shorthand(options, given, SettingTypes.BASELINE, options.baseline);
+        shorthand(options, given, SettingTypes.MASK, options.mask);
+        if (ownsLayer(options, given)) {
+            shorthand(options, given, SettingTypes.LAYER, options.layer);
+        }
+        if (ownsUnit(options, given)) {
+            shorthand(options, given, SettingTypes.UNIT, options.unit);
+        }
+        return given;
+    }
+
+    private static boolean ownsLayer(ExplainOptions options, Map<String, String> given) {
+        return (options.unit == null || ownsUnit(options, given))
+                && MethodCatalog.path(options.method, given, SettingTypes.LAYER).isPresent();
+    }
+
+    /** Whether the unit is a setting of the method, which explains the model's output through it. */
+    private static boolean ownsUnit(ExplainOptions options, Map<String, String> given) {
+        return MethodCatalog.path(options.method, given, SettingTypes.UNIT).isPresent();
+    }
+
+    private static void shorthand(
+            ExplainOptions options, Map<String, String> given, String setting, @Nullable String value) {
+        if (value == null) {
+            return;
+        }
+        String name = MethodCatalog.path(options.method, given, setting)
+                .orElseThrow(() -> new IllegalArgumentException("--" + setting + " " + value + ": method "
+                        + options.method + " has no " + setting + "; leave it out, or choose a method that has one"));
+        if (given.put(name, value) != null) {
+            throw new IllegalArgumentException("--" + setting + " and --set " + name + " say the same; give one");
+        }
+    }
+
+    private static void checkCheaply(ExplainOptions options, Map<String, String> given) throws IOException {
+        for (Path file : Arrays.asList(
+                options.data.model,
+                options.data.text.given() ? null : options.data.requiredInput(),
+                options.data.text.file,
+                options.data.text.tokenizer,
+                options.data.fixed,
+                options.data.constant)) {
+            if (file != null && !Files.isRegularFile(file)) {
+                throw new NoSuchFileException(file.toString());
+            }
+        }
+        for (Path file : Arrays.asList(options.out, options.json, options.png, options.svg, options.html)) {
+            Path folder = file == null ? null : file.toAbsolutePath().getParent();
+            if (folder != null && !Files.isDirectory(folder)) {
+                throw new IOException(file + ": the folder " + folder + " does not exist; make it first");
+            }
+        }
+        if (options.unit != null
+                && !ownsUnit(options, given)
+                && MethodCatalog.path(options.method, given, SettingTypes.LAYER).isPresent()) {
+            throw new IllegalArgumentException("--unit " + options.unit + ": method " + options.method
+                    + " explains the model's output only; use another method for a neuron");
+        }
+        if (options.unit != null && options.layer == null) {
+            throw new IllegalArgumentException("--unit " + options.unit + ": say of which layer, with --layer");
+        }
+        if (options.memory != null && options.batch != null) {
+            throw new IllegalArgumentException("--memory and --batch both say how much one call takes; give one");
+        }
+        Pictures.checkKind(options.picture);
+    }
+
+    private static Target target(ExplainOptions options, Map<String, String> given, Shape output, Sources sources)
+            throws IOException {
+        Optional<Target> chosen = options.target.chosen(output, sources);
+        if (options.unit != null && !ownsUnit(options, given)) {
+            if (chosen.isPresent()) {
+                throw new IllegalArgumentException(
+                        "--unit is what is explained, so a target has no meaning; leave it out");
+            }
+            return Target.output();
+        }
+        if (options.method.equals("layer-activation")) {
+            if (chosen.isPresent()) {
+                throw new IllegalArgumentException(
+                        "method layer-activation shows a layer's values, whatever is made of them, so a target has no"
+                                + " meaning; leave it out");
+            }
+            return Target.output();
+        }
+        if (chosen.isPresent()) {
+            return chosen.get();
+        }
+        return target(output);
+    }
+
+    /** Returns what is explained of an output unless a target is given. */
+    public static Target target(Shape output) {
+        if (output.rank() > 2) {
+            throw new IllegalArgumentException("target: none given, and the model's output has shape " + output
+                    + " for one example; choose an element of it, or the sum of a slice, with --target-at");
+        }
+        return output.size() == 1 ? Target.output() : Target.argmax();
+    }
+
+    private static Run run(ExplainOptions options, Consumer<Progress> progress) {
+        Run run = Run.defaults().seed(options.seed).progress(progress);
+        if (options.memory != null) {
+            run = run.memoryBudget(options.memory.bytes());
+        }
+        if (options.batch != null) {
+            run = options.batch.equals("auto")
+                    ? run.batching(Batching.auto())
+                    : run.batchRows(Math.toIntExact(Texts.integers("--batch", options.batch)[0]));
+        }
+        return options.deadline == null ? run : run.deadline(options.deadline);
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.answer;
+
+import io.github.attribution4j.Counts;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.cli.Remedies;
+import io.github.attribution4j.cli.method.Texts;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.visual.TextTable;
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** What the terminal shows of an explanation. */
+public final class Report {
+    private Report() {}
+
+    /** How the terminal is. */
+    public record Style(int width, boolean colours, boolean ascii) {}
+
+    /** Prints one example as a table. */
+    public static void table(
+            PrintWriter out,
+            Explained explained,
+            int example,
+            List<String> show,
+            List<String> tokens,
+            int top,
+            Style style) {
+        Explanation explanation = explained.explanation();
+        Features features = Features.of(explained, example, show, tokens);
+        TextTable table = (features.own()
+                        ? TextTable.of(explanation, example)
+                        : TextTable.of(features.names(), features.attributions()))
+                .title(Pictures.title(explanation, example))
+                .top(top)
+                .width(style.width())
+                .ansi(style.colours())
+                .ascii(style.ascii());
+        if (features.valued() && !features.own()) {
+            table.values(features.values());
+        }
+        if (features.complete()) {
+            table.score(explanation.scores()[example]);
+            explanation.baselineScores().ifPresent(scores -> table.baselineScore(scores[example]));
+            if (explanation.hasCompletenessGap()) {
+                table.completenessGap(explanation.completenessGap()[example]);
+            }
+        }
+        out.print(table.render());
+    }
+
+    /** Prints what it cost and what the user should know. */
+    public static void summary(PrintWriter out, Explanation explanation) {
+        Counts counts = explanation.counts();
+        StringBuilder line = new StringBuilder()
+                .append(Texts.count(counts.forwardRows(), "forward row"))
+                .append(", ")
+                .append(Texts.count(counts.backwardRows(), "backward row"))
+                .append(" in ")
+                .append(Texts.count(counts.batches(), "call"))
+                .append(", ")
+                .append(Texts.time(explanation.elapsed()));
+        if (!explanation.standardErrors().isEmpty()) {
+            double largest = 0;
+            for (Tensor errors : explanation.standardErrors()) {
+                largest = Math.max(
+                        largest, Arrays.stream(errors.toDoubleArray()).max().orElse(0));
+            }
+            line.append(String.format(Locale.ROOT, "; standard errors up to %.2g", largest));
+        }
+        out.println(line);
+        explanation.notices().forEach(notice -> out.println("note: " + Remedies.translate(notice)));
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.command;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.cli.Failure;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The file of results: a line for each job that ran, written when it ended. */
+final class BatchResults implements AutoCloseable {
+    private static final Gson GSON = new GsonBuilder()
+            .disableHtmlEscaping()
+            .serializeSpecialFloatingPointValues()
+            .create();
+
+    private final Set<String> done;
+    private final BufferedWriter writer;
+
+    private BatchResults(Set<String> done, BufferedWriter writer) {
+        this.done = done;
+        this.writer = writer;
+    }
+
+    /** Opens the file, new or to go on with. */
+    static BatchResults open(Path file) throws IOException {
+        Set<String> done = new HashSet<>();
+        boolean cut = false;
+        if (Files.exists(file)) {
+            String text = Files.readString(file, StandardCharsets.UTF_8);
+            cut = !text.isEmpty() && !text.endsWith("\n");
+            text.lines().forEach(line -> addDone(done, line));
+        }
+        BufferedWriter writer = Files.newBufferedWriter(
+                file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        if (cut) {
+            writer.newLine();
+        }
+        return new BatchResults(done, writer);
+    }
+
+    /** A line that was cut short, when the process was killed, says nothing. */
+    private static void addDone(Set<String> done, String line) {
+        try {
+            if (JsonParser.parseString(line) instanceof JsonObject object
+                    && object.has("job")
+                    && object.get("status").getAsString().equals("done")) {
+                done.add(object.get("job").getAsString());
+            }
+        } catch (JsonParseException | IllegalStateException | UnsupportedOperationException e) {
+            return;
+        }
+    }
+
+    /** Returns the keys of the jobs that were done before. */
+    Set<String> done() {
+        return Set.copyOf(done);
+    }
+
+    void done(Job job, Explanation explanation, List<Path> written, boolean whole) throws IOException {
+        JsonObject line = begin(job, "done");
+        line.addProperty("method", explanation.provenance().method());
+        line.addProperty("target", explanation.provenance().target());
+        line.add("scores", GSON.toJsonTree(explanation.scores()));
+        if (explanation.hasCompletenessGap()) {
+            line.add("completenessGap", GSON.toJsonTree(explanation.completenessGap()));
+        }
+        line.addProperty("forwardRows", explanation.counts().forwardRows());
+        line.addProperty("backwardRows", explanation.counts().backwardRows());
+        line.addProperty("milliseconds", explanation.elapsed().toMillis());
+        if (!explanation.notices().isEmpty()) {
+            line.add("notices", GSON.toJsonTree(explanation.notices()));
+        }
+        JsonArray files = new JsonArray();
+        written.forEach(file -> files.add(file.toString()));
+        line.add("files", files);
+        if (whole) {
+            line.add(
+                    "explanation",
+                    JsonParser.parseString(explanation.withoutInputData().toJson()));
+        }
+        write(line);
+    }
+
+    void failed(Job job, Failure failure) throws IOException {
+        JsonObject line = begin(job, "failed");
+        line.addProperty("code", failure.code());
+        line.addProperty("error", failure.line());
+        write(line);
+    }
+
+    private static JsonObject begin(Job job, String status) {
+        JsonObject line = new JsonObject();
+        line.addProperty("line", job.line());
+        String id = job.named();
+        if (!id.isEmpty()) {
+            line.addProperty("id", id.substring(2, id.length() - 1));
+        }
+        line.addProperty("job", job.key());
+        line.addProperty("status", status);
+        return line;
+    }
+
+    private void write(JsonObject line) throws IOException {
+        writer.write(GSON.toJson(line));
+        writer.newLine();
+        writer.flush();
+    }
+
+    @Override
+    public void close() throws IOException {
+        writer.close();
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.command;
+
+import io.github.attribution4j.cli.Failure;
+import io.github.attribution4j.cli.question.InputOptions;
+import io.github.attribution4j.cli.question.Models;
+import io.github.attribution4j.cli.question.Request;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerValue;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.TensorScope;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code attribution layers}. */
+@Command(
+        name = "layers",
+        versionProvider = AttributionCli.Version.class,
+        header = "Lists the points at which a model can be cut: path, kind and, given an input, shape.",
+        synopsisHeading = "%nUsage: ",
+        optionListHeading = "%nOptions:%n",
+        sortOptions = false,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  attribution layers --model resnet18.pt",
+            "  attribution layers --model resnet18.pt --input cat.png --size 224",
+            "  attribution layers --model resnet18.pt --input cat.png --size 224 --all"
+        })
+final class LayersCommand implements Callable<Integer> {
+    private static final DataType FLOAT = DataType.FLOAT32;
+    private static final Shape NO_SHAPE = Shape.of();
+
+    @Mixin
+    private InputOptions options = new InputOptions();
+
+    @Option(
+            names = "--all",
+            description = "Also what modules are given (layer4:in) and what is computed inside their methods "
+                    + "(layer4.0/relu_#1, or a variable's name).")
+    private boolean all;
+
+    @Mixin
+    CommonOptions common = new CommonOptions();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        try (Models models = new Models();
+                TensorScope scope = TensorScope.open()) {
+            TorchScriptModel model = models.get(options);
+            @Nullable
+            Inputs inputs = !options.hasInput()
+                    ? null
+                    : Request.fewest(model, Request.read(options, model).inputs());
+            Map<String, LayerValue> values = new LinkedHashMap<>();
+            if (inputs == null) {
+                model.cutPoints()
+                        .forEach(point -> values.put(point.toString(), new LayerValue(point, FLOAT, NO_SHAPE)));
+                if (all) {
+                    model.innerPoints()
+                            .forEach(point ->
+                                    values.putIfAbsent(point.toString(), new LayerValue(point, FLOAT, NO_SHAPE)));
+                }
+            } else {
+                for (LayerValue value : model.values(inputs)) {
+                    if (all || value.point().side() == CutPoint.Side.OUTPUT) {
+                        values.put(value.point().toString(), value);
+                    }
+                }
+                if (all) {
+                    model.innerValues(inputs)
+                            .forEach(value -> values.putIfAbsent(value.point().toString(), value));
+                }
+            }
+            print(out, model, values, inputs != null);
+            out.flush();
+        }
+        return Failure.DONE;
+    }
+
+    private static void print(
+            PrintWriter out, TorchScriptModel model, Map<String, LayerValue> values, boolean withShapes) {
+        List<String> shapes = values.values().stream()
+                .map(value -> !withShapes
+                        ? ""
+                        : value.shape()
+                                + (value.dataType() == FLOAT
+                                        ? ""
+                                        : " " + value.dataType().label()))
+                .toList();
+        List<String> notes = values.values().stream()
+                .map(value -> value.point().side() == CutPoint.Side.OUTPUT ? model.note(value.point()) : "")
+                .toList();
+        int paths = width("path", values.keySet().stream().toList());
+        int kinds = width(
+                "kind",
+                values.values().stream().map(value -> value.point().kind()).toList());
+        String last = withShapes ? "shape" : "";
+        String note = notes.stream().allMatch(String::isEmpty) ? "" : "note";
+        String format = "%-" + paths + "s  %-" + kinds + "s  "
+                + (note.isEmpty() || !withShapes ? "%s%s" : "%-" + width(last, shapes) + "s  %s");
+        out.println(String.format(format, "path", "kind", last, note).stripTrailing());
+        int line = 0;
+        for (Map.Entry<String, LayerValue> entry : values.entrySet()) {
+            String kind = entry.getValue().point().kind();
+            out.println(String.format(format, entry.getKey(), kind, shapes.get(line), notes.get(line))
+                    .stripTrailing());
+            line++;
+        }
+        if (values.isEmpty()) {
+            out.println("none: the program computes no tensor that can be addressed");
+        }
+    }
+
+    private static int width(String title, List<String> texts) {
+        return texts.stream().mapToInt(String::length).reduce(title.length(), Math::max);
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.command;
+
+import io.github.attribution4j.Progress;
+import java.io.PrintWriter;
+import java.util.function.Consumer;
+import me.tongfei.progressbar.DelegatingProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
+
+/** A bar for what takes longer than a second. */
+final class ProgressDisplay implements Consumer<Progress>, AutoCloseable {
+    private static final long PATIENCE_NANOS = 1_000_000_000L;
+    private static final int WIDTH = 79;
+    private static final int UPDATE_MILLIS = 200;
+
+    private final PrintWriter err;
+    private final boolean enabled;
+    private @Nullable ProgressBar bar;
+
+    ProgressDisplay(PrintWriter err, boolean enabled) {
+        this.err = err;
+        this.enabled = enabled;
+    }
+
+    @Override
+    public void accept(Progress progress) {
+        if (!enabled || (bar == null && progress.elapsedNanos() < PATIENCE_NANOS)) {
+            return;
+        }
+        show(progress.method(), progress.rowsDone(), progress.rowsTotal());
+    }
+
+    /** Shows how far it is. */
+    void show(String task, long done, long total) {
+        if (!enabled) {
+            return;
+        }
+        ProgressBar current = bar;
+        if (current == null) {
+            current = new ProgressBarBuilder()
+                    .setTaskName(task)
+                    .setInitialMax(total)
+                    .setUpdateIntervalMillis(UPDATE_MILLIS)
+                    .setStyle(ProgressBarStyle.ASCII)
+                    .setConsumer(new DelegatingProgressBarConsumer(this::draw, WIDTH))
+                    .build();
+            bar = current;
+        }
+        current.maxHint(total);
+        current.stepTo(done);
+    }
+
+    private void draw(String text) {
+        err.print("\r" + text);
+        err.flush();
+    }
+
+    @Override
+    public void close() {
+        if (bar != null) {
+            bar.close();
+            bar = null;
+            err.println();
+            err.flush();
+        }
+    }
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The commands: each reads its options, asks, and prints. */
+@NullMarked
+package io.github.attribution4j.cli.command;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.doctor;
+
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Run;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.cli.Failure;
+import io.github.attribution4j.cli.answer.Explainer;
+import io.github.attribution4j.cli.method.BuiltMethod;
+import io.github.attribution4j.cli.method.LayerCatalog;
+import io.github.attribution4j.cli.method.MethodCatalog;
+import io.github.attribution4j.cli.method.MethodEntry;
+import io.github.attribution4j.cli.method.Setting;
+import io.github.attribution4j.cli.method.SettingTypes;
+import io.github.attribution4j.cli.method.Texts;
+import io.github.attribution4j.cli.question.Request;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.ModelMemoryException;
+import io.github.attribution4j.model.Operation;
+import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.propagation.Composites;
+import io.github.attribution4j.propagation.DeepLift;
+import io.github.attribution4j.setting.Sources;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.LongStream;
+
+/** What {@code doctor} finds, told as it is found. */
+public final class Diagnosis {
+    /** Examples among which is looked for rows that change each other. */
+    private static final int ROWS = 4;
+
+    /** How far, of themselves, values may be off that are as valid as those given. */
+    private static final double NEARBY = 0.1;
+
+    private static final String TRIAL_MASK = "halves";
+    /** Rows in a call where examples are needed together. */
+    private static final int SEVERAL = 64;
+
+    private static final int LISTED_STATES = 5;
+
+    /** Hears what is found. */
+    public interface Findings {
+        /**
+         * Takes a finding.
+         *
+         * @param verdict {@code ok}, {@code note} or {@code no}; of a method {@code yes} or {@code no}
+         * @param what the thing looked at, or the method's name
+         * @param detail what there is to say, may be empty
+         */
+        void found(String verdict, String what, String detail);
+
+        /** Takes a line between findings. */
+        default void text(String line) {}
+
+        /** Returns findings that are printed. */
+        static Findings printed(PrintWriter out) {
+            return new Findings() {
+                @Override
+                public void found(String verdict, String what, String detail) {
+                    out.println(String.format("%-5s %-22s %s", verdict, what, detail)
+                            .stripTrailing());
+                }
+
+                @Override
+                public void text(String line) {
+                    out.println(line);
+                }
+            };
+        }
+    }
+
+    private final Findings findings;
+    private final TorchScriptModel model;
+
+    public Diagnosis(Findings findings, TorchScriptModel model) {
+        this.findings = findings;
+        this.model = model;
+    }
+
+    private void say(String verdict, String what, String detail) {
+        findings.found(verdict, what, detail);
+    }
+
+    /** What can be said of the archive alone. */
+    public void model(Path file) throws IOException {
+        ModelIdentity identity = model.identity();
+        say("ok", "loads", identity.name() + ", " + Files.size(file) + " bytes, sha256 " + identity.digest());
+        say("ok", "engine", identity.engine() + " on " + identity.device());
+        say("ok", "signature", model.signature());
+        for (String repair : model.repairs()) {
+            say("note", "repaired", repair);
+        }
+        List<String> state = model.stateNames();
+        if (!state.isEmpty()) {
+            say("note", "state", "keeps state between calls; explained from the state of the file: " + some(state));
+        }
+        List<CutPoint> points = model.cutPoints();
+        if (points.isEmpty()) {
+            say(
+                    "no",
+                    "layers",
+                    "none found, so nothing can be explained at a layer; save the model without torch.jit.freeze");
+        } else {
+            say(
+                    "ok",
+                    "layers",
+                    Texts.count(points.size(), "cut point") + ", from " + points.get(0) + " to "
+                            + points.get(points.size() - 1) + "; 'attribution layers' lists them");
+        }
+        rules("rules, deeplift", DeepLift.builder().build().rules());
+        rules("rules, lrp", Composites.epsilonPlus());
+    }
+
+    private static String some(List<String> names) {
+        int shown = Math.min(names.size(), LISTED_STATES);
+        String more = shown < names.size() ? " and " + (names.size() - shown) + " more" : "";
+        return String.join(", ", names.subList(0, shown)) + more;
+    }
+
+    /** Which operations have no rule: a method refuses where a gradient has to pass one of them. */
+    private void rules(String what, RuleSet rules) {
+        List<Operation> all = model.operations();
+        Map<String, List<String>> missing = new TreeMap<>();
+        for (Operation operation : all) {
+            boolean needed = operation.kind() != OperationKind.RESHAPE;
+            if (needed && rules.ruleFor(operation, all).isEmpty()) {
+                missing.computeIfAbsent(operation.plainName(), key -> new ArrayList<>())
+                        .add(operation.address());
+            }
+        }
+        List<String> names = new ArrayList<>();
+        missing.forEach((name, addresses) -> names.add(name + " (" + addresses.get(0)
+                + (addresses.size() > 1 ? " and " + (addresses.size() - 1) + " more" : "") + ")"));
+        say(
+                missing.isEmpty() ? "ok" : "note",
+                what,
+                missing.isEmpty()
+                        ? "one for each of " + Texts.count(all.size(), "operation")
+                        : "none for " + String.join(", ", names) + "; refused where a gradient has to pass");
+    }
+
+    /** What can be said once there is an input. */
+    public void input(Request request) {
+        Inputs one = Request.fewest(model, request.inputs());
+        say("ok", "input", describe(request.inputs()));
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor output = model.forward(one);
+            say(
+                    "ok",
+                    "forward",
+                    "output " + output.dataType() + " " + output.shape() + " for "
+                            + (one.rows() == 1 ? "one example" : one.rows() + " examples; one alone fails"));
+            double[] first = output.toDoubleArray();
+            if (Arrays.stream(first).allMatch(Double::isFinite)) {
+                say("ok", "finite output", "");
+            } else {
+                say(
+                        "no",
+                        "finite output",
+                        "the output holds NaN or infinity, which nothing can explain; check the input's scale");
+            }
+            boolean same = Arrays.equals(first, model.forward(one).toDoubleArray());
+            say(
+                    same ? "ok" : "no",
+                    "same answer twice",
+                    same
+                            ? ""
+                            : "the model is random"
+                                    + (model.randomDraws().isEmpty() ? "" : " (" + some(model.randomDraws()) + ")")
+                                    + ": was it saved in train mode?");
+        }
+        rows(request);
+        gradients(one);
+    }
+
+    /** Says that the output for one example has no axis of rows, and what to do if that is known. */
+    public void withoutRows(Shape output, String hint) {
+        say(
+                "no",
+                "output has rows",
+                "shape " + output + " for one example; axis 0 must count examples"
+                        + (hint.isEmpty() ? "" : "; " + hint));
+    }
+
+    private static String describe(Inputs inputs) {
+        List<String> all = new ArrayList<>();
+        for (Inputs.Input input : inputs.all()) {
+            all.add(input.name() + " " + input.tensor().dataType() + " "
+                    + input.tensor().shape()
+                    + (input.role() == Inputs.Role.ATTRIBUTED
+                            ? ""
+                            : " " + input.role().name().toLowerCase(Locale.ROOT))
+                    + (input.rowAxis() == 0 ? "" : " with examples on axis " + input.rowAxis()));
+        }
+        return String.join(", ", all);
+    }
+
+    /**
+     * Lets the runner find out how rows go together: it compares a row alone with itself beside others. The others are the
+     * request's, and copies of the example of which halves are replaced: by zeros if the model can be asked about zeros, else by
+     * values a little off those given, which are as valid as they.
+     */
+    private void rows(Request request) {
+        Inputs all = request.inputs();
+        Inputs few =
+                all.rows() <= ROWS ? all : all.select(LongStream.range(0, ROWS).toArray());
+        try (TensorScope scope = TensorScope.open()) {
+            Target target = target(request.outputShape());
+            boolean zeros = takesZeros(few, target);
+            Baseline others = zeros ? Baseline.zeros() : Baseline.of(nearby(few));
+            List<String> notices = notices(few, target, others, Run.defaults());
+            List<String> told = notices.stream()
+                    .filter(line -> line.contains("row by row") || line.contains("each single row was run beside"))
+                    .toList();
+            told.forEach(line -> say("note", "rows", line));
+            if (told.isEmpty() && !zeros && !varied(few)) {
+                say(
+                        "note",
+                        "rows",
+                        "not compared: zeros give no finite output here, and there is one example, of integers; give two"
+                                + " examples or more");
+            } else if (told.isEmpty()) {
+                say("ok", "rows independent", "");
+            }
+        } catch (ModelException | IllegalArgumentException e) {
+            say("no", "rows", Failure.of(e).line());
+        }
+    }
+
+    /** Whether each row with zeros in it has a score when it is alone. */
+    private boolean takesZeros(Inputs few, Target target) {
+        try {
+            notices(few, target, Baseline.zeros(), Run.defaults().batchRows(1));
+            return true;
+        } catch (ModelMemoryException e) {
+            throw e;
+        } catch (ModelException | IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private List<String> notices(Inputs few, Target target, Baseline others, Run run) {
+        FeatureAblation trial = FeatureAblation.builder()
+                .mask(FeatureMask.of(halves(few).toArray(Tensor[]::new)))
+                .baseline(others)
+                .build();
+        try (Explanation found = trial.attribute(model, few, target, run)) {
+            return found.notices();
+        }
+    }
+
+    /** Whether the rows that {@link #nearby} gives differ from those given. */
+    private static boolean varied(Inputs few) {
+        return few.rows() > 1
+                || few.attributed().stream()
+                        .anyMatch(tensor -> tensor.dataType().isFloating());
+    }
+
+    /** Values within a tenth of those given, and of those that are no fractions the next example's. */
+    private static Tensor[] nearby(Inputs few) {
+        Random random = new Random(0);
+        long[] next =
+                LongStream.range(1, few.rows() + 1).map(row -> row % few.rows()).toArray();
+        return few.attributed().stream()
+                .map(tensor -> {
+                    if (!tensor.dataType().isFloating()) {
+                        return tensor.select(0, next);
+                    }
+                    double[] factors = random.doubles(tensor.shape().size(), 1 - NEARBY, 1 + NEARBY)
+                            .toArray();
+                    return tensor.mul(
+                            tensor.tensors().of(factors, tensor.shape()).to(tensor.dataType()));
+                })
+                .toArray(Tensor[]::new);
+    }
+
+    private void gradients(Inputs one) {
+        try (TensorScope scope = TensorScope.open();
+                Pullback pullback = model.pullback(one)) {
+            Tensor output = pullback.output();
+            List<Tensor> gradients = pullback.vjp(output.tensors().full(output.shape(), output.dataType(), 1));
+            List<String> without = new ArrayList<>();
+            for (int i = 0; i < gradients.size(); i++) {
+                double[] values = gradients.get(i).toDoubleArray();
+                String name = one.attributedInputs().get(i).name();
+                if (!Arrays.stream(values).allMatch(Double::isFinite)) {
+                    say("no", "gradients", "those of input '" + name + "' hold NaN or infinity");
+                    return;
+                }
+                if (Arrays.stream(values).allMatch(value -> value == 0)) {
+                    without.add(name);
+                }
+            }
+            say(
+                    without.isEmpty() ? "ok" : "note",
+                    "gradients",
+                    without.isEmpty() ? "defined for every attributed input" : "all zero for " + without);
+        } catch (ModelException | IllegalArgumentException e) {
+            say("no", "gradients", Failure.of(e).line());
+        }
+    }
+
+    /** Tries every method; returns whether one works. */
+    public boolean methods(Request request) {
+        Target target = target(request.outputShape());
+        findings.text("");
+        findings.text("Methods, tried on the first example with few evaluations, target " + target.describe() + ":");
+        Optional<String> layer = lastConvolution(Request.fewest(model, request.inputs()));
+        int works = 0;
+        for (MethodEntry entry : MethodCatalog.all()) {
+            works += tries(entry, request, target, LayerCatalog.has(entry) ? layer.or(this::lastLayer) : layer) ? 1 : 0;
+        }
+        findings.text("");
+        findings.text(works + " of " + MethodCatalog.all().size() + " methods work with this model and this input.");
+        return works > 0;
+    }
+
+    private static Target target(Shape output) {
+        return output.rank() <= 2 ? Explainer.target(output) : Target.at(new long[output.rank() - 1]);
+    }
+
+    /** Returns the last layer whose output has channels and positions. */
+    private Optional<String> lastConvolution(Inputs one) {
+        List<CutPoint> points = model.cutPoints();
+        for (int i = points.size() - 1; i >= 0; i--) {
+            try (TensorScope scope = TensorScope.open()) {
+                if (model.cut(points.get(i)).head().forward(one).shape().rank() > 2) {
+                    return Optional.of(points.get(i).toString());
+                }
+            } catch (ModelException e) {
+                // Another layer may do.
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<String> lastLayer() {
+        List<CutPoint> points = model.cutPoints();
+        return points.isEmpty()
+                ? Optional.empty()
+                : Optional.of(points.get(points.size() - 1).toString());
+    }
+
+    private boolean tries(MethodEntry entry, Request request, Target target, Optional<String> layer) {
+        String name = entry.name();
+        if (entry.need() == MethodEntry.Need.LAYERS && layer.isEmpty()) {
+            String why = LayerCatalog.has(entry)
+                    ? "the model has no layers"
+                    : "no layer has channels and positions; it explains convolutions";
+            say("no", name, why);
+            return false;
+        }
+        boolean several = name.equals("feature-permutation");
+        if (several && request.inputs().rows() < 2) {
+            say("no", name, "takes values from other examples, and the input has one; give two or more");
+            return false;
+        }
+        Inputs inputs = several ? request.inputs() : first(request.inputs());
+        Map<String, String> settings = trial(entry, inputs, layer);
+        BuiltMethod method = MethodCatalog.build(name, settings, masks(inputs));
+        try {
+            attribute(method, inputs, target, several);
+            say("yes", name, hint(entry, inputs, layer));
+            return true;
+        } catch (ModelException | IllegalArgumentException e) {
+            Optional<String> embedding = floating(inputs) ? Optional.empty() : firstFloating(inputs);
+            if (embedding.isPresent() && triesAt(embedding.get(), method, inputs, target)) {
+                say("yes", name, "with --layer " + embedding.get() + "; not at the input, which holds integers");
+                return true;
+            }
+            say("no", name, Failure.of(e).line());
+            return false;
+        }
+    }
+
+    private void attribute(BuiltMethod method, Inputs inputs, Target target, boolean several) {
+        try (TensorScope scope = TensorScope.open();
+                Explanation explanation = method.method()
+                        .attribute(model, inputs, target, Run.defaults().batchRows(several ? SEVERAL : 1))) {
+            explanation.scores();
+        }
+    }
+
+    private boolean triesAt(String layer, BuiltMethod method, Inputs inputs, Target target) {
+        try {
+            attribute(method.at(layer), inputs, target, false);
+            return true;
+        } catch (ModelException | IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /** Returns the first layer whose output has gradients: where integers are embedded. */
+    private Optional<String> firstFloating(Inputs inputs) {
+        for (CutPoint point : model.cutPoints()) {
+            try (TensorScope scope = TensorScope.open()) {
+                Tensor output = model.cut(point).head().forward(inputs);
+                if (output.dataType().isFloating()) {
+                    return Optional.of(point.toString());
+                }
+            } catch (ModelException e) {
+                // Another layer may do.
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Inputs first(Inputs inputs) {
+        Inputs.Builder builder = Inputs.builder();
+        for (Inputs.Input input : Request.fewest(model, inputs).all()) {
+            builder.add(input.name(), input.tensor(), input.role(), input.rowAxis());
+        }
+        return builder.build();
+    }
+
+    /** Settings that cost little. */
+    private static Map<String, String> trial(MethodEntry entry, Inputs inputs, Optional<String> layer) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        for (Setting<?> setting : entry.settings()) {
+            switch (setting.name()) {
+                case "steps", "shuffles" -> settings.put(setting.name(), "1");
+                case "samples" -> settings.put(setting.name(), "4");
+                case "draws" -> settings.put(setting.name(), "2");
+                case "channels" -> settings.put(setting.name(), "2");
+                case "mask" -> settings.put(setting.name(), TRIAL_MASK);
+                case "layer" -> layer.ifPresent(path -> settings.put("layer", path));
+                case "unit" -> settings.put("unit", "sum");
+                case "method" -> settings.put("method", "saliency");
+                case "window" -> settings.put("window", window(inputs));
+                default -> {}
+            }
+        }
+        return settings;
+    }
+
+    private static boolean floating(Inputs inputs) {
+        return inputs.attributed().stream().allMatch(tensor -> tensor.dataType().isFloating());
+    }
+
+    private static String window(Inputs inputs) {
+        List<String> windows = new ArrayList<>();
+        for (Tensor tensor : inputs.attributed()) {
+            long[] row = tensor.shape().row().dims();
+            windows.add(
+                    String.join(",", Arrays.stream(row).mapToObj(Long::toString).toList()));
+        }
+        return String.join(";", windows);
+    }
+
+    /** Hands out {@link #halves} as the mask. */
+    private static Sources masks(Inputs inputs) {
+        return new Sources() {
+            @Override
+            public List<Tensor> arrays(String file) throws IOException {
+                return Sources.none().arrays(file);
+            }
+
+            @Override
+            public List<Tensor> groupNumbers(String file) {
+                return halves(inputs);
+            }
+        };
+    }
+
+    /** A mask of two groups. */
+    private static List<Tensor> halves(Inputs inputs) {
+        List<Tensor> attributed = inputs.attributed();
+        long total = attributed.stream()
+                .mapToLong(tensor -> tensor.shape().row().size())
+                .sum();
+        List<Tensor> masks = new ArrayList<>();
+        long at = 0;
+        for (Tensor tensor : attributed) {
+            Shape shape = tensor.shape().withRows(1);
+            long[] numbers = new long[Math.toIntExact(shape.size())];
+            for (int i = 0; i < numbers.length; i++, at++) {
+                numbers[i] = at < (total + 1) / 2 ? 0 : 1;
+            }
+            masks.add(Tensors.ofJava().of(numbers, shape).to(DataType.INT64));
+        }
+        return masks;
+    }
+
+    /** Returns what to heed when it is meant seriously. */
+    private static String hint(MethodEntry entry, Inputs inputs, Optional<String> layer) {
+        long elements = inputs.attributed().stream()
+                .mapToLong(tensor -> tensor.shape().row().size())
+                .sum();
+        if (entry.setting(SettingTypes.LAYER).isPresent()) {
+            return "for instance --layer " + layer.orElse("PATH");
+        }
+        return switch (entry.name()) {
+            case "shapley-values" ->
+                elements > 24 ? "with a --mask of at most 24 groups; there are " + elements + " elements" : "";
+            case "kernel-shap" ->
+                elements > 2048
+                        ? "with a --mask of at most 2048 groups; there are " + elements + " elements"
+                        : "give at least " + 2 * elements + " samples, better " + 10 * elements + ", or a --mask";
+            case "shapley-sampling", "feature-ablation", "feature-permutation" ->
+                elements > 1000 ? "better with a --mask: there are " + elements + " elements" : "";
+            case "occlusion" -> "give --set window=, of at most " + window(inputs);
+            default -> "";
+        };
+    }
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.method;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.cli.method.MethodEntry.Need;
+import io.github.attribution4j.cli.method.MethodEntry.Values;
+import io.github.attribution4j.gradient.GradientShap;
+import io.github.attribution4j.gradient.InputXGradient;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.NearNames;
+import io.github.attribution4j.perturbation.CoalitionMethod;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.perturbation.FeaturePermutation;
+import io.github.attribution4j.perturbation.KernelShap;
+import io.github.attribution4j.perturbation.Occlusion;
+import io.github.attribution4j.perturbation.ShapleySampling;
+import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Sources;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Every method with its settings, as the command line offers them. */
+public final class MethodCatalog {
+    private static final Setting<Baseline> ABSENT = SettingTypes.baseline("what absent groups are replaced by");
+    private static final Setting<FeatureMask> MASK = SettingTypes.mask();
+    private static final List<MethodEntry> ALL = Stream.of(
+                    List.of(
+                            MethodEntry.of(Saliency.DESCRIPTION, BuiltMethod.Anywhere::new),
+                            MethodEntry.of(InputXGradient.DESCRIPTION, BuiltMethod.Anywhere::new),
+                            MethodEntry.of(IntegratedGradients.DESCRIPTION, BuiltMethod.Anywhere::new),
+                            MethodEntry.of(GradientShap.DESCRIPTION, BuiltMethod.Anywhere::new)),
+                    PropagationCatalog.all(),
+                    LayerCatalog.all(),
+                    CamCatalog.all(),
+                    List.of(
+                            featureAblation(),
+                            featurePermutation(),
+                            occlusion(),
+                            shapleyValues(),
+                            shapleySampling(),
+                            kernelShap()),
+                    NoiseTunnel.descriptions().stream()
+                            .map(MethodCatalog::tunnel)
+                            .toList())
+            .flatMap(List::stream)
+            .toList();
+
+    private MethodCatalog() {}
+
+    public static List<MethodEntry> all() {
+        return ALL;
+    }
+
+    /** Returns the method of a name; refuses others, naming near ones. */
+    public static MethodEntry find(String name) {
+        return ALL.stream()
+                .filter(entry -> entry.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> {
+                    List<String> names = ALL.stream().map(MethodEntry::name).toList();
+                    return new IllegalArgumentException("method '" + name + "' does not exist; "
+                            + NearNames.hint(name, names) + " 'attribution methods' lists all");
+                });
+    }
+
+    /**
+     * Builds a method.
+     *
+     * @param name of the method
+     * @param given settings as texts
+     */
+    public static BuiltMethod build(String name, Map<String, String> given, Sources sources) {
+        return find(name).build(given, sources);
+    }
+
+    /**
+     * Returns under which name a setting is reached: its own, or that of a wrapped method.
+     *
+     * @param name of the method
+     * @param given settings as texts, which name the wrapped method
+     * @param setting for instance {@code baseline}
+     */
+    public static Optional<String> path(String name, Map<String, String> given, String setting) {
+        MethodEntry entry = find(name);
+        if (entry.setting(setting).isPresent()) {
+            return Optional.of(setting);
+        }
+        String inner = given.get(SettingTypes.METHOD);
+        return entry.wraps() && inner != null
+                ? path(inner, inner(given), setting).map(path -> "method." + path)
+                : Optional.empty();
+    }
+
+    /** Returns what a method needs of a model, that which it wraps included. */
+    public static Need need(String name, Map<String, String> given) {
+        MethodEntry entry = find(name);
+        String inner = given.get(SettingTypes.METHOD);
+        return entry.wraps() && inner != null ? need(inner, inner(given)) : entry.need();
+    }
+
+    private static Map<String, String> inner(Map<String, String> given) {
+        Map<String, String> inner = new LinkedHashMap<>();
+        given.forEach((name, value) -> {
+            if (name.startsWith("method.")) {
+                inner.put(name.substring("method.".length()), value);
+            }
+        });
+        return inner;
+    }
+
+    /** Sets what all methods that score coalitions have in common. */
+    private static <B extends CoalitionMethod.Builder<B>> B coalitions(Values values, B builder) {
+        return builder.baseline(values.get(ABSENT)).mask(values.get(MASK));
+    }
+
+    private static MethodEntry featureAblation() {
+        return new MethodEntry(
+                "feature-ablation",
+                Need.FORWARD,
+                "what the score loses when one group of elements goes absent",
+                List.of(ABSENT, MASK),
+                false,
+                values -> new BuiltMethod.Anywhere(
+                        coalitions(values, FeatureAblation.builder()).build()));
+    }
+
+    private static MethodEntry featurePermutation() {
+        Setting<Integer> shuffles = SettingTypes.integer("shuffles", 1, "how often each group is shuffled");
+        return new MethodEntry(
+                "feature-permutation",
+                Need.FORWARD,
+                "what the score loses when a group takes its values from another example; two examples at least",
+                List.of(shuffles, MASK),
+                false,
+                values -> new BuiltMethod.Anywhere(FeaturePermutation.builder()
+                        .shuffles(values.get(shuffles))
+                        .mask(values.get(MASK))
+                        .build()));
+    }
+
+    private static MethodEntry occlusion() {
+        Setting<String> window = SettingTypes.text(
+                "window",
+                "extents without the batch axis, such as 3,15,15; more inputs after ';'",
+                "size of the window");
+        Setting<String> stride = new Setting<>(
+                "stride", "extents as of window, or 1", "1", "how far the window moves", (text, sources) -> text);
+        Setting<Baseline> baseline = SettingTypes.baseline("what is put under the window");
+        return new MethodEntry(
+                "occlusion",
+                Need.FORWARD,
+                "what the score loses under a window that slides over the input",
+                List.of(window, stride, baseline),
+                false,
+                values -> {
+                    Occlusion.Builder builder = Occlusion.builder()
+                            .windows(SettingTypes.shapes(values.get(window)))
+                            .baseline(values.get(baseline));
+                    String strides = values.get(stride);
+                    if (!strides.equals("1")) {
+                        builder.strides(SettingTypes.shapes(strides));
+                    }
+                    return new BuiltMethod.Anywhere(builder.build());
+                });
+    }
+
+    private static MethodEntry shapleyValues() {
+        return new MethodEntry(
+                "shapley-values",
+                Need.FORWARD,
+                "exact Shapley values over all 2^M coalitions; at most 24 groups",
+                List.of(ABSENT, MASK),
+                false,
+                values -> new BuiltMethod.Anywhere(
+                        coalitions(values, ShapleyValues.builder()).build()));
+    }
+
+    private static MethodEntry shapleySampling() {
+        Setting<Integer> samples = SettingTypes.integer("samples", 50, "walks through all groups");
+        Setting<Boolean> antithetic =
+                SettingTypes.flag("antithetic", true, "whether every second walk is the one before, backwards");
+        return new MethodEntry(
+                "shapley-sampling",
+                Need.FORWARD,
+                "Shapley values from sampled orders, unbiased, with standard errors",
+                List.of(samples, antithetic, ABSENT, MASK),
+                false,
+                values -> new BuiltMethod.Anywhere(coalitions(values, ShapleySampling.builder())
+                        .samples(values.get(samples))
+                        .antithetic(values.get(antithetic))
+                        .build()));
+    }
+
+    private static MethodEntry kernelShap() {
+        Setting<Integer> samples =
+                SettingTypes.integer("samples", 512, "coalitions evaluated for each example at most");
+        Setting<KernelShap.Sampling> sampling = SettingTypes.choice(
+                "sampling", KernelShap.Sampling.class, KernelShap.Sampling.LEVERAGE, "how coalitions are drawn");
+        return new MethodEntry(
+                "kernel-shap",
+                Need.FORWARD,
+                "Shapley values from a regression on coalitions; exact once the samples cover all",
+                List.of(samples, sampling, ABSENT, MASK),
+                false,
+                values -> new BuiltMethod.Anywhere(coalitions(values, KernelShap.builder())
+                        .samples(values.get(samples))
+                        .sampling(values.get(sampling))
+                        .build()));
+    }
+
+    private static MethodEntry tunnel(Description<NoiseTunnel<Model>> description) {
+        List<Setting<?>> settings = MethodEntry.settings(description);
+        return new MethodEntry(description.name(), Need.METHOD, description.claim(), settings, true, values -> {
+            String wrapped = String.valueOf(values.get(settings.get(settings.size() - 1)));
+            Map<String, String> given = inner(values.given());
+            boolean ownLayer = path(wrapped, given, SettingTypes.LAYER).isPresent();
+            @Nullable String layer = ownLayer ? null : given.remove(SettingTypes.LAYER);
+            BuiltMethod built = build(wrapped, given, values.sources());
+            BuiltMethod placed = layer == null ? built : built.at(layer);
+            Map<String, String> own = new LinkedHashMap<>(values.given());
+            own.keySet().removeIf(name -> name.startsWith(SettingTypes.METHOD));
+            Settings<NoiseTunnel<Model>> read = description.read(own, values.sources());
+            return placed instanceof BuiltMethod.Anywhere anywhere
+                    ? new BuiltMethod.Anywhere(tunnel(anywhere.method(), read))
+                    : new BuiltMethod.AtLayer(tunnel(placed.method(), read));
+        });
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <M extends Model> Attribution<M> tunnel(
+            Attribution<M> method, Settings<NoiseTunnel<Model>> settings) {
+        return (Attribution<M>)
+                (Attribution<?>) NoiseTunnel.around(method, settings).method();
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.method;
+
+import io.github.attribution4j.Target;
+import io.github.attribution4j.tensor.Tensor;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Small conversions between texts and values. */
+public final class Texts {
+    private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*(ms|s|m|min|h)");
+
+    private Texts() {}
+
+    /** For the parser: 500ms, 2s, 1m. */
+    public static final class DurationConverter implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String text) {
+            Matcher matcher = DURATION.matcher(text.strip().toLowerCase(Locale.ROOT));
+            if (!matcher.matches()) {
+                throw new TypeConversionException("'" + text + "' is not a time; write 500ms, 2s, 1m");
+            }
+            double factor = switch (matcher.group(2)) {
+                case "ms" -> 1e6;
+                case "s" -> 1e9;
+                case "h" -> 3600e9;
+                default -> 60e9;
+            };
+            return Duration.ofNanos((long) (Double.parseDouble(matcher.group(1)) * factor));
+        }
+    }
+
+    /** Numbers of an option, separated by commas. */
+    public static double[] numbers(String option, String text) {
+        try {
+            return SettingTypes.numbers(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(option + " " + text + ": must be numbers separated by commas", e);
+        }
+    }
+
+    /** Integers of an option, separated by commas or by x. */
+    public static long[] integers(String option, String text) {
+        try {
+            return SettingTypes.integers(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(option + " " + text + ": must be integers separated by commas", e);
+        }
+    }
+
+    /** Addresses of layers, separated by commas. */
+    public static String[] addresses(String text) {
+        return Arrays.stream(text.split(",", -1)).map(String::strip).toArray(String[]::new);
+    }
+
+    /** A unit of a layer: coordinates, slices or a function's name. */
+    public static Target unit(String text) {
+        return switch (text.strip()) {
+            case "sum" -> Target.slice();
+            case "sum-of-squares" -> Target.of("sum of squares", Texts::sumOfSquares, output -> output.mul(2));
+            default -> text.contains(":") ? Target.slice(text) : Target.at(integers("--unit", text));
+        };
+    }
+
+    private static Tensor sumOfSquares(Tensor output) {
+        long rows = output.shape().dim(0);
+        return output.mul(output).reshape(rows, output.shape().row().size()).sum(1);
+    }
+
+    /** Returns a time for people. */
+    public static String time(Duration duration) {
+        double seconds = duration.toNanos() / 1e9;
+        return seconds < 1
+                ? String.format(Locale.ROOT, "%.0f ms", seconds * 1000)
+                : String.format(Locale.ROOT, "%.1f s", seconds);
+    }
+
+    /** Returns a count with its noun. */
+    public static String count(long number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
+    }
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.question;
+
+import io.github.attribution4j.model.NearNames;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/**
+ * A table of numbers with a header.
+ *
+ * @param file where it is from
+ * @param columns names
+ * @param rows values, {@code rows.get(r)[column]}
+ * @param notes what the user should know of how it was read
+ */
+record CsvTable(Path file, List<String> columns, List<double[]> rows, List<String> notes) {
+    private static final Pattern NUMBER = Pattern.compile("[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?");
+    private static final Set<String> MISSING = Set.of("", "na", "n/a", "nan", "null", "none", "nil", "?", "-", "#n/a");
+    private static final Set<String> INDEX_NAMES = Set.of("index", "id", "row", "level_0");
+    private static final double LARGEST_INTEGER = 1L << 53;
+
+    /**
+     * Reads a table.
+     *
+     * @param dropped columns that are left out
+     * @param encoding of its characters, or empty for UTF-8
+     */
+    static CsvTable read(Path file, List<String> dropped, Optional<Charset> encoding) throws IOException {
+        CsvText text = CsvText.read(file, encoding);
+        if (text.lines().isEmpty()) {
+            throw new IOException(file + ": is empty; the first line names the columns");
+        }
+        boolean decimalComma = text.separator() != ',';
+        List<String> written = text.lines().get(0).cells();
+        if (written.stream().allMatch(cell -> isNumber(cell, decimalComma))) {
+            throw new IOException(
+                    file + ": line 1 holds numbers only, but it has to name the columns; put a header there");
+        }
+        List<String> header = named(written);
+        for (String name : dropped) {
+            if (!header.contains(name)) {
+                throw new IOException(file + ": has no column '" + name + "' to drop; " + NearNames.hint(name, header));
+            }
+        }
+        if (new HashSet<>(header).size() < header.size()) {
+            throw new IOException(file + ": two columns have the same name: " + header);
+        }
+        List<CsvText.Line> lines = text.lines().subList(1, text.lines().size());
+        for (CsvText.Line line : lines) {
+            if (line.cells().size() != header.size()) {
+                throw new IOException(file + ": line " + line.number() + " has "
+                        + line.cells().size() + " cells, the header " + header.size());
+            }
+        }
+        if (lines.isEmpty()) {
+            throw new IOException(file + ": has a header and no rows");
+        }
+        List<String> notes = new ArrayList<>();
+        int[] kept = IntStream.range(0, header.size())
+                .filter(column -> !dropped.contains(header.get(column)))
+                .filter(column -> !isEmpty(written.get(column), column, lines))
+                .filter(column -> !isIndex(file, header.get(column), column, lines, notes))
+                .toArray();
+        if (kept.length == 0) {
+            throw new IOException(file + ": no column is left");
+        }
+        List<double[]> rows = new Reader(file, header, kept, decimalComma).rows(lines);
+        return new CsvTable(file, Arrays.stream(kept).mapToObj(header::get).toList(), rows, List.copyOf(notes));
+    }
+
+    /** Names columns without a name as pandas does. */
+    private static List<String> named(List<String> written) {
+        return IntStream.range(0, written.size())
+                .mapToObj(i -> written.get(i).isEmpty() ? "Unnamed: " + i : written.get(i))
+                .toList();
+    }
+
+    /** Whether a separator at the end of each line makes a column that holds nothing. */
+    private static boolean isEmpty(String name, int column, List<CsvText.Line> lines) {
+        return name.isEmpty()
+                && lines.stream().allMatch(line -> line.cells().get(column).isEmpty());
+    }
+
+    /** Whether a column is the index that pandas writes, and no feature; one that only looks like it is kept and noted. */
+    private static boolean isIndex(Path file, String name, int column, List<CsvText.Line> lines, List<String> notes) {
+        boolean unnamed = name.matches("Unnamed: \\d+");
+        if (!unnamed && !(column == 0 && INDEX_NAMES.contains(name.toLowerCase(Locale.ROOT)))) {
+            return false;
+        }
+        List<String> cells =
+                lines.stream().map(line -> line.cells().get(column)).toList();
+        boolean different = new HashSet<>(cells).size() == cells.size();
+        boolean integers = cells.stream().allMatch(cell -> cell.matches("\\d{1,18}"));
+        if (!different || !integers) {
+            return false;
+        }
+        if (unnamed && column == 0) {
+            notes.add(file
+                    + ": the first column has no name and numbers the rows, as pandas writes its index; it was left"
+                    + " out. Give it a name if it is a feature");
+            return true;
+        }
+        boolean counts = IntStream.range(1, cells.size())
+                .allMatch(i -> Long.parseLong(cells.get(i)) == Long.parseLong(cells.get(i - 1)) + 1);
+        if (counts && cells.size() > 1) {
+            notes.add(file + ": column '" + name
+                    + "' numbers the rows and was taken for a feature; if it is none, leave it out " + "with --drop '"
+                    + name + "'");
+        }
+        return false;
+    }
+
+    private static boolean isNumber(String cell, boolean decimalComma) {
+        return NUMBER.matcher(decimalComma ? cell.replace(',', '.') : cell).matches();
+    }
+
+    /** Makes numbers of cells. */
+    private static final class Reader {
+        private final Path file;
+        private final List<String> header;
+        private final int[] kept;
+        private final boolean decimalComma;
+        private int comma;
+        private int point;
+
+        Reader(Path file, List<String> header, int[] kept, boolean decimalComma) {
+            this.file = file;
+            this.header = header;
+            this.kept = kept;
+            this.decimalComma = decimalComma;
+        }
+
+        List<double[]> rows(List<CsvText.Line> lines) throws IOException {
+            List<double[]> rows = new ArrayList<>();
+            for (CsvText.Line line : lines) {
+                double[] row = new double[kept.length];
+                for (int i = 0; i < kept.length; i++) {
+                    row[i] = number(line, kept[i]);
+                }
+                rows.add(row);
+            }
+            return rows;
+        }
+
+        private double number(CsvText.Line line, int column) throws IOException {
+            String cell = line.cells().get(column);
+            String lower = cell.toLowerCase(Locale.ROOT);
+            if (lower.equals("true") || lower.equals("false")) {
+                return lower.equals("true") ? 1 : 0;
+            }
+            if (MISSING.contains(lower)) {
+                throw new IOException(where(line, column) + (cell.isEmpty() ? "is empty" : "'" + cell + "' is no value")
+                        + "; fill missing values in first, or leave the line out, or the column with --drop");
+            }
+            if (decimalComma && isNumber(cell, true)) {
+                comma = comma == 0 && cell.indexOf(',') >= 0 ? line.number() : comma;
+                point = point == 0 && cell.indexOf('.') >= 0 ? line.number() : point;
+                if (comma > 0 && point > 0) {
+                    throw new IOException(file + ": line " + comma + " has a decimal comma and line " + point
+                            + " a decimal point; write all numbers one way, without signs between thousands");
+                }
+            }
+            if (!isNumber(cell, decimalComma)) {
+                String hint = isNumber(cell, true)
+                        ? "decimal commas are read where semicolons part the cells"
+                        : "leave the column out with --drop, or encode it";
+                throw new IOException(where(line, column) + "'" + cell + "' is not a number; " + hint);
+            }
+            return Double.parseDouble(decimalComma ? cell.replace(',', '.') : cell);
+        }
+
+        private String where(CsvText.Line line, int column) {
+            return file + ": line " + line.number() + ", column '" + header.get(column) + "': ";
+        }
+    }
+
+    /** Returns whether all values are integers, so that they may be categories. */
+    boolean holdsIntegers() {
+        return rows.stream().flatMapToDouble(Arrays::stream).allMatch(CsvTable::isInteger);
+    }
+
+    private static boolean isInteger(double value) {
+        return Math.rint(value) == value && Math.abs(value) <= LARGEST_INTEGER;
+    }
+
+    /** Returns the table, shape {@code (rows, columns)}. */
+    Tensor tensor(Tensors tensors, DataType type) throws IOException {
+        if (!type.isFloating() && !holdsIntegers()) {
+            for (double[] row : rows) {
+                for (int i = 0; i < row.length; i++) {
+                    if (!isInteger(row[i])) {
+                        throw new IOException(file + ": column '" + columns.get(i) + "' holds " + row[i]
+                                + ", which is no integer; read the table as float32, or leave the column out"
+                                + " with --drop");
+                    }
+                }
+            }
+        }
+        double[] flat = rows.stream().flatMapToDouble(Arrays::stream).toArray();
+        Shape shape = Shape.of(rows.size(), columns.size());
+        return type.isFloating()
+                ? tensors.of(flat, type, shape)
+                : tensors.of(
+                                Arrays.stream(flat)
+                                        .mapToLong(value -> (long) value)
+                                        .toArray(),
+                                shape.dims())
+                        .to(type);
+    }
+
+    /**
+     * Returns the columns of another table, in its order.
+     *
+     * @param wanted names
+     */
+    CsvTable select(List<String> wanted) throws IOException {
+        List<String> missing =
+                wanted.stream().filter(name -> !columns.contains(name)).toList();
+        if (!missing.isEmpty()) {
+            throw new IOException(file + ": has no column '" + missing.get(0) + "', which the input has; "
+                    + NearNames.hint(missing.get(0), columns));
+        }
+        int[] from = wanted.stream().mapToInt(columns::indexOf).toArray();
+        return new CsvTable(
+                file,
+                List.copyOf(wanted),
+                rows.stream()
+                        .map(row -> Arrays.stream(from).mapToDouble(i -> row[i]).toArray())
+                        .toList(),
+                notes);
+    }
+}

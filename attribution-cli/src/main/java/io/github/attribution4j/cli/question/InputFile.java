@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.question;
+
+import io.github.attribution4j.NamedTensor;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.visual.OriginalImage;
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The arrays of one file.
+ *
+ * @param arrays in the file's order, owned by the scope in which they were read
+ * @param columns names of the columns, if it is a table
+ * @param image what to draw under a heat map, if it is an image
+ * @param notes what the user should know of how it was read
+ */
+public record InputFile(
+        List<NamedTensor> arrays, List<String> columns, Optional<OriginalImage> image, List<String> notes) {
+    /** Name of the array of a file that names none. */
+    static final String UNNAMED = "input";
+
+    /** How files are read. */
+    record Reading(
+            ImageFile.Preparation image,
+            List<String> dropped,
+            Optional<DataType> dataType,
+            Optional<Charset> encoding) {
+        /** Returns this reading with another type. */
+        Reading as(DataType type) {
+            return new Reading(image, dropped, Optional.of(type), encoding);
+        }
+    }
+
+    /** Returns this file with other notes. */
+    InputFile withNotes(List<String> others) {
+        return new InputFile(arrays, columns, image, List.copyOf(others));
+    }
+
+    /** Returns whether a file is an image, by its name. */
+    static boolean isImage(Path file) {
+        return switch (extension(file)) {
+            case "png", "jpg", "jpeg", "gif", "bmp" -> true;
+            default -> false;
+        };
+    }
+
+    private static String extension(Path file) {
+        String name = String.valueOf(file.getFileName());
+        return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @param file npz, npy, csv or an image
+     * @param channels of an image: 1 or 3
+     */
+    static InputFile read(Path file, Reading reading, int channels, Tensors tensors) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new NoSuchFileException(file.toString());
+        }
+        if (isImage(file)) {
+            ImageFile image = ImageFile.read(file, reading.image(), channels);
+            Tensor tensor = convert(image.tensor(tensors), reading);
+            List<String> notes = new ArrayList<>();
+            image.converted()
+                    .ifPresent(colours -> notes.add(file + ": its pixels were converted from " + colours + " to sRGB"));
+            int orientation = ExifOrientation.of(Files.readAllBytes(file));
+            if (orientation != ExifOrientation.UPRIGHT) {
+                notes.add(
+                        file + ": is shown turned (EXIF orientation " + orientation
+                                + "); its pixels were taken as stored,"
+                                + " as Pillow and torchvision do unless told otherwise. Turn them first if the model was given upright pictures");
+            }
+            return new InputFile(
+                    List.of(new NamedTensor(UNNAMED, tensor)), List.of(), Optional.of(image.original()), notes);
+        }
+        return switch (extension(file)) {
+            case "npz" -> {
+                List<NamedTensor> arrays = new ArrayList<>();
+                NumpyFiles.readNpz(file, tensors)
+                        .forEach((name, tensor) -> arrays.add(new NamedTensor(name, convert(tensor, reading))));
+                yield new InputFile(arrays, List.of(), Optional.empty(), List.of());
+            }
+            case "npy" -> unnamed(convert(NumpyFiles.readNpy(file, tensors), reading), List.of());
+            case "csv" -> {
+                CsvTable table = CsvTable.read(file, reading.dropped(), reading.encoding());
+                yield of(table, reading, tensors);
+            }
+            default ->
+                throw new IOException(file + ": unknown kind of file; give .npz, .npy, .csv with a header, or an image "
+                        + "(.png, .jpg, .gif, .bmp)");
+        };
+    }
+
+    private static InputFile of(CsvTable table, Reading reading, Tensors tensors) throws IOException {
+        Tensor tensor = table.tensor(tensors, reading.dataType().orElse(DataType.FLOAT32));
+        return new InputFile(
+                List.of(new NamedTensor(UNNAMED, tensor)), table.columns(), Optional.empty(), table.notes());
+    }
+
+    /**
+     * Reads a further file, such as a baseline: of a table the columns of the input, by their names.
+     *
+     * @param columns of the input; empty if it is no table
+     */
+    static InputFile beside(Path file, Reading reading, int channels, Tensors tensors, List<String> columns)
+            throws IOException {
+        if (columns.isEmpty() || !extension(file).equals("csv") || !Files.isRegularFile(file)) {
+            return read(file, reading, channels, tensors);
+        }
+        return of(CsvTable.read(file, List.of(), reading.encoding()).select(columns), reading, tensors);
+    }
+
+    private static InputFile unnamed(Tensor tensor, List<String> columns) {
+        return new InputFile(List.of(new NamedTensor(UNNAMED, tensor)), columns, Optional.empty(), List.of());
+    }
+
+    private static Tensor convert(Tensor tensor, Reading reading) {
+        boolean floating = tensor.dataType().isFloating();
+        return reading.dataType()
+                .filter(type -> floating && type.isFloating() && type != tensor.dataType())
+                .map(tensor::to)
+                .orElse(tensor);
+    }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.question;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The options that say which model and which input. Filled in by the parser alone. */
+@SuppressWarnings("FieldMayBeFinal")
+public final class InputOptions {
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "FILE",
+            required = true,
+            description = "TorchScript archive, as torch.jit.save writes it.")
+    public Path model = Path.of("");
+
+    @Option(
+            names = {"-i", "--input"},
+            paramLabel = "FILE",
+            description =
+                    "What is explained: .npz (each array is one input of the model, in the order stored, axis 0 counts "
+                            + "examples), .npy, .csv with a header (each row is an example), or an image.")
+    @Nullable
+    Path input;
+
+    @Mixin
+    public TextOptions text = new TextOptions();
+
+    @Option(
+            names = "--inputs",
+            paramLabel = "NAME",
+            split = ",",
+            description =
+                    "Which arrays of an .npz are inputs of the model, in this order; PARAMETER=NAME gives an array to"
+                            + " a parameter of the model by its name. Default: all, as stored.")
+    List<String> inputs = new ArrayList<>();
+
+    @Option(
+            names = "--attribute",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Which arrays of the input are attributed; the others are held fixed. Default: all.")
+    List<String> attribute = new ArrayList<>();
+
+    @Option(
+            names = "--fixed",
+            paramLabel = "FILE",
+            description = "More inputs, behind those of --input, held fixed; a scalar is passed as it is.")
+    @Nullable
+    public Path fixed;
+
+    @Option(
+            names = "--constant",
+            paramLabel = "FILE",
+            description = "More inputs, behind those, passed as they are whatever the number of examples.")
+    @Nullable
+    public Path constant;
+
+    @Option(
+            names = "--row-axis",
+            paramLabel = "NAME=AXIS",
+            split = ",",
+            description =
+                    "Which axis of an input counts examples, where it is not 0: h=1,c=1 for states of recurrent layers."
+                            + " Attributions of it have examples on axis 0 all the same.")
+    Map<String, Integer> rowAxis = new LinkedHashMap<>();
+
+    @Option(
+            names = "--state",
+            paramLabel = "FILE",
+            description =
+                    "The state that a model which changes itself starts from, as an .npz with an array for each name that"
+                            + " 'doctor' prints. Default: that of the archive.")
+    @Nullable
+    Path state;
+
+    @Option(names = "--rows", paramLabel = "I,J,...", description = "Explain these examples of the input alone: 0,3,7.")
+    @Nullable
+    String rows;
+
+    @Option(
+            names = "--drop",
+            paramLabel = "COLUMN",
+            split = ",",
+            description = "Columns of a .csv that are no input, such as the label.")
+    List<String> drop = new ArrayList<>();
+
+    @Option(
+            names = "--encoding",
+            paramLabel = "NAME",
+            description = "How a .csv stores characters: latin-1, windows-1252, utf-16. Default: utf-8.")
+    @Nullable
+    String encoding;
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            description =
+                    "Compute in float32 or float64: converts the model, whose weights may be of 16 bits, and floating-point"
+                            + " inputs. Tables may be read as int64 or int32 too. Default: as stored; float32 for images and"
+                            + " tables, int64 for a table of integers where the model wants them.")
+    @Nullable
+    String dtype;
+
+    @Option(names = "--size", paramLabel = "HxW", description = "Resize an image: 224 or 224x224.")
+    @Nullable
+    String size;
+
+    @Option(
+            names = "--channels",
+            paramLabel = "1|3",
+            description = "Give an image to the model as grey or RGB. Default: what the model accepts.")
+    @Nullable
+    Integer channels;
+
+    @Option(
+            names = "--pixel-scale",
+            paramLabel = "X",
+            defaultValue = "1",
+            description = "The value of a white pixel before --mean and --std: 1 or 255. Default: ${DEFAULT-VALUE}.")
+    double pixelScale = 1;
+
+    @Option(
+            names = "--mean",
+            paramLabel = "X,X,X",
+            description = "Subtracted from pixels, for each channel: 0.485,0.456,0.406.")
+    @Nullable
+    String mean;
+
+    @Option(
+            names = "--std",
+            paramLabel = "X,X,X",
+            description = "Pixels are divided by it, for each channel: 0.229,0.224,0.225.")
+    @Nullable
+    String std;
+
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            defaultValue = "cpu",
+            description = "cpu, cuda or cuda:N. Default: ${DEFAULT-VALUE}.")
+    String device = "cpu";
+
+    @Option(
+            names = "--output",
+            paramLabel = "NAME|N",
+            description = "Which of several tensors that the model returns is explained, by name or position.")
+    @Nullable
+    String output;
+
+    @Option(
+            names = "--model-method",
+            paramLabel = "NAME",
+            defaultValue = "forward",
+            description = "Which method of the model is called and explained. Default: ${DEFAULT-VALUE}.")
+    String modelMethod = "forward";
+
+    @Option(
+            names = "--unbatched",
+            arity = "0..1",
+            fallbackValue = "auto",
+            paramLabel = "one|many",
+            description =
+                    "The model takes one example without an axis of rows: (atoms, 3), or (1, 28, 28). The input holds one such "
+                            + "example, or many along axis 0. Default: whichever of the two the model runs.")
+    @Nullable
+    String unbatched;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads within one operation of the engine.")
+    @Nullable
+    Integer threads;
+
+    /** Returns whether anything to explain is given. */
+    public boolean hasInput() {
+        return input != null || text.given();
+    }
+
+    /** Returns the input file, which some commands can do without. */
+    public Path requiredInput() {
+        if (input == null) {
+            throw new IllegalArgumentException("--input is needed: a file with what is to be explained; or --text");
+        }
+        return input;
+    }
+}

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.question;
+
+import io.github.attribution4j.NamedTensor;
+import io.github.attribution4j.cli.method.Texts;
+import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.model.FeatureNames;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ModelMemoryException;
+import io.github.attribution4j.model.NearNames;
+import io.github.attribution4j.setting.Sources;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.stream.Collectors;
+
+/**
+ * What the files say: the inputs of the model, and how further files are read.
+ *
+ * @param inputs in argument order
+ * @param file the input file
+ * @param outputShape of the first example alone, {@code (1, ...)}
+ * @param sources for baselines and masks
+ * @param text what the inputs were made of, if it was a text
+ */
+public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources, Optional<TextInput> text) {
+    /** Reads the files, and runs the model on the first example: the cheapest proof that they fit. */
+    public static Request read(InputOptions options, TorchScriptModel model) throws IOException {
+        InputFile.Reading reading = reading(options);
+        if (options.text.given()) {
+            return ofText(options, reading, model);
+        }
+        List<Request> fitting = new ArrayList<>();
+        RuntimeException refusal = null;
+        List<Boolean> forms = forms(options);
+        for (boolean single : forms) {
+            for (int channels : channels(options)) {
+                try {
+                    fitting.add(read(options, reading, channels, single, model));
+                    break;
+                } catch (ModelException e) {
+                    refusal = refusal == null ? e : refusal;
+                } catch (IllegalArgumentException e) {
+                    // Arrays of one example may well differ in their first extents.
+                    if (forms.size() == 1) {
+                        throw e;
+                    }
+                    refusal = refusal == null ? e : refusal;
+                }
+            }
+        }
+        if (fitting.size() > 1) {
+            throw new IllegalArgumentException(
+                    "--unbatched: the model runs on " + options.requiredInput()
+                            + " as one example and on each part of its axis 0; say which is meant: --unbatched one, or --unbatched many");
+        }
+        if (fitting.isEmpty()) {
+            if (refusal == null) {
+                throw new IllegalStateException("no channels to try");
+            }
+            return ofIntegers(options, reading, model, refusal);
+        }
+        return fitting.get(0);
+    }
+
+    /** Reads a table of integers as such, for a model that refused them as floating-point numbers: categories, tokens. */
+    private static Request ofIntegers(
+            InputOptions options, InputFile.Reading reading, TorchScriptModel model, RuntimeException refusal)
+            throws IOException {
+        boolean table =
+                options.requiredInput().toString().toLowerCase(Locale.ROOT).endsWith(".csv");
+        if (!table || reading.dataType().isPresent()) {
+            throw hinted(options, refusal);
+        }
+        try {
+            Request request = read(options, reading.as(DataType.INT64), 3, false, model);
+            List<String> notes = new ArrayList<>(request.file().notes());
+            notes.add(options.requiredInput() + ": holds integers, and the model wants such: read as int64");
+            return new Request(
+                    request.inputs(),
+                    request.file().withNotes(notes),
+                    request.outputShape(),
+                    request.sources(),
+                    request.text());
+        } catch (ModelException | IOException e) {
+            throw refusal;
+        }
+    }
+
+    /** Returns a failure that also says so if the model runs on the input once it is taken for one example without rows. */
+    static RuntimeException hinted(InputOptions options, RuntimeException failure) throws IOException {
+        String hint = failure.getClass() == ModelException.class ? hint(options) : "";
+        return hint.isEmpty() ? failure : new ModelException(failure.getMessage() + "; " + hint, failure);
+    }
+
+    /** Returns the way in which the model runs on the input without an axis of rows; empty if it does not. */
+    public static String hint(InputOptions options) throws IOException {
+        if (options.unbatched != null || options.input == null) {
+            return "";
+        }
+        try (Models models = new Models();
+                TensorScope scope = TensorScope.open()) {
+            List<String> forms = new ArrayList<>();
+            for (String form : List.of("one", "many")) {
+                options.unbatched = form;
+                try {
+                    read(options, models.get(options));
+                    forms.add(form);
+                } catch (ModelException | IllegalArgumentException e) {
+                    // Then the other form, or none.
+                }
+            }
+            return forms.isEmpty()
+                    ? ""
+                    : "it runs on one example without an axis of rows: --unbatched " + String.join(" or ", forms);
+        } finally {
+            options.unbatched = null;
+        }
+    }
+
+    /** Returns whether the input is one example of a model without rows, or both answers if the model has to say. */
+    private static List<Boolean> forms(InputOptions options) {
+        if (options.unbatched == null) {
+            return List.of(false);
+        }
+        return switch (options.unbatched) {
+            case "one" -> List.of(true);
+            case "many" -> List.of(false);
+            case "auto" -> {
+                boolean rows = InputFile.isImage(options.requiredInput())
+                        || options.requiredInput().toString().endsWith(".csv");
+                yield rows ? List.of(false) : List.of(false, true);
+            }
+            default ->
+                throw new IllegalArgumentException("--unbatched " + options.unbatched
+                        + ": choose one (the input is one " + "example) or many (axis 0 counts examples)");
+        };
+    }
+
+    private static Request read(
+            InputOptions options, InputFile.Reading reading, int channels, boolean single, TorchScriptModel model)
+            throws IOException {
+        InputFile file = chosen(options, InputFile.read(options.requiredInput(), reading, channels, model.tensors()));
+        Set<String> taken = new HashSet<>();
+        Inputs.Builder builder = Inputs.builder();
+        List<String> names = file.arrays().stream().map(NamedTensor::name).toList();
+        for (String name : options.attribute) {
+            if (!names.contains(name)) {
+                throw new IllegalArgumentException("--attribute " + name + ": " + options.requiredInput()
+                        + " has no such array; " + NearNames.hint(name, names));
+            }
+        }
+        for (NamedTensor array : file.arrays()) {
+            boolean attributed = options.attribute.isEmpty() || options.attribute.contains(array.name());
+            add(options, builder, taken, row(array, single), attributed ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
+        }
+        if (options.fixed != null) {
+            for (NamedTensor array : InputFile.read(options.fixed, reading, channels, model.tensors())
+                    .arrays()) {
+                boolean scalar = array.tensor().shape().rank() == 0;
+                add(
+                        options,
+                        builder,
+                        taken,
+                        scalar ? array : row(array, single),
+                        scalar ? Inputs.Role.CONSTANT : Inputs.Role.FIXED);
+            }
+        }
+        if (options.constant != null) {
+            for (NamedTensor array : InputFile.read(options.constant, reading, channels, model.tensors())
+                    .arrays()) {
+                add(options, builder, taken, array, Inputs.Role.CONSTANT);
+            }
+        }
+        for (String name : options.rowAxis.keySet()) {
+            if (!taken.contains(name)) {
+                throw new IllegalArgumentException("--row-axis " + name + ": there is no input of that name; "
+                        + NearNames.hint(name, List.copyOf(taken)));
+            }
+        }
+        Inputs inputs = selected(options, named(file, builder.build()));
+        Sources sources = new Files(reading, channels, model, inputs.attributedInputs(), file.columns(), single);
+        try {
+            return new Request(inputs, file, outputShape(model, inputs), sources, Optional.empty());
+        } catch (ModelException e) {
+            if (options.inputs.isEmpty() && file.arrays().size() > 1) {
+                throw new ModelException(
+                        e.getMessage() + " (" + options.requiredInput() + " holds " + listed(file.arrays())
+                                + ", and all were given to the model in this order; choose with --inputs, such as"
+                                + " --inputs "
+                                + file.arrays().get(0).name() + ")",
+                        e);
+            }
+            throw e;
+        }
+    }
+
+    /** Names the features of a table as its columns. */
+    private static Inputs named(InputFile file, Inputs inputs) {
+        Inputs.Input first = inputs.all().get(0);
+        int columns = file.columns().size();
+        boolean table = columns > 0 && new HashSet<>(file.columns()).size() == columns;
+        return table
+                        && file.columns().stream().noneMatch(String::isBlank)
+                        && first.tensor().shape().rank() == 2
+                ? inputs.named(first.name(), FeatureNames.columns(file.columns().toArray(String[]::new)))
+                : inputs;
+    }
+
+    private static String listed(List<NamedTensor> arrays) {
+        return arrays.stream()
+                .map(array -> array.name() + " of shape " + array.tensor().shape())
+                .collect(Collectors.joining(", "));
+    }
+
+    /** Returns the arrays that --inputs names, by the names it gives them. */
+    private static InputFile chosen(InputOptions options, InputFile file) {
+        if (options.inputs.isEmpty()) {
+            return file;
+        }
+        List<String> names = file.arrays().stream().map(NamedTensor::name).toList();
+        List<NamedTensor> chosen = new ArrayList<>();
+        for (String text : options.inputs) {
+            int equals = text.indexOf('=');
+            String name = text.substring(equals + 1).strip();
+            int place = names.indexOf(name);
+            if (place < 0) {
+                throw new IllegalArgumentException("--inputs " + text + ": " + options.requiredInput() + " holds "
+                        + listed(file.arrays()) + "; " + NearNames.hint(name, names));
+            }
+            chosen.add(new NamedTensor(
+                    equals < 0 ? name : text.substring(0, equals).strip(),
+                    file.arrays().get(place).tensor()));
+        }
+        return new InputFile(chosen, file.columns(), file.image(), file.notes());
+    }
+
+    private static Request ofText(InputOptions options, InputFile.Reading reading, TorchScriptModel model)
+            throws IOException {
+        if (options.input != null) {
+            throw new IllegalArgumentException("--text and --input both say what is explained; give one");
+        }
+        if (options.rows != null) {
+            throw new IllegalArgumentException("--rows chooses among the rows of --input; leave texts out instead");
+        }
+        TextInput text = TextInput.read(options.text);
+        Inputs inputs = text.inputs(options.text, model);
+        Sources sources = new Files(reading, 3, model, inputs.attributedInputs(), List.of(), false);
+        InputFile file = new InputFile(List.of(), List.of(), Optional.empty(), List.of());
+        return new Request(inputs, file, outputShape(model, inputs), sources, Optional.of(text));
+    }
+
+    /** Returns an array, as the only row if it is one example. */
+    private static NamedTensor row(NamedTensor array, boolean single) {
+        return single ? new NamedTensor(array.name(), row(array.tensor())) : array;
+    }
+
+    private static Tensor row(Tensor tensor) {
+        long[] dims = tensor.shape().dims();
+        long[] one = new long[dims.length + 1];
+        one[0] = 1;
+        System.arraycopy(dims, 0, one, 1, dims.length);
+        return tensor.reshape(Shape.of(one));
+    }
+
+    private static void add(
+            InputOptions options, Inputs.Builder builder, Set<String> taken, NamedTensor array, Inputs.Role role) {
+        String name = array.name();
+        while (!taken.add(name)) {
+            name += "'";
+        }
+        Integer rowAxis = options.rowAxis.get(name);
+        if (rowAxis == null) {
+            builder.add(name, array.tensor(), role);
+        } else if (role != Inputs.Role.CONSTANT) {
+            builder.add(name, array.tensor(), role, rowAxis);
+        } else {
+            throw new IllegalArgumentException(
+                    "--row-axis " + name + ": this input is constant, which has no examples; give it with --fixed");
+        }
+    }
+
+    private static Inputs selected(InputOptions options, Inputs inputs) {
+        if (options.rows == null) {
+            return inputs;
+        }
+        long[] rows = Texts.integers("--rows", options.rows);
+        for (long row : rows) {
+            if (row < 0 || row >= inputs.rows()) {
+                throw new IllegalArgumentException("--rows " + row + ": " + options.requiredInput() + " has "
+                        + Texts.count(inputs.rows(), "example") + ", 0 to " + (inputs.rows() - 1));
+            }
+        }
+        Inputs.Builder builder = Inputs.builder();
+        for (Inputs.Input input : inputs.select(rows).all()) {
+            builder.add(input.name(), input.tensor(), input.role(), input.rowAxis());
+            if (!input.features().isEmpty()) {
+                builder.features(input.name(), input.features());
+            }
+        }
+        return builder.build();
+    }
+
+    /** Returns whether the output for one example has an axis 0 that counts it. */
+    public boolean hasRows() {
+        return outputShape.rank() > 0 && outputShape.dim(0) == 1;
+    }
+
+    /** Returns the shape of the model's output for one example. */
+    static Shape outputShape(TorchScriptModel model, Inputs inputs) {
+        try (TensorScope scope = TensorScope.open()) {
+            return ofFewest(
+                    model,
+                    inputs,
+                    (few, shape) -> few.rows() > 1 && shape.rank() > 0 && shape.dim(0) == few.rows()
+                            ? shape.withRows(1)
+                            : shape);
+        }
+    }
+
+    /** Returns the first example, or all where the model takes them and not one: it was saved for so many. */
+    public static Inputs fewest(TorchScriptModel model, Inputs inputs) {
+        return inputs.rows() == 1 ? inputs.select(0) : ofFewest(model, inputs, (few, shape) -> few);
+    }
+
+    /** Makes something of the fewest examples that the model takes, and of the shape of its output for them. */
+    private static <T> T ofFewest(TorchScriptModel model, Inputs inputs, BiFunction<Inputs, Shape, T> use) {
+        Inputs one = inputs.select(0);
+        try {
+            return use.apply(one, shape(model, one));
+        } catch (ModelMemoryException e) {
+            throw e;
+        } catch (ModelException e) {
+            if (inputs.rows() == 1) {
+                throw e;
+            }
+            try {
+                return use.apply(inputs, shape(model, inputs));
+            } catch (ModelException several) {
+                e.addSuppressed(several);
+                throw e;
+            }
+        }
+    }
+
+    private static Shape shape(TorchScriptModel model, Inputs inputs) {
+        try (TensorScope scope = TensorScope.open()) {
+            return model.forward(inputs).shape();
+        }
+    }
+
+    static InputFile.Reading reading(InputOptions options) {
+        ImageFile.Preparation preparation = new ImageFile.Preparation(
+                size(options),
+                options.pixelScale,
+                options.mean == null ? new double[0] : Texts.numbers("--mean", options.mean),
+                options.std == null ? new double[0] : Texts.numbers("--std", options.std));
+        return new InputFile.Reading(
+                preparation,
+                options.drop,
+                dataType(options),
+                Optional.ofNullable(options.encoding).map(CsvText::encoding));
+    }
+
+    private static Optional<int[]> size(InputOptions options) {
+        if (options.size == null) {
+            return Optional.empty();
+        }
+        long[] size = Texts.integers("--size", options.size);
+        if (size.length > 2 || size[0] < 1 || size[size.length - 1] < 1) {
+            throw new IllegalArgumentException("--size " + options.size + ": give 224 or 224x224, height first");
+        }
+        return Optional.of(new int[] {(int) size[0], (int) size[size.length - 1]});
+    }
+
+    static Optional<DataType> dataType(InputOptions options) {
+        if (options.dtype == null) {
+            return Optional.empty();
+        }
+        return switch (options.dtype) {
+            case "float32" -> Optional.of(DataType.FLOAT32);
+            case "float64" -> Optional.of(DataType.FLOAT64);
+            case "int64" -> Optional.of(DataType.INT64);
+            case "int32" -> Optional.of(DataType.INT32);
+            default ->
+                throw new IllegalArgumentException(
+                        "--dtype " + options.dtype + ": choose float32 or float64, or for a table int64 or int32");
+        };
+    }
+
+    /** Returns the numbers of channels to try, the likelier first. */
+    private static List<Integer> channels(InputOptions options) throws IOException {
+        if (options.channels != null) {
+            if (options.channels != 1 && options.channels != 3) {
+                throw new IllegalArgumentException("--channels " + options.channels + ": choose 1 (grey) or 3 (RGB)");
+            }
+            return List.of(options.channels);
+        }
+        Path file = options.requiredInput();
+        if (!InputFile.isImage(file) || !java.nio.file.Files.isRegularFile(file)) {
+            return List.of(3);
+        }
+        return ImageFile.isGrey(file) ? List.of(1, 3) : List.of(3, 1);
+    }
+
+    /** Files on the model's device, read like the input. */
+    private record Files(
+            InputFile.Reading reading,
+            int channels,
+            TorchScriptModel model,
+            List<Inputs.Input> attributed,
+            List<String> columns,
+            boolean single)
+            implements Sources {
+        @Override
+        public List<Tensor> arrays(String file) throws IOException {
+            return ordered(InputFile.beside(Path.of(file), reading, channels, model.tensors(), columns)
+                    .arrays());
+        }
+
+        @Override
+        public List<Tensor> groupNumbers(String file) throws IOException {
+            InputFile.Reading used = file.endsWith(".csv") ? reading.as(DataType.INT64) : reading;
+            return ordered(InputFile.beside(Path.of(file), used, channels, model.tensors(), columns)
+                    .arrays());
+        }
+
+        /** In the order of the attributed inputs if the file names them all. */
+        private List<Tensor> ordered(List<NamedTensor> arrays) {
+            List<Tensor> all = new ArrayList<>();
+            for (int i = 0; i < arrays.size(); i++) {
+                Tensor tensor = arrays.get(i).tensor();
+                boolean one = single
+                        && tensor.shape().rank()
+                                < attributed.get(0).tensor().shape().rank();
+                all.add(one ? row(tensor) : tensor);
+            }
+            List<Tensor> byName = new ArrayList<>();
+            for (Inputs.Input input : attributed) {
+                arrays.stream()
+                        .filter(array -> array.name().equals(input.name()))
+                        .findFirst()
+                        .ifPresent(array -> byName.add(all.get(arrays.indexOf(array))));
+            }
+            return byName.size() == attributed.size() ? byName : all;
+        }
+    }
+}

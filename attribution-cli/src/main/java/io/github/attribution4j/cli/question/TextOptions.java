@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.question;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say which text. Filled in by the parser alone. */
+@SuppressWarnings("FieldMayBeFinal")
+public final class TextOptions {
+    @Option(
+            names = "--text",
+            paramLabel = "TEXT",
+            description = "A text to be explained, token by token, instead of --input; repeatable. Needs --tokenizer.")
+    List<String> texts = new ArrayList<>();
+
+    @Option(names = "--texts", paramLabel = "FILE", description = "More texts, one a line.")
+    @Nullable
+    public Path file;
+
+    @Option(
+            names = "--tokenizer",
+            paramLabel = "FILE",
+            description = "The tokenizer of a text model: tokenizer.json, as Hugging Face's tokenizers write it.")
+    @Nullable
+    public Path tokenizer;
+
+    @Option(
+            names = "--text-inputs",
+            paramLabel = "WHAT",
+            split = ",",
+            description =
+                    "What the model's parameters take, in order: ids, mask, types, positions. Default: by their names.")
+    List<String> inputs = new ArrayList<>();
+
+    /** Returns whether texts are what is explained. */
+    public boolean given() {
+        return !texts.isEmpty() || file != null;
+    }
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What is asked: the options, and the model, inputs, texts and targets read from files. */
+@NullMarked
+package io.github.attribution4j.cli.question;
+
+import org.jspecify.annotations.NullMarked;
