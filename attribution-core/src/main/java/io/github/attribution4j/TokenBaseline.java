@@ -16,7 +16,7 @@ import java.util.List;
  *
  * <pre>{@code
  * Baseline masked = TokenBaseline.of(103).keeping(101, 102);               // [MASK], but for [CLS] and [SEP]
- * new FeatureAblation(masked, FeatureMask.perElement());                   // on ids
+ * new FeatureAblation().baseline(masked);                   // on ids
  * new IntegratedGradients().baseline(masked.throughHead());    // at the embedding
  * }</pre>
  *

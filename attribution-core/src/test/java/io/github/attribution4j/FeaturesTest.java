@@ -115,7 +115,7 @@ class FeaturesTest {
     @Test
     @DisplayName("A group counts once, has its name, and of one-hot columns the one that is set as value")
     void groups() {
-        FeatureAblation method = new FeatureAblation(Baseline.zeros(), COLOURS);
+        FeatureAblation method = new FeatureAblation().mask(COLOURS);
         try (Explanation why = method.attribute(linear(WEIGHTS), applicants())) {
             assertThat(why.isGrouped()).isTrue();
             assertThat(why.groupNumbers(0, 1)).containsExactly(0, 1, 2, 2, 2, 3);
@@ -133,14 +133,15 @@ class FeaturesTest {
     @DisplayName("Groups without a name tell their members, of tables and of images")
     void unnamedGroups() {
         FeatureMask mask = FeatureMask.ranges(-1, 1, 1, 4);
-        try (Explanation why = new FeatureAblation(Baseline.zeros(), mask).attribute(linear(WEIGHTS), applicants())) {
+        try (Explanation why = new FeatureAblation().mask(mask).attribute(linear(WEIGHTS), applicants())) {
             assertThat(why.features(0))
                     .extracting(Feature::name)
                     .containsExactly("age", "income", "group 2: colour_red ... owner (4)");
         }
         Model sum = Model.ofTensors(JAVA, inputs -> inputs.get(0).sum(1, 2, 3));
         Inputs image = Inputs.of(JAVA.of(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, 1, 2, 1, 4));
-        try (Explanation why = new FeatureAblation(Baseline.zeros(), FeatureMask.grid(1, 2)).attribute(sum, image)) {
+        try (Explanation why =
+                new FeatureAblation().mask(FeatureMask.grid(1, 2)).attribute(sum, image)) {
             assertThat(why.features(0))
                     .extracting(Feature::name)
                     .containsExactly(
@@ -167,15 +168,14 @@ class FeaturesTest {
         FeatureMask mask = FeatureMask.columns(Map.of("colour", List.of("colour_blue", "colour_red", "colour_green")));
         FeatureMask read = FeatureMask.parse("columns(colour: colour_red, colour_blue,colour_green)");
         for (FeatureMask one : List.of(mask, read, FeatureMask.parse(read.toString()))) {
-            try (Explanation why =
-                    new FeatureAblation(Baseline.zeros(), one).attribute(linear(WEIGHTS), applicants())) {
+            try (Explanation why = new FeatureAblation().mask(one).attribute(linear(WEIGHTS), applicants())) {
                 assertThat(why.features(0))
                         .extracting(Feature::label)
                         .containsExactly("age = 41", "income = 5200", "colour = blue", "owner = 1");
                 assertThat(why.features(1).contributions()).containsExactly(11.75, 0.87890625, 2, 0);
             }
         }
-        FeatureAblation wrong = new FeatureAblation(Baseline.zeros(), FeatureMask.parse("columns(c: colour_rad)"));
+        FeatureAblation wrong = new FeatureAblation().mask(FeatureMask.parse("columns(c: colour_rad)"));
         assertThatThrownBy(() -> wrong.attribute(linear(WEIGHTS), applicants()))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("there is no column 'colour_rad'; did you mean 'colour_red'");
@@ -183,7 +183,7 @@ class FeaturesTest {
                 .hasMessageContaining("the features of input 'input0' have no names");
         assertThatThrownBy(() -> FeatureMask.parse("columns(a: x; b: y, x)"))
                 .hasMessageContaining("is in 'a' and in 'b'");
-        FeatureAblation taken = new FeatureAblation(Baseline.zeros(), FeatureMask.parse("columns(age: income)"));
+        FeatureAblation taken = new FeatureAblation().mask(FeatureMask.parse("columns(age: income)"));
         assertThatThrownBy(() -> taken.attribute(linear(WEIGHTS), applicants()))
                 .hasMessageContaining("has a column 'age' outside the group of that name");
         assertThatThrownBy(() -> FeatureMask.parse("columns(a)")).hasMessageContaining("names no columns");
@@ -197,15 +197,15 @@ class FeaturesTest {
                 JAVA, inputs -> inputs.get(0).sum(1).add(inputs.get(1).sum(1)));
         Inputs inputs = Inputs.of(JAVA.of(new double[] {1, 2}, 1, 2), JAVA.of(new double[] {4, 8}, 1, 2));
         FeatureMask mask = FeatureMask.perInput(FeatureMask.ranges(-1, 2).named("both"), FeatureMask.perElement());
-        try (Explanation why = new FeatureAblation(Baseline.zeros(), mask).attribute(sum, inputs)) {
+        try (Explanation why = new FeatureAblation().mask(mask).attribute(sum, inputs)) {
             assertThat(why.asMap(0)).isEqualTo(Map.of("both", 3.0, "input1[0]", 4.0, "input1[1]", 8.0));
         }
         FeatureMask read = FeatureMask.parse(mask.toString());
-        try (Explanation why = new FeatureAblation(Baseline.zeros(), read).attribute(sum, inputs)) {
+        try (Explanation why = new FeatureAblation().mask(read).attribute(sum, inputs)) {
             assertThat(why.asMap(0)).containsOnlyKeys("both", "input1[0]", "input1[1]");
         }
         FeatureMask few = FeatureMask.parse("per-element named [a] | per-element");
-        assertThatThrownBy(() -> new FeatureAblation(Baseline.zeros(), few).attribute(sum, inputs))
+        assertThatThrownBy(() -> new FeatureAblation().mask(few).attribute(sum, inputs))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("1 names for 2 groups of input 'input0'");
     }
@@ -237,7 +237,7 @@ class FeaturesTest {
     @DisplayName("Other names can be given, of features or of the elements of groups")
     void renamed() {
         FeatureMask mask = FeatureMask.ranges(-1, 4, 2);
-        try (Explanation why = new FeatureAblation(Baseline.zeros(), mask).attribute(linear(WEIGHTS), applicants())) {
+        try (Explanation why = new FeatureAblation().mask(mask).attribute(linear(WEIGHTS), applicants())) {
             assertThat(why.features(0).named(List.of("a", "b")))
                     .extracting(Feature::name)
                     .containsExactly("a", "b");
@@ -275,20 +275,16 @@ class FeaturesTest {
         FeatureMask each = FeatureMask.of(JAVA.of(own, 3, 6));
         for (FeatureMask mask : List.of(COLOURS, each, FeatureMask.perElement().named(COLUMNS))) {
             List<Attribution<? super LayeredModel>> methods = List.of(
-                    new ShapleyValues(baseline, mask),
-                    ShapleySampling.builder()
-                            .samples(4)
+                    new ShapleyValues().baseline(baseline).mask(mask),
+                    new ShapleySampling().samples(4).baseline(baseline).mask(mask),
+                    new KernelShap().samples(20).baseline(baseline).mask(mask),
+                    new ShapleyValues()
                             .baseline(baseline)
-                            .mask(mask)
-                            .build(),
-                    KernelShap.builder()
-                            .samples(20)
-                            .baseline(baseline)
-                            .mask(mask)
-                            .build(),
-                    new ShapleyValues(baseline, FeatureMask.ranges(-1, 5, 3)).at("act1"),
-                    new ShapleyValues(baseline, mask).towards("act1", Target.index(2)),
-                    NoiseTunnel.smoothGrad(new ShapleyValues(baseline, mask))
+                            .mask(FeatureMask.ranges(-1, 5, 3))
+                            .at("act1"),
+                    new ShapleyValues().baseline(baseline).mask(mask).towards("act1", Target.index(2)),
+                    NoiseTunnel.smoothGrad(
+                                    new ShapleyValues().baseline(baseline).mask(mask))
                             .samples(3)
                             .stdev(0));
             for (Attribution<? super LayeredModel> method : methods) {
@@ -312,12 +308,13 @@ class FeaturesTest {
     @Test
     @DisplayName("Feature permutation has groups, and windows of occlusion that do not overlap are features")
     void otherPerturbations() {
-        try (Explanation why = new FeaturePermutation(2, COLOURS).attribute(linear(WEIGHTS), applicants())) {
+        try (Explanation why =
+                new FeaturePermutation().shuffles(2).mask(COLOURS).attribute(linear(WEIGHTS), applicants())) {
             assertThat(why.features(0).contributions()).containsExactly(8.75, 4.19921875, -5, -1);
             assertThat(why.features(0).get(0).standardError()).isZero();
         }
-        Occlusion tiles = Occlusion.builder().window(2).stride(2).build();
-        Occlusion sliding = Occlusion.builder().window(2).stride(1).build();
+        Occlusion tiles = new Occlusion(2).stride(2);
+        Occlusion sliding = new Occlusion(2).stride(1);
         try (Explanation apart = tiles.attribute(linear(WEIGHTS), applicants());
                 Explanation across = sliding.attribute(linear(WEIGHTS), applicants())) {
             assertThat(apart.features(0))
@@ -342,7 +339,7 @@ class FeaturesTest {
                 .features("b", "y", "z")
                 .build();
         FeatureMask mask = FeatureMask.ofIds(new long[] {0, 1}, new long[] {1, 2});
-        try (Explanation why = new FeatureAblation(Baseline.zeros(), mask).attribute(sum, inputs);
+        try (Explanation why = new FeatureAblation().mask(mask).attribute(sum, inputs);
                 Explanation single = new FeatureAblation().attribute(sum, inputs)) {
             assertThat(why.features(0).contributions()).containsExactly(1, 6, 8);
             assertThat(why.features(0).of("a")).extracting(Feature::name).containsExactly("a x", "group 1: a y, b y");
@@ -360,7 +357,7 @@ class FeaturesTest {
     void reasons() {
         LayeredModel model = ReferenceModels.linear(DataType.FLOAT64, 3, 6, 2);
         Inputs inputs = applicants();
-        ShapleyValues method = new ShapleyValues(Baseline.zeros(), COLOURS);
+        ShapleyValues method = new ShapleyValues().mask(COLOURS);
         try (Explanation why = method.attribute(model, inputs, Target.index(1).named("refused", "granted"));
                 Explanation plain = method.attribute(model, inputs, Target.index(1));
                 Explanation gradient = new Saliency().attribute(model, inputs, Target.index(0))) {
@@ -481,8 +478,8 @@ class FeaturesTest {
                         Inputs.of(row).named("input0", FeatureNames.none().alongEach(1, List.of(List.of("a")))))
                 .hasMessageContaining("are given for 1 rows; give them for each of the 2");
         assertThatThrownBy(() -> FeatureNames.none().alongEach(1, List.of())).hasMessageContaining("no rows given");
-        assertThatThrownBy(() -> new FeatureAblation(
-                                Baseline.zeros(), FeatureMask.perElement().named("a"))
+        assertThatThrownBy(() -> new FeatureAblation()
+                        .mask(FeatureMask.perElement().named("a"))
                         .attribute(linear(WEIGHTS), applicants()))
                 .hasMessageContaining("1 names for 6 groups");
     }
@@ -503,7 +500,7 @@ class FeaturesTest {
     void files(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("why.npz");
         LayeredModel model = ReferenceModels.linear(DataType.FLOAT64, 3, 6, 2);
-        ShapleyValues method = new ShapleyValues(Baseline.zeros(), COLOURS);
+        ShapleyValues method = new ShapleyValues().mask(COLOURS);
         try (Explanation why =
                         method.attribute(model, applicants(), Target.index(1).named("refused", "gewährt"));
                 Explanation read = Explanation.fromJson(why.toJson());
@@ -531,8 +528,7 @@ class FeaturesTest {
     @Test
     @DisplayName("JSON whose groups do not fit is refused, and version 1 is read")
     void oldAndBroken() {
-        try (Explanation why =
-                new FeatureAblation(Baseline.zeros(), COLOURS).attribute(linear(WEIGHTS), applicants())) {
+        try (Explanation why = new FeatureAblation().mask(COLOURS).attribute(linear(WEIGHTS), applicants())) {
             JsonObject json = JsonParser.parseString(why.toJson()).getAsJsonObject();
             json.getAsJsonObject("labels")
                     .getAsJsonObject("groups")
@@ -585,7 +581,8 @@ class FeaturesTest {
                 Explanation unit = new IntegratedGradients()
                         .towards("act1", Target.index(0))
                         .attribute(model, inputs);
-                Explanation made = new ShapleyValues(Baseline.zeros(), COLOURS)
+                Explanation made = new ShapleyValues()
+                        .mask(COLOURS)
                         .attribute(model, inputs, Target.index(0))
                         .withAttributions(List.of("sum"), List.of(JAVA.of(new double[2], 2, 1)), false)) {
             assertThat(layer.features(0).name(2)).isEqualTo("act1[2]");
@@ -606,7 +603,7 @@ class FeaturesTest {
         Inputs inputs = Inputs.of(JAVA.full(Shape.of(1, width), DataType.FLOAT32, 424242))
                 .named(names);
         FeatureMask halves = FeatureMask.ranges(-1, 1, width - 1);
-        try (Explanation why = new FeatureAblation(Baseline.zeros(), halves).attribute(sum, inputs)) {
+        try (Explanation why = new FeatureAblation().mask(halves).attribute(sum, inputs)) {
             assertThat(why.features(0).get(0).values()).isEmpty();
             assertThat(why.features(0).name(0)).isEqualTo("pixel 0");
             assertThat(why.toJson()).doesNotContain("424242.0,");

@@ -68,8 +68,9 @@ class NoiseTunnelTest {
         Model product = Model.of(rows -> Arrays.stream(rows)
                 .map(row -> new double[] {row[0] * row[1] * row[2]})
                 .toArray(double[][]::new));
-        NoiseTunnel<Model> method =
-                NoiseTunnel.varGrad(new ShapleySampling(2)).samples(30).stdev(0);
+        NoiseTunnel<Model> method = NoiseTunnel.varGrad(new ShapleySampling().samples(2))
+                .samples(30)
+                .stdev(0);
         try (TensorScope scope = TensorScope.open();
                 Explanation explanation = method.attribute(
                         product, Inputs.of(Tensors.ofJava().of(new double[] {1, 2, 3}, 1, 3)), Target.output())) {

@@ -59,7 +59,7 @@ class TokenBaselineTest {
         assertThatThrownBy(() -> TokenBaseline.of(1).keeping(2, -3)).hasMessage("token -3: ids count from 0");
         try (TensorScope scope = TensorScope.open()) {
             Inputs floats = Inputs.of(JAVA.of(new float[] {1, 2}, 1, 2));
-            FeatureAblation method = new FeatureAblation(TokenBaseline.of(0), FeatureMask.perElement());
+            FeatureAblation method = new FeatureAblation().baseline(TokenBaseline.of(0));
             assertThatThrownBy(() -> method.attribute(words(), floats, Target.output()))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("baseline token 0 is one of token ids, and input 'input0' is float32");
@@ -83,15 +83,10 @@ class TokenBaselineTest {
             Inputs inputs = Inputs.of(JAVA.of(new long[] {1, 7, 8, 2, 1, 9, 2, 0}, 2, 4));
             TokenBaseline masked = TokenBaseline.of(3).keeping(1, 2, 0);
             double[] worth = {0, 49, 64, 0, 0, 81, 0, 0};
-            try (Explanation ablated =
-                            new FeatureAblation(masked, FeatureMask.perElement()).attribute(words(), inputs);
-                    Explanation sampled = ShapleySampling.builder()
-                            .baseline(masked)
-                            .samples(4)
-                            .build()
-                            .attribute(words(), inputs);
-                    Explanation regressed =
-                            KernelShap.builder().baseline(masked).build().attribute(words(), inputs)) {
+            try (Explanation ablated = new FeatureAblation().baseline(masked).attribute(words(), inputs);
+                    Explanation sampled =
+                            new ShapleySampling().baseline(masked).samples(4).attribute(words(), inputs);
+                    Explanation regressed = new KernelShap().baseline(masked).attribute(words(), inputs)) {
                 assertThat(ablated.attribution().toDoubleArray()).containsExactly(worth);
                 assertThat(sampled.attribution().toDoubleArray()).containsExactly(worth);
                 assertThat(regressed.attribution().toDoubleArray())
@@ -106,7 +101,10 @@ class TokenBaselineTest {
         try (TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(JAVA.of(new long[] {1, 7, 8, 2}, 1, 4));
             FeatureMask words = FeatureMask.of(JAVA.of(new long[] {0, 1, 1, 2}, 1, 4));
-            try (Explanation why = new FeatureAblation(TokenBaseline.of(3), words).attribute(words(), inputs)) {
+            try (Explanation why = new FeatureAblation()
+                    .baseline(TokenBaseline.of(3))
+                    .mask(words)
+                    .attribute(words(), inputs)) {
                 assertThat(why.attribution().toDoubleArray()).containsExactly(1, 113, 113, 4);
             }
         }

@@ -38,7 +38,7 @@ class WordsTest {
                 new FullGrad(),
                 new DeepLift(),
                 new Lrp(),
-                Occlusion.builder().window(2).build(),
+                new Occlusion(2),
                 new KernelShap(),
                 NoiseTunnel.smoothGrad(new Saliency()),
                 new Saliency().at("fc1"),

@@ -29,12 +29,11 @@ final class FreeModels implements AutoCloseable {
     FreeModels() {
         image = Tensors.ofJava().of(BenchmarkModels.RESNET18.input(), 1, 3, SIDE, SIDE);
         inputs = Inputs.of(image);
-        shapley = ShapleySampling.builder()
+        shapley = new ShapleySampling()
                 .samples(PERMUTATIONS)
                 .antithetic(false)
-                .mask(FeatureMask.grid(4, 4))
-                .build();
-        occlusion = Occlusion.builder().window(3, 32, 32).stride(3, 10, 10).build();
+                .mask(FeatureMask.grid(4, 4));
+        occlusion = new Occlusion(3, 32, 32).stride(3, 10, 10);
     }
 
     /** Returns how many rows were evaluated. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Problems;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Settings;
 import java.util.Arrays;
-import java.util.Map;
 
 /**
  * What the score loses when one group of elements goes absent and all others stay.
@@ -27,29 +28,24 @@ import java.util.Map;
  *
  * <p>Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014, introduced it for patches of images.
  */
-public final class FeatureAblation extends CoalitionMethod {
+public final class FeatureAblation extends CoalitionMethod<FeatureAblation> {
+    /** What the method says of itself. */
+    public static final Description<FeatureAblation> DESCRIPTION = Description.<FeatureAblation>of(
+                    "feature-ablation",
+                    Need.FORWARD,
+                    "what the score loses when one group of elements goes absent",
+                    FeatureAblation::new,
+                    BASELINE,
+                    MASK)
+            .advising(Perturbation::betterWithMask);
+
+    private FeatureAblation(Settings<FeatureAblation> settings) {
+        super(settings);
+    }
+
     /** Creates the method with a baseline of zeros, element by element. */
     public FeatureAblation() {
-        this(builder());
-    }
-
-    /**
-     * Creates the method.
-     *
-     * @param baseline what absent groups are replaced by
-     * @param mask the groups
-     */
-    public FeatureAblation(Baseline baseline, FeatureMask mask) {
-        this(builder().baseline(baseline).mask(mask));
-    }
-
-    private FeatureAblation(Builder builder) {
-        super(builder);
-    }
-
-    /** Returns a builder with the settings of {@link #FeatureAblation()}. */
-    public static Builder builder() {
-        return new Builder();
+        this(DESCRIPTION.defaults());
     }
 
     @Override
@@ -72,30 +68,5 @@ public final class FeatureAblation extends CoalitionMethod {
             values[example][index.local(row)] = scores[example] - without[row];
         }
         return perturbation.explain(values);
-    }
-
-    @Override
-    public String name() {
-        return "feature-ablation";
-    }
-
-    @Override
-    void describe(Map<String, Object> settings) {
-        // The shared settings are all.
-    }
-
-    /** Collects the settings. */
-    public static final class Builder extends CoalitionMethod.Builder<Builder> {
-        private Builder() {}
-
-        @Override
-        Builder self() {
-            return this;
-        }
-
-        /** Returns the method. */
-        public FeatureAblation build() {
-            return new FeatureAblation(this);
-        }
     }
 }

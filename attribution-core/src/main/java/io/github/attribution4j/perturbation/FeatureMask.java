@@ -5,6 +5,7 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.InvalidRequestException;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.setting.Kind;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * input first, then those of the next; in a mask of given numbers the same number in several inputs is one group.
  */
 public final class FeatureMask {
+    /** Masks as values of a setting, which texts name: {@code grid:4x4}, files of group numbers and so on. */
+    public static final Kind<FeatureMask> KIND = MaskText.KIND;
+
     private static final FeatureMask PER_ELEMENT =
             new FeatureMask(new GeometricIds("per-element", GeometricIds::perElement), List.of(), false);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
-import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Described;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.ForwardAttribution;
@@ -10,11 +10,13 @@ import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -44,34 +46,43 @@ import java.util.concurrent.atomic.AtomicReference;
  *
  * <p>Breiman, "Random Forests", 2001; Fisher, Rudin and Dominici, "All Models are Wrong, but Many are Useful", 2019.
  */
-public final class FeaturePermutation implements ForwardAttribution {
+public final class FeaturePermutation extends Described<Model, FeaturePermutation> implements ForwardAttribution {
     private static final long PURPOSE = 0xF9E4;
 
+    private static final Setting<Integer> SHUFFLES =
+            Setting.count("shuffles", 1, 1, "how often each group is shuffled").trial(1);
+
+    /** What the method says of itself. */
+    public static final Description<FeaturePermutation> DESCRIPTION = Description.<FeaturePermutation>of(
+                    "feature-permutation",
+                    Need.FORWARD,
+                    "what the score loses when a group takes its values from another example; two examples at least",
+                    FeaturePermutation::new,
+                    SHUFFLES,
+                    CoalitionMethod.MASK)
+            .ofExamples(2)
+            .advising(Perturbation::betterWithMask);
+
     private final int shuffles;
-    private final FeatureMask mask;
+
+    private FeaturePermutation(Settings<FeaturePermutation> settings) {
+        super(settings);
+        shuffles = settings.get(SHUFFLES);
+    }
 
     /** Creates the method with one shuffle, element by element. */
     public FeaturePermutation() {
-        this(1, FeatureMask.perElement());
+        this(DESCRIPTION.defaults());
     }
 
-    /**
-     * Creates the method.
-     *
-     * @param shuffles how often each group is shuffled, at least 1
-     * @param mask the groups
-     */
-    public FeaturePermutation(int shuffles, FeatureMask mask) {
-        if (shuffles < 1) {
-            throw new IllegalArgumentException("shuffles " + shuffles + ": must be at least 1");
-        }
-        this.shuffles = shuffles;
-        this.mask = mask;
+    /** Returns a copy that shuffles each group this often, at least 1; 1 unless set. */
+    public FeaturePermutation shuffles(int newShuffles) {
+        return with(SHUFFLES, newShuffles);
     }
 
-    /** Returns a builder with the settings of {@link #FeaturePermutation()}. */
-    public static Builder builder() {
-        return new Builder();
+    /** Returns a copy with other groups; every element its own unless set. */
+    public FeaturePermutation mask(FeatureMask mask) {
+        return with(CoalitionMethod.MASK, mask);
     }
 
     @Override
@@ -80,7 +91,7 @@ public final class FeaturePermutation implements ForwardAttribution {
             AtomicReference<Groups> resolved = new AtomicReference<>();
             Evaluator evaluator = Evaluator.start(
                     this, model, inputs, target, run, problems -> checkExamples(inputs, problems), problems -> {
-                        Groups groups = mask.resolve(inputs, problems);
+                        Groups groups = value(CoalitionMethod.MASK).resolve(inputs, problems);
                         if (groups != null) {
                             resolved.set(groups);
                         }
@@ -156,52 +167,5 @@ public final class FeaturePermutation implements ForwardAttribution {
             }
         }
         return partners;
-    }
-
-    @Override
-    public String name() {
-        return "feature-permutation";
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("shuffles", shuffles);
-        settings.put("mask", mask);
-        return settings;
-    }
-
-    /** Collects the settings. */
-    public static final class Builder {
-        private int shuffles = 1;
-        private FeatureMask mask = FeatureMask.perElement();
-
-        private Builder() {}
-
-        /** Sets how often each group is shuffled, at least 1; 1 unless set. */
-        public Builder shuffles(int newShuffles) {
-            shuffles = newShuffles;
-            return this;
-        }
-
-        /** Sets the groups; every element its own unless set. */
-        public Builder mask(FeatureMask newMask) {
-            mask = newMask;
-            return this;
-        }
-
-        /**
-         * Returns the method.
-         *
-         * @throws IllegalArgumentException if there are less than 1 shuffles
-         */
-        public FeaturePermutation build() {
-            return new FeaturePermutation(shuffles, mask);
-        }
-    }
-
-    @Override
-    public String toString() {
-        return Attribution.inWords(this);
     }
 }

@@ -5,10 +5,14 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.RandomStream;
 import io.github.attribution4j.Run;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /**
  * Shapley values estimated by a regression of scores on coalitions.
@@ -46,7 +50,7 @@ import java.util.Map;
  * KernelSHAP: Practical Shapley Value Estimation via Linear Regression", 2021; leverage: Musco and Witter, "Provably
  * Accurate Shapley Value Estimation via Leverage Score Sampling", 2025.
  */
-public final class KernelShap extends CoalitionMethod {
+public final class KernelShap extends CoalitionMethod<KernelShap> {
     /** How coalitions are drawn and weighted. */
     public enum Sampling {
         /** Pairs, in proportion to leverage scores, without replacement; completeness is exact. */
@@ -60,40 +64,59 @@ public final class KernelShap extends CoalitionMethod {
         }
     }
 
-    private static final int SAMPLES = 512;
     private static final int MOST_GROUPS = 2048;
     private static final long PURPOSE = 0x5A9;
+
+    private static final Setting<Integer> SAMPLES = Setting.of(
+                    "samples", Kind.INTEGER, 512, "coalitions evaluated for each example at most")
+            .where("at least 2, the input and the baseline", samples -> samples >= 2)
+            .trial(4);
+    private static final Setting<Sampling> SAMPLING =
+            Setting.of("sampling", Kind.choice(Sampling.class), Sampling.LEVERAGE, "how coalitions are drawn");
+
+    /** What the method says of itself. */
+    public static final Description<KernelShap> DESCRIPTION = Description.<KernelShap>of(
+                    "kernel-shap",
+                    Need.FORWARD,
+                    "Shapley values from a regression on coalitions; exact once the samples cover all",
+                    KernelShap::new,
+                    SAMPLES,
+                    SAMPLING,
+                    BASELINE,
+                    MASK)
+            .advising(KernelShap::advice);
 
     private final int samples;
     private final Sampling sampling;
 
+    private KernelShap(Settings<KernelShap> settings) {
+        super(settings);
+        samples = settings.get(SAMPLES);
+        sampling = settings.get(SAMPLING);
+    }
+
     /** Creates the method with 512 samples, by leverage, a baseline of zeros, element by element. */
     public KernelShap() {
-        this(SAMPLES);
+        this(DESCRIPTION.defaults());
+    }
+
+    private static String advice(long elements) {
+        return elements > MOST_GROUPS
+                ? "with a --mask of at most " + MOST_GROUPS + " groups; there are " + elements + " elements"
+                : "give at least " + 2 * elements + " samples, better " + 10 * elements + ", or a --mask";
     }
 
     /**
-     * Creates the method with sampling by leverage, a baseline of zeros, element by element.
-     *
-     * @param samples coalitions evaluated for each example at most, at least 2
+     * Returns a copy that evaluates this many coalitions for each example at most, x and the baseline among them; 512 unless
+     * set, at least 2.
      */
-    public KernelShap(int samples) {
-        this(builder().samples(samples));
+    public KernelShap samples(int newSamples) {
+        return with(SAMPLES, newSamples);
     }
 
-    private KernelShap(Builder builder) {
-        super(builder);
-        samples = builder.samples;
-        sampling = builder.sampling;
-        if (samples < 2) {
-            throw new IllegalArgumentException(
-                    "samples " + samples + ": must be at least 2, the input and the baseline");
-        }
-    }
-
-    /** Returns a builder with the settings of {@link #KernelShap()}. */
-    public static Builder builder() {
-        return new Builder();
+    /** Returns a copy that draws and weights coalitions in another way; by leverage unless set. */
+    public KernelShap sampling(Sampling newSampling) {
+        return with(SAMPLING, newSampling);
     }
 
     @Override
@@ -145,51 +168,6 @@ public final class KernelShap extends CoalitionMethod {
             problems.add("kernel-shap: samples " + samples + " do not determine the attributions of " + most
                     + " groups; give at least " + Math.min(2 * most, most < 30 ? 1 << most : Integer.MAX_VALUE)
                     + " samples, better " + 10 * most + ", or a mask with fewer groups");
-        }
-    }
-
-    @Override
-    public String name() {
-        return "kernel-shap";
-    }
-
-    @Override
-    void describe(Map<String, Object> settings) {
-        settings.put("samples", samples);
-        settings.put("sampling", sampling);
-    }
-
-    /** Collects the settings. */
-    public static final class Builder extends CoalitionMethod.Builder<Builder> {
-        private int samples = SAMPLES;
-        private Sampling sampling = Sampling.LEVERAGE;
-
-        private Builder() {}
-
-        @Override
-        Builder self() {
-            return this;
-        }
-
-        /** Sets how many coalitions are evaluated for each example at most, x and the baseline among them; 512 unless set. */
-        public Builder samples(int newSamples) {
-            samples = newSamples;
-            return this;
-        }
-
-        /** Sets how coalitions are drawn and weighted; by leverage unless set. */
-        public Builder sampling(Sampling newSampling) {
-            sampling = newSampling;
-            return this;
-        }
-
-        /**
-         * Returns the method.
-         *
-         * @throws IllegalArgumentException if there are less than 2 samples
-         */
-        public KernelShap build() {
-            return new KernelShap(this);
         }
     }
 }

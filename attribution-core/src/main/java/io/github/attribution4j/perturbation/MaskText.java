@@ -1,85 +1,137 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Numbers;
+import io.github.attribution4j.setting.Sources;
+import io.github.attribution4j.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads masks as {@link FeatureMask#toString} writes them, those made of numbers given by hand apart. */
+/** Reads masks: in the short form that people write, and as {@link FeatureMask#toString} writes them. */
 final class MaskText {
-    private static final Pattern PLANE = Pattern.compile("(grid|patches)\\s*\\(\\s*(\\d+)\\s*,\\s*(\\d+)\\s*\\)");
-    private static final Pattern RANGES =
-            Pattern.compile("ranges\\s*\\(\\s*axis\\s*(-?\\d+)\\s*:\\s*(\\d+(?:\\s*,\\s*\\d+)*)\\s*\\)");
+    static final Kind<FeatureMask> KIND = Kind.ofSources("mask", MaskText::read);
 
-    private static final Pattern COLUMNS = Pattern.compile("columns\\s*\\((.*)\\)", Pattern.DOTALL);
+    /** {@code kind:rest}, as people write it, or {@code kind(rest)}, as a mask says itself. */
+    private static final Pattern CUT = Pattern.compile(
+            "(grid|patches|ranges|columns)\\s*(?::(.*)|\\((.*)\\))", Pattern.DOTALL | Pattern.CASE_INSENSITIVE);
 
     private static final Pattern NAMED = Pattern.compile("(.*\\S)\\s+named\\s*\\[(.*)]", Pattern.DOTALL);
+    private static final Pattern AXIS = Pattern.compile("(?:axis)?\\s*(-?\\d+)\\s*:(.*)");
+    private static final String RENUMBERED = "renumbered";
 
     private MaskText() {}
 
-    private static Map<String, List<String>> groups(String inside, String text) {
-        Map<String, List<String>> groups = new LinkedHashMap<>();
-        for (String group : inside.split(";", -1)) {
-            int colon = group.indexOf(':');
-            if (colon < 0) {
-                throw new IllegalArgumentException("mask '" + text + "': '" + group.strip()
-                        + "' names no columns; write columns(group: column, column; group: ...)");
+    static FeatureMask parse(String text) {
+        try {
+            return read(text, part -> {
+                throw new IllegalArgumentException("mask '" + text + "': '" + part
+                        + "' is none of per-element, grid(cells high, cells wide), patches(height, width), ranges(axis n:"
+                        + " length, length, ...) and columns(group: column, column; ...); several are separated by |,"
+                        + " one for each input");
+            });
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("mask '" + text + "': a number is too large", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("mask '" + text + "' names a file", e);
+        }
+    }
+
+    private static FeatureMask read(String text, Sources sources) throws IOException {
+        String[] parts = text.split("\\|", -1);
+        FeatureMask[] masks = new FeatureMask[parts.length];
+        for (int i = 0; i < parts.length; i++) {
+            masks[i] = one(parts[i].strip(), sources);
+        }
+        return masks.length == 1 ? masks[0] : FeatureMask.perInput(masks);
+    }
+
+    private static FeatureMask one(String part, Sources sources) throws IOException {
+        Matcher named = NAMED.matcher(part);
+        if (named.matches()) {
+            return one(named.group(1), sources).named(named.group(2).strip().split("\\s*,\\s*", -1));
+        }
+        if (part.startsWith(RENUMBERED + ":")) {
+            return one(part.substring(RENUMBERED.length() + 1), sources).renumbered();
+        }
+        if (part.endsWith(" " + RENUMBERED)) {
+            return one(part.substring(0, part.length() - RENUMBERED.length() - 1), sources)
+                    .renumbered();
+        }
+        if (part.equals("per-element")) {
+            return FeatureMask.perElement();
+        }
+        Matcher cut = CUT.matcher(part);
+        if (!cut.matches()) {
+            return FeatureMask.of(sources.groupNumbers(part).toArray(Tensor[]::new));
+        }
+        boolean shortly = cut.group(2) != null;
+        String rest = shortly ? cut.group(2) : cut.group(3);
+        return switch (cut.group(1).toLowerCase(Locale.ROOT)) {
+            case "grid" -> {
+                int[] cells = two(rest, "grid:4x4");
+                yield FeatureMask.grid(cells[0], cells[1]);
             }
-            List<String> columns = Arrays.stream(group.substring(colon + 1).split(",", -1))
+            case "patches" -> {
+                int[] size = two(rest, "patches:8x8");
+                yield FeatureMask.patches(size[0], size[1]);
+            }
+            case "ranges" -> ranges(rest.strip());
+            default -> FeatureMask.columns(groups(rest, shortly ? '=' : ':'));
+        };
+    }
+
+    private static Map<String, List<String>> groups(String text, char separator) {
+        Map<String, List<String>> groups = new LinkedHashMap<>();
+        for (String group : text.split(";", -1)) {
+            int end = group.indexOf(separator);
+            if (end < 1) {
+                throw new IllegalArgumentException(
+                        "'" + group.strip() + "' names no columns; columns need groups with their"
+                                + " columns, such as columns:colour=red,blue;size=small,large or columns(colour: red, blue; size:"
+                                + " small, large)");
+            }
+            List<String> columns = Arrays.stream(group.substring(end + 1).split(",", -1))
                     .map(String::strip)
                     .toList();
-            if (groups.put(group.substring(0, colon).strip(), columns) != null) {
-                throw new IllegalArgumentException("mask '" + text + "': a group is given twice");
+            String name = group.substring(0, end).strip();
+            if (groups.put(name, columns) != null) {
+                throw new IllegalArgumentException("columns: group '" + name + "' is given twice; give it once");
             }
         }
         return groups;
     }
 
-    static FeatureMask parse(String text) {
-        String[] parts = text.split("\\|", -1);
-        FeatureMask[] masks = new FeatureMask[parts.length];
-        for (int i = 0; i < parts.length; i++) {
-            masks[i] = one(parts[i].strip(), text);
+    private static FeatureMask ranges(String text) {
+        Matcher axis = AXIS.matcher(text);
+        if (!axis.matches()) {
+            throw new IllegalArgumentException("ranges need an axis and lengths, such as ranges:1:1,1,3");
         }
-        return masks.length == 1 ? masks[0] : FeatureMask.perInput(masks);
+        return FeatureMask.ranges(Integer.parseInt(axis.group(1)), ints(axis.group(2)));
     }
 
-    private static FeatureMask one(String part, String text) {
-        Matcher plane = PLANE.matcher(part);
-        Matcher ranges = RANGES.matcher(part);
-        Matcher named = NAMED.matcher(part);
-        if (named.matches()) {
-            return one(named.group(1), text).named(named.group(2).strip().split("\\s*,\\s*", -1));
+    private static int[] two(String text, String example) {
+        int[] numbers = ints(text);
+        if (numbers.length != 2) {
+            throw new IllegalArgumentException("needs two numbers, such as " + example);
         }
-        Matcher columns = COLUMNS.matcher(part);
-        if (columns.matches()) {
-            return FeatureMask.columns(groups(columns.group(1), text));
-        }
+        return numbers;
+    }
+
+    private static int[] ints(String text) {
         try {
-            if (part.equals("per-element")) {
-                return FeatureMask.perElement();
-            }
-            if (plane.matches()) {
-                int high = Integer.parseInt(plane.group(2));
-                int wide = Integer.parseInt(plane.group(3));
-                return plane.group(1).equals("grid") ? FeatureMask.grid(high, wide) : FeatureMask.patches(high, wide);
-            }
-            if (ranges.matches()) {
-                int[] lengths = Arrays.stream(ranges.group(2).split(","))
-                        .mapToInt(length -> Integer.parseInt(length.strip()))
-                        .toArray();
-                return FeatureMask.ranges(Integer.parseInt(ranges.group(1)), lengths);
-            }
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("mask '" + text + "': a number is too large", e);
+            return Arrays.stream(Numbers.integers(text))
+                    .mapToInt(Math::toIntExact)
+                    .toArray();
+        } catch (ArithmeticException e) {
+            throw (NumberFormatException) new NumberFormatException(text).initCause(e);
         }
-        throw new IllegalArgumentException(
-                "mask '" + text + "': '" + part + "' is none of per-element, grid(cells high, "
-                        + "cells wide), patches(height, width), ranges(axis n: length, length, ...) and columns(group: "
-                        + "column, column; ...); several are separated by |, "
-                        + "one for each input");
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
-import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Described;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.ForwardAttribution;
@@ -11,15 +11,19 @@ import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Numbers;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
@@ -46,10 +50,43 @@ import java.util.stream.Collectors;
  *
  * <p>Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014.
  */
-public final class Occlusion implements ForwardAttribution {
+public final class Occlusion extends Described<Model, Occlusion> implements ForwardAttribution {
+    private static final Setting<List<Shape>> WINDOW = Setting.required(
+            "window",
+            Kind.of("extents without the batch axis, such as 3,15,15; more inputs after ';'", Occlusion::shapes)
+                    .said(Occlusion::text),
+            "size of the window");
+    private static final Setting<List<Shape>> STRIDE = Setting.of(
+            "stride",
+            Kind.<List<Shape>>of(
+                            "extents as of window, or 1", text -> text.strip().equals("1") ? List.of() : shapes(text))
+                    .said(strides -> strides.isEmpty() ? "1" : text(strides)),
+            List.of(),
+            "how far the window moves");
+    private static final Setting<Baseline> BASELINE = Setting.of(
+            "baseline",
+            Baseline.KIND,
+            Baseline.zeros(),
+            "what is put under the window: one reference for each example, not a distribution");
+
+    /** What the method says of itself. */
+    public static final Description<Occlusion> DESCRIPTION = Description.of(
+            "occlusion",
+            Need.FORWARD,
+            "what the score loses under a window that slides over the input",
+            Occlusion::new,
+            WINDOW,
+            STRIDE,
+            BASELINE);
+
     private final List<Shape> windows;
     private final List<Shape> strides;
-    private final Baseline baseline;
+
+    private Occlusion(Settings<Occlusion> settings) {
+        super(settings);
+        windows = settings.get(WINDOW);
+        strides = settings.get(STRIDE);
+    }
 
     /**
      * Creates the method for one attributed input, with stride 1 and a baseline of zeros.
@@ -57,18 +94,39 @@ public final class Occlusion implements ForwardAttribution {
      * @param window elements on each axis of the input but the first, such as {@code (3, 15, 15)}
      */
     public Occlusion(long... window) {
-        this(List.of(Shape.of(window)), List.of(), Baseline.zeros());
+        this(over(window.length == 0 ? List.of() : List.of(Shape.of(window))));
     }
 
-    private Occlusion(List<Shape> windows, List<Shape> strides, Baseline baseline) {
-        this.windows = windows;
-        this.strides = strides;
-        this.baseline = baseline;
+    /**
+     * Creates the method for several attributed inputs, with stride 1 and a baseline of zeros.
+     *
+     * @param windows one for each attributed input
+     */
+    public static Occlusion of(Shape... windows) {
+        return new Occlusion(over(List.of(windows)));
     }
 
-    /** Returns a builder; the windows must be set, the stride is 1 and the baseline zeros unless set. */
-    public static Builder builder() {
-        return new Builder();
+    private static Settings<Occlusion> over(List<Shape> windows) {
+        if (windows.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "occlusion: no window given; give one, such as new Occlusion(3, 15, 15)");
+        }
+        return DESCRIPTION.defaults().with(WINDOW, windows);
+    }
+
+    /** Returns a copy with a stride for the only attributed input, one number for each axis but the first; 1 unless set. */
+    public Occlusion stride(long... stride) {
+        return strides(Shape.of(stride));
+    }
+
+    /** Returns a copy with strides, one for each attributed input; 1 everywhere if there are none. */
+    public Occlusion strides(Shape... perInput) {
+        return with(STRIDE, List.of(perInput));
+    }
+
+    /** Returns a copy that puts something else under the window; zeros unless set. */
+    public Occlusion baseline(Baseline baseline) {
+        return with(BASELINE, baseline);
     }
 
     @Override
@@ -80,14 +138,14 @@ public final class Occlusion implements ForwardAttribution {
                     inputs,
                     target,
                     run,
-                    problems -> Perturbation.checkBaseline(baseline, inputs, name(), problems),
+                    problems -> Perturbation.checkBaseline(value(BASELINE), inputs, name(), problems),
                     problems -> check(inputs, problems));
             List<Tensor> attributed = evaluator.inputs().attributed();
             List<Windows> over = new ArrayList<>();
             for (int input = 0; input < attributed.size(); input++) {
                 over.add(Windows.of(attributed.get(input).shape().row(), windows.get(input), stride(input)));
             }
-            List<Tensor> references = evaluator.references(baseline);
+            List<Tensor> references = evaluator.references(value(BASELINE));
             double[] scores = evaluator.scores();
             OcclusionRows rows = new OcclusionRows(evaluator.inputs(), references, over);
             double[] occluded = evaluator.scores(rows);
@@ -174,18 +232,11 @@ public final class Occlusion implements ForwardAttribution {
                 .broadcast(tensor.shape());
     }
 
-    @Override
-    public String name() {
-        return "occlusion";
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("window", text(windows));
-        settings.put("stride", strides.isEmpty() ? "1" : text(strides));
-        settings.put("baseline", baseline.describe());
-        return settings;
+    /** One shape for each input, separated by semicolons. */
+    private static List<Shape> shapes(String text) {
+        return Arrays.stream(text.split(";", -1))
+                .map(one -> Shape.of(Numbers.integers(one)))
+                .toList();
     }
 
     private static String text(List<Shape> shapes) {
@@ -193,60 +244,5 @@ public final class Occlusion implements ForwardAttribution {
                 .map(shape ->
                         Arrays.stream(shape.dims()).mapToObj(Long::toString).collect(Collectors.joining(",")))
                 .collect(Collectors.joining(";"));
-    }
-
-    /** Collects the settings. */
-    public static final class Builder {
-        private List<Shape> windows = List.of();
-        private List<Shape> strides = List.of();
-        private Baseline baseline = Baseline.zeros();
-
-        private Builder() {}
-
-        /** Sets the window of the only attributed input, one number for each axis but the first. */
-        public Builder window(long... window) {
-            return windows(Shape.of(window));
-        }
-
-        /** Sets the windows, one for each attributed input. */
-        public Builder windows(Shape... perInput) {
-            windows = List.of(perInput);
-            return this;
-        }
-
-        /** Sets the stride of the only attributed input, one number for each axis but the first; 1 unless set. */
-        public Builder stride(long... stride) {
-            return strides(Shape.of(stride));
-        }
-
-        /** Sets the strides, one for each attributed input; 1 everywhere if there are none. */
-        public Builder strides(Shape... perInput) {
-            strides = List.of(perInput);
-            return this;
-        }
-
-        /** Sets what is put under the window; zeros unless set. */
-        public Builder baseline(Baseline newBaseline) {
-            baseline = newBaseline;
-            return this;
-        }
-
-        /**
-         * Returns the method.
-         *
-         * @throws IllegalArgumentException if no window was set
-         */
-        public Occlusion build() {
-            if (windows.isEmpty()) {
-                throw new IllegalArgumentException(
-                        "occlusion: no window given; set one with window(...), such as window(3, 15, 15)");
-            }
-            return new Occlusion(windows, strides, baseline);
-        }
-    }
-
-    @Override
-    public String toString() {
-        return Attribution.inWords(this);
     }
 }

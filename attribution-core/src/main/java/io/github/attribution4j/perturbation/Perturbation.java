@@ -69,6 +69,11 @@ record Perturbation(Evaluator evaluator, Groups groups, List<Tensor> references)
         baseline.check(inputs, problems);
     }
 
+    /** Returns advice for methods that take the groups one by one. */
+    static String betterWithMask(long elements) {
+        return elements > 1000 ? "better with a --mask: there are " + elements + " elements" : "";
+    }
+
     int examples() {
         return evaluator.examples();
     }

@@ -4,7 +4,11 @@ package io.github.attribution4j.perturbation;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.Run;
-import java.util.Map;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 
 /**
  * Shapley values estimated from random orders of the groups.
@@ -37,47 +41,53 @@ import java.util.Map;
  * Kononenko, "An Efficient Explanation of Individual Classifications using Game Theory", 2010; antithetic orders:
  * Mitchell, Cooper, Frank and Holmes, "Sampling Permutations for Shapley Value Estimation", 2022.
  */
-public final class ShapleySampling extends CoalitionMethod {
-    private static final int SAMPLES = 50;
+public final class ShapleySampling extends CoalitionMethod<ShapleySampling> {
+    private static final Setting<Integer> SAMPLES =
+            Setting.count("samples", 50, 1, "walks through all groups").trial(4);
+    private static final Setting<Boolean> ANTITHETIC =
+            Setting.of("antithetic", Kind.FLAG, true, "whether every second walk is the one before, backwards");
+
+    /** What the method says of itself. */
+    public static final Description<ShapleySampling> DESCRIPTION = Description.<ShapleySampling>of(
+                    "shapley-sampling",
+                    Need.FORWARD,
+                    "Shapley values from sampled orders, unbiased, with standard errors",
+                    ShapleySampling::new,
+                    SAMPLES,
+                    ANTITHETIC,
+                    BASELINE,
+                    MASK)
+            .advising(Perturbation::betterWithMask);
 
     private final int samples;
     private final boolean antithetic;
 
+    private ShapleySampling(Settings<ShapleySampling> settings) {
+        super(settings);
+        samples = settings.get(SAMPLES);
+        antithetic = settings.get(ANTITHETIC);
+    }
+
     /** Creates the method with 50 antithetic walks, a baseline of zeros, element by element. */
     public ShapleySampling() {
-        this(SAMPLES);
+        this(DESCRIPTION.defaults());
     }
 
-    /**
-     * Creates the method with antithetic walks, a baseline of zeros, element by element.
-     *
-     * @param samples number of walks, at least 2 and even
-     */
-    public ShapleySampling(int samples) {
-        this(builder().samples(samples));
+    /** Returns a copy with this many walks, at least 1, an even number if they are antithetic; 50 unless set. */
+    public ShapleySampling samples(int newSamples) {
+        return with(SAMPLES, newSamples);
     }
 
-    private ShapleySampling(Builder builder) {
-        super(builder);
-        samples = builder.samples;
-        antithetic = builder.antithetic;
-        if (samples < 1) {
-            throw new IllegalArgumentException("samples " + samples + ": must be at least 1");
-        }
-        if (antithetic && samples % 2 != 0) {
-            throw new IllegalArgumentException("samples " + samples
-                    + ": antithetic walks come in pairs; give an even number, or antithetic(false)");
-        }
-    }
-
-    /** Returns a builder with the settings of {@link #ShapleySampling()}. */
-    public static Builder builder() {
-        return new Builder();
+    /** Returns a copy in which every second walk is the one before, backwards, the default, or not. */
+    public ShapleySampling antithetic(boolean newAntithetic) {
+        return with(ANTITHETIC, newAntithetic);
     }
 
     @Override
     void check(Groups groups, Problems problems) {
-        // Any will do.
+        problems.require(
+                !antithetic || samples % 2 == 0,
+                "samples " + samples + ": antithetic walks come in pairs; give an even number, or antithetic(false)");
     }
 
     @Override
@@ -106,50 +116,5 @@ public final class ShapleySampling extends CoalitionMethod {
                 baselineScores,
                 "no standard errors: they need at least "
                         + (antithetic ? "2 pairs of walks, samples 4" : "2 walks, samples 2"));
-    }
-
-    @Override
-    public String name() {
-        return "shapley-sampling";
-    }
-
-    @Override
-    void describe(Map<String, Object> settings) {
-        settings.put("samples", samples);
-        settings.put("antithetic", antithetic);
-    }
-
-    /** Collects the settings. */
-    public static final class Builder extends CoalitionMethod.Builder<Builder> {
-        private int samples = SAMPLES;
-        private boolean antithetic = true;
-
-        private Builder() {}
-
-        @Override
-        Builder self() {
-            return this;
-        }
-
-        /** Sets the number of walks, at least 1, even if they are antithetic; 50 unless set. */
-        public Builder samples(int newSamples) {
-            samples = newSamples;
-            return this;
-        }
-
-        /** Sets whether every second walk is the one before, backwards; true unless set. */
-        public Builder antithetic(boolean newAntithetic) {
-            antithetic = newAntithetic;
-            return this;
-        }
-
-        /**
-         * Returns the method.
-         *
-         * @throws IllegalArgumentException if the number of samples is less than 1, or odd although antithetic
-         */
-        public ShapleySampling build() {
-            return new ShapleySampling(this);
-        }
     }
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Problems;
-import java.util.Map;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Settings;
 
 /**
  * Shapley values, exact: what a group adds to the score, averaged over all orders in which groups could be added to the
@@ -30,33 +31,30 @@ import java.util.Map;
  *
  * <p>Shapley, "A Value for n-Person Games", 1953.
  */
-public final class ShapleyValues extends CoalitionMethod {
+public final class ShapleyValues extends CoalitionMethod<ShapleyValues> {
     private static final int MOST_GROUPS = 24;
     /** Scores that are held at once, unless one example needs more. */
     private static final long CHUNK = 1 << 20;
 
+    /** What the method says of itself. */
+    public static final Description<ShapleyValues> DESCRIPTION = Description.<ShapleyValues>of(
+                    "shapley-values",
+                    Need.FORWARD,
+                    "exact Shapley values over all 2^M coalitions; at most 24 groups",
+                    ShapleyValues::new,
+                    BASELINE,
+                    MASK)
+            .advising(elements -> elements > MOST_GROUPS
+                    ? "with a --mask of at most " + MOST_GROUPS + " groups; there are " + elements + " elements"
+                    : "");
+
+    private ShapleyValues(Settings<ShapleyValues> settings) {
+        super(settings);
+    }
+
     /** Creates the method with a baseline of zeros, element by element. */
     public ShapleyValues() {
-        this(builder());
-    }
-
-    /**
-     * Creates the method.
-     *
-     * @param baseline what absent groups are replaced by
-     * @param mask the groups, at most 24 for each example
-     */
-    public ShapleyValues(Baseline baseline, FeatureMask mask) {
-        this(builder().baseline(baseline).mask(mask));
-    }
-
-    private ShapleyValues(Builder builder) {
-        super(builder);
-    }
-
-    /** Returns a builder with the settings of {@link #ShapleyValues()}. */
-    public static Builder builder() {
-        return new Builder();
+        this(DESCRIPTION.defaults());
     }
 
     @Override
@@ -87,30 +85,5 @@ public final class ShapleyValues extends CoalitionMethod {
                 "shapley-values: the mask makes " + most + " groups, and exact values need 2^" + most
                         + " rows for each example; give a mask with at most " + MOST_GROUPS
                         + " groups, or use shapley-sampling or kernel-shap");
-    }
-
-    @Override
-    public String name() {
-        return "shapley-values";
-    }
-
-    @Override
-    void describe(Map<String, Object> settings) {
-        // The shared settings are all.
-    }
-
-    /** Collects the settings. */
-    public static final class Builder extends CoalitionMethod.Builder<Builder> {
-        private Builder() {}
-
-        @Override
-        Builder self() {
-            return this;
-        }
-
-        /** Returns the method. */
-        public ShapleyValues build() {
-            return new ShapleyValues(this);
-        }
     }
 }

@@ -221,7 +221,7 @@ public final class TokenAttribution implements Attribution<LayeredModel> {
         if (!bags.isEmpty()) {
             return "input '" + input + "': the model looks it up in an EmbeddingBag (" + bags
                     + "), which adds a text's words up before their vectors can be seen; replace ids instead: "
-                    + "TokenAttribution.of(new FeatureAblation(TokenBaseline.of(id), FeatureMask.perElement()))";
+                    + "TokenAttribution.of(new FeatureAblation().baseline(TokenBaseline.of(id)))";
         }
         String known = found.isEmpty()
                 ? "no embedding is reached with these inputs"

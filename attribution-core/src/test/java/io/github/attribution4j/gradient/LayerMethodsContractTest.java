@@ -101,35 +101,32 @@ final class LayerMethodsContractTest extends MethodContract<LayeredModel> {
                         .drawn(),
                 ON_RESIDUAL.of(
                         "Feature ablation",
-                        new FeatureAblation(Baseline.constant(0.5), FeatureMask.ranges(1, 3, 4, 1)).at("block1.tanh")),
+                        new FeatureAblation()
+                                .baseline(Baseline.constant(0.5))
+                                .mask(FeatureMask.ranges(1, 3, 4, 1))
+                                .at("block1.tanh")),
                 ON_RESIDUAL.of(
                         "Occlusion",
-                        Occlusion.builder()
-                                .window(2)
+                        new Occlusion(2)
                                 .baseline(Baseline.of(PER_EXAMPLE).throughHead())
-                                .build()
                                 .at("block1.fc2")),
                 ON_RESIDUAL
                         .of(
                                 "Shapley values",
-                                ShapleyValues.builder()
+                                new ShapleyValues()
                                         .baseline(Baseline.zeros().throughHead())
-                                        .build()
                                         .at("block1.tanh"))
                         .completeTo(1e-5),
                 ON_RESIDUAL
-                        .of(
-                                "Shapley sampling",
-                                ShapleySampling.builder().samples(4).build().at("block1.fc1"))
+                        .of("Shapley sampling", new ShapleySampling().samples(4).at("block1.fc1"))
                         .drawn()
                         .completeTo(1e-5),
                 ON_RESIDUAL
                         .of(
                                 "KernelSHAP",
-                                KernelShap.builder()
+                                new KernelShap()
                                         .samples(40)
                                         .baseline(Baseline.zeros().throughHead())
-                                        .build()
                                         .at("block1.tanh"))
                         .drawn()
                         .completeTo(1e-5),

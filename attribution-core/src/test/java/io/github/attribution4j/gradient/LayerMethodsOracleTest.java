@@ -383,12 +383,9 @@ class LayerMethodsOracleTest {
         LayeredModel model = residual(5);
         Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 17, 20, FEATURES));
         Tensor references = ReferenceModels.normal(DataType.FLOAT64, 18, 20, FEATURES);
-        FeatureAblation method = FeatureAblation.builder()
-                .baseline(Baseline.of(references).throughHead())
-                .build();
-        FeatureAblation one = FeatureAblation.builder()
-                .baseline(Baseline.zeros().throughHead())
-                .build();
+        FeatureAblation method =
+                new FeatureAblation().baseline(Baseline.of(references).throughHead());
+        FeatureAblation one = new FeatureAblation().baseline(Baseline.zeros().throughHead());
         Run run = Run.defaults().batchRows(7);
         try (Explanation each = method.at("block1.tanh").attribute(model, inputs, Target.index(0), run);
                 Explanation shared = one.at("block1.tanh").attribute(model, inputs, Target.index(0), run);

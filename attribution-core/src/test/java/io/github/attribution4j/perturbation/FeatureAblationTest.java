@@ -68,8 +68,10 @@ class FeatureAblationTest {
                 wanted[e * 4 + i] = score(x[e]) - score(without);
             }
         }
-        try (Explanation explanation =
-                new FeatureAblation(baseline, mask).attribute(MODEL, Inputs.of(input), Target.index(1))) {
+        try (Explanation explanation = new FeatureAblation()
+                .baseline(baseline)
+                .mask(mask)
+                .attribute(MODEL, Inputs.of(input), Target.index(1))) {
             assertThat(explanation.attribution().toDoubleArray()).containsExactly(wanted, within(1e-15));
             assertThat(explanation.counts().forwardRows()).isEqualTo(2 + 3 + 2);
             assertThat(explanation.hasCompletenessGap()).isFalse();
@@ -84,8 +86,10 @@ class FeatureAblationTest {
                 tensors, inputs -> inputs.get(0).mul(inputs.get(1)).sum(1));
         Inputs inputs = Inputs.of(tensors.of(new float[] {2, 3}, 1, 2), tensors.of(new float[] {5, 7}, 1, 2));
         FeatureMask mask = FeatureMask.ofIds(new long[] {0, 1}, new long[] {0, 2});
-        try (Explanation explanation =
-                new FeatureAblation(Baseline.constant(1, 10), mask).attribute(product, inputs, Target.output())) {
+        try (Explanation explanation = new FeatureAblation()
+                .baseline(Baseline.constant(1, 10))
+                .mask(mask)
+                .attribute(product, inputs, Target.output())) {
             double full = 2 * 5 + 3 * 7;
             assertThat(explanation.attributions().get(0).toDoubleArray())
                     .containsExactly(full - (1 * 10 + 3 * 7), full - (2 * 5 + 1 * 7));
@@ -112,8 +116,7 @@ class FeatureAblationTest {
     void image() {
         Tensor image = tensors.of(new float[] {1, 2, 3, 4, 10, 20, 30, 40}, 1, 2, 2, 2);
         Model sum = Model.ofTensor(x -> x.sum(1, 2, 3));
-        FeatureAblation method =
-                FeatureAblation.builder().mask(FeatureMask.grid(2, 1)).build();
+        FeatureAblation method = new FeatureAblation().mask(FeatureMask.grid(2, 1));
         try (Explanation explanation = method.attribute(sum, Inputs.of(image))) {
             assertThat(explanation.attribution().shape()).isEqualTo(image.shape());
             assertThat(explanation.attribution().dataType()).isEqualTo(DataType.FLOAT32);
@@ -127,8 +130,7 @@ class FeatureAblationTest {
         Tensor tokens = tensors.of(new long[] {5, 0, 7}, 1, 3);
         Model asDouble = Model.ofTensor(x -> x.to(DataType.FLOAT64).sum(1));
         Model asFloat = Model.ofTensor(x -> x.to(DataType.FLOAT32).sum(1));
-        FeatureAblation method =
-                FeatureAblation.builder().baseline(Baseline.constant(1)).build();
+        FeatureAblation method = new FeatureAblation().baseline(Baseline.constant(1));
         try (Explanation wide = method.attribute(asDouble, Inputs.of(tokens));
                 Explanation narrow = method.attribute(asFloat, Inputs.of(tokens))) {
             assertThat(wide.attribution().dataType()).isEqualTo(DataType.FLOAT64);

@@ -4,7 +4,6 @@ package io.github.attribution4j.perturbation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.InvalidRequestException;
 import io.github.attribution4j.Problems;
@@ -260,7 +259,7 @@ class FeatureMaskTest {
         FeatureMask mask = FeatureMask.of(ids(Shape.of(2, 1, 2), 0, 1, 0, 0), ids(Shape.of(1, 1), 0));
         Model sum = Model.ofTensors(
                 tensors, all -> all.get(0).sum(1, 2).add(all.get(1).sum(1)));
-        try (Explanation explanation = new FeatureAblation(Baseline.zeros(), mask).attribute(sum, inputs)) {
+        try (Explanation explanation = new FeatureAblation().mask(mask).attribute(sum, inputs)) {
             double[][] values = mask.byGroup(inputs, explanation.attributions());
             assertThat(values).isDeepEqualTo(new double[][] {{1 + 3 + 9, 2 + 4}, {5 + 6 + 7 + 8 + 10}});
         }

@@ -45,7 +45,8 @@ class FeaturePermutationTest {
     void twoExamples() {
         Inputs inputs = Inputs.of(rows(new double[] {1, 2, 3, 10, 20, 30}, 2));
         FeatureMask mask = FeatureMask.ranges(1, 1, 2);
-        try (Explanation explanation = new FeaturePermutation(3, mask).attribute(SUM, inputs)) {
+        try (Explanation explanation =
+                new FeaturePermutation().shuffles(3).mask(mask).attribute(SUM, inputs)) {
             double first = 1 + 2 * 2 + 2 * 3;
             double second = 10 + 2 * 20 + 20 * 30;
             assertThat(explanation.attribution().toDoubleArray())
@@ -67,8 +68,7 @@ class FeaturePermutationTest {
         double[] x = {1, 5, -2, 8, 3};
         Inputs inputs = Inputs.of(rows(x, 5));
         Model identity = Model.of(rows -> rows);
-        try (Explanation explanation =
-                new FeaturePermutation(400, FeatureMask.perElement()).attribute(identity, inputs)) {
+        try (Explanation explanation = new FeaturePermutation().shuffles(400).attribute(identity, inputs)) {
             double total = Arrays.stream(x).sum();
             for (int i = 0; i < 5; i++) {
                 double error = explanation.standardError().toDoubleArray()[i];
@@ -112,17 +112,17 @@ class FeaturePermutationTest {
         assertThatThrownBy(() -> new FeaturePermutation().attribute(SUM, copies))
                 .hasMessage("feature-permutation: it exchanges groups between the examples of a request and was given "
                         + "copies of some of them, by a method that wraps it; use it by itself");
-        assertThatThrownBy(() -> FeaturePermutation.builder().shuffles(0).build())
+        Inputs two = Inputs.of(rows(new double[] {1, 2, 3, 4, 5, 6}, 2));
+        assertThatThrownBy(() -> new FeaturePermutation().shuffles(0).attribute(SUM, two))
                 .hasMessage("shuffles 0: must be at least 1");
     }
 
     @Test
     @DisplayName("Settings say shuffles and mask")
     void settings() {
-        assertThat(FeaturePermutation.builder()
+        assertThat(new FeaturePermutation()
                         .shuffles(4)
                         .mask(FeatureMask.ranges(1, 1, 2))
-                        .build()
                         .settings())
                 .hasToString("{shuffles=4, mask=ranges(axis 1: 1, 2)}");
     }

@@ -25,7 +25,7 @@ class KernelShapTest {
     private static final int RUNS = 300;
 
     private static KernelShap captum(int samples) {
-        return KernelShap.builder().samples(samples).sampling(Sampling.CAPTUM).build();
+        return new KernelShap().samples(samples).sampling(Sampling.CAPTUM);
     }
 
     @ParameterizedTest
@@ -33,7 +33,7 @@ class KernelShapTest {
     @DisplayName("With a budget of every coalition, values are exact")
     void exactOnceTheBudgetCoversAll(int players) {
         Game game = Game.random(players, 1);
-        Game.Answer answer = game.explain(new KernelShap(Math.max(2, 1 << players)), 0);
+        Game.Answer answer = game.explain(new KernelShap().samples(Math.max(2, 1 << players)), 0);
         assertThat(answer.values()).containsExactly(game.shapleyByOrders(), within(1e-12));
         assertThat(answer.errors()).containsExactly(new double[players]);
         assertThat(answer.rows()).isEqualTo(1 << players);
@@ -68,7 +68,7 @@ class KernelShapTest {
     void complete(int players, int samples) {
         Game game = Game.random(players, 3);
         for (int seed = 0; seed < 20; seed++) {
-            Game.Answer answer = game.explain(new KernelShap(samples), seed);
+            Game.Answer answer = game.explain(new KernelShap().samples(samples), seed);
             assertThat(answer.gap()).isCloseTo(0, within(1e-12));
             assertThat(answer.rows()).isLessThanOrEqualTo(samples).isGreaterThanOrEqualTo(samples - 1);
         }
@@ -85,8 +85,7 @@ class KernelShapTest {
                 scores[s] += (s >> i & 1) * weights[i];
             }
         }
-        KernelShap method =
-                KernelShap.builder().samples(samples).sampling(sampling).build();
+        KernelShap method = new KernelShap().samples(samples).sampling(sampling);
         for (int seed = 0; seed < 10; seed++) {
             assertThat(new Game(12, scores).explain(method, seed).values()).containsExactly(weights, within(1e-9));
         }
@@ -100,7 +99,7 @@ class KernelShapTest {
         double captum = 0;
         for (int seed = 0; seed < RUNS; seed++) {
             Game game = Game.smooth(8, seed % 5);
-            leverage += squaredError(game, new KernelShap(samples), seed);
+            leverage += squaredError(game, new KernelShap().samples(samples), seed);
             captum += squaredError(game, captum(samples), seed);
         }
         assertThat(leverage).isLessThan(0.7 * captum);
@@ -122,8 +121,7 @@ class KernelShapTest {
     void standardErrorsCover(Sampling sampling, int samples) {
         Game game = Game.smooth(8, 6);
         double[] truth = game.shapleyByOrders();
-        KernelShap method =
-                KernelShap.builder().samples(samples).sampling(sampling).build();
+        KernelShap method = new KernelShap().samples(samples).sampling(sampling);
         int covered = 0;
         for (int seed = 0; seed < RUNS; seed++) {
             Game.Answer answer = game.explain(method, seed);
@@ -141,7 +139,7 @@ class KernelShapTest {
         double[] truth = game.shapleyByOrders();
         Moments moments = new Moments(8);
         for (int seed = 0; seed < RUNS; seed++) {
-            moments.add(game.explain(new KernelShap(120), seed).values());
+            moments.add(game.explain(new KernelShap().samples(120), seed).values());
         }
         for (int i = 0; i < 8; i++) {
             assertThat(moments.mean()[i]).isCloseTo(truth[i], within(5 * moments.standardError()[i] + 1e-3));
@@ -172,7 +170,8 @@ class KernelShapTest {
                 .map(row -> new double[] {Arrays.stream(row).sum()})
                 .toArray(double[][]::new));
         try (TensorScope scope = TensorScope.open();
-                Explanation explanation = new KernelShap(1000)
+                Explanation explanation = new KernelShap()
+                        .samples(1000)
                         .attribute(sum, Inputs.of(Tensors.ofJava().of(x, 1, features)))) {
             assertThat(explanation.attribution().toDoubleArray()).containsExactly(x, within(1e-9));
         }
@@ -181,15 +180,14 @@ class KernelShapTest {
     @Test
     @DisplayName("Too few samples, too many groups are refused, with what to do")
     void refusals() {
-        assertThatThrownBy(() -> new KernelShap(1))
-                .hasMessage("samples 1: must be at least 2, the input and the baseline");
+        assertRefused(new KernelShap().samples(1), 1, "samples 1: must be at least 2, the input and the baseline");
         assertRefused(
-                new KernelShap(25),
+                new KernelShap().samples(25),
                 16,
                 "kernel-shap: samples 25 do not determine the attributions of 16 groups; give at least 32 samples, "
                         + "better 160, or a mask with fewer groups");
         assertRefused(
-                new KernelShap(10_000),
+                new KernelShap().samples(10_000),
                 2049,
                 "kernel-shap: the mask makes 2049 groups, and the regression has a matrix of 2049 x 2049; give a mask "
                         + "with at most 2048 groups, or use shapley-sampling");
@@ -210,7 +208,8 @@ class KernelShapTest {
     @DisplayName("A sample too small for standard errors gives none, and says so")
     void tooFewForErrors() {
         try (TensorScope scope = TensorScope.open();
-                Explanation explanation = new KernelShap(16)
+                Explanation explanation = new KernelShap()
+                        .samples(16)
                         .attribute(
                                 Game.random(8, 9).model(),
                                 Inputs.of(

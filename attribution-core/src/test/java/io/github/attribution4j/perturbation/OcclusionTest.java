@@ -81,11 +81,7 @@ class OcclusionTest {
         double[] values = random(random, Math.toIntExact(shape.size()));
         double[] reference = random(random, values.length);
         Baseline baseline = Baseline.of(tensors.of(reference, shape));
-        Occlusion method = Occlusion.builder()
-                .window(window)
-                .stride(stride)
-                .baseline(baseline)
-                .build();
+        Occlusion method = new Occlusion(window).stride(stride).baseline(baseline);
         try (Explanation explanation = method.attribute(model(), Inputs.of(tensors.of(values, shape)))) {
             assertThat(explanation.attribution().shape()).isEqualTo(shape);
             int size = values.length / EXAMPLES;
@@ -154,10 +150,7 @@ class OcclusionTest {
                 tensors, inputs -> inputs.get(0).sum(1).mul(inputs.get(1).sum(1, 2)));
         Tensor a = tensors.of(new double[] {1, 2, 3}, 1, 3);
         Tensor b = tensors.of(new double[] {1, 2, 3, 4}, 1, 2, 2);
-        Occlusion method = Occlusion.builder()
-                .windows(Shape.of(2), Shape.of(1, 2))
-                .strides(Shape.of(2), Shape.of(1, 1))
-                .build();
+        Occlusion method = Occlusion.of(Shape.of(2), Shape.of(1, 2)).strides(Shape.of(2), Shape.of(1, 1));
         try (Explanation explanation = method.attribute(model, Inputs.of(a, b))) {
             assertThat(explanation.attributions().get(0).toDoubleArray()).containsExactly(30, 30, 30);
             assertThat(explanation.attributions().get(1).toDoubleArray()).containsExactly(18, 18, 42, 42);
@@ -175,7 +168,7 @@ class OcclusionTest {
                 "occlusion: window (3, 3) and stride (1, 1) for input 'input0' of shape (1, 3, 4, 4); both need one "
                         + "number for each axis but that of the examples, 3");
         assertRefused(
-                Occlusion.builder().window(0, 5, 2).stride(1, 1, 3).build(),
+                new Occlusion(0, 5, 2).stride(1, 1, 3),
                 image,
                 "occlusion: window (0, 5, 2) on axis 1 of input 'input0' of shape (1, 3, 4, 4): 0 must be 1 to 3; "
                         + "occlusion: window (0, 5, 2) on axis 2 of input 'input0' of shape (1, 3, 4, 4): 5 must be 1 "
@@ -183,16 +176,16 @@ class OcclusionTest {
                         + "more than the window's 2, so that elements between windows would never be occluded; stride "
                         + "must not exceed window");
         assertRefused(
-                Occlusion.builder().window(3, 2, 2).stride(3, 2, 0).build(),
+                new Occlusion(3, 2, 2).stride(3, 2, 0),
                 image,
                 "occlusion: stride (3, 2, 0) on axis 3 of input 'input0' of shape (1, 3, 4, 4): 0 must be at least 1");
         assertRefused(
-                Occlusion.builder().windows(Shape.of(3, 2, 2), Shape.of(1)).build(),
+                Occlusion.of(Shape.of(3, 2, 2), Shape.of(1)),
                 image,
                 "occlusion: 2 windows and no strides for 1 attributed inputs; give a window for each, and a stride for "
                         + "each or none");
-        assertThatThrownBy(() -> Occlusion.builder().build())
-                .hasMessage("occlusion: no window given; set one with window(...), such as window(3, 15, 15)");
+        assertThatThrownBy(() -> new Occlusion())
+                .hasMessage("occlusion: no window given; give one, such as new Occlusion(3, 15, 15)");
     }
 
     private static void assertRefused(Occlusion method, Tensor input, String message) {
@@ -205,10 +198,8 @@ class OcclusionTest {
     @DisplayName("Settings say window, stride and baseline")
     void settings() {
         assertThat(new Occlusion(3, 15, 15).settings()).hasToString("{window=3,15,15, stride=1, baseline=0.0}");
-        assertThat(Occlusion.builder()
-                        .windows(Shape.of(2), Shape.of(1, 2))
+        assertThat(Occlusion.of(Shape.of(2), Shape.of(1, 2))
                         .strides(Shape.of(1), Shape.of(1, 2))
-                        .build()
                         .settings())
                 .hasToString("{window=2;1,2, stride=1;1,2, baseline=0.0}");
     }

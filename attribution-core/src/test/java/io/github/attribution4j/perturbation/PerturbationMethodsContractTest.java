@@ -58,46 +58,52 @@ final class PerturbationMethodsContractTest extends MethodContract<LayeredModel>
                 ON_PERCEPTRON.of("Feature ablation", new FeatureAblation()),
                 ON_PERCEPTRON.of(
                         "Feature ablation with mask and reference of each example",
-                        new FeatureAblation(Baseline.of(PER_EXAMPLE), MASKS)),
-                ON_PERCEPTRON.of(
-                        "Occlusion", Occlusion.builder().window(3).stride(2).build()),
+                        new FeatureAblation().baseline(Baseline.of(PER_EXAMPLE)).mask(MASKS)),
+                ON_PERCEPTRON.of("Occlusion", new Occlusion(3).stride(2)),
                 ON_PERCEPTRON.of("Shapley values", new ShapleyValues()).completeTo(1e-12),
                 ON_PERCEPTRON
                         .of(
                                 "Shapley values with mask and reference of each example",
-                                new ShapleyValues(Baseline.of(PER_EXAMPLE), MASKS))
+                                new ShapleyValues()
+                                        .baseline(Baseline.of(PER_EXAMPLE))
+                                        .mask(MASKS))
                         .completeTo(1e-12),
                 ON_PERCEPTRON
-                        .of("Shapley sampling", new ShapleySampling(6))
+                        .of("Shapley sampling", new ShapleySampling().samples(6))
                         .drawn()
                         .completeTo(1e-12),
                 ON_PERCEPTRON
                         .of(
                                 "Plain Shapley sampling with mask and reference of each example",
-                                ShapleySampling.builder()
+                                new ShapleySampling()
                                         .samples(3)
                                         .antithetic(false)
                                         .baseline(Baseline.of(PER_EXAMPLE))
-                                        .mask(MASKS)
-                                        .build())
+                                        .mask(MASKS))
                         .drawn()
                         .completeTo(1e-12),
-                ON_PERCEPTRON.of("KernelSHAP", new KernelShap(30)).drawn().completeTo(1e-12),
-                ON_PERCEPTRON.of("Exact KernelSHAP", new KernelShap(64)).completeTo(1e-12),
+                ON_PERCEPTRON
+                        .of("KernelSHAP", new KernelShap().samples(30))
+                        .drawn()
+                        .completeTo(1e-12),
+                ON_PERCEPTRON
+                        .of("Exact KernelSHAP", new KernelShap().samples(64))
+                        .completeTo(1e-12),
                 ON_PERCEPTRON
                         .of(
                                 "KernelSHAP as Captum",
-                                KernelShap.builder()
+                                new KernelShap()
                                         .samples(40)
                                         .sampling(KernelShap.Sampling.CAPTUM)
-                                        .baseline(Baseline.of(PER_EXAMPLE))
-                                        .build())
+                                        .baseline(Baseline.of(PER_EXAMPLE)))
                         .drawn(),
                 // A mask and a reference of each example find their example behind the copies of a noise tunnel.
                 ON_PERCEPTRON
                         .of(
                                 "Smooth Shapley values",
-                                NoiseTunnel.smoothGrad(new ShapleyValues(Baseline.of(PER_EXAMPLE), MASKS))
+                                NoiseTunnel.smoothGrad(new ShapleyValues()
+                                                .baseline(Baseline.of(PER_EXAMPLE))
+                                                .mask(MASKS))
                                         .samples(3)
                                         .stdev(0.3))
                         .drawn()
@@ -105,7 +111,7 @@ final class PerturbationMethodsContractTest extends MethodContract<LayeredModel>
                 ON_PERCEPTRON
                         .of(
                                 "Variance of Shapley sampling",
-                                NoiseTunnel.varGrad(new ShapleySampling(2))
+                                NoiseTunnel.varGrad(new ShapleySampling().samples(2))
                                         .samples(4)
                                         .stdev(0.3))
                         .drawn()
@@ -114,29 +120,19 @@ final class PerturbationMethodsContractTest extends MethodContract<LayeredModel>
                 ON_TWO_INPUTS
                         .of(
                                 "Shapley sampling of two inputs",
-                                ShapleySampling.builder()
+                                new ShapleySampling()
                                         .samples(4)
-                                        .mask(FeatureMask.ofIds(new long[] {0, 1, 2, 3}, new long[] {3, 4}))
-                                        .build())
+                                        .mask(FeatureMask.ofIds(new long[] {0, 1, 2, 3}, new long[] {3, 4})))
                         .drawn()
                         .completeTo(1e-12),
-                ON_TWO_INPUTS.of(
-                        "Occlusion of two inputs",
-                        Occlusion.builder().windows(Shape.of(2), Shape.of(1)).build()),
+                ON_TWO_INPUTS.of("Occlusion of two inputs", Occlusion.of(Shape.of(2), Shape.of(1))),
                 ON_IMAGES.of(
                         "Occlusion of images",
-                        Occlusion.builder()
-                                .window(2, 3, 2)
-                                .stride(2, 3, 2)
-                                .baseline(Baseline.blurred(1))
-                                .build()),
+                        new Occlusion(2, 3, 2).stride(2, 3, 2).baseline(Baseline.blurred(1))),
                 ON_IMAGES
                         .of(
                                 "KernelSHAP of patches",
-                                KernelShap.builder()
-                                        .samples(60)
-                                        .mask(FeatureMask.patches(2, 2))
-                                        .build())
+                                new KernelShap().samples(60).mask(FeatureMask.patches(2, 2)))
                         .drawn()
                         .completeTo(1e-12));
     }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
@@ -259,7 +258,7 @@ class RowByRowTest {
         try (TensorScope scope = TensorScope.open()) {
             Tensor same = rows(1).select(0, 0, 0, 0);
             // One group: the only changed row of each example is zero, and so are those of the others.
-            FeatureAblation whole = new FeatureAblation(Baseline.zeros(), FeatureMask.of(JAVA.of(new long[3], 1, 3)));
+            FeatureAblation whole = new FeatureAblation().mask(FeatureMask.of(JAVA.of(new long[3], 1, 3)));
             try (Explanation why = whole.attribute(model, Inputs.of(same), Target.index(0))) {
                 assertThat(ofRows(why)).isEmpty();
                 assertThat(why.counts().checkRows()).isEqualTo(4);

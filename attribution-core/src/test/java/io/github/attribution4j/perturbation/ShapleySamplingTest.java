@@ -23,7 +23,7 @@ class ShapleySamplingTest {
     private static final int RUNS = 500;
 
     private static ShapleySampling method(int samples, boolean antithetic) {
-        return ShapleySampling.builder().samples(samples).antithetic(antithetic).build();
+        return new ShapleySampling().samples(samples).antithetic(antithetic);
     }
 
     @ParameterizedTest
@@ -104,21 +104,23 @@ class ShapleySamplingTest {
     @DisplayName("One group gets the whole difference, two are exact after one pair of walks")
     void oneAndTwoGroups() {
         Game one = Game.random(1, 5);
-        Game.Answer single = one.explain(new ShapleySampling(2), 0);
+        Game.Answer single = one.explain(new ShapleySampling().samples(2), 0);
         assertThat(single.values()).containsExactly(one.scores()[1] - one.scores()[0]);
         assertThat(single.errors()).containsExactly(0);
         assertThat(single.rows()).isEqualTo(2);
         Game two = Game.random(2, 5);
-        assertThat(two.explain(new ShapleySampling(2), 0).values())
+        assertThat(two.explain(new ShapleySampling().samples(2), 0).values())
                 .containsExactly(two.shapleyByOrders(), within(1e-12));
-        Game.Answer more = two.explain(new ShapleySampling(4), 0);
+        Game.Answer more = two.explain(new ShapleySampling().samples(4), 0);
         assertThat(more.errors()).containsExactly(new double[] {0, 0}, within(1e-12));
     }
 
     @Test
     @DisplayName("Coalitions that walks meet again are not evaluated again")
     void evaluatesEachCoalitionOnce() {
-        assertThat(Game.random(4, 6).explain(new ShapleySampling(400), 0).rows())
+        assertThat(Game.random(4, 6)
+                        .explain(new ShapleySampling().samples(400), 0)
+                        .rows())
                 .isEqualTo(16);
     }
 
@@ -126,7 +128,8 @@ class ShapleySamplingTest {
     @DisplayName("A single pair of walks has no standard errors, and the explanation says so")
     void tooFewForErrors() {
         try (TensorScope scope = TensorScope.open();
-                Explanation explanation = new ShapleySampling(2)
+                Explanation explanation = new ShapleySampling()
+                        .samples(2)
                         .attribute(
                                 Game.random(4, 7).model(),
                                 Inputs.of(Tensors.ofJava().of(new float[] {1, 1, 1, 1}, 1, 4)))) {
@@ -147,7 +150,8 @@ class ShapleySamplingTest {
                 .map(row -> new double[] {Arrays.stream(row).sum()})
                 .toArray(double[][]::new));
         try (TensorScope scope = TensorScope.open();
-                Explanation explanation = new ShapleySampling(4)
+                Explanation explanation = new ShapleySampling()
+                        .samples(4)
                         .attribute(sum, Inputs.of(Tensors.ofJava().of(x, 1, features)))) {
             assertThat(explanation.attribution().toDoubleArray()).containsExactly(x, within(1e-12));
             assertThat(explanation.counts().forwardRows()).isEqualTo(4 * 99 + 2);
@@ -158,7 +162,7 @@ class ShapleySamplingTest {
     @DisplayName("The seed decides the walks")
     void seeds() {
         Game game = Game.random(8, 8);
-        ShapleySampling method = new ShapleySampling(4);
+        ShapleySampling method = new ShapleySampling().samples(4);
         assertThat(game.explain(method, 3).values())
                 .containsExactly(game.explain(method, 3).values());
         assertThat(game.explain(method, 3).values())
@@ -172,7 +176,8 @@ class ShapleySamplingTest {
         double[] ones = new double[12];
         Arrays.fill(ones, 1);
         try (TensorScope scope = TensorScope.open();
-                Explanation explanation = new ShapleySampling(4)
+                Explanation explanation = new ShapleySampling()
+                        .samples(4)
                         .attribute(
                                 game.model(),
                                 Inputs.of(Tensors.ofJava().of(ones, 2, 6)),
@@ -186,8 +191,11 @@ class ShapleySamplingTest {
     @Test
     @DisplayName("Settings out of range are refused")
     void refusals() {
-        assertThatThrownBy(() -> new ShapleySampling(0)).hasMessage("samples 0: must be at least 1");
-        assertThatThrownBy(() -> new ShapleySampling(25))
+        Model model = Model.ofTensor("sum", "1", x -> x.sum(1));
+        Inputs inputs = Inputs.of(Tensors.ofJava().of(new double[] {1, 2}, 1, 2));
+        assertThatThrownBy(() -> new ShapleySampling().samples(0).attribute(model, inputs))
+                .hasMessage("samples 0: must be at least 1");
+        assertThatThrownBy(() -> new ShapleySampling().samples(25).attribute(model, inputs))
                 .hasMessage("samples 25: antithetic walks come in pairs; give an even number, or antithetic(false)");
         assertThat(new ShapleySampling().settings())
                 .hasToString("{samples=50, antithetic=true, baseline=0.0, mask=per-element}");

@@ -122,10 +122,8 @@ class ShapleyValuesTest {
     @Test
     @DisplayName("Settings say baseline and mask")
     void settings() {
-        ShapleyValues built = ShapleyValues.builder()
-                .baseline(Baseline.constant(0.5))
-                .mask(FeatureMask.grid(2, 3))
-                .build();
+        ShapleyValues built =
+                new ShapleyValues().baseline(Baseline.constant(0.5)).mask(FeatureMask.grid(2, 3));
         assertThat(built.settings()).hasToString("{baseline=0.5, mask=grid(2, 3)}");
         assertThat(method.settings()).hasToString("{baseline=0.0, mask=per-element}");
     }
@@ -135,7 +133,7 @@ class ShapleyValuesTest {
     void refusesDistributions() {
         try (TensorScope scope = TensorScope.open()) {
             Tensor input = Tensors.ofJava().full(Shape.of(1, 2), DataType.FLOAT32, 1);
-            ShapleyValues drawn = new ShapleyValues(Baseline.normal(0, 1), FeatureMask.perElement());
+            ShapleyValues drawn = new ShapleyValues().baseline(Baseline.normal(0, 1));
             assertThatThrownBy(() -> drawn.attribute(Game.random(2, 0).model(), Inputs.of(input)))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessage("baseline normal(0.0, 1.0) is a distribution, and shapley-values compares with one "

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * ZooModel<Image, Classifications> zoo = criteria.loadModel();
  * Model model = DjlModel.of(zoo);
  * Inputs inputs = DjlInputs.of(zoo).inputs(image);          // the service's own pre-processing
- * new ShapleySampling(200).attribute(model, inputs, Target.index(281));
+ * new ShapleySampling().samples(200).attribute(model, inputs, Target.index(281));
  * }</pre>
  *
  * <p>It has no gradients, whatever the engine: DJL loads models for inference. Methods that need them do not accept it; a

@@ -18,7 +18,6 @@ import io.github.attribution4j.Target;
 import io.github.attribution4j.djl.golden.GoldenData;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleySampling;
@@ -130,7 +129,8 @@ class DjlEnginesTest {
             DjlModel model = DjlModel.of(zoo).named("trees", "7");
             Inputs rows = Inputs.of(golden.get("rows")).allowMissing();
             try (Explanation fromZeros = new ShapleyValues().attribute(model, rows, Target.output());
-                    Explanation fromNothing = new ShapleyValues(Baseline.constant(Double.NaN), FeatureMask.perElement())
+                    Explanation fromNothing = new ShapleyValues()
+                            .baseline(Baseline.constant(Double.NaN))
                             .attribute(model, rows, Target.output())) {
                 assertThat(fromZeros.scores())
                         .containsExactly(golden.get("scores").toDoubleArray(), within());
@@ -153,10 +153,9 @@ class DjlEnginesTest {
             Map<String, Tensor> golden = arrays("trees.npz");
             DjlModel model = DjlModel.of(zoo);
             Inputs rows = Inputs.of(golden.get("rows")).allowMissing();
-            try (Explanation kernel = new KernelShap(16).attribute(model, rows, Target.output());
-                    Explanation sampled = new ShapleySampling(24).attribute(model, rows, Target.output());
-                    Explanation occluded =
-                            Occlusion.builder().window(1).build().attribute(model, rows, Target.output())) {
+            try (Explanation kernel = new KernelShap().samples(16).attribute(model, rows, Target.output());
+                    Explanation sampled = new ShapleySampling().samples(24).attribute(model, rows, Target.output());
+                    Explanation occluded = new Occlusion(1).attribute(model, rows, Target.output())) {
                 // 16 coalitions of four features are all there are.
                 assertThat(kernel.attribution()).isCloseTo(golden.get("shapley"), 1e-5);
                 double[] gap = sampled.completenessGap();

@@ -139,7 +139,7 @@ class StridesTest {
             List<Explanation> explanations = new ArrayList<>();
             for (Inputs inputs : List.of(Inputs.of(view), Inputs.of(copy(view)))) {
                 explanations.add(new IntegratedGradients().steps(4).attribute(model, inputs, Target.index(0)));
-                explanations.add(FeatureAblation.builder().build().attribute(model, inputs, Target.index(0)));
+                explanations.add(new FeatureAblation().attribute(model, inputs, Target.index(0)));
             }
             for (int i = 0; i < 2; i++) {
                 Assertions.assertThat(explanations.get(i).attribution().toDoubleArray())

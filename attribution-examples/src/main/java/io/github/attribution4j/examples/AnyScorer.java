@@ -31,8 +31,7 @@ public final class AnyScorer {
         try (TensorScope scope = TensorScope.open()) {
             Tensor applicant = Tensors.ofJava().of(new double[] {40, 30, 52, 1}, 1, 4);
             Tensor average = Tensors.ofJava().of(new double[] {50, 20, 45, 0}, 1, 4);
-            ShapleyValues method =
-                    ShapleyValues.builder().baseline(Baseline.of(average)).build();
+            ShapleyValues method = new ShapleyValues().baseline(Baseline.of(average));
             try (Explanation why = method.attribute(risk, Inputs.of(applicant), Target.output())) {
                 double[] values = why.attribution().toDoubleArray();
                 for (int i = 0; i < NAMES.length; i++) {

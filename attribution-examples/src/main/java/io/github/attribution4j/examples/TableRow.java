@@ -33,10 +33,7 @@ public final class TableRow {
             Tensor row = model.tensors().of(values, 1, values.length);
             Tensor average =
                     model.tensors().of(numbers(lines("patient-baseline.csv").get(1)), 1, values.length);
-            KernelShap method = KernelShap.builder()
-                    .samples(1000)
-                    .baseline(Baseline.of(average))
-                    .build();
+            KernelShap method = new KernelShap().samples(1000).baseline(Baseline.of(average));
             try (Explanation why = method.attribute(
                     model, Inputs.of(row), Target.probability(0), Run.defaults().seed(7))) {
                 TextTable table = TextTable.of(why, 0, names)

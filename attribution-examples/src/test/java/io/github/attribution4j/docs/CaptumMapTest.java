@@ -162,7 +162,7 @@ class CaptumMapTest {
         Inputs both = Inputs.builder().attribute("x", image).fixed("mask", side).build();
         assertThat(both.attributed()).hasSize(1);
         Tensor groups = model.tensors().of(new long[] {0, 0, 1, 1, 2, 2, 3, 3}, 1, 1, 1, 8);
-        explains(new FeatureAblation(Baseline.zeros(), FeatureMask.of(groups)));
+        explains(new FeatureAblation().mask(FeatureMask.of(groups)));
     }
 
     @Test
@@ -231,28 +231,19 @@ class CaptumMapTest {
     void perturbations() {
         FeatureMask mask = FeatureMask.grid(2, 2);
         explains(new FeatureAblation());
-        explains(new FeatureAblation(Baseline.zeros(), mask));
+        explains(new FeatureAblation().mask(mask));
         explains(new Occlusion(1, 3, 3));
-        explains(Occlusion.builder()
-                .window(1, 3, 3)
-                .stride(1, 2, 2)
-                .baseline(Baseline.zeros())
-                .build());
-        explains(new ShapleyValues(Baseline.zeros(), mask));
-        explains(ShapleySampling.builder()
-                .samples(25)
-                .antithetic(false)
-                .mask(mask)
-                .build());
-        explains(KernelShap.builder()
+        explains(new Occlusion(1, 3, 3).stride(1, 2, 2).baseline(Baseline.zeros()));
+        explains(new ShapleyValues().mask(mask));
+        explains(new ShapleySampling().samples(25).antithetic(false).mask(mask));
+        explains(new KernelShap()
                 .samples(25)
                 .sampling(KernelShap.Sampling.CAPTUM)
-                .mask(mask)
-                .build());
-        explains(KernelShap.builder().samples(512).mask(mask).build());
+                .mask(mask));
+        explains(new KernelShap().samples(512).mask(mask));
         Inputs two = Inputs.of(model.tensors().concat(List.of(image, references.rows(1, 2)), 0));
-        explains(new FeaturePermutation(1, mask), Target.index(3), two);
-        explains(new FeaturePermutation(1, FeatureMask.ranges(1, 16, 16)).at("relu3"), Target.index(3), two);
+        explains(new FeaturePermutation().mask(mask), Target.index(3), two);
+        explains(new FeaturePermutation().mask(FeatureMask.ranges(1, 16, 16)).at("relu3"), Target.index(3), two);
     }
 
     /** The calls of the table of Captum's classes that look inside, by the class. */
@@ -270,8 +261,12 @@ class CaptumMapTest {
                 new NamedMethod("LayerConductance", new Conductance("relu3").captum(Quadrature.GAUSS_LEGENDRE)),
                 new NamedMethod("LayerGradientShap", new LayerGradientShap(Baseline.samples(references), "relu3")),
                 new NamedMethod("LayerGradCam", new GradCam("relu3")),
-                new NamedMethod("LayerFeatureAblation", new FeatureAblation(Baseline.zeros(), channels).at("relu3")),
-                new NamedMethod("LayerFeaturePermutation", new FeaturePermutation(1, channels).at("relu3")),
+                new NamedMethod(
+                        "LayerFeatureAblation",
+                        new FeatureAblation().mask(channels).at("relu3")),
+                new NamedMethod(
+                        "LayerFeaturePermutation",
+                        new FeaturePermutation().mask(channels).at("relu3")),
                 new NamedMethod("LayerDeepLift", new DeepLift().at("relu3")),
                 new NamedMethod("LayerDeepLiftShap", new DeepLiftShap(Baseline.samples(references)).at("relu3")),
                 new NamedMethod("LayerLRP", new Lrp(Composites.epsilon(1e-9)).at("relu3")),

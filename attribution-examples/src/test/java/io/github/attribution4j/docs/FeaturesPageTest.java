@@ -89,7 +89,8 @@ class FeaturesPageTest {
         Inputs inputs = Inputs.of(patient).named(columns);
         // tag::groups
         FeatureMask mask = FeatureMask.ranges(-1, 10, 10, 10).named("mean", "error", "worst");
-        ShapleyValues method = new ShapleyValues(Baseline.of(average), mask);
+        ShapleyValues method =
+                new ShapleyValues().baseline(Baseline.of(average)).mask(mask);
         try (Explanation why = method.attribute(model, inputs, Target.probability(0))) {
             Features features = why.features(0); // three, each once
             double explained = features.sum(); // score minus baseline score

@@ -106,7 +106,7 @@ class InsideTest {
         int[] single = new int[32];
         java.util.Arrays.fill(single, 1);
         Attribution<LayeredModel> method =
-                new FeatureAblation(Baseline.zeros(), FeatureMask.ranges(1, single)).at("relu3");
+                new FeatureAblation().mask(FeatureMask.ranges(1, single)).at("relu3");
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // one number for each channel
         // end::ablate-channels
         try (why) {
@@ -224,8 +224,7 @@ class InsideTest {
     @Test
     void groupedShapley() {
         // tag::mask-method
-        ShapleyValues method =
-                ShapleyValues.builder().mask(FeatureMask.grid(3, 3)).build();
+        ShapleyValues method = new ShapleyValues().mask(FeatureMask.grid(3, 3));
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // 2^9 = 512 rows
         // end::mask-method
         try (why) {
@@ -238,7 +237,7 @@ class InsideTest {
         Inputs inputs = Inputs.of(image);
         // tag::by-group
         FeatureMask mask = FeatureMask.grid(2, 2).named("top left", "top right", "bottom left", "bottom right");
-        ShapleyValues method = ShapleyValues.builder().mask(mask).build();
+        ShapleyValues method = new ShapleyValues().mask(mask);
         try (Explanation why = method.attribute(model, inputs, Target.index(3))) {
             double[] four = why.features(0).contributions(); // of the first example
             assertThat(four).isEqualTo(mask.byGroup(inputs, why.attributions())[0]); // hidden

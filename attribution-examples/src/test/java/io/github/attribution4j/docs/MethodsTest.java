@@ -143,10 +143,9 @@ class MethodsTest {
     @Test
     void featureAblation() {
         // tag::feature-ablation
-        FeatureAblation method = FeatureAblation.builder()
+        FeatureAblation method = new FeatureAblation()
                 .baseline(Baseline.of(average))
-                .mask(FeatureMask.ranges(1, 10, 10, 10).named("mean", "error", "worst"))
-                .build();
+                .mask(FeatureMask.ranges(1, 10, 10, 10).named("mean", "error", "worst"));
         Explanation why = method.attribute(cancer, Inputs.of(patients), Target.index(0));
         // end::feature-ablation
         try (why) {
@@ -157,7 +156,7 @@ class MethodsTest {
     @Test
     void featurePermutation() {
         // tag::feature-permutation
-        FeaturePermutation method = FeaturePermutation.builder().shuffles(10).build();
+        FeaturePermutation method = new FeaturePermutation().shuffles(10);
         Explanation why = method.attribute(
                 cancer, Inputs.of(patients), Target.index(0), Run.defaults().seed(7));
         Tensor importance = why.attribution().mean(0); // the usual importance of each column
@@ -172,11 +171,7 @@ class MethodsTest {
     @Test
     void occlusion() {
         // tag::occlusion
-        Occlusion method = Occlusion.builder()
-                .window(1, 3, 3)
-                .stride(1, 1, 1)
-                .baseline(Baseline.constant(0))
-                .build();
+        Occlusion method = new Occlusion(1, 3, 3).stride(1, 1, 1).baseline(Baseline.constant(0));
         Explanation why = method.attribute(digits, Inputs.of(image), Target.index(3));
         // end::occlusion
         try (why) {
@@ -187,10 +182,8 @@ class MethodsTest {
     @Test
     void shapleyValues() {
         // tag::shapley-values
-        ShapleyValues method = ShapleyValues.builder()
-                .baseline(Baseline.of(average))
-                .mask(FeatureMask.ranges(1, 10, 10, 10))
-                .build();
+        ShapleyValues method =
+                new ShapleyValues().baseline(Baseline.of(average)).mask(FeatureMask.ranges(1, 10, 10, 10));
         Explanation why = method.attribute(cancer, Inputs.of(patients), Target.probability(0));
         // end::shapley-values
         try (why) {
@@ -202,10 +195,7 @@ class MethodsTest {
     @Test
     void shapleySampling() {
         // tag::shapley-sampling
-        ShapleySampling method = ShapleySampling.builder()
-                .samples(40)
-                .baseline(Baseline.of(average))
-                .build();
+        ShapleySampling method = new ShapleySampling().samples(40).baseline(Baseline.of(average));
         Explanation why = method.attribute(
                 cancer,
                 Inputs.of(patients),
@@ -222,8 +212,7 @@ class MethodsTest {
     @Test
     void kernelShap() {
         // tag::kernel-shap
-        KernelShap method =
-                KernelShap.builder().samples(300).baseline(Baseline.of(average)).build();
+        KernelShap method = new KernelShap().samples(300).baseline(Baseline.of(average));
         Explanation why = method.attribute(
                 cancer,
                 Inputs.of(patients),

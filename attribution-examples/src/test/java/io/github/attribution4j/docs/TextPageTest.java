@@ -134,8 +134,7 @@ class TextPageTest {
     @Test
     void without_gradients() {
         // tag::without-gradients
-        ShapleySampling shapley =
-                ShapleySampling.builder().baseline(masked).samples(20).build();
+        ShapleySampling shapley = new ShapleySampling().baseline(masked).samples(20);
         try (Explanation why = TokenAttribution.of(shapley).attribute(model, inputs, Target.index(0))) {
             Tensor adds = why.attribution(); // shape (1, tokens)
             Tensor uncertain = why.standardError();
@@ -152,8 +151,7 @@ class TextPageTest {
         }
         // tag::words
         FeatureMask words = FeatureMask.of(model.tensors().of(wordOfToken, 1, tokens.width())); // 0, 1, 1, 2, ...
-        ShapleySampling shapley =
-                ShapleySampling.builder().baseline(masked).mask(words).build();
+        ShapleySampling shapley = new ShapleySampling().baseline(masked).mask(words);
         // end::words
         TokenAttribution.of(shapley).attribute(model, inputs, Target.index(0)).close();
     }

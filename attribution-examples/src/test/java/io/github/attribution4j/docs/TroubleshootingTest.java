@@ -195,12 +195,14 @@ class TroubleshootingTest {
         failures.put("group numbers are integers", () -> FeatureMask.of(image));
         failures.put("and exact values need", () -> explain(new ShapleyValues(), image, Target.index(3)));
         failures.put(
-                "do not determine the attributions of", () -> explain(new KernelShap(100), image, Target.index(3)));
-        failures.put("antithetic walks come in pairs", () -> new ShapleySampling(25));
+                "do not determine the attributions of",
+                () -> explain(new KernelShap().samples(100), image, Target.index(3)));
+        failures.put(
+                "antithetic walks come in pairs",
+                () -> explain(new ShapleySampling().samples(25), image, Target.index(3)));
         failures.put(
                 "stride must not exceed window",
-                () -> explain(
-                        Occlusion.builder().window(1, 2, 2).stride(1, 3, 3).build(), image, Target.index(3)));
+                () -> explain(new Occlusion(1, 2, 2).stride(1, 3, 3), image, Target.index(3)));
         failures.put(
                 "example given; it takes groups from other examples",
                 () -> explain(new FeaturePermutation(), image, Target.index(3)));
@@ -210,11 +212,11 @@ class TroubleshootingTest {
     }
 
     private static FeatureAblation ablation(Baseline baseline) {
-        return FeatureAblation.builder().baseline(baseline).build();
+        return new FeatureAblation().baseline(baseline);
     }
 
     private static FeatureAblation ablation(FeatureMask mask) {
-        return FeatureAblation.builder().mask(mask).build();
+        return new FeatureAblation().mask(mask);
     }
 
     private static Tensor ids(long... ids) {

@@ -159,7 +159,7 @@ class ExplainedTest {
     });
 
     private static Explanation ablated(Inputs inputs, FeatureMask mask) {
-        return new FeatureAblation(Baseline.zeros(), mask)
+        return new FeatureAblation().mask(mask)
                 .attribute(SUM, inputs, Target.output().named("risk"));
     }
 

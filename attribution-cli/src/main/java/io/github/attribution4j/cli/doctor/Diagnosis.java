@@ -266,10 +266,9 @@ public final class Diagnosis {
     }
 
     private List<String> notices(Inputs few, Target target, Baseline others, Run run) {
-        FeatureAblation trial = FeatureAblation.builder()
+        FeatureAblation trial = new FeatureAblation()
                 .mask(FeatureMask.of(halves(few).toArray(Tensor[]::new)))
-                .baseline(others)
-                .build();
+                .baseline(others);
         try (Explanation found = trial.attribute(model, few, target, run)) {
             return found.notices();
         }

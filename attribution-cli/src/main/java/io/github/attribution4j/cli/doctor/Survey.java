@@ -187,9 +187,8 @@ public final class Survey {
                 "ablation",
                 expected,
                 errors,
-                () -> FeatureAblation.builder()
+                () -> new FeatureAblation()
                         .mask(wholeInputs(request.inputs()))
-                        .build()
                         .attribute(model, request.inputs(), SUM));
         compare("gradient", expected, errors, () -> Saliency.signed().attribute(model, request.inputs(), SUM));
         return String.join(", ", errors);

@@ -2,19 +2,15 @@
 package io.github.attribution4j.cli.method;
 
 import io.github.attribution4j.Attribution;
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.cli.method.MethodEntry.Need;
-import io.github.attribution4j.cli.method.MethodEntry.Values;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.NearNames;
-import io.github.attribution4j.perturbation.CoalitionMethod;
 import io.github.attribution4j.perturbation.FeatureAblation;
-import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.Occlusion;
@@ -32,8 +28,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Every method with its settings, as the command line offers them. */
 public final class MethodCatalog {
-    private static final Setting<Baseline> ABSENT = SettingTypes.baseline("what absent groups are replaced by");
-    private static final Setting<FeatureMask> MASK = SettingTypes.mask();
     private static final List<MethodEntry> ALL = Stream.of(
                     List.of(
                             MethodEntry.of(Saliency.DESCRIPTION, BuiltMethod.Anywhere::new),
@@ -44,12 +38,12 @@ public final class MethodCatalog {
                     LayerCatalog.all(),
                     CamCatalog.all(),
                     List.of(
-                            featureAblation(),
-                            featurePermutation(),
-                            occlusion(),
-                            shapleyValues(),
-                            shapleySampling(),
-                            kernelShap()),
+                            MethodEntry.of(FeatureAblation.DESCRIPTION, BuiltMethod.Anywhere::new),
+                            MethodEntry.of(FeaturePermutation.DESCRIPTION, BuiltMethod.Anywhere::new),
+                            MethodEntry.of(Occlusion.DESCRIPTION, BuiltMethod.Anywhere::new),
+                            MethodEntry.of(ShapleyValues.DESCRIPTION, BuiltMethod.Anywhere::new),
+                            MethodEntry.of(ShapleySampling.DESCRIPTION, BuiltMethod.Anywhere::new),
+                            MethodEntry.of(KernelShap.DESCRIPTION, BuiltMethod.Anywhere::new)),
                     NoiseTunnel.descriptions().stream()
                             .map(MethodCatalog::tunnel)
                             .toList())
@@ -117,106 +111,6 @@ public final class MethodCatalog {
             }
         });
         return inner;
-    }
-
-    /** Sets what all methods that score coalitions have in common. */
-    private static <B extends CoalitionMethod.Builder<B>> B coalitions(Values values, B builder) {
-        return builder.baseline(values.get(ABSENT)).mask(values.get(MASK));
-    }
-
-    private static MethodEntry featureAblation() {
-        return new MethodEntry(
-                "feature-ablation",
-                Need.FORWARD,
-                "what the score loses when one group of elements goes absent",
-                List.of(ABSENT, MASK),
-                false,
-                values -> new BuiltMethod.Anywhere(
-                        coalitions(values, FeatureAblation.builder()).build()));
-    }
-
-    private static MethodEntry featurePermutation() {
-        Setting<Integer> shuffles = SettingTypes.integer("shuffles", 1, "how often each group is shuffled");
-        return new MethodEntry(
-                "feature-permutation",
-                Need.FORWARD,
-                "what the score loses when a group takes its values from another example; two examples at least",
-                List.of(shuffles, MASK),
-                false,
-                values -> new BuiltMethod.Anywhere(FeaturePermutation.builder()
-                        .shuffles(values.get(shuffles))
-                        .mask(values.get(MASK))
-                        .build()));
-    }
-
-    private static MethodEntry occlusion() {
-        Setting<String> window = SettingTypes.text(
-                "window",
-                "extents without the batch axis, such as 3,15,15; more inputs after ';'",
-                "size of the window");
-        Setting<String> stride = new Setting<>(
-                "stride", "extents as of window, or 1", "1", "how far the window moves", (text, sources) -> text);
-        Setting<Baseline> baseline = SettingTypes.baseline("what is put under the window");
-        return new MethodEntry(
-                "occlusion",
-                Need.FORWARD,
-                "what the score loses under a window that slides over the input",
-                List.of(window, stride, baseline),
-                false,
-                values -> {
-                    Occlusion.Builder builder = Occlusion.builder()
-                            .windows(SettingTypes.shapes(values.get(window)))
-                            .baseline(values.get(baseline));
-                    String strides = values.get(stride);
-                    if (!strides.equals("1")) {
-                        builder.strides(SettingTypes.shapes(strides));
-                    }
-                    return new BuiltMethod.Anywhere(builder.build());
-                });
-    }
-
-    private static MethodEntry shapleyValues() {
-        return new MethodEntry(
-                "shapley-values",
-                Need.FORWARD,
-                "exact Shapley values over all 2^M coalitions; at most 24 groups",
-                List.of(ABSENT, MASK),
-                false,
-                values -> new BuiltMethod.Anywhere(
-                        coalitions(values, ShapleyValues.builder()).build()));
-    }
-
-    private static MethodEntry shapleySampling() {
-        Setting<Integer> samples = SettingTypes.integer("samples", 50, "walks through all groups");
-        Setting<Boolean> antithetic =
-                SettingTypes.flag("antithetic", true, "whether every second walk is the one before, backwards");
-        return new MethodEntry(
-                "shapley-sampling",
-                Need.FORWARD,
-                "Shapley values from sampled orders, unbiased, with standard errors",
-                List.of(samples, antithetic, ABSENT, MASK),
-                false,
-                values -> new BuiltMethod.Anywhere(coalitions(values, ShapleySampling.builder())
-                        .samples(values.get(samples))
-                        .antithetic(values.get(antithetic))
-                        .build()));
-    }
-
-    private static MethodEntry kernelShap() {
-        Setting<Integer> samples =
-                SettingTypes.integer("samples", 512, "coalitions evaluated for each example at most");
-        Setting<KernelShap.Sampling> sampling = SettingTypes.choice(
-                "sampling", KernelShap.Sampling.class, KernelShap.Sampling.LEVERAGE, "how coalitions are drawn");
-        return new MethodEntry(
-                "kernel-shap",
-                Need.FORWARD,
-                "Shapley values from a regression on coalitions; exact once the samples cover all",
-                List.of(samples, sampling, ABSENT, MASK),
-                false,
-                values -> new BuiltMethod.Anywhere(coalitions(values, KernelShap.builder())
-                        .samples(values.get(samples))
-                        .sampling(values.get(sampling))
-                        .build()));
     }
 
     private static MethodEntry tunnel(Description<NoiseTunnel<Model>> description) {

@@ -86,23 +86,19 @@ final class EveryMethod implements AutoCloseable {
                 NoiseTunnel.smoothGradSquared(new Saliency()).samples(4));
         table(
                 "var-grad",
-                NoiseTunnel.varGrad(new FeatureAblation(Baseline.zeros(), columns))
-                        .samples(3));
+                NoiseTunnel.varGrad(new FeatureAblation().mask(columns)).samples(3));
         table("feature-ablation", new FeatureAblation());
-        table(
-                "feature-permutation",
-                FeaturePermutation.builder().shuffles(2).mask(columns).build());
-        table("occlusion", Occlusion.builder().window(4).stride(2).build());
-        table("shapley-values", ShapleyValues.builder().mask(columns).build());
-        table("shapley-sampling", ShapleySampling.builder().samples(4).build());
-        table("kernel-shap", KernelShap.builder().samples(40).build());
+        table("feature-permutation", new FeaturePermutation().shuffles(2).mask(columns));
+        table("occlusion", new Occlusion(4).stride(2));
+        table("shapley-values", new ShapleyValues().mask(columns));
+        table("shapley-sampling", new ShapleySampling().samples(4));
+        table("kernel-shap", new KernelShap().samples(40));
         table(
                 "kernel-shap-captum",
-                KernelShap.builder()
+                new KernelShap()
                         .samples(30)
                         .sampling(KernelShap.Sampling.CAPTUM)
-                        .mask(columns)
-                        .build());
+                        .mask(columns));
         table("layer integrated-gradients", integrated.at("relu1"));
         table("neuron saliency", Saliency.signed().towards("fc2", Target.at(5)));
         table("conductance", new Conductance("relu1").steps(5));
@@ -112,11 +108,9 @@ final class EveryMethod implements AutoCloseable {
         image("saliency", new Saliency());
         image("integrated-gradients", integrated);
         image("gradient-shap", shap);
-        image("feature-ablation", FeatureAblation.builder().mask(cells).build());
-        image("occlusion", Occlusion.builder().window(3, 8, 8).stride(3, 8, 8).build());
-        image(
-                "shapley-sampling",
-                ShapleySampling.builder().samples(2).mask(cells).build());
+        image("feature-ablation", new FeatureAblation().mask(cells));
+        image("occlusion", new Occlusion(3, 8, 8).stride(3, 8, 8));
+        image("shapley-sampling", new ShapleySampling().samples(2).mask(cells));
         image(
                 "grad-cam",
                 GradCam.builder("layer2").upsample(Interpolation.BILINEAR).build());

@@ -200,8 +200,8 @@ class InputRowAxisTest {
                         new InputXGradient(),
                         integrated,
                         new FeatureAblation(),
-                        new ShapleySampling(6),
-                        new KernelShap(90),
+                        new ShapleySampling().samples(6),
+                        new KernelShap().samples(90),
                         new FeaturePermutation(),
                         NoiseTunnel.smoothGrad(new Saliency()).samples(4),
                         new DeepLift(Baseline.constant(0.1)),
@@ -293,17 +293,14 @@ class InputRowAxisTest {
                 TorchScriptModel model = tried.load("");
                 TorchScriptModel first = tried.load("_first")) {
             Tensor reference = tried.inputs().get(0).as(0).mul(0.5);
-            Attribution<? super TorchScriptModel> method =
-                    FeatureAblation.builder().baseline(Baseline.of(reference)).build();
+            Attribution<? super TorchScriptModel> method = new FeatureAblation().baseline(Baseline.of(reference));
             try (Explanation why = method.attribute(model, tried.inModelOrder(), TARGET);
                     Explanation expected = method.attribute(first, tried.inRowsOrder(), TARGET)) {
                 assertThat(why.attribution().toDoubleArray())
                         .containsExactly(expected.attribution().toDoubleArray(), within(CLOSE));
             }
             Tensor inModelOrder = tried.inputs().get(0).as(1);
-            Attribution<? super TorchScriptModel> wrong = FeatureAblation.builder()
-                    .baseline(Baseline.of(inModelOrder))
-                    .build();
+            Attribution<? super TorchScriptModel> wrong = new FeatureAblation().baseline(Baseline.of(inModelOrder));
             assertThatThrownBy(() -> wrong.attribute(model, tried.inModelOrder(), TARGET))
                     .hasMessageContaining("has shape (4, 3, 3) and the input has shape (3, 4, 3)");
         }

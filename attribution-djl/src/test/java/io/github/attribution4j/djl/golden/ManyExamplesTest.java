@@ -49,9 +49,8 @@ class ManyExamplesTest {
             Tensor output = golden.model().forward(few.select(0));
             Target target = Target.at(new long[output.shape().rank() - 1]);
             // Tokens have no gradient: all of an example is one feature.
-            Attribution<? super TorchScriptModel> method = gradients
-                    ? new Saliency()
-                    : FeatureAblation.builder().mask(whole(few)).build();
+            Attribution<? super TorchScriptModel> method =
+                    gradients ? new Saliency() : new FeatureAblation().mask(whole(few));
             try (Explanation why = method.attribute(golden.model(), many, target, run)) {
                 long rows = gradients ? EXAMPLES : 2L * EXAMPLES;
                 assertThat(why.counts().largestBatch()).isEqualTo(FITTING);

@@ -214,14 +214,12 @@ class RequestRefusalTest {
         refused(
                 "mask for input 'x' has shape (1, 11) and the input (3, 12); axis 0 must be 1 or the number of examples, 3, and "
                         + "every other axis 1 or the input's",
-                FeatureAblation.builder().mask(maskOf(new long[11])).build(),
+                new FeatureAblation().mask(maskOf(new long[11])),
                 Target.index(1));
         refused(
                 "mask has groups up to 3 but no element in 1, 2; a group without elements has no attribution: renumber the "
                         + "groups, or use renumbered()",
-                ShapleySampling.builder()
-                        .mask(FeatureMask.ofIds(new long[] {0, 0, 0, 0, 0, 0, 3, 3, 3, 3, 3, 3}))
-                        .build(),
+                new ShapleySampling().mask(FeatureMask.ofIds(new long[] {0, 0, 0, 0, 0, 0, 3, 3, 3, 3, 3, 3})),
                 Target.index(1));
         refused(
                 "occlusion: window (13,) on axis 1 of input 'x' of shape (3, 12): 13 must be 1 to 12",
@@ -251,7 +249,7 @@ class RequestRefusalTest {
         refused(
                 "baseline for input 'x' has shape (1, 11) and the input has shape (3, 12); all axes but the first must be "
                         + "equal",
-                FeatureAblation.builder().baseline(narrow).build(),
+                new FeatureAblation().baseline(narrow),
                 Target.index(1));
     }
 
@@ -290,9 +288,8 @@ class RequestRefusalTest {
 
     @Test
     void deadlines() {
-        Throwable failure = catchThrowable(() -> ShapleySampling.builder()
+        Throwable failure = catchThrowable(() -> new ShapleySampling()
                 .samples(20_000)
-                .build()
                 .attribute(
                         image.model(),
                         image.inputs(),

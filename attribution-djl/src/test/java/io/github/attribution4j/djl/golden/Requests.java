@@ -145,34 +145,30 @@ final class Requests {
                         .baseline(distribution());
             case "noise-tunnel" -> noiseTunnel(options);
             case "feature-ablation" ->
-                FeatureAblation.builder().baseline(baseline()).mask(mask()).build();
-            case "feature-permutation" -> new FeaturePermutation(options.integer("shuffles"), mask());
+                new FeatureAblation().baseline(baseline()).mask(mask());
+            case "feature-permutation" ->
+                new FeaturePermutation().shuffles(options.integer("shuffles")).mask(mask());
             case "occlusion" ->
-                Occlusion.builder()
-                        .windows(shapes(options.shapes("windows")))
+                Occlusion.of(shapes(options.shapes("windows")))
                         .strides(shapes(options.shapes("strides")))
-                        .baseline(baseline())
-                        .build();
-            case "shapley-values" ->
-                ShapleyValues.builder().baseline(baseline()).mask(mask()).build();
+                        .baseline(baseline());
+            case "shapley-values" -> new ShapleyValues().baseline(baseline()).mask(mask());
             case "shapley-sampling" ->
-                ShapleySampling.builder()
+                new ShapleySampling()
                         .samples(options.integer("samples"))
                         // Captum's walks are independent; the limit is tested on the default, walks in pairs.
                         .antithetic(given.compare().equals("limit"))
                         .baseline(baseline())
-                        .mask(mask())
-                        .build();
+                        .mask(mask());
             case "kernel-shap" ->
-                KernelShap.builder()
+                new KernelShap()
                         .samples(options.integer("samples"))
                         .sampling(
                                 options.text("sampling").equals("captum")
                                         ? KernelShap.Sampling.CAPTUM
                                         : KernelShap.Sampling.LEVERAGE)
                         .baseline(baseline())
-                        .mask(mask())
-                        .build();
+                        .mask(mask());
             default -> throw new IllegalArgumentException(given.id() + ": method " + name + " is unknown");
         };
     }

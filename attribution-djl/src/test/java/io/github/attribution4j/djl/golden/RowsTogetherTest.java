@@ -130,7 +130,7 @@ class RowsTogetherTest {
                 TorchScriptModel model = together.load()) {
             Inputs inputs = Inputs.of(together.inputs(model, ROWS));
             double[] outputs = flat(together.json().get("outputs"));
-            try (Explanation why = new FeatureAblation(Baseline.zeros(), LINES).attribute(model, inputs, TARGET)) {
+            try (Explanation why = new FeatureAblation().mask(LINES).attribute(model, inputs, TARGET)) {
                 for (int row = 0; row < ROWS; row++) {
                     close(new double[] {why.scores()[row]}, new double[] {outputs[row * 3 + 1]});
                 }
@@ -161,10 +161,8 @@ class RowsTogetherTest {
         methods.put("gradient shap", new GradientShap().samples(3).baseline(Baseline.normal(0, 1)));
         methods.put(
                 "smooth grad", NoiseTunnel.smoothGrad(new Saliency()).samples(3).stdev(0.1));
-        methods.put("occlusion", Occlusion.builder().window(1, 2, 2).build());
-        methods.put(
-                "shapley sampling",
-                ShapleySampling.builder().samples(2).mask(LINES).build());
+        methods.put("occlusion", new Occlusion(1, 2, 2));
+        methods.put("shapley sampling", new ShapleySampling().samples(2).mask(LINES));
         methods.put("deep lift", DeepLift.builder().build());
         methods.put("lrp", new Lrp());
         methods.put("guided backprop", new GuidedBackprop());
@@ -239,7 +237,7 @@ class RowsTogetherTest {
     @ParameterizedTest
     @MethodSource("archives")
     void eight_threads_that_find_out_at_once_agree(Together together) throws InterruptedException, ExecutionException {
-        FeatureAblation ablation = new FeatureAblation(Baseline.zeros(), LINES);
+        FeatureAblation ablation = new FeatureAblation().mask(LINES);
         ExecutorService pool = Executors.newFixedThreadPool(THREADS);
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = together.load()) {
@@ -273,7 +271,8 @@ class RowsTogetherTest {
                 GoldenData.read(GoldenData.together().resolve("checked.json")).getAsJsonObject());
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = checked.load();
-                Explanation why = new FeatureAblation(Baseline.zeros(), LINES)
+                Explanation why = new FeatureAblation()
+                        .mask(LINES)
                         .attribute(model, Inputs.of(checked.inputs(model, ROWS)), TARGET)) {
             double[] expected = flat(checked.json().get("ablations"));
             double[] actual = why.attribution().toDoubleArray();
@@ -293,7 +292,7 @@ class RowsTogetherTest {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = saved.load()) {
             Inputs inputs = Inputs.of(saved.inputs(model, ROWS));
-            try (Explanation why = new FeatureAblation(Baseline.zeros(), LINES).attribute(model, inputs, TARGET)) {
+            try (Explanation why = new FeatureAblation().mask(LINES).attribute(model, inputs, TARGET)) {
                 double[] outputs = flat(saved.json().get("outputs"));
                 double[] expected = flat(saved.json().get("ablations"));
                 double[] actual = why.attribution().toDoubleArray();
@@ -385,7 +384,7 @@ class RowsTogetherTest {
     @ParameterizedTest
     @MethodSource("oneByOne")
     void bits_do_not_depend_on_how_many_examples_there_are(Together together) {
-        FeatureAblation ablation = new FeatureAblation(Baseline.zeros(), LINES);
+        FeatureAblation ablation = new FeatureAblation().mask(LINES);
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = together.load()) {
             // Known from here on.

@@ -176,7 +176,7 @@ class StateTest {
                         new InputXGradient(),
                         integrated,
                         new FeatureAblation(),
-                        Occlusion.builder().window(2).build(),
+                        new Occlusion(2),
                         new ShapleyValues(),
                         NoiseTunnel.smoothGrad(integrated).samples(3).stdev(0.1)));
         if (RULED.contains(state.file())) {

@@ -17,7 +17,6 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.perturbation.FeatureAblation;
-import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.perturbation.ShapleyValues;
 import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Shape;
@@ -184,8 +183,8 @@ class TextGoldenTest {
         return switch (method) {
             case "integrated-gradients" ->
                 new IntegratedGradients().steps(golden.get("steps").getAsInt()).baseline(reference.throughHead());
-            case "feature-ablation" -> new FeatureAblation(reference, FeatureMask.perElement());
-            case "shapley-values" -> ShapleyValues.builder().baseline(reference).build();
+            case "feature-ablation" -> new FeatureAblation().baseline(reference);
+            case "shapley-values" -> new ShapleyValues().baseline(reference);
             default -> throw new IllegalStateException(method);
         };
     }

@@ -19,7 +19,6 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.perturbation.FeatureAblation;
-import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.NumpyFiles;
@@ -279,11 +278,9 @@ class TokenAttributionTest {
                 archive,
                 (model, inputs) -> {
                     TokenBaseline masked = TokenBaseline.of(3).keeping(0, 1, 2);
-                    ShapleySampling sampling = ShapleySampling.builder()
-                            .baseline(masked)
-                            .samples(6)
-                            .build();
-                    FeatureAblation ablation = new FeatureAblation(masked, FeatureMask.perElement());
+                    ShapleySampling sampling =
+                            new ShapleySampling().baseline(masked).samples(6);
+                    FeatureAblation ablation = new FeatureAblation().baseline(masked);
                     try (Explanation shapley = TokenAttribution.of(sampling).attribute(model, inputs, Target.index(1));
                             Explanation ablated =
                                     TokenAttribution.of(ablation).attribute(model, inputs, Target.index(1))) {
