@@ -5,6 +5,7 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.RuledModel;
 import java.util.List;
 import java.util.Map;
 
@@ -15,8 +16,8 @@ import java.util.Map;
  * <p>It holds settings and nothing else: no model, buffer or random state. One instance may serve all threads.
  *
  * @param <M> what the method needs of a model: {@link Model} for methods that only run it forward, {@link
- *     DifferentiableModel} for those that take gradients, {@link
- *     LayeredModel} for those that look inside
+ *     DifferentiableModel} for those that take gradients, {@link LayeredModel} for those that look inside, {@link RuledModel} for
+ *     those that go back by rules
  */
 public interface Attribution<M extends Model> {
     /**
@@ -46,39 +47,41 @@ public interface Attribution<M extends Model> {
     }
 
     /**
-     * Returns any method applied to the output of a layer: what {@link GradientAttribution#at} and {@link
-     * ForwardAttribution#at} do, for wrapped methods too.
+     * Returns any method applied to the output of a layer: what {@link GradientAttribution#at}, {@link ForwardAttribution#at} and
+     * {@link RuledAttribution#at} do, for wrapped methods too.
      *
+     * @param <M> {@link LayeredModel}, or {@link RuledModel} for a method that needs rules
      * @param layer address of a value inside the model, such as {@code encoder} or {@code encoder:in}; see {@link
      *     io.github.attribution4j.model.CutPoint}
      * @param method the method; it meets the tail of the cut model
      */
-    static Attribution<LayeredModel> at(String layer, Attribution<? super DifferentiableModel> method) {
-        return new LayerAttribution(method, List.of(layer));
+    static <M extends LayeredModel> Attribution<M> at(String layer, Attribution<? super M> method) {
+        return new LayerAttribution<>(method, List.of(layer));
     }
 
     /**
      * Returns any method applied to several layers at once, of which none depends on another, such as the embeddings of a
      * text model. Attributions come in the order of the layers.
      *
+     * @param <M> {@link LayeredModel}, or {@link RuledModel} for a method that needs rules
      * @param layers addresses, at least one
      * @param method the method; it meets the tail of the cut model, which attributes all the activations
      */
-    static Attribution<LayeredModel> at(List<String> layers, Attribution<? super DifferentiableModel> method) {
-        return new LayerAttribution(method, layers);
+    static <M extends LayeredModel> Attribution<M> at(List<String> layers, Attribution<? super M> method) {
+        return new LayerAttribution<>(method, layers);
     }
 
     /**
-     * Returns any method explaining a neuron: what {@link GradientAttribution#towards} and {@link
-     * ForwardAttribution#towards} do, for wrapped methods too.
+     * Returns any method explaining a neuron: what {@link GradientAttribution#towards}, {@link ForwardAttribution#towards} and
+     * {@link RuledAttribution#towards} do, for wrapped methods too.
      *
+     * @param <M> {@link LayeredModel}, or {@link RuledModel} for a method that needs rules
      * @param layer dotted path of a module
      * @param unit the neuron, such as {@code Target.at(17, 3, 3)}
      * @param method the method; it meets the head of the cut model
      */
-    static Attribution<LayeredModel> towards(
-            String layer, Target unit, Attribution<? super DifferentiableModel> method) {
-        return new NeuronAttribution(method, layer, unit);
+    static <M extends LayeredModel> Attribution<M> towards(String layer, Target unit, Attribution<? super M> method) {
+        return new NeuronAttribution<>(method, layer, unit);
     }
 
     /** Returns the method's name in lower case with hyphens, such as {@code integrated-gradients}. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
+import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
@@ -403,27 +403,27 @@ public final class Evaluator {
 
     private void differentiate(Rows rows, @Nullable Heard parts, PullbackSource source, LayerSink sink) {
         batches.run(rows, true, batch -> {
-            try (Pullback pullback = source.open(batch.inputs(), batch.from(), batch.to())) {
-                Tensor output = checkedRows(pullback.output(), batch);
+            try (BackwardRun held = source.open(batch.inputs(), batch.from(), batch.to())) {
+                Tensor output = checkedRows(held.output(), batch);
                 if (parts != null) {
                     checkTarget(output);
                 }
                 double[] values = batch.own(scores(output, batch.examples()));
                 Tensor cotangent = source.cotangent(output, batch.cotangent(target, output));
-                List<Tensor> gradients = rowsFirst(pullback, batch.inputs(), pullback.vjpLast(cotangent)).stream()
+                List<Tensor> gradients = rowsFirst(held, batch.inputs(), held.backLast(cotangent)).stream()
                         .map(batch::own)
                         .toList();
-                for (String unused : pullback.unused()) {
+                for (String unused : held.unused()) {
                     // The program's text is read once, not for every batch.
                     if (unreached.add(unused)) {
-                        String what = pullback instanceof LayerPullback ? "layer" : "input";
+                        String what = held.activations().isEmpty() ? "input" : "layer";
                         notice("no gradient reaches " + what + " '" + unused + "'"
                                 + CompletenessNotice.unreached(gradientLosses()));
                     }
                 }
                 Tensor kept = output.alias();
-                Optional<Tensor> atReference = pullback.referenceOutput().map(Tensor::alias);
-                List<Tensor> activations = activations(pullback, batch);
+                Optional<Tensor> atReference = held.referenceOutput().map(Tensor::alias);
+                List<Tensor> activations = activations(held, batch);
                 List<Tensor> compared = new ArrayList<>(activations);
                 compared.add(kept);
                 return new Batch.Computed(compared, scope -> {
@@ -440,15 +440,12 @@ public final class Evaluator {
     }
 
     /** Gradients with rows on axis 0, where those of layers have them already. */
-    private static List<Tensor> rowsFirst(Pullback pullback, Inputs inputs, List<Tensor> gradients) {
-        return pullback instanceof LayerPullback ? gradients : inputs.rowsFirst(gradients);
+    private static List<Tensor> rowsFirst(BackwardRun held, Inputs inputs, List<Tensor> gradients) {
+        return held.activations().isEmpty() ? inputs.rowsFirst(gradients) : gradients;
     }
 
-    private static List<Tensor> activations(Pullback pullback, Batch batch) {
-        if (!(pullback instanceof LayerPullback layers)) {
-            return List.of();
-        }
-        return layers.activations().stream()
+    private static List<Tensor> activations(BackwardRun held, Batch batch) {
+        return held.activations().stream()
                 .map(value -> batch.checked(value, "a layer has a", "value").alias())
                 .toList();
     }

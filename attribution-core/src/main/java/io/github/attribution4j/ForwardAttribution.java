@@ -9,11 +9,11 @@ import java.util.List;
 public interface ForwardAttribution extends Attribution<Model> {
     /** Returns this method applied to the output of a layer; see {@link GradientAttribution#at}. */
     default Attribution<LayeredModel> at(String... layers) {
-        return new LayerAttribution(this, List.of(layers));
+        return new LayerAttribution<>(this, List.of(layers));
     }
 
     /** Returns this method explaining a neuron; see {@link GradientAttribution#towards}. */
     default Attribution<LayeredModel> towards(String layer, Target unit) {
-        return new NeuronAttribution(this, layer, unit);
+        return new NeuronAttribution<>(this, layer, unit);
     }
 }

@@ -16,7 +16,7 @@ public interface GradientAttribution extends Attribution<DifferentiableModel> {
      *     {@link io.github.attribution4j.model.CutPoint}), or several of which none depends on another
      */
     default Attribution<LayeredModel> at(String... layers) {
-        return new LayerAttribution(this, List.of(layers));
+        return new LayerAttribution<>(this, List.of(layers));
     }
 
     /**
@@ -28,6 +28,6 @@ public interface GradientAttribution extends Attribution<DifferentiableModel> {
      * @param unit the neuron, such as {@code Target.at(17, 3, 3)}
      */
     default Attribution<LayeredModel> towards(String layer, Target unit) {
-        return new NeuronAttribution(this, layer, unit);
+        return new NeuronAttribution<>(this, layer, unit);
     }
 }

@@ -2,9 +2,10 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.RuledCut;
+import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.LinkedHashMap;
@@ -12,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /** Another method, on the tail of the model cut at one or several layers. */
-record LayerAttribution(Attribution<? super DifferentiableModel> method, List<String> layers)
-        implements Attribution<LayeredModel> {
+record LayerAttribution<M extends LayeredModel>(Attribution<? super M> method, List<String> layers)
+        implements Attribution<M> {
     LayerAttribution {
         layers = List.copyOf(layers);
         if (layers.isEmpty()) {
@@ -22,14 +23,22 @@ record LayerAttribution(Attribution<? super DifferentiableModel> method, List<St
     }
 
     @Override
-    public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
+    public Explanation attribute(M model, Inputs inputs, Target target, Run run) {
         Cut cut = model.cut(layers.toArray(String[]::new));
+        if (method instanceof RuledAttribution ruled && cut instanceof RuledCut own) {
+            // Its own way saves a forward row for each example.
+            Explanation explanation = ruled.attribute((RuledModel) model, own, inputs, target, run.nested());
+            return explanation.madeBy(this, model.identity(), inputs, Counts.NONE);
+        }
         Run started = run.started();
         try (TensorScope scope = TensorScope.open()) {
             Evaluator whole = Evaluator.start(this, model, inputs, target, started);
             List<Tensor> activations = whole.activationsAtInputs(cut);
+            // A part of a model is cut and ruled as the model is.
+            @SuppressWarnings("unchecked")
+            M tail = (M) cut.tail();
             Explanation explanation =
-                    method.attribute(cut.tail(), cut.tailInputs(whole.inputs(), activations), target, started.nested());
+                    method.attribute(tail, cut.tailInputs(whole.inputs(), activations), target, started.nested());
             return explanation.madeBy(this, model.identity(), whole.inputs(), whole.counts());
         }
     }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
-import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Another method, on the head of the model cut at a layer, with a unit of the layer as target. */
-record NeuronAttribution(Attribution<? super DifferentiableModel> method, String layer, Target unit)
-        implements Attribution<LayeredModel> {
+record NeuronAttribution<M extends LayeredModel>(Attribution<? super M> method, String layer, Target unit)
+        implements Attribution<M> {
     @Override
-    public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
+    public Explanation attribute(M model, Inputs inputs, Target target, Run run) {
         Problems problems = new Problems();
         problems.requireNoTarget(target, "the unit of layer '" + layer + "' is what is explained");
         problems.throwIfAny();
-        Cut cut = model.cut(layer);
-        Explanation explanation = method.attribute(cut.head(), inputs, unit, run.nested());
+        // A part of a model is cut and ruled as the model is.
+        @SuppressWarnings("unchecked")
+        M head = (M) model.cut(layer).head();
+        Explanation explanation = method.attribute(head, inputs, unit, run.nested());
         return explanation.madeBy(this, model.identity(), inputs, Counts.NONE);
     }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
+import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 
 /**
@@ -17,10 +17,9 @@ public interface PullbackSource {
      * @param rows inputs of a batch
      * @param from number of the first row, of all rows asked for
      * @param to number after the last row
-     * @return the run, closed by the caller; with activations if it is a {@link
-     *     io.github.attribution4j.model.LayerPullback}
+     * @return the run, closed by the caller
      */
-    Pullback open(Inputs rows, long from, long to);
+    BackwardRun open(Inputs rows, long from, long to);
 
     /**
      * Returns what to send back.

@@ -10,8 +10,8 @@ import io.github.attribution4j.Target;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledCopy;
 import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.Interpolation;
@@ -78,7 +78,7 @@ public final class GuidedGradCam implements Attribution<RuledModel> {
             throw new UnsupportedModelException(
                     name() + " changes what ReLUs give back, and this model has none; use GradCam");
         }
-        LayeredModel guided = model.with(rules);
+        RuledCopy guided = model.with(rules);
         Cut cut = model.cut(layer);
         try (TensorScope scope = TensorScope.open()) {
             Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
@@ -86,7 +86,7 @@ public final class GuidedGradCam implements Attribution<RuledModel> {
             List<Tensor> products = new ArrayList<>();
             List<List<Tensor>> parts = new ArrayList<>();
             evaluator.propagate(
-                    (rows, from, to) -> guided.pullback(rows),
+                    (rows, from, to) -> guided.run(rows),
                     evaluator.rowsOf(evaluator.inputs().attributed()),
                     (batch, from, to, scores, activations, gradients) -> parts.add(batch.keepAll(gradients)));
             for (int i = 0; i < parts.get(0).size(); i++) {

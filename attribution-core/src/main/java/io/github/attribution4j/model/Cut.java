@@ -8,7 +8,7 @@ import java.util.List;
  * An intervention at one value of a model, or at several of which none depends on another: the head computes the value, the
  * tail goes on from any value put in its place.
  *
- * <p>Both are ordinary models of the same rows. A cut is not a partition: what bypasses the value (a residual connection)
+ * <p>Both are ordinary models of the same rows, and can be cut again. A cut is not a partition: what bypasses the value (a residual connection)
  * is computed by the tail from the original inputs, which it therefore takes as {@linkplain Inputs.Role#FIXED fixed}
  * inputs behind the activations. {@code tail.forward(tailInputs(x, activations(x)))} equals {@code model.forward(x)}.
  *
@@ -53,20 +53,20 @@ public interface Cut {
      *
      * @param number position in {@link #points()}
      */
-    DifferentiableModel head(int number);
+    LayeredModel head(int number);
 
     /**
      * Returns inputs → activation of the only point, shape {@code (rows, ...)}.
      *
      * @throws IllegalStateException if there are several
      */
-    default DifferentiableModel head() {
+    default LayeredModel head() {
         point();
         return head(0);
     }
 
     /** Returns (activations, original inputs held fixed) → output; see {@link #tailInputs(Inputs, List)}. */
-    DifferentiableModel tail();
+    LayeredModel tail();
 
     /**
      * Returns the tail's inputs: the activations attributed, all inputs of the model fixed, in their order. They remember

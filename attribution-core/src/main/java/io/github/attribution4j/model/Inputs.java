@@ -340,6 +340,14 @@ public final class Inputs {
                 .toList();
     }
 
+    /** Returns whether an input has a reference. */
+    public boolean hasReference(String input) {
+        String name = referenceName(input);
+        return all.stream()
+                .anyMatch(
+                        other -> other.role() == Role.REFERENCE && other.name().equals(name));
+    }
+
     /** Returns the arguments without references: what a model takes. */
     public Inputs withoutReferences() {
         List<Input> arguments =
@@ -348,8 +356,7 @@ public final class Inputs {
     }
 
     /**
-     * Returns the arguments of the reference run: each input that has a reference replaced by it, and no references. In a tail's
-     * inputs the references are those of the model's inputs, and the activations stay as they are.
+     * Returns the arguments of the reference run: each input that has a reference replaced by it, and no references.
      */
     public Inputs atReferences() {
         List<Input> changed = new ArrayList<>();

@@ -13,5 +13,6 @@ import java.util.List;
  */
 public interface LayerPullback extends Pullback {
     /** Returns the values at the cut, one for each point, in order; valid until this is closed. */
+    @Override
     List<Tensor> activations();
 }

@@ -3,19 +3,9 @@ package io.github.attribution4j.model;
 
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 
-/**
- * One forward run of a {@link DifferentiableModel}, held open for backward passes.
- *
- * <p>A pullback belongs to one thread at a time. It owns its output, which no scope closes; gradients belong to the
- * caller's innermost scope. The inputs must stay open until it is closed.
- */
-public interface Pullback extends AutoCloseable {
-    /** Returns the model's output for the inputs given, shape {@code (rows, ...)}; valid until this is closed. */
-    Tensor output();
-
+/** One forward run of a {@link DifferentiableModel}, held open for backward passes: what goes back is the derivative. */
+public interface Pullback extends BackwardRun {
     /**
      * Returns the vector-Jacobian product: the gradient of Σ(output · cotangent) with respect to each attributed input.
      * Linear in the cotangent; may be called any number of times.
@@ -37,20 +27,13 @@ public interface Pullback extends AutoCloseable {
         return vjp(cotangent);
     }
 
-    /**
-     * Returns the model's output for the references, where the run compared with references and tells; valid until this is
-     * closed. It saves whoever explains the difference of two outputs a forward run.
-     */
-    default Optional<Tensor> referenceOutput() {
-        return Optional.empty();
-    }
-
-    /** Returns the names of attributed inputs for which the engine found no path to the output; known after a vjp. */
-    default Set<String> unused() {
-        return Set.of();
-    }
-
-    /** Frees the graph and the output. Idempotent. */
     @Override
-    void close();
+    default List<Tensor> back(Tensor sent) {
+        return vjp(sent);
+    }
+
+    @Override
+    default List<Tensor> backLast(Tensor sent) {
+        return vjpLast(sent);
+    }
 }

@@ -30,6 +30,10 @@ import java.util.Map;
  * says how far off it is, and more than {@code tolerance} (1e-3) of |F(x) − F(x′)|, beyond rounding, is an error, unless {@link
  * Builder#allowIncomplete}. At a layer what bypasses it takes its part too, so the gap is told there and not judged.
  *
+ * <p><b>References</b> are those of the model's inputs, also at a layer, where they are what the model computes from them. In
+ * another method at a layer, such as {@code Attribution.at(layer, NoiseTunnel.smoothGrad(this))}, what bypasses the layer is the same
+ * in both runs.
+ *
  * <p><b>Cost.</b> For each example a forward and a backward row, and a forward row for the reference, which gives its score too; on
  * a backend that does not tell it, another one (one in all if one reference serves all examples). At a layer one more for the
  * reference's activation.
@@ -86,7 +90,7 @@ public final class DeepLift extends DifferencePropagation {
     @Override
     Explanation.Builder explain(RuledRun run) {
         Evaluator evaluator = run.evaluator();
-        List<Tensor> references = evaluator.references(baseline());
+        List<Tensor> references = evaluator.references(baselineOf(evaluator.inputs()));
         // First, because it gives the outputs at the inputs, and mostly at the references, at no further cost.
         RuledRun.Propagated propagated = run.propagateAgainst(references);
         double[] scoresAtReference = evaluator.scoresAtCompared(references);

@@ -19,8 +19,8 @@ import java.util.Map;
  * standard error of that mean over references for each element (two references or more). It sums to F(x) − mean F(b): the
  * completeness gap is the difference, and is judged as {@link DeepLift} judges its own.
  *
- * <p>Of {@link Baseline#samples} every one is used. From another distribution {@link Builder#draws} references are drawn for each
- * example, by (seed, example, draw).
+ * <p>Of {@link Baseline#samples} every one is used. From another distribution, and in another method at a layer, {@link
+ * Builder#draws} references are drawn for each example, by (seed, example, draw).
  *
  * <p><b>Cost.</b> With B references for each example B backward rows and 3 B forward rows: for the pairs' inputs, their references,
  * and the references' scores. At a layer B more.
@@ -68,7 +68,7 @@ public final class DeepLiftShap extends DifferencePropagation {
     @Override
     Explanation.Builder explain(RuledRun run) {
         Evaluator evaluator = run.evaluator();
-        PairedRows pairs = PairedRows.of(evaluator, baseline(), draws);
+        PairedRows pairs = PairedRows.of(evaluator, baselineOf(evaluator.inputs()), draws);
         Rows references = pairs.references();
         double[] scoresAtReference = means(evaluator.scores(references), pairs.group());
         GroupMoments moments = GroupMoments.ofSecondOrder(pairs.group());

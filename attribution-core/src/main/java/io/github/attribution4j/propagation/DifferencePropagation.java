@@ -51,6 +51,13 @@ public abstract sealed class DifferencePropagation extends Propagation permits D
         return baseline;
     }
 
+    /** Returns the baseline for inputs to compare with: if they are those of a tail, what the head makes of the model's own. */
+    final Baseline baselineOf(Inputs inputs) {
+        return inputs.origin()
+                .map(origin -> baselineOf(origin.inputs()).throughHead())
+                .orElse(baseline);
+    }
+
     @Override
     public final RuleSet rules() {
         return rules;
@@ -59,7 +66,7 @@ public abstract sealed class DifferencePropagation extends Propagation permits D
     @Override
     final void check(Inputs inputs, Problems problems) {
         checkReferences(problems);
-        baseline.check(inputs, problems);
+        baselineOf(inputs).check(inputs, problems);
     }
 
     /** Returns m · (values − those at the references), or the multipliers m alone if the user wants those; row by row. */

@@ -4,12 +4,15 @@ package io.github.attribution4j.propagation;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Problems;
+import io.github.attribution4j.RuledAttribution;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledCut;
 import io.github.attribution4j.model.RuledModel;
-import java.util.List;
+import io.github.attribution4j.tensor.TensorScope;
 
 /**
  * A method that goes back through a model by other rules than the derivative. The model itself is never changed: a copy of
@@ -20,9 +23,10 @@ import java.util.List;
  * the operation and what can be done. Operations that nothing has to flow through do not matter.
  *
  * <p><b>Where.</b> Like any method this one attributes to the inputs; {@link #at} attributes to values inside the model, {@link
- * #towards} explains a neuron. Both go back through the cut of the very copy that explains the whole model.
+ * #towards} explains a neuron. References, where the method compares with one, are always references of the model's inputs: a
+ * layer's is what the model computes from them, so what bypasses the layer is compared too, and is not attributed to it.
  */
-public abstract sealed class Propagation implements Attribution<RuledModel>
+public abstract sealed class Propagation implements RuledAttribution
         permits GuidedBackprop, Deconvolution, DifferencePropagation, Lrp {
     Propagation() {}
 
@@ -37,30 +41,19 @@ public abstract sealed class Propagation implements Attribution<RuledModel>
 
     @Override
     public final Explanation attribute(RuledModel model, Inputs inputs, Target target, Run run) {
-        return new PlacedPropagation(this, new Place.AtInputs()).attribute(this, model, inputs, target, run);
+        try (TensorScope scope = TensorScope.open()) {
+            return explain(RuledRun.start(this, model, null, inputs, target, run))
+                    .build();
+        }
     }
 
-    /**
-     * Returns this method applied to values inside the model instead of the inputs. Attributions have the shapes of the layers.
-     * References, where the method compares with one, are still references of the inputs: a layer's is what the model computes
-     * from them. What bypasses the layers is not attributed to them.
-     *
-     * @param layers addresses of values inside the model (see {@link io.github.attribution4j.model.CutPoint}), of which none
-     *     depends on another
-     */
-    public final Attribution<RuledModel> at(String... layers) {
-        return new PlacedPropagation(this, new Place.AtLayers(List.of(layers)));
-    }
-
-    /**
-     * Returns this method explaining a neuron, or any other score of a layer's value, instead of the model's output. Attributions
-     * have the shapes of the inputs. A target given to {@code attribute} would not be used, and is refused; leave it out.
-     *
-     * @param layer address of a value inside the model
-     * @param unit the neuron, such as {@code Target.at(17, 3, 3)}
-     */
-    public final Attribution<RuledModel> towards(String layer, Target unit) {
-        return new PlacedPropagation(this, new Place.TowardsNeuron(layer, unit));
+    @Override
+    public final Explanation attribute(RuledModel model, RuledCut cut, Inputs inputs, Target target, Run run) {
+        try (TensorScope scope = TensorScope.open()) {
+            return explain(RuledRun.start(this, model, cut, inputs, target, run))
+                    .names(cut.points().stream().map(CutPoint::toString).toList())
+                    .build();
+        }
     }
 
     @Override

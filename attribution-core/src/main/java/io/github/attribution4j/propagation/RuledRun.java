@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Counts;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.LayerSink;
@@ -10,74 +9,44 @@ import io.github.attribution4j.PullbackSource;
 import io.github.attribution4j.Rows;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
-import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Operation;
-import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.RuledCopy;
+import io.github.attribution4j.model.RuledCut;
 import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** One computation of a method: the model that it explains, and the copy of it that goes back. */
 final class RuledRun {
     private final RuledModel model;
     private final Evaluator evaluator;
-    private final Function<Inputs, Pullback> copy;
-    private final @Nullable Cut cut;
+    private final RuledCopy copy;
+    private final @Nullable RuledCut cut;
 
-    private RuledRun(RuledModel model, Evaluator evaluator, Function<Inputs, Pullback> copy, @Nullable Cut cut) {
+    private RuledRun(RuledModel model, Evaluator evaluator, RuledCopy copy, @Nullable RuledCut cut) {
         this.model = model;
         this.evaluator = evaluator;
         this.copy = copy;
         this.cut = cut;
     }
 
+    /** {@code cut}: where to attribute, if not to the inputs. */
     static RuledRun start(
-            Attribution<?> name,
-            Propagation method,
-            Place place,
-            RuledModel model,
-            Inputs inputs,
-            Target target,
-            Run run) {
-        LayeredModel copy = model.with(method.rules());
-        if (place instanceof Place.AtLayers at) {
-            String[] layers = at.layers().toArray(String[]::new);
-            Cut cut = model.cut(layers);
-            Evaluator evaluator =
-                    Evaluator.start(name, model, inputs, target, run, problems -> method.check(inputs, problems));
-            return new RuledRun(model, evaluator, copy.cut(layers)::pullback, cut);
-        }
-        if (place instanceof Place.TowardsNeuron neuron) {
-            Evaluator evaluator = Evaluator.start(
-                    name,
-                    model.cut(neuron.layer()).head(),
-                    inputs,
-                    neuron.unit(),
-                    run,
-                    problems -> problems.requireNoTarget(
-                            target, "the unit of layer '" + neuron.layer() + "' is what is explained"),
-                    problems -> checkTypes(inputs, problems),
-                    problems -> method.check(inputs, problems));
-            return new RuledRun(model, evaluator, copy.cut(neuron.layer()).head()::pullback, null);
-        }
-        Evaluator evaluator = Evaluator.start(
-                name,
-                model,
-                inputs,
-                target,
-                run,
-                problems -> checkTypes(inputs, problems),
-                problems -> method.check(inputs, problems));
-        return new RuledRun(model, evaluator, copy::pullback, null);
+            Propagation method, RuledModel model, @Nullable RuledCut cut, Inputs inputs, Target target, Run run) {
+        RuledCopy copy = model.with(method.rules());
+        Evaluator evaluator = Evaluator.start(method, model, inputs, target, run, problems -> {
+            if (cut == null) {
+                checkTypes(inputs, problems);
+            }
+            method.check(inputs, problems);
+        });
+        return new RuledRun(model, evaluator, cut == null ? copy : copy.cut(cut.points()), cut);
     }
 
     private static void checkTypes(Inputs inputs, Problems problems) {
@@ -98,13 +67,6 @@ final class RuledRun {
     /** Returns whether values inside the model are attributed to. */
     boolean atLayers() {
         return cut != null;
-    }
-
-    /** Returns the layers that are attributed to, if not the inputs. */
-    Optional<List<String>> layers() {
-        return Optional.ofNullable(cut)
-                .map(Cut::points)
-                .map(points -> points.stream().map(CutPoint::toString).toList());
     }
 
     /** Returns whether the model shows its weights, and none of them is a bias or a mean that stands for one. */
@@ -155,7 +117,7 @@ final class RuledRun {
     Propagated propagateAgainst(List<Tensor> references) {
         List<List<Tensor>> values = new ArrayList<>();
         List<List<Tensor>> multipliers = new ArrayList<>();
-        PullbackSource source = (rows, from, to) -> copy.apply(rows.against(range(references, from, to)));
+        PullbackSource source = (rows, from, to) -> copy.run(rows.against(range(references, from, to)));
         evaluator.propagateAtInputs(source, (batch, from, to, scores, activations, gradients) -> {
             countReferences(from, to);
             values.add(batch.keepAll(activations));
@@ -167,7 +129,7 @@ final class RuledRun {
     /** Gives a sink what the copy gives back for rows of inputs, each against its reference. */
     void propagateAgainst(Rows rows, Rows references, LayerSink sink) {
         evaluator.propagate(
-                (batch, from, to) -> copy.apply(batch.against(references.attributed(from, to))),
+                (batch, from, to) -> copy.run(batch.against(references.attributed(from, to))),
                 rows,
                 (batch, from, to, scores, activations, gradients) -> {
                     countReferences(from, to);
@@ -191,8 +153,8 @@ final class RuledRun {
         evaluator.propagateAtInputs(
                 new PullbackSource() {
                     @Override
-                    public Pullback open(Inputs rows, long from, long to) {
-                        return copy.apply(rows);
+                    public BackwardRun open(Inputs rows, long from, long to) {
+                        return copy.run(rows);
                     }
 
                     @Override

@@ -10,7 +10,6 @@ import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.TokenBaseline;
 import io.github.attribution4j.model.CutPoint;
-import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
@@ -64,8 +63,11 @@ import java.util.Set;
  * summed by hand, and puts the same value in the place of every call of a module; here each call has its own.
  *
  * <p>Immutable and thread-safe.
+ *
+ * @param <M> what the method needs of a model: {@link LayeredModel}, or {@link io.github.attribution4j.model.RuledModel} for one that
+ *     goes back by rules
  */
-public final class TokenAttribution implements Attribution<LayeredModel> {
+public final class TokenAttribution<M extends LayeredModel> implements Attribution<M> {
     /** What becomes of the attributions of one vector's elements. */
     public enum Reduction {
         /** Their sum, which keeps sign and completeness. */
@@ -85,18 +87,14 @@ public final class TokenAttribution implements Attribution<LayeredModel> {
 
     private static final String TOKENS = "tokens";
 
-    private final Attribution<? super DifferentiableModel> method;
+    private final Attribution<? super M> method;
     private final List<String> points;
     private final boolean every;
     private final Grouping grouping;
     private final Reduction reduction;
 
     private TokenAttribution(
-            Attribution<? super DifferentiableModel> method,
-            List<String> points,
-            boolean every,
-            Grouping grouping,
-            Reduction reduction) {
+            Attribution<? super M> method, List<String> points, boolean every, Grouping grouping, Reduction reduction) {
         this.method = method;
         this.points = points;
         this.every = every;
@@ -107,10 +105,11 @@ public final class TokenAttribution implements Attribution<LayeredModel> {
     /**
      * Returns a method by token: at the vectors of the attributed inputs, summed over their elements.
      *
-     * @param method any method that needs no layers, with its baseline
+     * @param <M> inferred from the method; {@link LayeredModel}, or {@link io.github.attribution4j.model.RuledModel}
+     * @param method any method, with its baseline
      */
-    public static TokenAttribution of(Attribution<? super DifferentiableModel> method) {
-        return new TokenAttribution(method, List.of(), false, Grouping.BY_INPUT, Reduction.SUM);
+    public static <M extends LayeredModel> TokenAttribution<M> of(Attribution<? super M> method) {
+        return new TokenAttribution<>(method, List.of(), false, Grouping.BY_INPUT, Reduction.SUM);
     }
 
     /**
@@ -119,39 +118,39 @@ public final class TokenAttribution implements Attribution<LayeredModel> {
      *
      * @param addresses see {@link CutPoint}; none may depend on another
      */
-    public TokenAttribution at(String... addresses) {
+    public TokenAttribution<M> at(String... addresses) {
         Grouping own = grouping == Grouping.BY_INPUT ? Grouping.BY_EMBEDDING : grouping;
-        return new TokenAttribution(method, List.of(addresses), every, own, reduction);
+        return new TokenAttribution<>(method, List.of(addresses), every, own, reduction);
     }
 
     /** Returns a copy applied at every embedding found, also those of positions and types that are not attributed. */
-    public TokenAttribution everyEmbedding() {
-        return new TokenAttribution(method, points, true, grouping, reduction);
+    public TokenAttribution<M> everyEmbedding() {
+        return new TokenAttribution<>(method, points, true, grouping, reduction);
     }
 
     /** Returns a copy whose attributions are those of each embedding, named by its address. */
-    public TokenAttribution byEmbedding() {
-        return new TokenAttribution(method, points, every, Grouping.BY_EMBEDDING, reduction);
+    public TokenAttribution<M> byEmbedding() {
+        return new TokenAttribution<>(method, points, every, Grouping.BY_EMBEDDING, reduction);
     }
 
     /** Returns a copy that adds up all embeddings, of words, positions and types, to one number for each token. */
-    public TokenAttribution together() {
-        return new TokenAttribution(method, points, every, Grouping.TOGETHER, reduction);
+    public TokenAttribution<M> together() {
+        return new TokenAttribution<>(method, points, every, Grouping.TOGETHER, reduction);
     }
 
     /** Returns a copy that reduces the elements of a vector in another way. */
-    public TokenAttribution reduction(Reduction newReduction) {
-        return new TokenAttribution(method, points, every, grouping, newReduction);
+    public TokenAttribution<M> reduction(Reduction newReduction) {
+        return new TokenAttribution<>(method, points, every, grouping, newReduction);
     }
 
     @Override
-    public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
+    public Explanation attribute(M model, Inputs inputs, Target target, Run run) {
         Run started = run.started();
         if (method instanceof ForwardAttribution && points.isEmpty()) {
             return method.attribute(model, inputs, target, started).madeBy(this, model.identity(), inputs, Counts.NONE);
         }
         Map<String, String> places = places(model, inputs);
-        Attribution<LayeredModel> atPlaces = Attribution.at(List.copyOf(places.keySet()), method);
+        Attribution<M> atPlaces = Attribution.at(List.copyOf(places.keySet()), method);
         Explanation explanation = atPlaces.attribute(model, inputs, target, started);
         long looked = points.isEmpty() ? 1 + places.size() : 0;
         return reduced(explanation, List.copyOf(places.values()), inputs)

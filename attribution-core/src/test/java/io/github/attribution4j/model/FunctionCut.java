@@ -2,6 +2,7 @@
 package io.github.attribution4j.model;
 
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -19,18 +20,57 @@ public record FunctionCut(List<CutPoint> points, UnaryOperator<Tensor> function)
 
     @Override
     public LayerPullback pullback(Inputs inputs) {
-        throw new AssertionError("not asked for");
+        throw notAskedFor();
     }
 
     @Override
-    public DifferentiableModel head(int number) {
-        return DifferentiableModel.of(Model.ofTensor(function), (inputs, cotangent) -> {
-            throw new AssertionError("not asked for");
-        });
+    public LayeredModel head(int number) {
+        return new Head(Model.ofTensor(function));
     }
 
     @Override
-    public DifferentiableModel tail() {
-        throw new AssertionError("not asked for");
+    public LayeredModel tail() {
+        throw notAskedFor();
+    }
+
+    private static AssertionError notAskedFor() {
+        return new AssertionError("not asked for");
+    }
+
+    private record Head(Model model) implements LayeredModel {
+        @Override
+        public Tensor forward(Inputs inputs) {
+            return model.forward(inputs);
+        }
+
+        @Override
+        public Tensors tensors() {
+            return model.tensors();
+        }
+
+        @Override
+        public ModelIdentity identity() {
+            return model.identity();
+        }
+
+        @Override
+        public Pullback pullback(Inputs inputs) {
+            throw notAskedFor();
+        }
+
+        @Override
+        public List<CutPoint> cutPoints() {
+            throw notAskedFor();
+        }
+
+        @Override
+        public Cut cut(List<CutPoint> points) {
+            throw notAskedFor();
+        }
+
+        @Override
+        public List<LayerValue> values(Inputs inputs) {
+            throw notAskedFor();
+        }
     }
 }

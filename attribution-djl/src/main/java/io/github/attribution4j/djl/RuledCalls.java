@@ -28,7 +28,6 @@ final class RuledCalls implements ProgramCalls {
 
     private final TorchModules plain;
     private final TorchModules ruled;
-    private final PlainCalls values;
     private final Arguments arguments;
     private final RuleTable table;
 
@@ -41,7 +40,6 @@ final class RuledCalls implements ProgramCalls {
     RuledCalls(TorchModules plain, TorchModules ruled, Arguments arguments, RuleTable table) {
         this.plain = plain;
         this.ruled = ruled;
-        this.values = new PlainCalls(plain);
         this.arguments = arguments;
         this.table = table;
     }
@@ -49,11 +47,6 @@ final class RuledCalls implements ProgramCalls {
     @Override
     public Answer answer(Question question, boolean gradients) {
         Inputs inputs = question.inputs();
-        if (!gradients) {
-            return values.answer(
-                    new Question(inputs.withoutReferences(), question.request(), question.method(), question.shift()),
-                    false);
-        }
         if (table.family() != Family.COMPARISON) {
             inputs.requireNoReferences();
             return run(question, inputs, table.family() == Family.GUIDED ? 0 : 1, Memory.NONE, true);
@@ -68,8 +61,15 @@ final class RuledCalls implements ProgramCalls {
 
     private Answer reference(Question question) {
         Inputs inputs = question.inputs().atReferences();
-        Request<Integer> request = arguments.bind(inputs.all().subList(question.shift(), inputs.size()));
-        Question whole = new Question(inputs, request, Instrumented.RUN, question.shift());
+        int shift = question.shift();
+        Request<Integer> request = arguments.bind(inputs.all().subList(shift, inputs.size()));
+        for (int i = 0; i < shift; i++) {
+            // A value that was put in is computed anew, unless it has a reference of its own.
+            if (question.inputs().hasReference(inputs.all().get(i).name())) {
+                request.replace(question.request().rows().get(i).asLeaf(false), i - shift);
+            }
+        }
+        Question whole = new Question(inputs, request, Instrumented.RUN, shift);
         return run(whole, inputs, 0, Memory.NONE, false);
     }
 

@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -186,9 +187,19 @@ final class TorchProgram {
     }
 
     private Question tapped(Inputs inputs, List<Row> rows) {
-        Request<Integer> request = bind(inputs, 0);
-        rows.forEach(request::tap);
-        return new Question(inputs, request, Instrumented.RUN, 0);
+        return asked(inputs, List.of(), rows);
+    }
+
+    /** Puts the first inputs in the place of rows, and asks for others. */
+    private Question asked(Inputs inputs, List<Row> replaced, List<Row> tapped) {
+        int count = replaced.size();
+        requireTail(inputs, count);
+        Request<Integer> request = bind(inputs, count);
+        for (int i = 0; i < count; i++) {
+            request.replace(replaced.get(i), i - count);
+        }
+        tapped.forEach(request::tap);
+        return new Question(inputs, request, Instrumented.RUN, count);
     }
 
     /** Whether the program takes one example without an axis of rows. */
@@ -202,15 +213,15 @@ final class TorchProgram {
     }
 
     /**
-     * Returns the rows that a tail puts in, seen as the activations of the model's inputs are; null if that takes a run for each
-     * row. Inputs that are all constant have no rows of their own: what stands on their first axis counts, if it is the same for
+     * Returns the rows that a tail puts in or is asked for, seen as the activations of the model's inputs are; null if that takes a
+     * run for each row. Inputs that are all constant have no rows of their own: what stands on their first axis counts, if it is the same for
      * all, and a value that is not seen as rows of them is put in as it is.
      */
     @Nullable
-    List<Row> seenBehind(Inputs inputs, List<Row> rows) {
-        requireTail(inputs, rows.size());
+    List<Row> seenBehind(Inputs inputs, int count, List<Row> rows) {
+        requireTail(inputs, count);
         List<Inputs.Input> all = inputs.withoutReferences().all();
-        List<Inputs.Input> model = all.subList(rows.size(), all.size());
+        List<Inputs.Input> model = all.subList(count, all.size());
         boolean constant = model.stream().allMatch(input -> input.role() == Inputs.Role.CONSTANT);
         Inputs.Builder builder = Inputs.builder();
         for (Inputs.Input input : model) {
@@ -227,6 +238,20 @@ final class TorchProgram {
         return seen == null && constant ? rows : seen;
     }
 
+    /** Returns the inputs of the model among those of a tail that puts in so many values. */
+    static Inputs behind(Inputs inputs, int count) {
+        if (count == 0) {
+            return inputs;
+        }
+        Inputs.Builder builder = Inputs.builder();
+        for (Inputs.Input input : inputs.all().subList(count, inputs.size())) {
+            if (input.role() != Inputs.Role.REFERENCE) {
+                OneByOne.add(builder, input, input.tensor());
+            }
+        }
+        return builder.build();
+    }
+
     private static boolean countsRows(List<Inputs.Input> constants) {
         return constants.stream()
                         .map(input -> input.tensor().shape())
@@ -238,21 +263,11 @@ final class TorchProgram {
     }
 
     private static void requireTail(Inputs inputs, int count) {
-        if (inputs.size() <= count) {
+        if (count > 0 && inputs.size() <= count) {
             throw new ModelException(
                     "the tail of a cut takes " + count + " activations and then the inputs of the model, "
                             + inputs.size() + " were given; make them with cut.tailInputs(inputs, activations)");
         }
-    }
-
-    private Question tail(Inputs inputs, List<Row> rows) {
-        int count = rows.size();
-        requireTail(inputs, count);
-        Request<Integer> request = bind(inputs, count);
-        for (int i = 0; i < count; i++) {
-            request.replace(rows.get(i), i - count);
-        }
-        return new Question(inputs, request, Instrumented.RUN, count);
     }
 
     Tensor forward(Inputs inputs) {
@@ -270,7 +285,7 @@ final class TorchProgram {
     }
 
     Tensor forwardTail(Inputs inputs, List<Row> rows) {
-        return output(tail(inputs, rows), rows);
+        return output(asked(inputs, rows, List.of()), rows);
     }
 
     private Tensor output(Question question, List<Row> rows) {
@@ -285,8 +300,14 @@ final class TorchProgram {
 
     /** Returns the values of rows, in order. */
     List<Tensor> activations(Inputs inputs, List<Row> rows) {
-        Answer answer = calls.answer(tapped(inputs, rows), false);
-        List<PtNDArray> values = answer.read(() -> ordered(answer.reply(), rows));
+        return activations(inputs, List.of(), rows);
+    }
+
+    /** Returns the values of rows, in order, with the first inputs in the place of others. */
+    List<Tensor> activations(Inputs inputs, List<Row> replaced, List<Row> rows) {
+        Answer answer = calls.answer(asked(inputs, replaced, rows), false);
+        List<Row> all = joined(replaced, rows);
+        List<PtNDArray> values = answer.read(() -> ordered(answer.reply(), all)).subList(replaced.size(), all.size());
         answer.closeAllBut(values);
         return values.stream()
                 .<Tensor>map(value -> module().tensors().adopt(value))
@@ -304,35 +325,32 @@ final class TorchProgram {
         return pullback(answer, inputs, result, reply.leaves(), referenceOutput(answer));
     }
 
-    Pullback pullbackHead(Inputs inputs, Row row) {
-        inputs.requireDifferentiable();
-        Answer answer = calls.answer(wanting(tapped(inputs, List.of(row))), true);
-        Reply<PtNDArray> reply = answer.reply();
-        PtNDArray value = answer.read(() -> ordered(reply, List.of(row))).get(0);
-        return pullback(answer, inputs, value, reply.leaves(), null);
+    private static List<Row> joined(List<Row> replaced, List<Row> tapped) {
+        return Stream.concat(replaced.stream(), tapped.stream()).toList();
     }
 
-    Pullback pullbackTail(Inputs inputs, List<Row> rows) {
+    /** Runs a part of the program, to go back to its inputs. */
+    Pullback pullback(Inputs inputs, TorchPart.Rows part) {
         inputs.requireDifferentiable();
         List<Row> leafs = new ArrayList<>();
-        for (int i = 0; i < rows.size(); i++) {
+        for (int i = 0; i < part.replaced().size(); i++) {
             boolean attributed = inputs.size() > i && inputs.all().get(i).role() == Inputs.Role.ATTRIBUTED;
-            leafs.add(rows.get(i).asLeaf(attributed));
+            leafs.add(part.replaced().get(i).asLeaf(attributed));
         }
-        Answer answer = calls.answer(wanting(tail(inputs, leafs)), true);
+        Answer answer = calls.answer(wanting(asked(inputs, leafs, part.tapped())), true);
         Reply<PtNDArray> reply = answer.reply();
         List<PtNDArray> leaves = new ArrayList<>();
         PtNDArray result = answer.read(() -> {
-            List<PtNDArray> taps = ordered(reply, leafs);
+            List<PtNDArray> taps = ordered(reply, joined(leafs, part.tapped()));
             for (int i = 0; i < leafs.size(); i++) {
                 if (leafs.get(i).leaf()) {
                     leaves.add(taps.get(i));
                 }
             }
-            return output(reply);
+            return part.result() == null ? output(reply) : taps.get(leafs.size());
         });
         leaves.addAll(reply.leaves());
-        return pullback(answer, inputs, result, leaves, referenceOutput(answer));
+        return pullback(answer, inputs, result, leaves, part.result() == null ? referenceOutput(answer) : null);
     }
 
     /** The output at the references of a run that compared with some. */
@@ -366,18 +384,22 @@ final class TorchProgram {
         return new TorchPullback(library, what, names, result, leaves, answer.pieces(), reference);
     }
 
-    /** Runs the program with the values of rows as the leaves of its graph. */
-    LayerPullback pullbackLayers(Inputs inputs, List<CutPoint> points, List<Row> rows) {
+    /** Runs a part of the program with the values of rows as the leaves of its graph. */
+    LayerPullback pullbackLayers(Inputs inputs, TorchPart.Rows part, List<CutPoint> points, List<Row> rows) {
         List<Row> leafs = rows.stream().map(row -> row.asLeaf(true)).toList();
-        Answer answer = calls.answer(tapped(inputs, leafs), true);
+        List<Row> tapped = joined(leafs, part.tapped());
+        Answer answer = calls.answer(asked(inputs, part.replaced(), tapped), true);
         Reply<PtNDArray> reply = answer.reply();
+        int first = part.replaced().size();
         List<PtNDArray> leaves = new ArrayList<>();
         PtNDArray result = answer.read(() -> {
-            leaves.addAll(ordered(reply, leafs));
-            return output(reply);
+            List<PtNDArray> taps = ordered(reply, joined(part.replaced(), tapped));
+            leaves.addAll(taps.subList(first, first + leafs.size()));
+            return part.result() == null ? output(reply) : taps.get(taps.size() - 1);
         });
         List<String> names = points.stream().map(CutPoint::toString).toList();
-        TorchPullback pullback = pullback(answer, "layer", names, result, leaves, referenceOutput(answer));
+        PtNDArray reference = part.result() == null ? referenceOutput(answer) : null;
+        TorchPullback pullback = pullback(answer, "layer", names, result, leaves, reference);
         List<DjlTensor> activations = leaves.stream()
                 .map(leaf -> TensorScope.release(
                         module().tensors().adopt(module().runtime().alias(leaf))))

@@ -1,59 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl;
 
-import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelIdentity;
-import io.github.attribution4j.model.ModelPart;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledCopy;
 import io.github.attribution4j.model.UnsupportedModelException;
-import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
-import io.github.attribution4j.tensor.Tensors;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
-/** A model whose pullbacks follow backward rules; everything else is the model's own. It lives as long as the model. */
-final class TorchRuledCopy implements LayeredModel {
-    /** A rule keeps, for one value that a derivative keeps, a few of the same size. */
-    private static final int KEPT = 3;
-
+/** A model, or a part of one, that goes back by rules. It lives as long as the model. */
+final class TorchRuledCopy implements RuledCopy {
     /** How far values with rules may be off by rounding. */
     private static final double SAME = 1e-4;
 
     private final TorchScriptModel model;
     private final TorchProgram program;
+    private final RuleSet rules;
+    private final @Nullable TorchPart part;
+    private final @Nullable TorchCut cut;
 
-    TorchRuledCopy(TorchScriptModel model, TorchProgram program) {
+    /** Makes the copy of a whole model, whose program with rules is given. */
+    TorchRuledCopy(TorchScriptModel model, TorchProgram program, RuleSet rules) {
+        this(model, program, rules, null, null);
+    }
+
+    private TorchRuledCopy(
+            TorchScriptModel model,
+            TorchProgram program,
+            RuleSet rules,
+            @Nullable TorchPart part,
+            @Nullable TorchCut cut) {
         this.model = model;
         this.program = program;
+        this.rules = rules;
+        this.part = part;
+        this.cut = cut;
+    }
+
+    /** Returns the same rules for a part of the model. */
+    RuledCopy of(TorchPart other) {
+        return new TorchRuledCopy(model, program, rules, other, null);
     }
 
     @Override
-    public Tensor forward(Inputs inputs) {
-        program.module().check();
-        return program.forward(inputs);
+    public RuleSet rules() {
+        return rules;
     }
 
     @Override
-    public Pullback pullback(Inputs inputs) {
+    public ModelIdentity identity() {
+        return (part == null ? model : part).identity().with(rules);
+    }
+
+    @Override
+    public BackwardRun run(Inputs inputs) {
         program.module().check();
-        Pullback pullback = program.pullback(inputs);
+        if (cut != null) {
+            return BackwardRun.byRules(cut.pullback(program, inputs));
+        }
+        Pullback pullback = part == null ? program.pullback(inputs) : part.pullback(program, inputs);
         if (model.takesGradients()) {
             requireSame(pullback, inputs);
         }
-        return pullback;
+        return BackwardRun.byRules(pullback);
     }
 
     /** Rules stand in for derivatives, also for those that a program takes itself. */
     private void requireSame(Pullback pullback, Inputs inputs) {
         try (TensorScope scope = TensorScope.open()) {
             double[] ruled = pullback.output().toDoubleArray();
-            double[] plain = model.forward(inputs.withoutReferences()).toDoubleArray();
+            double[] plain = (part == null ? model : part)
+                    .forward(inputs.withoutReferences())
+                    .toDoubleArray();
             for (int i = 0; i < plain.length; i++) {
                 if (!(Math.abs(ruled[i] - plain[i]) <= SAME * Math.max(1, Math.abs(plain[i])))) {
                     throw new UnsupportedModelException(
@@ -69,79 +92,15 @@ final class TorchRuledCopy implements LayeredModel {
     }
 
     @Override
-    public List<CutPoint> cutPoints() {
-        return model.cutPoints();
-    }
-
-    @Override
-    public CutPoint cutPoint(String address) {
-        return model.cutPoint(address);
-    }
-
-    @Override
-    public Cut cut(List<CutPoint> points) {
-        return model.cut(this, program, points);
-    }
-
-    @Override
-    public List<LayerValue> values(Inputs inputs) {
-        return model.values(inputs.withoutReferences());
-    }
-
-    @Override
-    public List<String> weightNames() {
-        return model.weightNames();
-    }
-
-    @Override
-    public Tensor weight(String name) {
-        return model.weight(name);
-    }
-
-    @Override
-    public Tensors tensors() {
-        return model.tensors();
-    }
-
-    @Override
-    public ModelIdentity identity() {
-        return model.identity();
-    }
-
-    @Override
-    public OptionalLong bytesPerRow(Inputs row, boolean gradients) {
-        OptionalLong plain = model.bytesPerRow(row.withoutReferences(), gradients);
-        return plain.isPresent() && gradients ? OptionalLong.of(KEPT * plain.getAsLong()) : plain;
-    }
-
-    @Override
-    public ModelPart part() {
-        return model.part().inside("with rules");
-    }
-
-    @Override
-    public Optional<String> oneRowAtATime() {
-        return model.oneRowAtATime();
-    }
-
-    @Override
-    public List<String> gradientLosses() {
-        return model.gradientLosses();
-    }
-
-    @Override
-    public List<String> randomDraws() {
-        return model.randomDraws();
-    }
-
-    /** The copy lasts as long as the model. */
-    @Override
-    public void close() {
-        // Its native module is closed with the model's.
+    public RuledCopy cut(List<CutPoint> points) {
+        TorchCut ends =
+                part == null ? model.cut(model, TorchPart.Rows.WHOLE, points) : model.cut(part, part.rows(), points);
+        return new TorchRuledCopy(model, program, rules, part, ends);
     }
 
     @Override
     public String toString() {
-        return model + " under backward rules";
+        return (part == null ? model : part) + (cut == null ? "" : ", back to " + cut.points())
+                + " under backward rules";
     }
 }

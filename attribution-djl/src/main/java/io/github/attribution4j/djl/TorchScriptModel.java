@@ -18,17 +18,17 @@ import io.github.attribution4j.djl.internal.rule.RuleTable;
 import io.github.attribution4j.djl.internal.script.ScriptException;
 import io.github.attribution4j.djl.internal.state.StartState;
 import io.github.attribution4j.djl.internal.wire.Row;
-import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledCopy;
+import io.github.attribution4j.model.RuledCut;
 import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
@@ -382,18 +382,22 @@ public final class TorchScriptModel implements RuledModel {
      * @throws UnsupportedModelException if the module cannot be reached, with the reason
      */
     @Override
-    public Cut cut(List<CutPoint> points) {
-        return cut(this, program, points);
+    public RuledCut cut(List<CutPoint> points) {
+        return cut(this, TorchPart.Rows.WHOLE, points);
     }
 
-    /** Cuts a model that runs a program with this one's text. */
-    Cut cut(LayeredModel model, TorchProgram code, List<CutPoint> points) {
+    /** Cuts this model or a part of it. */
+    TorchCut cut(RuledModel whole, TorchPart.Rows part, List<CutPoint> points) {
         program.module().check();
         if (points.isEmpty() || Set.copyOf(points).size() != points.size()) {
             throw new IllegalArgumentException("points " + points + ": give at least one, and each of them once");
         }
         return new TorchCut(
-                model, code, points, points.stream().map(addresses::row).toList());
+                this, whole, part, points, points.stream().map(addresses::row).toList());
+    }
+
+    TorchProgram program() {
+        return program;
     }
 
     boolean takesGradients() {
@@ -429,12 +433,16 @@ public final class TorchScriptModel implements RuledModel {
      * holds more than 8 MiB besides parameters.
      */
     @Override
-    public LayeredModel with(RuleSet rules) {
+    public RuledCopy with(RuleSet rules) {
+        return copy(rules);
+    }
+
+    TorchRuledCopy copy(RuleSet rules) {
         program.module().check();
         return copies.computeIfAbsent(rules, key -> {
             Instrumented text = program.text();
             RuleTable table = RuleTable.of(key, operations(), text.places(), text.operations());
-            return new TorchRuledCopy(this, program.with(table));
+            return new TorchRuledCopy(this, program.with(table), key);
         });
     }
 

@@ -6,15 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.djl.internal.Zoo;
 import io.github.attribution4j.model.BackwardRule;
-import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.OperationKind;
 import io.github.attribution4j.model.OperationSelector;
-import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledCopy;
+import io.github.attribution4j.model.RuledCut;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.tensor.DataType;
@@ -28,6 +26,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -43,18 +42,18 @@ class GuidedRulesTest {
         return Inputs.of(TestModels.normal(model, DataType.FLOAT32, rows, 7, 1, 8, 8));
     }
 
-    private static Tensor weights(LayeredModel model, Tensor output) {
+    private static Tensor weights(Tensor output) {
         float[] values = new float[(int) output.shape().size()];
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) Math.cos(i);
         }
-        return model.tensors().of(values, output.shape().dims());
+        return output.tensors().of(values, output.shape().dims());
     }
 
-    private static float[] gradient(LayeredModel model, Inputs inputs) {
+    private static float[] gradient(Function<Inputs, ? extends BackwardRun> runs, Inputs inputs) {
         try (TensorScope scope = TensorScope.open();
-                Pullback pullback = model.pullback(inputs)) {
-            return pullback.vjp(weights(model, pullback.output())).get(0).toFloatArray();
+                BackwardRun run = runs.apply(inputs)) {
+            return run.back(weights(run.output())).get(0).toFloatArray();
         }
     }
 
@@ -93,18 +92,17 @@ class GuidedRulesTest {
             for (String file : List.of("cnn_script.pt", "cnn_trace.pt", "cnn_frozen.pt")) {
                 try (TorchScriptModel model = TorchScriptModel.load(Zoo.file(file));
                         TensorScope scope = TensorScope.open()) {
-                    LayeredModel copy = model.with(rules);
-                    float[] all = gradient(copy, image(model, 2));
+                    RuledCopy copy = model.with(rules);
+                    float[] all = gradient(copy::run, image(model, 2));
                     expected = expected == null ? all : expected;
                     close(all, expected);
-                    assertThat(all).isNotEqualTo(gradient(model, image(model, 2)));
-                    try (Pullback pullback = copy.pullback(image(model, 2))) {
-                        Tensor weights = weights(copy, pullback.output());
-                        assertThat(pullback.vjp(weights).get(0).toFloatArray()).isEqualTo(all);
-                        assertThat(pullback.vjp(weights).get(0).toFloatArray()).isEqualTo(all);
-                        assertThat(pullback.vjpLast(weights).get(0).toFloatArray())
-                                .isEqualTo(all);
-                        assertThat(pullback.output().toFloatArray())
+                    assertThat(all).isNotEqualTo(gradient(model::pullback, image(model, 2)));
+                    try (BackwardRun run = copy.run(image(model, 2))) {
+                        Tensor weights = weights(run.output());
+                        assertThat(run.back(weights).get(0).toFloatArray()).isEqualTo(all);
+                        assertThat(run.back(weights).get(0).toFloatArray()).isEqualTo(all);
+                        assertThat(run.backLast(weights).get(0).toFloatArray()).isEqualTo(all);
+                        assertThat(run.output().toFloatArray())
                                 .isEqualTo(model.forward(image(model, 2)).toFloatArray());
                     }
                 }
@@ -119,26 +117,26 @@ class GuidedRulesTest {
             try (TorchScriptModel model = TorchScriptModel.load(Zoo.file(file));
                     TensorScope scope = TensorScope.open()) {
                 Inputs inputs = image(model, 2);
-                LayeredModel copy = model.with(GUIDED);
-                float[] whole = gradient(copy, inputs);
+                RuledCopy copy = model.with(GUIDED);
+                float[] whole = gradient(copy::run, inputs);
                 for (String layer : List.of(
                         "layer1.0", "layer1.1.bn1", "stem.2", "pool", "layer2.0:in", "layer1.0.conv2/conv2d#0")) {
                     if (file.contains("trace") && layer.contains("/")) {
                         continue;
                     }
-                    Cut cut = copy.cut(layer);
+                    RuledCut cut = model.cut(layer);
                     Tensor middle;
-                    try (LayerPullback behind = cut.pullback(inputs)) {
-                        middle = behind.vjp(weights(copy, behind.output())).get(0);
+                    try (BackwardRun behind = copy.cut(cut.points()).run(inputs)) {
+                        middle = behind.back(weights(behind.output())).get(0);
                     }
                     Inputs tail = cut.tailInputs(inputs, cut.activations(inputs));
-                    try (Pullback behind = cut.tail().pullback(tail)) {
-                        close(behind.vjp(weights(copy, behind.output())).get(0).toFloatArray(), middle.toFloatArray());
+                    try (BackwardRun behind = cut.tail().with(GUIDED).run(tail)) {
+                        close(behind.back(weights(behind.output())).get(0).toFloatArray(), middle.toFloatArray());
                     }
                     if (!layer.equals("layer1.1.bn1") && !layer.contains("conv2")) {
                         // The others have a way around them.
-                        try (Pullback before = cut.head().pullback(inputs)) {
-                            close(before.vjp(middle).get(0).toFloatArray(), whole);
+                        try (BackwardRun before = cut.head().with(GUIDED).run(inputs)) {
+                            close(before.back(middle).get(0).toFloatArray(), whole);
                         }
                     }
                 }
@@ -155,8 +153,8 @@ class GuidedRulesTest {
                 int width = file.startsWith("reused") ? 4 : 3;
                 Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 3, 5, width));
                 float[] given = inputs.tensors().get(0).toFloatArray();
-                float[] result = gradient(model.with(DECONVOLUTION), inputs);
-                assertThat(result).isNotEqualTo(gradient(model, inputs));
+                float[] result = gradient(model.with(DECONVOLUTION)::run, inputs);
+                assertThat(result).isNotEqualTo(gradient(model::pullback, inputs));
                 assertThat(inputs.tensors().get(0).toFloatArray()).isEqualTo(given);
             }
         }
@@ -187,8 +185,8 @@ class GuidedRulesTest {
                     TensorScope scope = TensorScope.open()) {
                 Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 2, 7, 1, 8, 8)
                         .abs());
-                float[] plain = gradientOfSum(model, inputs);
-                float[] guided = gradientOfSum(model.with(GUIDED), inputs);
+                float[] plain = gradientOfSum(model::pullback, inputs);
+                float[] guided = gradientOfSum(model.with(GUIDED)::run, inputs);
                 for (int i = 0; i < plain.length; i++) {
                     assertThat(plain[i]).isPositive();
                     assertThat(guided[i]).isCloseTo(plain[i], Offset.offset(1e-4f * plain[i]));
@@ -197,12 +195,12 @@ class GuidedRulesTest {
         }
     }
 
-    private static float[] gradientOfSum(LayeredModel model, Inputs inputs) {
+    private static float[] gradientOfSum(Function<Inputs, ? extends BackwardRun> runs, Inputs inputs) {
         try (TensorScope scope = TensorScope.open();
-                Pullback pullback = model.pullback(inputs)) {
-            Tensor output = pullback.output();
-            Tensor ones = model.tensors().full(output.shape(), output.dataType(), 1);
-            return pullback.vjp(ones).get(0).toFloatArray();
+                BackwardRun run = runs.apply(inputs)) {
+            Tensor output = run.output();
+            Tensor ones = output.tensors().full(output.shape(), output.dataType(), 1);
+            return run.back(ones).get(0).toFloatArray();
         }
     }
 
@@ -224,22 +222,21 @@ class GuidedRulesTest {
             Inputs inputs = image(model, 2);
             Inputs compared = inputs.against(List.of(TestModels.normal(model, DataType.FLOAT32, 2, 11, 1, 8, 8)));
             List<Callable<float[]>> questions = new ArrayList<>();
-            questions.add(() -> gradient(model, inputs));
+            questions.add(() -> gradient(model::pullback, inputs));
             for (RuleSet rules : List.of(GUIDED, DECONVOLUTION, relevance, comparison)) {
-                questions.add(() -> gradient(model.with(rules), rules.equals(comparison) ? compared : inputs));
+                questions.add(() -> gradient(model.with(rules)::run, rules.equals(comparison) ? compared : inputs));
             }
             questions.add(() -> {
                 try (TensorScope own = TensorScope.open();
-                        LayerPullback pullback =
-                                model.with(GUIDED).cut("layer1.0").pullback(inputs)) {
-                    return pullback.vjp(weights(model, pullback.output()))
-                            .get(0)
-                            .toFloatArray();
+                        BackwardRun run = model.with(GUIDED)
+                                .cut(model.cut("layer1.0").points())
+                                .run(inputs)) {
+                    return run.back(weights(run.output())).get(0).toFloatArray();
                 }
             });
             List<float[]> alone = new ArrayList<>();
             try (TorchScriptModel other = TorchScriptModel.load(Zoo.file("cnn_script.pt"))) {
-                assertThat(gradient(other, inputs)).isNotEmpty();
+                assertThat(gradient(other::pullback, inputs)).isNotEmpty();
             }
             for (Callable<float[]> question : questions) {
                 alone.add(question.call());
@@ -282,14 +279,14 @@ class GuidedRulesTest {
         try (TorchScriptModel model = TestModels.script(text);
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 1, 3, 4, 3));
-            DifferentiableModel copy = model.with(GUIDED);
-            assertThatThrownBy(() -> copy.pullback(inputs))
+            RuledCopy copy = model.with(GUIDED);
+            assertThatThrownBy(() -> copy.run(inputs))
                     .hasMessageContaining("rnn_relu#0")
                     .hasMessageContaining("recurrent");
             RuleSet meant = GUIDED.toBuilder()
                     .rule(OperationSelector.name("rnn_relu"), new BackwardRule.Gradient())
                     .build();
-            assertThat(gradient(model.with(meant), inputs)).hasSize(12);
+            assertThat(gradient(model.with(meant)::run, inputs)).hasSize(12);
         }
     }
 }

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.djl.internal.Zoo;
 import io.github.attribution4j.model.BackwardRule;
-import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.OperationKind;
 import io.github.attribution4j.model.OperationSelector;
-import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledCopy;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.Rules;
@@ -19,6 +19,7 @@ import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.List;
+import java.util.function.Function;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -47,16 +48,16 @@ class RelevanceTest {
     }
 
     /** What comes back for relevance of the output that is the output times weights, or for the weights themselves. */
-    private static double[] back(DifferentiableModel model, Inputs inputs, boolean relevance) {
+    private static double[] back(Function<Inputs, ? extends BackwardRun> runs, Inputs inputs, boolean relevance) {
         try (TensorScope scope = TensorScope.open();
-                Pullback pullback = model.pullback(inputs)) {
-            Tensor output = pullback.output();
+                BackwardRun run = runs.apply(inputs)) {
+            Tensor output = run.output();
             double[] values = output.toDoubleArray();
             double[] weights = new double[values.length];
             for (int i = 0; i < weights.length; i++) {
                 weights[i] = Math.cos(1.3 * i) * (relevance ? values[i] : 1);
             }
-            return pullback.vjp(output.tensors().of(weights, output.shape()).to(output.dataType()))
+            return run.back(output.tensors().of(weights, output.shape()).to(output.dataType()))
                     .get(0)
                     .toDoubleArray();
         }
@@ -122,12 +123,12 @@ class RelevanceTest {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = model(expression)) {
             Inputs inputs = inputs(model);
-            DifferentiableModel ruled = model.with(CONSERVING.build());
+            RuledCopy ruled = model.with(CONSERVING.build());
             double[] output = model.forward(inputs).toDoubleArray();
-            try (Pullback pullback = ruled.pullback(inputs)) {
-                assertThat(pullback.output().toDoubleArray()).containsExactly(output, Offset.offset(1e-12));
+            try (BackwardRun run = ruled.run(inputs)) {
+                assertThat(run.output().toDoubleArray()).containsExactly(output, Offset.offset(1e-12));
             }
-            double[] relevance = back(ruled, inputs, true);
+            double[] relevance = back(ruled::run, inputs, true);
             for (int row = 0; row < 2; row++) {
                 double given = 0;
                 double size = 0;
@@ -168,7 +169,7 @@ class RelevanceTest {
             for (BackwardRule rule : List.of(Rules.flat(), Rules.wSquare(), Rules.zBox(-1, 1))) {
                 RuleSet set =
                         RuleSet.builder().rule(OperationSelector.any(), rule).build();
-                assertThat(back(model.with(set), inputs, true)[0]).isNotZero();
+                assertThat(back(model.with(set)::run, inputs, true)[0]).isNotZero();
             }
         }
     }
@@ -212,7 +213,7 @@ class RelevanceTest {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = model(text)) {
             Inputs inputs = inputs(model);
-            assertThatThrownBy(() -> back(model.with(set), inputs, true))
+            assertThatThrownBy(() -> back(model.with(set)::run, inputs, true))
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessageContaining(expression.strip().substring(6, expression.indexOf('(')))
                     .hasMessageContaining(message);
@@ -253,7 +254,7 @@ class RelevanceTest {
             for (int i = 0; i < given.length; i++) {
                 given[i] *= Math.cos(1.3 * i);
             }
-            assertThat(back(model.with(Composites.attnLrp()), inputs, true))
+            assertThat(back(model.with(Composites.attnLrp())::run, inputs, true))
                     .containsExactly(given, Offset.offset(1e-4));
         }
     }
@@ -266,7 +267,7 @@ class RelevanceTest {
             RuleSet set =
                     CONSERVING.build().toBuilder().otherwise(Rules.gradient()).build();
             Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 2, 5, 6, 3));
-            assertThatThrownBy(() -> back(model.with(set), inputs, true))
+            assertThatThrownBy(() -> back(model.with(set)::run, inputs, true))
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessageContaining("recurrent layer");
         }
@@ -280,10 +281,10 @@ class RelevanceTest {
                 .otherwise(Rules.gradient())
                 .build();
         double[] x = inputs.attributed().get(0).toDoubleArray();
-        double[] expected = back(model, inputs, false);
+        double[] expected = back(model::pullback, inputs, false);
         for (int i = 0; i < x.length; i++) {
             expected[i] *= x[i];
         }
-        assertThat(back(model.with(plain), inputs, true)).containsExactly(expected, Offset.offset(1e-9));
+        assertThat(back(model.with(plain)::run, inputs, true)).containsExactly(expected, Offset.offset(1e-9));
     }
 }

@@ -12,14 +12,12 @@ import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.BackwardRule.BiasPart;
 import io.github.attribution4j.model.BackwardRule.InputPart;
 import io.github.attribution4j.model.BackwardRule.WeightPart;
-import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.OperationKind;
 import io.github.attribution4j.model.OperationSelector;
-import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
@@ -27,6 +25,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -52,15 +51,15 @@ class RuledCopyTest {
     }
 
     /** The gradient of the sum of all outputs, each with a weight of its own. */
-    private static float[] gradient(DifferentiableModel model, Inputs inputs) {
+    private static float[] gradient(Function<Inputs, ? extends BackwardRun> runs, Inputs inputs) {
         try (TensorScope scope = TensorScope.open();
-                Pullback pullback = model.pullback(inputs)) {
-            Tensor output = pullback.output();
+                BackwardRun run = runs.apply(inputs)) {
+            Tensor output = run.output();
             float[] weights = new float[(int) output.shape().size()];
             for (int i = 0; i < weights.length; i++) {
                 weights[i] = 1 - 0.37f * i;
             }
-            return pullback.vjp(model.tensors().of(weights, output.shape().dims()))
+            return run.back(output.tensors().of(weights, output.shape().dims()))
                     .get(0)
                     .toFloatArray();
         }
@@ -125,7 +124,7 @@ class RuledCopyTest {
                         ? image(model)
                         : Inputs.of(
                                 TestModels.normal(model, DataType.FLOAT32, 2, 1, file.startsWith("reused") ? 4 : 3));
-                close(gradient(model.with(nothing), inputs), gradient(model, inputs));
+                close(gradient(model.with(nothing)::run, inputs), gradient(model::pullback, inputs));
             }
         }
     }
@@ -151,20 +150,22 @@ class RuledCopyTest {
                 Inputs inputs = Inputs.of(model.tensors().of(new float[] {-1, 1, 2, 2}, 4, 1));
                 float[] cotangent = {1, -1, 1, -1};
                 // The second ReLU is on where x is 2.
-                assertThat(vjp(model, inputs, cotangent)).containsExactly(0, 0, 1, -1);
-                assertThat(vjp(model.with(GUIDED), inputs, cotangent)).containsExactly(0, 0, 1, 0);
-                assertThat(vjp(model.with(DECONVOLUTION), inputs, cotangent)).containsExactly(1, 0, 1, 0);
+                assertThat(back(model::pullback, inputs, cotangent)).containsExactly(0, 0, 1, -1);
+                assertThat(back(model.with(GUIDED)::run, inputs, cotangent)).containsExactly(0, 0, 1, 0);
+                assertThat(back(model.with(DECONVOLUTION)::run, inputs, cotangent))
+                        .containsExactly(1, 0, 1, 0);
                 assertThat(model.with(GUIDED))
                         .isSameAs(model.with(GUIDED.toBuilder().build()));
             }
         }
     }
 
-    private static float[] vjp(DifferentiableModel model, Inputs inputs, float... cotangent) {
+    private static float[] back(Function<Inputs, ? extends BackwardRun> runs, Inputs inputs, float... cotangent) {
         try (TensorScope scope = TensorScope.open();
-                Pullback pullback = model.pullback(inputs)) {
-            return pullback.vjp(model.tensors()
-                            .of(cotangent, pullback.output().shape().dims()))
+                BackwardRun run = runs.apply(inputs)) {
+            return run.back(run.output()
+                            .tensors()
+                            .of(cotangent, run.output().shape().dims()))
                     .get(0)
                     .toFloatArray();
         }
@@ -186,7 +187,7 @@ class RuledCopyTest {
             float[] reference = {0.1f, 0, -0.2f};
             Inputs inputs = Inputs.of(model.tensors().of(x, 1, 3));
             Inputs compared = inputs.against(List.of(model.tensors().of(reference, 1, 3)));
-            float[] multipliers = vjp(model.with(rescale), compared, 1);
+            float[] multipliers = back(model.with(rescale)::run, compared, 1);
             double sum = 0;
             for (int i = 0; i < x.length; i++) {
                 sum += multipliers[i] * (x[i] - reference[i]);
@@ -195,7 +196,7 @@ class RuledCopyTest {
                     - model.forward(Inputs.of(model.tensors().of(reference, 1, 3)))
                             .toFloatArray()[0];
             assertThat(sum).isCloseTo(difference, Offset.offset(1e-5));
-            assertThatThrownBy(() -> model.with(rescale).pullback(inputs)).hasMessageContaining("reference");
+            assertThatThrownBy(() -> model.with(rescale).run(inputs)).hasMessageContaining("reference");
             assertThatThrownBy(() -> model.pullback(compared)).hasMessageContaining("reference");
         }
         String linear = """
@@ -220,7 +221,7 @@ class RuledCopyTest {
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(model.tensors().of(new float[] {-1, 0.5f, 2}, 1, 3));
             float y = model.forward(inputs).toFloatArray()[0];
-            close(vjp(model.with(epsilon), inputs, y), new float[] {-1, 0.5f, 2});
+            close(back(model.with(epsilon)::run, inputs, y), new float[] {-1, 0.5f, 2});
         }
     }
 
@@ -239,7 +240,7 @@ class RuledCopyTest {
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(model.tensors().of(new float[] {-1, 0.5f, 2}, 1, 3));
             Inputs compared = inputs.against(inputs.tensors());
-            assertThatThrownBy(() -> model.with(rescale).pullback(compared))
+            assertThatThrownBy(() -> model.with(rescale).run(compared))
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessageContaining("/cumprod#0")
                     .hasMessageContaining("otherwise");
@@ -247,11 +248,11 @@ class RuledCopyTest {
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessageContaining("sigmoid");
             RuleSet lenient = rescale.toBuilder().otherwise(GRADIENT).build();
-            assertThat(vjp(model.with(lenient), compared, 1)).hasSize(3);
+            assertThat(back(model.with(lenient)::run, compared, 1)).hasSize(3);
             // Behind the operation nothing has to pass it.
-            try (LayerPullback pullback = model.with(rescale).cut("/sum#0").pullback(compared)) {
-                assertThat(pullback.vjp(model.tensors().of(new float[] {1}, 1, 1)))
-                        .hasSize(1);
+            try (BackwardRun run =
+                    model.with(rescale).cut(model.cut("/sum#0").points()).run(compared)) {
+                assertThat(run.back(model.tensors().of(new float[] {1}, 1, 1))).hasSize(1);
             }
         }
     }
@@ -274,15 +275,15 @@ class RuledCopyTest {
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 1, 3, 4, 3));
             Inputs compared = inputs.against(inputs.tensors());
-            assertThat(vjp(model.with(rescale), compared, 1)).hasSize(12);
+            assertThat(back(model.with(rescale)::run, compared, 1)).hasSize(12);
             RuleSet lenient = rescale.toBuilder().otherwise(GRADIENT).build();
-            assertThat(vjp(model.with(lenient), compared, 1)).hasSize(12);
+            assertThat(back(model.with(lenient)::run, compared, 1)).hasSize(12);
         }
         try (TorchScriptModel model = TestModels.script(recurrent.replace("torch.tanh(y)", "torch.relu(y)"));
                 TensorScope scope = TensorScope.open()) {
             RuleSet relus = RuleSet.relus(new BackwardRule.GuidedRelu());
             Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 1, 3, 4, 3));
-            assertThat(vjp(model.with(relus), inputs, 1)).hasSize(12);
+            assertThat(back(model.with(relus)::run, inputs, 1)).hasSize(12);
         }
         // Here the state alone depends on the input, and it comes in a list.
         String state = recurrent
@@ -292,7 +293,7 @@ class RuledCopyTest {
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 1, 3, 4, 3));
             Inputs compared = inputs.against(inputs.tensors());
-            assertThat(vjp(model.with(rescale), compared, 1)).hasSize(12);
+            assertThat(back(model.with(rescale)::run, compared, 1)).hasSize(12);
         }
         String quantized = """
                 def forward(self: __torch__.M, x: Tensor) -> Tensor:
@@ -301,7 +302,7 @@ class RuledCopyTest {
         try (TorchScriptModel model = TestModels.script(quantized);
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 1, 3, 4));
-            assertThatThrownBy(() -> model.with(rescale).pullback(inputs.against(inputs.tensors())))
+            assertThatThrownBy(() -> model.with(rescale).run(inputs.against(inputs.tensors())))
                     .isInstanceOf(ModelException.class)
                     .hasMessageContaining("quantize_per_tensor has no derivative");
         }

@@ -175,10 +175,9 @@ class SharedParametersTest {
                     .rule(OperationSelector.name("relu"), new BackwardRule.GuidedRelu())
                     .otherwise(new BackwardRule.Gradient())
                     .build();
-            try (var pullback = model.with(guided).pullback(inputs)) {
+            try (var run = model.with(guided).run(inputs)) {
                 float[] ones = {1, 1, 1};
-                Tensor gradient =
-                        pullback.vjp(model.tensors().of(ones, 1, ROWS)).get(0);
+                Tensor gradient = run.back(model.tensors().of(ones, 1, ROWS)).get(0);
                 double sum = 0;
                 for (int row = 0; row < ROWS; row++) {
                     sum += 2 * Math.max(expected[row], 0) * weight(row, 12);

@@ -7,12 +7,13 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledCopy;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -84,8 +85,8 @@ class StridesTest {
                         Pullback copied = model.pullback(Inputs.of(same))) {
                     Tensor one = TestModels.tensors().full(Shape.of(1, 1), DataType.FLOAT32, 1);
                     Tensor all = TestModels.tensors().full(Shape.of(2, 3), DataType.FLOAT32, 1);
-                    assertThat(viewed.vjp(one.broadcast(Shape.of(2, 3))).get(0))
-                            .isBitEqualTo(copied.vjp(all).get(0));
+                    assertThat(viewed.back(one.broadcast(Shape.of(2, 3))).get(0))
+                            .isBitEqualTo(copied.back(all).get(0));
                     assertThat(viewed.vjpLast(one.broadcast(Shape.of(2, 3))).get(0))
                             .isBitEqualTo(copied.vjpLast(all).get(0));
                 }
@@ -153,12 +154,12 @@ class StridesTest {
     @DisplayName("By a copy with backward rules")
     void rules() {
         try (TorchScriptModel model = TestModels.script(VIEWS)) {
-            LayeredModel copy = model.with(RuleSet.relus(new BackwardRule.GuidedRelu()));
+            RuledCopy copy = model.with(RuleSet.relus(new BackwardRule.GuidedRelu()));
             views.forEach((name, view) -> {
-                try (Pullback viewed = copy.pullback(Inputs.of(view));
-                        Pullback copied = copy.pullback(Inputs.of(copy(view)))) {
-                    assertThat(viewed.vjp(viewed.output()).get(0))
-                            .isBitEqualTo(copied.vjp(copied.output()).get(0));
+                try (BackwardRun viewed = copy.run(Inputs.of(view));
+                        BackwardRun copied = copy.run(Inputs.of(copy(view)))) {
+                    assertThat(viewed.back(viewed.output()).get(0))
+                            .isBitEqualTo(copied.back(copied.output()).get(0));
                 }
             });
         }

@@ -27,6 +27,7 @@ import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.OperationSelector;
 import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.model.RuledModel;
@@ -347,10 +348,10 @@ class CaptumMapTest {
                     .fixed("attention_mask", ids.gt(0).to(DataType.INT64))
                     .build();
             Baseline masked = TokenBaseline.of(4).keeping(2, 3);
-            List<TokenAttribution> methods = List.of(
+            List<TokenAttribution<LayeredModel>> methods = List.of(
                     TokenAttribution.of(new IntegratedGradients()),
                     TokenAttribution.of(new IntegratedGradients().baseline(masked.throughHead())));
-            for (TokenAttribution method : methods) {
+            for (TokenAttribution<LayeredModel> method : methods) {
                 try (Explanation why = method.attribute(topics, text, Target.index(0))) {
                     assertThat(why.attribution().shape()).isEqualTo(ids.shape());
                 }

@@ -125,7 +125,7 @@ class TextPageTest {
         List<Baseline> atEmbedding = List.of(padding.throughHead(), another.throughHead(), zeroVectors);
         // end::references
         for (Baseline baseline : atEmbedding) {
-            TokenAttribution method = TokenAttribution.of(
+            TokenAttribution<LayeredModel> method = TokenAttribution.of(
                     new IntegratedGradients().baseline(baseline).steps(5));
             method.attribute(model, inputs, Target.index(0)).close();
         }
@@ -160,13 +160,14 @@ class TextPageTest {
     void every_embedding() {
         IntegratedGradients method = new IntegratedGradients().steps(5);
         // tag::every-embedding
-        TokenAttribution words = TokenAttribution.of(method); // what the words' vectors add
-        TokenAttribution apart = words.everyEmbedding().byEmbedding(); // and those of positions and types
-        TokenAttribution sum = words.everyEmbedding().together(); // one number for each token
-        TokenAttribution whole = TokenAttribution.of(method).at("norm"); // or any module, summed to tokens
-        TokenAttribution size = words.reduction(TokenAttribution.Reduction.NORM); // magnitude, no sign
+        TokenAttribution<LayeredModel> words = TokenAttribution.of(method); // what the words' vectors add
+        TokenAttribution<LayeredModel> apart = words.everyEmbedding().byEmbedding(); // and those of positions and types
+        TokenAttribution<LayeredModel> sum = words.everyEmbedding().together(); // one number for each token
+        TokenAttribution<LayeredModel> whole =
+                TokenAttribution.of(method).at("norm"); // or any module, summed to tokens
+        TokenAttribution<LayeredModel> size = words.reduction(TokenAttribution.Reduction.NORM); // magnitude, no sign
         // end::every-embedding
-        for (TokenAttribution one : List.of(words, apart, sum, whole, size)) {
+        for (TokenAttribution<LayeredModel> one : List.of(words, apart, sum, whole, size)) {
             try (Explanation why = one.attribute(model, inputs, Target.index(0))) {
                 assertThat(why.attributions().get(0).shape()).isEqualTo(Shape.of(1, tokens.width()));
             }

@@ -115,8 +115,10 @@ public final class Explainer {
             return;
         }
         String baseline = text.isPresent() ? text.get().baseline(reference) : "token:" + tokenId(reference);
-        boolean gradients = MethodCatalog.need(options.method, given) != MethodEntry.Need.FORWARD;
-        if (given.put(path.get(), (gradients ? "head:" : "") + baseline) != null) {
+        MethodEntry.Need need = MethodCatalog.need(options.method, given);
+        // Methods that go back by rules compare with references of the inputs wherever they are applied.
+        boolean lifted = need != MethodEntry.Need.FORWARD && need != MethodEntry.Need.RULES;
+        if (given.put(path.get(), (lifted ? "head:" : "") + baseline) != null) {
             throw new IllegalArgumentException("--reference and --baseline say the same; give one");
         }
     }

@@ -3,9 +3,7 @@ package io.github.attribution4j.cli.method;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Target;
-import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.RuledModel;
-import io.github.attribution4j.propagation.Propagation;
 import io.github.attribution4j.text.TokenAttribution;
 import java.util.List;
 
@@ -23,41 +21,21 @@ public sealed interface BuiltMethod {
     /** Returns this method by token. */
     BuiltMethod byToken();
 
-    /** A method that needs no layers, so that it can be applied at one. */
-    record Anywhere(Attribution<? super DifferentiableModel> method) implements BuiltMethod {
+    /** A method that is applied at the inputs unless it is told otherwise. */
+    record Anywhere(Attribution<? super RuledModel> method) implements BuiltMethod {
         @Override
         public BuiltMethod at(String layer) {
-            return new AtLayer(Attribution.at(List.of(Texts.addresses(layer)), method));
+            return new AtLayer(Attribution.<RuledModel>at(List.of(Texts.addresses(layer)), method));
         }
 
         @Override
         public BuiltMethod towards(String layer, Target unit) {
-            return new AtLayer(Attribution.towards(layer, unit, method));
+            return new AtLayer(Attribution.<RuledModel>towards(layer, unit, method));
         }
 
         @Override
         public BuiltMethod byToken() {
-            return new AtLayer(TokenAttribution.of(method));
-        }
-    }
-
-    /** A method that goes back by rules, which has ways of its own to layers and neurons. */
-    record ByRules(Propagation method) implements BuiltMethod {
-        @Override
-        public BuiltMethod at(String layer) {
-            return new AtLayer(method.at(Texts.addresses(layer)));
-        }
-
-        @Override
-        public BuiltMethod towards(String layer, Target unit) {
-            return new AtLayer(method.towards(layer, unit));
-        }
-
-        @Override
-        public BuiltMethod byToken() {
-            throw new IllegalArgumentException(
-                    "method " + method.name()
-                            + " does not add up tokens; explain the layer that embeds them with --layer, or use integrated-gradients");
+            return new AtLayer(TokenAttribution.<RuledModel>of(method));
         }
     }
 

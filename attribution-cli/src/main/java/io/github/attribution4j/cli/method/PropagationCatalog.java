@@ -55,7 +55,7 @@ final class PropagationCatalog {
                 "what each element adds to the score's difference from a baseline, in one backward run; adds up",
                 List.of(baseline, RULE, MULTIPLY, NEAR, TOLERANCE, INCOMPLETE, UNKNOWN),
                 false,
-                values -> new BuiltMethod.ByRules(
+                values -> new BuiltMethod.Anywhere(
                         compared(values, DeepLift.builder().baseline(values.get(baseline)))
                                 .build()));
     }
@@ -70,7 +70,7 @@ final class PropagationCatalog {
                 "deep-lift averaged over a distribution of baselines",
                 List.of(baseline, draws, RULE, MULTIPLY, NEAR, TOLERANCE, INCOMPLETE, UNKNOWN),
                 false,
-                values -> new BuiltMethod.ByRules(compared(
+                values -> new BuiltMethod.Anywhere(compared(
                                 values,
                                 DeepLiftShap.builder(values.get(baseline)).draws(values.get(draws)))
                         .build()));
@@ -104,7 +104,7 @@ final class PropagationCatalog {
                 "the score, handed back layer by layer and shared by rules; no baseline",
                 List.of(composite),
                 false,
-                values -> new BuiltMethod.ByRules(new Lrp(values.get(composite))));
+                values -> new BuiltMethod.Anywhere(new Lrp(values.get(composite))));
     }
 
     /** Returns the composite of a text. */
@@ -137,7 +137,7 @@ final class PropagationCatalog {
                 "the gradient whose ReLUs pass back only what is positive, where they were open",
                 List.of(),
                 false,
-                values -> new BuiltMethod.ByRules(new GuidedBackprop()));
+                values -> new BuiltMethod.Anywhere(new GuidedBackprop()));
     }
 
     private static MethodEntry deconvolution() {
@@ -147,7 +147,7 @@ final class PropagationCatalog {
                 "the gradient whose ReLUs pass back only what is positive, open or not",
                 List.of(),
                 false,
-                values -> new BuiltMethod.ByRules(new Deconvolution()));
+                values -> new BuiltMethod.Anywhere(new Deconvolution()));
     }
 
     private static MethodEntry guidedGradCam() {

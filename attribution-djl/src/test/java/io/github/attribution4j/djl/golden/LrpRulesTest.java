@@ -7,13 +7,12 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.OperationKind;
 import io.github.attribution4j.model.OperationSelector;
-import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledCopy;
 import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Tensor;
@@ -67,17 +66,17 @@ class LrpRulesTest {
                 if (kind.equals("frozen") && each.get("rules").toString().contains("\"module ")) {
                     continue;
                 }
-                LayeredModel ruled = model.with(rules(each));
-                try (Pullback pullback = ruled.pullback(inputs)) {
-                    compare(pullback.output(), arrays.get(name + "/output"), label + "output", failures);
-                    compare(pullback.vjp(relevance).get(0), arrays.get(label + "x"), label + "x", failures);
+                RuledCopy ruled = model.with(rules(each));
+                try (BackwardRun run = ruled.run(inputs)) {
+                    compare(run.output(), arrays.get(name + "/output"), label + "output", failures);
+                    compare(run.back(relevance).get(0), arrays.get(label + "x"), label + "x", failures);
                 }
                 compared++;
                 for (JsonElement layer : each.getAsJsonArray("layers")) {
                     if (!kind.equals("frozen")) {
                         String at = layer.getAsString();
-                        try (LayerPullback pullback = ruled.cut(at).pullback(inputs)) {
-                            compare(pullback.vjp(relevance).get(0), arrays.get(label + at), label + at, failures);
+                        try (BackwardRun run = ruled.cut(model.cut(at).points()).run(inputs)) {
+                            compare(run.back(relevance).get(0), arrays.get(label + at), label + at, failures);
                         }
                     }
                 }

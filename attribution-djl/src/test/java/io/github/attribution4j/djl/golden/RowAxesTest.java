@@ -21,6 +21,7 @@ import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
@@ -29,6 +30,7 @@ import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledCopy;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.tensor.LiveTensors;
@@ -325,21 +327,22 @@ class RowAxesTest {
             try (TorchScriptModel model = tried.load();
                     TensorScope scope = TensorScope.open()) {
                 Inputs inputs = tried.inputs(tried.arrays(model));
-                LayeredModel copy = model.with(RuleSet.relus(new BackwardRule.GuidedRelu()));
+                RuledCopy copy = model.with(RuleSet.relus(new BackwardRule.GuidedRelu()));
                 List<Tensor> expected = new ArrayList<>();
                 List<Tensor> expectedAtLayer = new ArrayList<>();
-                String layer = tried.layers().get(0);
+                RuledCopy copyAtLayer =
+                        copy.cut(model.cut(tried.layers().get(0)).points());
                 for (int row = 0; row < 3; row++) {
-                    try (Pullback one = copy.pullback(inputs.select(row));
-                            Pullback atLayer = copy.cut(layer).pullback(inputs.select(row))) {
-                        expected.add(one.vjp(one.output()).get(0));
-                        expectedAtLayer.add(atLayer.vjp(atLayer.output()).get(0));
+                    try (BackwardRun one = copy.run(inputs.select(row));
+                            BackwardRun atLayer = copyAtLayer.run(inputs.select(row))) {
+                        expected.add(one.back(one.output()).get(0));
+                        expectedAtLayer.add(atLayer.back(atLayer.output()).get(0));
                     }
                 }
-                try (Pullback all = copy.pullback(inputs);
-                        Pullback atLayer = copy.cut(layer).pullback(inputs)) {
-                    same(all.vjp(all.output()).get(0), model.tensors().concat(expected, 0), name);
-                    same(atLayer.vjp(atLayer.output()).get(0), model.tensors().concat(expectedAtLayer, 0), name);
+                try (BackwardRun all = copy.run(inputs);
+                        BackwardRun atLayer = copyAtLayer.run(inputs)) {
+                    same(all.back(all.output()).get(0), model.tensors().concat(expected, 0), name);
+                    same(atLayer.back(atLayer.output()).get(0), model.tensors().concat(expectedAtLayer, 0), name);
                 }
                 try (Explanation lift = new DeepLift(Baseline.constant(0.1)).attribute(model, inputs, tried.target())) {
                     assertThat(lift.completenessGap()).containsExactly(new double[3], within(1e-9));

@@ -204,7 +204,7 @@ class TokenAttributionTest {
         with(
                 "bert.traced.pt",
                 (model, inputs) -> {
-                    TokenAttribution zeros = TokenAttribution.of(new IntegratedGradients().steps(10))
+                    TokenAttribution<LayeredModel> zeros = TokenAttribution.of(new IntegratedGradients().steps(10))
                             .everyEmbedding();
                     try (Explanation apart = zeros.byEmbedding().attribute(model, inputs, TARGET);
                             Explanation mixed = zeros.attribute(model, inputs, TARGET);
@@ -233,7 +233,7 @@ class TokenAttributionTest {
         with(
                 "lstm.scripted.pt",
                 (model, inputs) -> {
-                    TokenAttribution method = TokenAttribution.of(METHOD);
+                    TokenAttribution<LayeredModel> method = TokenAttribution.of(METHOD);
                     try (Explanation elements = method.reduction(TokenAttribution.Reduction.NONE)
                                     .attribute(model, inputs, TARGET);
                             Explanation norm = method.reduction(TokenAttribution.Reduction.NORM)

@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.djl.golden.GoldenData;
-import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.OperationKind;
 import io.github.attribution4j.model.OperationSelector;
-import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.propagation.Rules;
@@ -20,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -55,13 +55,13 @@ class RelevanceZooTest {
             List<double[]> gradients;
             List<double[]> relevance;
             try {
-                gradients = vjp(model, inputs, false);
+                gradients = back(model::pullback, inputs, false);
             } catch (ModelException e) {
                 // Several outputs, nothing but integers, quantized layers: no gradient either.
                 return;
             }
             try {
-                relevance = vjp(model.with(PLAIN), inputs, true);
+                relevance = back(model.with(PLAIN)::run, inputs, true);
             } catch (UnsupportedModelException e) {
                 assertThat(e.getMessage())
                         .containsAnyOf("recurrent layer", "no single tensor", "no operation of this model");
@@ -84,17 +84,17 @@ class RelevanceZooTest {
     }
 
     /** With weights of the output of different sizes and signs; for relevance, each times the output. */
-    private static List<double[]> vjp(DifferentiableModel model, Inputs inputs, boolean relevance) {
+    private static List<double[]> back(Function<Inputs, ? extends BackwardRun> runs, Inputs inputs, boolean relevance) {
         try (TensorScope scope = TensorScope.open();
-                Pullback pullback = model.pullback(inputs)) {
-            Tensor output = pullback.output();
+                BackwardRun run = runs.apply(inputs)) {
+            Tensor output = run.output();
             double[] values = output.toDoubleArray();
             float[] weights = new float[values.length];
             for (int i = 0; i < weights.length; i++) {
                 weights[i] = (float) (Math.cos(1.3 * i) * (relevance ? values[i] : 1));
             }
             Tensor cotangent = output.tensors().of(weights, output.shape()).to(output.dataType());
-            return pullback.vjp(cotangent).stream().map(Tensor::toDoubleArray).toList();
+            return run.back(cotangent).stream().map(Tensor::toDoubleArray).toList();
         }
     }
 

@@ -7,18 +7,19 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.BackwardRule.Family;
-import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.OperationKind;
 import io.github.attribution4j.model.OperationSelector;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledCopy;
+import io.github.attribution4j.model.RuledCut;
 import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.propagation.Composites;
@@ -100,9 +101,15 @@ public abstract class RuledContract {
         return inputs.against(references);
     }
 
-    private static Tensor cotangent(Model model, Pullback pullback, long seed) {
+    private static Tensor cotangent(Model model, BackwardRun run, long seed) {
         return FiniteDifferences.normal(
-                model, pullback.output().dataType(), pullback.output().shape(), seed);
+                model, run.output().dataType(), run.output().shape(), seed);
+    }
+
+    private static List<Tensor> back(RuledModel model, RuledCopy copy, Inputs inputs, long seed) {
+        try (BackwardRun run = copy.run(inputs)) {
+            return run.back(cotangent(model, run, seed));
+        }
     }
 
     private static List<Tensor> gradients(DifferentiableModel model, Inputs inputs, long seed) {
@@ -112,7 +119,7 @@ public abstract class RuledContract {
     }
 
     private interface RulesTest {
-        void check(RuledModel model, LayeredModel copy, RuleSet rules);
+        void check(RuledModel model, RuledCopy copy, RuleSet rules);
     }
 
     private void withEach(RulesTest test) {
@@ -145,17 +152,58 @@ public abstract class RuledContract {
     }
 
     @Test
-    @DisplayName("A copy computes the values of its model, forward and before it goes back, with references or without")
+    @DisplayName("A copy computes the values of its model, to its inputs and to a cut, with references or without")
     void sameValues() {
         withEach((model, copy, rules) -> {
             Inputs inputs = inputs(model, ROWS);
             Tensor expected = model.forward(inputs);
-            assertThat(copy.forward(inputs)).isCloseToWithin(tolerance(), expected);
-            assertThat(copy.forward(asked(inputs, rules))).isCloseToWithin(tolerance(), expected);
-            try (Pullback pullback = copy.pullback(asked(inputs, rules))) {
-                assertThat(pullback.output()).isCloseToWithin(tolerance(), expected);
+            try (BackwardRun run = copy.run(asked(inputs, rules))) {
+                assertThat(run.output()).isCloseToWithin(tolerance(), expected);
+                Assertions.assertThat(run.activations()).isEmpty();
+                run.referenceOutput()
+                        .ifPresent(output -> assertThat(output)
+                                .isCloseToWithin(
+                                        tolerance(),
+                                        model.forward(asked(inputs, rules).atReferences())));
+            }
+            for (String layer : layers()) {
+                RuledCut cut = model.cut(layer);
+                try (BackwardRun run = copy.cut(cut.points()).run(asked(inputs, rules))) {
+                    assertThat(run.output()).isCloseToWithin(tolerance(), expected);
+                    assertThat(run.activations().get(0))
+                            .isCloseToWithin(
+                                    tolerance(), cut.activations(inputs).get(0));
+                }
             }
         });
+    }
+
+    @Test
+    @DisplayName("A copy is no model and its runs are no pullbacks; its identity is the model's, with the rules")
+    void identity() {
+        withEach((model, copy, rules) -> {
+            Assertions.assertThat(copy.rules()).isEqualTo(rules);
+            Assertions.assertThat(copy).isNotInstanceOf(Model.class);
+            try (BackwardRun run = copy.run(asked(inputs(model, 1), rules))) {
+                Assertions.assertThat(run).isNotInstanceOf(Pullback.class);
+            }
+            for (RuledModel one : withParts(model)) {
+                ModelIdentity plain = one.identity();
+                ModelIdentity ruled = one.with(rules).identity();
+                Assertions.assertThat(ruled).isEqualTo(plain.with(rules)).isNotEqualTo(plain);
+                Assertions.assertThat(ruled.loaded()).containsEntry("rules", rules.describe());
+                Assertions.assertThat(ruled.name()).isEqualTo(plain.name());
+            }
+        });
+    }
+
+    private List<RuledModel> withParts(RuledModel model) {
+        List<RuledModel> parts = new ArrayList<>(List.of(model));
+        for (String layer : layers()) {
+            RuledCut cut = model.cut(layer);
+            parts.addAll(List.of(cut.head(), cut.tail()));
+        }
+        return parts;
     }
 
     @Test
@@ -164,7 +212,7 @@ public abstract class RuledContract {
         withEach((model, copy, rules) -> {
             Inputs inputs = inputs(model, ROWS);
             List<Tensor> before = gradients(model, inputs, 1);
-            List<Tensor> ruled = gradients(copy, asked(inputs, rules), 1);
+            List<Tensor> ruled = back(model, copy, asked(inputs, rules), 1);
             List<Tensor> after = gradients(model, inputs, 1);
             boolean differs = false;
             for (int i = 0; i < before.size(); i++) {
@@ -185,11 +233,11 @@ public abstract class RuledContract {
             Inputs inputs = inputs(model, ROWS);
             RuleSet equal = rules.toBuilder().build();
             Assertions.assertThat(equal).isEqualTo(rules).hasSameHashCodeAs(rules);
-            List<Tensor> first = gradients(copy, asked(inputs, rules), 1);
-            List<Tensor> second = gradients(model.with(equal), asked(inputs, rules), 1);
-            try (Pullback whole = copy.pullback(asked(inputs, rules));
-                    Pullback one = copy.pullback(asked(inputs, rules).select(2))) {
-                List<Tensor> row = one.vjp(cotangent(model, whole, 1).rows(2, 3));
+            List<Tensor> first = back(model, copy, asked(inputs, rules), 1);
+            List<Tensor> second = back(model, model.with(equal), asked(inputs, rules), 1);
+            try (BackwardRun whole = copy.run(asked(inputs, rules));
+                    BackwardRun one = copy.run(asked(inputs, rules).select(2))) {
+                List<Tensor> row = one.back(cotangent(model, whole, 1).rows(2, 3));
                 for (int i = 0; i < first.size(); i++) {
                     assertThat(second.get(i)).isBitEqualTo(first.get(i));
                     close(row.get(i), first.get(i).rows(2, 3), first.get(i));
@@ -212,12 +260,12 @@ public abstract class RuledContract {
             if (rules.family() == Family.GUIDED) {
                 return;
             }
-            try (Pullback pullback = copy.pullback(asked(inputs(model, ROWS), rules))) {
-                Tensor a = cotangent(model, pullback, 1);
-                Tensor b = cotangent(model, pullback, 2);
-                List<Tensor> first = pullback.vjp(a);
-                List<Tensor> second = pullback.vjp(b);
-                List<Tensor> combined = pullback.vjp(a.mul(2).sub(b.mul(3)));
+            try (BackwardRun run = copy.run(asked(inputs(model, ROWS), rules))) {
+                Tensor a = cotangent(model, run, 1);
+                Tensor b = cotangent(model, run, 2);
+                List<Tensor> first = run.back(a);
+                List<Tensor> second = run.back(b);
+                List<Tensor> combined = run.back(a.mul(2).sub(b.mul(3)));
                 for (int i = 0; i < first.size(); i++) {
                     Tensor expected = first.get(i).mul(2).sub(second.get(i).mul(3));
                     Tensor scale = first.get(i).abs().add(second.get(i).abs()).mul(3);
@@ -236,9 +284,9 @@ public abstract class RuledContract {
             }
             Inputs inputs = asked(inputs(model, ROWS), rules);
             Tensor difference = model.forward(inputs.withoutReferences()).sub(model.forward(inputs.atReferences()));
-            try (Pullback pullback = copy.pullback(inputs)) {
-                Tensor cotangent = cotangent(model, pullback, 3);
-                List<Tensor> multipliers = pullback.vjp(cotangent);
+            try (BackwardRun run = copy.run(inputs)) {
+                Tensor cotangent = cotangent(model, run, 3);
+                List<Tensor> multipliers = run.back(cotangent);
                 double[] expected = sums(difference.mul(cotangent));
                 double[] actual = new double[ROWS];
                 double size = 0;
@@ -264,12 +312,12 @@ public abstract class RuledContract {
         Assumptions.assumeTrue(rules.isPresent(), "no conserving rules");
         try (RuledModel model = model();
                 TensorScope scope = TensorScope.open();
-                Pullback pullback = model.with(rules.orElseThrow()).pullback(inputs(model, ROWS))) {
-            Tensor relevance = cotangent(model, pullback, 5).abs();
+                BackwardRun run = model.with(rules.orElseThrow()).run(inputs(model, ROWS))) {
+            Tensor relevance = cotangent(model, run, 5).abs();
             double[] expected = sums(relevance);
             double[] actual = new double[ROWS];
             double[] sizes = new double[ROWS];
-            for (Tensor part : pullback.vjp(relevance)) {
+            for (Tensor part : run.back(relevance)) {
                 double[] sums = sums(part);
                 double[] absolute = sums(part.abs());
                 for (int row = 0; row < ROWS; row++) {
@@ -300,21 +348,76 @@ public abstract class RuledContract {
         withEach((model, copy, rules) -> {
             for (String layer : layers()) {
                 Inputs inputs = asked(inputs(model, ROWS), rules);
-                Cut cut = copy.cut(layer);
-                List<Tensor> whole = gradients(copy, inputs, 1);
-                try (LayerPullback below = cut.pullback(inputs);
-                        Pullback head = cut.head().pullback(inputs)) {
+                RuledCut cut = model.cut(layer);
+                List<Tensor> whole = back(model, copy, inputs, 1);
+                try (BackwardRun below = copy.cut(cut.points()).run(inputs);
+                        BackwardRun head = cut.head().with(rules).run(inputs)) {
                     assertThat(below.activations().get(0)).isCloseToWithin(tolerance(), head.output());
-                    Tensor arrived = below.vjp(cotangent(model, below, 1)).get(0);
-                    List<Tensor> composed = head.vjp(arrived);
+                    Tensor arrived = below.back(cotangent(model, below, 1)).get(0);
+                    List<Tensor> composed = head.back(arrived);
                     for (int i = 0; i < whole.size(); i++) {
                         close(composed.get(i), whole.get(i), whole.get(i));
                     }
                     Inputs tail = cut.tailInputs(inputs, below.activations());
-                    close(gradients(cut.tail(), tail, 1).get(0), arrived, arrived);
+                    close(back(model, cut.tail().with(rules), tail, 1).get(0), arrived, arrived);
                 }
             }
         });
+    }
+
+    @Test
+    @DisplayName("A tail compares with references of the activations, and its multipliers add up to its own difference")
+    void tailReferences() {
+        withEach((model, copy, rules) -> {
+            if (rules.family() != Family.COMPARISON) {
+                return;
+            }
+            for (String layer : layers()) {
+                RuledCut cut = model.cut(layer);
+                Inputs inputs = inputs(model, ROWS);
+                Inputs tail = asked(cut.tailInputs(inputs, cut.activations(inputs)), rules);
+                Tensor difference = cut.tail()
+                        .forward(tail.withoutReferences())
+                        .sub(cut.tail().forward(tail.atReferences()));
+                try (BackwardRun run = cut.tail().with(rules).run(tail)) {
+                    Tensor cotangent = cotangent(model, run, 3);
+                    Tensor change =
+                            tail.attributed().get(0).sub(tail.references().get(0));
+                    Tensor parts = run.back(cotangent).get(0).mul(change);
+                    double size = 0;
+                    for (double row : sums(parts.abs())) {
+                        size = Math.max(size, row);
+                    }
+                    Assertions.assertThat(sums(parts))
+                            .containsExactly(sums(difference.mul(cotangent)), within(tolerance() * size));
+                }
+            }
+        });
+    }
+
+    @Test
+    @DisplayName(
+            "Heads and tails admit rules as the model does: the same operations, and plain derivatives give the gradient")
+    void parts() {
+        RuleSet gradient =
+                RuleSet.builder().otherwise(new BackwardRule.Gradient()).build();
+        try (RuledModel model = model();
+                TensorScope scope = TensorScope.open()) {
+            Inputs inputs = inputs(model, ROWS);
+            for (String layer : layers()) {
+                RuledCut cut = model.cut(layer);
+                Assertions.assertThat(cut.head().operations()).isEqualTo(model.operations());
+                Assertions.assertThat(cut.tail().operations()).isEqualTo(model.operations());
+                Inputs tail = cut.tailInputs(inputs, cut.activations(inputs));
+                Tensor expected = gradients(cut.tail(), tail, 1).get(0);
+                close(back(model, cut.tail().with(gradient), tail, 1).get(0), expected, expected);
+                List<Tensor> ofHead = gradients(cut.head(), inputs, 1);
+                List<Tensor> ruled = back(model, cut.head().with(gradient), inputs, 1);
+                for (int i = 0; i < ofHead.size(); i++) {
+                    close(ruled.get(i), ofHead.get(i), ofHead.get(i));
+                }
+            }
+        }
     }
 
     @Test
@@ -330,17 +433,16 @@ public abstract class RuledContract {
                     .filter(operation -> operation.kind() != OperationKind.RESHAPE)
                     .map(Operation::address)
                     .collect(Collectors.toList());
-            assertThatThrownBy(() -> gradients(model.with(activationsOnly), inputs, 1))
+            assertThatThrownBy(() -> back(model, model.with(activationsOnly), inputs, 1))
                     .isInstanceOf(UnsupportedModelException.class)
                     .satisfies(refused -> Assertions.assertThat(addresses)
                             .as("addresses in: %s", refused.getMessage())
                             .anyMatch(address ->
                                     String.valueOf(refused.getMessage()).contains(address)));
-            assertThat(model.with(activationsOnly).forward(inputs)).isCloseToWithin(tolerance(), model.forward(inputs));
             RuleSet gradient =
                     RuleSet.builder().otherwise(new BackwardRule.Gradient()).build();
             List<Tensor> expected = gradients(model, inputs, 1);
-            List<Tensor> actual = gradients(model.with(gradient), inputs, 1);
+            List<Tensor> actual = back(model, model.with(gradient), inputs, 1);
             for (int i = 0; i < expected.size(); i++) {
                 close(actual.get(i), expected.get(i), expected.get(i));
             }
@@ -362,10 +464,10 @@ public abstract class RuledContract {
             assertThatThrownBy(() -> model.pullback(against))
                     .isInstanceOf(ModelException.class)
                     .hasMessageContaining("'" + name + " (reference)'");
-            assertThatThrownBy(() -> model.with(Composites.epsilon(1e-6)).pullback(against))
+            assertThatThrownBy(() -> model.with(Composites.epsilon(1e-6)).run(against))
                     .isInstanceOf(ModelException.class)
                     .hasMessageContaining("'" + name + " (reference)'");
-            assertThatThrownBy(() -> model.with(compares).pullback(inputs))
+            assertThatThrownBy(() -> model.with(compares).run(inputs))
                     .isInstanceOf(ModelException.class)
                     .hasMessageContainingAll(name, "Inputs.against");
         }
@@ -383,7 +485,7 @@ public abstract class RuledContract {
             InThreads.Computation mixed = () -> {
                 Tensor sum = gradients(model, inputs(model, ROWS), 1).get(0);
                 for (int i = 0; i < asked.size(); i++) {
-                    sum = sum.add(gradients(model.with(ruleSets().get(i)), asked.get(i), 1)
+                    sum = sum.add(back(model, model.with(ruleSets().get(i)), asked.get(i), 1)
                             .get(0));
                 }
                 return sum;
@@ -399,11 +501,10 @@ public abstract class RuledContract {
                 TensorScope scope = TensorScope.open()) {
             RuleSet rules = ruleSets().get(0);
             Inputs inputs = inputs(model, 2);
-            LayeredModel copy = model.with(rules);
-            copy.forward(inputs);
+            RuledCopy copy = model.with(rules);
+            copy.run(asked(inputs, rules)).close();
             model.close();
-            assertThatThrownBy(() -> copy.forward(inputs)).isInstanceOf(IllegalStateException.class);
-            assertThatThrownBy(() -> copy.pullback(asked(inputs, rules))).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> copy.run(asked(inputs, rules))).isInstanceOf(IllegalStateException.class);
             assertThatThrownBy(() -> model.with(rules)).isInstanceOf(IllegalStateException.class);
         }
     }
@@ -413,18 +514,15 @@ public abstract class RuledContract {
     void leavesResultsOnly() {
         withEach((model, copy, rules) -> {
             Inputs inputs = asked(inputs(model, 2), rules);
-            try (Pullback pullback = copy.pullback(inputs)) {
-                Tensor cotangent = cotangent(model, pullback, 1);
+            try (BackwardRun run = copy.run(inputs)) {
+                Tensor cotangent = cotangent(model, run, 1);
                 long before = LiveTensors.count();
-                List<Tensor> back = pullback.vjpLast(cotangent);
+                List<Tensor> back = run.backLast(cotangent);
                 Assertions.assertThat(LiveTensors.count() - before).isEqualTo(back.size());
                 for (int i = 0; i < back.size(); i++) {
                     assertThat(back.get(i))
                             .hasShape(inputs.attributed().get(i).shape())
-                            .hasType(
-                                    pullback.output().dataType() == DataType.FLOAT64
-                                            ? DataType.FLOAT64
-                                            : DataType.FLOAT32);
+                            .hasType(run.output().dataType() == DataType.FLOAT64 ? DataType.FLOAT64 : DataType.FLOAT32);
                 }
             }
         });

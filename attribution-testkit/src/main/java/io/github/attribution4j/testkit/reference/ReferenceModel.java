@@ -2,19 +2,19 @@
 package io.github.attribution4j.testkit.reference;
 
 import io.github.attribution4j.model.BackwardRule;
-import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.CutPoint;
-import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.LayerValue;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.model.ModelPart;
 import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledCopy;
+import io.github.attribution4j.model.RuledCut;
 import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.tensor.DataType;
@@ -45,12 +45,11 @@ public final class ReferenceModel implements RuledModel {
     private final int output;
     private final AtomicBoolean parentClosed;
     private final AtomicBoolean closed = new AtomicBoolean();
-    private final @Nullable RuleSet rules;
     /** Which part of which model this is; null if it is all of one. */
     private final @Nullable ModelPart part;
 
     ReferenceModel(Graph graph, DataType dataType, List<Integer> inputNodes, int output, AtomicBoolean parentClosed) {
-        this(graph, dataType, inputNodes, output, parentClosed, null, null);
+        this(graph, dataType, inputNodes, output, parentClosed, null);
     }
 
     private ReferenceModel(
@@ -59,9 +58,7 @@ public final class ReferenceModel implements RuledModel {
             List<Integer> inputNodes,
             int output,
             AtomicBoolean parentClosed,
-            @Nullable RuleSet rules,
             @Nullable ModelPart part) {
-        this.rules = rules;
         this.part = part;
         this.graph = graph;
         this.dataType = dataType;
@@ -155,21 +152,23 @@ public final class ReferenceModel implements RuledModel {
 
     @Override
     public Tensor forward(Inputs inputs) {
-        if (rules == null) {
-            inputs.requireNoReferences();
-        }
-        return new Evaluation(inputs, false).output();
+        inputs.requireNoReferences();
+        return new Evaluation(inputs, false, null).output();
     }
 
     @Override
     public Pullback pullback(Inputs inputs) {
+        return pullback(inputs, null);
+    }
+
+    private Pullback pullback(Inputs inputs, @Nullable RuleSet rules) {
         inputs.requireDifferentiable();
         if (rules != null && rules.family() == BackwardRule.Family.COMPARISON) {
             inputs.requireReferences();
         } else {
             inputs.requireNoReferences();
         }
-        Evaluation evaluation = new Evaluation(inputs, true);
+        Evaluation evaluation = new Evaluation(inputs, true, rules);
         return new ReferencePullback(
                 inputs.attributedInputs(), evaluation.used(), evaluation.output(), evaluation::gradients);
     }
@@ -181,9 +180,9 @@ public final class ReferenceModel implements RuledModel {
     }
 
     @Override
-    public LayeredModel with(RuleSet newRules) {
+    public RuledCopy with(RuleSet rules) {
         checkOpen();
-        return new ReferenceModel(graph, dataType, inputNodes, output, closed, newRules, part().inside("with rules"));
+        return new ReferenceCopy(rules, null);
     }
 
     @Override
@@ -200,7 +199,11 @@ public final class ReferenceModel implements RuledModel {
     }
 
     @Override
-    public Cut cut(List<CutPoint> points) {
+    public RuledCut cut(List<CutPoint> points) {
+        return cutAt(points);
+    }
+
+    private ReferenceCut cutAt(List<CutPoint> points) {
         List<CutPoint> known = cutPoints();
         for (CutPoint point : points) {
             if (!known.contains(point)) {
@@ -209,6 +212,42 @@ public final class ReferenceModel implements RuledModel {
             }
         }
         return new ReferenceCut(List.copyOf(points));
+    }
+
+    /** This model under rules, down to its inputs or to a cut. */
+    private final class ReferenceCopy implements RuledCopy {
+        private final RuleSet rules;
+        private final @Nullable ReferenceCut cut;
+
+        ReferenceCopy(RuleSet rules, @Nullable ReferenceCut cut) {
+            this.rules = rules;
+            this.cut = cut;
+        }
+
+        @Override
+        public RuleSet rules() {
+            return rules;
+        }
+
+        @Override
+        public ModelIdentity identity() {
+            return ReferenceModel.this.identity().with(rules);
+        }
+
+        @Override
+        public BackwardRun run(Inputs inputs) {
+            return BackwardRun.byRules(cut == null ? pullback(inputs, rules) : cut.pullback(inputs, rules));
+        }
+
+        @Override
+        public RuledCopy cut(List<CutPoint> points) {
+            return new ReferenceCopy(rules, cutAt(points));
+        }
+
+        @Override
+        public String toString() {
+            return ReferenceModel.this + " under backward rules";
+        }
     }
 
     @Override
@@ -255,7 +294,7 @@ public final class ReferenceModel implements RuledModel {
     }
 
     /** A cut of this model: heads and tail are models of the same graph with other inputs and outputs. */
-    private final class ReferenceCut implements Cut {
+    private final class ReferenceCut implements RuledCut {
         private final List<CutPoint> points;
         private final List<Integer> nodes;
 
@@ -296,26 +335,29 @@ public final class ReferenceModel implements RuledModel {
 
         @Override
         public LayerPullback pullback(Inputs inputs) {
-            List<Tensor> activations = activations(inputs);
+            return pullback(inputs, null);
+        }
+
+        private LayerPullback pullback(Inputs inputs, @Nullable RuleSet rules) {
+            List<Tensor> activations = activations(inputs.withoutReferences());
             Inputs.Builder fixed = Inputs.builder();
             for (Inputs.Input input : tailInputs(inputs, activations).all()) {
                 fixed.add(input.name(), input.tensor(), input.role(), input.rowAxis());
             }
-            return new ReferenceLayerPullback(tail().pullback(fixed.build()), activations);
+            return new ReferenceLayerPullback(tail().pullback(fixed.build(), rules), activations);
         }
 
         @Override
-        public DifferentiableModel head(int number) {
+        public ReferenceModel head(int number) {
             ModelPart head = part().inside("at " + points.get(number));
-            return new ReferenceModel(graph, dataType, inputNodes, nodes.get(number), closed, rules, head);
+            return new ReferenceModel(graph, dataType, inputNodes, nodes.get(number), closed, head);
         }
 
         @Override
-        public DifferentiableModel tail() {
+        public ReferenceModel tail() {
             List<Integer> tailInputs = new ArrayList<>(nodes);
             tailInputs.addAll(inputNodes);
-            return new ReferenceModel(
-                    graph, dataType, tailInputs, output, closed, rules, part().inside("after " + points));
+            return new ReferenceModel(graph, dataType, tailInputs, output, closed, part().inside("after " + points));
         }
     }
 
@@ -328,7 +370,7 @@ public final class ReferenceModel implements RuledModel {
         /** Values of the reference run, if rules compare with one. */
         private final double @Nullable [][][] references;
 
-        Evaluation(Inputs asked, boolean goesBack) {
+        Evaluation(Inputs asked, boolean goesBack, @Nullable RuleSet rules) {
             checkOpen();
             this.inputs = asked.withoutReferences();
             check(inputs);
@@ -341,10 +383,12 @@ public final class ReferenceModel implements RuledModel {
             this.ruled =
                     rules != null && goesBack ? new RuledBackward(graph, rules, imposed, attributed(), output) : null;
             boolean[] given = new boolean[graph.size()];
-            for (int node = 0; node < given.length; node++) {
-                given[node] = graph.node(node).operation() == null;
+            for (int argument = 0; argument < inputNodes.size(); argument++) {
+                int node = inputNodes.get(argument);
+                // What a tail puts in is computed anew in the reference run, unless it has a reference of its own.
+                given[node] = graph.node(node).operation() == null
+                        || asked.hasReference(inputs.all().get(argument).name());
             }
-            // The reference run starts at the model's own inputs, also in a tail.
             this.references = goesBack && !asked.references().isEmpty() ? run(asked.atReferences(), given) : null;
         }
 

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j;
+
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.RuledCut;
+import io.github.attribution4j.model.RuledModel;
+import java.util.List;
+
+/** A method that goes back through the model by other rules than the derivative. */
+public interface RuledAttribution extends Attribution<RuledModel> {
+    /**
+     * Explains the model's output at values inside it: what this method does {@link #at} a layer. One run of the whole model gives
+     * these values, the output, and what comes back to them.
+     *
+     * @param cut a cut of the model, at the values
+     * @return attributions named by the points of the cut, owned by the caller
+     * @throws InvalidRequestException and others as for {@link #attribute(RuledModel, Inputs, Target, Run)}
+     */
+    Explanation attribute(RuledModel model, RuledCut cut, Inputs inputs, Target target, Run run);
+
+    /** Returns this method applied to the output of a layer; see {@link GradientAttribution#at}. */
+    default Attribution<RuledModel> at(String... layers) {
+        return new LayerAttribution<>(this, List.of(layers));
+    }
+
+    /** Returns this method explaining a neuron; see {@link GradientAttribution#towards}. */
+    default Attribution<RuledModel> towards(String layer, Target unit) {
+        return new NeuronAttribution<>(this, layer, unit);
+    }
+}
