@@ -373,7 +373,7 @@ class CaptumMapTest {
                             .view(HeatMap.View.ALPHA_SCALED)
                             .sign(Sign.ABSOLUTE),
                     HeatMap.of(why, 0).outlierPercentage(2).channels(ChannelReduction.SUM),
-                    HeatMap.of(why, 0).colours(ColorMap.PURPLE_WHITE_GREEN).legend(false),
+                    HeatMap.of(why, 0).colors(ColorMap.PURPLE_WHITE_GREEN).legend(false),
                     HeatMap.of(why, 0).over(original).opacity(Opacity.constant(0.5)));
             for (HeatMap map : maps) {
                 assertThat(map.picture().toSvg()).startsWith("<svg");

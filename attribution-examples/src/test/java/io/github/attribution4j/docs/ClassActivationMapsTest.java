@@ -31,6 +31,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.view.LayerInspector;
 import io.github.attribution4j.view.LayerView;
 import io.github.attribution4j.view.LayerViews;
+import io.github.attribution4j.visual.Caption;
 import io.github.attribution4j.visual.Histograms;
 import io.github.attribution4j.visual.MapGrid;
 import io.github.attribution4j.visual.Picture;
@@ -225,13 +226,14 @@ class ClassActivationMapsTest {
                 new AblationCam("relu2"),
                 new FullGrad());
         MapGrid grid = MapGrid.empty().scaling(MapGrid.Scaling.OWN).columns(4).cellSize(136);
-        grid.add("input", image.toDoubleArray(), 8, 8);
+        grid = grid.add("input", image.toDoubleArray(), 8, 8);
         for (Attribution<LayeredModel> method : methods) {
             try (Explanation why = method.attribute(model, Inputs.of(image), Target.index(3))) {
-                grid.add(method.name(), why.attribution().toDoubleArray(), 8, 8);
+                grid = grid.add(method.name(), why.attribution().toDoubleArray(), 8, 8);
             }
         }
-        Picture picture = grid.title("Why is this a 3? Layer relu2").picture();
+        Picture picture =
+                grid.caption(Caption.of("Why is this a 3? Layer relu2")).picture();
         // end::compare
         Demo.assertShown(picture, "class-activation-maps.png");
     }

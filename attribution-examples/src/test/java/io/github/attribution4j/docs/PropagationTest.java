@@ -26,6 +26,7 @@ import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.visual.Caption;
 import io.github.attribution4j.visual.MapGrid;
 import io.github.attribution4j.visual.Picture;
 import java.io.IOException;
@@ -191,13 +192,13 @@ class PropagationTest {
         methods.put("guided-backprop", new GuidedBackprop());
         methods.put("deconvolution", new Deconvolution());
         MapGrid grid = MapGrid.empty().scaling(MapGrid.Scaling.OWN).columns(5).cellSize(150);
-        grid.add("input", image.toDoubleArray(), 8, 8);
-        methods.forEach((name, method) -> {
-            try (Explanation why = method.attribute(digits, Inputs.of(image), Target.index(3))) {
-                grid.add(name, why.attribution().toDoubleArray(), 8, 8);
+        grid = grid.add("input", image.toDoubleArray(), 8, 8);
+        for (String name : methods.keySet()) {
+            try (Explanation why = methods.get(name).attribute(digits, Inputs.of(image), Target.index(3))) {
+                grid = grid.add(name, why.attribution().toDoubleArray(), 8, 8);
             }
-        });
-        Picture picture = grid.title("Why is this a 3?").picture();
+        }
+        Picture picture = grid.caption(Caption.of("Why is this a 3?")).picture();
         // end::compare
         Demo.assertShown(picture, "rules-and-composites.png");
         assertThat(List.copyOf(methods.keySet())).hasSize(9);

@@ -3,6 +3,7 @@ package io.github.attribution4j.visual;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Features;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *         .values(row)
  *         .baselineScore(0.37)
  *         .score(0.98)
- *         .title("Why malignant?")
+ *         .caption(Caption.of("Why malignant?"))
  *         .picture();
  * }</pre>
  *
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * the one before it ended, down to the score: what the attributions leave unexplained is a row of its own. The foot line
  * has the sum in numbers.
  *
- * <p>An instance collects settings, like a builder: not thread-safe. The picture is immutable. Arrays are copied.
+ * <p>Immutable and thread-safe. Arrays are copied.
  */
 public final class BarChart {
 
@@ -37,20 +38,20 @@ public final class BarChart {
 
     private final double[] attributions;
     private final IntFunction<String> names;
-    private IntFunction<String> values;
-    private Scores scores = Scores.unknown();
-    private Layout layout = Layout.BARS;
-    private int top = 12;
-    private String title = "";
-    private String subtitle = "";
-    private String note = "";
-    private int width = 760;
-    private double scale = 2;
+    private final Settings settings;
 
-    private BarChart(IntFunction<String> names, double[] attributions) {
+    private static final class Settings extends Look {
+        IntFunction<String> values = Ranking.noValues();
+        Scores scores = Scores.unknown();
+        Layout layout = Layout.BARS;
+        int top = 12;
+        int width = 760;
+    }
+
+    private BarChart(IntFunction<String> names, double[] attributions, Settings settings) {
         this.names = names;
         this.attributions = attributions;
-        this.values = Ranking.noValues();
+        this.settings = settings;
     }
 
     /**
@@ -63,7 +64,7 @@ public final class BarChart {
      */
     public static BarChart of(String[] names, double[] attributions) {
         double[] copy = Checks.finite("attributions", attributions.clone());
-        return new BarChart(Ranking.names(names, copy.length), copy);
+        return new BarChart(Ranking.names(names, copy.length), copy, new Settings());
     }
 
     /**
@@ -75,7 +76,7 @@ public final class BarChart {
      * @throws IllegalArgumentException if there are none, or one is not finite
      */
     public static BarChart of(IntFunction<String> names, double[] attributions) {
-        return new BarChart(names, Checks.finite("attributions", attributions.clone()));
+        return new BarChart(names, Checks.finite("attributions", attributions.clone()), new Settings());
     }
 
     /**
@@ -119,183 +120,148 @@ public final class BarChart {
 
     private static BarChart of(Explained explained, String @Nullable [] names) {
         Features features = explained.features(names);
-        BarChart chart = of(features::name, features.contributions());
-        chart.values = index -> Explained.value(features, index);
-        chart.scores = explained.scores();
-        return chart.title(explained.title()).note(explained.note());
+        return of(features::name, features.contributions()).with(settings -> {
+            settings.values = index -> Explained.value(features, index);
+            settings.scores = explained.scores();
+            settings.caption = explained.caption().subtitle("");
+        });
     }
 
     /**
      * What the features were, shown beside their names with four digits.
      *
      * @param values one per feature; missing ones may be NaN
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if their number is not that of the attributions
      */
     public BarChart values(double[] values) {
-        this.values = Ranking.texts(values, attributions.length);
-        return this;
+        return with(settings -> settings.values = Ranking.texts(values, attributions.length));
     }
 
     /**
      * What the features were, as text, for categories.
      *
      * @param values one per feature; may be empty strings
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if their number is not that of the attributions
      */
     public BarChart values(String[] values) {
-        this.values = Ranking.texts(values, attributions.length);
-        return this;
+        return with(settings -> settings.values = Ranking.texts(values, attributions.length));
     }
 
     /**
      * What the features were, for very many of them: asked for where they are shown.
      *
      * @param values returns the value of a feature by its place, NaN if it has none
-     * @return this
+     * @return a copy that differs in this
      */
     public BarChart values(IntToDoubleFunction values) {
-        this.values = Ranking.texts(values);
-        return this;
+        return with(settings -> settings.values = Ranking.texts(values));
     }
 
     /**
      * The score of the baseline, where the attributions start from.
      *
      * @param score finite
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is not finite
      */
     public BarChart baselineScore(double score) {
-        this.scores = scores.withBaseline(score);
-        return this;
+        return with(settings -> settings.scores = settings.scores.withBaseline(score));
     }
 
     /**
      * The score that is explained.
      *
      * @param score finite
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is not finite
      */
     public BarChart score(double score) {
-        this.scores = scores.withPrediction(score);
-        return this;
+        return with(settings -> settings.scores = settings.scores.withPrediction(score));
     }
 
     /**
      * By how much the attributions miss the difference of the scores. Not needed when both scores are given.
      *
      * @param gap Σ attributions − (score − baseline score), finite
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is not finite
      */
     public BarChart completenessGap(double gap) {
-        this.scores = scores.withGap(gap);
-        return this;
+        return with(settings -> settings.scores = settings.scores.withGap(gap));
     }
 
     /**
      * Where the bars start.
      *
      * @param layout bars from zero by default
-     * @return this
+     * @return a copy that differs in this
      */
     public BarChart layout(Layout layout) {
-        this.layout = layout;
-        return this;
+        return with(settings -> settings.layout = layout);
     }
 
     /**
      * How many features have a bar of their own; the others share one, unless it would be one feature only.
      *
      * @param features at least 1; 12 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is less than 1
      */
     public BarChart top(int features) {
-        this.top = Checks.atLeast("features", features, 1);
-        return this;
-    }
-
-    /**
-     * The title.
-     *
-     * @param title at most two lines are shown
-     * @return this
-     */
-    public BarChart title(String title) {
-        this.title = title;
-        return this;
-    }
-
-    /**
-     * A smaller line below the title.
-     *
-     * @param subtitle at most two lines are shown
-     * @return this
-     */
-    public BarChart subtitle(String subtitle) {
-        this.subtitle = subtitle;
-        return this;
-    }
-
-    /**
-     * A foot line of one's own.
-     *
-     * @param note at most six lines are shown
-     * @return this
-     */
-    public BarChart note(String note) {
-        this.note = note;
-        return this;
+        return with(settings -> settings.top = Checks.atLeast("features", features, 1));
     }
 
     /**
      * The width of the picture.
      *
      * @param pixels CSS pixels, 420 to 4096; 760 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public BarChart width(int pixels) {
-        this.width = (int) Checks.within("pixels", pixels, 420, 4096);
-        return this;
+        return with(settings -> settings.width = (int) Checks.within("pixels", pixels, 420, 4096));
     }
 
     /**
-     * Device pixels per CSS pixel.
+     * Returns a copy with other texts around it.
      *
-     * @param scale 0.25 to 16; 2 by default
-     * @return this
-     * @throws IllegalArgumentException if it is out of range
+     * @param caption none by default; of an explanation method, target, settings and gap
      */
-    public BarChart scale(double scale) {
-        this.scale = Picture.checkScale(scale);
-        return this;
+    public BarChart caption(Caption caption) {
+        return with(settings -> settings.caption = caption);
+    }
+
+    /** Returns the texts around it, so that one can be changed: {@code chart.caption(chart.caption().title("Why?"))}. */
+    public Caption caption() {
+        return settings.caption;
+    }
+
+    private BarChart with(Consumer<Settings> change) {
+        return new BarChart(names, attributions, Look.with(settings, change));
     }
 
     /**
-     * Draws with the settings as they are now.
+     * Draws.
      *
      * @return the picture
      * @throws IllegalStateException if a waterfall has no baseline score
      */
     public Picture picture() {
-        if (layout == Layout.WATERFALL && scores.baseline().isEmpty()) {
+        boolean waterfall = settings.layout == Layout.WATERFALL;
+        if (waterfall && settings.scores.baseline().isEmpty()) {
             throw new IllegalStateException(
                     "layout: WATERFALL starts at the baseline score, which is missing; call baselineScore, or choose BARS");
         }
-        Ranking ranking = Ranking.of(names, values, attributions, top);
-        return new BarChartDrawing(ranking, scores, layout == Layout.WATERFALL, width, scale)
-                .draw(title, subtitle, note);
+        Ranking ranking = Ranking.of(names, settings.values, attributions, settings.top);
+        return new BarChartDrawing(ranking, settings.scores, waterfall, settings.width, settings.caption).draw();
     }
 
     /** Returns how many features there are and are shown, and the title. */
     @Override
     public String toString() {
-        return "BarChart[" + attributions.length + " features, the " + top + " largest"
-                + (title.isEmpty() ? "]" : ", " + title + "]");
+        return "BarChart[" + attributions.length + " features, the " + settings.top + " largest"
+                + settings.caption.inBrackets();
     }
 }

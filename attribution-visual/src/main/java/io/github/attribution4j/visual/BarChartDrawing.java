@@ -23,17 +23,17 @@ final class BarChartDrawing {
     private final double width;
     private final Canvas canvas;
 
-    BarChartDrawing(Ranking ranking, Scores scores, boolean waterfall, double width, double scale) {
+    BarChartDrawing(Ranking ranking, Scores scores, boolean waterfall, double width, Caption caption) {
         this.ranking = ranking;
         this.scores = scores;
         this.waterfall = waterfall;
         this.width = width;
-        this.canvas = new Canvas(scale);
+        this.canvas = new Canvas(caption);
     }
 
-    Picture draw(String title, String subtitle, String note) {
+    Picture draw() {
         List<Bar> bars = waterfall ? waterfall() : bars();
-        double y = canvas.heading(title, subtitle, width);
+        double y = canvas.heading(width);
 
         double names = 0;
         double values = 0;
@@ -82,9 +82,8 @@ final class BarChartDrawing {
         String unitName = waterfall ? "score" : "attribution";
         double axisBottom = bottom + 18;
         canvas.text((left + right) / 2, axisBottom + 14, unitName, Style.SMALL, Style.QUIET, Anchor.MIDDLE);
-        double end =
-                canvas.foot(List.of(sentence(scores.typographicLine(ranking.total())), note), axisBottom + 26, width);
-        return new Picture(title.isBlank() ? "Attributions by feature" : title, width, end, canvas, null);
+        double end = canvas.foot(sentence(scores.typographicLine(ranking.total())), axisBottom + 26, width);
+        return new Picture(canvas.caption().titleOr("Attributions by feature"), width, end, canvas, null);
     }
 
     private static String sentence(String line) {

@@ -9,23 +9,23 @@ import java.util.List;
 final class Canvas {
 
     private final List<Mark> marks = new ArrayList<>();
-    private final double scale;
+    private final Caption caption;
 
-    Canvas(double scale) {
-        this.scale = scale;
+    Canvas(Caption caption) {
+        this.caption = caption;
     }
 
     List<Mark> marks() {
         return List.copyOf(marks);
     }
 
-    double scale() {
-        return scale;
+    Caption caption() {
+        return caption;
     }
 
     /** Device pixels that a length takes, at least one. */
     int device(double length) {
-        return Math.max(1, (int) Math.round(length * scale));
+        return Math.max(1, (int) Math.round(length * caption.scale));
     }
 
     void box(double x, double y, double width, double height, int rgb) {
@@ -71,17 +71,17 @@ final class Canvas {
      *
      * @return the y below them, where the picture goes on
      */
-    double heading(String title, String subtitle, double width) {
+    double heading(double width) {
         double room = width - 2 * Style.MARGIN;
         double y = Style.MARGIN;
-        if (!title.isBlank()) {
-            for (String line : Glyphs.wrap(Glyphs.visible(title), Style.TITLE, true, room, 2)) {
+        if (!caption.title.isBlank()) {
+            for (String line : Glyphs.wrap(Glyphs.visible(caption.title), Style.TITLE, true, room, 2)) {
                 bold(Style.MARGIN, y + Style.TITLE * 0.85, line, Style.TITLE, Style.INK, Anchor.START);
                 y += 20;
             }
         }
-        if (!subtitle.isBlank()) {
-            for (String line : Glyphs.wrap(Glyphs.visible(subtitle), Style.TEXT, false, room, 2)) {
+        if (!caption.subtitle.isBlank()) {
+            for (String line : Glyphs.wrap(Glyphs.visible(caption.subtitle), Style.TEXT, false, room, 2)) {
                 text(Style.MARGIN, y + Style.TEXT, line, Style.TEXT, Style.QUIET, Anchor.START);
                 y += 17;
             }
@@ -90,13 +90,13 @@ final class Canvas {
     }
 
     /**
-     * Notes at the foot, each from a new line.
+     * What the drawing has to say at the foot, and the caption's note in a new line.
      *
      * @return the height of the whole picture
      */
-    double foot(List<String> notes, double y, double width) {
+    double foot(String said, double y, double width) {
         double next = y;
-        for (String note : notes) {
+        for (String note : List.of(said, caption.note)) {
             if (note.isBlank()) {
                 continue;
             }

@@ -83,12 +83,4 @@ final class Checks {
         }
         return out;
     }
-
-    static double maxAbs(double[] values) {
-        double max = 0;
-        for (double v : values) {
-            max = Math.max(max, Math.abs(v));
-        }
-        return max;
-    }
 }

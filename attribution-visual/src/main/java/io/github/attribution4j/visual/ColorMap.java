@@ -4,11 +4,11 @@ package io.github.attribution4j.visual;
 import java.util.Locale;
 
 /**
- * A continuous scale of colours, interpolated in the OKLab space, where equal steps look equally large.
+ * A continuous scale of colors, interpolated in the OKLab space, where equal steps look equally large.
  *
  * <p>A <em>diverging</em> map takes −1 to 1 and is neutral at 0: blue for negative and red for positive values by
- * default, a pair that people with any of the common colour-vision deficiencies can tell apart, and that stays symmetric
- * in lightness when printed in grey. A <em>sequential</em> map takes 0 to 1.
+ * default, a pair that people with any of the common color-vision deficiencies can tell apart, and that stays symmetric
+ * in lightness when printed in gray. A <em>sequential</em> map takes 0 to 1.
  *
  * <p>Immutable.
  */
@@ -43,9 +43,9 @@ public final class ColorMap {
     /**
      * A diverging map of one's own.
      *
-     * @param negative the colour of −1 as {@code 0xRRGGBB}
-     * @param zero the colour of 0
-     * @param positive the colour of 1
+     * @param negative the color of −1 as {@code 0xRRGGBB}
+     * @param zero the color of 0
+     * @param positive the color of 1
      * @return the map
      */
     public static ColorMap diverging(int negative, int zero, int positive) {
@@ -55,8 +55,8 @@ public final class ColorMap {
     /**
      * A sequential map of one's own.
      *
-     * @param zero the colour of 0 as {@code 0xRRGGBB}
-     * @param one the colour of 1
+     * @param zero the color of 0 as {@code 0xRRGGBB}
+     * @param one the color of 1
      * @return the map
      */
     public static ColorMap sequential(int zero, int one) {
@@ -65,8 +65,8 @@ public final class ColorMap {
 
     private static int rgb(int value) {
         if ((value & 0xff000000) != 0) {
-            throw new IllegalArgumentException("colour: 0x" + Integer.toHexString(value)
-                    + " has more than 24 bits; write colours as 0xRRGGBB, without opacity");
+            throw new IllegalArgumentException("color: 0x" + Integer.toHexString(value)
+                    + " has more than 24 bits; write colors as 0xRRGGBB, without opacity");
         }
         return value;
     }
@@ -81,15 +81,15 @@ public final class ColorMap {
     }
 
     /**
-     * The colour at a place of the scale.
+     * The color at a place of the scale.
      *
-     * @param t −1 to 1 for a diverging map, 0 to 1 for a sequential one; values outside take the colour of the nearer end
-     * @return the colour as {@code 0xRRGGBB}
+     * @param t −1 to 1 for a diverging map, 0 to 1 for a sequential one; values outside take the color of the nearer end
+     * @return the color as {@code 0xRRGGBB}
      * @throws IllegalArgumentException if {@code t} is NaN
      */
     public int at(double t) {
         if (Double.isNaN(t)) {
-            throw new IllegalArgumentException("t: NaN has no colour; replace it before it is drawn");
+            throw new IllegalArgumentException("t: NaN has no color; replace it before it is drawn");
         }
         double low = diverging ? -1 : 0;
         double unit = Math.min(1, Math.max(0, (t - low) / (1 - low)));
@@ -103,7 +103,7 @@ public final class ColorMap {
         return OkLab.toRgb(mixed);
     }
 
-    /** Returns the colours of its ends. */
+    /** Returns the colors of its ends. */
     @Override
     public String toString() {
         return String.format(

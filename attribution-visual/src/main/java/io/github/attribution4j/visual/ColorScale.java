@@ -7,8 +7,8 @@ import java.util.function.DoubleToIntFunction;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * From true values to places on a colour map, and the colour bar that tells a reader the way back. Zero is always at
- * the neutral colour and the scale is symmetric about it.
+ * From true values to places on a color map, and the color bar that tells a reader the way back. Zero is always at
+ * the neutral color and the scale is symmetric about it.
  */
 final class ColorScale {
 
@@ -38,7 +38,7 @@ final class ColorScale {
         return new ColorScale(map, limit(values, outlierPercentage), values);
     }
 
-    /** See {@link HeatMap#colourLimit}. */
+    /** See {@link HeatMap#colorLimit}. */
     static double limit(double[] values, double outlierPercentage) {
         double[] sorted = new double[values.length];
         double total = 0;
@@ -117,9 +117,9 @@ final class ColorScale {
     }
 
     /** Draws an upright bar, largest value on top, with ticks to its right. */
-    void vertical(Canvas canvas, double x, double y, double height, DoubleToIntFunction colour) {
+    void vertical(Canvas canvas, double x, double y, double height, DoubleToIntFunction color) {
         DoubleUnaryOperator at = place -> y + height * (high() - place) / Math.max(high() - low(), 1e-9);
-        bar(canvas, x, y, BAR, height, true, colour);
+        bar(canvas, x, y, BAR, height, true, color);
         for (double tick : ticks()) {
             double ty = high() == low() ? y + height / 2 : at.applyAsDouble(tick);
             canvas.line(x + BAR, ty, x + BAR + 4, ty, Style.RULE);
@@ -128,8 +128,8 @@ final class ColorScale {
     }
 
     /** Draws a lying bar, largest value at the right, with ticks below; takes 32 pixels of height. */
-    void horizontal(Canvas canvas, double x, double y, double width, DoubleToIntFunction colour) {
-        bar(canvas, x, y, width, 10, false, colour);
+    void horizontal(Canvas canvas, double x, double y, double width, DoubleToIntFunction color) {
+        bar(canvas, x, y, width, 10, false, color);
         for (double tick : ticks()) {
             double unit = high() == low() ? 0.5 : (tick - low()) / (high() - low());
             double tx = x + width * unit;
@@ -146,7 +146,7 @@ final class ColorScale {
             double width,
             double height,
             boolean upright,
-            DoubleToIntFunction colour) {
+            DoubleToIntFunction color) {
         int columns = canvas.device(width);
         int rows = canvas.device(height);
         int[] rgb = new int[columns * rows];
@@ -154,7 +154,7 @@ final class ColorScale {
         for (int i = 0; i < length; i++) {
             double unit = length == 1 ? 0.5 : (double) i / (length - 1);
             double place = upright ? high() + unit * (low() - high()) : low() + unit * (high() - low());
-            int c = colour.applyAsInt(place);
+            int c = color.applyAsInt(place);
             for (int j = 0; j < (upright ? columns : rows); j++) {
                 rgb[upright ? i * columns + j : j * columns + i] = c;
             }

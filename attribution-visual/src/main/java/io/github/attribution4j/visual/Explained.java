@@ -143,6 +143,11 @@ final class Explained {
         return explanation.hasCompletenessGap() ? scores.withGap(explanation.completenessGap()[example]) : scores;
     }
 
+    /** What the explanation says of itself. */
+    Caption caption() {
+        return Caption.of(title()).subtitle(subtitle()).note(note());
+    }
+
     /** Method and target, such as {@code integrated-gradients, target index 3}. */
     String title() {
         String which = explanation.scores().length > 1 ? " (example " + example + ")" : "";
@@ -150,7 +155,7 @@ final class Explained {
     }
 
     /** The score, and what the method says about its own error. */
-    String subtitle() {
+    private String subtitle() {
         String score = "score " + Numbers.brief(explanation.scores()[example]);
         String baseline = explanation
                 .baselineScores()
@@ -163,7 +168,7 @@ final class Explained {
     }
 
     /** Every setting of the method, as a foot line. */
-    String note() {
+    private String note() {
         Map<String, String> settings = explanation.provenance().settings();
         List<String> parts = new ArrayList<>();
         settings.forEach((name, value) -> parts.add(name + " " + value));

@@ -3,6 +3,7 @@ package io.github.attribution4j.visual;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.tensor.Tensor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,23 +12,23 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * Picture picture = HeatMap.of(attributions, 3, 224, 224)
  *         .over(OriginalImage.of(photo))
- *         .title("Integrated gradients, class 281 (tabby cat)")
+ *         .caption(Caption.of("Integrated gradients, class 281 (tabby cat)"))
  *         .picture();
  * picture.write(Path.of("why.png"));
  * }</pre>
  *
- * <p>From values to colours, in this order: the channels of a pixel are reduced ({@link #channels}), the part of the
- * asked-for sign is kept ({@link #sign}), a limit L is found ({@link #colourLimit}), and a pixel of value v gets the colour at
- * {@code t = clamp(v / L, −1, 1)}. There is no other scaling: zero is always the neutral colour, equal values have
- * equal colours, and the ticks of the legend are the true values. When larger values than L exist the ends of the legend
+ * <p>From values to colors, in this order: the channels of a pixel are reduced ({@link #channels}), the part of the
+ * asked-for sign is kept ({@link #sign}), a limit L is found ({@link #colorLimit}), and a pixel of value v gets the color at
+ * {@code t = clamp(v / L, −1, 1)}. There is no other scaling: zero is always the neutral color, equal values have
+ * equal colors, and the ticks of the legend are the true values. When larger values than L exist the ends of the legend
  * say ≤ or ≥, and the foot line says how large they are.
  *
- * <p>Like Captum's {@code visualize_image_attr}, with these differences: colours are blue and red rather than green and red,
- * which colour-blind readers confuse; the legend shows attributions rather than the range −1 to 1; negative values keep
+ * <p>Like Captum's {@code visualize_image_attr}, with these differences: colors are blue and red rather than green and red,
+ * which color-blind readers confuse; the legend shows attributions rather than the range −1 to 1; negative values keep
  * their sign under {@link Sign#NEGATIVE}; and the attributions may have another size than the original, as class
  * activation maps have, and are then stretched over it.
  *
- * <p>An instance collects settings, like a builder: not thread-safe. The picture is immutable. Arrays are copied.
+ * <p>Immutable and thread-safe. Arrays are copied.
  */
 public final class HeatMap {
 
@@ -35,7 +36,7 @@ public final class HeatMap {
     public enum View {
         /** The attributions alone. */
         HEAT_MAP,
-        /** The attributions over the original in pale grey. */
+        /** The attributions over the original in pale gray. */
         OVERLAY,
         /** Original, heat map and overlay in a row. */
         SIDE_BY_SIDE,
@@ -49,9 +50,9 @@ public final class HeatMap {
     public enum Interpolation {
         /** Nearest if the image (the original where there is one) has at most 64 pixels along its longer side, else smooth. */
         AUTO,
-        /** Every pixel a rectangle of one colour. */
+        /** Every pixel a rectangle of one color. */
         NEAREST,
-        /** Bilinear, of the values before they become colours. Shrinking averages. */
+        /** Bilinear, of the values before they become colors. Shrinking averages. */
         SMOOTH
     }
 
@@ -59,27 +60,35 @@ public final class HeatMap {
     private final int channelCount;
     private final int height;
     private final int width;
+    private final Settings settings;
 
-    private ChannelReduction reduction = ChannelReduction.SUM;
-    private Sign sign = Sign.ALL;
-    private double outlierPercentage = 2;
-    private @Nullable OriginalImage original;
-    private @Nullable View view;
-    private Interpolation interpolation = Interpolation.AUTO;
-    private Opacity opacity = Opacity.byMagnitude(0.9);
-    private @Nullable ColorMap colours;
-    private String title = "";
-    private String subtitle = "";
-    private String note = "";
-    private boolean legend = true;
-    private int panelSize = 280;
-    private double scale = 2;
+    private static final class Settings extends Look {
+        ChannelReduction reduction = ChannelReduction.SUM;
+        Sign sign = Sign.ALL;
+        double outlierPercentage = 2;
 
-    private HeatMap(double[] values, int channelCount, int height, int width) {
+        @Nullable
+        OriginalImage original;
+
+        @Nullable
+        View view;
+
+        Interpolation interpolation = Interpolation.AUTO;
+        Opacity opacity = Opacity.byMagnitude(0.9);
+
+        @Nullable
+        ColorMap colors;
+
+        boolean legend = true;
+        int panelSize = 280;
+    }
+
+    private HeatMap(double[] values, int channelCount, int height, int width, Settings settings) {
         this.values = values;
         this.channelCount = channelCount;
         this.height = height;
         this.width = width;
+        this.settings = settings;
     }
 
     /**
@@ -94,7 +103,8 @@ public final class HeatMap {
      */
     public static HeatMap of(double[] attributions, int channels, int height, int width) {
         checkShape("attributions", attributions.length, channels, height, width);
-        return new HeatMap(Checks.finite("attributions", attributions.clone()), channels, height, width);
+        return new HeatMap(
+                Checks.finite("attributions", attributions.clone()), channels, height, width, new Settings());
     }
 
     /**
@@ -144,9 +154,7 @@ public final class HeatMap {
         int pixels = shape[1] * shape[2];
         // A group of several channels is one contribution to the pixel, which reduction would count for each.
         return of(explained.once(input, element -> element % pixels), shape[0], shape[1], shape[2])
-                .title(explained.title())
-                .subtitle(explained.subtitle())
-                .note(explained.note());
+                .caption(explained.caption());
     }
 
     static void checkShape(String argument, int length, int channels, int height, int width) {
@@ -163,7 +171,7 @@ public final class HeatMap {
     }
 
     /**
-     * The value at which colours saturate. With the magnitudes |v| sorted ascending as m₁ ≤ … ≤ mₙ it is the first positive
+     * The value at which colors saturate. With the magnitudes |v| sorted ascending as m₁ ≤ … ≤ mₙ it is the first positive
      *
      * <pre>  m_k  with  m₁ + … + m_k ≥ (1 − p/100)·(m₁ + … + mₙ)</pre>
      *
@@ -175,7 +183,7 @@ public final class HeatMap {
      * @return the limit
      * @throws IllegalArgumentException if there are no values, one is not finite, or p is out of range
      */
-    public static double colourLimit(double[] values, double outlierPercentage) {
+    public static double colorLimit(double[] values, double outlierPercentage) {
         Checks.within("outlierPercentage", outlierPercentage, 0, 100);
         return ColorScale.limit(Checks.finite("values", values), outlierPercentage);
     }
@@ -184,217 +192,186 @@ public final class HeatMap {
      * How channels are reduced to one value a pixel.
      *
      * @param reduction sum by default
-     * @return this
+     * @return a copy that differs in this
      */
     public HeatMap channels(ChannelReduction reduction) {
-        this.reduction = reduction;
-        return this;
+        return with(settings -> settings.reduction = reduction);
     }
 
     /**
      * Which part of the values is drawn.
      *
      * @param sign all by default
-     * @return this
+     * @return a copy that differs in this
      */
     public HeatMap sign(Sign sign) {
-        this.sign = sign;
-        return this;
+        return with(settings -> settings.sign = sign);
     }
 
     /**
-     * How much may saturate; see {@link #colourLimit}.
+     * How much may saturate; see {@link #colorLimit}.
      *
      * @param percentage 0 to 100; 2 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public HeatMap outlierPercentage(double percentage) {
-        this.outlierPercentage = Checks.within("percentage", percentage, 0, 100);
-        return this;
+        return with(settings -> settings.outlierPercentage = Checks.within("percentage", percentage, 0, 100));
     }
 
     /**
      * The image that was explained.
      *
      * @param original of any size; the attributions are stretched over it
-     * @return this
+     * @return a copy that differs in this
      */
     public HeatMap over(OriginalImage original) {
-        this.original = original;
-        return this;
+        return with(settings -> settings.original = original);
     }
 
     /**
      * What is shown.
      *
      * @param view by default side by side if there is an original, else the heat map
-     * @return this
+     * @return a copy that differs in this
      */
     public HeatMap view(View view) {
-        this.view = view;
-        return this;
+        return with(settings -> settings.view = view);
     }
 
     /**
      * How the attributions are enlarged.
      *
      * @param interpolation automatic by default
-     * @return this
+     * @return a copy that differs in this
      */
     public HeatMap interpolation(Interpolation interpolation) {
-        this.interpolation = interpolation;
-        return this;
+        return with(settings -> settings.interpolation = interpolation);
     }
 
     /**
      * How strongly an overlay covers the original.
      *
      * @param opacity by magnitude, at most 0.9, by default
-     * @return this
+     * @return a copy that differs in this
      */
     public HeatMap opacity(Opacity opacity) {
-        this.opacity = opacity;
-        return this;
+        return with(settings -> settings.opacity = opacity);
     }
 
     /**
-     * The colours.
+     * The colors.
      *
      * @param map by default {@link ColorMap#BLUE_WHITE_RED}, and {@link ColorMap#WHITE_VIOLET} for absolute values
-     * @return this
+     * @return a copy that differs in this
      */
-    public HeatMap colours(ColorMap map) {
-        this.colours = map;
-        return this;
+    public HeatMap colors(ColorMap map) {
+        return with(settings -> settings.colors = map);
     }
 
     /**
-     * The title, such as method and target.
-     *
-     * @param title at most two lines are shown
-     * @return this
-     */
-    public HeatMap title(String title) {
-        this.title = title;
-        return this;
-    }
-
-    /**
-     * A smaller line below the title, such as the score.
-     *
-     * @param subtitle at most two lines are shown
-     * @return this
-     */
-    public HeatMap subtitle(String subtitle) {
-        this.subtitle = subtitle;
-        return this;
-    }
-
-    /**
-     * A foot line of one's own, such as the completeness gap.
-     *
-     * @param note at most six lines are shown
-     * @return this
-     */
-    public HeatMap note(String note) {
-        this.note = note;
-        return this;
-    }
-
-    /**
-     * Whether colour bar, panel names and the foot line about saturation are drawn.
+     * Whether color bar, panel names and the foot line about saturation are drawn.
      *
      * @param legend true by default
-     * @return this
+     * @return a copy that differs in this
      */
     public HeatMap legend(boolean legend) {
-        this.legend = legend;
-        return this;
+        return with(settings -> settings.legend = legend);
     }
 
     /**
      * How large one panel is.
      *
      * @param pixels the longer side, about, in CSS pixels, 16 to 4096; 280 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public HeatMap panelSize(int pixels) {
-        this.panelSize = (int) Checks.within("pixels", pixels, 16, 4096);
-        return this;
+        return with(settings -> settings.panelSize = (int) Checks.within("pixels", pixels, 16, 4096));
     }
 
     /**
-     * Device pixels per CSS pixel.
+     * Returns a copy with other texts around it.
      *
-     * @param scale 0.25 to 16; 2 by default, for dense displays and for print
-     * @return this
-     * @throws IllegalArgumentException if it is out of range
+     * @param caption none by default; of an explanation method, target, scores and settings
      */
-    public HeatMap scale(double scale) {
-        this.scale = Picture.checkScale(scale);
-        return this;
+    public HeatMap caption(Caption caption) {
+        return with(settings -> settings.caption = caption);
+    }
+
+    /** Returns the texts around it, so that one can be changed: {@code chart.caption(chart.caption().title("Why?"))}. */
+    public Caption caption() {
+        return settings.caption;
+    }
+
+    private HeatMap with(Consumer<Settings> change) {
+        return new HeatMap(values, channelCount, height, width, Look.with(settings, change));
     }
 
     /**
-     * Draws with the settings as they are now.
+     * Draws.
      *
      * @return the picture
      * @throws IllegalStateException if the settings contradict each other
      */
     public Picture picture() {
-        double[] shown = reduction.reduce(values, channelCount, height * width);
+        double[] shown = settings.reduction.reduce(values, channelCount, height * width);
         boolean negative = false;
         for (int i = 0; i < shown.length; i++) {
-            shown[i] = sign.of(shown[i]);
+            shown[i] = settings.sign.of(shown[i]);
             negative |= shown[i] < 0;
         }
-        View chosen = view != null ? view : original == null ? View.HEAT_MAP : View.SIDE_BY_SIDE;
-        if (original == null && chosen != View.HEAT_MAP) {
+        View chosen =
+                settings.view != null ? settings.view : settings.original == null ? View.HEAT_MAP : View.SIDE_BY_SIDE;
+        if (settings.original == null && chosen != View.HEAT_MAP) {
             throw new IllegalStateException(
                     "view: " + chosen + " needs the original image; call over(image), or choose HEAT_MAP");
         }
         boolean masks = chosen == View.MASKED || chosen == View.ALPHA_SCALED;
-        if (masks && sign == Sign.ALL) {
+        if (masks && settings.sign == Sign.ALL) {
             throw new IllegalStateException(
                     "sign: ALL cannot be told apart in view " + chosen + "; choose POSITIVE, NEGATIVE or ABSOLUTE");
         }
-        ColorMap map =
-                colours != null ? colours : sign == Sign.ABSOLUTE ? ColorMap.WHITE_VIOLET : ColorMap.BLUE_WHITE_RED;
+        ColorMap map = settings.colors != null
+                ? settings.colors
+                : settings.sign == Sign.ABSOLUTE ? ColorMap.WHITE_VIOLET : ColorMap.BLUE_WHITE_RED;
         if (negative && !map.isDiverging()) {
             throw new IllegalStateException(
-                    "colours: a sequential map cannot show negative values; choose a diverging map"
+                    "colors: a sequential map cannot show negative values; choose a diverging map"
                             + " or sign POSITIVE or ABSOLUTE");
         }
-        ColorScale colourScale = ColorScale.of(shown, outlierPercentage, map);
-        return new HeatMapDrawing(shown, height, width, original, colourScale, opacity, scale)
-                .draw(chosen, smooth(), panelSize, legend, title, subtitle, foot(colourScale), note);
+        ColorScale colorScale = ColorScale.of(shown, settings.outlierPercentage, map);
+        return new HeatMapDrawing(
+                        shown, height, width, settings.original, colorScale, settings.opacity, settings.caption)
+                .draw(chosen, smooth(), settings.panelSize, settings.legend, foot(colorScale));
     }
 
     private boolean smooth() {
-        int longer = original == null ? Math.max(width, height) : Math.max(original.width(), original.height());
-        return interpolation == Interpolation.SMOOTH || (interpolation == Interpolation.AUTO && longer > 64);
+        int longer = settings.original == null
+                ? Math.max(width, height)
+                : Math.max(settings.original.width(), settings.original.height());
+        return settings.interpolation == Interpolation.SMOOTH
+                || (settings.interpolation == Interpolation.AUTO && longer > 64);
     }
 
-    private String foot(ColorScale colourScale) {
+    private String foot(ColorScale colorScale) {
         String channels = channelCount == 1
                 ? ""
-                : (reduction == ChannelReduction.SUM ? "Sum" : "Largest magnitude") + " over " + channelCount
+                : (settings.reduction == ChannelReduction.SUM ? "Sum" : "Largest magnitude") + " over " + channelCount
                         + " channels. ";
-        String part = switch (sign) {
+        String part = switch (settings.sign) {
             case ALL -> "";
             case POSITIVE -> "Positive part. ";
             case NEGATIVE -> "Negative part. ";
             case ABSOLUTE -> "Absolute values. ";
         };
-        if (colourScale.largest() == 0) {
+        if (colorScale.largest() == 0) {
             return channels + part + "All attributions shown are zero.";
         }
-        String clip = colourScale.clips()
-                ? "Colours saturate at |a| = " + Numbers.brief(colourScale.limit()) + " (outliers: "
-                        + Numbers.brief(outlierPercentage) + " % of \u03a3|a|); largest |a| = "
-                        + Numbers.brief(colourScale.largest()) + "."
+        String clip = colorScale.clips()
+                ? "Colours saturate at |a| = " + Numbers.brief(colorScale.limit()) + " (outliers: "
+                        + Numbers.brief(settings.outlierPercentage) + " % of \u03a3|a|); largest |a| = "
+                        + Numbers.brief(colorScale.largest()) + "."
                 : "";
         return channels + part + clip;
     }
@@ -403,6 +380,6 @@ public final class HeatMap {
     @Override
     public String toString() {
         return "HeatMap[" + channelCount + (channelCount == 1 ? " channel of " : " channels of ") + height + " x "
-                + width + (title.isEmpty() ? "]" : ", " + title + "]");
+                + width + settings.caption.inBrackets();
     }
 }

@@ -41,25 +41,17 @@ final class HeatMapDrawing {
             @Nullable OriginalImage original,
             ColorScale scale,
             Opacity opacity,
-            double devicePixels) {
+            Caption caption) {
         this.values = values;
         this.height = height;
         this.width = width;
         this.original = original;
         this.scale = scale;
         this.opacity = opacity;
-        this.canvas = new Canvas(devicePixels);
+        this.canvas = new Canvas(caption);
     }
 
-    Picture draw(
-            HeatMap.View view,
-            boolean smooth,
-            int panelSize,
-            boolean legend,
-            String title,
-            String subtitle,
-            String foot,
-            String note) {
+    Picture draw(HeatMap.View view, boolean smooth, int panelSize, boolean legend, String foot) {
         List<Panel> panels = switch (view) {
             case HEAT_MAP -> List.of(Panel.HEAT_MAP);
             case OVERLAY -> List.of(Panel.OVERLAY);
@@ -77,8 +69,10 @@ final class HeatMapDrawing {
 
         double right = panels.size() * (panelWidth + GAP) - GAP;
         double bar = legend ? GAP + scale.verticalWidth(LEGEND) : 0;
-        double total = Math.max(2 * Style.MARGIN + right + bar, legend || !title.isBlank() ? 300 : 0);
-        double y = canvas.heading(title, subtitle, total);
+        double total = Math.max(
+                2 * Style.MARGIN + right + bar,
+                legend || !canvas.caption().title.isBlank() ? 300 : 0);
+        double y = canvas.heading(total);
         if (legend) {
             y += 4;
         }
@@ -100,14 +94,14 @@ final class HeatMapDrawing {
             double barLeft = Math.max(x, panels.size() == 1 ? Style.MARGIN + 110 + GAP : 0);
             total = Math.max(total, barLeft + bar - GAP + Style.MARGIN);
             canvas.text(barLeft, y + 6, LEGEND, Style.TEXT, Style.QUIET, Anchor.START);
-            scale.vertical(canvas, barLeft, top, barHeight, place -> legendColour(view, place));
+            scale.vertical(canvas, barLeft, top, barHeight, place -> legendColor(view, place));
             bottom = top + barHeight;
         }
-        double end = canvas.foot(legend ? List.of(foot, note) : List.of(note), bottom + 12, total);
-        return new Picture(title.isBlank() ? "Attribution heat map" : title, total, end, canvas, null);
+        double end = canvas.foot(legend ? foot : "", bottom + 12, total);
+        return new Picture(canvas.caption().titleOr("Attribution heat map"), total, end, canvas, null);
     }
 
-    private int legendColour(HeatMap.View view, double place) {
+    private int legendColor(HeatMap.View view, double place) {
         return switch (view) {
             case HEAT_MAP, SIDE_BY_SIDE -> scale.map().at(place);
             case OVERLAY -> opacity.over(Style.PAPER, scale.map(), place);
@@ -129,7 +123,7 @@ final class HeatMapDrawing {
             rgb[i] = switch (panel) {
                 case ORIGINAL -> under[i];
                 case HEAT_MAP -> scale.map().at(place);
-                case OVERLAY -> opacity.over(paleGrey(under[i]), scale.map(), place);
+                case OVERLAY -> opacity.over(paleGray(under[i]), scale.map(), place);
                 case MASKED -> OkLab.blend(0x000000, under[i], Math.abs(place));
                 case ALPHA_SCALED -> OkLab.blend(Style.PAPER, under[i], Math.abs(place));
             };
@@ -138,10 +132,10 @@ final class HeatMapDrawing {
         canvas.frame(x, y, panelWidth, panelHeight, Style.RULE);
     }
 
-    /** Brightness between mid-grey and white, so that no colour of the image is taken for one of the scale. */
-    private static int paleGrey(int rgb) {
+    /** Brightness between mid-gray and white, so that no color of the image is taken for one of the scale. */
+    private static int paleGray(int rgb) {
         double luma = 0.299 * (rgb >> 16 & 0xff) + 0.587 * (rgb >> 8 & 0xff) + 0.114 * (rgb & 0xff);
-        int grey = (int) Math.rint(135 + luma * (252 - 135) / 255);
-        return grey << 16 | grey << 8 | grey;
+        int gray = (int) Math.rint(135 + luma * (252 - 135) / 255);
+        return gray << 16 | gray << 8 | gray;
     }
 }

@@ -5,9 +5,9 @@ import io.github.attribution4j.view.LayerView;
 import io.github.attribution4j.view.LayerView.Quantity;
 import io.github.attribution4j.view.LayerViews;
 import io.github.attribution4j.view.ValueStatistics;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /**
  * How values are distributed, one histogram for each set of them: activations or gradients layer by layer, weights.
@@ -17,29 +17,32 @@ import java.util.Locale;
  * }</pre>
  *
  * <p>Each panel has its own axis, from its smallest value to its largest, with zero marked where it lies between; below it stand mean,
- * standard deviation and the fraction of zeros. Bars left of zero are blue, right of it red; a bar that holds zero is grey.
+ * standard deviation and the fraction of zeros. Bars left of zero are blue, right of it red; a bar that holds zero is gray.
  * Heights are counts, the highest bar filling its panel.
  *
- * <p>An instance collects settings, like a builder: not thread-safe. The picture is immutable. Arrays are copied.
+ * <p>Immutable and thread-safe. Arrays are copied.
  */
 public final class Histograms {
     /** One set of values. */
     @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this package
     record Entry(String name, double[] values, ValueStatistics statistics) {}
 
-    private final List<Entry> entries = new ArrayList<>();
-    private int bins = 40;
-    private int columns = 3;
-    private String title = "";
-    private String subtitle = "";
-    private String note = "";
-    private double scale = 2;
+    private final List<Entry> entries;
+    private final Settings settings;
 
-    private Histograms() {}
+    private static final class Settings extends Look {
+        int bins = 40;
+        int columns = 3;
+    }
+
+    private Histograms(List<Entry> entries, Settings settings) {
+        this.entries = List.copyOf(entries);
+        this.settings = settings;
+    }
 
     /** Returns a picture without histograms, to which {@link #add} adds. */
     public static Histograms empty() {
-        return new Histograms();
+        return new Histograms(List.of(), new Settings());
     }
 
     /**
@@ -50,14 +53,14 @@ public final class Histograms {
      * @return histograms with default settings
      */
     public static Histograms of(LayerViews views, Quantity quantity) {
-        Histograms histograms = new Histograms();
+        Histograms histograms = empty();
         for (LayerView view : views.all()) {
-            histograms.add(view.point().toString(), view.values(quantity));
+            histograms = histograms.add(view.point().toString(), view.values(quantity));
         }
         String what = quantity == Quantity.PRODUCT
                 ? "activation \u00b7 gradient"
                 : quantity.name().toLowerCase(Locale.ROOT);
-        return histograms.title("Distribution of " + what + " by layer");
+        return histograms.caption(Caption.of("Distribution of " + what + " by layer"));
     }
 
     /**
@@ -65,82 +68,34 @@ public final class Histograms {
      *
      * @param name shown above it
      * @param values at least one, finite; copied
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if there are none or one is not finite
      */
     public Histograms add(String name, double[] values) {
         double[] copy = Checks.finite("values", values.clone());
-        entries.add(new Entry(name, copy, ValueStatistics.of(copy)));
-        return this;
+        return new Histograms(Look.plus(entries, new Entry(name, copy, ValueStatistics.of(copy))), settings);
     }
 
     /**
      * How many bars a histogram has.
      *
      * @param number 2 to 400; 40 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public Histograms bins(int number) {
-        this.bins = (int) Checks.within("number", number, 2, 400);
-        return this;
+        return with(settings -> settings.bins = (int) Checks.within("number", number, 2, 400));
     }
 
     /**
      * How many histograms stand in a row.
      *
      * @param number at least 1; 3 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is less than 1
      */
     public Histograms columns(int number) {
-        this.columns = Checks.atLeast("number", number, 1);
-        return this;
-    }
-
-    /**
-     * The title.
-     *
-     * @param text at most two lines are shown
-     * @return this
-     */
-    public Histograms title(String text) {
-        this.title = text;
-        return this;
-    }
-
-    /**
-     * A smaller line below the title.
-     *
-     * @param text at most two lines are shown
-     * @return this
-     */
-    public Histograms subtitle(String text) {
-        this.subtitle = text;
-        return this;
-    }
-
-    /**
-     * A foot line of one's own.
-     *
-     * @param text at most six lines are shown
-     * @return this
-     */
-    public Histograms note(String text) {
-        this.note = text;
-        return this;
-    }
-
-    /**
-     * Device pixels per CSS pixel.
-     *
-     * @param devicePixels 0.25 to 16; 2 by default
-     * @return this
-     * @throws IllegalArgumentException if it is out of range
-     */
-    public Histograms scale(double devicePixels) {
-        this.scale = Picture.checkScale(devicePixels);
-        return this;
+        return with(settings -> settings.columns = Checks.atLeast("number", number, 1));
     }
 
     /**
@@ -169,7 +124,25 @@ public final class Histograms {
     }
 
     /**
-     * Draws with the settings as they are now.
+     * Returns a copy with other texts around it.
+     *
+     * @param caption none by default; what is shown, where layers are drawn
+     */
+    public Histograms caption(Caption caption) {
+        return with(settings -> settings.caption = caption);
+    }
+
+    /** Returns the texts around it, so that one can be changed: {@code chart.caption(chart.caption().title("Why?"))}. */
+    public Caption caption() {
+        return settings.caption;
+    }
+
+    private Histograms with(Consumer<Settings> change) {
+        return new Histograms(entries, Look.with(settings, change));
+    }
+
+    /**
+     * Draws.
      *
      * @return the picture
      * @throws IllegalStateException if no values were added
@@ -178,8 +151,8 @@ public final class Histograms {
         if (entries.isEmpty()) {
             throw new IllegalStateException("histograms: none was added; there is nothing to draw");
         }
-        return new HistogramsDrawing(entries, bins, scale)
-                .draw(Math.min(columns, entries.size()), title, subtitle, note);
+        return new HistogramsDrawing(entries, settings.bins, settings.caption)
+                .draw(Math.min(settings.columns, entries.size()));
     }
 
     /** Returns the names. */

@@ -15,23 +15,23 @@ final class HistogramsDrawing {
     private final int bins;
     private final Canvas canvas;
 
-    HistogramsDrawing(List<Histograms.Entry> entries, int bins, double scale) {
+    HistogramsDrawing(List<Histograms.Entry> entries, int bins, Caption caption) {
         this.entries = entries;
         this.bins = bins;
-        this.canvas = new Canvas(scale);
+        this.canvas = new Canvas(caption);
     }
 
-    Picture draw(int columns, String title, String subtitle, String note) {
+    Picture draw(int columns) {
         double total = 2 * Style.MARGIN + columns * (WIDTH + GAP) - GAP;
-        double y = canvas.heading(title, subtitle, total);
+        double y = canvas.heading(total);
         for (int i = 0; i < entries.size(); i++) {
             if (i > 0 && i % columns == 0) {
                 y += HEIGHT + 66;
             }
             panel(entries.get(i), Style.MARGIN + i % columns * (WIDTH + GAP), y);
         }
-        double end = canvas.foot(List.of(note), y + HEIGHT + 62, total);
-        return new Picture(title.isBlank() ? "Histograms" : title, total, end, canvas, null);
+        double end = canvas.foot("", y + HEIGHT + 62, total);
+        return new Picture(canvas.caption().titleOr("Histograms"), total, end, canvas, null);
     }
 
     private void panel(Histograms.Entry entry, double x, double y) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,14 +20,14 @@ import org.jspecify.annotations.Nullable;
  * MapGrid.ofFilters(model.weight("conv1.weight")).picture().write(Path.of("filters.png"));
  * }</pre>
  *
- * <p>Zero is always the neutral colour. With {@link Scaling#COMMON} equal values have equal colours in all maps, and the legend has the true
+ * <p>Zero is always the neutral color. With {@link Scaling#COMMON} equal values have equal colors in all maps, and the legend has the true
  * values; with {@link Scaling#OWN} every map reaches from the darkest blue to the darkest red its values need, and its limit stands
  * below its name.
  *
- * <p>An instance collects settings, like a builder: not thread-safe. The picture is immutable. Arrays are copied.
+ * <p>Immutable and thread-safe. Arrays are copied.
  */
 public final class MapGrid {
-    /** How values become colours. */
+    /** How values become colors. */
     public enum Scaling {
         /** One scale for all maps, with a legend. */
         COMMON,
@@ -38,24 +39,27 @@ public final class MapGrid {
     @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this package
     record Entry(String name, double[] values, int height, int width) {}
 
-    private final List<Entry> maps = new ArrayList<>();
-    private Scaling scaling = Scaling.COMMON;
-    private double outlierPercentage = 0;
-    private ColorMap colours = ColorMap.BLUE_WHITE_RED;
-    private int top = 64;
-    private int columns = 8;
-    private int cellSize = 72;
-    private String caption = "value";
-    private String title = "";
-    private String subtitle = "";
-    private String note = "";
-    private double scale = 2;
+    private final List<Entry> maps;
+    private final Settings settings;
 
-    private MapGrid() {}
+    private static final class Settings extends Look {
+        Scaling scaling = Scaling.COMMON;
+        double outlierPercentage = 0;
+        ColorMap colors = ColorMap.BLUE_WHITE_RED;
+        int top = 64;
+        int columns = 8;
+        int cellSize = 72;
+        String quantity = "value";
+    }
+
+    private MapGrid(List<Entry> maps, Settings settings) {
+        this.maps = List.copyOf(maps);
+        this.settings = settings;
+    }
 
     /** Returns a grid without maps, to which {@link #add} adds. */
     public static MapGrid empty() {
-        return new MapGrid();
+        return new MapGrid(List.of(), new Settings());
     }
 
     /**
@@ -76,25 +80,27 @@ public final class MapGrid {
                     "layer '" + view.point() + "' with positions " + Shape.of(positions),
                     "maps have at most two axes; slice the activation and add the slices");
         }
-        MapGrid grid = new MapGrid();
+        List<Entry> maps = new ArrayList<>();
         int channels = view.channels();
         if (positions.length == 0) {
             double[] units = new double[channels];
             for (int channel = 0; channel < channels; channel++) {
                 units[channel] = view.channel(quantity, example, channel)[0];
             }
-            grid.add("units", units, 1, channels);
+            maps.add(entry("units", units, 1, channels));
         } else {
             int height = positions.length == 2 ? Math.toIntExact(positions[0]) : 1;
             int width = Math.toIntExact(positions[positions.length - 1]);
             for (int channel = 0; channel < channels; channel++) {
-                grid.add(Integer.toString(channel), view.channel(quantity, example, channel), height, width);
+                maps.add(entry(Integer.toString(channel), view.channel(quantity, example, channel), height, width));
             }
         }
         String what = quantity == Quantity.PRODUCT
                 ? "activation \u00b7 gradient"
                 : quantity.name().toLowerCase(Locale.ROOT);
-        return grid.caption(what).title(view.point() + " (" + view.point().kind() + "): " + what);
+        return new MapGrid(maps, new Settings())
+                .quantity(what)
+                .caption(Caption.of(view.point() + " (" + view.point().kind() + "): " + what));
     }
 
     /**
@@ -116,13 +122,16 @@ public final class MapGrid {
         int height = shape.rank() == 4 ? Math.toIntExact(shape.dim(2)) : 1;
         int width = Math.toIntExact(shape.dim(-1));
         double[] values = weight.toDoubleArray();
-        MapGrid grid = new MapGrid();
+        List<Entry> maps = new ArrayList<>();
         for (int filter = 0; filter < values.length / (height * width); filter++) {
             double[] map = new double[height * width];
             System.arraycopy(values, filter * map.length, map, 0, map.length);
-            grid.add((filter / in) + " \u2190 " + (filter % in), map, height, width);
+            maps.add(entry((filter / in) + " \u2190 " + (filter % in), map, height, width));
         }
-        return grid.columns(in > 1 && in <= 12 ? in : 8).caption("weight").title("Filters " + shape);
+        return new MapGrid(maps, new Settings())
+                .columns(in > 1 && in <= 12 ? in : 8)
+                .quantity("weight")
+                .caption(Caption.of("Filters " + shape));
     }
 
     /**
@@ -132,143 +141,112 @@ public final class MapGrid {
      * @param values finite, row-major; copied
      * @param height rows
      * @param width columns
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if the sizes do not fit or a value is not finite
      */
     public MapGrid add(String name, double[] values, int height, int width) {
+        return new MapGrid(Look.plus(maps, entry(name, values, height, width)), settings);
+    }
+
+    private static Entry entry(String name, double[] values, int height, int width) {
         HeatMap.checkShape("values", values.length, 1, height, width);
-        maps.add(new Entry(name, Checks.finite("values", values.clone()), height, width));
-        return this;
+        return new Entry(name, Checks.finite("values", values.clone()), height, width);
     }
 
     /**
-     * How values become colours.
+     * How values become colors.
      *
      * @param scaling common by default
-     * @return this
+     * @return a copy that differs in this
      */
     public MapGrid scaling(Scaling scaling) {
-        this.scaling = scaling;
-        return this;
+        return with(settings -> settings.scaling = scaling);
     }
 
     /**
-     * How much may saturate; see {@link HeatMap#colourLimit}.
+     * How much may saturate; see {@link HeatMap#colorLimit}.
      *
      * @param percentage 0 to 100; 0 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public MapGrid outlierPercentage(double percentage) {
-        this.outlierPercentage = Checks.within("percentage", percentage, 0, 100);
-        return this;
+        return with(settings -> settings.outlierPercentage = Checks.within("percentage", percentage, 0, 100));
     }
 
     /**
-     * The colours.
+     * The colors.
      *
      * @param map by default {@link ColorMap#BLUE_WHITE_RED}
-     * @return this
+     * @return a copy that differs in this
      */
-    public MapGrid colours(ColorMap map) {
-        this.colours = map;
-        return this;
+    public MapGrid colors(ColorMap map) {
+        return with(settings -> settings.colors = map);
     }
 
     /**
      * How many maps are drawn; the foot line says how many are left out.
      *
      * @param maps the first ones, at least 1; 64 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is less than 1
      */
     public MapGrid top(int maps) {
-        this.top = Checks.atLeast("maps", maps, 1);
-        return this;
+        return with(settings -> settings.top = Checks.atLeast("maps", maps, 1));
     }
 
     /**
      * How many maps stand in a row.
      *
      * @param number at least 1; 8 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is less than 1
      */
     public MapGrid columns(int number) {
-        this.columns = Checks.atLeast("number", number, 1);
-        return this;
+        return with(settings -> settings.columns = Checks.atLeast("number", number, 1));
     }
 
     /**
      * How large one map is.
      *
      * @param pixels the longer side, about, in CSS pixels, 8 to 1024; 72 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public MapGrid cellSize(int pixels) {
-        this.cellSize = (int) Checks.within("pixels", pixels, 8, 1024);
-        return this;
+        return with(settings -> settings.cellSize = (int) Checks.within("pixels", pixels, 8, 1024));
     }
 
     /**
      * What the values are, above the legend.
      *
      * @param text short
-     * @return this
+     * @return a copy that differs in this
      */
-    public MapGrid caption(String text) {
-        this.caption = text;
-        return this;
+    public MapGrid quantity(String text) {
+        return with(settings -> settings.quantity = text);
     }
 
     /**
-     * The title.
+     * Returns a copy with other texts around it.
      *
-     * @param text at most two lines are shown
-     * @return this
+     * @param caption none by default; what is shown, where a layer or weight is drawn
      */
-    public MapGrid title(String text) {
-        this.title = text;
-        return this;
+    public MapGrid caption(Caption caption) {
+        return with(settings -> settings.caption = caption);
+    }
+
+    /** Returns the texts around it, so that one can be changed: {@code chart.caption(chart.caption().title("Why?"))}. */
+    public Caption caption() {
+        return settings.caption;
+    }
+
+    private MapGrid with(Consumer<Settings> change) {
+        return new MapGrid(maps, Look.with(settings, change));
     }
 
     /**
-     * A smaller line below the title.
-     *
-     * @param text at most two lines are shown
-     * @return this
-     */
-    public MapGrid subtitle(String text) {
-        this.subtitle = text;
-        return this;
-    }
-
-    /**
-     * A foot line of one's own.
-     *
-     * @param text at most six lines are shown
-     * @return this
-     */
-    public MapGrid note(String text) {
-        this.note = text;
-        return this;
-    }
-
-    /**
-     * Device pixels per CSS pixel.
-     *
-     * @param devicePixels 0.25 to 16; 2 by default
-     * @return this
-     * @throws IllegalArgumentException if it is out of range
-     */
-    public MapGrid scale(double devicePixels) {
-        this.scale = Picture.checkScale(devicePixels);
-        return this;
-    }
-
-    /**
-     * Draws with the settings as they are now.
+     * Draws.
      *
      * @return the picture
      * @throws IllegalStateException if no map was added
@@ -277,25 +255,24 @@ public final class MapGrid {
         if (maps.isEmpty()) {
             throw new IllegalStateException("maps: none was added; there is nothing to draw");
         }
-        List<Entry> shown = maps.subList(0, Math.min(top, maps.size()));
+        List<Entry> shown = maps.subList(0, Math.min(settings.top, maps.size()));
         @Nullable ColorScale common = null;
-        if (scaling == Scaling.COMMON) {
+        if (settings.scaling == Scaling.COMMON) {
             double[] all = shown.stream()
                     .flatMapToDouble(entry -> Arrays.stream(entry.values()))
                     .toArray();
-            common = ColorScale.of(all, outlierPercentage, colours);
+            common = ColorScale.of(all, settings.outlierPercentage, settings.colors);
         }
         String left = shown.size() == maps.size()
                 ? ""
                 : "The first " + shown.size() + " of " + maps.size() + " maps are shown.";
-        return new MapGridDrawing(shown, common, outlierPercentage, colours, scale)
-                .draw(Math.min(columns, shown.size()), cellSize, caption, title, subtitle, List.of(left, note));
+        return new MapGridDrawing(shown, common, settings.outlierPercentage, settings.colors, settings.caption)
+                .draw(Math.min(settings.columns, shown.size()), settings.cellSize, settings.quantity, left);
     }
 
     /** Returns the number of maps and the title. */
     @Override
     public String toString() {
-        return "MapGrid[" + maps.size() + (maps.size() == 1 ? " map" : " maps")
-                + (title.isEmpty() ? "]" : ", " + title + "]");
+        return "MapGrid[" + maps.size() + (maps.size() == 1 ? " map" : " maps") + settings.caption.inBrackets();
     }
 }

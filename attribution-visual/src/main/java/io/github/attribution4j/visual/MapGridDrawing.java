@@ -15,33 +15,33 @@ final class MapGridDrawing {
     private final List<MapGrid.Entry> maps;
     private final @Nullable ColorScale common;
     private final double outlierPercentage;
-    private final ColorMap colours;
+    private final ColorMap colors;
     private final Canvas canvas;
 
     MapGridDrawing(
             List<MapGrid.Entry> maps,
             @Nullable ColorScale common,
             double outlierPercentage,
-            ColorMap colours,
-            double devicePixels) {
+            ColorMap colors,
+            Caption caption) {
         this.maps = maps;
         this.common = common;
         this.outlierPercentage = outlierPercentage;
-        this.colours = colours;
-        this.canvas = new Canvas(devicePixels);
+        this.colors = colors;
+        this.canvas = new Canvas(caption);
     }
 
-    Picture draw(int columns, int cellSize, String caption, String title, String subtitle, List<String> notes) {
+    Picture draw(int columns, int cellSize, String quantity, String said) {
         double cell = 0;
         double tallest = 0;
         for (MapGrid.Entry map : maps) {
             cell = Math.max(cell, width(map, cellSize));
             tallest = Math.max(tallest, height(map, cellSize));
         }
-        double bar = common == null ? 0 : GAP + common.verticalWidth(caption);
+        double bar = common == null ? 0 : GAP + common.verticalWidth(quantity);
         double right = 2 * Style.MARGIN + columns * (cell + GAP) - GAP;
-        double total = Math.max(right + bar, title.isBlank() ? 0 : 300);
-        double head = canvas.heading(title, subtitle, total);
+        double total = Math.max(right + bar, canvas.caption().title.isBlank() ? 0 : 300);
+        double head = canvas.heading(total);
         double labels = common == null ? 2 * LINE : LINE;
         double y = head;
         for (int i = 0; i < maps.size(); i++) {
@@ -54,14 +54,14 @@ final class MapGridDrawing {
         if (common != null) {
             ColorScale scale = common;
             double left = right - Style.MARGIN + GAP;
-            canvas.text(left, head + 6, caption, Style.TEXT, Style.QUIET, Anchor.START);
+            canvas.text(left, head + 6, quantity, Style.TEXT, Style.QUIET, Anchor.START);
             double length = Math.max(SHORTEST_BAR, Math.min(bottom - head - LINE, 240));
             scale.vertical(
                     canvas, left, head + LINE + 8, length, place -> scale.map().at(place));
             bottom = Math.max(bottom, head + LINE + 8 + length);
         }
-        double end = canvas.foot(notes, bottom + 12, total);
-        return new Picture(title.isBlank() ? "Grid of maps" : title, total, end, canvas, null);
+        double end = canvas.foot(said, bottom + 12, total);
+        return new Picture(canvas.caption().titleOr("Grid of maps"), total, end, canvas, null);
     }
 
     private static double width(MapGrid.Entry map, int cellSize) {
@@ -78,7 +78,7 @@ final class MapGridDrawing {
     }
 
     private void draw(MapGrid.Entry map, double x, double y, double labels, double cell, int cellSize) {
-        ColorScale scale = common == null ? ColorScale.of(map.values(), outlierPercentage, colours) : common;
+        ColorScale scale = common == null ? ColorScale.of(map.values(), outlierPercentage, colors) : common;
         String name = Glyphs.elide(map.name(), Style.SMALL, false, cell);
         canvas.text(x, y + LINE - 4, name, Style.SMALL, Style.INK, Anchor.START);
         if (common == null) {

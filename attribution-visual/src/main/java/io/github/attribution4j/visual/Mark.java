@@ -2,7 +2,7 @@
 package io.github.attribution4j.visual;
 
 /**
- * One thing drawn. Lengths are CSS pixels with the origin at the top left; colours are {@code 0xRRGGBB}. Both renderers
+ * One thing drawn. Lengths are CSS pixels with the origin at the top left; colors are {@code 0xRRGGBB}. Both renderers
  * (Java2D and SVG) paint the same marks in the same order, so a PNG and an SVG of one picture agree.
  */
 @SuppressWarnings("ArrayRecordComponent") // marks are never compared, and their arrays never changed

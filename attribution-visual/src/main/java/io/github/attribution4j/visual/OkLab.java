@@ -2,7 +2,7 @@
 package io.github.attribution4j.visual;
 
 /**
- * Conversions between sRGB and OKLab, and what else is asked of colours.
+ * Conversions between sRGB and OKLab, and what else is asked of colors.
  *
  * <p>Björn Ottosson, "A perceptual color space for image processing", 2020, https://bottosson.github.io/posts/oklab/.
  */

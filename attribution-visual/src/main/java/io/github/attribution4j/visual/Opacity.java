@@ -6,7 +6,7 @@ package io.github.attribution4j.visual;
  *
  * @param largest the opacity of the strongest attribution, 0 to 1
  * @param byMagnitude whether weaker attributions cover less: opacity {@code largest·|t|^0.7} at the place {@code t} on the
- *     colour scale; otherwise every pixel has the largest opacity
+ *     color scale; otherwise every pixel has the largest opacity
  */
 public record Opacity(double largest, boolean byMagnitude) {
 
@@ -41,7 +41,7 @@ public record Opacity(double largest, boolean byMagnitude) {
         return new Opacity(opacity, false);
     }
 
-    /** The colour of place {@code t} on the scale over the given background. */
+    /** The color of place {@code t} on the scale over the given background. */
     int over(int background, ColorMap map, double t) {
         if (!byMagnitude) {
             return OkLab.blend(background, map.at(t), largest);

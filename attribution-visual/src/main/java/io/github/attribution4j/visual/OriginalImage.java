@@ -31,7 +31,7 @@ public final class OriginalImage {
     }
 
     /**
-     * An image as it is; transparent parts lie on white. Inks without a colour profile (CMYK) are what each lets through, multiplied.
+     * An image as it is; transparent parts lie on white. Inks without a color profile (CMYK) are what each lets through, multiplied.
      *
      * @param image any type and size; copied
      * @return the original
@@ -40,8 +40,8 @@ public final class OriginalImage {
         int width = image.getWidth();
         int height = image.getHeight();
         if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY) {
-            double[] grey = grey(image);
-            return new OriginalImage(width, height, grey, grey, grey);
+            double[] gray = gray(image);
+            return new OriginalImage(width, height, gray, gray, gray);
         }
         if (isPlainInk(image.getColorModel().getColorSpace())) {
             double[][] light = light(image.getRaster());
@@ -84,25 +84,25 @@ public final class OriginalImage {
     }
 
     /** The stored samples, 0 to 255: getRGB takes them for linear light, and would show a file's 128 as 188. */
-    private static double[] grey(BufferedImage image) {
+    private static double[] gray(BufferedImage image) {
         Raster raster = image.getRaster();
         int width = image.getWidth();
         int height = image.getHeight();
-        double[] grey = raster.getSamples(0, 0, width, height, 0, (double[]) null);
+        double[] gray = raster.getSamples(0, 0, width, height, 0, (double[]) null);
         double[] alpha = raster.getNumBands() > 1 ? raster.getSamples(0, 0, width, height, 1, (double[]) null) : null;
         double white = Math.pow(2, raster.getSampleModel().getSampleSize(0)) - 1;
-        for (int i = 0; i < grey.length; i++) {
+        for (int i = 0; i < gray.length; i++) {
             double opacity = alpha == null ? 1 : alpha[i] / white;
-            grey[i] = 255 * (1 - opacity + opacity * grey[i] / white);
+            gray[i] = 255 * (1 - opacity + opacity * gray[i] / white);
         }
-        return grey;
+        return gray;
     }
 
     /**
      * An image from a model's input.
      *
      * @param values shape {@code [channels, height, width]}, row-major; copied
-     * @param channels 1 (grey) or 3 (red, green, blue)
+     * @param channels 1 (gray) or 3 (red, green, blue)
      * @param height rows
      * @param width columns
      * @param black the value shown as black; what lies below is black too
@@ -113,7 +113,7 @@ public final class OriginalImage {
     public static OriginalImage of(double[] values, int channels, int height, int width, double black, double white) {
         if (channels != 1 && channels != 3) {
             throw Checks.refuse(
-                    "channels", channels, "an image has 1 (grey) or 3 (RGB) channels; pick or average channels first");
+                    "channels", channels, "an image has 1 (gray) or 3 (RGB) channels; pick or average channels first");
         }
         HeatMap.checkShape("values", values.length, channels, height, width);
         Checks.finite("values", values);
@@ -138,7 +138,7 @@ public final class OriginalImage {
      * As {@link #of(double[], int, int, int, double, double)}, for float32 values.
      *
      * @param values shape {@code [channels, height, width]}, row-major; copied
-     * @param channels 1 (grey) or 3 (red, green, blue)
+     * @param channels 1 (gray) or 3 (red, green, blue)
      * @param height rows
      * @param width columns
      * @param black the value shown as black
@@ -180,10 +180,10 @@ public final class OriginalImage {
 
     /**
      * An image whose smallest value is black and whose largest is white, for inputs of unknown range, such as
-     * standardised ones. All channels share the range, so colours keep their relation. A constant image is mid-grey.
+     * standardized ones. All channels share the range, so colors keep their relation. A constant image is mid-gray.
      *
      * @param values shape {@code [channels, height, width]}, row-major; copied
-     * @param channels 1 (grey) or 3 (red, green, blue)
+     * @param channels 1 (gray) or 3 (red, green, blue)
      * @param height rows
      * @param width columns
      * @return the original
@@ -219,7 +219,7 @@ public final class OriginalImage {
         return height;
     }
 
-    /** In colour at another size. */
+    /** In color at another size. */
     int[] rgb(int columns, int rows, boolean smooth) {
         double[] r = resized(red, columns, rows, smooth);
         double[] g = green == red ? r : resized(green, columns, rows, smooth);

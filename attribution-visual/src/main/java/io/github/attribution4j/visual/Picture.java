@@ -39,13 +39,9 @@ public final class Picture {
         this.description = description;
         this.width = Math.ceil(width);
         this.height = Math.ceil(height);
-        this.scale = canvas.scale();
+        this.scale = canvas.caption().scale;
         this.marks = canvas.marks();
         this.html = html;
-    }
-
-    static double checkScale(double scale) {
-        return Checks.within("scale", scale, 0.25, 16);
     }
 
     /**
@@ -100,7 +96,7 @@ public final class Picture {
     }
 
     /**
-     * The picture as a complete HTML document. Where text is coloured it is text, not an image; everything else is SVG.
+     * The picture as a complete HTML document. Where text is colored it is text, not an image; everything else is SVG.
      *
      * @return the document
      */

@@ -19,7 +19,7 @@ final class Png {
 
     private static final double CSS_PIXELS_PER_METRE = 96 / 0.0254;
     private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-    private static final int MOST_COLOURS = 256;
+    private static final int MOST_COLORS = 256;
     /** From the next level on, encoding takes twice the time, and files shrink by a sixth. */
     private static final int LEVEL = 3;
 
@@ -118,10 +118,10 @@ final class Png {
         int at = 0;
         for (int i = 0; i < rgb.length; i++) {
             at += i % width == 0 ? 1 : 0;
-            int colour = rgb[i];
-            lines[at++] = (byte) (colour >> 16);
-            lines[at++] = (byte) (colour >> 8);
-            lines[at++] = (byte) colour;
+            int color = rgb[i];
+            lines[at++] = (byte) (color >> 16);
+            lines[at++] = (byte) (color >> 8);
+            lines[at++] = (byte) color;
         }
         return lines;
     }
@@ -172,22 +172,22 @@ final class Png {
         }
     }
 
-    /** The colours of an image, if they are few. */
+    /** The colors of an image, if they are few. */
     private static final class Palette {
-        private final int[] colours = new int[MOST_COLOURS];
-        private final int[] slots = new int[4 * MOST_COLOURS];
+        private final int[] colors = new int[MOST_COLORS];
+        private final int[] slots = new int[4 * MOST_COLORS];
         private int count;
 
-        /** Returns each pixel's place in the palette; empty if there are too many colours. */
+        /** Returns each pixel's place in the palette; empty if there are too many colors. */
         byte[] indexes(int[] rgb) {
             byte[] indexes = new byte[rgb.length];
             int last = 0;
             int lastIndex = -1;
             for (int i = 0; i < rgb.length; i++) {
-                int colour = rgb[i] & 0xffffff;
-                if (lastIndex < 0 || colour != last) {
-                    last = colour;
-                    lastIndex = index(colour);
+                int color = rgb[i] & 0xffffff;
+                if (lastIndex < 0 || color != last) {
+                    last = color;
+                    lastIndex = index(color);
                     if (lastIndex < 0) {
                         return new byte[0];
                     }
@@ -197,19 +197,19 @@ final class Png {
             return indexes;
         }
 
-        private int index(int colour) {
-            int slot = (colour * 0x9e3779b1) >>> 22;
+        private int index(int color) {
+            int slot = (color * 0x9e3779b1) >>> 22;
             while (slots[slot] != 0) {
                 int known = slots[slot] - 1;
-                if (colours[known] == colour) {
+                if (colors[known] == color) {
                     return known;
                 }
                 slot = (slot + 1) % slots.length;
             }
-            if (count == MOST_COLOURS) {
+            if (count == MOST_COLORS) {
                 return -1;
             }
-            colours[count] = colour;
+            colors[count] = color;
             slots[slot] = ++count;
             return count - 1;
         }
@@ -217,9 +217,9 @@ final class Png {
         byte[] bytes() {
             byte[] bytes = new byte[3 * count];
             for (int i = 0; i < count; i++) {
-                bytes[3 * i] = (byte) (colours[i] >> 16);
-                bytes[3 * i + 1] = (byte) (colours[i] >> 8);
-                bytes[3 * i + 2] = (byte) colours[i];
+                bytes[3 * i] = (byte) (colors[i] >> 16);
+                bytes[3 * i + 1] = (byte) (colors[i] >> 8);
+                bytes[3 * i + 2] = (byte) colors[i];
             }
             return bytes;
         }

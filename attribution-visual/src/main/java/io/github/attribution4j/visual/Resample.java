@@ -46,13 +46,13 @@ final class Resample {
             double ratio = (double) size / newSize;
             double reach = Math.max(1, ratio);
             for (int i = 0; i < newSize; i++) {
-                double centre = (i + 0.5) * ratio - 0.5;
-                int low = Math.max(0, (int) Math.ceil(centre - reach));
-                int high = Math.min(size - 1, (int) Math.floor(centre + reach));
+                double center = (i + 0.5) * ratio - 0.5;
+                int low = Math.max(0, (int) Math.ceil(center - reach));
+                int high = Math.min(size - 1, (int) Math.floor(center + reach));
                 double[] row = new double[high - low + 1];
                 double sum = 0;
                 for (int j = low; j <= high; j++) {
-                    row[j - low] = Math.max(0, 1 - Math.abs(j - centre) / reach);
+                    row[j - low] = Math.max(0, 1 - Math.abs(j - center) / reach);
                     sum += row[j - low];
                 }
                 for (int j = 0; j < row.length; j++) {

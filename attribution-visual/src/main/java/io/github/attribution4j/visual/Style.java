@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
-/** Sizes in CSS pixels and colours shared by all pictures. */
+/** Sizes in CSS pixels and colors shared by all pictures. */
 final class Style {
 
     static final double MARGIN = 18;

@@ -3,6 +3,7 @@ package io.github.attribution4j.visual;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Features;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -18,26 +19,29 @@ import org.jspecify.annotations.Nullable;
  * sum of attributions 0.6645; score 0.6645
  * </pre>
  *
- * <p>An instance collects settings, like a builder: not thread-safe. Arrays are copied.
+ * <p>Immutable and thread-safe. Arrays are copied.
  */
 public final class TextTable {
 
     private static final String RESET = "\u001b[0m";
-
     private final double[] attributions;
     private final IntFunction<String> names;
-    private IntFunction<String> values;
-    private Scores scores = Scores.unknown();
-    private String title = "";
-    private int top = 12;
-    private int width = 80;
-    private boolean ansi;
-    private boolean ascii;
+    private final Settings settings;
 
-    private TextTable(IntFunction<String> names, double[] attributions) {
+    private static final class Settings extends Look {
+        IntFunction<String> values = Ranking.noValues();
+        Scores scores = Scores.unknown();
+        String title = "";
+        int top = 12;
+        int width = 80;
+        boolean ansi;
+        boolean ascii;
+    }
+
+    private TextTable(IntFunction<String> names, double[] attributions, Settings settings) {
         this.names = names;
         this.attributions = attributions;
-        this.values = Ranking.noValues();
+        this.settings = settings;
     }
 
     /**
@@ -50,7 +54,7 @@ public final class TextTable {
      */
     public static TextTable of(String[] names, double[] attributions) {
         double[] copy = Checks.finite("attributions", attributions.clone());
-        return new TextTable(Ranking.names(names, copy.length), copy);
+        return new TextTable(Ranking.names(names, copy.length), copy, new Settings());
     }
 
     /**
@@ -62,7 +66,7 @@ public final class TextTable {
      * @throws IllegalArgumentException if there are none, or one is not finite
      */
     public static TextTable of(IntFunction<String> names, double[] attributions) {
-        return new TextTable(names, Checks.finite("attributions", attributions.clone()));
+        return new TextTable(names, Checks.finite("attributions", attributions.clone()), new Settings());
     }
 
     /**
@@ -106,127 +110,118 @@ public final class TextTable {
 
     private static TextTable of(Explained explained, String @Nullable [] names) {
         Features features = explained.features(names);
-        TextTable table = of(features::name, features.contributions());
-        table.values = index -> Explained.value(features, index);
-        table.scores = explained.scores();
-        return table.title(explained.title());
+        return of(features::name, features.contributions()).with(settings -> {
+            settings.values = index -> Explained.value(features, index);
+            settings.scores = explained.scores();
+            settings.title = explained.title();
+        });
     }
 
     /**
      * What the features were.
      *
      * @param values one per feature; missing ones may be NaN
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if their number is not that of the attributions
      */
     public TextTable values(double[] values) {
-        this.values = Ranking.texts(values, attributions.length);
-        return this;
+        return with(settings -> settings.values = Ranking.texts(values, attributions.length));
     }
 
     /**
      * What the features were, as text, for categories.
      *
      * @param values one per feature; may be empty strings
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if their number is not that of the attributions
      */
     public TextTable values(String[] values) {
-        this.values = Ranking.texts(values, attributions.length);
-        return this;
+        return with(settings -> settings.values = Ranking.texts(values, attributions.length));
     }
 
     /**
      * What the features were, for very many of them: asked for where they are shown.
      *
      * @param values returns the value of a feature by its place, NaN if it has none
-     * @return this
+     * @return a copy that differs in this
      */
     public TextTable values(IntToDoubleFunction values) {
-        this.values = Ranking.texts(values);
-        return this;
+        return with(settings -> settings.values = Ranking.texts(values));
     }
 
     /**
      * The score of the baseline, where the attributions start from.
      *
      * @param score finite
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is not finite
      */
     public TextTable baselineScore(double score) {
-        this.scores = scores.withBaseline(score);
-        return this;
+        return with(settings -> settings.scores = settings.scores.withBaseline(score));
     }
 
     /**
      * The score that is explained.
      *
      * @param score finite
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is not finite
      */
     public TextTable score(double score) {
-        this.scores = scores.withPrediction(score);
-        return this;
+        return with(settings -> settings.scores = settings.scores.withPrediction(score));
     }
 
     /**
      * By how much the attributions miss the difference of the scores. Not needed when both scores are given.
      *
      * @param gap Σ attributions − (score − baseline score), finite
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is not finite
      */
     public TextTable completenessGap(double gap) {
-        this.scores = scores.withGap(gap);
-        return this;
+        return with(settings -> settings.scores = settings.scores.withGap(gap));
     }
 
     /**
      * A line above the table.
      *
      * @param title may be empty
-     * @return this
+     * @return a copy that differs in this
      */
     public TextTable title(String title) {
-        this.title = title;
-        return this;
+        return with(settings -> settings.title = title);
     }
 
     /**
      * How many features have a line of their own; the others share one, unless it would be one feature only.
      *
      * @param features at least 1; 12 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is less than 1
      */
     public TextTable top(int features) {
-        this.top = Checks.atLeast("features", features, 1);
-        return this;
+        return with(settings -> settings.top = Checks.atLeast("features", features, 1));
     }
 
     /**
      * How wide a line of the table may be.
      *
      * @param columns 40 to 1000; 80 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public TextTable width(int columns) {
-        this.width = (int) Checks.within("columns", columns, 40, 1000);
-        return this;
+        return with(settings -> settings.width = (int) Checks.within("columns", columns, 40, 1000));
     }
 
     /**
-     * Whether bars are coloured by ANSI escape sequences.
+     * Whether bars are colored by ANSI escape sequences.
      *
      * @param ansi false by default
-     * @return this
+     * @return a copy that differs in this
      */
     public TextTable ansi(boolean ansi) {
-        this.ansi = ansi;
-        return this;
+        return with(settings -> settings.ansi = ansi);
     }
 
     /**
@@ -234,20 +229,24 @@ public final class TextTable {
      * they are.
      *
      * @param ascii false by default
-     * @return this
+     * @return a copy that differs in this
      */
     public TextTable ascii(boolean ascii) {
-        this.ascii = ascii;
-        return this;
+        return with(settings -> settings.ascii = ascii);
+    }
+
+    private TextTable with(Consumer<Settings> change) {
+        return new TextTable(names, attributions, Look.with(settings, change));
     }
 
     /**
-     * Renders with the settings as they are now.
+     * Renders.
      *
      * @return lines, each ended by {@code \n} and without trailing blanks
      */
     public String render() {
-        Ranking ranking = Ranking.of(names, values, attributions, top);
+        int width = settings.width;
+        Ranking ranking = Ranking.of(names, settings.values, attributions, settings.top);
         double largest = Math.max(ranking.largest(), Math.abs(ranking.othersSum()));
         int decimals = Numbers.decimals(largest);
         int nameColumns = "feature".length();
@@ -276,8 +275,8 @@ public final class TextTable {
         int left = negative ? side : 0;
 
         StringBuilder out = new StringBuilder();
-        if (!title.isBlank()) {
-            out.append(Glyphs.visible(title)).append('\n');
+        if (!settings.title.isBlank()) {
+            out.append(Glyphs.visible(settings.title)).append('\n');
         }
         line(out, "feature", nameColumns, "value", valueColumns, "attribution", numberColumns, "");
         for (Ranking.Row row : ranking.rows()) {
@@ -302,7 +301,7 @@ public final class TextTable {
                     numberColumns,
                     bar(ranking.othersSum(), largest, left, side));
         }
-        return out.append(scores.line(ranking.total())).append('\n').toString();
+        return out.append(settings.scores.line(ranking.total())).append('\n').toString();
     }
 
     private void line(
@@ -328,25 +327,25 @@ public final class TextTable {
     }
 
     private String shorten(String text, int columns) {
-        return ascii && Glyphs.columns(text) > columns
+        return settings.ascii && Glyphs.columns(text) > columns
                 ? Glyphs.elide(text, columns - 1).replace("\u2026", "..")
                 : Glyphs.elide(text, columns);
     }
 
     private String bar(double value, double largest, int left, int side) {
         int halves = largest == 0 ? 0 : (int) Math.rint(Math.abs(value) / largest * side * 2);
-        String axis = ascii ? "|" : "\u2502";
-        String full = (ascii ? "#" : "\u2588").repeat(halves / 2);
-        boolean odd = halves % 2 == 1 && !ascii;
+        String axis = settings.ascii ? "|" : "\u2502";
+        String full = (settings.ascii ? "#" : "\u2588").repeat(halves / 2);
+        boolean odd = halves % 2 == 1 && !settings.ascii;
         if (value < 0) {
             String cells = (odd ? "\u2590" : "") + full;
-            return " ".repeat(left - cells.length()) + colour(cells, "34") + axis;
+            return " ".repeat(left - cells.length()) + color(cells, "34") + axis;
         }
-        return " ".repeat(left) + axis + colour(full + (odd ? "\u258c" : ""), "31");
+        return " ".repeat(left) + axis + color(full + (odd ? "\u258c" : ""), "31");
     }
 
-    private String colour(String cells, String code) {
-        return ansi && !cells.isEmpty() ? "\u001b[" + code + "m" + cells + RESET : cells;
+    private String color(String cells, String code) {
+        return settings.ansi && !cells.isEmpty() ? "\u001b[" + code + "m" + cells + RESET : cells;
     }
 
     /** Returns the table as text, as {@link #render()} does. */

@@ -3,15 +3,17 @@ package io.github.attribution4j.visual;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.tensor.Tensor;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
- * Attributions of a time series: every channel a line, on a background coloured by the attribution of each time step.
+ * Attributions of a time series: every channel a line, on a background colored by the attribution of each time step.
  *
- * <p>All channels share one colour scale (as in {@link HeatMap}: {@link HeatMap#colourLimit}, true values at the ticks), so
- * colours can be compared between channels; every channel has its own value axis. Series with more steps than pixels show
+ * <p>All channels share one color scale (as in {@link HeatMap}: {@link HeatMap#colorLimit}, true values at the ticks), so
+ * colors can be compared between channels; every channel has its own value axis. Series with more steps than pixels show
  * the mean attribution of the steps that fall on a pixel, and the smallest and largest value of the line.
  *
- * <p>An instance collects settings, like a builder: not thread-safe. The picture is immutable. Arrays are copied.
+ * <p>Immutable and thread-safe. Arrays are copied.
  */
 public final class TimeSeriesChart {
 
@@ -25,25 +27,26 @@ public final class TimeSeriesChart {
 
     private final double[][] values;
     private final double[][] attributions;
-    private String[] names;
-    private double start;
-    private double step = 1;
-    private String timeName = "time step";
-    private double outlierPercentage = 2;
-    private int top = 12;
-    private String title = "";
-    private String subtitle = "";
-    private String note = "";
-    private int width = 760;
-    private double scale = 2;
+    private final Settings settings;
 
-    private TimeSeriesChart(double[][] values, double[][] attributions) {
+    private static final class Settings extends Look {
+        String[] names;
+        double start;
+        double step = 1;
+        String timeName = "time step";
+        double outlierPercentage = 2;
+        int top = 12;
+        int width = 760;
+
+        Settings(int channels) {
+            names = IntStream.range(0, channels).mapToObj(c -> "channel " + c).toArray(String[]::new);
+        }
+    }
+
+    private TimeSeriesChart(double[][] values, double[][] attributions, Settings settings) {
         this.values = values;
         this.attributions = attributions;
-        this.names = new String[values.length];
-        for (int c = 0; c < names.length; c++) {
-            names[c] = "channel " + c;
-        }
+        this.settings = settings;
     }
 
     /**
@@ -65,7 +68,7 @@ public final class TimeSeriesChart {
             Checks.sameLength("values[" + c + "]", series[c].length, "values[0]", series[0].length);
             Checks.sameLength("attributions[" + c + "]", copies[c].length, "values[" + c + "]", series[c].length);
         }
-        return new TimeSeriesChart(series, copies);
+        return new TimeSeriesChart(series, copies, new Settings(series.length));
     }
 
     /**
@@ -94,11 +97,12 @@ public final class TimeSeriesChart {
         TimeSeriesChart chart = of(
                 channels(Explained.row("inputs", inputs, example), first, second, axes),
                 channels(Explained.row("attribution", attribution, example), first, second, axes));
-        explained
+        return explained
                 .names(explained.onlyName(), axes == Axes.CHANNELS_LAST ? 2 : 1)
                 .filter(names -> names.length == chart.values.length)
-                .ifPresent(chart::names);
-        return chart.title(explained.title()).subtitle(explained.subtitle()).note(explained.note());
+                .map(chart::names)
+                .orElse(chart)
+                .caption(explained.caption());
     }
 
     private static double[][] channels(double[] row, int first, int second, Axes axes) {
@@ -116,13 +120,12 @@ public final class TimeSeriesChart {
      * What the channels are called.
      *
      * @param names one per channel
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if their number is not that of the channels
      */
     public TimeSeriesChart names(String[] names) {
         Checks.sameLength("names", names.length, "the channels", values.length);
-        this.names = Checks.copy("names", names);
-        return this;
+        return with(settings -> settings.names = Checks.copy("names", names));
     }
 
     /**
@@ -131,113 +134,86 @@ public final class TimeSeriesChart {
      * @param name such as {@code "time in s"}
      * @param start the time of the first step
      * @param step between steps, positive
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if a number is not finite or the step not positive
      */
     public TimeSeriesChart time(String name, double start, double step) {
-        this.start = Checks.finite("start", start);
+        Checks.finite("start", start);
         if (!(Checks.finite("step", step) > 0)) {
             throw Checks.refuse("step", step, "time runs forward; give a positive step");
         }
-        this.step = step;
-        this.timeName = name;
-        return this;
+        return with(settings -> {
+            settings.timeName = name;
+            settings.start = start;
+            settings.step = step;
+        });
     }
 
     /**
-     * How much may saturate; see {@link HeatMap#colourLimit}.
+     * How much may saturate; see {@link HeatMap#colorLimit}.
      *
      * @param percentage 0 to 100; 2 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public TimeSeriesChart outlierPercentage(double percentage) {
-        this.outlierPercentage = Checks.within("percentage", percentage, 0, 100);
-        return this;
+        return with(settings -> settings.outlierPercentage = Checks.within("percentage", percentage, 0, 100));
     }
 
     /**
      * How many channels are drawn: those with the largest Σ|attribution|, in their own order.
      *
      * @param channels at least 1; 12 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is less than 1
      */
     public TimeSeriesChart top(int channels) {
-        this.top = Checks.atLeast("channels", channels, 1);
-        return this;
-    }
-
-    /**
-     * The title.
-     *
-     * @param title at most two lines are shown
-     * @return this
-     */
-    public TimeSeriesChart title(String title) {
-        this.title = title;
-        return this;
-    }
-
-    /**
-     * A smaller line below the title.
-     *
-     * @param subtitle at most two lines are shown
-     * @return this
-     */
-    public TimeSeriesChart subtitle(String subtitle) {
-        this.subtitle = subtitle;
-        return this;
-    }
-
-    /**
-     * A foot line of one's own.
-     *
-     * @param note at most six lines are shown
-     * @return this
-     */
-    public TimeSeriesChart note(String note) {
-        this.note = note;
-        return this;
+        return with(settings -> settings.top = Checks.atLeast("channels", channels, 1));
     }
 
     /**
      * The width of the picture.
      *
      * @param pixels CSS pixels, 360 to 4096; 760 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public TimeSeriesChart width(int pixels) {
-        this.width = (int) Checks.within("pixels", pixels, 360, 4096);
-        return this;
+        return with(settings -> settings.width = (int) Checks.within("pixels", pixels, 360, 4096));
     }
 
     /**
-     * Device pixels per CSS pixel.
+     * Returns a copy with other texts around it.
      *
-     * @param scale 0.25 to 16; 2 by default
-     * @return this
-     * @throws IllegalArgumentException if it is out of range
+     * @param caption none by default; of an explanation method, target, scores and settings
      */
-    public TimeSeriesChart scale(double scale) {
-        this.scale = Picture.checkScale(scale);
-        return this;
+    public TimeSeriesChart caption(Caption caption) {
+        return with(settings -> settings.caption = caption);
+    }
+
+    /** Returns the texts around it, so that one can be changed: {@code chart.caption(chart.caption().title("Why?"))}. */
+    public Caption caption() {
+        return settings.caption;
+    }
+
+    private TimeSeriesChart with(Consumer<Settings> change) {
+        return new TimeSeriesChart(values, attributions, Look.with(settings, change));
     }
 
     /**
-     * Draws with the settings as they are now.
+     * Draws.
      *
      * @return the picture
      */
     public Picture picture() {
-        return new TimeSeriesDrawing(values, attributions, names, outlierPercentage, top, width, scale)
-                .draw(title, subtitle, note, timeName, start, step);
+        Settings s = settings;
+        return new TimeSeriesDrawing(values, attributions, s.names, s.outlierPercentage, s.top, s.width, s.caption)
+                .draw(s.timeName, s.start, s.step);
     }
 
     /** Returns the names of the series and the title. */
     @Override
     public String toString() {
-        return "TimeSeriesChart[" + String.join(", ", names) + (title.isEmpty() ? "]" : ", " + title + "]");
+        return "TimeSeriesChart[" + String.join(", ", settings.names) + settings.caption.inBrackets();
     }
 }

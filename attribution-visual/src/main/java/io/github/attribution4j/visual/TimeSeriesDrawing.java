@@ -30,12 +30,12 @@ final class TimeSeriesDrawing {
             double outlierPercentage,
             int top,
             double width,
-            double devicePixels) {
+            Caption caption) {
         this.values = values;
         this.attributions = attributions;
         this.names = names;
         this.width = width;
-        this.canvas = new Canvas(devicePixels);
+        this.canvas = new Canvas(caption);
         this.shown = IntStream.range(0, values.length)
                 .boxed()
                 .sorted(Comparator.comparingDouble(
@@ -51,8 +51,8 @@ final class TimeSeriesDrawing {
         this.scale = ColorScale.of(all, outlierPercentage, ColorMap.BLUE_WHITE_RED);
     }
 
-    Picture draw(String title, String subtitle, String note, String timeName, double start, double step) {
-        double y = canvas.heading(title, subtitle, width);
+    Picture draw(String timeName, double start, double step) {
+        double y = canvas.heading(width);
         double rowHeight = shown.length == 1 ? 160 : shown.length <= 4 ? 84 : 52;
         double labels = 0;
         for (int c : shown) {
@@ -75,8 +75,8 @@ final class TimeSeriesDrawing {
         double bar = Math.min(220, Math.max(96, bottom - y - 19));
         scale.vertical(canvas, barLeft, y + 19, bar, place -> scale.map().at(place));
         double below = Math.max(bottom + 34, y + 19 + bar);
-        double end = canvas.foot(List.of(foot(), note), below + 12, width);
-        return new Picture(title.isBlank() ? "Attributions over time" : title, width, end, canvas, null);
+        double end = canvas.foot(foot(), below + 12, width);
+        return new Picture(canvas.caption().titleOr("Attributions over time"), width, end, canvas, null);
     }
 
     private String foot() {
@@ -164,7 +164,7 @@ final class TimeSeriesDrawing {
         }
         double[] xs = points.stream().mapToDouble(p -> p[0]).toArray();
         double[] ys = points.stream().mapToDouble(p -> p[1]).toArray();
-        // A pale rim keeps the line visible on the dark ends of the colour scale.
+        // A pale rim keeps the line visible on the dark ends of the color scale.
         canvas.curve(xs, ys, 3.4, Style.PAPER);
         canvas.curve(xs, ys, 1.4, Style.INK);
     }

@@ -4,20 +4,20 @@ package io.github.attribution4j.visual;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.visual.Mark.Anchor;
-import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /**
- * Text whose tokens are coloured by their attributions: red speaks for the target, blue against it.
+ * Text whose tokens are colored by their attributions: red speaks for the target, blue against it.
  *
- * <p>A token of attribution a gets the colour at {@code 0.8·clamp(a / L, −1, 1)} of {@link ColorMap#BLUE_WHITE_RED}; the
- * ends of the map are too dark to read on. L is {@link HeatMap#colourLimit} with 0 % outliers unless set, that is the
+ * <p>A token of attribution a gets the color at {@code 0.8·clamp(a / L, −1, 1)} of {@link ColorMap#BLUE_WHITE_RED}; the
+ * ends of the map are too dark to read on. L is {@link HeatMap#colorLimit} with 0 % outliers unless set, that is the
  * largest magnitude. Tokens are shown as the tokenizer names them; line ends and control characters become visible signs.
  *
  * <p>{@link Picture#toHtml()} of the result is text that can be selected and searched, with each attribution as tooltip;
- * {@link #toAnsi} is for a terminal of 24-bit colour.
+ * {@link #toAnsi} is for a terminal of 24-bit color.
  *
- * <p>An instance collects settings, like a builder: not thread-safe. The picture is immutable. Arrays are copied.
+ * <p>Immutable and thread-safe. Arrays are copied.
  */
 public final class TokenText {
 
@@ -28,19 +28,19 @@ public final class TokenText {
     private static final double GAP = 3;
     private static final double LEGEND_WIDTH = 240;
     private static final double DARKEST = 0.8;
-
     private final String[] tokens;
     private final double[] attributions;
-    private double outlierPercentage;
-    private String title = "";
-    private String subtitle = "";
-    private String note = "";
-    private int width = 720;
-    private double scale = 2;
+    private final Settings settings;
 
-    private TokenText(String[] tokens, double[] attributions) {
+    private static final class Settings extends Look {
+        double outlierPercentage;
+        int width = 720;
+    }
+
+    private TokenText(String[] tokens, double[] attributions, Settings settings) {
         this.tokens = tokens;
         this.attributions = attributions;
+        this.settings = settings;
     }
 
     /**
@@ -60,7 +60,7 @@ public final class TokenText {
             String token = Glyphs.visible(visible[i]);
             visible[i] = token.isBlank() ? "\u00b7" : token;
         }
-        return new TokenText(visible, copy);
+        return new TokenText(visible, copy, new Settings());
     }
 
     /**
@@ -131,98 +131,68 @@ public final class TokenText {
         for (int i = 0; i < tokens.length * width; i++) {
             sums[i / width] += row[i];
         }
-        return of(tokens, sums)
-                .title(explained.title())
-                .subtitle(explained.subtitle())
-                .note(explained.note());
+        return of(tokens, sums).caption(explained.caption());
     }
 
     /**
-     * How much may saturate; see {@link HeatMap#colourLimit}.
+     * How much may saturate; see {@link HeatMap#colorLimit}.
      *
      * @param percentage 0 to 100; 0 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public TokenText outlierPercentage(double percentage) {
-        this.outlierPercentage = Checks.within("percentage", percentage, 0, 100);
-        return this;
-    }
-
-    /**
-     * The title.
-     *
-     * @param title at most two lines are shown
-     * @return this
-     */
-    public TokenText title(String title) {
-        this.title = title;
-        return this;
-    }
-
-    /**
-     * A smaller line below the title.
-     *
-     * @param subtitle at most two lines are shown
-     * @return this
-     */
-    public TokenText subtitle(String subtitle) {
-        this.subtitle = subtitle;
-        return this;
-    }
-
-    /**
-     * A foot line of one's own.
-     *
-     * @param note at most six lines are shown
-     * @return this
-     */
-    public TokenText note(String note) {
-        this.note = note;
-        return this;
+        return with(settings -> settings.outlierPercentage = Checks.within("percentage", percentage, 0, 100));
     }
 
     /**
      * Where lines break.
      *
      * @param pixels CSS pixels, 320 to 4096; 720 by default
-     * @return this
+     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public TokenText width(int pixels) {
-        this.width = (int) Checks.within("pixels", pixels, 320, 4096);
-        return this;
+        return with(settings -> settings.width = (int) Checks.within("pixels", pixels, 320, 4096));
+    }
+
+    private ColorScale colors() {
+        return ColorScale.of(attributions, settings.outlierPercentage, ColorMap.BLUE_WHITE_RED);
+    }
+
+    private static int color(ColorScale colors, double place) {
+        return colors.map().at(DARKEST * place);
     }
 
     /**
-     * Device pixels per CSS pixel.
+     * Returns a copy with other texts around it.
      *
-     * @param scale 0.25 to 16; 2 by default
-     * @return this
-     * @throws IllegalArgumentException if it is out of range
+     * @param caption none by default; of an explanation method, target, scores and settings
      */
-    public TokenText scale(double scale) {
-        this.scale = Picture.checkScale(scale);
-        return this;
+    public TokenText caption(Caption caption) {
+        return with(settings -> settings.caption = caption);
     }
 
-    private ColorScale colours() {
-        return ColorScale.of(attributions, outlierPercentage, ColorMap.BLUE_WHITE_RED);
+    /** Returns the texts around it, so that one can be changed: {@code chart.caption(chart.caption().title("Why?"))}. */
+    public Caption caption() {
+        return settings.caption;
     }
 
-    private static int colour(ColorScale colours, double place) {
-        return colours.map().at(DARKEST * place);
+    private TokenText with(Consumer<Settings> change) {
+        return new TokenText(tokens, attributions, Look.with(settings, change));
     }
 
     /**
-     * Draws with the settings as they are now.
+     * Draws.
      *
      * @return the picture
      */
     public Picture picture() {
-        ColorScale colours = colours();
-        Canvas canvas = new Canvas(scale);
-        double y = canvas.heading(title, subtitle, width);
+        ColorScale colors = colors();
+        int width = settings.width;
+        Caption caption = settings.caption;
+        Canvas canvas = new Canvas(caption);
+        double y = canvas.heading(width);
         double x = Style.MARGIN;
         double right = width - Style.MARGIN;
         for (int i = 0; i < tokens.length; i++) {
@@ -232,7 +202,7 @@ public final class TokenText {
                 x = Style.MARGIN;
                 y += LINE;
             }
-            int background = colour(colours, colours.place(attributions[i]));
+            int background = color(colors, colors.place(attributions[i]));
             canvas.box(x, y, box, BOX, 3, background);
             canvas.text(x + box / 2, y + 15.5, token, SIZE, OkLab.ink(background), Anchor.MIDDLE);
             x += box + GAP;
@@ -240,51 +210,47 @@ public final class TokenText {
         y += LINE + 8;
         double bar = Math.min(LEGEND_WIDTH, width - 2 * Style.MARGIN);
         canvas.text(Style.MARGIN, y + 8, "attribution", Style.SMALL, Style.QUIET, Anchor.START);
-        colours.horizontal(canvas, Style.MARGIN, y + 14, bar, place -> colour(colours, place));
-        double end = canvas.foot(List.of(foot(colours), note), y + 52, width);
-        return new Picture(description(), width, end, canvas, html(colours));
+        colors.horizontal(canvas, Style.MARGIN, y + 14, bar, place -> color(colors, place));
+        double end = canvas.foot(foot(colors), y + 52, width);
+        return new Picture(caption.titleOr("Attributions by token"), width, end, canvas, html(colors));
     }
 
-    private String description() {
-        return title.isBlank() ? "Attributions by token" : title;
-    }
-
-    private static String foot(ColorScale colours) {
-        if (colours.largest() == 0) {
+    private static String foot(ColorScale colors) {
+        if (colors.largest() == 0) {
             return "All attributions are zero.";
         }
-        return colours.clips()
-                ? "Colours saturate at |a| = " + Numbers.brief(colours.limit()) + "; largest |a| = "
-                        + Numbers.brief(colours.largest()) + "."
+        return colors.clips()
+                ? "Colours saturate at |a| = " + Numbers.brief(colors.limit()) + "; largest |a| = "
+                        + Numbers.brief(colors.largest()) + "."
                 : "";
     }
 
-    private String html(ColorScale colours) {
+    private String html(ColorScale colors) {
         StringBuilder out = new StringBuilder(128 * tokens.length);
         out.append("<div style=\"font-family:sans-serif;color:")
                 .append(OkLab.css(Style.INK))
                 .append(";background:#fff;max-width:")
-                .append(width)
+                .append(settings.width)
                 .append("px;padding:18px;box-sizing:border-box\">\n");
-        paragraph(out, "font-weight:bold;font-size:15px;margin:0 0 4px", title);
-        paragraph(out, "font-size:12px;color:#5f6368;margin:0 0 10px", subtitle);
+        paragraph(out, "font-weight:bold;font-size:15px;margin:0 0 4px", settings.caption.title);
+        paragraph(out, "font-size:12px;color:#5f6368;margin:0 0 10px", settings.caption.subtitle);
         out.append("<p style=\"font-size:14px;line-height:2;margin:0 0 12px\">");
         for (int i = 0; i < tokens.length; i++) {
-            int background = colour(colours, colours.place(attributions[i]));
+            int background = color(colors, colors.place(attributions[i]));
             out.append("<span style=\"background:")
                     .append(OkLab.css(background))
                     .append(";color:")
                     .append(OkLab.css(OkLab.ink(background)))
                     .append(";padding:2px 4px;border-radius:3px;overflow-wrap:anywhere\" title=\"")
-                    .append(Numbers.signed(attributions[i], Numbers.decimals(colours.largest())))
+                    .append(Numbers.signed(attributions[i], Numbers.decimals(colors.largest())))
                     .append("\">")
                     .append(SvgWriter.escape(tokens[i]))
                     .append("</span>\n");
         }
         out.append("</p>\n<p style=\"font-size:11px;margin:0 0 4px\">attribution ");
         for (int step = -4; step <= 4; step++) {
-            int background = colour(colours, step / 4.0);
-            String text = step % 4 == 0 ? Numbers.brief(step / 4.0 * colours.limit()) : "&#160;";
+            int background = color(colors, step / 4.0);
+            String text = step % 4 == 0 ? Numbers.brief(step / 4.0 * colors.limit()) : "&#160;";
             out.append("<span style=\"background:")
                     .append(OkLab.css(background))
                     .append(";color:")
@@ -294,8 +260,8 @@ public final class TokenText {
                     .append("</span>");
         }
         out.append("</p>\n");
-        paragraph(out, "font-size:11px;color:#5f6368;margin:0", foot(colours));
-        paragraph(out, "font-size:11px;color:#5f6368;margin:0", note);
+        paragraph(out, "font-size:11px;color:#5f6368;margin:0", foot(colors));
+        paragraph(out, "font-size:11px;color:#5f6368;margin:0", settings.caption.note);
         return out.append("</div>\n").toString();
     }
 
@@ -310,16 +276,16 @@ public final class TokenText {
     }
 
     /**
-     * The text for a terminal that knows 24-bit colour, without line breaks of its own. Escape sequences inside of tokens
+     * The text for a terminal that knows 24-bit color, without line breaks of its own. Escape sequences inside of tokens
      * are made visible, not sent.
      *
-     * @return the tokens, each coloured and reset, separated by blanks, ended by {@code \n}
+     * @return the tokens, each colored and reset, separated by blanks, ended by {@code \n}
      */
     public String toAnsi() {
-        ColorScale colours = colours();
+        ColorScale colors = colors();
         StringBuilder out = new StringBuilder();
         for (int i = 0; i < tokens.length; i++) {
-            int background = colour(colours, colours.place(attributions[i]));
+            int background = color(colors, colors.place(attributions[i]));
             out.append(i == 0 ? "" : " ")
                     .append(sequence(48, background))
                     .append(sequence(38, OkLab.ink(background)))

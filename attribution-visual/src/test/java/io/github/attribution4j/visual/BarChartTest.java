@@ -18,9 +18,9 @@ class BarChartTest {
         return BarChart.of(NAMES, VALUES);
     }
 
-    private static List<Element> bars(Picture picture, int... colours) throws Exception {
+    private static List<Element> bars(Picture picture, int... colors) throws Exception {
         List<String> wanted =
-                java.util.Arrays.stream(colours).mapToObj(OkLab::css).toList();
+                java.util.Arrays.stream(colors).mapToObj(OkLab::css).toList();
         return Svg.parse(picture.toSvg()).elements("rect").stream()
                 .filter(r -> wanted.contains(r.getAttribute("fill")))
                 .toList();

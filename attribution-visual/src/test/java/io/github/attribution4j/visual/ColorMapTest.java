@@ -55,11 +55,11 @@ class ColorMapTest {
     @Test
     void refusals() {
         assertThatThrownBy(() -> ColorMap.BLUE_WHITE_RED.at(Double.NaN)).hasMessageStartingWith("t: NaN");
-        assertThatThrownBy(() -> ColorMap.sequential(0xff112233, 0)).hasMessageContaining("write colours as 0xRRGGBB");
+        assertThatThrownBy(() -> ColorMap.sequential(0xff112233, 0)).hasMessageContaining("write colors as 0xRRGGBB");
     }
 
     @Test
-    void inkIsReadableOnEveryColour() {
+    void inkIsReadableOnEveryColor() {
         for (int i = -100; i <= 100; i++) {
             int background = ColorMap.BLUE_WHITE_RED.at(i / 100.0);
             double a = OkLab.luminance(background) + 0.05;

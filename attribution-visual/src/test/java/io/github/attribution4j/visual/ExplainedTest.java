@@ -84,9 +84,9 @@ class ExplainedTest {
             double[] second = {12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23};
             Picture byHand = HeatMap.of(second, 3, 2, 2)
                     .over(OriginalImage.of(second, 3, 2, 2, 0, 23))
-                    .title("identity, target index 0 (example 1)")
-                    .subtitle("score 210, baseline score 0, completeness gap 0")
-                    .note("factor 1")
+                    .caption(Caption.of("identity, target index 0 (example 1)")
+                            .subtitle("score 210, baseline score 0, completeness gap 0")
+                            .note("factor 1"))
                     .picture();
             Picture adapted =
                     HeatMap.of(why, 1).over(OriginalImage.of(images, 1, 0, 23)).picture();
@@ -200,16 +200,9 @@ class ExplainedTest {
         try (Tensor image = tensor(1, 2, 1, 4);
                 Explanation why = ablated(Inputs.of(image), FeatureMask.grid(1, 2))) {
             double[] once = {10, 10, 18, 18, 0, 0, 0, 0};
-            assertThat(HeatMap.of(why, 0)
-                            .title("")
-                            .subtitle("")
-                            .note("")
-                            .picture()
-                            .toSvg())
+            assertThat(HeatMap.of(why, 0).caption(Caption.of("")).picture().toSvg())
                     .isEqualTo(HeatMap.of(once, 2, 1, 4)
-                            .title("")
-                            .subtitle("")
-                            .note("")
+                            .caption(Caption.of(""))
                             .picture()
                             .toSvg());
         }
@@ -242,6 +235,6 @@ class ExplainedTest {
     }
 
     private static String images(TimeSeriesChart chart) {
-        return chart.title("").subtitle("").note("").picture().toSvg();
+        return chart.caption(Caption.of("")).picture().toSvg();
     }
 }

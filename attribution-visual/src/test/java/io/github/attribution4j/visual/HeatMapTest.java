@@ -27,7 +27,7 @@ class HeatMapTest {
         return HeatMap.of(values, 1, 2, 2).outlierPercentage(0).panelSize(40);
     }
 
-    /** The pixels of the k-th raster: the panels in order, then the colour bar. */
+    /** The pixels of the k-th raster: the panels in order, then the color bar. */
     private static BufferedImage raster(Picture picture, int k) throws Exception {
         Element image = Svg.parse(picture.toSvg()).elements("image").get(k);
         String href = image.getAttributeNS(XLINK, "href");
@@ -36,13 +36,13 @@ class HeatMapTest {
         return ImageIO.read(new ByteArrayInputStream(png));
     }
 
-    /** The colour in the middle of a cell of a 2×2 panel. */
+    /** The color in the middle of a cell of a 2×2 panel. */
     private static int cell(BufferedImage panel, int row, int column) {
         return panel.getRGB(panel.getWidth() * (2 * column + 1) / 4, panel.getHeight() * (2 * row + 1) / 4) & 0xffffff;
     }
 
     @Test
-    void cellsHaveTheColoursOfTheMap() throws Exception {
+    void cellsHaveTheColorsOfTheMap() throws Exception {
         BufferedImage panel = raster(map(SIGNED).picture(), 0);
         assertThat(panel.getWidth()).isEqualTo(80);
         assertThat(cell(panel, 0, 0)).isEqualTo(0x9c1127);
@@ -92,13 +92,13 @@ class HeatMapTest {
     void limitIsTheValueWhereTheCumulativeSumReachesTheShare() {
         double[] values = {-4, 3, 2, -1};
         // Sorted magnitudes 1, 2, 3, 4; cumulative 1, 3, 6, 10.
-        assertThat(HeatMap.colourLimit(values, 0)).isEqualTo(4);
-        assertThat(HeatMap.colourLimit(values, 39)).isEqualTo(4);
-        assertThat(HeatMap.colourLimit(values, 41)).isEqualTo(3);
-        assertThat(HeatMap.colourLimit(values, 71)).isEqualTo(2);
-        assertThat(HeatMap.colourLimit(values, 100)).isEqualTo(1);
-        assertThat(HeatMap.colourLimit(new double[] {0, 0, 5}, 100)).isEqualTo(5);
-        assertThat(HeatMap.colourLimit(new double[3], 2)).isZero();
+        assertThat(HeatMap.colorLimit(values, 0)).isEqualTo(4);
+        assertThat(HeatMap.colorLimit(values, 39)).isEqualTo(4);
+        assertThat(HeatMap.colorLimit(values, 41)).isEqualTo(3);
+        assertThat(HeatMap.colorLimit(values, 71)).isEqualTo(2);
+        assertThat(HeatMap.colorLimit(values, 100)).isEqualTo(1);
+        assertThat(HeatMap.colorLimit(new double[] {0, 0, 5}, 100)).isEqualTo(5);
+        assertThat(HeatMap.colorLimit(new double[3], 2)).isZero();
         assertThat(values).containsExactly(-4, 3, 2, -1);
     }
 
@@ -123,7 +123,7 @@ class HeatMapTest {
     }
 
     @Test
-    void legendTicksPointAtTheColoursOfTheirValues() throws Exception {
+    void legendTicksPointAtTheColorsOfTheirValues() throws Exception {
         Picture picture = map(SIGNED).picture();
         BufferedImage bar = raster(picture, 1);
         assertThat(bar.getRGB(5, 0) & 0xffffff).isEqualTo(0x9c1127);
@@ -179,16 +179,16 @@ class HeatMapTest {
         assertThat(Svg.parse(picture.toSvg()).texts()).contains("original", "attribution", "overlay");
     }
 
-    /** Java's own conversion of grey to RGB would make 188 of 128. */
+    /** Java's own conversion of gray to RGB would make 188 of 128. */
     @Test
-    void aGreyOriginalKeepsItsBrightness() throws Exception {
+    void aGrayOriginalKeepsItsBrightness() throws Exception {
         for (int type : new int[] {BufferedImage.TYPE_BYTE_GRAY, BufferedImage.TYPE_USHORT_GRAY}) {
-            BufferedImage grey = new BufferedImage(2, 2, type);
+            BufferedImage gray = new BufferedImage(2, 2, type);
             int white = type == BufferedImage.TYPE_BYTE_GRAY ? 255 : 65535;
-            grey.getRaster().setSample(1, 0, 0, white);
-            grey.getRaster().setSample(0, 1, 0, 128 * (white / 255));
+            gray.getRaster().setSample(1, 0, 0, white);
+            gray.getRaster().setSample(0, 1, 0, 128 * (white / 255));
             BufferedImage shown = raster(
-                    map(SIGNED).over(OriginalImage.of(grey)).panelSize(80).picture(), 0);
+                    map(SIGNED).over(OriginalImage.of(gray)).panelSize(80).picture(), 0);
             assertThat(List.of(cell(shown, 0, 0), cell(shown, 0, 1), cell(shown, 1, 0)))
                     .containsExactly(0x000000, 0xffffff, 0x808080);
         }
@@ -222,7 +222,7 @@ class HeatMapTest {
         Picture picture = HeatMap.of(new float[] {0, 1}, 1, 1, 2)
                 .over(OriginalImage.of(photo))
                 .panelSize(100)
-                .scale(1)
+                .caption(Caption.of("").scale(1))
                 .picture();
         BufferedImage original = raster(picture, 0);
         assertThat(List.of(original.getWidth(), original.getHeight())).containsExactly(100, 50);
@@ -266,7 +266,8 @@ class HeatMapTest {
                 .hasMessageContaining("101")
                 .hasMessageContaining("0 and 100");
         assertThatThrownBy(() -> map(SIGNED).panelSize(0)).hasMessageContaining("16 and 4096");
-        assertThatThrownBy(() -> map(SIGNED).scale(Double.NaN)).hasMessageStartingWith("scale: NaN");
+        assertThatThrownBy(() -> map(SIGNED).caption(Caption.of("").scale(Double.NaN)))
+                .hasMessageStartingWith("scale: NaN");
         assertThatThrownBy(() -> map(SIGNED).view(HeatMap.View.OVERLAY).picture())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("OVERLAY needs the original image; call over(image)");
@@ -274,7 +275,7 @@ class HeatMapTest {
         assertThatThrownBy(
                         () -> map(SIGNED).over(image).view(HeatMap.View.MASKED).picture())
                 .hasMessageContaining("choose POSITIVE, NEGATIVE or ABSOLUTE");
-        assertThatThrownBy(() -> map(SIGNED).colours(ColorMap.WHITE_VIOLET).picture())
+        assertThatThrownBy(() -> map(SIGNED).colors(ColorMap.WHITE_VIOLET).picture())
                 .hasMessageContaining("sequential map cannot show negative values");
         assertThatThrownBy(() -> OriginalImage.of(new double[8], 2, 2, 2, 0, 1)).hasMessageStartingWith("channels: 2;");
         assertThatThrownBy(() -> OriginalImage.of(new double[4], 1, 2, 2, 1, 1))

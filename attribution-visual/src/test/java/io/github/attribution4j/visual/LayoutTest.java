@@ -26,24 +26,22 @@ class LayoutTest {
         Map<String, Picture> out = new TreeMap<>();
         double[] grid = new double[3 * 8 * 8];
         Arrays.setAll(grid, i -> Math.sin(i * 0.7) * i);
-        OriginalImage grey = OriginalImage.stretched(Arrays.copyOf(grid, 64), 1, 8, 8);
+        OriginalImage gray = OriginalImage.stretched(Arrays.copyOf(grid, 64), 1, 8, 8);
         out.put("heat map", HeatMap.of(grid, 3, 8, 8).picture());
         out.put(
                 "side by side",
                 HeatMap.of(grid, 3, 8, 8)
-                        .over(grey)
-                        .title(LONG)
-                        .subtitle(LONG)
-                        .note(LONG)
+                        .over(gray)
+                        .caption(Caption.of(LONG).subtitle(LONG).note(LONG))
                         .picture());
         for (HeatMap.View view : HeatMap.View.values()) {
             out.put(
                     "view " + view,
                     HeatMap.of(grid, 3, 8, 8)
-                            .over(grey)
+                            .over(gray)
                             .view(view)
                             .sign(Sign.NEGATIVE)
-                            .title("t")
+                            .caption(Caption.of("t"))
                             .picture());
         }
         out.put("1x1", HeatMap.of(new double[] {0.5}, 1, 1, 1).panelSize(16).picture());
@@ -56,8 +54,10 @@ class LayoutTest {
         out.put("1x40", HeatMap.of(Arrays.copyOf(grid, 40), 1, 1, 40).picture());
         out.put(
                 "40x1",
-                HeatMap.of(Arrays.copyOf(grid, 40), 1, 40, 1).title("tall").picture());
-        out.put("zeros", HeatMap.of(new double[64], 1, 8, 8).over(grey).picture());
+                HeatMap.of(Arrays.copyOf(grid, 40), 1, 40, 1)
+                        .caption(Caption.of("tall"))
+                        .picture());
+        out.put("zeros", HeatMap.of(new double[64], 1, 8, 8).over(gray).picture());
         out.put(
                 "huge",
                 HeatMap.of(new double[] {-1e300, 1e300, 5e299, 0}, 1, 2, 2).picture());
@@ -71,7 +71,7 @@ class LayoutTest {
                                 .score(0.4)
                                 .layout(layout)
                                 .width(width)
-                                .title(LONG)
+                                .caption(Caption.of(LONG))
                                 .picture());
                 out.put(
                         "zero bars " + layout + width,
@@ -92,7 +92,10 @@ class LayoutTest {
         }
         out.put(
                 "tokens",
-                TokenText.of(NAMES, MIXED).width(320).title(LONG).note("n").picture());
+                TokenText.of(NAMES, MIXED)
+                        .width(320)
+                        .caption(Caption.of(LONG).note("n"))
+                        .picture());
         out.put(
                 "zero tokens",
                 TokenText.of(new String[] {"", " ", "\n"}, new double[3]).picture());

@@ -32,7 +32,7 @@ class MapGridTest {
     }
 
     @Test
-    void onACommonScale_equalValuesHaveEqualColours() throws Exception {
+    void onACommonScale_equalValuesHaveEqualColors() throws Exception {
         Picture picture = two().picture();
         assertThat(cell(raster(picture, 0), 0, 0)).isEqualTo(ColorMap.BLUE_WHITE_RED.at(0.5));
         assertThat(cell(raster(picture, 0), 0, 1)).isEqualTo(ColorMap.BLUE_WHITE_RED.at(-0.5));
@@ -51,8 +51,11 @@ class MapGridTest {
 
     @Test
     void whatIsLeftOut_isSaid_andRowsAreFull() throws Exception {
-        MapGrid grid = MapGrid.empty().columns(2).top(3).title("Maps").note("A note.");
-        IntStream.range(0, 5).forEach(i -> grid.add("m" + i, new double[] {i}, 1, 1));
+        MapGrid grid =
+                MapGrid.empty().columns(2).top(3).caption(Caption.of("Maps").note("A note."));
+        for (int i = 0; i < 5; i++) {
+            grid = grid.add("m" + i, new double[] {i}, 1, 1);
+        }
         Picture picture = grid.picture();
         assertThat(Svg.parse(picture.toSvg()).texts())
                 .contains("m0", "m1", "m2", "Maps", "A note.", "The first 3 of 5 maps are shown.")
@@ -110,7 +113,7 @@ class MapGridTest {
         Picture picture = Histograms.empty()
                 .add("conv1", new double[] {-1, 0, 0, 3})
                 .add("relu", new double[] {0, 0, 2, 2})
-                .title("Distribution")
+                .caption(Caption.of("Distribution"))
                 .bins(8)
                 .columns(1)
                 .picture();

@@ -24,8 +24,7 @@ class PictureTest {
 
     private static Picture picture(double scale) {
         return BarChart.of(new String[] {"a", "b"}, new double[] {1, -2})
-                .title("Why <b>?")
-                .scale(scale)
+                .caption(Caption.of("Why <b>?").scale(scale))
                 .picture();
     }
 
@@ -43,7 +42,7 @@ class PictureTest {
         assertThat(Files.readString(folder.resolve("a.htm"))).isEqualTo(picture.toHtml());
     }
 
-    /** Flat and noisy, with few colours (a palette) and with many: what ImageIO reads back is what was drawn, to the bit. */
+    /** Flat and noisy, with few colors (a palette) and with many: what ImageIO reads back is what was drawn, to the bit. */
     @ParameterizedTest
     @CsvSource({
         "1, 1, 1, 1",
@@ -54,12 +53,12 @@ class PictureTest {
         "300, 50, 600, 25",
         "64, 64, 1, 64"
     })
-    void pngHoldsEveryPixel(int width, int height, int colours, int run) throws Exception {
+    void pngHoldsEveryPixel(int width, int height, int colors, int run) throws Exception {
         Random random = new Random(width);
         int[] rgb = new int[width * height];
         for (int i = 0; i < rgb.length; i++) {
-            int colour = i / run < colours && colours <= 600 ? i / run : random.nextInt(colours);
-            rgb[i] = i % run == 0 ? colour * 0x9e3779b1 & 0xffffff : rgb[i - 1];
+            int color = i / run < colors && colors <= 600 ? i / run : random.nextInt(colors);
+            rgb[i] = i % run == 0 ? color * 0x9e3779b1 & 0xffffff : rgb[i - 1];
         }
         for (int type : new int[] {BufferedImage.TYPE_INT_RGB, BufferedImage.TYPE_3BYTE_BGR}) {
             BufferedImage image = new BufferedImage(width, height, type);
@@ -127,7 +126,10 @@ class PictureTest {
         assertThatThrownBy(() -> picture(17)).hasMessageStartingWith("scale: 17.0;");
         String[] names = new String[5000];
         java.util.Arrays.fill(names, "n");
-        Picture huge = BarChart.of(names, new double[5000]).top(5000).scale(4).picture();
+        Picture huge = BarChart.of(names, new double[5000])
+                .top(5000)
+                .caption(Caption.of("").scale(4))
+                .picture();
         assertThatThrownBy(huge::toImage)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("lower the scale");

@@ -50,7 +50,7 @@ class TextTableTest {
     }
 
     @Test
-    void ansiColoursTheBarsOnly() {
+    void ansiColorsTheBarsOnly() {
         String ansi = table().ansi(true).render();
         assertThat(ansi).contains("\u001b[34m██████████\u001b[0m│");
         assertThat(ansi.replaceAll("\u001b\\[[0-9]+m", "")).isEqualTo(table().render());

@@ -15,7 +15,7 @@ class TimeSeriesChartTest {
     private static final double[][] ATTRIBUTIONS = {{1, -1, 0, 0.5}, {0, 0, 0, 0.25}};
 
     @Test
-    void backgroundIsTheColourOfTheStep() throws Exception {
+    void backgroundIsTheColorOfTheStep() throws Exception {
         Picture picture =
                 TimeSeriesChart.of(VALUES, ATTRIBUTIONS).outlierPercentage(0).picture();
         Element plot = Svg.parse(picture.toSvg()).elements("image").get(0);

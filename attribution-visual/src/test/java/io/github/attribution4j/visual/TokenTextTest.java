@@ -15,7 +15,10 @@ class TokenTextTest {
 
     @Test
     void htmlIsEscapedTextWithTheAttributionsAsTooltips() {
-        String html = TokenText.of(TOKENS, VALUES).title("a & b").picture().toHtml();
+        String html = TokenText.of(TOKENS, VALUES)
+                .caption(Caption.of("a & b"))
+                .picture()
+                .toHtml();
         assertThat(html)
                 .contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;", "a &amp; b")
                 .contains("title=\"-1.000\">not</span>", "title=\"+2.000\">bad\ufffd[0m</span>", ">\u00b7</span>")
@@ -55,7 +58,7 @@ class TokenTextTest {
     }
 
     @Test
-    void ansiColoursEveryTokenAndResets() {
+    void ansiColorsEveryTokenAndResets() {
         String ansi = TokenText.of(new String[] {"good", "\u001b[2J"}, new float[] {1, -1})
                 .toAnsi();
         int red = ColorMap.BLUE_WHITE_RED.at(0.8);

@@ -7,6 +7,7 @@ import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.visual.BarChart;
+import io.github.attribution4j.visual.Caption;
 import io.github.attribution4j.visual.HeatMap;
 import io.github.attribution4j.visual.OriginalImage;
 import io.github.attribution4j.visual.Picture;
@@ -104,8 +105,7 @@ public final class Pictures {
 
     private static Picture heatMap(Explained explained, String input, int example) {
         HeatMap map = HeatMap.of(explained.explanation(), input, example);
-        original(explained, example).ifPresent(map::over);
-        return map.picture();
+        return original(explained, example).map(map::over).orElse(map).picture();
     }
 
     /** Returns what to draw below: the image file, or the first attributed input that can be one. */
@@ -126,18 +126,19 @@ public final class Pictures {
             Explained explained, int example, @Nullable String input, List<String> tokens, Kind kind, int top) {
         Explanation explanation = explained.explanation();
         Features features = Features.of(explained, example, input == null ? List.of() : List.of(input), tokens);
-        BarChart chart = features.own()
-                ? BarChart.of(explanation, example)
-                : BarChart.of(features.names(), features.attributions()).values(features.values());
-        chart.top(top)
-                .title(title(explanation, example))
-                .note(settings(explanation))
+        BarChart chart = (features.own()
+                        ? BarChart.of(explanation, example)
+                        : BarChart.of(features.names(), features.attributions()).values(features.values()))
+                .top(top)
+                .caption(Caption.of(title(explanation, example)).note(settings(explanation)))
                 .layout(kind == Kind.WATERFALL ? BarChart.Layout.WATERFALL : BarChart.Layout.BARS);
         if (features.complete()) {
-            chart.score(explanation.scores()[example]);
-            explanation.baselineScores().ifPresent(scores -> chart.baselineScore(scores[example]));
+            chart = chart.score(explanation.scores()[example]);
+            if (explanation.baselineScores().isPresent()) {
+                chart = chart.baselineScore(explanation.baselineScores().get()[example]);
+            }
             if (explanation.hasCompletenessGap()) {
-                chart.completenessGap(explanation.completenessGap()[example]);
+                chart = chart.completenessGap(explanation.completenessGap()[example]);
             }
         }
         return chart.picture();

@@ -39,13 +39,15 @@ public final class Report {
                 .ansi(style.colours())
                 .ascii(style.ascii());
         if (features.valued() && !features.own()) {
-            table.values(features.values());
+            table = table.values(features.values());
         }
         if (features.complete()) {
-            table.score(explanation.scores()[example]);
-            explanation.baselineScores().ifPresent(scores -> table.baselineScore(scores[example]));
+            table = table.score(explanation.scores()[example]);
+            if (explanation.baselineScores().isPresent()) {
+                table = table.baselineScore(explanation.baselineScores().get()[example]);
+            }
             if (explanation.hasCompletenessGap()) {
-                table.completenessGap(explanation.completenessGap()[example]);
+                table = table.completenessGap(explanation.completenessGap()[example]);
             }
         }
         out.print(table.render());

@@ -17,6 +17,7 @@ import io.github.attribution4j.view.LayerView;
 import io.github.attribution4j.view.LayerView.Quantity;
 import io.github.attribution4j.view.LayerViews;
 import io.github.attribution4j.view.ValueStatistics;
+import io.github.attribution4j.visual.Caption;
 import io.github.attribution4j.visual.Histograms;
 import io.github.attribution4j.visual.MapGrid;
 import java.io.IOException;
@@ -148,7 +149,10 @@ final class ViewCommand implements Callable<Integer> {
         out.println("shape " + tensor.shape() + ", " + tensor.dataType());
         table(List.of(name), List.of(ValueStatistics.of(tensor)), out);
         if (png != null) {
-            scaled(MapGrid.ofFilters(tensor)).title(name).picture().write(png);
+            scaled(MapGrid.ofFilters(tensor))
+                    .caption(Caption.of(name))
+                    .picture()
+                    .write(png);
         }
         if (histogram != null) {
             Histograms.empty().add(name, tensor.toDoubleArray()).picture().write(histogram);
