@@ -2,6 +2,7 @@
 package io.github.attribution4j.djl;
 
 import ai.djl.pytorch.engine.PtNDArray;
+import io.github.attribution4j.djl.internal.engine.Memory;
 import io.github.attribution4j.djl.internal.wire.Reply;
 import java.util.Collections;
 import java.util.IdentityHashMap;

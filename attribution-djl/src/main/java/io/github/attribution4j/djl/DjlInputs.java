@@ -12,6 +12,8 @@ import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.Batchifier;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorContext;
+import io.github.attribution4j.djl.internal.engine.Failures;
+import io.github.attribution4j.djl.internal.engine.TorchTensors;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.tensor.Tensor;
@@ -94,7 +96,7 @@ public final class DjlInputs<I> {
         try (TensorScope scope = TensorScope.open()) {
             for (int i = 0; i < rows.size(); i++) {
                 NDArray array = rows.get(i);
-                Tensor tensor = tensors instanceof DjlTensors own ? own.copyOf(array) : DjlModel.javaCopy(array);
+                Tensor tensor = tensors instanceof TorchTensors own ? own.copyOf(array) : DjlModel.javaCopy(array);
                 String name = array.getName();
                 if (name == null || name.isEmpty() || !names.add(name)) {
                     name = Inputs.positionalName(i);

@@ -10,6 +10,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.training.ParameterStore;
+import io.github.attribution4j.djl.internal.engine.DjlArchives;
+import io.github.attribution4j.djl.internal.engine.Failures;
+import io.github.attribution4j.djl.internal.engine.TorchRuntime;
+import io.github.attribution4j.djl.internal.engine.TorchTensors;
+import io.github.attribution4j.djl.internal.engine.Types;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
@@ -86,7 +91,7 @@ public final class DjlModel implements Model {
         String description =
                 engine.getEngineName() + " " + engine.getVersion() + " through DJL " + Engine.getDjlVersion();
         return new DjlModel(
-                block, manager, tensors, new ModelIdentity(name, digest, description, DjlTensors.name(device)), null);
+                block, manager, tensors, new ModelIdentity(name, digest, description, TorchTensors.name(device)), null);
     }
 
     /**
@@ -140,8 +145,8 @@ public final class DjlModel implements Model {
     }
 
     private NDArray toArray(Tensor tensor, NDManager scope) {
-        if (tensors instanceof DjlTensors own && own.owns(tensor)) {
-            NDArray copy = TorchRuntime.get().denseCopy(own.array(tensor));
+        if (tensors instanceof TorchTensors own && own.owns(tensor)) {
+            NDArray copy = TorchRuntime.get().operations().denseCopy(own.array(tensor));
             copy.attach(scope);
             return copy;
         }
@@ -178,7 +183,7 @@ public final class DjlModel implements Model {
     }
 
     private Tensor copy(NDArray result) {
-        if (tensors instanceof DjlTensors own) {
+        if (tensors instanceof TorchTensors own) {
             return own.copyOf(result);
         }
         return javaCopy(result);

@@ -3,6 +3,8 @@ package io.github.attribution4j.djl;
 
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
+import io.github.attribution4j.djl.internal.engine.Failures;
+import io.github.attribution4j.djl.internal.engine.Memory;
 import io.github.attribution4j.djl.internal.instrument.Instrumented;
 import io.github.attribution4j.djl.internal.wire.Level;
 import io.github.attribution4j.djl.internal.wire.Reply;
@@ -90,7 +92,7 @@ final class PlainCalls implements ProgramCalls {
 
     static Reply<PtNDArray> reply(TorchModules library, List<PtNDArray> results) {
         try (PtNDArray first = results.get(0)) {
-            long[] header = library.module().runtime().longs(first);
+            long[] header = library.module().runtime().operations().longs(first);
             return Reply.of(library.program().signature(), header, results.subList(1, results.size()));
         }
     }

@@ -3,6 +3,8 @@ package io.github.attribution4j.djl;
 
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
+import io.github.attribution4j.djl.internal.engine.Memory;
+import io.github.attribution4j.djl.internal.engine.TorchRuntime;
 import io.github.attribution4j.djl.internal.instrument.Instrumented;
 import io.github.attribution4j.djl.internal.rule.RuleTable;
 import io.github.attribution4j.djl.internal.wire.Level;
@@ -78,9 +80,9 @@ final class RuledCalls implements ProgramCalls {
         Level level = question.level() == Level.VALUES ? Level.VALUES : Level.MODULES;
         List<PtNDArray> handles = new ArrayList<>();
         List<PtNDArray> results;
-        try (PtNDArray control = runtime.int64(question.request().control());
-                PtNDArray rules = runtime.int64(table.control(mode, memory.marks()));
-                PtNDArray numbers = runtime.float64(table.numbers())) {
+        try (PtNDArray control = runtime.operations().int64(question.request().control());
+                PtNDArray rules = runtime.operations().int64(table.control(mode, memory.marks()));
+                PtNDArray numbers = runtime.operations().float64(table.numbers())) {
             handles.add(control);
             handles.add(rules);
             handles.add(numbers);
@@ -92,7 +94,7 @@ final class RuledCalls implements ProgramCalls {
         }
         long[] kept;
         try (PtNDArray last = results.remove(results.size() - 1)) {
-            kept = runtime.longs(last);
+            kept = runtime.operations().longs(last);
         }
         List<PtNDArray> tensors = results.subList(results.size() - (int) kept[0], results.size());
         List<Long> marks = Arrays.stream(kept).skip(1).boxed().toList();

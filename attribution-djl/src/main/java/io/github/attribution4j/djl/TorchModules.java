@@ -6,8 +6,14 @@ import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.djl.internal.archive.ArchiveCopy;
 import io.github.attribution4j.djl.internal.archive.ArchiveException;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.djl.internal.engine.Failures;
+import io.github.attribution4j.djl.internal.engine.SharedParameters;
+import io.github.attribution4j.djl.internal.engine.TorchModule;
+import io.github.attribution4j.djl.internal.engine.TorchRuntime;
+import io.github.attribution4j.djl.internal.engine.TorchTensors;
 import io.github.attribution4j.djl.internal.flow.BatchRange;
 import io.github.attribution4j.djl.internal.flow.RandomDraws;
+import io.github.attribution4j.djl.internal.instrument.InnerPoints;
 import io.github.attribution4j.djl.internal.instrument.Instrumented;
 import io.github.attribution4j.djl.internal.instrument.Instrumenter;
 import io.github.attribution4j.djl.internal.program.RewriteException;
@@ -44,7 +50,7 @@ final class TorchModules implements AutoCloseable {
 
     private final String name;
     private final TorchRuntime runtime;
-    private final DjlTensors tensors;
+    private final TorchTensors tensors;
     private final TorchArchive archive;
     private final SharedParameters parameters;
     private final Instrumented first;
@@ -65,7 +71,7 @@ final class TorchModules implements AutoCloseable {
     private TorchModules(
             String name,
             TorchRuntime runtime,
-            DjlTensors tensors,
+            TorchTensors tensors,
             TorchArchive archive,
             SharedParameters parameters,
             Instrumented first,
@@ -97,7 +103,7 @@ final class TorchModules implements AutoCloseable {
     static TorchModules load(
             String name,
             TorchRuntime runtime,
-            DjlTensors tensors,
+            TorchTensors tensors,
             TorchArchive frame,
             boolean unbatched,
             Supplier<SharedParameters> parameters) {
@@ -116,7 +122,7 @@ final class TorchModules implements AutoCloseable {
     private static TorchModule load(
             String name,
             TorchRuntime runtime,
-            DjlTensors tensors,
+            TorchTensors tensors,
             Instrumented program,
             ArchiveCopy copy,
             Supplier<SharedParameters> parameters) {
@@ -269,7 +275,7 @@ final class TorchModules implements AutoCloseable {
         }
         List<PtNDArray> plain = new ArrayList<>();
         for (PtNDArray result : results) {
-            plain.add(runtime.alias(result));
+            plain.add(runtime.operations().alias(result));
             result.close();
         }
         return plain;

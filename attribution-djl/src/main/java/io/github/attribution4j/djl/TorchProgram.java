@@ -2,6 +2,10 @@
 package io.github.attribution4j.djl;
 
 import ai.djl.pytorch.engine.PtNDArray;
+import io.github.attribution4j.djl.internal.engine.TorchModule;
+import io.github.attribution4j.djl.internal.engine.TorchTensor;
+import io.github.attribution4j.djl.internal.engine.Types;
+import io.github.attribution4j.djl.internal.instrument.InnerPoints;
 import io.github.attribution4j.djl.internal.instrument.Instrumented;
 import io.github.attribution4j.djl.internal.program.ModuleInfo;
 import io.github.attribution4j.djl.internal.program.Signature;
@@ -400,9 +404,9 @@ final class TorchProgram {
         List<String> names = points.stream().map(CutPoint::toString).toList();
         PtNDArray reference = part.result() == null ? referenceOutput(answer) : null;
         TorchPullback pullback = pullback(answer, "layer", names, result, leaves, reference);
-        List<DjlTensor> activations = leaves.stream()
+        List<TorchTensor> activations = leaves.stream()
                 .map(leaf -> TensorScope.release(
-                        module().tensors().adopt(module().runtime().alias(leaf))))
+                        module().tensors().adopt(module().runtime().operations().alias(leaf))))
                 .toList();
         return new TorchLayerPullback(pullback, activations);
     }

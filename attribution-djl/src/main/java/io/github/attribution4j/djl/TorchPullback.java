@@ -3,6 +3,10 @@ package io.github.attribution4j.djl;
 
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
+import io.github.attribution4j.djl.internal.engine.Failures;
+import io.github.attribution4j.djl.internal.engine.GradientCalls;
+import io.github.attribution4j.djl.internal.engine.Memory;
+import io.github.attribution4j.djl.internal.engine.TorchTensor;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
@@ -25,9 +29,9 @@ final class TorchPullback implements Pullback {
     private final List<String> names;
     private final List<PtNDArray> leaves;
     private final Set<String> unused = new HashSet<>();
-    private final DjlTensor output;
+    private final TorchTensor output;
     private final Memory pieces;
-    private final @Nullable DjlTensor referenceOutput;
+    private final @Nullable TorchTensor referenceOutput;
     private @Nullable PtNDArray graph;
     private boolean last;
 
@@ -58,8 +62,9 @@ final class TorchPullback implements Pullback {
         this.referenceOutput = reference == null
                 ? null
                 : TensorScope.release(modules.module().tensors().adopt(reference));
-        this.output = TensorScope.release(
-                modules.module().tensors().adopt(modules.module().runtime().alias(graph)));
+        this.output = TensorScope.release(modules.module()
+                .tensors()
+                .adopt(modules.module().runtime().operations().alias(graph)));
     }
 
     @Override
@@ -126,7 +131,10 @@ final class TorchPullback implements Pullback {
     private List<Tensor> accept(List<PtNDArray> results) {
         long[] defined = new long[leaves.size()];
         try (PtNDArray flags = results.get(0)) {
-            modules.module().runtime().read(flags, bytes -> bytes.asLongBuffer().get(defined));
+            modules.module()
+                    .runtime()
+                    .operations()
+                    .read(flags, bytes -> bytes.asLongBuffer().get(defined));
         }
         int reached = 0;
         for (int i = 0; i < defined.length; i++) {

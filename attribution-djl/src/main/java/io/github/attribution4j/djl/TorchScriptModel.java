@@ -5,6 +5,15 @@ import io.github.attribution4j.djl.internal.archive.ArchiveException;
 import io.github.attribution4j.djl.internal.archive.FloatingTypes;
 import io.github.attribution4j.djl.internal.archive.SplitArchive;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.djl.internal.engine.DjlArchives;
+import io.github.attribution4j.djl.internal.engine.Failures;
+import io.github.attribution4j.djl.internal.engine.ThreadSettings;
+import io.github.attribution4j.djl.internal.engine.TorchModule;
+import io.github.attribution4j.djl.internal.engine.TorchRuntime;
+import io.github.attribution4j.djl.internal.engine.TorchTensors;
+import io.github.attribution4j.djl.internal.engine.TorchWeights;
+import io.github.attribution4j.djl.internal.engine.WeightsReading;
+import io.github.attribution4j.djl.internal.instrument.InnerPoints;
 import io.github.attribution4j.djl.internal.instrument.Instrumented;
 import io.github.attribution4j.djl.internal.program.Devices;
 import io.github.attribution4j.djl.internal.program.EntryMethod;
@@ -36,6 +45,7 @@ import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -152,7 +162,7 @@ public final class TorchScriptModel implements RuledModel {
     private static TorchScriptModel load(String name, Source source, LoadOptions options) {
         TorchRuntime runtime = TorchRuntime.get();
         // Before the file is read: libtorch itself finds out late that a device is missing.
-        DjlTensors tensors = runtime.tensors(options.device());
+        TorchTensors tensors = runtime.tensors(options.device());
         options.threads().ifPresent(ThreadSettings::setIntraOpThreads);
         options.interOpThreads().ifPresent(ThreadSettings::setInterOpThreads);
         try {
@@ -168,7 +178,7 @@ public final class TorchScriptModel implements RuledModel {
             TorchModules modules = null;
             boolean complete = false;
             try {
-                Devices.Moved moved = Devices.move(split.frame(), DjlTensors.name(options.device()));
+                Devices.Moved moved = Devices.move(split.frame(), TorchTensors.name(options.device()));
                 modules = TorchModules.load(
                         name, runtime, tensors, moved.archive(), options.isUnbatched(), reading::parameters);
                 ModelIdentity identity = new ModelIdentity(
@@ -176,7 +186,7 @@ public final class TorchScriptModel implements RuledModel {
                         "",
                         reading.digest(),
                         runtime.description(),
-                        DjlTensors.name(options.device()),
+                        TorchTensors.name(options.device()),
                         options.changes());
                 TorchWeights weights =
                         new TorchWeights(original, options.dataType().orElse(null));
@@ -234,7 +244,7 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     @Override
-    public DjlTensors tensors() {
+    public Tensors tensors() {
         return program.module().tensors();
     }
 

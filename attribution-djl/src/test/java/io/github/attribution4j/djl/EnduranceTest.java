@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.github.attribution4j.djl.internal.engine.TorchRuntime;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
@@ -53,7 +54,11 @@ class EnduranceTest {
     }
 
     private static int handles() {
-        return TestModels.tensors().manager().getManagedArrays().size();
+        return TorchRuntime.get()
+                .tensors(TestModels.options().device())
+                .manager()
+                .getManagedArrays()
+                .size();
     }
 
     private interface Work {

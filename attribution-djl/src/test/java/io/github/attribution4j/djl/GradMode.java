@@ -2,6 +2,7 @@
 package io.github.attribution4j.djl;
 
 import ai.djl.pytorch.jni.JniUtils;
+import io.github.attribution4j.djl.internal.engine.TorchRuntime;
 import io.github.attribution4j.testkit.Invariant;
 
 /** Whether libtorch records graphs on this thread: every test must leave it as it was. */

@@ -8,6 +8,7 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.djl.internal.engine.TorchModule;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.LayerActivation;

@@ -11,6 +11,7 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -48,7 +49,7 @@ class ParameterTypesTest {
                   return y
                 """;
         try (TensorScope scope = TensorScope.open()) {
-            DjlTensors tensors = TestModels.tensors();
+            Tensors tensors = TestModels.tensors();
             assertThat(run(forward, Map.of("k", tensors.of(new double[] {0.5}, 1))))
                     .containsExactly(0.5f, 1, 1.5f);
             assertThat(run(forward, Map.of("k", tensors.of(new long[] {7}, 1)))).containsExactly(10, 20, 30);

@@ -4,6 +4,8 @@ package io.github.attribution4j.djl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.pytorch.jni.JniUtils;
+import io.github.attribution4j.djl.internal.engine.ThreadSettings;
+import io.github.attribution4j.djl.internal.engine.TorchRuntime;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;

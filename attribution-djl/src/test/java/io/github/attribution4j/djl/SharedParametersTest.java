@@ -11,6 +11,9 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
 import io.github.attribution4j.djl.internal.archive.SplitArchive;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.djl.internal.engine.SharedParameters;
+import io.github.attribution4j.djl.internal.engine.TorchRuntime;
+import io.github.attribution4j.djl.internal.engine.TorchTensors;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.OperationSelector;
@@ -196,7 +199,7 @@ class SharedParametersTest {
     void oneCopy() throws IOException {
         SplitArchive split = SplitArchive.of(TorchArchive.read(new ByteArrayInputStream(archive())));
         TorchRuntime runtime = TorchRuntime.get();
-        DjlTensors tensors = TestModels.tensors();
+        TorchTensors tensors = TorchRuntime.get().tensors(TestModels.options().device());
         Path file = Files.createTempFile("frame", ".pt");
         try (SharedParameters parameters = SharedParameters.read(split, runtime, tensors);
                 PtNDManager manager = (PtNDManager) tensors.manager().newSubManager()) {

@@ -22,7 +22,7 @@ public final class TestModels {
         return LoadOptions.defaults().device(System.getProperty("attribution.device", "cpu"));
     }
 
-    static DjlTensors tensors() {
+    static Tensors tensors() {
         return DjlTensors.of(options().device());
     }
 

@@ -8,7 +8,7 @@
  * could not run), {@code flow} (what values go where), {@code state} (what calls change), {@code rule} (backward rules), {@code wire} (how a call talks to a copy), and this one, which puts them together.
  * Read {@link io.github.attribution4j.djl.internal.program.ProgramIndex} (classes, modules, signatures), {@link io.github.attribution4j.djl.internal.instrument.Instrumenter} (archive in,
  * {@link io.github.attribution4j.djl.internal.instrument.Instrumented} out), {@link io.github.attribution4j.djl.internal.wire.Request} and {@link io.github.attribution4j.djl.internal.wire.Reply} (how a
- * program talks to the copy), {@link io.github.attribution4j.djl.internal.wire.GradientArchive} (the vector-Jacobian product). Backward rules:
+ * program talks to the copy), {@link io.github.attribution4j.djl.internal.wire.Toolbox} (the vector-Jacobian product). Backward rules:
  * {@link io.github.attribution4j.djl.internal.operator.OperatorKinds} (what an operator does), {@link io.github.attribution4j.djl.internal.instrument.RulePlaces} (what calls become),
  * {@link io.github.attribution4j.djl.internal.rule.RuledTape} (what they call), {@link io.github.attribution4j.djl.internal.rule.RuleTable} (which rule a place follows).
  */

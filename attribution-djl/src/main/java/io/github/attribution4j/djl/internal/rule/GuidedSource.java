@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Guided backpropagation and deconvolution. Their rules are not linear in what flows backwards, so no surrogate has them as its derivative: the graph is cut instead, at every activation with such a
- * rule, and the sweep of {@code GradientArchive} goes through the pieces from the last to the first. A piece is a root, where it ends, and the fresh leaf that stands for its value in what follows;
+ * rule, and the sweep of {@code Toolbox} goes through the pieces from the last to the first. A piece is a root, where it ends, and the fresh leaf that stands for its value in what follows;
  * the memory of the answer holds {@code root, leaf} of each, and the marks whether the gradient at the leaf is clamped to positive values before it goes into the root. The root is the activation's
  * result for guided backpropagation, so that its own derivative acts too, and its operand for deconvolution.
  *

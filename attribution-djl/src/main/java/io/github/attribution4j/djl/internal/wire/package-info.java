@@ -47,7 +47,7 @@
  *
  * <p>Tasks that the program forks are waited for at once while it runs instrumented, so that taps have a fixed order. Its fused attention path is off then.
  *
- * <p><b>Gradients</b>: {@link io.github.attribution4j.djl.internal.wire.GradientArchive} is an archive of its own, one per process, whose {@code forward(self, a4j_x: List[Tensor]) ->
+ * <p><b>Gradients</b>: {@link io.github.attribution4j.djl.internal.wire.Toolbox} is an archive of our own, one per process, whose {@code forward(self, a4j_x: List[Tensor]) ->
  * List[Tensor]} takes {@code [control, outputs..., with respect to..., cotangents...]}, control {@code = [number of outputs, number of tensors with respect to, retain graph (0 or 1)]}, and one
  * cotangent an output. It answers {@code [defined, gradients...]}: int64 flags, 0 where the gradient is undefined because the tensor does not reach the outputs; the gradient is then zeros.
  */

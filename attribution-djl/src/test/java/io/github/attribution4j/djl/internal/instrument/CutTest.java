@@ -12,10 +12,10 @@ import ai.djl.pytorch.jni.JniUtils;
 import io.github.attribution4j.djl.internal.Zoo;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.program.ModuleInfo;
-import io.github.attribution4j.djl.internal.wire.GradientArchive;
 import io.github.attribution4j.djl.internal.wire.Reply;
 import io.github.attribution4j.djl.internal.wire.Request;
 import io.github.attribution4j.djl.internal.wire.Row;
+import io.github.attribution4j.djl.internal.wire.Toolbox;
 import io.github.attribution4j.djl.internal.wire.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -216,7 +216,7 @@ class CutTest {
     void undefinedGradientsAreMarked() {
         Instrumented program = program("dict_script.pt");
         try (LibTorch torch = new LibTorch(program.archive());
-                LibTorch differentiator = new LibTorch(GradientArchive.create())) {
+                LibTorch differentiator = new LibTorch(Toolbox.create())) {
             NDArray used = input(torch, 2, 3);
             NDArray unused = input(torch, 2, 2);
             used.setRequiresGradient(true);

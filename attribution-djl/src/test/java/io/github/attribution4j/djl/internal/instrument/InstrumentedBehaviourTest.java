@@ -11,10 +11,10 @@ import com.google.gson.JsonElement;
 import io.github.attribution4j.djl.internal.Zoo;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.program.ModuleInfo;
-import io.github.attribution4j.djl.internal.wire.GradientArchive;
 import io.github.attribution4j.djl.internal.wire.Reply;
 import io.github.attribution4j.djl.internal.wire.Request;
 import io.github.attribution4j.djl.internal.wire.Row;
+import io.github.attribution4j.djl.internal.wire.Toolbox;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +46,7 @@ class InstrumentedBehaviourTest {
 
     @BeforeAll
     static void loadDifferentiator() {
-        differentiator = new LibTorch(GradientArchive.create());
+        differentiator = new LibTorch(Toolbox.create());
     }
 
     @AfterAll

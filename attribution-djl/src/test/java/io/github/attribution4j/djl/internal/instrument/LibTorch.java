@@ -12,9 +12,9 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
-import io.github.attribution4j.djl.internal.wire.GradientArchive;
 import io.github.attribution4j.djl.internal.wire.Reply;
 import io.github.attribution4j.djl.internal.wire.Request;
+import io.github.attribution4j.djl.internal.wire.Toolbox;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -88,9 +88,9 @@ final class LibTorch implements AutoCloseable {
         }
     }
 
-    /** Gradients of the sum of outputs times cotangents; null where undefined. Called on the archive of {@link GradientArchive}. */
+    /** Gradients of the sum of outputs times cotangents; null where undefined. Called on the archive of {@link Toolbox}. */
     List<NDArray> gradients(List<NDArray> outputs, List<NDArray> inputs, List<NDArray> cotangents, boolean retain) {
-        NDList tensors = new NDList(vector(GradientArchive.control(outputs.size(), inputs.size(), retain)));
+        NDList tensors = new NDList(vector(Toolbox.control(outputs.size(), inputs.size(), retain)));
         tensors.addAll(outputs);
         tensors.addAll(inputs);
         tensors.addAll(cotangents);

@@ -9,11 +9,11 @@ import ai.djl.ndarray.types.Shape;
 import io.github.attribution4j.djl.internal.Zoo;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.program.ValueInfo;
-import io.github.attribution4j.djl.internal.wire.GradientArchive;
 import io.github.attribution4j.djl.internal.wire.Level;
 import io.github.attribution4j.djl.internal.wire.Reply;
 import io.github.attribution4j.djl.internal.wire.Request;
 import io.github.attribution4j.djl.internal.wire.Row;
+import io.github.attribution4j.djl.internal.wire.Toolbox;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -31,7 +31,7 @@ class ValuesTest {
 
     @BeforeAll
     static void loadDifferentiator() {
-        differentiator = new LibTorch(GradientArchive.create());
+        differentiator = new LibTorch(Toolbox.create());
     }
 
     @AfterAll

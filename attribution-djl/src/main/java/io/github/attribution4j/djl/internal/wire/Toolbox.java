@@ -7,23 +7,26 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A tiny archive whose {@code forward} is the vector-Jacobian product of any graph in the process: libtorch offers {@code torch.autograd.grad} to TorchScript only.
+ * A TorchScript archive of our own, one per process, for what DJL's native interface lacks or does otherwise. Each method takes and gives a list of tensors.
+ *
+ * <p>{@code bilinear} resamples: {@code [image (n, c, h, w), size int64 (2)]}, answered by {@code [resampled]}. {@code give_storages} puts tensors into other storages: {@code [tensor, bytes, tensor, bytes, ...]}.
+ *
+ * <p>{@code forward} is the vector-Jacobian product of any graph in the process: libtorch offers {@code torch.autograd.grad} to TorchScript only.
  *
  * <p>{@code forward(self, a4j_x: List[Tensor]) -> List[Tensor]} takes {@code [control, outputs..., with respect to..., cotangents...]} with {@link #control}, and answers {@code
  * [defined, gradients...]}. {@code single} is the same for one output and one tensor, and frees the graph: {@code [output, with respect to, cotangent]}, answered by
  * {@code [gradient]}, or by nothing where it is undefined. {@code sweep} does the same for a graph that was cut into pieces ({@code GuidedSource}): it takes {@code [control, output, with respect to..., cotangent, (root, leaf)...]}
  * with {@link #pieces}, and goes through the pieces from the last to the first. It keeps the graph. No gradient of a parameter is computed and nothing accumulates, so concurrent calls do not meet.
  */
-public final class GradientArchive {
-    // The list of arguments is emptied first: DJL never frees the arguments of a call that fails, and lists are passed
-    // by reference, so that what a failure
-    // leaves behind is an empty list and not the graph.
+public final class Toolbox {
+    // Lists are passed by reference, and DJL never frees the arguments of a call that fails: each method empties its
+    // list before it computes, so that a failure leaves behind an empty list and not the tensors or their graph.
     private static final String SOURCE = """
-            class Gradient(Module):
+            class Toolbox(Module):
               __parameters__ = []
               __buffers__ = []
               training : bool
-              def forward(self: __torch__.a4j_gradient.Gradient,
+              def forward(self: __torch__.a4j_toolbox.Toolbox,
                 a4j_x: List[Tensor]) -> List[Tensor]:
                 a4j_all = torch.slice(a4j_x, 0, 9223372036854775807, 1)
                 torch.clear(a4j_x)
@@ -67,7 +70,7 @@ public final class GradientArchive {
                 for value in values:
                   torch.append(reply, value)
                 return reply
-              def single(self: __torch__.a4j_gradient.Gradient,
+              def single(self: __torch__.a4j_toolbox.Toolbox,
                 a4j_x: List[Tensor]) -> List[Tensor]:
                 output = a4j_x[0]
                 x = a4j_x[1]
@@ -79,7 +82,7 @@ public final class GradientArchive {
                   if gradient is not None:
                     torch.append(reply, gradient)
                 return reply
-              def sweep(self: __torch__.a4j_gradient.Gradient,
+              def sweep(self: __torch__.a4j_toolbox.Toolbox,
                 a4j_x: List[Tensor]) -> List[Tensor]:
                 a4j_all = torch.slice(a4j_x, 0, 9223372036854775807, 1)
                 torch.clear(a4j_x)
@@ -147,7 +150,33 @@ public final class GradientArchive {
                 for value in values:
                   torch.append(reply, value)
                 return reply
+              def bilinear(self: __torch__.a4j_toolbox.Toolbox,
+                a4j_x: List[Tensor]) -> List[Tensor]:
+                x = a4j_x[0]
+                size = a4j_x[1]
+                height = int(torch.select(size, 0, 0))
+                width = int(torch.select(size, 0, 1))
+                torch.clear(a4j_x)
+                return [torch.upsample_bilinear2d(x, [height, width], False)]
+              def give_storages(self: __torch__.a4j_toolbox.Toolbox,
+                a4j_x: List[Tensor]) -> List[Tensor]:
+                pairs = torch.slice(a4j_x, 0, 9223372036854775807, 1)
+                torch.clear(a4j_x)
+                for i in range(torch.floordiv(torch.len(pairs), 2)):
+                  x = pairs[torch.mul(i, 2)]
+                  bytes = pairs[torch.add(torch.mul(i, 2), 1)]
+                  _1 = torch.set_(x, bytes, torch.storage_offset(x), torch.size(x), torch.stride(x))
+                return a4j_x
             """;
+
+    /** The name of the method that resamples. */
+    public static final String BILINEAR = "bilinear";
+
+    /** The name of the method that puts tensors into other storages. */
+    public static final String GIVE_STORAGES = "give_storages";
+
+    /** The name of the method for vector-Jacobian products. */
+    public static final String PRODUCT = "forward";
 
     /** The name of the method for one tensor. */
     public static final String SINGLE = "single";
@@ -155,19 +184,18 @@ public final class GradientArchive {
     /** The name of the method for graphs in pieces. */
     public static final String SWEEP = "sweep";
 
-    private GradientArchive() {}
+    private Toolbox() {}
 
     /** {@return the archive} */
     public static TorchArchive create() {
         Map<String, byte[]> entries = new LinkedHashMap<>();
-        entries.put("code/__torch__/a4j_gradient.py", SOURCE.getBytes(StandardCharsets.US_ASCII));
+        entries.put("code/__torch__/a4j_toolbox.py", SOURCE.getBytes(StandardCharsets.US_ASCII));
         // An object of the class with one attribute, training = False.
-        String pickle =
-                "\u0080\u0002c__torch__.a4j_gradient\nGradient\n)\u0081}(X\b\u0000\u0000\u0000training\u0089ub.";
+        String pickle = "\u0080\u0002c__torch__.a4j_toolbox\nToolbox\n)\u0081}(X\b\u0000\u0000\u0000training\u0089ub.";
         entries.put("data.pkl", pickle.getBytes(StandardCharsets.ISO_8859_1));
         entries.put("constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'});
         entries.put("version", "3\n".getBytes(StandardCharsets.US_ASCII));
-        return TorchArchive.of("a4j_gradient", entries);
+        return TorchArchive.of("a4j_toolbox", entries);
     }
 
     /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.djl.internal.instrument;
 
 import io.github.attribution4j.djl.internal.program.ModuleInfo;
 import io.github.attribution4j.djl.internal.program.ValueInfo;
@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  * Addresses of values inside methods: {@code layer1.0/relu_#3}, {@code layer1.0/x5}, and {@code relu_#3} or {@code /relu_#3} in the root; {@code a//relu#0} where there is a module {@code a/relu}
  * beside {@code a}.
  */
-final class InnerPoints {
+public final class InnerPoints {
     private static final Pattern ADDRESS = Pattern.compile(
             "(?:(?<module>.*)/)?(?<value>[^/:\\[\\]]+?)(?<side>:in|:out)?(?:\\[(?<element>\\d{1,9})])?",
             Pattern.DOTALL);
@@ -31,7 +31,7 @@ final class InnerPoints {
 
     private final List<CutPoint> points = new ArrayList<>();
 
-    InnerPoints(List<ModuleInfo> modules, List<ValueInfo> all) {
+    public InnerPoints(List<ModuleInfo> modules, List<ValueInfo> all) {
         Set<String> paths = modules.stream().map(ModuleInfo::path).collect(Collectors.toSet());
         for (ValueInfo value : all) {
             String module = prefix(modules.get(value.module()).path(), paths);
@@ -63,17 +63,17 @@ final class InnerPoints {
     }
 
     /** Element 0 of the first execution of every place. */
-    List<CutPoint> points() {
+    public List<CutPoint> points() {
         return List.copyOf(points);
     }
 
     /** All places. */
-    List<ValueInfo> values() {
+    public List<ValueInfo> values() {
         return values.values().stream().distinct().toList();
     }
 
     /** The path under which a place is listed. */
-    String path(ValueInfo value) {
+    public String path(ValueInfo value) {
         return values.entrySet().stream()
                 .filter(entry -> entry.getValue().equals(value))
                 .findFirst()
@@ -82,7 +82,7 @@ final class InnerPoints {
     }
 
     /** Reads an address; empty if no place has it. */
-    Optional<CutPoint> find(String address) {
+    public Optional<CutPoint> find(String address) {
         Matcher matcher = ADDRESS.matcher(address);
         if (!matcher.matches() || ":in".equals(matcher.group("side"))) {
             return Optional.empty();
@@ -111,7 +111,7 @@ final class InnerPoints {
      *
      * @throws UnknownLayerException if there is no such place or element
      */
-    Row row(CutPoint point) {
+    public Row row(CutPoint point) {
         ValueInfo value = values.get(point.path());
         if (value == null || point.side() == CutPoint.Side.INPUT) {
             throw new UnknownLayerException(point.toString(), List.copyOf(values.keySet()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.djl.internal.engine;
 
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A virtual thread has these settings from the thread that carries it, and may change carriers wherever it waits. So
  * nothing may wait between setting and putting back.
  */
-final class ThreadSettings {
+public final class ThreadSettings {
     /** Tells whether a thread is virtual, or null before Java 21. */
     private static final @Nullable MethodHandle IS_VIRTUAL = isVirtualHandle();
 
@@ -42,13 +42,13 @@ final class ThreadSettings {
     private ThreadSettings() {}
 
     /** Sets the threads that one operation uses, for the whole process. */
-    static void setIntraOpThreads(int threads) {
+    public static void setIntraOpThreads(int threads) {
         intraOp = threads;
         JniUtils.setNumThreads(threads);
     }
 
     /** Sets the threads between operations, for the whole process; libtorch allows it once, before its first use. */
-    static void setInterOpThreads(int threads) {
+    public static void setInterOpThreads(int threads) {
         if (JniUtils.getNumInteropThreads() == threads) {
             return;
         }

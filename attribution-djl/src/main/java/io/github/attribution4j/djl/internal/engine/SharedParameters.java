@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.djl.internal.engine;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -15,7 +15,7 @@ import java.util.Map;
  * The large parameters of a model, once in libtorch's memory for all modules that are compiled of its archive. They are read from the archive straight to where they
  * stay, while libtorch compiles the program.
  */
-final class SharedParameters implements AutoCloseable {
+public final class SharedParameters implements AutoCloseable {
     private final TorchRuntime runtime;
     private final Map<SplitArchive.Part, PtNDArray> storages = new HashMap<>();
 
@@ -28,12 +28,13 @@ final class SharedParameters implements AutoCloseable {
      *
      * @throws io.github.attribution4j.djl.internal.archive.ArchiveException if the file cannot be read, or was changed
      */
-    static SharedParameters read(SplitArchive archive, TorchRuntime runtime, DjlTensors tensors) {
+    public static SharedParameters read(SplitArchive archive, TorchRuntime runtime, TorchTensors tensors) {
         SharedParameters parameters = new SharedParameters(runtime);
         boolean complete = false;
         try {
             for (SplitArchive.Part part : archive.parts()) {
-                parameters.storages.put(part, runtime.bytes(tensors, part.bytes(), to -> archive.read(part, to)));
+                parameters.storages.put(
+                        part, runtime.operations().bytes(tensors, part.bytes(), to -> archive.read(part, to)));
             }
             complete = true;
             return parameters;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.djl.internal.engine;
 
 import ai.djl.pytorch.engine.PtNDArray;
 import java.util.List;
@@ -10,10 +10,10 @@ import java.util.List;
  * @param tensors handles
  * @param marks a number for each
  */
-record Memory(List<PtNDArray> tensors, List<Long> marks) implements AutoCloseable {
-    static final Memory NONE = new Memory(List.of(), List.of());
+public record Memory(List<PtNDArray> tensors, List<Long> marks) implements AutoCloseable {
+    public static final Memory NONE = new Memory(List.of(), List.of());
 
-    Memory {
+    public Memory {
         tensors = List.copyOf(tensors);
         marks = List.copyOf(marks);
     }

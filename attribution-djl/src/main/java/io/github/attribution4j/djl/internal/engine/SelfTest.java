@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.djl.internal.engine;
 
 import ai.djl.Device;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -24,14 +24,14 @@ final class SelfTest {
     }
 
     private static void types(TorchRuntime runtime, DataType dataType) {
-        DjlTensors cpu = runtime.tensors(Device.cpu());
+        TorchTensors cpu = runtime.tensors(Device.cpu());
         double wanted = dataType == DataType.BOOL ? 1 : VALUE;
         // Through Java's bytes, through the engine's conversion, and back through Java's bytes.
-        try (PtNDArray written = runtime.filled(
-                        cpu.manager(), Shape.of(2), dataType, Device.cpu(), b -> write(b, dataType, wanted));
-                PtNDArray converted = runtime.to(written, DataType.FLOAT64);
+        try (PtNDArray written = runtime.operations()
+                        .filled(cpu.manager(), Shape.of(2), dataType, Device.cpu(), b -> write(b, dataType, wanted));
+                PtNDArray converted = runtime.operations().to(written, DataType.FLOAT64);
                 PtNDArray doubled = converted.add(converted)) {
-            double read = runtime.read(doubled, bytes -> bytes.getDouble(Double.BYTES));
+            double read = runtime.operations().read(doubled, bytes -> bytes.getDouble(Double.BYTES));
             if (written.getDataType() != Types.toDjl(dataType) || read != 2 * wanted) {
                 throw new UnsupportedModelException("the PyTorch engine fails its self-test (" + runtime.description()
                         + "): " + dataType + " " + wanted + " was stored as " + written.getDataType()

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.djl.internal.engine;
 
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtSymbolBlock;
-import io.github.attribution4j.djl.internal.wire.GradientArchive;
+import io.github.attribution4j.djl.internal.wire.Toolbox;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Vector-Jacobian products of any graph in the process. */
-final class GradientCalls {
+public final class GradientCalls {
     private final TorchRuntime runtime;
     private final PtSymbolBlock block;
     private final PtNDArray forward;
     private final PtNDArray single;
     private final PtNDArray sweep;
 
-    /** {@code block}: a {@link GradientArchive}, and its methods. */
+    /** {@code block}: a {@link Toolbox}, and its methods. */
     GradientCalls(TorchRuntime runtime, PtSymbolBlock block, PtNDArray forward, PtNDArray single, PtNDArray sweep) {
         this.runtime = runtime;
         this.block = block;
@@ -34,9 +34,9 @@ final class GradientCalls {
      * @return int64 flags, 0 where a gradient is undefined, then a gradient for each input, zeros where undefined
      * @throws EngineException if libtorch fails
      */
-    List<PtNDArray> product(PtNDArray output, List<PtNDArray> inputs, PtNDArray cotangent, boolean retain) {
+    public List<PtNDArray> product(PtNDArray output, List<PtNDArray> inputs, PtNDArray cotangent, boolean retain) {
         List<PtNDArray> arguments = new ArrayList<>(inputs.size() + 3);
-        try (PtNDArray control = runtime.int64(GradientArchive.control(1, inputs.size(), retain))) {
+        try (PtNDArray control = runtime.operations().int64(Toolbox.control(1, inputs.size(), retain))) {
             arguments.add(control);
             arguments.add(output);
             arguments.addAll(inputs);
@@ -51,7 +51,7 @@ final class GradientCalls {
      * @return the gradient, or nothing if it is undefined
      * @throws EngineException if libtorch fails
      */
-    List<PtNDArray> single(PtNDArray output, PtNDArray input, PtNDArray cotangent) {
+    public List<PtNDArray> single(PtNDArray output, PtNDArray input, PtNDArray cotangent) {
         return runtime.call(block, single, List.of(output, input, cotangent), false);
     }
 
@@ -61,14 +61,14 @@ final class GradientCalls {
      * @param pieces what lies between output and inputs
      * @return as {@link #product}
      */
-    List<PtNDArray> sweep(PtNDArray output, List<PtNDArray> inputs, PtNDArray cotangent, Memory pieces) {
+    public List<PtNDArray> sweep(PtNDArray output, List<PtNDArray> inputs, PtNDArray cotangent, Memory pieces) {
         List<PtNDArray> tensors = pieces.tensors();
         long[] clamped = new long[tensors.size() / 2];
         for (int i = 0; i < clamped.length; i++) {
             clamped[i] = pieces.marks().get(2 * i);
         }
         List<PtNDArray> arguments = new ArrayList<>(inputs.size() + tensors.size() + 3);
-        try (PtNDArray control = runtime.int64(GradientArchive.pieces(inputs.size(), clamped))) {
+        try (PtNDArray control = runtime.operations().int64(Toolbox.pieces(inputs.size(), clamped))) {
             arguments.add(control);
             arguments.add(output);
             arguments.addAll(inputs);

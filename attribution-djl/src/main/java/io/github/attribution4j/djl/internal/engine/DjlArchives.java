@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.djl.internal.engine;
 
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import io.github.attribution4j.model.UnsupportedModelException;
@@ -15,14 +15,14 @@ import java.util.List;
 import java.util.Optional;
 
 /** Finds the archive that a model of DJL was loaded from. */
-final class DjlArchives {
+public final class DjlArchives {
     private static final String REMEDY =
             "; load the archive itself with TorchScriptModel.load(path), or explain the model "
                     + "without gradients: a perturbation method on DjlModel.of(model)";
 
     private DjlArchives() {}
 
-    static Path find(ai.djl.Model model) {
+    public static Path find(ai.djl.Model model) {
         String engine = model.getNDManager().getEngine().getEngineName();
         if (!(model.getBlock() instanceof PtSymbolBlock)) {
             throw new UnsupportedModelException("model '" + model.getName() + "' is run by engine " + engine
@@ -57,7 +57,7 @@ final class DjlArchives {
     }
 
     /** Returns the SHA-256 of the model's one file, if it has one. */
-    static Optional<String> digest(ai.djl.Model model) {
+    public static Optional<String> digest(ai.djl.Model model) {
         return file(model).map(DjlArchives::sha256);
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.djl.internal.engine;
 
 import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.tensor.DataType;
@@ -21,15 +21,15 @@ import java.util.function.Function;
  * <p>Owns one native handle, which no other object closes: views and aliases are handles of their own on the same memory,
  * counted by libtorch. Shape and type are kept on the Java side, so asking for them crosses no border.
  */
-final class DjlTensor implements Tensor {
-    private final DjlTensors tensors;
+public final class TorchTensor implements Tensor {
+    private final TorchTensors tensors;
     private final PtNDArray array;
     private final Shape shape;
     private final DataType dataType;
     private final Lifetime lifetime;
 
     @SuppressWarnings("this-escape")
-    DjlTensor(DjlTensors tensors, PtNDArray array, Shape shape, DataType dataType) {
+    TorchTensor(TorchTensors tensors, PtNDArray array, Shape shape, DataType dataType) {
         this.tensors = tensors;
         this.array = array;
         this.shape = shape;
@@ -42,11 +42,7 @@ final class DjlTensor implements Tensor {
         return array;
     }
 
-    private static TorchRuntime torch() {
-        return TorchRuntime.get();
-    }
-
-    private static Operations operations() {
+    private static TorchOperations torch() {
         return TorchRuntime.get().operations();
     }
 
@@ -61,7 +57,7 @@ final class DjlTensor implements Tensor {
     }
 
     @Override
-    public DjlTensors tensors() {
+    public TorchTensors tensors() {
         return tensors;
     }
 
@@ -98,57 +94,57 @@ final class DjlTensor implements Tensor {
         return binary(other, PtNDArray::div, result, dataType);
     }
 
-    private DjlTensor arithmetic(String name, Tensor other, BinaryOperator<PtNDArray> operation) {
+    private TorchTensor arithmetic(String name, Tensor other, BinaryOperator<PtNDArray> operation) {
         Shape result = TensorChecks.arithmetic(name, this, other);
         return binary(other, operation, result, dataType);
     }
 
-    private DjlTensor binary(Tensor other, BinaryOperator<PtNDArray> operation, Shape result, DataType type) {
+    private TorchTensor binary(Tensor other, BinaryOperator<PtNDArray> operation, Shape result, DataType type) {
         PtNDArray left = array();
         PtNDArray right = tensors.array(other);
-        return tensors.wrap(torch().guard(() -> operation.apply(left, right)), result, type);
+        return tensors.wrap(TorchRuntime.guard(() -> operation.apply(left, right)), result, type);
     }
 
-    private DjlTensor scalar(double value, BinaryOperator<PtNDArray> operation, DataType type) {
+    private TorchTensor scalar(double value, BinaryOperator<PtNDArray> operation, DataType type) {
         PtNDArray left = array();
         return torch().withScalar(
                         dataType,
                         value,
-                        right -> tensors.wrap(torch().guard(() -> operation.apply(left, right)), shape, type));
+                        right -> tensors.wrap(TorchRuntime.guard(() -> operation.apply(left, right)), shape, type));
     }
 
     @Override
     public Tensor abs() {
         TensorChecks.notBool("abs", this);
         PtNDArray own = array();
-        return tensors.wrap(torch().guard(own::abs), shape, dataType);
+        return tensors.wrap(TorchRuntime.guard(own::abs), shape, dataType);
     }
 
     @Override
     public Tensor exp() {
         TensorChecks.floating("exp", this);
         PtNDArray own = array();
-        return tensors.wrap(torch().guard(own::exp), shape, dataType);
+        return tensors.wrap(TorchRuntime.guard(own::exp), shape, dataType);
     }
 
     @Override
     public Tensor log() {
         TensorChecks.floating("log", this);
         PtNDArray own = array();
-        return tensors.wrap(torch().guard(own::log), shape, dataType);
+        return tensors.wrap(TorchRuntime.guard(own::log), shape, dataType);
     }
 
     @Override
     public Tensor sqrt() {
         TensorChecks.floating("sqrt", this);
         PtNDArray own = array();
-        return tensors.wrap(torch().guard(() -> (PtNDArray) own.sqrt()), shape, dataType);
+        return tensors.wrap(TorchRuntime.guard(() -> (PtNDArray) own.sqrt()), shape, dataType);
     }
 
     @Override
     public Tensor clamp(double min, double max) {
         TensorChecks.clamp(this, min, max);
-        return tensors.wrap(operations().clamp(array(), dataType, min, max), shape, dataType);
+        return tensors.wrap(torch().clamp(array(), dataType, min, max), shape, dataType);
     }
 
     @Override
@@ -198,7 +194,7 @@ final class DjlTensor implements Tensor {
     public Tensor sum(int... axes) {
         boolean[] reduced = TensorChecks.axes("sum", this, axes);
         return tensors.wrap(
-                operations().sum(array(), chosen(reduced)),
+                torch().sum(array(), chosen(reduced)),
                 remaining(reduced),
                 dataType.isFloating() ? dataType : DataType.INT64);
     }
@@ -212,13 +208,13 @@ final class DjlTensor implements Tensor {
         for (int axis : chosen(reduced)) {
             count *= shape.dim(axis);
         }
-        return tensors.wrap(operations().mean(array(), dataType, count, chosen(reduced)), result, dataType);
+        return tensors.wrap(torch().mean(array(), dataType, count, chosen(reduced)), result, dataType);
     }
 
     @Override
     public Tensor max(int... axes) {
         boolean[] reduced = TensorChecks.max(this, axes);
-        return tensors.wrap(operations().max(array(), shape.rank(), chosen(reduced)), remaining(reduced), dataType);
+        return tensors.wrap(torch().max(array(), shape.rank(), chosen(reduced)), remaining(reduced), dataType);
     }
 
     @Override
@@ -273,7 +269,7 @@ final class DjlTensor implements Tensor {
     public Tensor select(int axis, long... indexes) {
         int fromStart = TensorChecks.select(this, axis, indexes);
         Shape result = shape.with(fromStart, indexes.length);
-        return tensors.wrap(operations().select(array(), shape, fromStart, indexes), result, dataType);
+        return tensors.wrap(torch().select(array(), shape, fromStart, indexes), result, dataType);
     }
 
     @Override
@@ -282,7 +278,7 @@ final class DjlTensor implements Tensor {
         boolean[] reduced = new boolean[shape.rank()];
         reduced[1] = true;
         Shape result = remaining(reduced);
-        return tensors.wrap(operations().pick(array(), shape, result, indexes), result, dataType);
+        return tensors.wrap(torch().pick(array(), shape, result, indexes), result, dataType);
     }
 
     @Override
@@ -293,7 +289,7 @@ final class DjlTensor implements Tensor {
         }
         long[] dims = Arrays.copyOf(shape.dims(), shape.rank() + 1);
         dims[shape.rank()] = classes;
-        return tensors.wrap(operations().oneHot(array(), shape, classes, type), Shape.of(dims), type);
+        return tensors.wrap(torch().oneHot(array(), shape, classes, type), Shape.of(dims), type);
     }
 
     @Override
@@ -306,7 +302,7 @@ final class DjlTensor implements Tensor {
         if (result.size() == 0) {
             return tensors.zeros(result, dataType);
         }
-        return tensors.wrap(operations().interpolate(array(), shape, result, mode), result, dataType);
+        return tensors.wrap(torch().interpolate(array(), shape, result, mode), result, dataType);
     }
 
     @Override
@@ -326,7 +322,7 @@ final class DjlTensor implements Tensor {
             return true;
         }
         if (!tensors.onHost()) {
-            return operations().isFinite(own);
+            return torch().isFinite(own);
         }
         // A plain loop: waking libtorch's threads costs more than it does.
         return torch().read(own, bytes -> FiniteBits.of(bytes, dataType));

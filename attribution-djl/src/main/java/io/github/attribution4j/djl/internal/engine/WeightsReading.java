@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.djl.internal.engine;
 
 import io.github.attribution4j.djl.internal.archive.SplitArchive;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
@@ -11,7 +11,7 @@ import java.util.concurrent.CompletionException;
  * program waits, then the whole file for its digest and its checksums. One thread does both: with a third at work, machines
  * of two cores would compile more slowly.
  */
-final class WeightsReading {
+public final class WeightsReading {
     private final CompletableFuture<SharedParameters> parameters = new CompletableFuture<>();
     private final CompletableFuture<String> digest;
 
@@ -21,7 +21,7 @@ final class WeightsReading {
      * @param split what is loaded
      * @param original the file, of which {@code split} may be a converted copy
      */
-    WeightsReading(SplitArchive split, TorchArchive original, TorchRuntime runtime, DjlTensors tensors) {
+    public WeightsReading(SplitArchive split, TorchArchive original, TorchRuntime runtime, TorchTensors tensors) {
         this.digest = CompletableFuture.supplyAsync(() -> {
             try {
                 parameters.complete(SharedParameters.read(split, runtime, tensors));
@@ -39,7 +39,7 @@ final class WeightsReading {
      * @throws io.github.attribution4j.djl.internal.archive.ArchiveException if the file cannot be read, or was changed
      * @throws io.github.attribution4j.model.ModelMemoryException if they do not fit into memory
      */
-    SharedParameters parameters() {
+    public SharedParameters parameters() {
         return join(parameters);
     }
 
@@ -48,7 +48,7 @@ final class WeightsReading {
      *
      * @throws io.github.attribution4j.djl.internal.archive.ArchiveException if the file is damaged
      */
-    String digest() {
+    public String digest() {
         return join(digest);
     }
 
@@ -61,7 +61,7 @@ final class WeightsReading {
     }
 
     /** Frees the parameters, as soon as they are there. */
-    void discard() {
+    public void discard() {
         var unused = parameters.thenAccept(SharedParameters::close);
     }
 }

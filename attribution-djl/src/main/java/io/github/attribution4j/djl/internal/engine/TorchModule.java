@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.djl.internal.engine;
 
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Closing while others are inside only marks the module; the last one to leave frees it. That takes a counter, not a
  * lock: nobody waits.
  */
-final class TorchModule implements AutoCloseable {
+public final class TorchModule implements AutoCloseable {
     /** How many control vectors are kept: what is asked of a model hardly varies. */
     private static final int KEPT_CONTROLS = 64;
 
@@ -30,16 +30,16 @@ final class TorchModule implements AutoCloseable {
     private static final long CLOSED = 1L << 62;
 
     /** The module was closed. */
-    static final class ClosedException extends IllegalStateException {
+    public static final class ClosedException extends IllegalStateException {
         private static final long serialVersionUID = 1L;
 
-        ClosedException() {
+        public ClosedException() {
             super("this model was closed; load it again");
         }
     }
 
     private final TorchRuntime runtime;
-    private final DjlTensors tensors;
+    private final TorchTensors tensors;
     private final PtNDManager manager;
     private final PtSymbolBlock block;
     private final Map<String, PtNDArray> methods = new ConcurrentHashMap<>();
@@ -49,7 +49,7 @@ final class TorchModule implements AutoCloseable {
 
     private TorchModule(
             TorchRuntime runtime,
-            DjlTensors tensors,
+            TorchTensors tensors,
             PtNDManager manager,
             PtSymbolBlock block,
             SharedParameters parameters) {
@@ -68,8 +68,8 @@ final class TorchModule implements AutoCloseable {
      * @param parameters those that the file lacks; asked for when libtorch has compiled it
      * @throws EngineException if libtorch refuses it
      */
-    static TorchModule load(
-            TorchRuntime runtime, DjlTensors tensors, Path file, Supplier<SharedParameters> parameters) {
+    public static TorchModule load(
+            TorchRuntime runtime, TorchTensors tensors, Path file, Supplier<SharedParameters> parameters) {
         PtNDManager manager = (PtNDManager) tensors.manager().newSubManager();
         boolean loaded = false;
         try {
@@ -84,17 +84,16 @@ final class TorchModule implements AutoCloseable {
         }
     }
 
-    TorchRuntime runtime() {
+    public TorchRuntime runtime() {
         return runtime;
     }
 
     /** The floating type of the parameters, or null if they are of several types, or there are none. */
-    @Nullable
-    DataType weights() {
+    public @Nullable DataType weights() {
         return weights;
     }
 
-    DjlTensors tensors() {
+    public TorchTensors tensors() {
         return tensors;
     }
 
@@ -105,7 +104,7 @@ final class TorchModule implements AutoCloseable {
      * @throws EngineException if libtorch fails
      * @throws ClosedException if the module was closed
      */
-    List<PtNDArray> call(String method, List<PtNDArray> arguments, boolean gradients) {
+    public List<PtNDArray> call(String method, List<PtNDArray> arguments, boolean gradients) {
         enter();
         try {
             PtNDArray marker = methods.computeIfAbsent(method, name -> runtime.method(name, tensors.manager()));
@@ -123,15 +122,16 @@ final class TorchModule implements AutoCloseable {
      * @throws EngineException as {@link #call(String, List, boolean)}
      * @throws ClosedException as {@link #call(String, List, boolean)}
      */
-    List<PtNDArray> call(String method, long[] control, List<PtNDArray> others, boolean gradients) {
+    public List<PtNDArray> call(String method, long[] control, List<PtNDArray> others, boolean gradients) {
         enter();
         try {
-            return controls.with(LongBuffer.wrap(control), key -> runtime.int64(control), vector -> {
-                List<PtNDArray> arguments = new ArrayList<>(others.size() + 1);
-                arguments.add(vector);
-                arguments.addAll(others);
-                return call(method, arguments, gradients);
-            });
+            return controls.with(
+                    LongBuffer.wrap(control), key -> runtime.operations().int64(control), vector -> {
+                        List<PtNDArray> arguments = new ArrayList<>(others.size() + 1);
+                        arguments.add(vector);
+                        arguments.addAll(others);
+                        return call(method, arguments, gradients);
+                    });
         } finally {
             leave();
         }
@@ -142,7 +142,7 @@ final class TorchModule implements AutoCloseable {
      *
      * @throws ClosedException if it was closed
      */
-    void check() {
+    public void check() {
         if (users.get() >= CLOSED) {
             throw new ClosedException();
         }

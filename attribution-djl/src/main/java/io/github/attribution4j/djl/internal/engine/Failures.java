@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.djl.internal.engine;
 
 import ai.djl.engine.EngineException;
 import io.github.attribution4j.model.ModelException;
@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Turns libtorch's failures, up to fifty lines each, into one useful line with the native text as cause. */
-final class Failures {
+public final class Failures {
     private static final List<String> OUT_OF_MEMORY = List.of(
             "out of memory",
             "can't allocate memory",
@@ -60,7 +60,7 @@ final class Failures {
     private Failures() {}
 
     /** Returns what to throw for a failure of the engine in tensor arithmetic. */
-    static ModelException of(EngineException failure) {
+    public static ModelException of(EngineException failure) {
         return of("", failure);
     }
 
@@ -69,7 +69,7 @@ final class Failures {
      *
      * @param context what failed, ending in {@code ": "}, or empty
      */
-    static ModelException of(String context, EngineException failure) {
+    public static ModelException of(String context, EngineException failure) {
         String line = line(failure);
         if (isMemory(failure)) {
             return new ModelMemoryException(context + "the engine is out of memory: " + line, failure);
@@ -101,7 +101,7 @@ final class Failures {
     }
 
     /** Returns what to say of a program that needs operators or classes of a library that is not loaded; empty for another failure. */
-    static String missingLibrary(EngineException failure) {
+    public static String missingLibrary(EngineException failure) {
         Matcher missing = MISSING.matcher(String.valueOf(failure.getMessage()));
         if (!missing.find()) {
             return "";
@@ -127,13 +127,13 @@ final class Failures {
     }
 
     /** Returns whether memory ran out. */
-    static boolean isMemory(Throwable failure) {
+    public static boolean isMemory(Throwable failure) {
         String text = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
         return OUT_OF_MEMORY.stream().anyMatch(text::contains);
     }
 
     /** Returns the one line that says what is wrong: the last that names a Python error, else the first; fit to be printed. */
-    static String line(Throwable failure) {
+    public static String line(Throwable failure) {
         String chosen = chosen(failure);
         if (OWN_DERIVATIVE.matcher(chosen).matches()) {
             return "the program takes derivatives itself, and here what it differentiates does not depend on what it"

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.djl.internal.engine;
 
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 
 /** Shapes and element types in DJL's words and in ours. */
-final class Types {
+public final class Types {
     private Types() {}
 
-    static ai.djl.ndarray.types.Shape toDjl(Shape shape) {
+    public static ai.djl.ndarray.types.Shape toDjl(Shape shape) {
         return new ai.djl.ndarray.types.Shape(shape.dims());
     }
 
-    static Shape fromDjl(ai.djl.ndarray.types.Shape shape) {
+    public static Shape fromDjl(ai.djl.ndarray.types.Shape shape) {
         return Shape.of(shape.getShape());
     }
 
-    static ai.djl.ndarray.types.DataType toDjl(DataType dataType) {
+    public static ai.djl.ndarray.types.DataType toDjl(DataType dataType) {
         return switch (dataType) {
             case FLOAT32 -> ai.djl.ndarray.types.DataType.FLOAT32;
             case FLOAT64 -> ai.djl.ndarray.types.DataType.FLOAT64;
@@ -29,7 +29,7 @@ final class Types {
     }
 
     /** Returns the nearest type that holds all of another one's values. */
-    static DataType fromDjl(ai.djl.ndarray.types.DataType dataType) {
+    public static DataType fromDjl(ai.djl.ndarray.types.DataType dataType) {
         return switch (dataType) {
             case FLOAT32, FLOAT16, BFLOAT16 -> DataType.FLOAT32;
             case FLOAT64 -> DataType.FLOAT64;

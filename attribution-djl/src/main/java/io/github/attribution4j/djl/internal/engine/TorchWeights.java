@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.djl.internal.engine;
 
 import io.github.attribution4j.djl.internal.archive.ArchiveException;
 import io.github.attribution4j.djl.internal.archive.StoredTensors;
@@ -14,7 +14,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Reads parameters and buffers from the archive, which stays where it is until somebody asks. */
-final class TorchWeights {
+public final class TorchWeights {
     private final @Nullable TorchArchive archive;
     private final @Nullable DataType loadedAs;
 
@@ -24,16 +24,16 @@ final class TorchWeights {
      * @param archive the original; not kept if its bytes are in memory
      * @param loadedAs the type that floating-point tensors were converted to, or null
      */
-    TorchWeights(TorchArchive archive, @Nullable DataType loadedAs) {
+    public TorchWeights(TorchArchive archive, @Nullable DataType loadedAs) {
         this.archive = archive.isInMemory() ? null : archive;
         this.loadedAs = loadedAs;
     }
 
-    List<String> names() {
+    public List<String> names() {
         return stored().names();
     }
 
-    Tensor read(String name) {
+    public Tensor read(String name) {
         try {
             StoredTensors stored = stored();
             if (!stored.has(name)) {
