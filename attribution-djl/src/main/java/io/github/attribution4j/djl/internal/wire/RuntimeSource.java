@@ -80,15 +80,16 @@ public final class RuntimeSource {
         String tape = !taped
                 ? ""
                 : rules == null
-                        ? TapeSource.tape(AddedNames.RUNTIME, writes, nested, quantized, views, !narrow)
+                        ? TapeSource.tape(AddedNames.RUNTIME, writes, nested, quantized, views, narrow)
                         : TapeSource.tape(
                                 AddedNames.RUNTIME,
                                 writes,
                                 nested,
                                 quantized,
                                 views,
+                                narrow,
                                 RuledTape.of(rules, called),
-                                rules.skips() && !narrow);
+                                rules.skips());
         return TapeSource.border(AddedNames.RUNTIME, unbatched, quantized) + tape + functions;
     }
 
