@@ -17,38 +17,41 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Run {
-    private static final Run DEFAULTS = new Run(0, Batching.steady(), null, null, null, null, null, false, null);
+    private static final Run DEFAULTS = new Run(new Parts());
 
-    private final long seed;
-    private final Batching batching;
-    private final @Nullable Duration limit;
-    private final @Nullable Long startNanos;
-    private final @Nullable Cancellation cancellation;
-    private final @Nullable Consumer<Progress> listener;
-    private final long @Nullable [] exampleKeys;
-    private final boolean nested;
-    /** Where the bits of a key come from, in place of the generator. */
-    private final @Nullable Function<long[], LongSupplier> bits;
+    private final Parts parts;
 
-    private Run(
-            long seed,
-            Batching batching,
-            @Nullable Duration limit,
-            @Nullable Long startNanos,
-            @Nullable Cancellation cancellation,
-            @Nullable Consumer<Progress> listener,
-            long @Nullable [] exampleKeys,
-            boolean nested,
-            @Nullable Function<long[], LongSupplier> bits) {
-        this.seed = seed;
-        this.batching = batching;
-        this.limit = limit;
-        this.startNanos = startNanos;
-        this.cancellation = cancellation;
-        this.listener = listener;
-        this.exampleKeys = exampleKeys;
-        this.nested = nested;
-        this.bits = bits;
+    private Run(Parts parts) {
+        this.parts = parts;
+    }
+
+    /** What a run has; a copy is changed before it becomes a run's, and never afterwards. */
+    private static final class Parts implements Cloneable {
+        private long seed;
+        private Batching batching = Batching.steady();
+        private @Nullable Duration limit;
+        private @Nullable Long startNanos;
+        private @Nullable Cancellation cancellation;
+        private @Nullable Consumer<Progress> listener;
+        private long @Nullable [] exampleKeys;
+        private boolean nested;
+        /** Where the bits of a key come from, in place of the generator. */
+        private @Nullable Function<long[], LongSupplier> bits;
+
+        @Override
+        protected Parts clone() {
+            try {
+                return (Parts) super.clone();
+            } catch (CloneNotSupportedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    private Run with(Consumer<Parts> change) {
+        Parts copy = parts.clone();
+        change.accept(copy);
+        return new Run(copy);
     }
 
     /** Returns seed 0, {@link Batching#steady()}, no deadline, no cancellation, nobody told of progress. */
@@ -58,12 +61,12 @@ public final class Run {
 
     /** Returns a copy with this seed: all randomness of the run follows from it. */
     public Run seed(long newSeed) {
-        return new Run(newSeed, batching, limit, startNanos, cancellation, listener, exampleKeys, nested, bits);
+        return with(copy -> copy.seed = newSeed);
     }
 
     /** Returns a copy with this batching. */
     public Run batching(Batching newBatching) {
-        return new Run(seed, newBatching, limit, startNanos, cancellation, listener, exampleKeys, nested, bits);
+        return with(copy -> copy.batching = newBatching);
     }
 
     /** Returns a copy that gives the model this many rows a call; see {@link Batching#rows}. */
@@ -83,17 +86,17 @@ public final class Run {
      * @param newLimit zero or less for a time that is spent already: {@code attribute} then gives up before the model runs
      */
     public Run deadline(Duration newLimit) {
-        return new Run(seed, batching, newLimit, startNanos, cancellation, listener, exampleKeys, nested, bits);
+        return with(copy -> copy.limit = newLimit);
     }
 
     /** Returns a copy that {@link Cancellation#cancel()} stops. */
     public Run cancellation(Cancellation newCancellation) {
-        return new Run(seed, batching, limit, startNanos, newCancellation, listener, exampleKeys, nested, bits);
+        return with(copy -> copy.cancellation = newCancellation);
     }
 
     /** Returns a copy that reports progress after each micro-batch, on the computing thread. */
     public Run progress(Consumer<Progress> newListener) {
-        return new Run(seed, batching, limit, startNanos, cancellation, newListener, exampleKeys, nested, bits);
+        return with(copy -> copy.listener = newListener);
     }
 
     /**
@@ -101,64 +104,64 @@ public final class Run {
      * another method on rearranged examples.
      */
     public Run exampleKeys(long... keys) {
-        return new Run(seed, batching, limit, startNanos, cancellation, listener, keys.clone(), nested, bits);
+        return with(copy -> copy.exampleKeys = keys.clone());
     }
 
     /** Returns a copy whose clock runs: nested methods share one deadline. No effect on one that runs already. */
     public Run started() {
-        return startNanos != null
-                ? this
-                : new Run(seed, batching, limit, System.nanoTime(), cancellation, listener, exampleKeys, nested, bits);
+        return parts.startNanos != null ? this : with(copy -> copy.startNanos = System.nanoTime());
     }
 
     /** Returns a copy for a computation whose provenance nobody will see: it need not take digests of its inputs. */
     Run nested() {
-        return new Run(seed, batching, limit, startNanos, cancellation, listener, exampleKeys, true, bits);
+        return with(copy -> copy.nested = true);
     }
 
     /** Returns a copy that reports to nobody: for a step of a computation that reports itself. */
     Run quiet() {
-        return listener == null
-                ? this
-                : new Run(seed, batching, limit, startNanos, cancellation, null, exampleKeys, nested, bits);
+        return parts.listener == null ? this : with(copy -> copy.listener = null);
     }
 
     /** Returns a copy whose streams take their 64-bit words from elsewhere: how tests replay draws made by others. */
     Run bits(Function<long[], LongSupplier> ofKey) {
-        return new Run(seed, batching, limit, startNanos, cancellation, listener, exampleKeys, nested, ofKey);
+        return with(copy -> copy.bits = ofKey);
     }
 
     boolean isNested() {
-        return nested;
+        return parts.nested;
     }
 
     /** Returns the seed. */
     public long seed() {
-        return seed;
+        return parts.seed;
     }
 
     /** Returns the batching. */
     public Batching batching() {
-        return batching;
+        return parts.batching;
     }
 
     /** Returns the key under which example i draws random numbers: i, unless {@link #exampleKeys} says otherwise. */
     public long exampleKey(long example) {
+        long[] exampleKeys = parts.exampleKeys;
         return exampleKeys == null ? example : exampleKeys[Math.toIntExact(example)];
     }
 
     /** Returns the random numbers of (seed, key...). */
     public RandomStream random(long... key) {
-        return bits == null ? RandomStream.of(seed, key) : RandomStream.of(bits.apply(key));
+        Function<long[], LongSupplier> bits = parts.bits;
+        return bits == null ? RandomStream.of(parts.seed, key) : RandomStream.of(bits.apply(key));
     }
 
     /** Returns the nanoseconds since the clock started; 0 before. */
     public long elapsedNanos() {
+        Long startNanos = parts.startNanos;
         return startNanos == null ? 0 : System.nanoTime() - startNanos;
     }
 
     /** Returns the limit in nanoseconds, if there is one. */
     public OptionalLong deadlineNanos() {
+        Duration limit = parts.limit;
         return limit == null ? OptionalLong.empty() : OptionalLong.of(limitNanos(limit));
     }
 
@@ -170,6 +173,7 @@ public final class Run {
      * @param rowsTotal rows wanted
      */
     void check(String method, long rowsDone, long rowsTotal) {
+        Cancellation cancellation = parts.cancellation;
         if (cancellation != null && cancellation.isCancelled()) {
             throw new CancelledException(method + " was cancelled after " + rowsDone + " of " + rowsTotal + " rows");
         }
@@ -177,6 +181,7 @@ public final class Run {
             throw new CancelledException(method + " stopped after " + rowsDone + " of " + rowsTotal
                     + " rows because its thread was interrupted");
         }
+        Duration limit = parts.limit;
         if (limit != null && elapsedNanos() >= limitNanos(limit)) {
             throw new DeadlineExceededException(
                     method + ": the deadline of " + limitNanos(limit) / 1_000_000 + " ms passed after "
@@ -194,6 +199,7 @@ public final class Run {
     }
 
     void report(Progress progress) {
+        Consumer<Progress> listener = parts.listener;
         if (listener != null) {
             listener.accept(progress);
         }
@@ -201,9 +207,9 @@ public final class Run {
 
     @Override
     public String toString() {
-        return "Run[seed " + seed + ", batching " + batching
-                + (limit == null ? "" : ", deadline " + limit)
-                + (startNanos == null ? "" : ", started")
+        return "Run[seed " + parts.seed + ", batching " + parts.batching
+                + (parts.limit == null ? "" : ", deadline " + parts.limit)
+                + (parts.startNanos == null ? "" : ", started")
                 + "]";
     }
 }
