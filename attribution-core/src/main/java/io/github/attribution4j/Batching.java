@@ -44,6 +44,24 @@ public sealed interface Batching {
         return new Memory(bytes);
     }
 
+    /**
+     * Returns the batching that a text says: {@code steady}, {@code auto}, {@code rows 32}, {@code memory 1048576 bytes}.
+     *
+     * @throws IllegalArgumentException if it says none
+     */
+    static Batching parse(String text) {
+        String[] words = text.strip().split(" ");
+        return switch (words[0]) {
+            case "steady" -> steady();
+            case "auto" -> auto();
+            case "rows" -> rows(Integer.parseInt(words[1]));
+            case "memory" -> memory(Long.parseLong(words[1]));
+            default ->
+                throw new IllegalArgumentException(
+                        "batching '" + text + "': is none of steady, auto, rows N, memory N bytes");
+        };
+    }
+
     /** See {@link Batching#steady()}. */
     enum Steady implements Batching {
         /** The only one. */

@@ -203,6 +203,14 @@ public final class Explanation implements AutoCloseable {
                 labels.target(example), scores[example], features.up(k), features.down(k), completenessGap != null);
     }
 
+    /**
+     * Returns how the numbers of another explanation differ from these to the bit: attributions, standard errors, scores,
+     * baseline scores, completeness gaps. Empty if they agree.
+     */
+    public List<String> differences(Explanation other) {
+        return BitDifference.of(this, other);
+    }
+
     /** Returns what is explained of an example in words, with the name of its class if classes have names. */
     public String target(int example) {
         return labels.target(example);

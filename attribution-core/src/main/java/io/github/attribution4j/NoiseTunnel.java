@@ -64,7 +64,8 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
     /** Inputs of the copies explained at a time. */
     private static final long CHUNK_BYTES = 32L << 20;
 
-    private static final Setting<Attribution<?>> METHOD = Setting.required(
+    /** The method that explains the copies; a text alone does not make it. */
+    public static final Setting<Attribution<?>> METHOD = Setting.required(
             "method",
             Kind.<Attribution<?>>of("name of a method", name -> {
                         throw new IllegalArgumentException("a name is not a method; give the method");
@@ -111,11 +112,6 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
         return Arrays.stream(Statistic.values())
                 .map(statistic -> statistic.description)
                 .toList();
-    }
-
-    /** Returns the settings of a tunnel around a method. */
-    public static Settings<NoiseTunnel<Model>> around(Attribution<?> method, Settings<NoiseTunnel<Model>> settings) {
-        return settings.with(METHOD, method);
     }
 
     /** Returns the mean of a method's attributions over noisy copies: 5 samples of standard deviation 1 until changed. */

@@ -9,9 +9,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Where an explanation comes from: enough to compute it again. It names inputs by digest and never holds them.
@@ -47,6 +49,50 @@ public record Provenance(
     /** Returns the SHA-256, in hexadecimal, of a tensor's type, shape and elements: what names it here. */
     public static String digest(Tensor tensor) {
         return Digests.ofTensor(tensor);
+    }
+
+    /** Returns a run with this seed and batching. */
+    public Run run() {
+        String asked = batching.contains(",") ? batching.substring(0, batching.indexOf(',')) : batching;
+        return Run.defaults().seed(seed).batching(Batching.parse(asked));
+    }
+
+    /**
+     * Returns what differs from another provenance and can be the reason why numbers differ: method, settings, target, seed,
+     * batching, model, inputs, versions. The time of the computation is left out.
+     */
+    public List<String> differences(Provenance other) {
+        Map<String, String> here = words();
+        Map<String, String> there = other.words();
+        Set<String> names = new LinkedHashSet<>(here.keySet());
+        names.addAll(there.keySet());
+        List<String> differences = new ArrayList<>();
+        for (String name : names) {
+            String mine = here.getOrDefault(name, "none");
+            String others = there.getOrDefault(name, "none");
+            if (!mine.equals(others)) {
+                differences.add(name + ": " + mine + ", and " + others);
+            }
+        }
+        return differences;
+    }
+
+    private Map<String, String> words() {
+        Map<String, String> words = new LinkedHashMap<>();
+        words.put("method", method);
+        settings.forEach((name, value) -> words.put("setting " + name, value));
+        words.put("target", target);
+        words.put("seed", Long.toString(seed));
+        words.put("batching", batching);
+        words.put("model", model.name() + (model.version().isEmpty() ? "" : " " + model.version()));
+        words.put("model digest", model.digest());
+        words.put("engine", model.engine());
+        words.put("device", model.device());
+        words.put("model loaded", model.loaded().toString());
+        inputs.forEach(input -> words.put("input " + input.name(), input.toString()));
+        words.put("library", library);
+        words.put("java", java);
+        return words;
     }
 
     /** Returns where what a method computed comes from. A method inside another leaves settings and inputs to the outer one. */

@@ -19,6 +19,17 @@ public interface Target {
     Kind<Target> KIND = TargetText.UNIT;
 
     /**
+     * Reads a target from its {@linkplain #describe description}, such as {@code index 3}.
+     *
+     * @param classes names of the model's classes, of which the description may speak; or none
+     * @throws IllegalArgumentException if the description leaves out what the target needs: functions, regions and detections
+     *     have to be given
+     */
+    static Target parse(String description, List<String> classes) {
+        return TargetText.read(description, classes);
+    }
+
+    /**
      * Returns the score of each row.
      *
      * @param output the model's output, shape {@code (rows, ...)}

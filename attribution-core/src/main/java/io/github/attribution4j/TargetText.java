@@ -20,7 +20,7 @@ final class TargetText {
     private static final String SQUARES = "sum of squares";
     private static final Pattern SUM = Pattern.compile("sum of \\[(.*)]");
     private static final Pattern INDEX = Pattern.compile("index (.*)");
-    private static final Pattern PROBABILITY = Pattern.compile("probability of (\\d+)");
+    private static final Pattern PROBABILITY = Pattern.compile("probability of (?:index )?(\\d+)");
     private static final Pattern SIGMOID = Pattern.compile("sigmoid of (.*)");
 
     /** The coordinates of one example: a number, or several in brackets. */
@@ -40,12 +40,18 @@ final class TargetText {
         };
     }
 
-    /**
-     * Returns the target of a description.
-     *
-     * @throws IllegalArgumentException if the description leaves out what the target needs, such as the weights of a region
-     */
-    static Target words(String text) {
+    /** Returns the target of a description, in which classes may be called by name. */
+    static Target read(String description, List<String> classes) {
+        String text = description;
+        for (int i = 0; i < classes.size(); i++) {
+            String name = Pattern.quote("'" + classes.get(i) + "'");
+            text = text.replaceAll(name + " at \\[", "index [" + i + ", ").replaceAll(name, "index " + i);
+        }
+        Target target = words(text.replace(", index ", ", "));
+        return classes.isEmpty() ? target : target.named(classes.toArray(String[]::new));
+    }
+
+    private static Target words(String text) {
         if (text.equals(ALL)) {
             return Target.slice();
         }

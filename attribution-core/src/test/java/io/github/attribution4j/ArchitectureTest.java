@@ -34,6 +34,8 @@ class ArchitectureTest {
         layeredArchitecture()
                 .consideringOnlyDependenciesInLayers()
                 .withOptionalLayers(true)
+                .layer("catalog")
+                .definedBy(BASE + ".catalog..")
                 .layer("methods")
                 .definedBy(
                         BASE + ".gradient..",
@@ -53,16 +55,18 @@ class ArchitectureTest {
                 .definedBy(BASE + ".model..")
                 .layer("tensor")
                 .definedBy(BASE + ".tensor..")
-                .whereLayer("methods")
+                .whereLayer("catalog")
                 .mayNotBeAccessedByAnyLayer()
+                .whereLayer("methods")
+                .mayOnlyBeAccessedByLayers("catalog")
                 .whereLayer("path")
-                .mayOnlyBeAccessedByLayers("methods")
+                .mayOnlyBeAccessedByLayers("catalog", "methods")
                 .whereLayer("root")
-                .mayOnlyBeAccessedByLayers("methods", "path")
+                .mayOnlyBeAccessedByLayers("catalog", "methods", "path")
                 .whereLayer("setting")
-                .mayOnlyBeAccessedByLayers("methods", "path", "root")
+                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "root")
                 .whereLayer("model")
-                .mayOnlyBeAccessedByLayers("methods", "path", "root", "setting")
+                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "root", "setting")
                 .check(CORE);
     }
 

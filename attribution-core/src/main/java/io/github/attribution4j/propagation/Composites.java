@@ -5,6 +5,14 @@ import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.OperationKind;
 import io.github.attribution4j.model.OperationSelector;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Numbers;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Rule sets of the literature for {@link Lrp}: which rule for which operation. Each is a plain {@link RuleSet}, to be changed in
@@ -21,6 +29,24 @@ import io.github.attribution4j.model.RuleSet;
  * Lapuschkin et al., <i>Unmasking Clever Hans predictors</i>, 2019 (flat); Montavon et al. 2019 (ε-γ-box).
  */
 public final class Composites {
+    private static final String ALL = "epsilon:EPSILON, epsilon-plus, epsilon-plus-flat, epsilon-alpha2-beta1,"
+            + " epsilon-alpha2-beta1-flat, epsilon-gamma-box:LOW,HIGH (bounds of the input), attn-lrp,"
+            + " conservative-transformer";
+
+    /** Composites as values of a setting, by name; each says its rules in full, and is read from those too. */
+    public static final Kind<RuleSet> KIND =
+            Kind.of("one of " + ALL, Composites::read).said(RuleSet::describe);
+
+    private static final Pattern NUMBER = Pattern.compile("-?\\d+(?:\\.\\d+)?(?:E-?\\d+)?");
+
+    private static final Map<String, Supplier<RuleSet>> PLAIN = Map.of(
+            "epsilon-plus", Composites::epsilonPlus,
+            "epsilon-plus-flat", Composites::epsilonPlusFlat,
+            "epsilon-alpha2-beta1", Composites::epsilonAlpha2Beta1,
+            "epsilon-alpha2-beta1-flat", Composites::epsilonAlpha2Beta1Flat,
+            "attn-lrp", Composites::attnLrp,
+            "conservative-transformer", Composites::conservativeTransformer);
+
     private static final OperationSelector CONVOLUTION = OperationSelector.kind(OperationKind.WEIGHTED)
             .and(OperationSelector.name(
                     "conv1d",
@@ -106,6 +132,46 @@ public final class Composites {
                         constantRoots().rule(OperationSelector.kind(OperationKind.SOFTMAX), Rules.stop()),
                         Rules.STABILIZER)
                 .build();
+    }
+
+    private static RuleSet read(String given) {
+        String text = given.strip();
+        int colon = text.indexOf(':');
+        String name = colon < 0 ? text : text.substring(0, colon);
+        Supplier<RuleSet> plain = PLAIN.get(name);
+        if (plain != null) {
+            requireNumbers(colon < 0, "takes no numbers; leave them out");
+            return plain.get();
+        }
+        if (name.equals("epsilon") || name.equals("epsilon-gamma-box")) {
+            double[] numbers = colon < 0 ? new double[0] : Numbers.of(text.substring(colon + 1));
+            int wanted = name.equals("epsilon") ? 1 : 2;
+            requireNumbers(numbers.length == wanted, "needs numbers; it is one of " + ALL);
+            return wanted == 1 ? epsilon(numbers[0]) : epsilonGammaBox(numbers[0], numbers[1]);
+        }
+        return said(text).orElseThrow(() -> new IllegalArgumentException("choose one of " + ALL));
+    }
+
+    private static void requireNumbers(boolean holds, String problem) {
+        if (!holds) {
+            throw new IllegalArgumentException(problem);
+        }
+    }
+
+    /** Returns the composite that says itself so. */
+    private static Optional<RuleSet> said(String text) {
+        List<Double> numbers = NUMBER.matcher(text)
+                .results()
+                .map(number -> Double.valueOf(number.group()))
+                .distinct()
+                .toList();
+        Stream<RuleSet> withOne = numbers.stream().filter(number -> number >= 0).map(Composites::epsilon);
+        Stream<RuleSet> withTwo = numbers.stream()
+                .flatMap(low -> numbers.stream().filter(high -> high > low).map(high -> epsilonGammaBox(low, high)));
+        return Stream.of(PLAIN.values().stream().map(Supplier::get), withOne, withTwo)
+                .flatMap(composites -> composites)
+                .filter(composite -> composite.describe().equals(text))
+                .findFirst();
     }
 
     private static RuleSet.Builder constantRoots() {

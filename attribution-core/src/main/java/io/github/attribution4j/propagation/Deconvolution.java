@@ -6,7 +6,9 @@ import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.RuleSet;
-import java.util.Map;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Settings;
 
 /**
  * Deconvolution: the way back of a deconvolutional network, which is a gradient whose every ReLU lets the positive part of what
@@ -25,9 +27,22 @@ import java.util.Map;
  *
  * <p>No settings.
  */
-public final class Deconvolution extends Propagation {
+public final class Deconvolution extends Propagation<Deconvolution> {
+    /** What the method says of itself. */
+    public static final Description<Deconvolution> DESCRIPTION = Description.of(
+            "deconvolution",
+            Need.RULES,
+            "the gradient whose ReLUs pass back only what is positive, open or not",
+            Deconvolution::new);
+
+    private Deconvolution(Settings<Deconvolution> settings) {
+        super(settings);
+    }
+
     /** Creates the method. */
-    public Deconvolution() {}
+    public Deconvolution() {
+        this(DESCRIPTION.defaults());
+    }
 
     @Override
     public RuleSet rules() {
@@ -40,15 +55,5 @@ public final class Deconvolution extends Propagation {
     @Override
     Explanation.Builder explain(RuledRun run) {
         return ReluMethods.explain(name(), rules(), run);
-    }
-
-    @Override
-    public String name() {
-        return "deconvolution";
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        return Map.of();
     }
 }

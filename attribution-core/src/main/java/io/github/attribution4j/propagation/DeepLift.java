@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
-import java.util.Map;
 
 /**
  * DeepLIFT: how much each input element contributes to the difference between the score and the score at a reference, by
@@ -46,36 +47,43 @@ import java.util.Map;
  * layer norm and products keep their derivative without a word, a reused module fails, its softmax mixes the examples of a batch
  * and its max pooling next to a ReLU does not add up. All of these add up here. Captum's {@code eps} is {@code near}. References of
  * layers are what the model computes from references of the inputs, as in Captum.
- *
- * <p>Settings: {@code baseline}, {@code rule}, {@code multiply-by-inputs}, {@code near}, {@code tolerance}, {@code
- * allow-incomplete}, {@code unknown-as-gradient}.
  */
-public final class DeepLift extends DifferencePropagation {
+public final class DeepLift extends DifferencePropagation<DeepLift> {
     /** What element-wise nonlinear operations follow. */
     public enum Rule {
         /** Δy / Δx. */
         RESCALE,
         /** Multipliers of their own for positive and negative contributions: {@link BackwardRule.RevealCancel}. */
-        REVEAL_CANCEL
+        REVEAL_CANCEL;
+
+        /** Returns the name in lower case with hyphens. */
+        @Override
+        public String toString() {
+            return this == RESCALE ? "rescale" : "reveal-cancel";
+        }
     }
 
-    private DeepLift(Builder builder) {
-        super(builder);
+    /** What the method says of itself. */
+    public static final Description<DeepLift> DESCRIPTION = Description.of(
+            "deep-lift",
+            Need.RULES,
+            "what each element adds to the score's difference from a baseline, in one backward run; adds up",
+            DeepLift::new,
+            BASELINE,
+            RULE,
+            MULTIPLY,
+            NEAR,
+            TOLERANCE,
+            INCOMPLETE,
+            UNKNOWN);
+
+    private DeepLift(Settings<DeepLift> settings) {
+        super(settings);
     }
 
     /** Creates the method with its defaults: rescale, compared with zeros. */
     public DeepLift() {
-        this(new Builder());
-    }
-
-    /** Creates the method with its defaults for a baseline. */
-    public DeepLift(Baseline baseline) {
-        this(new Builder().baseline(baseline));
-    }
-
-    /** Returns a builder that starts from the defaults. */
-    public static Builder builder() {
-        return new Builder();
+        this(DESCRIPTION.defaults());
     }
 
     @Override
@@ -97,37 +105,5 @@ public final class DeepLift extends DifferencePropagation {
         List<Tensor> attributions =
                 contributions(propagated.multipliers(), propagated::values, () -> run.valuesAt(references));
         return judged(run, attributions, scoresAtReference);
-    }
-
-    @Override
-    public String name() {
-        return "deep-lift";
-    }
-
-    @Override
-    void describe(Map<String, Object> settings) {
-        // The shared settings are all.
-    }
-
-    /** Collects settings. Not thread-safe. */
-    public static final class Builder extends DifferencePropagation.Builder<Builder> {
-        private Builder() {
-            super(Baseline.zeros());
-        }
-
-        @Override
-        Builder self() {
-            return this;
-        }
-
-        /** Sets what to compare with, one reference of the inputs for each example; default zeros. */
-        public Builder baseline(Baseline newBaseline) {
-            return compareWith(newBaseline);
-        }
-
-        /** Returns the method. */
-        public DeepLift build() {
-            return new DeepLift(this);
-        }
     }
 }

@@ -7,9 +7,12 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.GroupMoments;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.Rows;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
-import java.util.Map;
 
 /**
  * DeepSHAP: {@link DeepLift} against every reference of a distribution, averaged. It approximates SHAP values under the
@@ -30,16 +33,29 @@ import java.util.Map;
  * <p><b>Compared with Captum.</b> {@code DeepLiftShap}, and at layers and neurons {@code LayerDeepLiftShap} and {@code
  * NeuronDeepLiftShap}, where {@link DeepLift} agrees. Captum returns a delta for each pair and needs memory for all pairs at once;
  * here pairs go through in micro-batches.
- *
- * <p>Settings: those of {@link DeepLift}, and {@code draws}.
  */
-public final class DeepLiftShap extends DifferencePropagation {
-    private static final int DRAWS = 25;
-    private final int draws;
+public final class DeepLiftShap extends DifferencePropagation<DeepLiftShap> {
+    private static final Setting<Integer> DRAWS = Setting.count(
+                    "draws", 25, 1, "references drawn for each example, unless the baseline lists all")
+            .trial(2);
 
-    private DeepLiftShap(Builder builder) {
-        super(builder);
-        this.draws = builder.draws;
+    /** What the method says of itself. */
+    public static final Description<DeepLiftShap> DESCRIPTION = Description.of(
+            "deep-lift-shap",
+            Need.RULES,
+            "deep-lift averaged over a distribution of baselines",
+            DeepLiftShap::new,
+            BASELINE,
+            DRAWS,
+            RULE,
+            MULTIPLY,
+            NEAR,
+            TOLERANCE,
+            INCOMPLETE,
+            UNKNOWN);
+
+    private DeepLiftShap(Settings<DeepLiftShap> settings) {
+        super(settings);
     }
 
     /**
@@ -48,27 +64,23 @@ public final class DeepLiftShap extends DifferencePropagation {
      * @param baseline what references are taken from, such as {@link Baseline#samples}
      */
     public DeepLiftShap(Baseline baseline) {
-        this(new Builder(baseline));
+        this(DESCRIPTION.defaults().with(BASELINE, baseline));
     }
 
-    /**
-     * Returns a builder that starts from the defaults.
-     *
-     * @param baseline what references are taken from, such as {@link Baseline#samples}
-     */
-    public static Builder builder(Baseline baseline) {
-        return new Builder(baseline);
+    /** Returns a copy that draws this many references for each example, where the baseline does not list all; default 25. */
+    public DeepLiftShap draws(int draws) {
+        return with(DRAWS, draws);
     }
 
     @Override
     void checkReferences(Problems problems) {
-        problems.require(draws >= 1, "draws " + draws + ": must be at least 1");
+        // Any will do.
     }
 
     @Override
     Explanation.Builder explain(RuledRun run) {
         Evaluator evaluator = run.evaluator();
-        PairedRows pairs = PairedRows.of(evaluator, baselineOf(evaluator.inputs()), draws);
+        PairedRows pairs = PairedRows.of(evaluator, baselineOf(evaluator.inputs()), value(DRAWS));
         Rows references = pairs.references();
         double[] scoresAtReference = means(evaluator.scores(references), pairs.group());
         GroupMoments moments = GroupMoments.ofSecondOrder(pairs.group());
@@ -88,40 +100,5 @@ public final class DeepLiftShap extends DifferencePropagation {
             means[(int) (r / group)] += ofRows[r] / group;
         }
         return means;
-    }
-
-    @Override
-    public String name() {
-        return "deep-lift-shap";
-    }
-
-    @Override
-    void describe(Map<String, Object> settings) {
-        settings.put("draws", draws);
-    }
-
-    /** Collects settings. Not thread-safe. */
-    public static final class Builder extends DifferencePropagation.Builder<Builder> {
-        private int draws = DRAWS;
-
-        private Builder(Baseline baseline) {
-            super(baseline);
-        }
-
-        @Override
-        Builder self() {
-            return this;
-        }
-
-        /** Sets how many references are drawn for each example, where the baseline does not list all; default 25. */
-        public Builder draws(int newDraws) {
-            draws = newDraws;
-            return this;
-        }
-
-        /** Returns the method. */
-        public DeepLiftShap build() {
-            return new DeepLiftShap(this);
-        }
     }
 }

@@ -7,55 +7,107 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 
 /**
  * Multipliers times differences from references: what {@link DeepLift}, of one reference for each example, and {@link
  * DeepLiftShap}, of many, share. Rules, the completeness that is judged, and its tolerance are described at {@link DeepLift}.
+ *
+ * @param <S> the method itself
  */
-public abstract sealed class DifferencePropagation extends Propagation permits DeepLift, DeepLiftShap {
-    private static final double NEAR = 1e-10;
-    private static final double TOLERANCE = 1e-3;
-    private final Baseline baseline;
-    private final DeepLift.Rule rule;
-    private final boolean multiplyByInputs;
-    private final double near;
-    private final double tolerance;
-    private final boolean allowIncomplete;
-    private final boolean unknownAsGradient;
+public abstract sealed class DifferencePropagation<S extends DifferencePropagation<S>> extends Propagation<S>
+        permits DeepLift, DeepLiftShap {
+    static final Setting<Baseline> BASELINE =
+            Setting.of("baseline", Baseline.KIND, Baseline.zeros(), "what every activation is compared with");
+    static final Setting<DeepLift.Rule> RULE = Setting.of(
+            "rule", Kind.choice(DeepLift.Rule.class), DeepLift.Rule.RESCALE, "what element-wise activations follow");
+    static final Setting<Boolean> MULTIPLY = Setting.of(
+            "multiply-by-inputs",
+            Kind.FLAG,
+            true,
+            "whether multipliers are multiplied by input - baseline; if not: a sensitivity");
+    static final Setting<Double> NEAR =
+            Setting.of("near", Kind.NUMBER, 1e-10, "differences below it are replaced by the derivative");
+    static final Setting<Double> TOLERANCE = Setting.of(
+                    "tolerance", Kind.NUMBER, 1e-3, "how far the sum may be off, as a fraction of what it should be")
+            .where("0 or more", fraction -> fraction >= 0);
+    static final Setting<Boolean> INCOMPLETE =
+            Setting.of("allow-incomplete", Kind.FLAG, false, "whether a sum that is further off is no error");
+    static final Setting<Boolean> UNKNOWN = Setting.of(
+            "unknown-as-gradient",
+            Kind.FLAG,
+            false,
+            "whether operations without a rule keep their derivative instead of refusing");
+
     private final RuleSet rules;
 
-    DifferencePropagation(Builder<?> builder) {
-        this.baseline = builder.baseline;
-        this.rule = builder.rule;
-        this.multiplyByInputs = builder.multiplyByInputs;
-        this.near = builder.near;
-        this.tolerance = builder.tolerance;
-        this.allowIncomplete = builder.allowIncomplete;
-        this.unknownAsGradient = builder.unknownAsGradient;
-        this.rules = ComparisonRules.of(rule == DeepLift.Rule.REVEAL_CANCEL, near, unknownAsGradient);
+    DifferencePropagation(Settings<S> settings) {
+        super(settings);
+        rules = ComparisonRules.of(
+                settings.get(RULE) == DeepLift.Rule.REVEAL_CANCEL, settings.get(NEAR), settings.get(UNKNOWN));
+    }
+
+    /** Returns a copy that compares with other references of the inputs. */
+    public final S baseline(Baseline baseline) {
+        return with(BASELINE, baseline);
+    }
+
+    /** Returns a copy whose element-wise operations follow another rule; default {@link DeepLift.Rule#RESCALE}. */
+    public final S rule(DeepLift.Rule rule) {
+        return with(RULE, rule);
+    }
+
+    /** Returns a copy whose multipliers are multiplied by x − x′, the default, or not. If not, there is no completeness gap. */
+    public final S multiplyByInputs(boolean multiply) {
+        return with(MULTIPLY, multiply);
+    }
+
+    /**
+     * Returns a copy in which below another |Δx| an operation's derivative stands for Δy / Δx; default 1e-10.
+     *
+     * @param smallest in the unit of the operation's operand, 0 or more
+     */
+    public final S near(double smallest) {
+        return with(NEAR, smallest);
+    }
+
+    /**
+     * Returns a copy whose sum may be off by as much; default 1e-3.
+     *
+     * @param fraction of |F(x) − F(x′)|, 0 or more
+     */
+    public final S tolerance(double fraction) {
+        return with(TOLERANCE, fraction);
+    }
+
+    /** Returns a copy that takes attributions whose sum is off, with the gap in the explanation. */
+    public final S allowIncomplete() {
+        return with(INCOMPLETE, true);
+    }
+
+    /** Returns a copy that treats operations without a rule as their derivative; see {@link #allowIncomplete}. */
+    public final S unknownAsGradient() {
+        return with(UNKNOWN, true);
     }
 
     /** Adds what is wrong with the references. */
     abstract void checkReferences(Problems problems);
 
-    /** Adds the settings that only this method has. */
-    abstract void describe(Map<String, Object> settings);
-
     final Baseline baseline() {
-        return baseline;
+        return value(BASELINE);
     }
 
     /** Returns the baseline for inputs to compare with: if they are those of a tail, what the head makes of the model's own. */
     final Baseline baselineOf(Inputs inputs) {
         return inputs.origin()
                 .map(origin -> baselineOf(origin.inputs()).throughHead())
-                .orElse(baseline);
+                .orElse(value(BASELINE));
     }
 
     @Override
@@ -72,7 +124,7 @@ public abstract sealed class DifferencePropagation extends Propagation permits D
     /** Returns m · (values − those at the references), or the multipliers m alone if the user wants those; row by row. */
     final List<Tensor> contributions(
             List<Tensor> multipliers, Supplier<List<Tensor>> values, Supplier<List<Tensor>> atReferences) {
-        if (!multiplyByInputs) {
+        if (!value(MULTIPLY)) {
             return multipliers;
         }
         List<Tensor> here = values.get();
@@ -88,99 +140,12 @@ public abstract sealed class DifferencePropagation extends Propagation permits D
     final Explanation.Builder judged(RuledRun run, List<Tensor> attributions, double[] scoresAtReference) {
         Evaluator evaluator = run.evaluator();
         Explanation.Builder explanation = evaluator.explain(attributions);
-        if (!multiplyByInputs) {
+        if (!value(MULTIPLY)) {
             return explanation.baselineScores(scoresAtReference);
         }
-        if (!allowIncomplete && !run.atLayers()) {
-            SummationCheck.require(name(), tolerance, attributions, evaluator.scores(), scoresAtReference);
+        if (!value(INCOMPLETE) && !run.atLayers()) {
+            SummationCheck.require(name(), value(TOLERANCE), attributions, evaluator.scores(), scoresAtReference);
         }
         return explanation.completeTo(scoresAtReference);
-    }
-
-    @Override
-    public final Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("baseline", baseline.describe());
-        describe(settings);
-        settings.put("rule", rule == DeepLift.Rule.RESCALE ? "rescale" : "reveal-cancel");
-        settings.put("multiply-by-inputs", multiplyByInputs);
-        settings.put("near", near);
-        settings.put("tolerance", tolerance);
-        settings.put("allow-incomplete", allowIncomplete);
-        settings.put("unknown-as-gradient", unknownAsGradient);
-        return settings;
-    }
-
-    /**
-     * Collects the settings that both methods share. Not thread-safe.
-     *
-     * @param <B> the builder itself
-     */
-    public abstract static class Builder<B extends Builder<B>> {
-        private Baseline baseline;
-        private DeepLift.Rule rule = DeepLift.Rule.RESCALE;
-        private boolean multiplyByInputs = true;
-        private double near = NEAR;
-        private double tolerance = TOLERANCE;
-        private boolean allowIncomplete;
-        private boolean unknownAsGradient;
-
-        Builder(Baseline baseline) {
-            this.baseline = baseline;
-        }
-
-        abstract B self();
-
-        final B compareWith(Baseline references) {
-            baseline = references;
-            return self();
-        }
-
-        /** Sets the rule of element-wise operations; default {@link DeepLift.Rule#RESCALE}. */
-        public B rule(DeepLift.Rule newRule) {
-            rule = newRule;
-            return self();
-        }
-
-        /** Sets whether multipliers are multiplied by x − x′; default yes. If not, there is no completeness gap. */
-        public B multiplyByInputs(boolean multiply) {
-            multiplyByInputs = multiply;
-            return self();
-        }
-
-        /**
-         * Sets below which |Δx| an operation's derivative stands for Δy / Δx; default 1e-10.
-         *
-         * @param smallest in the unit of the operation's operand, 0 or more
-         */
-        public B near(double smallest) {
-            near = smallest;
-            return self();
-        }
-
-        /**
-         * Sets how far the sum may be off; default 1e-3.
-         *
-         * @param fraction of |F(x) − F(x′)|, 0 or more
-         */
-        public B tolerance(double fraction) {
-            if (!(fraction >= 0)) {
-                throw new IllegalArgumentException("tolerance " + fraction + ": must be 0 or more");
-            }
-            tolerance = fraction;
-            return self();
-        }
-
-        /** Takes attributions whose sum is off, with the gap in the explanation. */
-        public B allowIncomplete() {
-            allowIncomplete = true;
-            return self();
-        }
-
-        /** Treats operations that have no rule as their derivative, which need not add up; see {@link #allowIncomplete}. */
-        public B unknownAsGradient() {
-            unknownAsGradient = true;
-            return self();
-        }
     }
 }

@@ -6,7 +6,9 @@ import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.RuleSet;
-import java.util.Map;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Settings;
 
 /**
  * Guided backpropagation: the gradient of the score with respect to the input, of which every ReLU lets only the positive
@@ -29,9 +31,22 @@ import java.util.Map;
  *
  * <p>No settings.
  */
-public final class GuidedBackprop extends Propagation {
+public final class GuidedBackprop extends Propagation<GuidedBackprop> {
+    /** What the method says of itself. */
+    public static final Description<GuidedBackprop> DESCRIPTION = Description.of(
+            "guided-backprop",
+            Need.RULES,
+            "the gradient whose ReLUs pass back only what is positive, where they were open",
+            GuidedBackprop::new);
+
+    private GuidedBackprop(Settings<GuidedBackprop> settings) {
+        super(settings);
+    }
+
     /** Creates the method. */
-    public GuidedBackprop() {}
+    public GuidedBackprop() {
+        this(DESCRIPTION.defaults());
+    }
 
     @Override
     public RuleSet rules() {
@@ -44,15 +59,5 @@ public final class GuidedBackprop extends Propagation {
     @Override
     Explanation.Builder explain(RuledRun run) {
         return ReluMethods.explain(name(), rules(), run);
-    }
-
-    @Override
-    public String name() {
-        return "guided-backprop";
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        return Map.of();
     }
 }

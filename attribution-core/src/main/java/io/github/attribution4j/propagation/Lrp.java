@@ -9,6 +9,10 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.OperationKind;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.Locale;
@@ -43,12 +47,34 @@ import java.util.stream.IntStream;
  *
  * <p>Setting: {@code rules}.
  */
-public final class Lrp extends Propagation {
+public final class Lrp extends Propagation<Lrp> {
+    private static final Setting<RuleSet> RULES = Setting.of(
+                    "rules", Composites.KIND, Composites.epsilonPlus(), "which rule each operation follows")
+            .alias("composite")
+            .shown("epsilon-plus");
+
+    /** What the method says of itself. */
+    public static final Description<Lrp> DESCRIPTION = Description.of(
+            "lrp",
+            Need.RULES,
+            "the score, handed back layer by layer and shared by rules; no baseline",
+            Lrp::new,
+            RULES);
+
     private final RuleSet rules;
+
+    private Lrp(Settings<Lrp> settings) {
+        super(settings);
+        rules = settings.get(RULES);
+        if (rules.family() != BackwardRule.Family.RELEVANCE) {
+            throw new IllegalArgumentException("rules of family " + rules.family()
+                    + ": relevance propagation needs relevance rules; see Rules and Composites");
+        }
+    }
 
     /** Creates the method with {@link Composites#epsilonPlus()}. */
     public Lrp() {
-        this(Composites.epsilonPlus());
+        this(DESCRIPTION.defaults());
     }
 
     /**
@@ -58,11 +84,7 @@ public final class Lrp extends Propagation {
      * @throws IllegalArgumentException if these are no relevance rules
      */
     public Lrp(RuleSet composite) {
-        if (composite.family() != BackwardRule.Family.RELEVANCE) {
-            throw new IllegalArgumentException("rules of family " + composite.family()
-                    + ": relevance propagation needs relevance rules; see Rules and Composites");
-        }
-        this.rules = composite;
+        this(DESCRIPTION.defaults().with(RULES, composite));
     }
 
     @Override
@@ -142,15 +164,5 @@ public final class Lrp extends Propagation {
                         && weighted.groups().stream()
                                 .flatMap(group -> group.terms().stream())
                                 .anyMatch(term -> term.bias() != BackwardRule.BiasPart.ZERO));
-    }
-
-    @Override
-    public String name() {
-        return "lrp";
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        return Map.of("rules", rules.describe());
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.RuledAttribution;
@@ -12,6 +12,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.model.RuledCut;
 import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.TensorScope;
 
 /**
@@ -25,10 +26,14 @@ import io.github.attribution4j.tensor.TensorScope;
  * <p><b>Where.</b> Like any method this one attributes to the inputs; {@link #at} attributes to values inside the model, {@link
  * #towards} explains a neuron. References, where the method compares with one, are always references of the model's inputs: a
  * layer's is what the model computes from them, so what bypasses the layer is compared too, and is not attributed to it.
+ *
+ * @param <S> the method itself
  */
-public abstract sealed class Propagation implements RuledAttribution
-        permits GuidedBackprop, Deconvolution, DifferencePropagation, Lrp {
-    Propagation() {}
+public abstract sealed class Propagation<S extends Propagation<S>> extends Described<RuledModel, S>
+        implements RuledAttribution permits GuidedBackprop, Deconvolution, DifferencePropagation, Lrp {
+    Propagation(Settings<S> settings) {
+        super(settings);
+    }
 
     /** Returns the rules that copies of models follow. */
     public abstract RuleSet rules();
@@ -54,10 +59,5 @@ public abstract sealed class Propagation implements RuledAttribution
                     .names(cut.points().stream().map(CutPoint::toString).toList())
                     .build();
         }
-    }
-
-    @Override
-    public String toString() {
-        return Attribution.inWords(this);
     }
 }

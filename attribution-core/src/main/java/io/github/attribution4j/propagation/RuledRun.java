@@ -38,7 +38,7 @@ final class RuledRun {
 
     /** {@code cut}: where to attribute, if not to the inputs. */
     static RuledRun start(
-            Propagation method, RuledModel model, @Nullable RuledCut cut, Inputs inputs, Target target, Run run) {
+            Propagation<?> method, RuledModel model, @Nullable RuledCut cut, Inputs inputs, Target target, Run run) {
         RuledCopy copy = model.with(method.rules());
         Evaluator evaluator = Evaluator.start(method, model, inputs, target, run, problems -> {
             if (cut == null) {

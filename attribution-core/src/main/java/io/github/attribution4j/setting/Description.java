@@ -23,6 +23,7 @@ public final class Description<M> {
     private final List<Setting<?>> settings;
     private final int examples;
     private final LongFunction<String> advice;
+    private final boolean takesTarget;
 
     private Description(
             String name,
@@ -31,7 +32,8 @@ public final class Description<M> {
             Function<Settings<M>, M> maker,
             List<Setting<?>> settings,
             int examples,
-            LongFunction<String> advice) {
+            LongFunction<String> advice,
+            boolean takesTarget) {
         this.name = name;
         this.need = need;
         this.claim = claim;
@@ -39,6 +41,7 @@ public final class Description<M> {
         this.settings = settings;
         this.examples = examples;
         this.advice = advice;
+        this.takesTarget = takesTarget;
     }
 
     /**
@@ -52,12 +55,12 @@ public final class Description<M> {
      */
     public static <M> Description<M> of(
             String name, Need need, String claim, Function<Settings<M>, M> maker, Setting<?>... settings) {
-        return new Description<>(name, need, claim, maker, List.of(settings), 1, elements -> "");
+        return new Description<>(name, need, claim, maker, List.of(settings), 1, elements -> "", true);
     }
 
     /** Returns a copy for a method that compares examples and needs at least this many; else 1. */
     public Description<M> ofExamples(int least) {
-        return new Description<>(name, need, claim, maker, settings, least, advice);
+        return new Description<>(name, need, claim, maker, settings, least, advice, takesTarget);
     }
 
     /**
@@ -66,7 +69,17 @@ public final class Description<M> {
      * @param newAdvice for a number of elements in an example; empty if there is none
      */
     public Description<M> advising(LongFunction<String> newAdvice) {
-        return new Description<>(name, need, claim, maker, settings, examples, newAdvice);
+        return new Description<>(name, need, claim, maker, settings, examples, newAdvice, takesTarget);
+    }
+
+    /** Returns a copy for a method whose answer depends on no target. */
+    public Description<M> withoutTarget() {
+        return new Description<>(name, need, claim, maker, settings, examples, advice, false);
+    }
+
+    /** Returns whether the method explains a target; else none is given to it. */
+    public boolean takesTarget() {
+        return takesTarget;
     }
 
     /** Returns the method's name. */
@@ -91,7 +104,12 @@ public final class Description<M> {
 
     /** Returns the setting of a name, if there is one. */
     public Optional<Setting<?>> setting(String of) {
-        return settings.stream().filter(setting -> setting.name().equals(of)).findFirst();
+        return settings.stream().filter(setting -> setting.isCalled(of)).findFirst();
+    }
+
+    /** Returns whether the method has a setting of this name. */
+    public boolean has(String of) {
+        return setting(of).isPresent();
     }
 
     /** Returns how many examples the method needs at least. */
@@ -136,11 +154,8 @@ public final class Description<M> {
             throw new IllegalArgumentException(String.join("; ", unknown));
         }
         Settings<M> all = defaults();
-        for (Setting<?> setting : settings) {
-            String text = given.get(setting.name());
-            if (text != null) {
-                all = all.read(setting, text, sources);
-            }
+        for (Map.Entry<String, String> one : given.entrySet()) {
+            all = all.read(setting(one.getKey()).orElseThrow(), one.getValue(), sources);
         }
         return all;
     }

@@ -23,6 +23,8 @@ public final class Setting<T> {
     private final String range;
     private final Predicate<? super T> holds;
     private final @Nullable T trial;
+    private final String alias;
+    private final String shown;
 
     private Setting(
             String name,
@@ -31,7 +33,9 @@ public final class Setting<T> {
             String meaning,
             String range,
             Predicate<? super T> holds,
-            @Nullable T trial) {
+            @Nullable T trial,
+            String alias,
+            String shown) {
         this.name = name;
         this.kind = kind;
         this.byDefault = byDefault;
@@ -39,6 +43,8 @@ public final class Setting<T> {
         this.range = range;
         this.holds = holds;
         this.trial = trial;
+        this.alias = alias;
+        this.shown = shown;
     }
 
     /**
@@ -48,12 +54,12 @@ public final class Setting<T> {
      * @param meaning one line
      */
     public static <T> Setting<T> of(String name, Kind<T> kind, T byDefault, String meaning) {
-        return new Setting<>(name, kind, byDefault, meaning, "", value -> true, null);
+        return new Setting<>(name, kind, byDefault, meaning, "", value -> true, null, "", "");
     }
 
     /** Returns a setting that has to be given; otherwise as {@link #of}. */
     public static <T> Setting<T> required(String name, Kind<T> kind, String meaning) {
-        return new Setting<>(name, kind, null, meaning, "", value -> true, null);
+        return new Setting<>(name, kind, null, meaning, "", value -> true, null, "", "");
     }
 
     /** Returns a setting that is a number of things, at least {@code least}. */
@@ -68,7 +74,7 @@ public final class Setting<T> {
      * @param newHolds whether a value is one of them
      */
     public Setting<T> where(String newRange, Predicate<? super T> newHolds) {
-        return new Setting<>(name, kind, byDefault, meaning, newRange, newHolds, trial);
+        return new Setting<>(name, kind, byDefault, meaning, newRange, newHolds, trial, alias, shown);
     }
 
     /** Returns a copy that says which values it takes where the method itself checks them, together with others. */
@@ -78,7 +84,22 @@ public final class Setting<T> {
 
     /** Returns a copy with a value that costs little, for trying whether the method works with a model at all. */
     public Setting<T> trial(T cheap) {
-        return new Setting<>(name, kind, byDefault, meaning, range, holds, cheap);
+        return new Setting<>(name, kind, byDefault, meaning, range, holds, cheap, alias, shown);
+    }
+
+    /** Returns a copy that texts may call by another name, too. */
+    public Setting<T> alias(String other) {
+        return new Setting<>(name, kind, byDefault, meaning, range, holds, trial, other, shown);
+    }
+
+    /** Returns a copy whose default help shows in short, where what the kind says of it is long. */
+    public Setting<T> shown(String shortly) {
+        return new Setting<>(name, kind, byDefault, meaning, range, holds, trial, alias, shortly);
+    }
+
+    /** Returns whether this is the setting that a text calls so. */
+    boolean isCalled(String text) {
+        return name.equals(text) || alias.equals(text);
     }
 
     /** Returns the name. */
@@ -108,7 +129,7 @@ public final class Setting<T> {
 
     /** Returns the default as text, if there is one. */
     public Optional<String> defaultText() {
-        return Optional.ofNullable(byDefault).map(value -> String.valueOf(kind.say(value)));
+        return Optional.ofNullable(byDefault).map(value -> shown.isEmpty() ? String.valueOf(kind.say(value)) : shown);
     }
 
     @Nullable
@@ -126,9 +147,19 @@ public final class Setting<T> {
         return holds.test(value) ? Optional.empty() : Optional.of(name + " " + kind.say(value) + ": must be " + range);
     }
 
-    T read(String text, Sources sources) {
+    /**
+     * Returns the value that a text says.
+     *
+     * @param sources of the arrays that the text names
+     * @throws IllegalArgumentException naming the setting, the text and the rule
+     */
+    public T read(String text, Sources sources) {
         try {
-            return kind.read(text, sources);
+            T value = kind.read(text, sources);
+            if (!holds.test(value)) {
+                throw new IllegalArgumentException("must be " + range);
+            }
+            return value;
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("setting " + name + "=" + text + ": must be " + kind.form(), e);
         } catch (IllegalArgumentException e) {

@@ -60,7 +60,7 @@ class DeepLiftTest {
         Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, seed + 100, 2, 2, 6, 6));
         Baseline baseline = Baseline.of(ReferenceModels.normal(DataType.FLOAT64, seed + 200, 2, 2, 6, 6));
         for (DeepLift.Rule rule : DeepLift.Rule.values()) {
-            DeepLift method = DeepLift.builder().baseline(baseline).rule(rule).build();
+            DeepLift method = new DeepLift().baseline(baseline).rule(rule);
             try (Explanation explanation = method.attribute(model, inputs, Target.index(1))) {
                 double[] scores = explanation.scores();
                 double[] before = explanation.baselineScores().orElseThrow();
@@ -87,7 +87,10 @@ class DeepLiftTest {
         double slope = (up - before) / (3.75 - 1.0);
 
         double[] contributions = attributions(
-                new DeepLift(Baseline.of(row(0.5, 0.25))), model, Inputs.of(row(1.5, -0.5)), Target.index(0));
+                new DeepLift().baseline(Baseline.of(row(0.5, 0.25))),
+                model,
+                Inputs.of(row(1.5, -0.5)),
+                Target.index(0));
 
         assertThat(contributions[0]).isCloseTo(2 * slope * 1.0, within(1e-12));
         assertThat(contributions[1]).isCloseTo(-slope * -0.75, within(1e-12));
@@ -97,10 +100,8 @@ class DeepLiftTest {
     void where_nothing_changes_the_multiplier_is_the_derivative() {
         ReferenceModel model = ReferenceModels.mlp(DataType.FLOAT64, 1, Activation.TANH, 3, 4, 2);
         Inputs inputs = Inputs.of(row(0.3, -0.2, 0.9));
-        DeepLift method = DeepLift.builder()
-                .baseline(Baseline.of(row(0.3, -0.2, 0.9)))
-                .multiplyByInputs(false)
-                .build();
+        DeepLift method =
+                new DeepLift().baseline(Baseline.of(row(0.3, -0.2, 0.9))).multiplyByInputs(false);
         double[] multipliers = attributions(method, model, inputs, Target.index(1));
         double[] gradient;
         try (var pullback = model.pullback(inputs)) {
@@ -124,8 +125,8 @@ class DeepLiftTest {
         Inputs inputs = Inputs.of(row(10, 6));
 
         double[] rescale = attributions(new DeepLift(), model, inputs, Target.index(0));
-        double[] reveal = attributions(
-                DeepLift.builder().rule(DeepLift.Rule.REVEAL_CANCEL).build(), model, inputs, Target.index(0));
+        double[] reveal =
+                attributions(new DeepLift().rule(DeepLift.Rule.REVEAL_CANCEL), model, inputs, Target.index(0));
 
         assertThat(rescale).containsExactly(new double[] {0, 6}, within(1e-12));
         assertThat(reveal).containsExactly(new double[] {3, 3}, within(1e-12));
@@ -140,13 +141,13 @@ class DeepLiftTest {
                 .build();
         // The largest was 4 at position 3 and is 7 at position 1: it all belongs to position 1.
         double[] rising = attributions(
-                new DeepLift(Baseline.of(Tensors.ofJava().of(new double[] {1, 2, 3, 4}, 1, 1, 2, 2))),
+                new DeepLift().baseline(Baseline.of(Tensors.ofJava().of(new double[] {1, 2, 3, 4}, 1, 1, 2, 2))),
                 model,
                 Inputs.of(Tensors.ofJava().of(new double[] {0, 7, 3, 2}, 1, 1, 2, 2)),
                 Target.index(0));
         // The largest was 4 at position 3 and is 3 at position 1: it fell because of position 3.
         double[] falling = attributions(
-                new DeepLift(Baseline.of(Tensors.ofJava().of(new double[] {1, 2, 3, 4}, 1, 1, 2, 2))),
+                new DeepLift().baseline(Baseline.of(Tensors.ofJava().of(new double[] {1, 2, 3, 4}, 1, 1, 2, 2))),
                 model,
                 Inputs.of(Tensors.ofJava().of(new double[] {0, 3, 1, 2}, 1, 1, 2, 2)),
                 Target.index(0));
@@ -197,8 +198,9 @@ class DeepLiftTest {
         ReferenceModel model = ReferenceModels.residualCnn(DataType.FLOAT64, 5, 4);
         Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 6, 2, 2, 4, 4));
         Baseline baseline = Baseline.constant(0.2);
-        try (Explanation atLayer = new DeepLift(baseline).at("relu1").attribute(model, inputs, Target.index(1));
-                Explanation whole = new DeepLift(baseline).attribute(model, inputs, Target.index(1))) {
+        try (Explanation atLayer =
+                        new DeepLift().baseline(baseline).at("relu1").attribute(model, inputs, Target.index(1));
+                Explanation whole = new DeepLift().baseline(baseline).attribute(model, inputs, Target.index(1))) {
             assertThat(atLayer.names()).containsExactly("relu1");
             assertThat(atLayer.attribution().shape()).isEqualTo(Shape.of(2, 3, 4, 4));
             assertThat(atLayer.completenessGap()).containsExactly(new double[2], within(1e-10));
@@ -209,7 +211,8 @@ class DeepLiftTest {
                     .isEqualTo(2 + 2 + 1);
         }
         // The identity is bypassed, so the layer has not all of it, which is told and not judged.
-        try (Explanation bypassed = new DeepLift(baseline).at("block.bn").attribute(model, inputs, Target.index(1))) {
+        try (Explanation bypassed =
+                new DeepLift().baseline(baseline).at("block.bn").attribute(model, inputs, Target.index(1))) {
             assertThat(Arrays.stream(bypassed.completenessGap())
                             .map(Math::abs)
                             .max()
@@ -239,8 +242,8 @@ class DeepLiftTest {
         Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 6, 2, 2, 4, 4));
         double[] expected = new double[2 * 2 * 4 * 4];
         for (int b = 0; b < 3; b++) {
-            double[] one =
-                    attributions(new DeepLift(Baseline.of(samples.rows(b, b + 1))), model, inputs, Target.index(1));
+            double[] one = attributions(
+                    new DeepLift().baseline(Baseline.of(samples.rows(b, b + 1))), model, inputs, Target.index(1));
             for (int i = 0; i < one.length; i++) {
                 expected[i] += one[i] / 3;
             }
@@ -288,11 +291,11 @@ class DeepLiftTest {
         assertThatThrownBy(() -> new DeepLift().attribute(model, inputs, Target.index(0)))
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessageContainingAll("square/quadratic#0", "otherwise");
-        DeepLift.Builder gradient = DeepLift.builder().unknownAsGradient();
-        assertThatThrownBy(() -> gradient.build().attribute(model, inputs, Target.index(0)))
+        DeepLift gradient = new DeepLift().unknownAsGradient();
+        assertThatThrownBy(() -> gradient.attribute(model, inputs, Target.index(0)))
                 .isInstanceOf(ModelException.class)
                 .hasMessageContainingAll("example 0", "allowIncomplete()");
-        try (Explanation allowed = gradient.allowIncomplete().build().attribute(model, inputs, Target.index(0))) {
+        try (Explanation allowed = gradient.allowIncomplete().attribute(model, inputs, Target.index(0))) {
             // A quadratic form: twice its value for its gradient times input.
             assertThat(allowed.completenessGap()[0]).isCloseTo(allowed.scores()[0], within(1e-12));
         }
@@ -327,12 +330,15 @@ class DeepLiftTest {
     @Test
     void a_distribution_is_refused_and_settings_are_told() {
         ReferenceModel model = ReferenceModels.mlp(DataType.FLOAT64, 1, Activation.RELU, 3, 8, 2);
-        assertThatThrownBy(() ->
-                        new DeepLift(Baseline.uniform(0, 1)).attribute(model, Inputs.of(row(1, 2, 3)), Target.index(0)))
+        assertThatThrownBy(() -> new DeepLift()
+                        .baseline(Baseline.uniform(0, 1))
+                        .attribute(model, Inputs.of(row(1, 2, 3)), Target.index(0)))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("DeepLiftShap");
-        assertThatThrownBy(() -> DeepLift.builder().tolerance(-1)).hasMessageContaining("tolerance -1");
-        assertThatThrownBy(() -> DeepLift.builder().near(-1).build()).hasMessageContaining("near -1");
+        assertThatThrownBy(
+                        () -> new DeepLift().tolerance(-1).attribute(model, Inputs.of(row(1, 2, 3)), Target.index(0)))
+                .hasMessageContaining("tolerance -1.0: must be 0 or more");
+        assertThatThrownBy(() -> new DeepLift().near(-1)).hasMessageContaining("near -1");
         assertThat(new DeepLift().settings().keySet())
                 .containsExactly(
                         "baseline",

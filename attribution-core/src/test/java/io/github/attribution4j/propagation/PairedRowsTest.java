@@ -56,7 +56,9 @@ class PairedRowsTest {
     @MethodSource("single")
     void one_reference_and_several_examples_are_explained(Baseline baseline) {
         for (String layer : List.of("", "pool1")) {
-            try (Explanation lift = (layer.isEmpty() ? new DeepLift(baseline) : new DeepLift(baseline).at(layer))
+            try (Explanation lift = (layer.isEmpty()
+                                    ? new DeepLift().baseline(baseline)
+                                    : new DeepLift().baseline(baseline).at(layer))
                             .attribute(model, inputs, Target.index(1));
                     Explanation shap = (layer.isEmpty()
                                     ? new DeepLiftShap(baseline)

@@ -37,14 +37,13 @@ final class PropagationContractTest extends MethodContract<RuledModel> {
                 ON_IMAGES.of("Deconvolution", new Deconvolution()).target(Target.argmax()),
                 ON_IMAGES.of("Guided backprop at layer", new GuidedBackprop().at("pool1")),
                 ON_IMAGES.of("Guided Grad-CAM", new GuidedGradCam("block.add")),
-                ON_IMAGES.of("DeepLIFT", new DeepLift(Baseline.constant(0.3))).completeTo(1e-9),
+                ON_IMAGES
+                        .of("DeepLIFT", new DeepLift().baseline(Baseline.constant(0.3)))
+                        .completeTo(1e-9),
                 ON_IMAGES
                         .of(
                                 "DeepLIFT of argmax",
-                                DeepLift.builder()
-                                        .rule(DeepLift.Rule.REVEAL_CANCEL)
-                                        .baseline(Baseline.blurred(1))
-                                        .build())
+                                new DeepLift().rule(DeepLift.Rule.REVEAL_CANCEL).baseline(Baseline.blurred(1)))
                         .target(Target.argmax())
                         .completeTo(1e-9),
                 ON_IMAGES.of("DeepLIFT at layer", new DeepLift().at("relu1")).completeTo(1e-9),

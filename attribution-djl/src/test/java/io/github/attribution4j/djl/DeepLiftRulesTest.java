@@ -47,8 +47,7 @@ class DeepLiftRulesTest {
         try (TorchScriptModel model = TestModels.script(text);
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(model.tensors().of(new float[] {10, 6}, 1, 2));
-            DeepLift revealing =
-                    DeepLift.builder().rule(DeepLift.Rule.REVEAL_CANCEL).build();
+            DeepLift revealing = new DeepLift().rule(DeepLift.Rule.REVEAL_CANCEL);
             try (Explanation rescale = new DeepLift().attribute(model, inputs, Target.index(0));
                     Explanation reveal = revealing.attribute(model, inputs, Target.index(0))) {
                 // Rescale: 10 - 10 and 0 + 6. Reveal-cancel: of relu(10 - 6) = 4, (10 + 4) / 2 = 7 is from 10 and (0 -
@@ -78,7 +77,8 @@ class DeepLiftRulesTest {
                 TorchScriptModel other = TestModels.script(unknown);
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(paths.tensors().of(new float[] {1, 2}, 1, 2));
-            assertThatThrownBy(() -> new DeepLift(Baseline.constant(-1)).attribute(paths, inputs, Target.index(0)))
+            assertThatThrownBy(() ->
+                            new DeepLift().baseline(Baseline.constant(-1)).attribute(paths, inputs, Target.index(0)))
                     .hasMessageContaining("another way through the program");
             assertThatThrownBy(() -> new DeepLift().attribute(other, inputs, Target.index(0)))
                     .hasMessageContaining("cumprod")

@@ -99,7 +99,7 @@ class OperationPartsTest {
         double[] value = written.forward(x).toDoubleArray();
         assertThat(fused.forward(x).toDoubleArray()).containsExactly(value, Offset.offset(1e-12));
         // At zeros a quotient of norms has no value.
-        DeepLift deepLift = new DeepLift(Baseline.constant(0.25));
+        DeepLift deepLift = new DeepLift().baseline(Baseline.constant(0.25));
         double[] multipliers = explained(fused, deepLift, x);
         assertThat(multipliers).containsExactly(explained(written, deepLift, x), Offset.offset(1e-9));
         double[] relevance = explained(fused, LRP, x);

@@ -193,12 +193,11 @@ class CaptumMapTest {
     @Test
     void rules() {
         explains(new DeepLift());
-        explains(DeepLift.builder()
+        explains(new DeepLift()
                 .baseline(Baseline.zeros())
                 .multiplyByInputs(false)
-                .near(1e-10)
-                .build());
-        explains(DeepLift.builder().rule(DeepLift.Rule.REVEAL_CANCEL).build());
+                .near(1e-10));
+        explains(new DeepLift().rule(DeepLift.Rule.REVEAL_CANCEL));
         explains(new DeepLiftShap(Baseline.samples(references)));
         explains(new GuidedBackprop());
         explains(new Deconvolution());

@@ -114,7 +114,7 @@ class PropagationTest {
     @Test
     void deepLift() {
         // tag::deep-lift
-        DeepLift method = DeepLift.builder().baseline(Baseline.of(average)).build();
+        DeepLift method = new DeepLift().baseline(Baseline.of(average));
         Explanation why = method.attribute(cancer, Inputs.of(patients), Target.index(0));
         double[] gaps = why.completenessGap(); // one for each patient: rounding
         Explanation inside = method.at("fc2").attribute(cancer, Inputs.of(patients), Target.index(0));

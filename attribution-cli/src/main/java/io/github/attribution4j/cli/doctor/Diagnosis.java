@@ -133,7 +133,7 @@ public final class Diagnosis {
                     Texts.count(points.size(), "cut point") + ", from " + points.get(0) + " to "
                             + points.get(points.size() - 1) + "; 'attribution layers' lists them");
         }
-        rules("rules, deeplift", DeepLift.builder().build().rules());
+        rules("rules, deeplift", new DeepLift().rules());
         rules("rules, lrp", Composites.epsilonPlus());
     }
 

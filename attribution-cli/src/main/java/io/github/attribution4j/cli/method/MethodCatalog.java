@@ -135,6 +135,6 @@ public final class MethodCatalog {
     private static <M extends Model> Attribution<M> tunnel(
             Attribution<M> method, Settings<NoiseTunnel<Model>> settings) {
         return (Attribution<M>)
-                (Attribution<?>) NoiseTunnel.around(method, settings).method();
+                (Attribution<?>) settings.with(NoiseTunnel.METHOD, method).method();
     }
 }

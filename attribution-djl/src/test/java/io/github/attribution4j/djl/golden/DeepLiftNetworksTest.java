@@ -92,10 +92,8 @@ class DeepLiftNetworksTest {
     /** Attributions; sums that are off by more than the tolerance are errors of the method itself. */
     private static double[] attribute(
             TorchScriptModel model, Network network, Tensor x, Tensor reference, DataType type) {
-        DeepLift method = DeepLift.builder()
-                .baseline(Baseline.of(reference))
-                .tolerance(type == DataType.FLOAT64 ? 1e-8 : 1e-3)
-                .build();
+        DeepLift method =
+                new DeepLift().baseline(Baseline.of(reference)).tolerance(type == DataType.FLOAT64 ? 1e-8 : 1e-3);
         try (Explanation explanation = method.attribute(model, Inputs.of(x), network.target())) {
             return explanation.attribution().toDoubleArray();
         }

@@ -204,7 +204,7 @@ class InputRowAxisTest {
                         new KernelShap().samples(90),
                         new FeaturePermutation(),
                         NoiseTunnel.smoothGrad(new Saliency()).samples(4),
-                        new DeepLift(Baseline.constant(0.1)),
+                        new DeepLift().baseline(Baseline.constant(0.1)),
                         new GradientShap().samples(4)));
         long[] unit = new long[tried.inputs().get(0).shape().length];
         if (!tried.name().equals("states")) {

@@ -344,7 +344,8 @@ class RowAxesTest {
                     same(all.back(all.output()).get(0), model.tensors().concat(expected, 0), name);
                     same(atLayer.back(atLayer.output()).get(0), model.tensors().concat(expectedAtLayer, 0), name);
                 }
-                try (Explanation lift = new DeepLift(Baseline.constant(0.1)).attribute(model, inputs, tried.target())) {
+                try (Explanation lift =
+                        new DeepLift().baseline(Baseline.constant(0.1)).attribute(model, inputs, tried.target())) {
                     assertThat(lift.completenessGap()).containsExactly(new double[3], within(1e-9));
                 }
             }

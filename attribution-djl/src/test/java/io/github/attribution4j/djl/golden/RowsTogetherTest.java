@@ -163,7 +163,7 @@ class RowsTogetherTest {
                 "smooth grad", NoiseTunnel.smoothGrad(new Saliency()).samples(3).stdev(0.1));
         methods.put("occlusion", new Occlusion(1, 2, 2));
         methods.put("shapley sampling", new ShapleySampling().samples(2).mask(LINES));
-        methods.put("deep lift", DeepLift.builder().build());
+        methods.put("deep lift", new DeepLift());
         methods.put("lrp", new Lrp());
         methods.put("guided backprop", new GuidedBackprop());
         if (layers) {
@@ -175,7 +175,7 @@ class RowsTogetherTest {
             methods.put("grad-cam", new GradCam("relu"));
             methods.put("layer-cam", new LayerCam("relu"));
             methods.put("score-cam", new ScoreCam("relu"));
-            methods.put("layer deep lift", DeepLift.builder().build().at("relu"));
+            methods.put("layer deep lift", new DeepLift().at("relu"));
         }
         return methods;
     }

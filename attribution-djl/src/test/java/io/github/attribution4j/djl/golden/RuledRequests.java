@@ -33,22 +33,21 @@ record RuledRequests(Requests requests, GoldenCase given) {
         if (given.method().equals("guided-grad-cam")) {
             return new GuidedGradCam(given.layer());
         }
-        Propagation method = propagation();
+        Propagation<?> method = propagation();
         if (!given.isInside()) {
             return method;
         }
         return given.has("unit") ? method.towards(given.layer(), given.unit()) : method.at(given.layers());
     }
 
-    private Propagation propagation() {
+    private Propagation<?> propagation() {
         return switch (given.method()) {
             case "guided-backprop" -> new GuidedBackprop();
             case "deconvolution" -> new Deconvolution();
             case "deep-lift" ->
-                DeepLift.builder()
+                new DeepLift()
                         .baseline(requests.unlifted())
-                        .multiplyByInputs(given.options().flag("multiply-by-inputs", true))
-                        .build();
+                        .multiplyByInputs(given.options().flag("multiply-by-inputs", true));
             case "deep-lift-shap" -> new DeepLiftShap(requests.samples());
             case "lrp" -> new Lrp(rules(given.options().objects("rules")));
             default -> throw new IllegalArgumentException(given.id() + ": method " + given.method() + " is unknown");

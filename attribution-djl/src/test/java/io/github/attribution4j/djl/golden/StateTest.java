@@ -180,7 +180,7 @@ class StateTest {
                         new ShapleyValues(),
                         NoiseTunnel.smoothGrad(integrated).samples(3).stdev(0.1)));
         if (RULED.contains(state.file())) {
-            families.add(new DeepLift(Baseline.constant(0.1)));
+            families.add(new DeepLift().baseline(Baseline.constant(0.1)));
             families.add(new Lrp());
         }
         if (model.cutPoints().stream().anyMatch(point -> point.path().equals("conv"))) {
@@ -284,9 +284,8 @@ class StateTest {
             try (TensorScope scope = TensorScope.open();
                     TorchScriptModel model = state.load()) {
                 for (int round = 0; round < 2; round++) {
-                    try (Explanation why = DeepLift.builder()
-                            .build()
-                            .attribute(model, state.row(model, 0), Target.index(1), Run.defaults())) {
+                    try (Explanation why =
+                            new DeepLift().attribute(model, state.row(model, 0), Target.index(1), Run.defaults())) {
                         double scale = Math.max(1, Math.abs(why.scores()[0]));
                         assertThat(why.completenessGap()[0] / scale)
                                 .as(state.file())

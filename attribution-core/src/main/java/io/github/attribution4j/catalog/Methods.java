@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.catalog;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.Provenance;
+import io.github.attribution4j.Target;
+import io.github.attribution4j.gradient.Conductance;
+import io.github.attribution4j.gradient.GradientShap;
+import io.github.attribution4j.gradient.GradientXActivation;
+import io.github.attribution4j.gradient.InputXGradient;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.gradient.InternalInfluence;
+import io.github.attribution4j.gradient.LayerActivation;
+import io.github.attribution4j.gradient.LayerGradientShap;
+import io.github.attribution4j.gradient.NeuronConductance;
+import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.model.NearNames;
+import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.perturbation.FeaturePermutation;
+import io.github.attribution4j.perturbation.KernelShap;
+import io.github.attribution4j.perturbation.Occlusion;
+import io.github.attribution4j.perturbation.ShapleySampling;
+import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.propagation.Deconvolution;
+import io.github.attribution4j.propagation.DeepLift;
+import io.github.attribution4j.propagation.DeepLiftShap;
+import io.github.attribution4j.propagation.GuidedBackprop;
+import io.github.attribution4j.propagation.Lrp;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Sources;
+import io.github.attribution4j.text.TokenAttribution;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Every method of the library, by name.
+ *
+ * <p>A method says what it is: its name and its settings are in the provenance of every explanation. {@link #of} makes it again
+ * from there, also one in a noise tunnel, at a layer, towards a neuron or by token:
+ *
+ * <pre>{@code
+ * Explanation why = Explanation.fromJson(json);
+ * Methods.of(why.provenance()).attribute(model, inputs, target, why.provenance().run());
+ * }</pre>
+ *
+ * <p>Arrays of baselines and masks are in a provenance by digest alone; whoever has them gives {@link Sources}.
+ */
+public final class Methods {
+    private static final String AT_LAYER = " at layer";
+    private static final String TOWARDS_NEURON = " towards neuron";
+    private static final String BY_TOKEN = " by token";
+
+    private static final Setting<List<String>> LAYER = Setting.required("layer", Kind.ADDRESSES, "where");
+    private static final Setting<Target> UNIT = Setting.required("unit", Target.KIND, "which unit of the layer");
+
+    private static final List<Description<? extends Attribution<?>>> ALL =
+            Stream.<Description<? extends Attribution<?>>>concat(
+                            Stream.of(
+                                    Saliency.DESCRIPTION,
+                                    InputXGradient.DESCRIPTION,
+                                    IntegratedGradients.DESCRIPTION,
+                                    GradientShap.DESCRIPTION,
+                                    LayerActivation.DESCRIPTION,
+                                    GradientXActivation.DESCRIPTION,
+                                    InternalInfluence.DESCRIPTION,
+                                    Conductance.DESCRIPTION,
+                                    NeuronConductance.DESCRIPTION,
+                                    LayerGradientShap.DESCRIPTION,
+                                    FeatureAblation.DESCRIPTION,
+                                    FeaturePermutation.DESCRIPTION,
+                                    Occlusion.DESCRIPTION,
+                                    ShapleyValues.DESCRIPTION,
+                                    ShapleySampling.DESCRIPTION,
+                                    KernelShap.DESCRIPTION,
+                                    DeepLift.DESCRIPTION,
+                                    DeepLiftShap.DESCRIPTION,
+                                    Lrp.DESCRIPTION,
+                                    GuidedBackprop.DESCRIPTION,
+                                    Deconvolution.DESCRIPTION),
+                            NoiseTunnel.descriptions().stream())
+                    .toList();
+
+    private Methods() {}
+
+    /** Returns what every method says of itself, in the order of the documentation. */
+    public static List<Description<? extends Attribution<?>>> all() {
+        return ALL;
+    }
+
+    /**
+     * Returns what the method of a name says of itself.
+     *
+     * @throws IllegalArgumentException naming near ones if there is none of that name
+     */
+    public static Description<? extends Attribution<?>> find(String name) {
+        return ALL.stream()
+                .filter(description -> description.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("method '" + name + "' does not exist; "
+                        + NearNames.hint(
+                                name, ALL.stream().map(Description::name).toList())
+                        + " 'attribution methods' lists all"));
+    }
+
+    /**
+     * Makes a method of texts. A method that has no layer of its own is put at the setting {@code layer} if there is one, and
+     * towards the setting {@code unit}. The settings of a wrapped method have {@code method.} in front.
+     *
+     * @param name as {@link Attribution#name()} says it
+     * @param given texts by name of setting; the others have their defaults
+     * @param sources of the arrays that texts name
+     * @return the method, for any model that has all that it needs
+     * @throws IllegalArgumentException if there is no such method or setting, or a text does not fit its kind
+     */
+    public static Attribution<? super RuledModel> read(String name, Map<String, String> given, Sources sources) {
+        if (name.endsWith(BY_TOKEN)) {
+            return byToken(name.substring(0, name.length() - BY_TOKEN.length()), given, sources);
+        }
+        Description<? extends Attribution<?>> description = find(without(TOWARDS_NEURON, without(AT_LAYER, name)));
+        Map<String, String> own = new LinkedHashMap<>(given);
+        String layer = description.has(LAYER.name()) ? null : own.remove(LAYER.name());
+        String unit = layer == null || description.has(UNIT.name()) ? null : own.remove(UNIT.name());
+        Attribution<? super RuledModel> method = make(description, own, sources);
+        if (layer == null) {
+            return method;
+        }
+        List<String> layers = LAYER.read(layer, sources);
+        return unit == null
+                ? Attribution.<RuledModel>at(layers, method)
+                : Attribution.<RuledModel>towards(layers.get(0), UNIT.read(unit, sources), method);
+    }
+
+    /**
+     * Makes the method again whose explanation has a provenance.
+     *
+     * @throws IllegalArgumentException if the method is none of the library's, or its settings hold arrays
+     */
+    public static Attribution<? super RuledModel> of(Provenance provenance) {
+        return of(provenance, Sources.none());
+    }
+
+    /**
+     * Makes the method again whose explanation has a provenance.
+     *
+     * @param sources of the arrays of baselines and masks, which are asked for by what the provenance says of them, such as
+     *     {@code (1, 4) sha256:0123456789abcdef}
+     * @throws IllegalArgumentException if the method is none of the library's, or an array cannot be had
+     */
+    public static Attribution<? super RuledModel> of(Provenance provenance, Sources sources) {
+        return read(provenance.method(), provenance.settings(), sources);
+    }
+
+    /**
+     * Returns the target to ask for when an explanation is made again.
+     *
+     * @throws IllegalArgumentException if the explanation's own words for it leave out what it needs; see {@link Target#parse}
+     */
+    public static Target target(Explanation explanation) {
+        Provenance provenance = explanation.provenance();
+        String name = provenance.method();
+        String wrapped = NoiseTunnel.METHOD.name();
+        for (String inner = wrapped; provenance.settings().containsKey(inner); inner += "." + wrapped) {
+            name = String.valueOf(provenance.settings().get(inner));
+        }
+        boolean none = name.endsWith(TOWARDS_NEURON)
+                || ALL.stream()
+                        .filter(one -> !one.takesTarget())
+                        .map(Description::name)
+                        .anyMatch(name::equals);
+        return none ? Target.output() : Target.parse(provenance.target(), explanation.classes());
+    }
+
+    private static String without(String ending, String name) {
+        return name.endsWith(ending) ? name.substring(0, name.length() - ending.length()) : name;
+    }
+
+    @SuppressWarnings("unchecked") // A ruled model is all that any method needs.
+    private static <S extends Attribution<?>> Attribution<? super RuledModel> make(
+            Description<S> description, Map<String, String> given, Sources sources) {
+        String wrapped = NoiseTunnel.METHOD.name();
+        if (!description.has(wrapped) || !given.containsKey(wrapped)) {
+            return (Attribution<? super RuledModel>)
+                    description.read(given, sources).method();
+        }
+        Map<String, String> outer = new LinkedHashMap<>();
+        Map<String, String> inner = new LinkedHashMap<>();
+        given.forEach((name, text) -> {
+            if (name.startsWith(wrapped + ".")) {
+                inner.put(name.substring(wrapped.length() + 1), text);
+            } else if (!name.equals(wrapped)) {
+                outer.put(name, text);
+            }
+        });
+        Settings<S> settings = description
+                .read(outer, sources)
+                .with(NoiseTunnel.METHOD, read(String.valueOf(given.get(wrapped)), inner, sources));
+        return (Attribution<? super RuledModel>) settings.method();
+    }
+
+    private static Attribution<? super RuledModel> byToken(String name, Map<String, String> given, Sources sources) {
+        Map<String, String> own = new LinkedHashMap<>(given);
+        String embeddings = own.remove("embeddings");
+        String grouping = own.remove("grouping");
+        String reduction = own.remove("reduction");
+        TokenAttribution<RuledModel> tokens = TokenAttribution.of(read(name, own, sources));
+        if ("every".equals(embeddings)) {
+            tokens = tokens.everyEmbedding();
+        } else if (embeddings != null && !embeddings.equals("of inputs")) {
+            tokens = tokens.at(LAYER.read(embeddings, sources).toArray(String[]::new));
+        }
+        if ("by-embedding".equals(grouping)) {
+            tokens = tokens.byEmbedding();
+        } else if ("together".equals(grouping)) {
+            tokens = tokens.together();
+        }
+        return reduction == null
+                ? tokens
+                : tokens.reduction(TokenAttribution.Reduction.valueOf(reduction.toUpperCase(Locale.ROOT)));
+    }
+}
