@@ -32,7 +32,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "1:an unexpected failure, to be reported",
             "2:bad arguments or input",
             "3:the model cannot be explained this way",
-            "4:the deadline passed"
+            "4:the deadline passed",
+            "5:the bits of a replay differ"
         },
         footerHeading = "%nStart here:%n",
         footer = {
@@ -43,6 +44,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         },
         subcommands = {
             ExplainCommand.class,
+            ReplayCommand.class,
             MethodsCommand.class,
             LayersCommand.class,
             ViewCommand.class,
