@@ -6,8 +6,8 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.setting.Need;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A method of attribution: an immutable, thread-safe value that says of each input element how much it contributed to a
@@ -19,7 +19,7 @@ import java.util.Map;
  *     DifferentiableModel} for those that take gradients, {@link LayeredModel} for those that look inside, {@link RuledModel} for
  *     those that go back by rules
  */
-public interface Attribution<M extends Model> {
+public interface Attribution<M extends Model> extends Recipe {
     /**
      * Explains a score of the model at the inputs.
      *
@@ -84,11 +84,11 @@ public interface Attribution<M extends Model> {
         return new NeuronAttribution<>(method, layer, unit);
     }
 
-    /** Returns the method's name in lower case with hyphens, such as {@code integrated-gradients}. */
-    String name();
-
-    /** Returns every setting by name, in a fixed order, with values whose {@code toString} says it all. */
-    Map<String, Object> settings();
+    /** Returns what the method needs of a model: {@link Need#LAYERS} unless it says otherwise. */
+    @Override
+    default Need need() {
+        return Need.LAYERS;
+    }
 
     /** Returns a method in words: its name and its settings, such as {@code saliency {absolute=true}}. */
     static String inWords(Attribution<?> method) {

@@ -2,6 +2,7 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Settings;
 import java.util.Map;
@@ -31,9 +32,14 @@ public abstract class Described<M extends Model, S extends Described<M, S>> impl
         return settings.with(setting, value).method();
     }
 
-    /** Adds what is wrong with single values. */
-    final void checkSettings(Problems problems) {
+    @Override
+    public final void checkSettings(Problems problems) {
         settings.problems().forEach(problems::add);
+    }
+
+    @Override
+    public final Need need() {
+        return settings.description().need();
     }
 
     @Override

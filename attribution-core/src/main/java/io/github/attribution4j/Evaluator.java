@@ -7,13 +7,13 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -30,14 +30,14 @@ import org.jspecify.annotations.Nullable;
  * try (TensorScope scope = TensorScope.open()) {
  *     Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
  *     evaluator.gradients(rows, (batch, from, to, scores, gradients) -> ...);
- *     return evaluator.explain(attributions).build();
+ *     return Explanation.of(evaluator, attributions).build();
  * }
  * }</pre>
  */
 public final class Evaluator {
     private static final int LISTED_DRAWS = 3;
 
-    private final Attribution<?> method;
+    private final Recipe recipe;
     private final Model model;
     private final Inputs inputs;
     private final Run run;
@@ -50,44 +50,43 @@ public final class Evaluator {
     private @Nullable Tensor referenceOutputs;
     private double @Nullable [] scores;
 
-    private Evaluator(Attribution<?> method, Model model, Inputs inputs, Target target, Run run) {
-        this.method = method;
+    private Evaluator(Recipe recipe, Model model, Inputs inputs, Target target, Run run) {
+        this.recipe = recipe;
         this.model = model;
         this.inputs = inputs;
         // Scores are those of the target inside; the names only say what they are of.
         this.named = target instanceof NamedTarget classes ? classes : null;
         this.target = named == null ? target : named.target();
         this.run = run;
-        this.batches = new Batches(method.name(), model, inputs, run);
+        this.batches = new Batches(recipe.name(), model, inputs, run);
     }
 
     /**
      * Starts a computation: starts the run's clock, and checks everything that can be checked before the model runs.
      *
-     * @param checks more checks of the method's own, of baselines and masks, reported together with the others
+     * @param recipe who asks
+     * @param checks more checks of its own, of baselines and masks, reported together with the others
      * @throws InvalidRequestException listing all that is wrong
      */
     @SafeVarargs
     public static Evaluator start(
-            Attribution<?> method, Model model, Inputs inputs, Target target, Run run, Consumer<Problems>... checks) {
+            Recipe recipe, Model model, Inputs inputs, Target target, Run run, Consumer<Problems>... checks) {
         Run started = run.started();
         Problems problems = new Problems();
         problems.require(
                 !inputs.attributed().isEmpty(),
                 "inputs: none is attributed; mark one with Inputs.builder().attribute(name, tensor)");
-        List<String> digests = InputChecks.digests(method, inputs, run.isNested(), problems);
-        if (method instanceof GradientAttribution) {
+        List<String> digests = InputChecks.digests(recipe, inputs, run.isNested(), problems);
+        if (recipe.need() == Need.GRADIENTS) {
             InputChecks.requireFloating(model, inputs, problems);
         }
-        if (method instanceof Described<?, ?> described) {
-            described.checkSettings(problems);
-        }
+        recipe.checkSettings(problems);
         for (Consumer<Problems> check : checks) {
             problems.collect(() -> check.accept(problems));
         }
         problems.throwIfAny();
-        started.check(method.name(), 0, inputs.rows());
-        Evaluator evaluator = new Evaluator(method, model, inputs.on(model.tensors()), target, started);
+        started.check(recipe.name(), 0, inputs.rows());
+        Evaluator evaluator = new Evaluator(recipe, model, inputs.on(model.tensors()), target, started);
         evaluator.digests = digests;
         if (model.identity().isVague() && !run.isNested()) {
             evaluator.notice("nothing tells model '" + model.identity().name()
@@ -103,6 +102,15 @@ public final class Evaluator {
                     + " export the model in evaluation mode, or take the mean of several explanations");
         }
         return evaluator;
+    }
+
+    /** Returns who asked. */
+    Recipe recipe() {
+        return recipe;
+    }
+
+    Model model() {
+        return model;
     }
 
     /** Returns the inputs, on the model's device. */
@@ -155,7 +163,7 @@ public final class Evaluator {
      * checks of what this one has made, no progress of its own. Add its cost with {@link #countAll}.
      */
     public Evaluator step(Model part, Inputs partInputs, Target partTarget) {
-        return new Evaluator(method, part, partInputs, partTarget, run.quiet());
+        return new Evaluator(recipe, part, partInputs, partTarget, run.quiet());
     }
 
     /** Returns a baseline's references for the explained examples; see {@link Baseline#references}. */
@@ -481,16 +489,7 @@ public final class Evaluator {
     }
 
     private void requireFiniteScores(double[] values, long from, Rows rows) {
-        FiniteValues.requireScores(values, from, rows, target, method);
-    }
-
-    /**
-     * Starts the explanation.
-     *
-     * @param attributions one for each attributed input, axis 0 counts examples; the explanation will own them
-     */
-    public Explanation.Builder explain(List<Tensor> attributions) {
-        return new Explanation.Builder(this, attributions);
+        FiniteValues.requireScores(values, from, rows, target, recipe);
     }
 
     /** Returns names of the model's classes, if they were given with the target. */
@@ -503,18 +502,14 @@ public final class Evaluator {
         return target().words(classes());
     }
 
-    /** Returns the settings of the method. */
-    Map<String, Object> settings() {
-        return method.settings();
+    /** Returns the digests of the inputs, in order; none of a computation inside another. */
+    List<String> digests() {
+        return digests;
     }
 
-    Provenance provenance(Counts total) {
-        return Provenance.of(method, target(), model, inputs, digests, run, total);
-    }
-
-    /** Returns the method and the inputs. */
+    /** Returns who asked, and the inputs. */
     @Override
     public String toString() {
-        return "Evaluator[" + method.name() + ", " + inputs + "]";
+        return "Evaluator[" + recipe.name() + ", " + inputs + "]";
     }
 }

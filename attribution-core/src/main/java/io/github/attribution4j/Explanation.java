@@ -63,6 +63,16 @@ public final class Explanation implements AutoCloseable {
         this.labels = labels;
     }
 
+    /**
+     * Starts the explanation that an evaluation ends in.
+     *
+     * @param evaluator what ran the model
+     * @param attributions one for each attributed input, axis 0 counts examples; the explanation will own them
+     */
+    public static Builder of(Evaluator evaluator, List<Tensor> attributions) {
+        return new Builder(evaluator, attributions);
+    }
+
     /** Returns the names of the attributed inputs, in order. */
     public List<String> names() {
         return names;
@@ -379,7 +389,7 @@ public final class Explanation implements AutoCloseable {
      * @param inputs what the outer method was given
      * @param more cost of what the outer method evaluated besides
      */
-    public Explanation madeBy(Attribution<?> method, ModelIdentity model, Inputs inputs, Counts more) {
+    public Explanation madeBy(Recipe method, ModelIdentity model, Inputs inputs, Counts more) {
         return copy(counts.plus(more), provenance.madeBy(method, model, inputs), inputData, labels);
     }
 
@@ -438,7 +448,7 @@ public final class Explanation implements AutoCloseable {
                 labels.with(fitting));
     }
 
-    /** Collects the parts of an explanation; made by {@link Evaluator#explain}. */
+    /** Collects the parts of an explanation; made by {@link Explanation#of}. */
     public static final class Builder {
         private final Evaluator evaluator;
         private final List<Tensor> attributions;
@@ -512,8 +522,8 @@ public final class Explanation implements AutoCloseable {
                 change[i] = scores[i] - scoresAtBaseline[i];
                 gap[i] -= change[i];
             }
-            String large =
-                    CompletenessNotice.of(gap, change, attributions, evaluator.settings(), evaluator::gradientLosses);
+            String large = CompletenessNotice.of(
+                    gap, change, attributions, evaluator.recipe().settings(), evaluator::gradientLosses);
             return (large.isEmpty() ? this : notice(large))
                     .baselineScores(scoresAtBaseline)
                     .completenessGap(gap);
@@ -579,7 +589,7 @@ public final class Explanation implements AutoCloseable {
                     counts,
                     Duration.ofNanos(evaluator.run().elapsedNanos()),
                     notices,
-                    evaluator.provenance(counts),
+                    Provenance.of(evaluator, counts),
                     List.of(),
                     labels);
             explanation.ownTensors();

@@ -4,6 +4,7 @@ package io.github.attribution4j;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -18,8 +19,8 @@ final class FiniteValues {
     }
 
     /** Returns whether what is not finite in an input is NaN that means missing, and is not asked for gradients. */
-    static boolean isMissing(Inputs.Input input, Inputs inputs, Attribution<?> method) {
-        boolean differentiated = method instanceof GradientAttribution && input.role() == Inputs.Role.ATTRIBUTED;
+    static boolean isMissing(Inputs.Input input, Inputs inputs, Recipe recipe) {
+        boolean differentiated = recipe.need() == Need.GRADIENTS && input.role() == Inputs.Role.ATTRIBUTED;
         return !differentiated && fit(input.tensor(), inputs);
     }
 
@@ -64,12 +65,12 @@ final class FiniteValues {
     }
 
     /** Checks the scores of consecutive rows. */
-    static void requireScores(double[] values, long from, Rows rows, Target target, Attribution<?> method) {
+    static void requireScores(double[] values, long from, Rows rows, Target target, Recipe recipe) {
         for (int r = 0; r < values.length; r++) {
             if (!Double.isFinite(values[r])) {
                 throw new ModelException("the model's score of target '" + target.describe() + "' is " + values[r]
                         + " for example " + rows.example(from + r) + " (row " + (from + r) + " of " + rows.count()
-                        + " that " + method.name() + " evaluates); look for an overflow or a division by zero in the "
+                        + " that " + recipe.name() + " evaluates); look for an overflow or a division by zero in the "
                         + "model, or choose another baseline");
             }
         }

@@ -3,6 +3,7 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.setting.Need;
 import java.util.List;
 
 /** A method that only runs the model forward: it explains any scoring function. */
@@ -15,5 +16,11 @@ public interface ForwardAttribution extends Attribution<Model> {
     /** Returns this method explaining a neuron; see {@link GradientAttribution#towards}. */
     default Attribution<LayeredModel> towards(String layer, Target unit) {
         return new NeuronAttribution<>(this, layer, unit);
+    }
+
+    /** Returns {@link Need#FORWARD}. */
+    @Override
+    default Need need() {
+        return Need.FORWARD;
     }
 }

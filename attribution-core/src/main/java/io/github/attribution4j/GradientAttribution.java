@@ -3,6 +3,7 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.setting.Need;
 import java.util.List;
 
 /** A method that takes gradients of the model with respect to its inputs. */
@@ -29,5 +30,11 @@ public interface GradientAttribution extends Attribution<DifferentiableModel> {
      */
     default Attribution<LayeredModel> towards(String layer, Target unit) {
         return new NeuronAttribution<>(this, layer, unit);
+    }
+
+    /** Returns {@link Need#GRADIENTS}. */
+    @Override
+    default Need need() {
+        return Need.GRADIENTS;
     }
 }

@@ -5,6 +5,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.setting.Need;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -14,7 +15,7 @@ final class InputChecks {
     private InputChecks() {}
 
     /** Looks for values that are not finite, and takes digests on the way: none of a computation inside another. */
-    static List<String> digests(Attribution<?> method, Inputs inputs, boolean nested, Problems problems) {
+    static List<String> digests(Recipe recipe, Inputs inputs, boolean nested, Problems problems) {
         List<String> digests = new ArrayList<>();
         for (Inputs.Input input : inputs.all()) {
             boolean finite;
@@ -26,15 +27,14 @@ final class InputChecks {
             } else {
                 finite = input.tensor().isFinite();
             }
-            if (!finite && !FiniteValues.isMissing(input, inputs, method)) {
+            if (!finite && !FiniteValues.isMissing(input, inputs, recipe)) {
                 problems.add(FiniteValues.problem(
                                 "input '" + input.name() + "'",
                                 input.name(),
                                 input.rowsFirst().tensor(),
                                 input.features())
                         + "; attributions of it have no meaning: replace the value"
-                        + (method instanceof ForwardAttribution
-                                        && FiniteValues.isMissing(input, inputs.allowMissing(), method)
+                        + (recipe.need() == Need.FORWARD && FiniteValues.isMissing(input, inputs.allowMissing(), recipe)
                                 ? ", or say with Inputs.allowMissing() that NaN is a missing value to the model"
                                 : ""));
             }

@@ -248,8 +248,8 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
 
         Explanation explanation(Evaluator evaluator) {
             boolean variance = statistic == Statistic.VAR_GRAD;
-            Explanation.Builder explanation = evaluator
-                    .explain(variance ? moments.variances() : moments.means())
+            Explanation.Builder explanation = Explanation.of(
+                            evaluator, variance ? moments.variances() : moments.means())
                     .like(Objects.requireNonNull(last, "there is at least one copy"));
             if (!variance) {
                 explanation.standardErrors(moments.standardErrors());

@@ -2,7 +2,6 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.tensor.Tensor;
 import java.time.Instant;
@@ -96,29 +95,23 @@ public record Provenance(
     }
 
     /** Returns where what a method computed comes from. A method inside another leaves settings and inputs to the outer one. */
-    static Provenance of(
-            Attribution<?> method,
-            Target decided,
-            Model model,
-            Inputs inputs,
-            List<String> digests,
-            Run run,
-            Counts total) {
+    static Provenance of(Evaluator evaluation, Counts total) {
+        Run run = evaluation.run();
         return new Provenance(
-                method.name(),
-                run.isNested() ? Map.of() : settingsOf(method),
-                decided.describe(),
+                evaluation.recipe().name(),
+                run.isNested() ? Map.of() : settingsOf(evaluation.recipe()),
+                evaluation.target().describe(),
                 run.seed(),
                 run.batching() + ", largest batch " + total.largestBatch() + " rows",
-                model.identity(),
-                run.isNested() ? List.of() : records(inputs, digests),
+                evaluation.model().identity(),
+                run.isNested() ? List.of() : records(evaluation.inputs(), evaluation.digests()),
                 Versions.LIBRARY,
                 System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")",
                 Instant.now());
     }
 
     /** Returns this, of a method that answered for an outer one, as the outer one's. */
-    Provenance madeBy(Attribution<?> outer, ModelIdentity asked, Inputs given) {
+    Provenance madeBy(Recipe outer, ModelIdentity asked, Inputs given) {
         return new Provenance(
                 outer.name(),
                 settingsOf(outer),
@@ -132,9 +125,9 @@ public record Provenance(
                 created);
     }
 
-    private static Map<String, String> settingsOf(Attribution<?> method) {
+    private static Map<String, String> settingsOf(Recipe recipe) {
         Map<String, String> settings = new LinkedHashMap<>();
-        method.settings().forEach((name, value) -> settings.put(name, String.valueOf(value)));
+        recipe.settings().forEach((name, value) -> settings.put(name, String.valueOf(value)));
         return settings;
     }
 

@@ -4,6 +4,7 @@ package io.github.attribution4j;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.RuledCut;
 import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.setting.Need;
 import java.util.List;
 
 /** A method that goes back through the model by other rules than the derivative. */
@@ -26,5 +27,11 @@ public interface RuledAttribution extends Attribution<RuledModel> {
     /** Returns this method explaining a neuron; see {@link GradientAttribution#towards}. */
     default Attribution<RuledModel> towards(String layer, Target unit) {
         return new NeuronAttribution<>(this, layer, unit);
+    }
+
+    /** Returns {@link Need#RULES}. */
+    @Override
+    default Need need() {
+        return Need.RULES;
     }
 }

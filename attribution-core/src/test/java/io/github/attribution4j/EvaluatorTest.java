@@ -375,8 +375,7 @@ class EvaluatorTest {
             Evaluator evaluator = Evaluator.start(
                     method, model(1000), inputs, Target.argmax(), Run.defaults().seed(9));
             Tensor attribution = inputs.tensor(0).mul(3);
-            explanation = evaluator
-                    .explain(List.of(attribution))
+            explanation = Explanation.of(evaluator, List.of(attribution))
                     .completeTo(new double[] {0, 0})
                     .notice("hello")
                     .build();
@@ -407,7 +406,7 @@ class EvaluatorTest {
         Evaluator evaluator = Evaluator.start(method, model(1000), inputs(2), Target.index(0), Run.defaults());
         Tensor bad = JAVA.of(new double[] {1, Double.NaN, 2, 3}, 2, 2);
 
-        assertThatThrownBy(() -> evaluator.explain(List.of(bad)).build())
+        assertThatThrownBy(() -> Explanation.of(evaluator, List.of(bad)).build())
                 .isInstanceOf(ModelException.class)
                 .hasMessageStartingWith("the attribution of 'x' of shape (2, 2) holds NaN at element 1");
     }

@@ -96,8 +96,7 @@ public abstract sealed class ClassActivationMap implements Attribution<LayeredMo
             boolean each = merge == Merge.EACH;
             List<String> names =
                     cuts.stream().map(cut -> cut.point().toString()).toList();
-            return evaluator
-                    .explain(each ? maps : List.of(merged(maps)))
+            return Explanation.of(evaluator, each ? maps : List.of(merged(maps)))
                     .names(each ? names : List.of(String.join(", ", names)))
                     .build();
         }

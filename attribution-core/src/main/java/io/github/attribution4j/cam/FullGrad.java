@@ -107,7 +107,7 @@ public final class FullGrad implements Attribution<LayeredModel> {
             for (CutPoint point : layers.isEmpty() ? reached(model, evaluator) : named) {
                 terms.of(point, !layers.isEmpty()).ifPresent(term -> sum.add(term.contributions(), term.layout()));
             }
-            Explanation.Builder explanation = evaluator.explain(List.of(sum.map()));
+            Explanation.Builder explanation = Explanation.of(evaluator, List.of(sum.map()));
             return (magnitudes ? explanation : explanation.completeTo(sum.withoutPlace())).build();
         }
     }

@@ -99,7 +99,7 @@ public final class GuidedGradCam implements Attribution<RuledModel> {
                 Inputs.Input input = evaluator.inputs().attributedInputs().get(i);
                 products.add(gradient.mul(resampled(map, input)));
             }
-            return evaluator.explain(products).build();
+            return Explanation.of(evaluator, products).build();
         }
     }
 

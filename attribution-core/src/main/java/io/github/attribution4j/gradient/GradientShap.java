@@ -81,7 +81,8 @@ public final class GradientShap extends ExpectedGradients<DifferentiableModel, G
                     (batch, from, to, scores, gradients) ->
                             moments.add(batch, from, to, contributions(gradients, segments::differences)));
             List<Tensor> attributions = moments.means();
-            Explanation.Builder explanation = evaluator.explain(attributions).standardErrors(moments.standardErrors());
+            Explanation.Builder explanation =
+                    Explanation.of(evaluator, attributions).standardErrors(moments.standardErrors());
             if (multipliesByInputs()) {
                 explanation.completeBetween(scoresAtBaseline, scoresAtInput);
             } else {

@@ -86,8 +86,7 @@ public final class GradientXActivation extends Described<LayeredModel, GradientX
                                 ? parts.get(0)
                                 : parts.get(0).tensors().concat(parts, 0));
             }
-            return evaluator
-                    .explain(attributions)
+            return Explanation.of(evaluator, attributions)
                     .names(cuts.stream().map(Cut::point).map(CutPoint::toString).toList())
                     .build();
         }

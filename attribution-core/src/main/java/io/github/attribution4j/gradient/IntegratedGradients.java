@@ -122,8 +122,7 @@ public final class IntegratedGradients extends Described<DifferentiableModel, In
                             integral.add(batch, from, to, weights.times(gradients, from)));
             List<Tensor> averages = integral.sums();
             if (!value(MULTIPLY)) {
-                return evaluator
-                        .explain(averages)
+                return Explanation.of(evaluator, averages)
                         .baselineScores(scoresAtBaseline)
                         .build();
             }
@@ -132,7 +131,9 @@ public final class IntegratedGradients extends Described<DifferentiableModel, In
             for (int i = 0; i < averages.size(); i++) {
                 attributions.add(averages.get(i).mul(lengths.get(i)));
             }
-            return evaluator.explain(attributions).completeTo(scoresAtBaseline).build();
+            return Explanation.of(evaluator, attributions)
+                    .completeTo(scoresAtBaseline)
+                    .build();
         }
     }
 

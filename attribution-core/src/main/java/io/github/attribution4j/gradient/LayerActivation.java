@@ -66,8 +66,7 @@ public final class LayerActivation extends Described<LayeredModel, LayerActivati
                                 ? evaluator.outputs()
                                 : evaluator.activationsAtInputs(cut).get(0));
             }
-            return evaluator
-                    .explain(activations)
+            return Explanation.of(evaluator, activations)
                     .names(cuts.stream().map(Cut::point).map(CutPoint::toString).toList())
                     .build()
                     .madeBy(this, model.identity(), evaluator.inputs(), Counts.NONE);

@@ -112,7 +112,7 @@ final class LayerRuns {
         if (tail != null) {
             whole.countAll(tail);
         }
-        return whole.explain(attributions);
+        return Explanation.of(whole, attributions);
     }
 
     /** Rows that remember what they made last. */

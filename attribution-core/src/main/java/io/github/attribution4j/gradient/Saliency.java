@@ -68,8 +68,8 @@ public final class Saliency extends Described<DifferentiableModel, Saliency> imp
         try (TensorScope scope = TensorScope.open()) {
             Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
             List<Tensor> gradients = InputGradients.of(evaluator);
-            return evaluator
-                    .explain(
+            return Explanation.of(
+                            evaluator,
                             value(ABSOLUTE)
                                     ? gradients.stream().map(Tensor::abs).toList()
                                     : gradients)

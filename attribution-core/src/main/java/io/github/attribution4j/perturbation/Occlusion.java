@@ -153,7 +153,7 @@ public final class Occlusion extends Described<Model, Occlusion> implements Forw
             for (int input = 0; input < over.size(); input++) {
                 attributions.add(average(evaluator, rows, over.get(input), input, scores, occluded));
             }
-            return described(evaluator.explain(attributions), over).build();
+            return described(Explanation.of(evaluator, attributions), over).build();
         }
     }
 

@@ -111,7 +111,7 @@ record Perturbation(Evaluator evaluator, Groups groups, List<Tensor> references)
     }
 
     static Explanation.Builder explain(Evaluator evaluator, Groups groups, double[][] values) {
-        return groups.describe(evaluator.explain(spread(evaluator, groups, values)));
+        return groups.describe(Explanation.of(evaluator, spread(evaluator, groups, values)));
     }
 
     /** Starts the explanation of a method that claims completeness: Σ over groups = score − baseline score. */

@@ -139,7 +139,7 @@ public abstract sealed class DifferencePropagation<S extends DifferencePropagati
     /** Starts the explanation, and judges whether contributions add up. */
     final Explanation.Builder judged(RuledRun run, List<Tensor> attributions, double[] scoresAtReference) {
         Evaluator evaluator = run.evaluator();
-        Explanation.Builder explanation = evaluator.explain(attributions);
+        Explanation.Builder explanation = Explanation.of(evaluator, attributions);
         if (!value(MULTIPLY)) {
             return explanation.baselineScores(scoresAtReference);
         }

@@ -115,7 +115,7 @@ public final class Lrp extends Propagation<Lrp> {
             gap[i] -= scores[i];
             scored += scores[i];
         }
-        Explanation.Builder explanation = evaluator.explain(relevance).completenessGap(gap);
+        Explanation.Builder explanation = Explanation.of(evaluator, relevance).completenessGap(gap);
         String absorbing = absorbing(run.operations());
         boolean large = Math.abs(total - scored) > 0.05 * Math.abs(scored);
         List<String> losses = large ? run.gradientLosses() : List.of();

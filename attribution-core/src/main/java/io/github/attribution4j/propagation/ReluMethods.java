@@ -28,7 +28,7 @@ final class ReluMethods {
                 .distinct()
                 .sorted()
                 .collect(Collectors.joining(", "));
-        Explanation.Builder explanation = run.evaluator().explain(run.propagate());
+        Explanation.Builder explanation = Explanation.of(run.evaluator(), run.propagate());
         if (!others.isEmpty()) {
             explanation.notice(method + " changes ReLUs alone; these keep their derivative: " + others);
         }

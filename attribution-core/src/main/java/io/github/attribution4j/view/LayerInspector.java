@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.view;
 
-import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Evaluator;
-import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Recipe;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
@@ -134,8 +134,8 @@ public final class LayerInspector {
         return "LayerInspector" + layers;
     }
 
-    /** The inspection as a method, which is what an evaluation is started for: its attributions are the activations. */
-    private record Looking(List<String> layers, int channelAxis) implements Attribution<LayeredModel> {
+    /** Who asks for the evaluation. */
+    private record Looking(List<String> layers, int channelAxis) implements Recipe {
         List<Cut> cuts(LayeredModel model, Inputs inputs) {
             if (!layers.isEmpty()) {
                 return layers.stream().map(model::cut).toList();
@@ -151,25 +151,13 @@ public final class LayerInspector {
         }
 
         @Override
-        public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
-            try (TensorScope scope = TensorScope.open()) {
-                List<Cut> cuts = cuts(model, inputs);
-                Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
-                evaluator.scores();
-                List<Tensor> activations = new ArrayList<>();
-                for (Cut cut : cuts) {
-                    activations.addAll(evaluator.activationsAtInputs(cut));
-                }
-                return evaluator
-                        .explain(activations)
-                        .names(cuts.stream().map(cut -> cut.point().toString()).toList())
-                        .build();
-            }
+        public String name() {
+            return "layer-inspector";
         }
 
         @Override
-        public String name() {
-            return "layer-inspector";
+        public Need need() {
+            return Need.LAYERS;
         }
 
         @Override

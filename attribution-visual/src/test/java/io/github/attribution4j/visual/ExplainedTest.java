@@ -37,8 +37,7 @@ class ExplainedTest {
             for (Tensor input : evaluator.inputs().attributed()) {
                 attributions.add(input.mul(1));
             }
-            return evaluator
-                    .explain(attributions)
+            return Explanation.of(evaluator, attributions)
                     .completeTo(new double[evaluator.examples()])
                     .build();
         }
