@@ -2,9 +2,13 @@
 package io.github.attribution4j.cam;
 
 import io.github.attribution4j.InvalidRequestException;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Ablation class activation map: channels weighted by what the score loses without each. No gradients.
@@ -29,14 +33,20 @@ import java.util.Map;
  *
  * <p>Settings: {@code channels} (how many at most, all unless set), {@code relative}, and those of {@link ClassActivationMap}.
  */
-public final class AblationCam extends ClassActivationMap {
-    private final int channels;
-    private final boolean relative;
+public final class AblationCam extends ClassActivationMap<AblationCam> {
+    private static final Setting<Boolean> RELATIVE =
+            Setting.of("relative", Kind.FLAG, true, "whether what is lost is divided by the score's magnitude");
 
-    private AblationCam(Builder builder) {
-        super(builder);
-        this.channels = builder.channels;
-        this.relative = builder.relative;
+    /** What the method says of itself. */
+    public static final Description<AblationCam> DESCRIPTION = Description.of(
+            "ablation-cam",
+            Need.LAYERS,
+            "a layer's channels weighted by what the score loses without each; no gradients",
+            AblationCam::new,
+            CamSettings.and(CamSettings.CHANNELS, RELATIVE));
+
+    private AblationCam(Settings<AblationCam> settings) {
+        super(settings);
     }
 
     /**
@@ -45,25 +55,32 @@ public final class AblationCam extends ClassActivationMap {
      * @param layers addresses of values inside the model, usually the last one with positions
      */
     public AblationCam(String... layers) {
-        this(new Builder(layers));
+        this(CamSettings.at(DESCRIPTION, layers));
     }
 
     /**
-     * Returns a builder that starts from the defaults.
+     * Returns a copy that evaluates some channels only; all unless set.
      *
-     * @param layers addresses of values inside the model, at least one
+     * @param most how many, at least 1: of each example those with the largest Σ_p A[k, p]², the lower number first where
+     *     equal; the others have weight 0
      */
-    public static Builder builder(String... layers) {
-        return new Builder(layers);
+    public AblationCam channels(int most) {
+        return with(CamSettings.CHANNELS, ChannelChoice.checked(most));
+    }
+
+    /** Returns a copy that divides what is lost by |S|, the default, or not. */
+    public AblationCam relative(boolean ofScore) {
+        return with(RELATIVE, ofScore);
     }
 
     @Override
     Tensor map(LayerRun layer) {
+        boolean relative = value(RELATIVE);
         double[] scores = layer.evaluator().scores();
         requireDivisors(scores, layer);
         Tensor activation = layer.activation();
         Channels arranged = layer.arranged(activation);
-        ChannelChoice choice = ChannelChoice.largest(arranged.toArrays(), channels);
+        ChannelChoice choice = ChannelChoice.largest(arranged.toArrays(), value(CamSettings.CHANNELS));
         double[][] weights = new double[scores.length][arranged.channelCount()];
         if (choice.rows() > 0) {
             double[] without = layer.tailScores(
@@ -79,59 +96,11 @@ public final class AblationCam extends ClassActivationMap {
     }
 
     private void requireDivisors(double[] scores, LayerRun layer) {
-        for (int example = 0; relative && example < scores.length; example++) {
+        for (int example = 0; value(RELATIVE) && example < scores.length; example++) {
             if (scores[example] == 0) {
                 throw new InvalidRequestException(List.of("relative: the score of example " + example + " is 0, and "
                         + name() + " at layer '" + layer.layer() + "' divides by it; set relative(false)"));
             }
-        }
-    }
-
-    @Override
-    void describe(Map<String, Object> settings) {
-        settings.put("channels", channels == 0 ? "all" : channels);
-        settings.put("relative", relative);
-    }
-
-    @Override
-    public String name() {
-        return "ablation-cam";
-    }
-
-    /** Collects settings. Not thread-safe. */
-    public static final class Builder extends ClassActivationMap.Builder<Builder> {
-        private int channels;
-        private boolean relative = true;
-
-        private Builder(String... layers) {
-            super(layers);
-        }
-
-        @Override
-        Builder self() {
-            return this;
-        }
-
-        /**
-         * Evaluates some channels only; all unless set.
-         *
-         * @param most how many, at least 1: of each example those with the largest Σ_p A[k, p]², the lower number first where equal;
-         *     the others have weight 0
-         */
-        public Builder channels(int most) {
-            channels = ChannelChoice.checked(most);
-            return this;
-        }
-
-        /** Sets whether what is lost is divided by |S|; default yes. */
-        public Builder relative(boolean ofScore) {
-            relative = ofScore;
-            return this;
-        }
-
-        /** Returns the method. */
-        public AblationCam build() {
-            return new AblationCam(this);
         }
     }
 }

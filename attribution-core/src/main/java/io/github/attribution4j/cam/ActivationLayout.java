@@ -2,10 +2,13 @@
 package io.github.attribution4j.cam;
 
 import io.github.attribution4j.InvalidRequestException;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Numbers;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -23,20 +26,25 @@ import java.util.Optional;
  * </table>
  */
 public final class ActivationLayout {
-    private enum Kind {
+    private enum Order {
         CHANNELS_FIRST,
         CHANNELS_LAST,
         TOKENS
     }
 
-    private static final ActivationLayout FIRST = new ActivationLayout(Kind.CHANNELS_FIRST, 0, new long[0]);
-    private static final ActivationLayout LAST = new ActivationLayout(Kind.CHANNELS_LAST, 0, new long[0]);
+    private static final ActivationLayout FIRST = new ActivationLayout(Order.CHANNELS_FIRST, 0, new long[0]);
+    private static final ActivationLayout LAST = new ActivationLayout(Order.CHANNELS_LAST, 0, new long[0]);
 
-    private final Kind kind;
+    /** The kind of layouts. */
+    static final Kind<ActivationLayout> KIND = Kind.of(
+            "channels-first, channels-last, or tokens:LEADING:ROWSxCOLUMNS (tokens:LEADING for a square)",
+            ActivationLayout::parse);
+
+    private final Order kind;
     private final int leading;
     private final long[] grid;
 
-    private ActivationLayout(Kind kind, int leading, long[] grid) {
+    private ActivationLayout(Order kind, int leading, long[] grid) {
         this.kind = kind;
         this.leading = leading;
         this.grid = grid;
@@ -69,7 +77,23 @@ public final class ActivationLayout {
                         "grid: " + Arrays.toString(grid) + "; every extent must be at least 1");
             }
         }
-        return new ActivationLayout(Kind.TOKENS, leading, grid.clone());
+        return new ActivationLayout(Order.TOKENS, leading, grid.clone());
+    }
+
+    private static ActivationLayout parse(String text) {
+        String[] parts = text.strip().toLowerCase(Locale.ROOT).split(":", -1);
+        boolean tokens = parts[0].equals("tokens") && (parts.length == 2 || parts.length == 3);
+        if (tokens) {
+            return tokens(
+                    Integer.parseInt(parts[1].strip()), parts.length == 3 ? Numbers.integers(parts[2]) : new long[0]);
+        }
+        return switch (text.strip().toLowerCase(Locale.ROOT)) {
+            case "channels-first" -> FIRST;
+            case "channels-last" -> LAST;
+            case "tokens" -> tokens(0);
+            default ->
+                throw new IllegalArgumentException("choose channels-first, channels-last, or such as tokens:1:14x14");
+        };
     }
 
     /** Returns whether {@link #arrange} takes an activation and finds a number of axes of positions in it. */
@@ -149,7 +173,7 @@ public final class ActivationLayout {
      */
     Optional<String> doubt(Shape activation, Shape input, String layer) {
         int axes = activation.rank() - 2;
-        if (kind != Kind.CHANNELS_FIRST || axes < 1) {
+        if (kind != Order.CHANNELS_FIRST || axes < 1) {
             return Optional.empty();
         }
         boolean picture = input.rank() == 4;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cam;
 
-import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Described;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.InvalidRequestException;
@@ -11,18 +11,15 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where in a layer's activation the evidence for a score lies: one number for each position, from the activation's
@@ -32,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  * shape {@code (N, 1, positions...)}: {@code (N, 1, H, W)} for a layer {@code (N, C, H, W)}. A layer {@code (N, C)} has one
  * position, and its map shape {@code (N, 1)}.
  *
- * <p><b>From layers to a map</b>, in this order: the map of each layer by the method's formula; {@link Builder#relu negative
- * values cut off}, if asked for; {@link Builder#upsample resampled}, if asked for, as an overlay needs; the {@link
- * Builder#merge maps of several layers merged}. Nothing else happens to values: they are not scaled, signs stay, and zero
+ * <p><b>From layers to a map</b>, in this order: the map of each layer by the method's formula; {@link #relu negative
+ * values cut off}, if asked for; {@link #upsample resampled}, if asked for, as an overlay needs; the {@link
+ * #merge maps of several layers merged}. Nothing else happens to values: they are not scaled, signs stay, and zero
  * means nothing. Scaling is the picture's business.
  *
  * <p><b>Layers</b> are addresses of values inside the model, such as {@code layer4} (see {@link CutPoint}). Usually the last
@@ -42,58 +39,66 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Symbols in the methods' documentation: S is the score, A[k, p] the activation of channel k at position p, G[k, p] =
  * ∂S/∂A[k, p], P the number of positions, L[p] the map.
+ *
+ * @param <S> the method itself
  */
-public abstract sealed class ClassActivationMap implements Attribution<LayeredModel>
-        permits GradCam,
-                GradCamPlusPlus,
-                XGradCam,
-                HiResCam,
-                LayerCam,
-                GradCamElementwise,
-                PrincipalComponentMap,
-                ScoreCam,
-                AblationCam {
+public abstract sealed class ClassActivationMap<S extends ClassActivationMap<S>> extends Described<LayeredModel, S>
+        permits GradCam, EigenCam, ScoreCam, AblationCam {
     private static final int MOST_NAMED = 5;
 
-    private final List<String> layers;
-    private final ActivationLayout layout;
-    private final Merge merge;
-    private final boolean relu;
-    private final @Nullable Interpolation upsample;
-    private final long[] size;
+    ClassActivationMap(Settings<S> settings) {
+        super(settings);
+        CamSettings.check(settings);
+    }
 
-    ClassActivationMap(Builder<?> builder) {
-        this.layers = builder.layers;
-        this.layout = builder.layout;
-        this.merge = builder.merge;
-        this.relu = builder.relu;
-        this.upsample = builder.upsample;
-        this.size = builder.size;
+    /** Returns a copy for activations that have their channels and positions elsewhere; channels first unless set. */
+    public final S layout(ActivationLayout activations) {
+        return with(CamSettings.LAYOUT, activations);
+    }
+
+    /** Returns a copy that makes something else of the maps of several layers; their mean unless set. */
+    public final S merge(Merge maps) {
+        return with(CamSettings.MERGE, maps);
+    }
+
+    /** Returns a copy in whose map negative values become 0, or stay: the default. */
+    public final S relu(boolean rectify) {
+        return with(CamSettings.RELU, rectify);
+    }
+
+    /**
+     * Returns a copy that resamples the map, of one to three axes of positions; default not.
+     *
+     * @param mode nearest, or linear along every axis
+     * @param extents of the axes of positions, each at least 1; none for those of the last axes of the first attributed
+     *     input
+     */
+    public final S upsample(Interpolation mode, long... extents) {
+        return with(CamSettings.UPSAMPLE, Optional.of(mode)).with(CamSettings.SIZE, CamSettings.size(extents));
     }
 
     /** Returns the map of one layer, {@code (N, 1, positions...)}. */
     abstract Tensor map(LayerRun layer);
-
-    /** Adds the settings that only this method has. */
-    abstract void describe(Map<String, Object> settings);
 
     @Override
     public final Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
         Run started = run.started();
         try (TensorScope scope = TensorScope.open()) {
             List<Cut> cuts = new ArrayList<>();
-            for (String layer : layers) {
+            for (String layer : layers()) {
                 cuts.add(model.cut(layer));
             }
             Evaluator evaluator = Evaluator.start(this, model, inputs, target, started);
             List<Tensor> maps = new ArrayList<>();
             for (Cut cut : cuts) {
-                Tensor map = map(new LayerRun(this, evaluator, cut, layout));
+                Tensor map = map(new LayerRun(this, evaluator, cut, value(CamSettings.LAYOUT)));
                 tellOfEmpty(evaluator, map, cut.point().toString());
-                Tensor signed = relu ? map.clamp(0, Double.POSITIVE_INFINITY) : map;
-                maps.add(upsample == null ? signed : resampled(signed, upsample, evaluator.inputs(), cut));
+                Tensor signed = value(CamSettings.RELU) ? map.clamp(0, Double.POSITIVE_INFINITY) : map;
+                maps.add(value(CamSettings.UPSAMPLE)
+                        .map(mode -> resampled(signed, mode, evaluator.inputs(), cut))
+                        .orElse(signed));
             }
-            boolean each = merge == Merge.EACH;
+            boolean each = value(CamSettings.MERGE) == Merge.EACH;
             List<String> names =
                     cuts.stream().map(cut -> cut.point().toString()).toList();
             return Explanation.of(evaluator, each ? maps : List.of(merged(maps)))
@@ -115,7 +120,7 @@ public abstract sealed class ClassActivationMap implements Attribution<LayeredMo
                 anyNegative |= values[i] < 0;
                 anyPositive |= values[i] > 0;
             }
-            if (!anyPositive && (relu || !anyNegative)) {
+            if (!anyPositive && (value(CamSettings.RELU) || !anyNegative)) {
                 (anyNegative ? negative : zero).add(example);
             }
         }
@@ -141,19 +146,21 @@ public abstract sealed class ClassActivationMap implements Attribution<LayeredMo
         long[] dims = map.shape().dims();
         long[] positions = new long[dims.length - 2];
         System.arraycopy(dims, 2, positions, 0, positions.length);
-        long[] wanted = Resampler.size(size, inputs, cut.point().toString(), positions);
+        long[] wanted = Resampler.size(
+                value(CamSettings.SIZE).dims(), inputs, cut.point().toString(), positions);
         return Resampler.resample(map, wanted, mode);
     }
 
     private Tensor merged(List<Tensor> maps) {
+        Merge merge = value(CamSettings.MERGE);
         Tensor first = maps.get(0);
         if (maps.size() == 1) {
             return merge == Merge.SCALED_MEAN ? scaled(first) : first;
         }
         for (int i = 1; i < maps.size(); i++) {
             if (!maps.get(i).shape().equals(first.shape())) {
-                throw new InvalidRequestException(List.of("merge: the map of layer '" + layers.get(i) + "' has shape "
-                        + maps.get(i).shape() + ", that of '" + layers.get(0) + "' " + first.shape()
+                throw new InvalidRequestException(List.of("merge: the map of layer '" + layers().get(i) + "' has shape "
+                        + maps.get(i).shape() + ", that of '" + layers().get(0) + "' " + first.shape()
                         + "; bring them to one size with upsample(...), or keep them apart with merge(Merge.EACH)"));
             }
         }
@@ -177,86 +184,6 @@ public abstract sealed class ClassActivationMap implements Attribution<LayeredMo
 
     /** Returns the addresses of the layers. */
     public final List<String> layers() {
-        return layers;
-    }
-
-    @Override
-    public final Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("layer", String.join(", ", layers));
-        describe(settings);
-        settings.put("layout", layout);
-        settings.put("relu", relu);
-        settings.put("upsample", upsample == null ? "none" : upsample.name().toLowerCase(Locale.ROOT));
-        settings.put("size", size.length == 0 ? "input" : Shape.of(size));
-        settings.put("merge", merge.name().toLowerCase(Locale.ROOT).replace('_', '-'));
-        return settings;
-    }
-
-    /**
-     * Collects the settings that all methods share. Not thread-safe.
-     *
-     * @param <B> the builder itself
-     */
-    public abstract static class Builder<B extends Builder<B>> {
-        private final List<String> layers;
-        private ActivationLayout layout = ActivationLayout.channelsFirst();
-        private Merge merge = Merge.MEAN;
-        private boolean relu;
-        private @Nullable Interpolation upsample;
-        private long[] size = {};
-
-        Builder(String... layers) {
-            this.layers = List.of(layers);
-            if (layers.length == 0) {
-                throw new IllegalArgumentException("layers: none given; name at least one");
-            }
-            if (new LinkedHashSet<>(this.layers).size() != layers.length) {
-                throw new IllegalArgumentException("layers: " + this.layers + " names one twice; name each once");
-            }
-        }
-
-        abstract B self();
-
-        /** Sets where the activation has its channels and positions; channels first unless set. */
-        public B layout(ActivationLayout activations) {
-            layout = activations;
-            return self();
-        }
-
-        /** Sets what becomes of the maps of several layers; their mean unless set. */
-        public B merge(Merge maps) {
-            merge = maps;
-            return self();
-        }
-
-        /** Sets whether negative values of the map become 0; default no. */
-        public B relu(boolean rectify) {
-            relu = rectify;
-            return self();
-        }
-
-        /**
-         * Resamples the map, of one to three axes of positions; default not.
-         *
-         * @param mode nearest, or linear along every axis
-         * @param extents of the axes of positions, each at least 1; none for those of the last axes of the first attributed
-         *     input
-         */
-        public B upsample(Interpolation mode, long... extents) {
-            for (long extent : extents) {
-                if (extent < 1) {
-                    throw new IllegalArgumentException("upsample: extent " + extent + " must be at least 1");
-                }
-            }
-            upsample = mode;
-            size = extents.clone();
-            return self();
-        }
-    }
-
-    @Override
-    public String toString() {
-        return Attribution.inWords(this);
+        return value(CamSettings.LAYER);
     }
 }

@@ -1,81 +1,114 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cam;
 
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
 
 /**
- * Eigen class activation map: the activation projected on the one direction of its channels that explains most of it. It asks no
- * gradient and no target: the map shows what the layer found striking, whatever the class.
+ * Eigen class activation map: the activation projected on the one direction of its channels that explains most of it.
+ * It asks no gradient and no target: the map shows what the layer found striking, whatever the class.
  *
  * <pre>  A = U Σ Vᵀ  (rows: positions, columns: channels; singular values descending)        L[p] = Σ_k V[k, 1] · A[k, p]</pre>
  *
- * <p><b>Sign.</b> A singular vector is known but for its sign. Here the entries of V[·, 1] have a positive sum, so that the map is high
- * where activations are high on the whole; where that sum is 0 within 1e-9 of its largest possible value, the entry of largest
- * magnitude (the first of them) is positive. Behind a rectifier all entries have one sign, and the map is not negative. Two equal largest
- * singular values leave the direction undetermined; one of the possible ones is returned, the same every time.
+ * <p><b>Sign.</b> A singular vector is known but for its sign. Here the entries of V[·, 1] have a positive sum, so
+ * that the map is high where activations are high on the whole; where that sum is 0 within 1e-9 of its largest
+ * possible value, the entry of largest magnitude (the first of them) is positive. Behind a rectifier all entries have
+ * one sign, and the map is not negative. Two equal largest singular values leave the direction undetermined; one of
+ * the possible ones is returned, the same every time.
  *
  * <p>Computed on the CPU in double precision (Lanczos iteration, no full decomposition).
  *
- * <p><b>Cost.</b> For each example and layer a forward row of the head of the model, and one forward row of the model for the
- * scores. No backward rows.
+ * <p><b>Cost.</b> For each example and layer a forward row of the head of the model, and one forward row of the model
+ * for the scores. No backward rows.
  *
- * <p><b>Paper.</b> Muhammad and Yeasin, <i>Eigen-CAM: Class Activation Map using Principal Components</i>, 2020. It does not centre.
+ * <p><b>Paper.</b> Muhammad and Yeasin, <i>Eigen-CAM: Class Activation Map using Principal Components</i>, 2020. It
+ * does not centre.
  *
- * <p><b>Compared with others.</b> Captum has none. pytorch-grad-cam subtracts every channel's mean ({@code centered(true)}) and keeps
- * whatever sign the decomposition gives, then cuts off the negative half and scales to 0 … 1.
+ * <p><b>Compared with others.</b> Captum has none. pytorch-grad-cam subtracts every channel's mean ({@code
+ * centered(true)}) and keeps whatever sign the decomposition gives, then cuts off the negative half and scales to 0 …
+ * 1.
+ *
+ * <p><b>Variant.</b> {@link #ofGradients Eigen-Grad-CAM}, of activation times gradient.
  *
  * <p>Settings: {@code centered}, and those of {@link ClassActivationMap}.
  */
-public final class EigenCam extends PrincipalComponentMap {
-    private EigenCam(Builder builder) {
-        super(builder);
+public final class EigenCam extends ClassActivationMap<EigenCam> {
+    private static final Setting<Boolean> CENTERED =
+            Setting.of("centered", Kind.FLAG, false, "whether each channel's mean over positions is subtracted before");
+    private static final Description<EigenCam> OF_ACTIVATION = Description.of(
+            "eigen-cam",
+            Need.LAYERS,
+            "the strongest pattern of a layer's activation, without gradients, for no class in particular",
+            settings -> new EigenCam(settings, false),
+            CamSettings.and(CENTERED));
+    private static final Description<EigenCam> OF_GRADIENTS = Description.of(
+            "eigen-grad-cam",
+            Need.LAYERS,
+            "the strongest pattern of activation times gradient",
+            settings -> new EigenCam(settings, true),
+            CamSettings.and(CENTERED));
+
+    private final boolean gradients;
+
+    private EigenCam(Settings<EigenCam> settings, boolean gradients) {
+        super(settings);
+        this.gradients = gradients;
     }
 
     /**
-     * Creates the method with its defaults.
+     * Creates Eigen-CAM with its defaults.
      *
      * @param layers addresses of values inside the model, usually the last one with positions
      */
     public EigenCam(String... layers) {
-        this(new Builder(layers));
+        this(CamSettings.at(OF_ACTIVATION, layers), false);
     }
 
     /**
-     * Returns a builder that starts from the defaults.
+     * Returns Eigen-Grad-CAM: {@link EigenCam} of activation times gradient instead of the activation: the strongest
+     * pattern in what channels contribute to the score, which depends on the class.
      *
-     * @param layers addresses of values inside the model, at least one
+     * <pre>  (G∘A) = U Σ Vᵀ  (rows: positions, columns: channels)        L[p] = Σ_k V[k, 1] · G[k, p] · A[k, p]</pre>
+     *
+     * <p><b>Sign.</b> As of {@link EigenCam}: the entries of V[·, 1] have a positive sum, so that the map is high
+     * where contributions are high on the whole.
+     *
+     * <p><b>Cost.</b> For each example and layer a forward row of the model, and a backward row that ends at the layer.
+     *
+     * <p><b>Paper.</b> None of its own: the combination of Muhammad and Yeasin, <i>Eigen-CAM</i>, 2020, with
+     * Selvaraju et al., <i>Grad-CAM</i>, 2017, known from pytorch-grad-cam, which subtracts every channel's mean
+     * ({@code centered(true)}) and keeps whatever sign the decomposition gives. Captum has none.
+     *
+     * @param layers addresses of values inside the model, usually the last one with positions
      */
-    public static Builder builder(String... layers) {
-        return new Builder(layers);
+    public static EigenCam ofGradients(String... layers) {
+        return CamSettings.at(OF_GRADIENTS, layers).method();
+    }
+
+    /** Returns what both variants say of themselves. */
+    public static List<Description<EigenCam>> descriptions() {
+        return List.of(OF_ACTIVATION, OF_GRADIENTS);
+    }
+
+    /** Returns a copy that subtracts each channel's mean over positions before, or not: the default, as in the paper. */
+    public EigenCam centered(boolean subtractMeans) {
+        return with(CENTERED, subtractMeans);
     }
 
     @Override
     Tensor map(LayerRun layer) {
+        if (gradients) {
+            return layer.fromGradients((activation, gradient) ->
+                    PrincipalMap.flat(activation.with(gradient.mul(activation.values())), value(CENTERED)));
+        }
         // The explanation has scores, whose cost is the method's.
         layer.evaluator().scores();
         Channels activation = layer.arranged(layer.activation());
-        return activation.spread(projected(activation));
-    }
-
-    @Override
-    public String name() {
-        return "eigen-cam";
-    }
-
-    /** Collects settings. Not thread-safe. */
-    public static final class Builder extends PrincipalComponentMap.Builder<Builder> {
-        private Builder(String... layers) {
-            super(layers);
-        }
-
-        @Override
-        Builder self() {
-            return this;
-        }
-
-        /** Returns the method. */
-        public EigenCam build() {
-            return new EigenCam(this);
-        }
+        return activation.spread(PrincipalMap.flat(activation, value(CENTERED)));
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cam;
 
-import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Counts;
+import io.github.attribution4j.Described;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Problems;
@@ -12,15 +12,18 @@ import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 
 /**
  * Full-gradient representation: what the input and every bias of the network contribute to the score, brought to the input's
@@ -45,7 +48,7 @@ import java.util.Map;
  * Explanation#completenessGap} says how much of the score that is.
  *
  * <p><b>Places.</b> Contributions of layers with as many axes of positions as the input are resampled so that sums stay as they
- * were (each place's value is shared out over the places it covers). Of layers that are not convolutions, {@link Builder#layout} says
+ * were (each place's value is shared out over the places it covers). Of layers that are not convolutions, {@link #layout} says
  * where positions are. Contributions without a place, such as those of the last linear layer's bias, of class tokens, and (unless the
  * layout says otherwise) of linear layers and layer normalisation on the last axis of several, are in no element of the map; their sum is what {@link Explanation#baselineScores} holds, so that
  * Σ map = score − baseline score.
@@ -68,42 +71,87 @@ import java.util.Map;
  *
  * <p>Settings: {@code layers} (all unless set), {@code magnitudes}, {@code layout}, {@code resample} (nearest or bilinear).
  */
-public final class FullGrad implements Attribution<LayeredModel> {
-    private final List<String> layers;
-    private final boolean magnitudes;
-    private final ActivationLayout layout;
-    private final Interpolation resample;
+public final class FullGrad extends Described<LayeredModel, FullGrad> {
+    /** No addresses stand for all layers. */
+    private static final Setting<List<String>> LAYERS = Setting.of(
+            "layers",
+            Kind.<List<String>>of(
+                            "all, or layers: a,b",
+                            text -> text.strip().equals("all")
+                                    ? List.of()
+                                    : Arrays.stream(text.split(",", -1))
+                                            .map(String::strip)
+                                            .toList())
+                    .said(layers -> layers.isEmpty() ? "all" : String.join(", ", layers)),
+            List.of(),
+            "the layers whose biases count");
 
-    private FullGrad(Builder builder) {
-        this.layers = builder.layers;
-        this.magnitudes = builder.magnitudes;
-        this.layout = builder.layout;
-        this.resample = builder.resample;
+    private static final Setting<Boolean> MAGNITUDES =
+            Setting.of("magnitudes", Kind.FLAG, false, "whether magnitudes of every channel's contribution are summed");
+    private static final Setting<Interpolation> RESAMPLE = Setting.of(
+            "resample",
+            CamSettings.interpolation(),
+            Interpolation.BILINEAR,
+            "how contributions reach the input's size");
+
+    /** What the method says of itself. */
+    public static final Description<FullGrad> DESCRIPTION = Description.of(
+            "full-grad",
+            Need.LAYERS,
+            "what the input and every bias contribute at each position; complete for rectifier networks",
+            FullGrad::new,
+            LAYERS,
+            MAGNITUDES,
+            CamSettings.LAYOUT,
+            RESAMPLE);
+
+    private FullGrad(Settings<FullGrad> settings) {
+        super(settings);
     }
 
     /** Creates the method with its defaults: all layers that have a bias, signed, linear resampling. */
     public FullGrad() {
-        this(new Builder());
+        this(DESCRIPTION.defaults());
     }
 
-    /** Returns a builder that starts from the defaults. */
-    public static Builder builder() {
-        return new Builder();
+    /** Returns a copy that takes the biases of these layers; of all that have one unless set. */
+    public FullGrad layers(String... addresses) {
+        return with(LAYERS, List.of(addresses));
+    }
+
+    /** Returns a copy that sums magnitudes of every channel's contribution, or not: the default. */
+    public FullGrad magnitudes(boolean summed) {
+        return with(MAGNITUDES, summed);
+    }
+
+    /**
+     * Returns a copy for layers other than convolutions that have their channels and positions elsewhere; channels first
+     * unless set.
+     */
+    public FullGrad layout(ActivationLayout activations) {
+        return with(CamSettings.LAYOUT, activations);
+    }
+
+    /** Returns a copy that brings contributions to the input's size in another way; linear unless set. */
+    public FullGrad resample(Interpolation mode) {
+        return with(RESAMPLE, mode);
     }
 
     @Override
     public Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
+        List<String> layers = value(LAYERS);
+        boolean magnitudes = value(MAGNITUDES);
         try (TensorScope scope = TensorScope.open()) {
             List<CutPoint> named = layers.stream().map(model::cutPoint).toList();
             Evaluator evaluator =
                     Evaluator.start(this, model, inputs, target, run.started(), problems -> check(inputs, problems));
             Inputs.Input input = evaluator.inputs().attributedInputs().get(0);
-            Contributions sum = new Contributions(input.tensor().shape(), magnitudes, resample);
+            Contributions sum = new Contributions(input.tensor().shape(), magnitudes, value(RESAMPLE));
             List<Tensor> parts = new ArrayList<>();
             evaluator.gradientsAtInputs((batch, from, to, scores, gradients) ->
                     parts.add(batch.keep(gradients.get(0).mul(input.tensor().rows(from, to)))));
             sum.add(joined(parts), ActivationLayout.channelsFirst());
-            BiasTerms terms = new BiasTerms(model, evaluator, layout);
+            BiasTerms terms = new BiasTerms(model, evaluator, value(CamSettings.LAYOUT));
             for (CutPoint point : layers.isEmpty() ? reached(model, evaluator) : named) {
                 terms.of(point, !layers.isEmpty()).ifPresent(term -> sum.add(term.contributions(), term.layout()));
             }
@@ -142,64 +190,5 @@ public final class FullGrad implements Attribution<LayeredModel> {
 
     static Tensor joined(List<Tensor> parts) {
         return parts.size() == 1 ? parts.get(0) : parts.get(0).tensors().concat(parts, 0);
-    }
-
-    @Override
-    public String name() {
-        return "full-grad";
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("layers", layers.isEmpty() ? "all" : String.join(", ", layers));
-        settings.put("magnitudes", magnitudes);
-        settings.put("layout", layout);
-        settings.put("resample", resample.name().toLowerCase(Locale.ROOT));
-        return settings;
-    }
-
-    /** Collects settings. Not thread-safe. */
-    public static final class Builder {
-        private List<String> layers = List.of();
-        private boolean magnitudes;
-        private ActivationLayout layout = ActivationLayout.channelsFirst();
-        private Interpolation resample = Interpolation.BILINEAR;
-
-        private Builder() {}
-
-        /** Sets the layers whose biases count; all that have one unless set. */
-        public Builder layers(String... addresses) {
-            layers = List.of(addresses);
-            return this;
-        }
-
-        /** Sets whether magnitudes of every channel's contribution are summed; default no. */
-        public Builder magnitudes(boolean summed) {
-            magnitudes = summed;
-            return this;
-        }
-
-        /** Sets where layers other than convolutions have their channels and positions; channels first unless set. */
-        public Builder layout(ActivationLayout activations) {
-            layout = activations;
-            return this;
-        }
-
-        /** Sets how contributions are brought to the input's size; linear unless set. */
-        public Builder resample(Interpolation mode) {
-            resample = mode;
-            return this;
-        }
-
-        /** Returns the method. */
-        public FullGrad build() {
-            return new FullGrad(this);
-        }
-    }
-
-    @Override
-    public String toString() {
-        return Attribution.inWords(this);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cam;
 
-import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Described;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.InvalidRequestException;
@@ -14,15 +14,17 @@ import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.model.RuledCopy;
 import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 
 /**
  * Guided Grad-CAM: the sharp picture of guided backpropagation, kept where Grad-CAM sees evidence for the score.
@@ -41,15 +43,27 @@ import java.util.Map;
  *
  * <p>Settings: {@code layer}, {@code interpolation}, {@code layout}.
  */
-public final class GuidedGradCam implements Attribution<RuledModel> {
-    private final String layer;
-    private final Interpolation interpolation;
-    private final ActivationLayout layout;
+public final class GuidedGradCam extends Described<RuledModel, GuidedGradCam> {
+    private static final Setting<String> LAYER =
+            Setting.required("layer", Kind.ADDRESS, "usually the last one with positions; --layer sets it too");
+    private static final Setting<Interpolation> INTERPOLATION = Setting.of(
+            "interpolation",
+            CamSettings.interpolation(),
+            Interpolation.NEAREST,
+            "how the map reaches the input's size");
 
-    private GuidedGradCam(String layer, Interpolation interpolation, ActivationLayout layout) {
-        this.layer = layer;
-        this.interpolation = interpolation;
-        this.layout = layout;
+    /** What the method says of itself. */
+    public static final Description<GuidedGradCam> DESCRIPTION = Description.of(
+            "guided-grad-cam",
+            Need.LAYERS,
+            "guided-backprop where grad-cam sees evidence for the score",
+            GuidedGradCam::new,
+            LAYER,
+            INTERPOLATION,
+            CamSettings.LAYOUT);
+
+    private GuidedGradCam(Settings<GuidedGradCam> settings) {
+        super(settings);
     }
 
     /**
@@ -58,17 +72,17 @@ public final class GuidedGradCam implements Attribution<RuledModel> {
      * @param layer address of a value inside the model, usually the last one with positions
      */
     public GuidedGradCam(String layer) {
-        this(layer, Interpolation.NEAREST, ActivationLayout.channelsFirst());
+        this(DESCRIPTION.defaults().with(LAYER, layer));
     }
 
     /** Returns a copy that resamples the map in another way. */
     public GuidedGradCam interpolation(Interpolation mode) {
-        return new GuidedGradCam(layer, mode, layout);
+        return with(INTERPOLATION, mode);
     }
 
     /** Returns a copy for activations that have their channels elsewhere. */
     public GuidedGradCam layout(ActivationLayout activations) {
-        return new GuidedGradCam(layer, interpolation, activations);
+        return with(CamSettings.LAYOUT, activations);
     }
 
     @Override
@@ -79,7 +93,7 @@ public final class GuidedGradCam implements Attribution<RuledModel> {
                     name() + " changes what ReLUs give back, and this model has none; use GradCam");
         }
         RuledCopy guided = model.with(rules);
-        Cut cut = model.cut(layer);
+        Cut cut = model.cut(value(LAYER));
         try (TensorScope scope = TensorScope.open()) {
             Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
             Tensor map = map(evaluator, cut);
@@ -104,8 +118,8 @@ public final class GuidedGradCam implements Attribution<RuledModel> {
     }
 
     private Tensor map(Evaluator evaluator, Cut cut) {
-        return new LayerRun(this, evaluator, cut, layout)
-                .fromGradients(GradCam::formula)
+        return new LayerRun(this, evaluator, cut, value(CamSettings.LAYOUT))
+                .fromGradients(GradCam::ofMeans)
                 .clamp(0, Double.POSITIVE_INFINITY);
     }
 
@@ -114,32 +128,13 @@ public final class GuidedGradCam implements Attribution<RuledModel> {
         Shape shape = input.tensor().shape();
         int axes = map.shape().rank() - 2;
         if (axes < 1 || axes > 3 || shape.rank() != axes + 2) {
-            throw new InvalidRequestException(List.of("the map of layer '" + layer + "' has " + Math.max(0, axes)
+            throw new InvalidRequestException(List.of("the map of layer '" + value(LAYER) + "' has " + Math.max(0, axes)
                     + " axes of positions and input '" + input.name() + "' shape " + shape
                     + ": guided Grad-CAM needs rows, channels and one to three axes of positions in both; choose"
                     + " another layer, or pass the input with fixed(...)"));
         }
         long[] size = new long[axes];
         System.arraycopy(shape.dims(), 2, size, 0, axes);
-        return Resampler.resample(map, size, interpolation);
-    }
-
-    @Override
-    public String name() {
-        return "guided-grad-cam";
-    }
-
-    @Override
-    public Map<String, Object> settings() {
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("layer", layer);
-        settings.put("interpolation", interpolation.name().toLowerCase(Locale.ROOT));
-        settings.put("layout", layout);
-        return settings;
-    }
-
-    @Override
-    public String toString() {
-        return Attribution.inWords(this);
+        return Resampler.resample(map, size, value(INTERPOLATION));
     }
 }

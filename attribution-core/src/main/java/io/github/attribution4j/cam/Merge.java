@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cam;
 
+import java.util.Locale;
+
 /** What becomes of the maps of several layers. */
 public enum Merge {
     /** The mean. Maps of layers whose values are larger count more; see {@link #SCALED_MEAN}. */
@@ -13,5 +15,11 @@ public enum Merge {
      */
     SCALED_MEAN,
     /** One map for each layer, in the order of the layers. */
-    EACH
+    EACH;
+
+    /** Returns the name in lower case, such as {@code scaled-mean}. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
 }

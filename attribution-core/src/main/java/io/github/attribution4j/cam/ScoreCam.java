@@ -5,9 +5,13 @@ import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Score-weighted class activation map: channels weighted by the score that the input gets when it is seen through each alone. No
@@ -22,7 +26,7 @@ import java.util.Map;
  * 0, it is not in the softmax, and it is not evaluated. Scores on a scale of many units make the softmax pick one channel: give
  * {@code Target.probability(class)} for the other way that the paper discusses.
  *
- * <p>Channels are resampled linearly, whatever {@link Builder#upsample} says of the map. The model must have one attributed input, with as
+ * <p>Channels are resampled linearly, whatever {@link #upsample} says of the map. The model must have one attributed input, with as
  * many axes of positions as the layer (at most three) at its end; others must be fixed.
  *
  * <p><b>Cost.</b> For each example and layer a forward row of the head, one of the model for the scores, and a forward row of the model
@@ -38,16 +42,22 @@ import java.util.Map;
  * <p>Settings: {@code baseline}, {@code channels} (how many at most, all unless set), {@code softmax}, and those of {@link
  * ClassActivationMap}.
  */
-public final class ScoreCam extends ClassActivationMap {
-    private final Baseline baseline;
-    private final int channels;
-    private final boolean softmax;
+public final class ScoreCam extends ClassActivationMap<ScoreCam> {
+    private static final Setting<Baseline> BASELINE =
+            Setting.of("baseline", Baseline.KIND, Baseline.zeros(), "what a fully masked input looks like");
+    private static final Setting<Boolean> SOFTMAX = Setting.of(
+            "softmax", Kind.FLAG, true, "whether weights are the softmax of the increases, or those themselves");
 
-    private ScoreCam(Builder builder) {
-        super(builder);
-        this.baseline = builder.baseline;
-        this.channels = builder.channels;
-        this.softmax = builder.softmax;
+    /** What the method says of itself. */
+    public static final Description<ScoreCam> DESCRIPTION = Description.of(
+            "score-cam",
+            Need.LAYERS,
+            "a layer's channels weighted by the score of the input seen through each; no gradients",
+            ScoreCam::new,
+            CamSettings.and(BASELINE, CamSettings.CHANNELS, SOFTMAX));
+
+    private ScoreCam(Settings<ScoreCam> settings) {
+        super(settings);
     }
 
     /**
@@ -56,16 +66,27 @@ public final class ScoreCam extends ClassActivationMap {
      * @param layers addresses of values inside the model, usually the last one with positions
      */
     public ScoreCam(String... layers) {
-        this(new Builder(layers));
+        this(CamSettings.at(DESCRIPTION, layers));
+    }
+
+    /** Returns a copy with another look of a fully masked input; zeros unless set. */
+    public ScoreCam baseline(Baseline masked) {
+        return with(BASELINE, masked);
     }
 
     /**
-     * Returns a builder that starts from the defaults.
+     * Returns a copy that evaluates some channels only; all unless set.
      *
-     * @param layers addresses of values inside the model, at least one
+     * @param most how many, at least 1: of each example those with the largest standard deviation over positions, the lower
+     *     number first where equal; the others have weight 0 and are not in the softmax
      */
-    public static Builder builder(String... layers) {
-        return new Builder(layers);
+    public ScoreCam channels(int most) {
+        return with(CamSettings.CHANNELS, ChannelChoice.checked(most));
+    }
+
+    /** Returns a copy whose weights are the softmax over channels of the increases (default), or the increases themselves. */
+    public ScoreCam softmax(boolean overChannels) {
+        return with(SOFTMAX, overChannels);
     }
 
     @Override
@@ -76,13 +97,13 @@ public final class ScoreCam extends ClassActivationMap {
         evaluator.scores();
         Channels activation = layer.arranged(layer.activation());
         long[] size = Resampler.size(new long[0], inputs, layer.layer(), activation.positions());
-        ChannelChoice choice = ChannelChoice.mostVaried(activation.toArrays(), channels);
+        ChannelChoice choice = ChannelChoice.mostVaried(activation.toArrays(), value(CamSettings.CHANNELS));
         double[][] weights = new double[evaluator.examples()][activation.channelCount()];
         if (choice.rows() > 0) {
-            List<Tensor> references = baseline.references(inputs, evaluator.run());
+            List<Tensor> references = value(BASELINE).references(inputs, evaluator.run());
             double[] increases = evaluator.scores(
                     new MaskedRows(inputs.attributed().get(0), references.get(0), activation, choice, size));
-            if (softmax) {
+            if (value(SOFTMAX)) {
                 choice.softmax(increases);
             } else {
                 double[] absent = evaluator.scoresAt(references);
@@ -109,66 +130,11 @@ public final class ScoreCam extends ClassActivationMap {
                 "input '" + input.name() + "' is of type " + input.tensor().dataType()
                         + ", which cannot be masked gradually; score-cam needs a floating-point input");
         problems.require(
-                !baseline.isDistribution(),
-                "baseline " + baseline.describe() + " is a distribution, and score-cam masks with one reference; give "
+                !value(BASELINE).isDistribution(),
+                "baseline " + value(BASELINE).describe()
+                        + " is a distribution, and score-cam masks with one reference; give "
                         + "Baseline.mean(...), or one draw with Baseline.of(...)");
-        baseline.check(inputs, problems);
+        value(BASELINE).check(inputs, problems);
         problems.throwIfAny();
-    }
-
-    @Override
-    void describe(Map<String, Object> settings) {
-        settings.put("baseline", baseline.describe());
-        settings.put("channels", channels == 0 ? "all" : channels);
-        settings.put("softmax", softmax);
-    }
-
-    @Override
-    public String name() {
-        return "score-cam";
-    }
-
-    /** Collects settings. Not thread-safe. */
-    public static final class Builder extends ClassActivationMap.Builder<Builder> {
-        private Baseline baseline = Baseline.zeros();
-        private int channels;
-        private boolean softmax = true;
-
-        private Builder(String... layers) {
-            super(layers);
-        }
-
-        @Override
-        Builder self() {
-            return this;
-        }
-
-        /** Sets what a fully masked input looks like; zeros unless set. */
-        public Builder baseline(Baseline masked) {
-            baseline = masked;
-            return this;
-        }
-
-        /**
-         * Evaluates some channels only; all unless set.
-         *
-         * @param most how many, at least 1: of each example those with the largest standard deviation over positions, the lower
-         *     number first where equal; the others have weight 0 and are not in the softmax
-         */
-        public Builder channels(int most) {
-            channels = ChannelChoice.checked(most);
-            return this;
-        }
-
-        /** Sets whether weights are the softmax over channels of the increases (default), or the increases themselves. */
-        public Builder softmax(boolean overChannels) {
-            softmax = overChannels;
-            return this;
-        }
-
-        /** Returns the method. */
-        public ScoreCam build() {
-            return new ScoreCam(this);
-        }
     }
 }

@@ -6,6 +6,12 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.Provenance;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.cam.AblationCam;
+import io.github.attribution4j.cam.EigenCam;
+import io.github.attribution4j.cam.FullGrad;
+import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.cam.GuidedGradCam;
+import io.github.attribution4j.cam.ScoreCam;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.GradientXActivation;
@@ -63,8 +69,8 @@ public final class Methods {
     private static final Setting<Target> UNIT = Setting.required("unit", Target.KIND, "which unit of the layer");
 
     private static final List<Description<? extends Attribution<?>>> ALL =
-            Stream.<Description<? extends Attribution<?>>>concat(
-                            Stream.of(
+            Stream.<List<? extends Description<? extends Attribution<?>>>>of(
+                            List.of(
                                     Saliency.DESCRIPTION,
                                     InputXGradient.DESCRIPTION,
                                     IntegratedGradients.DESCRIPTION,
@@ -74,7 +80,14 @@ public final class Methods {
                                     InternalInfluence.DESCRIPTION,
                                     Conductance.DESCRIPTION,
                                     NeuronConductance.DESCRIPTION,
-                                    LayerGradientShap.DESCRIPTION,
+                                    LayerGradientShap.DESCRIPTION),
+                            GradCam.descriptions(),
+                            EigenCam.descriptions(),
+                            List.of(
+                                    ScoreCam.DESCRIPTION,
+                                    AblationCam.DESCRIPTION,
+                                    FullGrad.DESCRIPTION,
+                                    GuidedGradCam.DESCRIPTION,
                                     FeatureAblation.DESCRIPTION,
                                     FeaturePermutation.DESCRIPTION,
                                     Occlusion.DESCRIPTION,
@@ -86,7 +99,8 @@ public final class Methods {
                                     Lrp.DESCRIPTION,
                                     GuidedBackprop.DESCRIPTION,
                                     Deconvolution.DESCRIPTION),
-                            NoiseTunnel.descriptions().stream())
+                            NoiseTunnel.descriptions())
+                    .<Description<? extends Attribution<?>>>flatMap(List::stream)
                     .toList();
 
     private Methods() {}

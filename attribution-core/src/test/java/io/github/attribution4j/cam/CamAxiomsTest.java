@@ -35,7 +35,7 @@ class CamAxiomsTest {
         return Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 8, 1, 2, 4, 4));
     }
 
-    private static double[] map(ClassActivationMap method, ReferenceModel model, Target target) {
+    private static double[] map(ClassActivationMap<?> method, ReferenceModel model, Target target) {
         try (Explanation explanation = method.attribute(model, images(), target)) {
             return explanation.attribution().toDoubleArray();
         }
@@ -55,7 +55,8 @@ class CamAxiomsTest {
     @ValueSource(ints = {1, 2, 3})
     void mapsWithoutRectifier_areLinearInTheScore(int seed) {
         ReferenceModel model = ReferenceModels.cnn(DataType.FLOAT64, seed, Activation.SOFTPLUS, 2, 4);
-        for (ClassActivationMap method : List.of(new GradCam("act1"), new XGradCam("act1"), new HiResCam("act1"))) {
+        for (ClassActivationMap<?> method :
+                List.of(new GradCam("act1"), GradCam.xGrad("act1"), GradCam.hiRes("act1"))) {
             double[] first = map(method, model, Target.index(0));
             double[] second = map(method, model, Target.index(2));
             double[] difference = map(method, model, Target.difference(Target.index(0), Target.index(2)));
@@ -69,14 +70,14 @@ class CamAxiomsTest {
     @ValueSource(ints = {1, 2, 3})
     void hiResCam_isComplete_beforeOneLinearLayer(int seed) {
         ReferenceModel model = linearHead(seed);
-        try (Explanation why = new HiResCam("relu").attribute(model, images(), Target.index(1))) {
+        try (Explanation why = GradCam.hiRes("relu").attribute(model, images(), Target.index(1))) {
             double sum = Arrays.stream(why.attribution().toDoubleArray()).sum();
             assertThat(sum).isCloseTo(why.scores()[0] - model.bias("fc")[1], within(1e-12));
         }
         double averaged =
                 Arrays.stream(map(new GradCam("relu"), model, Target.index(1))).sum();
-        double exact =
-                Arrays.stream(map(new HiResCam("relu"), model, Target.index(1))).sum();
+        double exact = Arrays.stream(map(GradCam.hiRes("relu"), model, Target.index(1)))
+                .sum();
         assertThat(Math.abs(averaged - exact)).isGreaterThan(1e-3);
     }
 
@@ -85,8 +86,8 @@ class CamAxiomsTest {
     void behindPooling_gradCamHiResCamAndXGradCamAgree(int seed) {
         ReferenceModel model = ReferenceModels.cnn(DataType.FLOAT64, seed, Activation.RELU, 2, 4);
         double[] expected = map(new GradCam("act2"), model, Target.index(0));
-        assertThat(map(new HiResCam("act2"), model, Target.index(0))).containsExactly(expected, within(1e-13));
-        assertThat(map(new XGradCam("act2"), model, Target.index(0))).containsExactly(expected, within(1e-13));
+        assertThat(map(GradCam.hiRes("act2"), model, Target.index(0))).containsExactly(expected, within(1e-13));
+        assertThat(map(GradCam.xGrad("act2"), model, Target.index(0))).containsExactly(expected, within(1e-13));
         double[][] weights = model.weights("fc");
         double[] a = model.cut("act2").activations(images()).get(0).toDoubleArray();
         for (int p = 0; p < 16; p++) {
@@ -103,7 +104,7 @@ class CamAxiomsTest {
     @ValueSource(ints = {1, 2, 3})
     void xGradCam_conservesTheScore_andIsSensitiveToChannels(int seed) {
         ReferenceModel model = linearHead(seed);
-        try (Explanation why = new XGradCam("relu").attribute(model, images(), Target.index(1))) {
+        try (Explanation why = GradCam.xGrad("relu").attribute(model, images(), Target.index(1))) {
             double sum = Arrays.stream(why.attribution().toDoubleArray()).sum();
             assertThat(sum).isCloseTo(why.scores()[0] - model.bias("fc")[1], within(1e-12));
         }
@@ -122,7 +123,7 @@ class CamAxiomsTest {
                 expected[p] += lost[k] / total * a[k * 16 + p];
             }
         }
-        assertThat(map(new XGradCam("relu"), model, Target.index(1))).containsExactly(expected, within(1e-13));
+        assertThat(map(GradCam.xGrad("relu"), model, Target.index(1))).containsExactly(expected, within(1e-13));
     }
 
     @Test
@@ -130,8 +131,8 @@ class CamAxiomsTest {
         ReferenceModel model = linearHead(4);
         assertThat(map(new EigenCam("relu"), model, Target.index(0)))
                 .isEqualTo(map(new EigenCam("relu"), model, Target.index(2)));
-        assertThat(map(new EigenGradCam("relu"), model, Target.index(0)))
-                .isNotEqualTo(map(new EigenGradCam("relu"), model, Target.index(2)));
+        assertThat(map(EigenCam.ofGradients("relu"), model, Target.index(0)))
+                .isNotEqualTo(map(EigenCam.ofGradients("relu"), model, Target.index(2)));
     }
 
     @Test
@@ -145,9 +146,9 @@ class CamAxiomsTest {
 
     @Test
     void layerCamBehindARectifier_needsNoRectifier() {
-        LayerCam rectified = LayerCam.builder("relu").relu(true).build();
+        GradCam rectified = GradCam.layerCam("relu").relu(true);
         assertThat(map(rectified, linearHead(5), Target.index(0)))
-                .isEqualTo(map(new LayerCam("relu"), linearHead(5), Target.index(0)));
+                .isEqualTo(map(GradCam.layerCam("relu"), linearHead(5), Target.index(0)));
     }
 
     @Test
@@ -170,8 +171,7 @@ class CamAxiomsTest {
         for (int p = 0; p < 16; p++) {
             expected[p] = lost * a[strongest * 16 + p];
         }
-        AblationCam method =
-                AblationCam.builder("relu").channels(1).relative(false).build();
+        AblationCam method = new AblationCam("relu").channels(1).relative(false);
         assertThat(map(method, model, Target.index(1))).containsExactly(expected, within(1e-12));
     }
 
@@ -188,7 +188,7 @@ class CamAxiomsTest {
                     .sum();
             mostVaried = variances[k] > variances[mostVaried] ? k : mostVaried;
         }
-        ScoreCam method = ScoreCam.builder("relu").channels(1).build();
+        ScoreCam method = new ScoreCam("relu").channels(1);
         try (Explanation why = method.attribute(model, images(), Target.index(1))) {
             assertThat(why.attribution().toDoubleArray())
                     .containsExactly(Arrays.copyOfRange(a, mostVaried * 16, mostVaried * 16 + 16), within(1e-15));
@@ -201,10 +201,10 @@ class CamAxiomsTest {
         ReferenceModel model = linearHead(8);
         long alive = aliveChannels(model);
         costs(new GradCam("relu"), 1, 1);
-        costs(GradCam.builder("relu", "conv").build(), 2, 2);
+        costs(new GradCam("relu", "conv"), 2, 2);
         costs(new EigenCam("relu"), 2, 0);
         costs(new ScoreCam("relu"), 2 + alive, 0);
-        costs(ScoreCam.builder("relu").softmax(false).build(), 3 + alive, 0);
+        costs(new ScoreCam("relu").softmax(false), 3 + alive, 0);
         costs(new AblationCam("relu"), 3 + alive, 0);
     }
 
@@ -217,7 +217,7 @@ class CamAxiomsTest {
         return alive;
     }
 
-    private static void costs(ClassActivationMap method, long forward, long backward) {
+    private static void costs(ClassActivationMap<?> method, long forward, long backward) {
         try (Explanation why = method.attribute(linearHead(8), images(), Target.index(1))) {
             assertThat(why.counts().forwardRows()).as(method.name()).isEqualTo(forward);
             assertThat(why.counts().backwardRows()).as(method.name()).isEqualTo(backward);

@@ -28,31 +28,19 @@ final class CamContractTest extends MethodContract<LayeredModel> {
 
     static List<Case<LayeredModel>> cases() {
         return List.of(
-                ON_IMAGES.of(
-                        "Grad-CAM",
-                        GradCam.builder("act2").upsample(Interpolation.BILINEAR).build()),
-                ON_IMAGES.of("Grad-CAM++", new GradCamPlusPlus("act1")),
-                ON_IMAGES.of("XGrad-CAM", new XGradCam("act2")),
-                ON_IMAGES.of(
-                        "HiResCAM",
-                        HiResCam.builder("act1", "act2").merge(Merge.EACH).build()),
-                ON_IMAGES.of(
-                        "Layer-CAM",
-                        LayerCam.builder("act1", "act2")
-                                .merge(Merge.SCALED_MEAN)
-                                .build()),
-                ON_IMAGES.of("Grad-CAM elementwise", new GradCamElementwise("conv2")),
+                ON_IMAGES.of("Grad-CAM", new GradCam("act2").upsample(Interpolation.BILINEAR)),
+                ON_IMAGES.of("Grad-CAM++", GradCam.plusPlus("act1")),
+                ON_IMAGES.of("XGrad-CAM", GradCam.xGrad("act2")),
+                ON_IMAGES.of("HiResCAM", GradCam.hiRes("act1", "act2").merge(Merge.EACH)),
+                ON_IMAGES.of("Layer-CAM", GradCam.layerCam("act1", "act2").merge(Merge.SCALED_MEAN)),
+                ON_IMAGES.of("Grad-CAM elementwise", GradCam.elementwise("conv2")),
                 ON_IMAGES.of("Eigen-CAM", new EigenCam("conv2")),
-                ON_IMAGES.of(
-                        "Eigen-Grad-CAM",
-                        EigenGradCam.builder("act2").centered(true).build()),
+                ON_IMAGES.of("Eigen-Grad-CAM", EigenCam.ofGradients("act2").centered(true)),
                 ON_IMAGES.of("Score-CAM", new ScoreCam("act2")),
                 ON_IMAGES.of(
                         "Score-CAM of increases",
-                        ScoreCam.builder("act1").softmax(false).channels(2).build()),
-                ON_IMAGES.of(
-                        "Ablation-CAM",
-                        AblationCam.builder("act2").relative(false).build()),
+                        new ScoreCam("act1").softmax(false).channels(2)),
+                ON_IMAGES.of("Ablation-CAM", new AblationCam("act2").relative(false)),
                 ON_IMAGES
                         .model(() -> ReferenceModels.cnn(DataType.FLOAT32, 3, Activation.RELU, 2, 4))
                         .of("FullGrad", new FullGrad())

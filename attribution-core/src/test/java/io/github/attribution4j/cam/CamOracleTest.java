@@ -133,7 +133,7 @@ class CamOracleTest {
         double[] map(Facts facts);
     }
 
-    private static void compare(Place place, ClassActivationMap method, Oracle oracle) {
+    private static void compare(Place place, ClassActivationMap<?> method, Oracle oracle) {
         try (TensorScope scope = TensorScope.open();
                 Explanation explanation = method.attribute(place.model(), place.inputs(), TARGET)) {
             List<Facts> facts = facts(place);
@@ -152,57 +152,53 @@ class CamOracleTest {
     @ParameterizedTest
     @MethodSource("places")
     void gradCam(Place place) {
-        GradCam method = GradCam.builder(place.layer()).layout(place.layout()).build();
+        GradCam method = new GradCam(place.layer()).layout(place.layout());
         compare(place, method, facts -> CamOracle.gradCam(facts.a(), facts.g()));
     }
 
     @ParameterizedTest
     @MethodSource("places")
     void gradCamPlusPlus(Place place) {
-        GradCamPlusPlus method =
-                GradCamPlusPlus.builder(place.layer()).layout(place.layout()).build();
+        GradCam method = GradCam.plusPlus(place.layer()).layout(place.layout());
         compare(place, method, facts -> CamOracle.gradCamPlusPlus(facts.a(), facts.g(), facts.score()));
     }
 
     @ParameterizedTest
     @MethodSource("places")
     void xGradCam(Place place) {
-        XGradCam method = XGradCam.builder(place.layer()).layout(place.layout()).build();
+        GradCam method = GradCam.xGrad(place.layer()).layout(place.layout());
         compare(place, method, facts -> CamOracle.xGradCam(facts.a(), facts.g()));
     }
 
     @ParameterizedTest
     @MethodSource("places")
     void hiResCam(Place place) {
-        HiResCam method = HiResCam.builder(place.layer()).layout(place.layout()).build();
+        GradCam method = GradCam.hiRes(place.layer()).layout(place.layout());
         compare(place, method, facts -> CamOracle.hiResCam(facts.a(), facts.g()));
     }
 
     @ParameterizedTest
     @MethodSource("places")
     void layerCam(Place place) {
-        LayerCam method = LayerCam.builder(place.layer()).layout(place.layout()).build();
+        GradCam method = GradCam.layerCam(place.layer()).layout(place.layout());
         compare(place, method, facts -> CamOracle.layerCam(facts.a(), facts.g()));
     }
 
     @ParameterizedTest
     @MethodSource("places")
     void gradCamElementwise(Place place) {
-        GradCamElementwise method =
-                GradCamElementwise.builder(place.layer()).layout(place.layout()).build();
+        GradCam method = GradCam.elementwise(place.layer()).layout(place.layout());
         compare(place, method, facts -> CamOracle.elementwise(facts.a(), facts.g()));
     }
 
     @ParameterizedTest
     @MethodSource("places")
     void eigenCam(Place place) {
-        EigenCam method = EigenCam.builder(place.layer()).layout(place.layout()).build();
+        EigenCam method = new EigenCam(place.layer()).layout(place.layout());
         compare(place, method, facts -> CamOracle.eigenCam(facts.a(), false));
         if (!place.layer().equals("pool")) {
-            EigenCam centered = EigenCam.builder(place.layer())
-                    .layout(place.layout())
-                    .centered(true)
-                    .build();
+            EigenCam centered =
+                    new EigenCam(place.layer()).layout(place.layout()).centered(true);
             compare(place, centered, facts -> CamOracle.eigenCam(facts.a(), true));
         }
     }
@@ -210,8 +206,7 @@ class CamOracleTest {
     @ParameterizedTest
     @MethodSource("places")
     void eigenGradCam(Place place) {
-        EigenGradCam method =
-                EigenGradCam.builder(place.layer()).layout(place.layout()).build();
+        EigenCam method = EigenCam.ofGradients(place.layer()).layout(place.layout());
         compare(place, method, facts -> CamOracle.eigenGradCam(facts.a(), facts.g(), false));
     }
 
@@ -219,10 +214,8 @@ class CamOracleTest {
     @MethodSource("places")
     void ablationCam(Place place) {
         for (boolean relative : new boolean[] {true, false}) {
-            AblationCam method = AblationCam.builder(place.layer())
-                    .layout(place.layout())
-                    .relative(relative)
-                    .build();
+            AblationCam method =
+                    new AblationCam(place.layer()).layout(place.layout()).relative(relative);
             int[] example = {0};
             compare(
                     place,
@@ -268,10 +261,7 @@ class CamOracleTest {
         }
         for (boolean softmax : new boolean[] {true, false}) {
             double baseline = softmax ? 0 : 0.25;
-            ScoreCam method = ScoreCam.builder(place.layer())
-                    .softmax(softmax)
-                    .baseline(Baseline.constant(baseline))
-                    .build();
+            ScoreCam method = new ScoreCam(place.layer()).softmax(softmax).baseline(Baseline.constant(baseline));
             double[] pixels;
             try (TensorScope scope = TensorScope.open()) {
                 pixels = place.inputs().tensor(0).toDoubleArray();

@@ -39,7 +39,7 @@ class CamSettingsTest {
         return Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 1, 2, 2, 5, 5));
     }
 
-    private double[] map(ClassActivationMap method) {
+    private double[] map(ClassActivationMap<?> method) {
         try (Explanation explanation = method.attribute(model, images(), Target.index(1))) {
             return explanation.attribution().toDoubleArray();
         }
@@ -47,12 +47,11 @@ class CamSettingsTest {
 
     @Test
     void mapsOfSeveralLayers_areMerged_alsoWhereOneDependsOnTheOther() {
-        double[] first = map(new HiResCam("act1"));
-        double[] second = map(new HiResCam("conv2"));
-        double[] mean = map(HiResCam.builder("act1", "conv2").build());
-        double[] max = map(HiResCam.builder("act1", "conv2").merge(Merge.MAX).build());
-        double[] scaled =
-                map(HiResCam.builder("act1", "conv2").merge(Merge.SCALED_MEAN).build());
+        double[] first = map(GradCam.hiRes("act1"));
+        double[] second = map(GradCam.hiRes("conv2"));
+        double[] mean = map(GradCam.hiRes("act1", "conv2"));
+        double[] max = map(GradCam.hiRes("act1", "conv2").merge(Merge.MAX));
+        double[] scaled = map(GradCam.hiRes("act1", "conv2").merge(Merge.SCALED_MEAN));
         for (int example = 0; example < 2; example++) {
             double largestFirst = 0;
             double largestSecond = 0;
@@ -71,13 +70,13 @@ class CamSettingsTest {
 
     @Test
     void mapsOfSeveralLayers_canBeKeptApart_evenOfDifferentSizes() {
-        GradCam method = GradCam.builder("act1", "pool").merge(Merge.EACH).build();
+        GradCam method = new GradCam("act1", "pool").merge(Merge.EACH);
         try (Explanation why = method.attribute(model, images(), Target.index(1))) {
             assertThat(why.names()).containsExactly("act1", "pool");
             assertThat(why.attributions().get(0).toDoubleArray()).isEqualTo(map(new GradCam("act1")));
             assertThat(why.attributions().get(1).shape()).isEqualTo(Shape.of(2, 1));
         }
-        try (Explanation why = GradCam.builder("act1", "act2").build().attribute(model, images(), Target.index(1))) {
+        try (Explanation why = new GradCam("act1", "act2").attribute(model, images(), Target.index(1))) {
             assertThat(why.names()).containsExactly("act1, act2");
         }
     }
@@ -92,7 +91,7 @@ class CamSettingsTest {
                 .activation("act", "x", Activation.RELU)
                 .linear("fc", "act", weights, new double[] {1, 2})
                 .build();
-        GradCam rectified = GradCam.builder("act").relu(true).build();
+        GradCam rectified = new GradCam("act").relu(true);
         try (Explanation why = rectified.attribute(net, images(), Target.index(1))) {
             assertThat(why.attribution().toDoubleArray()).containsOnly(0);
             assertThat(why.notices())
@@ -161,7 +160,7 @@ class CamSettingsTest {
 
     @Test
     void oneLayer_canBeScaledToo_andAMapOfZerosStays() {
-        double[] scaled = map(GradCam.builder("act1").merge(Merge.SCALED_MEAN).build());
+        double[] scaled = map(new GradCam("act1").merge(Merge.SCALED_MEAN));
         double largest = 0;
         for (int i = 0; i < 25; i++) {
             largest = Math.max(largest, Math.abs(scaled[i]));
@@ -172,7 +171,7 @@ class CamSettingsTest {
                 .activation("act", "x", Activation.RELU)
                 .linear("fc", "act", new double[2][50], new double[] {1, 2})
                 .build();
-        GradCam method = GradCam.builder("act").merge(Merge.SCALED_MEAN).build();
+        GradCam method = new GradCam("act").merge(Merge.SCALED_MEAN);
         try (Explanation why = method.attribute(dead, images(), Target.index(1))) {
             assertThat(why.attribution().toDoubleArray()).containsOnly(0);
         }
@@ -186,18 +185,15 @@ class CamSettingsTest {
                 .linear("fc", "act", 3)
                 .build();
         Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 5, 1, 2, 2, 3, 2));
-        try (Explanation plain = new HiResCam("act").attribute(volumes, inputs, Target.index(0));
-                Explanation same = HiResCam.builder("act")
+        try (Explanation plain = GradCam.hiRes("act").attribute(volumes, inputs, Target.index(0));
+                Explanation same = GradCam.hiRes("act")
                         .upsample(Interpolation.BILINEAR)
-                        .build()
                         .attribute(volumes, inputs, Target.index(0));
-                Explanation large = HiResCam.builder("act")
+                Explanation large = GradCam.hiRes("act")
                         .upsample(Interpolation.BILINEAR, 4, 5, 3)
-                        .build()
                         .attribute(volumes, inputs, Target.index(0));
-                Explanation near = HiResCam.builder("act")
+                Explanation near = GradCam.hiRes("act")
                         .upsample(Interpolation.NEAREST, 4, 3, 4)
-                        .build()
                         .attribute(volumes, inputs, Target.index(0))) {
             double[] map = plain.attribution().toDoubleArray();
             assertThat(same.attribution().toDoubleArray()).containsExactly(map, within(1e-15));
@@ -249,10 +245,8 @@ class CamSettingsTest {
                 .linear("fc", "block", 3)
                 .build();
         Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 5, 1, 7, 3));
-        HiResCam method = HiResCam.builder("block")
-                .layout(ActivationLayout.tokens(1, 2, 3))
-                .upsample(Interpolation.NEAREST, 4, 6)
-                .build();
+        GradCam method =
+                GradCam.hiRes("block").layout(ActivationLayout.tokens(1, 2, 3)).upsample(Interpolation.NEAREST, 4, 6);
         try (Explanation why = method.attribute(transformer, inputs, Target.index(0))) {
             assertThat(why.attribution().shape()).isEqualTo(Shape.of(1, 1, 4, 6));
         }
@@ -262,24 +256,24 @@ class CamSettingsTest {
         refused(
                 transformer,
                 inputs,
-                HiResCam.builder("block").layout(ActivationLayout.tokens(0)).build(),
+                GradCam.hiRes("block").layout(ActivationLayout.tokens(0)),
                 "layer 'block' gives an activation of shape (1, 7, 3); layout tokens:0 needs 7 tokens behind the first"
                         + " 0 in the grid (a square); choose another layer or layout");
         refused(
                 transformer,
                 inputs,
-                HiResCam.builder("block").layout(ActivationLayout.tokens(7, 1)).build(),
+                GradCam.hiRes("block").layout(ActivationLayout.tokens(7, 1)),
                 "layer 'block' gives an activation of shape (1, 7, 3); layout tokens:7:1 needs tokens on axis 1, more"
                         + " than 7, and channels on axis 2; choose another layer or layout");
         refused(
                 transformer,
                 inputs,
-                HiResCam.builder("fc").layout(ActivationLayout.channelsLast()).build(),
+                GradCam.hiRes("fc").layout(ActivationLayout.channelsLast()),
                 "layer 'fc' gives an activation of shape (1, 3); layout channels-last needs positions between axis 0"
                         + " and the channels on the last axis; choose another layer or layout");
     }
 
-    private static void refused(ReferenceModel model, Inputs inputs, ClassActivationMap method, String message) {
+    private static void refused(ReferenceModel model, Inputs inputs, ClassActivationMap<?> method, String message) {
         assertThatThrownBy(() -> method.attribute(model, inputs, Target.index(0)))
                 .isInstanceOfSatisfying(
                         InvalidRequestException.class,
@@ -305,21 +299,21 @@ class CamSettingsTest {
 
     @Test
     void wrongSettings_areRefused() {
-        assertThatThrownBy(() -> GradCam.builder().build()).hasMessage("layers: none given; name at least one");
-        assertThatThrownBy(() -> GradCam.builder("a", "b", "a"))
+        assertThatThrownBy(() -> new GradCam()).hasMessage("layers: none given; name at least one");
+        assertThatThrownBy(() -> new GradCam("a", "b", "a"))
                 .hasMessage("layers: [a, b, a] names one twice; name each once");
-        assertThatThrownBy(() -> ScoreCam.builder("a").channels(0)).hasMessage("channels: 0; evaluate at least 1");
-        assertThatThrownBy(() -> AblationCam.builder("a").channels(-2)).hasMessage("channels: -2; evaluate at least 1");
+        assertThatThrownBy(() -> new ScoreCam("a").channels(0)).hasMessage("channels: 0; evaluate at least 1");
+        assertThatThrownBy(() -> new AblationCam("a").channels(-2)).hasMessage("channels: -2; evaluate at least 1");
         refused(
                 model,
                 images(),
-                GradCam.builder("act1", "pool").build(),
+                new GradCam("act1", "pool"),
                 "merge: the map of layer 'pool' has shape (2, 1), that of 'act1' (2, 1, 5, 5); bring them to one size"
                         + " with upsample(...), or keep them apart with merge(Merge.EACH)");
         refused(
                 model,
                 images(),
-                ScoreCam.builder("act1").baseline(Baseline.normal(0, 1)).build(),
+                new ScoreCam("act1").baseline(Baseline.normal(0, 1)),
                 "baseline normal(0.0, 1.0) is a distribution, and score-cam masks with one reference; give "
                         + "Baseline.mean(...), or one draw with Baseline.of(...)");
     }
@@ -340,27 +334,26 @@ class CamSettingsTest {
         assertThat(new ScoreCam("a").settings().toString())
                 .isEqualTo("{layer=a, baseline=0.0, channels=all, softmax=true, layout=channels-first, relu=false, "
                         + "upsample=none, size=input, merge=mean}");
-        assertThat(AblationCam.builder("a", "b")
+        assertThat(new AblationCam("a", "b")
                         .channels(7)
                         .relative(false)
                         .relu(true)
                         .merge(Merge.SCALED_MEAN)
                         .layout(ActivationLayout.tokens(1))
-                        .build()
                         .settings()
                         .toString())
                 .isEqualTo("{layer=a, b, channels=7, relative=false, layout=tokens:1, relu=true, upsample=none, "
                         + "size=input, merge=scaled-mean}");
-        assertThat(EigenCam.builder("a").centered(true).build().settings()).containsEntry("centered", true);
+        assertThat(new EigenCam("a").centered(true).settings()).containsEntry("centered", true);
         assertThat(List.of(
                         new GradCam("a").name(),
-                        new GradCamPlusPlus("a").name(),
-                        new XGradCam("a").name(),
-                        new HiResCam("a").name(),
-                        new LayerCam("a").name(),
-                        new GradCamElementwise("a").name(),
+                        GradCam.plusPlus("a").name(),
+                        GradCam.xGrad("a").name(),
+                        GradCam.hiRes("a").name(),
+                        GradCam.layerCam("a").name(),
+                        GradCam.elementwise("a").name(),
                         new EigenCam("a").name(),
-                        new EigenGradCam("a").name(),
+                        EigenCam.ofGradients("a").name(),
                         new ScoreCam("a").name(),
                         new AblationCam("a").name()))
                 .containsExactly(

@@ -88,8 +88,7 @@ class FullGradTest {
     void mapIsTheSumOfInputAndBiasTerms(int seed) {
         ReferenceModel model = rectifiers(seed);
         try (Explanation signed = new FullGrad().attribute(model, images(), TARGET);
-                Explanation absolute =
-                        FullGrad.builder().magnitudes(true).build().attribute(model, images(), TARGET)) {
+                Explanation absolute = new FullGrad().magnitudes(true).attribute(model, images(), TARGET)) {
             assertThat(signed.attribution().shape()).isEqualTo(Shape.of(2, 1, 4, 4));
             assertThat(signed.attribution().toDoubleArray()).containsExactly(byHand(model, false), within(1e-13));
             assertThat(absolute.attribution().toDoubleArray()).containsExactly(byHand(model, true), within(1e-13));
@@ -118,7 +117,7 @@ class FullGradTest {
     @Test
     void withoutALayer_theGapIsItsTerm() {
         ReferenceModel model = rectifiers(5);
-        FullGrad method = FullGrad.builder().layers("conv1", "fc").build();
+        FullGrad method = new FullGrad().layers("conv1", "fc");
         try (Explanation why = method.attribute(model, images(), TARGET)) {
             double[][] left = biasProducts(model, "conv2");
             for (int e = 0; e < 2; e++) {
@@ -179,7 +178,7 @@ class FullGradTest {
     @Test
     void refusals() {
         refused(
-                FullGrad.builder().layers("act1").build(),
+                new FullGrad().layers("act1"),
                 rectifiers(1),
                 images(),
                 "layers: layer 'act1' (ReLU) has no bias that full-grad knows; leave it out");
@@ -202,12 +201,11 @@ class FullGradTest {
     void settings_sayEverything() {
         assertThat(new FullGrad().settings().toString())
                 .isEqualTo("{layers=all, magnitudes=false, layout=channels-first, resample=bilinear}");
-        assertThat(FullGrad.builder()
+        assertThat(new FullGrad()
                         .layers("a", "b")
                         .magnitudes(true)
                         .layout(ActivationLayout.tokens(1))
                         .resample(Interpolation.NEAREST)
-                        .build()
                         .settings()
                         .toString())
                 .isEqualTo("{layers=a, b, magnitudes=true, layout=tokens:1, resample=nearest}");

@@ -91,7 +91,7 @@ class GradCamTest {
 
     @Test
     void relu_cutsOffNegativeValues() {
-        GradCam method = GradCam.builder("act1").relu(true).build();
+        GradCam method = new GradCam("act1").relu(true);
         try (Explanation explanation = method.attribute(model, images(), TARGET)) {
             double[] expected = byHand("act1");
             for (int i = 0; i < expected.length; i++) {
@@ -132,17 +132,13 @@ class GradCamTest {
                 .fixed("other", ReferenceModels.normal(DataType.FLOAT64, 1, 1, 3))
                 .build();
         try (Explanation plain = new GradCam("conv").attribute(small, inputs, Target.index(0));
-                Explanation same = GradCam.builder("conv")
-                        .upsample(Interpolation.NEAREST)
-                        .build()
-                        .attribute(small, inputs, Target.index(0));
-                Explanation nearest = GradCam.builder("conv")
+                Explanation same =
+                        new GradCam("conv").upsample(Interpolation.NEAREST).attribute(small, inputs, Target.index(0));
+                Explanation nearest = new GradCam("conv")
                         .upsample(Interpolation.NEAREST, 4, 4)
-                        .build()
                         .attribute(small, inputs, Target.index(0));
-                Explanation bilinear = GradCam.builder("conv")
+                Explanation bilinear = new GradCam("conv")
                         .upsample(Interpolation.BILINEAR, 3, 4)
-                        .build()
                         .attribute(small, inputs, Target.index(0))) {
             double[] map = plain.attribution().toDoubleArray();
             assertThat(same.attribution().toDoubleArray()).isEqualTo(map);
@@ -163,10 +159,9 @@ class GradCamTest {
     void settings_sayEverything() {
         assertThat(new GradCam("conv2").settings().toString())
                 .isEqualTo("{layer=conv2, layout=channels-first, relu=false, upsample=none, size=input, merge=mean}");
-        assertThat(GradCam.builder("conv2")
+        assertThat(new GradCam("conv2")
                         .relu(true)
                         .upsample(Interpolation.BILINEAR, 7, 9)
-                        .build()
                         .settings()
                         .toString())
                 .isEqualTo(
@@ -184,13 +179,13 @@ class GradCamTest {
     @Test
     void whatCannotBeResampled_isRefused() {
         refused(
-                GradCam.builder("pool").upsample(Interpolation.NEAREST).build(),
+                new GradCam("pool").upsample(Interpolation.NEAREST),
                 "upsample: the map of layer 'pool' has 0 axes of positions, and only one to three can be resampled; leave "
                         + "upsample out");
         refused(
-                GradCam.builder("conv2").upsample(Interpolation.NEAREST, 7).build(),
+                new GradCam("conv2").upsample(Interpolation.NEAREST, 7),
                 "upsample: 1 extents given for the map of layer 'conv2', which has 2 axes of positions; give one for each");
-        assertThatThrownBy(() -> GradCam.builder("conv2").upsample(Interpolation.NEAREST, 7, 0))
+        assertThatThrownBy(() -> new GradCam("conv2").upsample(Interpolation.NEAREST, 7, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("upsample: extent 0 must be at least 1");
     }

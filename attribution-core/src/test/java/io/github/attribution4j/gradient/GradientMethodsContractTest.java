@@ -136,11 +136,7 @@ final class GradientMethodsContractTest extends MethodContract<LayeredModel> {
                         .drawn(),
                 ON_IMAGES.of("Grad-CAM", new GradCam("conv2")),
                 ON_IMAGES.of(
-                        "Upsampled Grad-CAM",
-                        GradCam.builder("act1")
-                                .relu(true)
-                                .upsample(Interpolation.BILINEAR, 9, 8)
-                                .build()),
+                        "Upsampled Grad-CAM", new GradCam("act1").relu(true).upsample(Interpolation.BILINEAR, 9, 8)),
                 ON_IMAGES
                         .of(
                                 "Smooth Grad-CAM",

@@ -105,7 +105,7 @@ class ReluMethodsTest {
         ReferenceModel model = ReferenceModels.residualCnn(DataType.FLOAT64, 1, 4);
         Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 6, 2, 2, 4, 4));
         for (Interpolation mode : Interpolation.values()) {
-            GradCam cam = GradCam.builder("conv1").relu(true).upsample(mode).build();
+            GradCam cam = new GradCam("conv1").relu(true).upsample(mode);
             try (Explanation guided = new GuidedBackprop().attribute(model, inputs, Target.index(0));
                     Explanation map = cam.attribute(model, inputs, Target.index(0))) {
                 Tensor expected = guided.attribution().mul(map.attribution());

@@ -40,8 +40,8 @@ class LayerConcurrencyTest {
     private static List<Attribution<? super LayeredModel>> methods() {
         IntegratedGradients integrated = new IntegratedGradients().steps(4);
         return List.of(
-                GradCam.builder("layer2").build(),
-                GradCam.builder("layer1").build(),
+                new GradCam("layer2"),
+                new GradCam("layer1"),
                 integrated.at("layer1"),
                 integrated.at("layer2:in"),
                 new InputXGradient().at("maxpool"),

@@ -40,7 +40,7 @@ public final class LayerAndNeuron {
             }
 
             // Where the layer looked, as a map of the size of the image.
-            try (Explanation why = GradCam.builder("relu2").relu(true).build().attribute(model, inputs, three)) {
+            try (Explanation why = new GradCam("relu2").relu(true).attribute(model, inputs, three)) {
                 System.out.println("map: " + why.attribution().shape());
             }
 

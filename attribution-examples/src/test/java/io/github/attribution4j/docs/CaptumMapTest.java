@@ -330,8 +330,8 @@ class CaptumMapTest {
         explains(new Conductance("relu3"));
         explains(new Occlusion(8, 2, 2).at("relu3"));
         explains(new GradientXActivation("relu3").multiplyByInputs(false));
-        explains(GradCam.builder("relu3").relu(true).build());
-        explains(GradCam.builder("relu3").upsample(Interpolation.NEAREST).build());
+        explains(new GradCam("relu3").relu(true));
+        explains(new GradCam("relu3").upsample(Interpolation.NEAREST));
         explains(new Saliency().at("conv2:in"));
         explains(new GradientXActivation("conv1", "relu3"));
         explains(Saliency.signed().towards("relu3", Target.slice("17, 0:2, :")), Target.output(), inputs);

@@ -9,18 +9,11 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.cam.AblationCam;
 import io.github.attribution4j.cam.ActivationLayout;
-import io.github.attribution4j.cam.ClassActivationMap;
 import io.github.attribution4j.cam.EigenCam;
-import io.github.attribution4j.cam.EigenGradCam;
 import io.github.attribution4j.cam.FullGrad;
 import io.github.attribution4j.cam.GradCam;
-import io.github.attribution4j.cam.GradCamElementwise;
-import io.github.attribution4j.cam.GradCamPlusPlus;
-import io.github.attribution4j.cam.HiResCam;
-import io.github.attribution4j.cam.LayerCam;
 import io.github.attribution4j.cam.Merge;
 import io.github.attribution4j.cam.ScoreCam;
-import io.github.attribution4j.cam.XGradCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
@@ -82,9 +75,7 @@ class ClassActivationMapsTest {
     @Test
     void gradCamPlusPlus() {
         // tag::grad-cam-plus-plus
-        GradCamPlusPlus method = GradCamPlusPlus.builder("relu3")
-                .upsample(Interpolation.BILINEAR)
-                .build();
+        GradCam method = GradCam.plusPlus("relu3").upsample(Interpolation.BILINEAR);
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
         // end::grad-cam-plus-plus
         shaped(why, 1, 1, 8, 8);
@@ -93,7 +84,7 @@ class ClassActivationMapsTest {
     @Test
     void xGradCam() {
         // tag::x-grad-cam
-        XGradCam method = new XGradCam("relu3");
+        GradCam method = GradCam.xGrad("relu3");
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 1, 4, 4)
         // end::x-grad-cam
         shaped(why, 1, 1, 4, 4);
@@ -102,7 +93,7 @@ class ClassActivationMapsTest {
     @Test
     void hiResCam() {
         // tag::hi-res-cam
-        HiResCam method = new HiResCam("relu3");
+        GradCam method = GradCam.hiRes("relu3");
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 1, 4, 4)
         // end::hi-res-cam
         shaped(why, 1, 1, 4, 4);
@@ -111,10 +102,9 @@ class ClassActivationMapsTest {
     @Test
     void layerCam() {
         // tag::layer-cam
-        LayerCam method = LayerCam.builder("relu1", "relu2", "relu3")
+        GradCam method = GradCam.layerCam("relu1", "relu2", "relu3")
                 .merge(Merge.SCALED_MEAN)
-                .upsample(Interpolation.BILINEAR)
-                .build();
+                .upsample(Interpolation.BILINEAR);
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
         // end::layer-cam
         shaped(why, 1, 1, 8, 8);
@@ -123,7 +113,7 @@ class ClassActivationMapsTest {
     @Test
     void gradCamElementwise() {
         // tag::grad-cam-elementwise
-        GradCamElementwise method = new GradCamElementwise("relu2");
+        GradCam method = GradCam.elementwise("relu2");
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
         // end::grad-cam-elementwise
         shaped(why, 1, 1, 8, 8);
@@ -141,7 +131,7 @@ class ClassActivationMapsTest {
     @Test
     void eigenGradCam() {
         // tag::eigen-grad-cam
-        EigenGradCam method = new EigenGradCam("relu2");
+        EigenCam method = EigenCam.ofGradients("relu2");
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
         // end::eigen-grad-cam
         shaped(why, 1, 1, 8, 8);
@@ -150,7 +140,7 @@ class ClassActivationMapsTest {
     @Test
     void scoreCam() {
         // tag::score-cam
-        ScoreCam method = ScoreCam.builder("relu2").channels(8).build();
+        ScoreCam method = new ScoreCam("relu2").channels(8);
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
         // end::score-cam
         shaped(why, 1, 1, 8, 8);
@@ -181,13 +171,10 @@ class ClassActivationMapsTest {
     @Test
     void transformer() {
         // tag::transformer
-        ClassActivationMap vit = GradCam.builder("encoder.layers.encoder_layer_11.ln_1")
+        GradCam vit = new GradCam("encoder.layers.encoder_layer_11.ln_1")
                 .layout(ActivationLayout.tokens(1, 14, 14)) // one class token, then 14 rows of 14 patches
-                .upsample(Interpolation.BILINEAR) // to the image
-                .build();
-        ClassActivationMap swin = GradCam.builder("features.7.1.norm1")
-                .layout(ActivationLayout.channelsLast()) // (N, H, W, C)
-                .build();
+                .upsample(Interpolation.BILINEAR); // to the image
+        GradCam swin = new GradCam("features.7.1.norm1").layout(ActivationLayout.channelsLast()); // (N, H, W, C)
         // end::transformer
         assertThat(vit.settings()).containsEntry("layout", ActivationLayout.tokens(1, 14, 14));
         assertThat(swin.settings()).containsEntry("layout", ActivationLayout.channelsLast());
@@ -196,11 +183,10 @@ class ClassActivationMapsTest {
     @Test
     void several() {
         // tag::several
-        LayerCam merged = LayerCam.builder("relu2", "relu3")
+        GradCam merged = GradCam.layerCam("relu2", "relu3")
                 .upsample(Interpolation.BILINEAR) // maps of different sizes meet at the input's
-                .merge(Merge.SCALED_MEAN)
-                .build();
-        LayerCam apart = LayerCam.builder("relu2", "relu3").merge(Merge.EACH).build();
+                .merge(Merge.SCALED_MEAN);
+        GradCam apart = GradCam.layerCam("relu2", "relu3").merge(Merge.EACH);
         Explanation why = merged.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
         Explanation both = apart.attribute(model, Inputs.of(image), Target.index(3)); // names relu2 and relu3
         // end::several
@@ -215,14 +201,14 @@ class ClassActivationMapsTest {
         // tag::compare
         List<Attribution<LayeredModel>> methods = List.of(
                 new GradCam("relu2"),
-                new GradCamPlusPlus("relu2"),
-                new XGradCam("relu2"),
-                new HiResCam("relu2"),
-                new LayerCam("relu2"),
-                new GradCamElementwise("relu2"),
+                GradCam.plusPlus("relu2"),
+                GradCam.xGrad("relu2"),
+                GradCam.hiRes("relu2"),
+                GradCam.layerCam("relu2"),
+                GradCam.elementwise("relu2"),
                 new EigenCam("relu2"),
-                new EigenGradCam("relu2"),
-                ScoreCam.builder("relu2").softmax(false).build(),
+                EigenCam.ofGradients("relu2"),
+                new ScoreCam("relu2").softmax(false),
                 new AblationCam("relu2"),
                 new FullGrad());
         MapGrid grid = MapGrid.empty().scaling(MapGrid.Scaling.OWN).columns(4).cellSize(136);

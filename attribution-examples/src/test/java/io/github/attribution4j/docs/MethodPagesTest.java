@@ -9,16 +9,10 @@ import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.cam.AblationCam;
 import io.github.attribution4j.cam.EigenCam;
-import io.github.attribution4j.cam.EigenGradCam;
 import io.github.attribution4j.cam.FullGrad;
 import io.github.attribution4j.cam.GradCam;
-import io.github.attribution4j.cam.GradCamElementwise;
-import io.github.attribution4j.cam.GradCamPlusPlus;
 import io.github.attribution4j.cam.GuidedGradCam;
-import io.github.attribution4j.cam.HiResCam;
-import io.github.attribution4j.cam.LayerCam;
 import io.github.attribution4j.cam.ScoreCam;
-import io.github.attribution4j.cam.XGradCam;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.GradientXActivation;
@@ -80,13 +74,13 @@ class MethodPagesTest {
                 new NeuronConductance("conv", Target.index(0)),
                 new LayerGradientShap(Baseline.zeros(), "conv"),
                 new GradCam("conv"),
-                new GradCamPlusPlus("conv"),
-                new XGradCam("conv"),
-                new HiResCam("conv"),
-                new LayerCam("conv"),
-                new GradCamElementwise("conv"),
+                GradCam.plusPlus("conv"),
+                GradCam.xGrad("conv"),
+                GradCam.hiRes("conv"),
+                GradCam.layerCam("conv"),
+                GradCam.elementwise("conv"),
                 new EigenCam("conv"),
-                new EigenGradCam("conv"),
+                EigenCam.ofGradients("conv"),
                 new ScoreCam("conv"),
                 new AblationCam("conv"),
                 new FullGrad(),

@@ -228,10 +228,7 @@ class MethodsTest {
     @Test
     void gradCam() {
         // tag::grad-cam
-        GradCam method = GradCam.builder("relu3")
-                .relu(true)
-                .upsample(Interpolation.BILINEAR)
-                .build();
+        GradCam method = new GradCam("relu3").relu(true).upsample(Interpolation.BILINEAR);
         Explanation why = method.attribute(digits, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
         // end::grad-cam
         try (why) {

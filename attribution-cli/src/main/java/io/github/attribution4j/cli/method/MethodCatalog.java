@@ -3,6 +3,11 @@ package io.github.attribution4j.cli.method;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.cam.AblationCam;
+import io.github.attribution4j.cam.EigenCam;
+import io.github.attribution4j.cam.FullGrad;
+import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.cam.ScoreCam;
 import io.github.attribution4j.cli.method.MethodEntry.Need;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.InputXGradient;
@@ -23,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +42,12 @@ public final class MethodCatalog {
                             MethodEntry.of(GradientShap.DESCRIPTION, BuiltMethod.Anywhere::new)),
                     PropagationCatalog.all(),
                     LayerCatalog.all(),
-                    CamCatalog.all(),
+                    entries(GradCam.descriptions(), BuiltMethod.AtLayer::new),
+                    entries(EigenCam.descriptions(), BuiltMethod.AtLayer::new),
+                    List.of(
+                            MethodEntry.of(ScoreCam.DESCRIPTION, BuiltMethod.AtLayer::new),
+                            MethodEntry.of(AblationCam.DESCRIPTION, BuiltMethod.AtLayer::new),
+                            MethodEntry.of(FullGrad.DESCRIPTION, BuiltMethod.AtLayer::new)),
                     List.of(
                             MethodEntry.of(FeatureAblation.DESCRIPTION, BuiltMethod.Anywhere::new),
                             MethodEntry.of(FeaturePermutation.DESCRIPTION, BuiltMethod.Anywhere::new),
@@ -51,6 +62,12 @@ public final class MethodCatalog {
             .toList();
 
     private MethodCatalog() {}
+
+    private static <M> List<MethodEntry> entries(List<Description<M>> descriptions, Function<M, BuiltMethod> place) {
+        return descriptions.stream()
+                .map(description -> MethodEntry.of(description, place))
+                .toList();
+    }
 
     public static List<MethodEntry> all() {
         return ALL;

@@ -12,12 +12,7 @@ import io.github.attribution4j.cam.ClassActivationMap;
 import io.github.attribution4j.cam.EigenCam;
 import io.github.attribution4j.cam.FullGrad;
 import io.github.attribution4j.cam.GradCam;
-import io.github.attribution4j.cam.GradCamElementwise;
-import io.github.attribution4j.cam.GradCamPlusPlus;
-import io.github.attribution4j.cam.HiResCam;
-import io.github.attribution4j.cam.LayerCam;
 import io.github.attribution4j.cam.ScoreCam;
-import io.github.attribution4j.cam.XGradCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
@@ -57,7 +52,7 @@ class CamOnTorchTest {
         return Inputs.of(model.tensors().bring(Tensors.ofJava().of(pixels, EXAMPLES, 3, 16, 16)));
     }
 
-    private static double[] map(ClassActivationMap method, TorchScriptModel model, Inputs inputs) {
+    private static double[] map(ClassActivationMap<?> method, TorchScriptModel model, Inputs inputs) {
         try (Explanation why = method.attribute(model, inputs, TARGET)) {
             return why.attribution().toDoubleArray();
         }
@@ -110,16 +105,16 @@ class CamOnTorchTest {
                 g = split(gradient.toDoubleArray(), channels);
             }
             compare(map(new GradCam(layer), model, inputs), a, g, (x, d, p) -> sum(d) / d.length * x[p]);
-            compare(map(new HiResCam(layer), model, inputs), a, g, (x, d, p) -> d[p] * x[p]);
-            compare(map(new LayerCam(layer), model, inputs), a, g, (x, d, p) -> Math.max(d[p], 0) * x[p]);
-            compare(map(new GradCamElementwise(layer), model, inputs), a, g, (x, d, p) -> Math.max(d[p] * x[p], 0));
+            compare(map(GradCam.hiRes(layer), model, inputs), a, g, (x, d, p) -> d[p] * x[p]);
+            compare(map(GradCam.layerCam(layer), model, inputs), a, g, (x, d, p) -> Math.max(d[p], 0) * x[p]);
+            compare(map(GradCam.elementwise(layer), model, inputs), a, g, (x, d, p) -> Math.max(d[p] * x[p], 0));
             compare(
-                    map(new XGradCam(layer), model, inputs),
+                    map(GradCam.xGrad(layer), model, inputs),
                     a,
                     g,
                     (x, d, p) -> sum(x) == 0 ? 0 : sum(x.length, q -> d[q] * x[q]) / sum(x) * x[p]);
             compare(
-                    map(new GradCamPlusPlus(layer), model, inputs),
+                    map(GradCam.plusPlus(layer), model, inputs),
                     a,
                     g,
                     (x, d, p) -> x[p]
@@ -222,7 +217,7 @@ class CamOnTorchTest {
                 assertThat(Math.abs(why.scores()[0])).isGreaterThan(1e-3);
             }
             // Batch norm is what carries the bias here: without it much is missing.
-            try (Explanation why = FullGrad.builder().layers("fc").build().attribute(model, inputs, TARGET)) {
+            try (Explanation why = new FullGrad().layers("fc").attribute(model, inputs, TARGET)) {
                 assertThat(Math.abs(why.completenessGap()[0])).isGreaterThan(1e-2);
             }
         }

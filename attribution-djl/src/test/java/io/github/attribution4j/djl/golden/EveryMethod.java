@@ -111,9 +111,7 @@ final class EveryMethod implements AutoCloseable {
         image("feature-ablation", new FeatureAblation().mask(cells));
         image("occlusion", new Occlusion(3, 8, 8).stride(3, 8, 8));
         image("shapley-sampling", new ShapleySampling().samples(2).mask(cells));
-        image(
-                "grad-cam",
-                GradCam.builder("layer2").upsample(Interpolation.BILINEAR).build());
+        image("grad-cam", new GradCam("layer2").upsample(Interpolation.BILINEAR));
         image(
                 "conductance, bypass held",
                 new Conductance("layer2.0.conv2").steps(5).bypass(Bypass.STAY));

@@ -224,11 +224,11 @@ class InputRowAxisTest {
             methods.add(new Lrp());
         }
         if (tried.name().equals("picture")) {
-            methods.add(GradCam.builder("conv").build());
-            methods.add(ScoreCam.builder("conv").build());
-            methods.add(AblationCam.builder("conv").build());
+            methods.add(new GradCam("conv"));
+            methods.add(new ScoreCam("conv"));
+            methods.add(new AblationCam("conv"));
             methods.add(new GuidedGradCam("conv"));
-            methods.add(FullGrad.builder().build());
+            methods.add(new FullGrad());
         }
         return methods;
     }

@@ -55,11 +55,11 @@ class ManyExamplesInsideTest {
 
     static Stream<Attribution<? super TorchScriptModel>> methods() {
         return Stream.of(
-                GradCam.builder("conv").build(),
-                ScoreCam.builder("conv").build(),
-                AblationCam.builder("conv").build(),
-                EigenCam.builder("conv").build(),
-                FullGrad.builder().build(),
+                new GradCam("conv"),
+                new ScoreCam("conv"),
+                new AblationCam("conv"),
+                new EigenCam("conv"),
+                new FullGrad(),
                 new InputXGradient().at("relu"),
                 new Conductance("relu").steps(3));
     }

@@ -188,18 +188,17 @@ final class Requests {
     }
 
     private GradCam gradCam() {
-        GradCam.Builder builder =
-                GradCam.builder(given.layer()).relu(given.options().flag("relu", false));
+        GradCam method = new GradCam(given.layer()).relu(given.options().flag("relu", false));
         if (given.options().has("upsample")) {
             GoldenCase.Options upsample = given.options().inner("upsample");
             Interpolation mode = Interpolation.valueOf(upsample.text("mode").toUpperCase(Locale.ROOT));
-            builder.upsample(
+            return method.upsample(
                     mode,
                     Arrays.stream(upsample.numbers("size"))
                             .mapToLong(size -> (long) size)
                             .toArray());
         }
-        return builder.build();
+        return method;
     }
 
     private static Shape[] shapes(List<long[]> perInput) {

@@ -277,13 +277,11 @@ class RowAxesTest {
                 }
             }
             if (!tried.layers().isEmpty() && tried.name().equals("image")) {
-                methods.add(GradCam.builder("conv").build());
-                methods.add(ScoreCam.builder("conv").build());
+                methods.add(new GradCam("conv"));
+                methods.add(new ScoreCam("conv"));
             }
             if (!tried.layers().isEmpty() && tried.name().equals("frames")) {
-                methods.add(GradCam.builder("act")
-                        .layout(ActivationLayout.channelsLast())
-                        .build());
+                methods.add(new GradCam("act").layout(ActivationLayout.channelsLast()));
             }
             for (Attribution<? super TorchScriptModel> method : methods) {
                 checkRows(model, inputs, tried, method);

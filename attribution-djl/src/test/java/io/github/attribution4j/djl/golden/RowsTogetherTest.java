@@ -15,7 +15,6 @@ import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.cam.GradCam;
-import io.github.attribution4j.cam.LayerCam;
 import io.github.attribution4j.cam.ScoreCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.Conductance;
@@ -173,7 +172,7 @@ class RowsTogetherTest {
             methods.put("neuron", Saliency.signed().towards("conv", Target.at(1, 2, 2)));
             methods.put("conductance", new Conductance("relu").steps(4));
             methods.put("grad-cam", new GradCam("relu"));
-            methods.put("layer-cam", new LayerCam("relu"));
+            methods.put("layer-cam", GradCam.layerCam("relu"));
             methods.put("score-cam", new ScoreCam("relu"));
             methods.put("layer deep lift", new DeepLift().at("relu"));
         }

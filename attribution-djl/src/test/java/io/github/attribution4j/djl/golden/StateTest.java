@@ -15,7 +15,6 @@ import io.github.attribution4j.Provenance;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.cam.GradCam;
-import io.github.attribution4j.cam.LayerCam;
 import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.InputXGradient;
@@ -185,8 +184,8 @@ class StateTest {
         }
         if (model.cutPoints().stream().anyMatch(point -> point.path().equals("conv"))) {
             families.add(new GuidedBackprop());
-            families.add(GradCam.builder("conv").build());
-            families.add(LayerCam.builder("conv").build());
+            families.add(new GradCam("conv"));
+            families.add(GradCam.layerCam("conv"));
         }
         List<CutPoint> points = layers(model);
         if (!points.isEmpty()) {
