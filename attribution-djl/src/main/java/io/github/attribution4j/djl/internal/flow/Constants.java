@@ -75,6 +75,22 @@ final class Constants {
         return both;
     }
 
+    /** Notes what a statement makes known of types and constants; returns the statements inside it that may run. */
+    List<List<Stmt>> enter(Stmt statement) {
+        if (statement instanceof Stmt.Assign assign) {
+            types.assign(assign);
+            assign(assign);
+        } else if (statement instanceof Stmt.If branch) {
+            return List.of(branch(branch));
+        } else if (statement instanceof Stmt.For loop) {
+            types.loop(loop);
+            loop(loop.body());
+        } else if (statement instanceof Stmt.While loop) {
+            loop(loop.body());
+        }
+        return Trees.blocks(statement);
+    }
+
     /** The constants that a call gives to the parameters of a method or function, the first of which may be the object. */
     List<String> of(Expr.Call call, Stmt.Def called, int shift) {
         List<String> constants = new ArrayList<>();

@@ -126,12 +126,11 @@ public final class GradientLosses {
         ValueFlow flow = flows.computeIfAbsent(text, ValueFlow::new);
         List<Expr.Call> calls = new ArrayList<>();
         boolean[] steps = new boolean[1];
-        Trees.mapAll(text.body(), expression -> {
+        Trees.forEach(text.body(), expression -> {
             if (expression instanceof Expr.Call call) {
                 calls.add(call);
                 steps[0] |= ValueFlow.makesSteps(ValueFlow.operator(call));
             }
-            return expression;
         });
         for (Expr.Call call : calls) {
             look(module, call, flow, functions, set, steps[0]);
@@ -295,12 +294,6 @@ public final class GradientLosses {
                     found.add("a branch on values in "
                             + (module.isEmpty() ? "the model's own code" : "\"" + module + "\""));
                 }
-                branches(module, branch.then(), flow);
-                branches(module, branch.otherwise(), flow);
-            } else if (statement instanceof Stmt.For loop) {
-                branches(module, loop.body(), flow);
-            } else if (statement instanceof Stmt.While loop) {
-                branches(module, loop.body(), flow);
             } else if (statement instanceof Stmt.With with) {
                 boolean without = with.items().stream()
                         .anyMatch(item -> item.context() instanceof Expr.Name name && flow.stops(name.id()));
@@ -308,8 +301,8 @@ public final class GradientLosses {
                     found.add("a block without gradients in "
                             + (module.isEmpty() ? "the model's own code" : "\"" + module + "\""));
                 }
-                branches(module, with.body(), flow);
             }
+            Trees.blocks(statement).forEach(block -> branches(module, block, flow));
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -149,40 +150,17 @@ public final class RandomDraws {
 
         void look(List<Stmt> statements) {
             for (Stmt statement : statements) {
-                if (statement instanceof Stmt.If branch) {
-                    look(branch.condition());
-                    boolean before = certain;
-                    certain &= !constants.of(branch.condition()).isEmpty();
-                    look(constants.branch(branch));
-                    certain = before;
-                } else if (statement instanceof Stmt.For loop) {
-                    look(loop.iterable());
-                    types.loop(loop);
-                    constants.loop(loop.body());
-                    look(loop.body());
-                } else if (statement instanceof Stmt.While loop) {
-                    look(loop.condition());
-                    constants.loop(loop.body());
-                    look(loop.body());
-                } else if (statement instanceof Stmt.With with) {
-                    look(with.body());
-                } else if (statement instanceof Stmt.Def closure) {
-                    look(closure.body());
-                } else {
-                    Trees.mapAll(List.of(statement), expression -> {
-                        call(expression);
-                        return expression;
-                    });
-                    if (statement instanceof Stmt.Assign assign) {
-                        types.assign(assign);
-                        constants.assign(assign);
-                    }
-                }
+                Trees.parts(statement, this::seen, UnaryOperator.identity());
+                boolean before = certain;
+                certain &= !(statement instanceof Stmt.If branch)
+                        || !constants.of(branch.condition()).isEmpty();
+                constants.enter(statement).forEach(this::look);
+                certain = before;
             }
         }
 
-        private void look(Expr expression) {
-            Trees.map(expression, part -> {
+        private Expr seen(Expr expression) {
+            return Trees.map(expression, part -> {
                 call(part);
                 return part;
             });

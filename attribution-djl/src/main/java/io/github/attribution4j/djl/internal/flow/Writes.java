@@ -135,12 +135,11 @@ public final class Writes {
     private static boolean mayWrite(Collection<Stmt.File> files) {
         boolean[] found = {InPlace.occursIn(files)};
         for (Stmt.File file : files) {
-            Trees.mapAll(file.statements(), expression -> {
+            Trees.forEach(file.statements(), expression -> {
                 found[0] |= expression instanceof Expr.Call call
                         && (OperatorTypes.written(operator(call)).length > 0
                                 || OperatorTypes.changesContainer(operator(call))
                                 || OperatorTypes.emptiesContainer(operator(call)));
-                return expression;
             });
             for (Stmt statement : file.statements()) {
                 if (statement instanceof Stmt.ClassDef type) {
@@ -267,23 +266,7 @@ public final class Writes {
         /** The types and constants of all variables, in the order of the text. */
         private void declare(List<Stmt> body) {
             for (Stmt statement : body) {
-                if (statement instanceof Stmt.Assign assign) {
-                    types.assign(assign);
-                    constants.assign(assign);
-                } else if (statement instanceof Stmt.If branch) {
-                    declare(constants.branch(branch));
-                } else if (statement instanceof Stmt.For loop) {
-                    types.loop(loop);
-                    constants.loop(loop.body());
-                    declare(loop.body());
-                } else if (statement instanceof Stmt.While loop) {
-                    constants.loop(loop.body());
-                    declare(loop.body());
-                } else if (statement instanceof Stmt.With with) {
-                    declare(with.body());
-                } else if (statement instanceof Stmt.Def closure) {
-                    declare(closure.body());
-                }
+                constants.enter(statement).forEach(this::declare);
             }
         }
 

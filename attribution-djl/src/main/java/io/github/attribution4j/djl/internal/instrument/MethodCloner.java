@@ -189,13 +189,6 @@ final class MethodCloner {
         if (statement instanceof Stmt.Assign assign) {
             return assign(assign);
         }
-        if (statement instanceof Stmt.Return result) {
-            return new Stmt.Return(
-                    result.values().stream().map(this::expression).toList());
-        }
-        if (statement instanceof Stmt.Evaluate evaluate) {
-            return new Stmt.Evaluate(expression(evaluate.value()));
-        }
         if (statement instanceof Stmt.If branch) {
             Expr condition = expression(branch.condition());
             Map<String, ModuleRef> earlier = new HashMap<>(variables);
@@ -215,47 +208,25 @@ final class MethodCloner {
         if (statement instanceof Stmt.While loop) {
             return new Stmt.While(Trees.map(loop.condition(), this::rewrite), loop(loop.body()));
         }
-        if (statement instanceof Stmt.With with) {
-            List<Stmt.WithItem> items = new ArrayList<>();
-            for (Stmt.WithItem item : with.items()) {
-                items.add(new Stmt.WithItem(expression(item.context()), item.target()));
-            }
-            return new Stmt.With(items, statements(with.body()));
-        }
         if (statement instanceof Stmt.Def closure) {
             List<Stmt> body = statements(closure.body());
             types.closure(closure.name(), body);
             return new Stmt.Def(closure.name(), closure.parameters(), closure.result(), body);
         }
-        return statement;
+        return Trees.parts(statement, this::expression, this::statements);
     }
 
     /** A variable that the body gives another module is uncertain in the whole body, whose start also follows its end. */
     private List<Stmt> loop(List<Stmt> body) {
-        forgetAssigned(body);
+        List<Stmt.Assign> assigned = new ArrayList<>();
+        Trees.assignments(body, assigned);
+        assigned.forEach(assign -> assign.targets().forEach(this::forget));
         Map<String, ModuleRef> earlier = new HashMap<>(variables);
         loops++;
         List<Stmt> result = statements(body);
         loops--;
         merge(earlier);
         return result;
-    }
-
-    private void forgetAssigned(List<Stmt> statements) {
-        for (Stmt statement : statements) {
-            if (statement instanceof Stmt.Assign assign) {
-                assign.targets().forEach(this::forget);
-            } else if (statement instanceof Stmt.If branch) {
-                forgetAssigned(branch.then());
-                forgetAssigned(branch.otherwise());
-            } else if (statement instanceof Stmt.For loop) {
-                forgetAssigned(loop.body());
-            } else if (statement instanceof Stmt.While loop) {
-                forgetAssigned(loop.body());
-            } else if (statement instanceof Stmt.With with) {
-                forgetAssigned(with.body());
-            }
-        }
     }
 
     private void merge(Map<String, ModuleRef> other) {

@@ -100,14 +100,13 @@ final class PlaceTaps {
                 }
             }
         }
-        Trees.mapAll(body, expression -> {
+        Trees.forEach(body, expression -> {
             if (expression instanceof Expr.Name name) {
                 uses.merge(name.id(), 1, Integer::sum);
             }
             if (expression instanceof Expr.Call call && isWriting(call)) {
                 roots(call.arguments().get(0));
             }
-            return expression;
         });
         int before = -1;
         while (before != written.size() + held.size()) {

@@ -13,9 +13,8 @@ public final class InPlace {
     public static boolean occursIn(Collection<Stmt.File> files) {
         boolean[] found = new boolean[1];
         for (Stmt.File file : files) {
-            Trees.mapAll(file.statements(), expression -> {
+            Trees.forEach(file.statements(), expression -> {
                 found[0] |= expression instanceof Expr.Call call && writes(call);
-                return expression;
             });
         }
         return found[0];

@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,42 +114,18 @@ public final class CallChains {
     private void statements(List<Stmt> statements, Map<String, String> types, Node node) {
         for (Stmt statement : statements) {
             node.statements++;
-            Trees.mapAll(List.of(shallow(statement)), expression -> {
-                call(expression, types, node);
-                return expression;
-            });
+            Trees.parts(
+                    statement,
+                    expression -> Trees.map(expression, part -> {
+                        call(part, types, node);
+                        return part;
+                    }),
+                    UnaryOperator.identity());
             if (statement instanceof Stmt.Assign assign) {
                 assigned(assign, types);
-            } else if (statement instanceof Stmt.If branch) {
-                statements(branch.then(), types, node);
-                statements(branch.otherwise(), types, node);
-            } else if (statement instanceof Stmt.For loop) {
-                statements(loop.body(), types, node);
-            } else if (statement instanceof Stmt.While loop) {
-                statements(loop.body(), types, node);
-            } else if (statement instanceof Stmt.With with) {
-                statements(with.body(), types, node);
-            } else if (statement instanceof Stmt.Def closure) {
-                statements(closure.body(), types, node);
             }
+            Trees.blocks(statement).forEach(block -> statements(block, types, node));
         }
-    }
-
-    /** A statement without the statements inside it. */
-    private static Stmt shallow(Stmt statement) {
-        if (statement instanceof Stmt.If branch) {
-            return new Stmt.Evaluate(branch.condition());
-        }
-        if (statement instanceof Stmt.For loop) {
-            return new Stmt.Evaluate(loop.iterable());
-        }
-        if (statement instanceof Stmt.While loop) {
-            return new Stmt.Evaluate(loop.condition());
-        }
-        if (statement instanceof Stmt.With with) {
-            return new Stmt.With(with.items(), List.of());
-        }
-        return statement instanceof Stmt.Def ? new Stmt.Pass() : statement;
     }
 
     private void assigned(Stmt.Assign assign, Map<String, String> types) {

@@ -284,11 +284,10 @@ public final class HandedOn {
             Stmt read = statement instanceof Stmt.Assign assign
                     ? new Stmt.Assign(List.of(), assign.unpack(), assign.type(), assign.values())
                     : statement;
-            Trees.mapAll(List.of(read), expression -> {
+            Trees.forEach(List.of(read), expression -> {
                 if (expression instanceof Expr.Name name) {
                     names.add(name.id());
                 }
-                return expression;
             });
         }
         return names;

@@ -186,16 +186,8 @@ public final class WrittenTypes {
                     narrow = true;
                     changed.add(new Stmt.Assign(
                             assign.targets(), assign.unpack(), assign.type(), List.of(new Expr.Literal("False"))));
-                } else if (statement instanceof Stmt.If branch) {
-                    changed.add(new Stmt.If(branch.condition(), off(branch.then()), off(branch.otherwise())));
-                } else if (statement instanceof Stmt.For loop) {
-                    changed.add(new Stmt.For(loop.targets(), loop.iterable(), off(loop.body())));
-                } else if (statement instanceof Stmt.While loop) {
-                    changed.add(new Stmt.While(loop.condition(), off(loop.body())));
-                } else if (statement instanceof Stmt.With with) {
-                    changed.add(new Stmt.With(with.items(), off(with.body())));
                 } else {
-                    changed.add(statement);
+                    changed.add(Trees.parts(statement, UnaryOperator.identity(), this::off));
                 }
             }
             return changed;

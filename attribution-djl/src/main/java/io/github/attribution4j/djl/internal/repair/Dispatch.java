@@ -125,22 +125,10 @@ public final class Dispatch {
     private List<Stmt> statements(List<Stmt> statements, Scope scope) {
         List<Stmt> result = new ArrayList<>();
         for (Stmt statement : statements) {
-            if (statement instanceof Stmt.If s) {
-                result.add(new Stmt.If(
-                        call(s.condition(), scope), statements(s.then(), scope), statements(s.otherwise(), scope)));
-            } else if (statement instanceof Stmt.For s) {
-                result.add(new Stmt.For(s.targets(), call(s.iterable(), scope), statements(s.body(), scope)));
-            } else if (statement instanceof Stmt.While s) {
-                result.add(new Stmt.While(call(s.condition(), scope), statements(s.body(), scope)));
-            } else if (statement instanceof Stmt.With s) {
-                result.add(new Stmt.With(s.items(), statements(s.body(), scope)));
-            } else if (statement instanceof Stmt.Def s) {
-                result.add(new Stmt.Def(s.name(), s.parameters(), s.result(), statements(s.body(), scope)));
-            } else if (statement instanceof Stmt.Assign s && isPick(s)) {
+            if (statement instanceof Stmt.Assign s && isPick(s)) {
                 pick(s, scope, result);
             } else {
-                Stmt changed = Trees.mapAll(List.of(statement), e -> redirected(e, scope))
-                        .get(0);
+                Stmt changed = Trees.parts(statement, e -> call(e, scope), block -> statements(block, scope));
                 result.add(changed);
                 if (changed instanceof Stmt.Assign s
                         && s.targets().size() == 1

@@ -167,22 +167,11 @@ public final class Guards {
     private List<Stmt> all(String path, List<Stmt> statements) {
         List<Stmt> guarded = new ArrayList<>();
         for (Stmt statement : statements) {
-            if (statement instanceof Stmt.ClassDef s) {
-                guarded.add(new Stmt.ClassDef(s.name(), s.base(), all(path, s.members())));
-            } else if (statement instanceof Stmt.Def s) {
-                guarded.add(new Stmt.Def(s.name(), s.parameters(), s.result(), all(path, s.body())));
-            } else if (statement instanceof Stmt.If s) {
-                Expr condition = Trees.map(s.condition(), e -> call(path, e, guarded));
-                guarded.add(new Stmt.If(condition, all(path, s.then()), all(path, s.otherwise())));
-            } else if (statement instanceof Stmt.For s) {
-                Expr iterable = Trees.map(s.iterable(), e -> call(path, e, guarded));
-                guarded.add(new Stmt.For(s.targets(), iterable, all(path, s.body())));
-            } else if (statement instanceof Stmt.While s) {
-                guarded.addAll(loop(path, s));
-            } else if (statement instanceof Stmt.With s) {
-                guarded.add(new Stmt.With(s.items(), all(path, s.body())));
+            if (statement instanceof Stmt.While loop) {
+                guarded.addAll(loop(path, loop));
             } else {
-                guarded.addAll(Trees.mapAll(List.of(statement), e -> call(path, e, guarded)));
+                guarded.add(Trees.parts(
+                        statement, e -> Trees.map(e, part -> call(path, part, guarded)), block -> all(path, block)));
             }
         }
         return guarded;

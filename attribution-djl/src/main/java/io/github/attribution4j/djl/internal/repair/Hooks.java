@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -229,10 +230,7 @@ public final class Hooks {
                 calls.aliases.put(Trees.dotted(assign.targets().get(0)), hook);
             }
         }
-        Trees.mapAll(method.body(), expression -> {
-            count(expression, calls);
-            return expression;
-        });
+        Trees.forEach(method.body(), expression -> count(expression, calls));
         if (calls.hooks.isEmpty()) {
             return method;
         }
@@ -250,16 +248,8 @@ public final class Hooks {
     private List<Stmt> without(List<Stmt> statements) {
         List<Stmt> kept = new ArrayList<>();
         for (Stmt statement : statements) {
-            if (statement instanceof Stmt.If s) {
-                kept.add(new Stmt.If(s.condition(), without(s.then()), without(s.otherwise())));
-            } else if (statement instanceof Stmt.For s) {
-                kept.add(new Stmt.For(s.targets(), s.iterable(), without(s.body())));
-            } else if (statement instanceof Stmt.While s) {
-                kept.add(new Stmt.While(s.condition(), without(s.body())));
-            } else if (statement instanceof Stmt.With s) {
-                kept.add(new Stmt.With(s.items(), without(s.body())));
-            } else if (!(statement instanceof Stmt.Assign s) || alias(s) == null) {
-                kept.add(statement);
+            if (!(statement instanceof Stmt.Assign assign) || alias(assign) == null) {
+                kept.add(Trees.parts(statement, UnaryOperator.identity(), this::without));
             }
         }
         return kept;

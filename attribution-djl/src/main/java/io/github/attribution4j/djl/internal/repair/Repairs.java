@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -145,21 +146,8 @@ public final class Repairs {
                 List<Expr> printed = ((Expr.Call) evaluate.value()).arguments();
                 boolean calls = printed.stream().anyMatch(argument -> argument instanceof Expr.Call);
                 result.add(calls ? new Stmt.Evaluate(new Expr.TupleOf(printed, true)) : new Stmt.Pass());
-            } else if (statement instanceof Stmt.ClassDef type) {
-                result.add(new Stmt.ClassDef(type.name(), type.base(), silent(type.members())));
-            } else if (statement instanceof Stmt.Def function) {
-                List<Stmt> body = silent(function.body());
-                result.add(new Stmt.Def(function.name(), function.parameters(), function.result(), body));
-            } else if (statement instanceof Stmt.If branch) {
-                result.add(new Stmt.If(branch.condition(), silent(branch.then()), silent(branch.otherwise())));
-            } else if (statement instanceof Stmt.For loop) {
-                result.add(new Stmt.For(loop.targets(), loop.iterable(), silent(loop.body())));
-            } else if (statement instanceof Stmt.While loop) {
-                result.add(new Stmt.While(loop.condition(), silent(loop.body())));
-            } else if (statement instanceof Stmt.With with) {
-                result.add(new Stmt.With(with.items(), silent(with.body())));
             } else {
-                result.add(statement);
+                result.add(Trees.parts(statement, UnaryOperator.identity(), Repairs::silent));
             }
         }
         return result;

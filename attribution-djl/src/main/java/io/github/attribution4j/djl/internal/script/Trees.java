@@ -3,6 +3,7 @@ package io.github.attribution4j.djl.internal.script;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** Generic walks over syntax trees. */
@@ -91,81 +92,98 @@ public final class Trees {
         return each(statements, statement -> map(statement, change));
     }
 
+    /** Shows every expression in statements, each after its parts. */
+    public static void forEach(List<Stmt> statements, Consumer<Expr> reader) {
+        mapAll(statements, expression -> {
+            reader.accept(expression);
+            return expression;
+        });
+    }
+
     /** Collects all assignments, however deep. */
     public static void assignments(List<Stmt> statements, List<Stmt.Assign> found) {
         for (Stmt statement : statements) {
             if (statement instanceof Stmt.Assign assign) {
                 found.add(assign);
-            } else if (statement instanceof Stmt.If branch) {
-                assignments(branch.then(), found);
-                assignments(branch.otherwise(), found);
-            } else if (statement instanceof Stmt.For loop) {
-                assignments(loop.body(), found);
-            } else if (statement instanceof Stmt.While loop) {
-                assignments(loop.body(), found);
-            } else if (statement instanceof Stmt.With with) {
-                assignments(with.body(), found);
-            } else if (statement instanceof Stmt.Def closure) {
-                assignments(closure.body(), found);
+            } else {
+                blocks(statement).forEach(block -> assignments(block, found));
             }
         }
     }
 
+    /** The statements inside a statement, block by block. */
+    public static List<List<Stmt>> blocks(Stmt statement) {
+        List<List<Stmt>> blocks = new ArrayList<>(2);
+        parts(statement, UnaryOperator.identity(), block -> {
+            blocks.add(block);
+            return block;
+        });
+        return blocks;
+    }
+
     private static Stmt map(Stmt statement, UnaryOperator<Expr> change) {
+        return parts(statement, expression -> map(expression, change), block -> mapAll(block, change));
+    }
+
+    /**
+     * Changes what a statement is made of, in the order of the text: the expressions that stand in it, and the blocks of statements. What stays as it is, is not copied. Every walk over statements goes
+     * through here; it names the statements that it treats otherwise.
+     */
+    public static Stmt parts(Stmt statement, UnaryOperator<Expr> change, UnaryOperator<List<Stmt>> block) {
         if (statement instanceof Stmt.Assign s) {
-            List<Expr> targets = map(s.targets(), change);
-            List<Expr> values = map(s.values(), change);
+            List<Expr> targets = each(s.targets(), change);
+            List<Expr> values = each(s.values(), change);
             return targets == s.targets() && values == s.values()
                     ? s
                     : new Stmt.Assign(targets, s.unpack(), s.type(), values);
         }
         if (statement instanceof Stmt.Return s) {
-            List<Expr> values = map(s.values(), change);
+            List<Expr> values = each(s.values(), change);
             return values == s.values() ? s : new Stmt.Return(values);
         }
         if (statement instanceof Stmt.Evaluate s) {
-            Expr value = map(s.value(), change);
+            Expr value = change.apply(s.value());
             return value == s.value() ? s : new Stmt.Evaluate(value);
         }
         if (statement instanceof Stmt.If s) {
-            Expr condition = map(s.condition(), change);
-            List<Stmt> then = mapAll(s.then(), change);
-            List<Stmt> otherwise = mapAll(s.otherwise(), change);
+            Expr condition = change.apply(s.condition());
+            List<Stmt> then = block.apply(s.then());
+            List<Stmt> otherwise = block.apply(s.otherwise());
             return condition == s.condition() && then == s.then() && otherwise == s.otherwise()
                     ? s
                     : new Stmt.If(condition, then, otherwise);
         }
         if (statement instanceof Stmt.For s) {
-            Expr iterable = map(s.iterable(), change);
-            List<Stmt> body = mapAll(s.body(), change);
+            Expr iterable = change.apply(s.iterable());
+            List<Stmt> body = block.apply(s.body());
             return iterable == s.iterable() && body == s.body() ? s : new Stmt.For(s.targets(), iterable, body);
         }
         if (statement instanceof Stmt.While s) {
-            Expr condition = map(s.condition(), change);
-            List<Stmt> body = mapAll(s.body(), change);
+            Expr condition = change.apply(s.condition());
+            List<Stmt> body = block.apply(s.body());
             return condition == s.condition() && body == s.body() ? s : new Stmt.While(condition, body);
         }
         if (statement instanceof Stmt.With s) {
             List<Stmt.WithItem> items = each(s.items(), item -> {
-                Expr context = map(item.context(), change);
+                Expr context = change.apply(item.context());
                 return context == item.context() ? item : new Stmt.WithItem(context, item.target());
             });
-            List<Stmt> body = mapAll(s.body(), change);
+            List<Stmt> body = block.apply(s.body());
             return items == s.items() && body == s.body() ? s : new Stmt.With(items, body);
         }
         if (statement instanceof Stmt.Def s) {
             List<Stmt.Parameter> parameters = each(s.parameters(), parameter -> {
                 Expr preset = parameter.preset();
-                Expr changed = preset == null ? null : map(preset, change);
+                Expr changed = preset == null ? null : change.apply(preset);
                 return changed == preset ? parameter : new Stmt.Parameter(parameter.name(), parameter.type(), changed);
             });
-            List<Stmt> body = mapAll(s.body(), change);
+            List<Stmt> body = block.apply(s.body());
             return parameters == s.parameters() && body == s.body()
                     ? s
                     : new Stmt.Def(s.name(), parameters, s.result(), body);
         }
         if (statement instanceof Stmt.ClassDef s) {
-            List<Stmt> members = mapAll(s.members(), change);
+            List<Stmt> members = block.apply(s.members());
             return members == s.members() ? s : new Stmt.ClassDef(s.name(), s.base(), members);
         }
         return statement;

@@ -109,7 +109,7 @@ public final class State {
             for (Stmt statement : file.statements()) {
                 boolean function = statement instanceof Stmt.Def;
                 String owner = statement instanceof Stmt.ClassDef type ? file.module() + "." + type.name() : "";
-                Trees.mapAll(List.of(statement), expression -> {
+                Trees.forEach(List.of(statement), expression -> {
                     String name = Trees.dotted(expression);
                     int dot = name.lastIndexOf('.');
                     if (dot > 0
@@ -125,7 +125,6 @@ public final class State {
                                 .computeIfAbsent(owner, k -> new LinkedHashSet<>())
                                 .add(name);
                     }
-                    return expression;
                 });
             }
         }

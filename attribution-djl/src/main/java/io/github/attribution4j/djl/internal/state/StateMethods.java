@@ -66,9 +66,8 @@ public final class StateMethods {
         boolean[] gradients = new boolean[1];
         index.files()
                 .values()
-                .forEach(file -> Trees.mapAll(file.statements(), expression -> {
+                .forEach(file -> Trees.forEach(file.statements(), expression -> {
                     gradients[0] |= Repairs.isGradient(expression);
-                    return expression;
                 }));
         this.copies = !gradients[0] && !writes.mutated().isEmpty();
         this.types = noTypes();
@@ -136,11 +135,10 @@ public final class StateMethods {
             String name = open.remove();
             Stmt.Def method = definition.method(name);
             if (method != null && found.add(name)) {
-                Trees.mapAll(method.body(), expression -> {
+                Trees.forEach(method.body(), expression -> {
                     if (expression instanceof Expr.Call call && call.callee() instanceof Expr.Attribute called) {
                         open.add(called.name());
                     }
-                    return expression;
                 });
             }
         }
@@ -178,29 +176,13 @@ public final class StateMethods {
         for (Stmt statement : statements) {
             if (statement instanceof Stmt.Assign assign) {
                 assign(assign, result);
-            } else if (statement instanceof Stmt.Return value) {
-                result.add(new Stmt.Return(
-                        value.values().stream().map(this::expression).toList()));
-            } else if (statement instanceof Stmt.Evaluate evaluate) {
-                result.add(new Stmt.Evaluate(expression(evaluate.value())));
-            } else if (statement instanceof Stmt.If branch) {
-                Expr condition = expression(branch.condition());
-                result.add(new Stmt.If(condition, statements(branch.then()), statements(branch.otherwise())));
-            } else if (statement instanceof Stmt.For loop) {
-                Expr iterable = expression(loop.iterable());
-                types.loop(loop);
-                result.add(new Stmt.For(loop.targets(), iterable, statements(loop.body())));
-            } else if (statement instanceof Stmt.While loop) {
-                result.add(new Stmt.While(expression(loop.condition()), statements(loop.body())));
-            } else if (statement instanceof Stmt.With with) {
-                List<Stmt.WithItem> items = new ArrayList<>();
-                with.items().forEach(i -> items.add(new Stmt.WithItem(expression(i.context()), i.target())));
-                result.add(new Stmt.With(items, statements(with.body())));
-            } else if (statement instanceof Stmt.Def closure) {
-                List<Stmt> body = statements(closure.body());
-                result.add(new Stmt.Def(closure.name(), closure.parameters(), closure.result(), body));
             } else {
-                result.add(statement);
+                result.add(Trees.parts(statement, this::expression, block -> {
+                    if (statement instanceof Stmt.For loop) {
+                        types.loop(loop);
+                    }
+                    return statements(block);
+                }));
             }
         }
         return result;
