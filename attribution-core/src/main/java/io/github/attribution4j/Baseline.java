@@ -23,7 +23,7 @@ public interface Baseline {
      * @param inputs what is explained
      * @param examples for each row the example it belongs to
      * @param samples for each row the number of the draw; a baseline that is not random ignores it
-     * @param run gives the random numbers of (seed, example, sample)
+     * @param run gives the random numbers of (seed, example, sample); a baseline that runs a model tells it the cost
      * @return for each attributed input, in order, a tensor of its type and row shape with as many rows as {@code
      *     examples}, or with one row that serves all; owned by the current scope, or not new at all
      */

@@ -57,8 +57,8 @@ public final class Evaluator {
         // Scores are those of the target inside; the names only say what they are of.
         this.named = target instanceof NamedTarget classes ? classes : null;
         this.target = named == null ? target : named.target();
-        this.run = run;
         this.batches = new Batches(recipe.name(), model, inputs, run);
+        this.run = run.paidBy(batches::count);
     }
 
     /**
@@ -118,7 +118,7 @@ public final class Evaluator {
         return inputs;
     }
 
-    /** Returns the run, whose clock runs. */
+    /** Returns the run, whose clock runs. What counts in it counts here. */
     public Run run() {
         return run;
     }
@@ -164,18 +164,6 @@ public final class Evaluator {
      */
     public Evaluator step(Model part, Inputs partInputs, Target partTarget) {
         return new Evaluator(recipe, part, partInputs, partTarget, run.quiet());
-    }
-
-    /** Returns a baseline's references for the explained examples; see {@link Baseline#references}. */
-    public List<Tensor> references(Baseline baseline) {
-        return references(baseline, identityExamples(), new long[examples()]);
-    }
-
-    /** Returns a baseline's rows; see {@link Baseline#rows}. What a baseline evaluates is counted. */
-    public List<Tensor> references(Baseline baseline, long[] examples, long[] samples) {
-        return baseline instanceof LiftedBaseline lifted
-                ? lifted.rows(inputs, examples, samples, run, this::count)
-                : baseline.rows(inputs, examples, samples, run);
     }
 
     /**

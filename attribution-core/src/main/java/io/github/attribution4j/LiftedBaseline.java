@@ -5,18 +5,12 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A baseline of a model's inputs, pushed through the head of a cut. */
 record LiftedBaseline(Baseline below, @Nullable Model head) implements Baseline {
     @Override
     public List<Tensor> rows(Inputs inputs, long[] examples, long[] samples, Run run) {
-        return rows(inputs, examples, samples, run, cost -> {});
-    }
-
-    /** Returns the rows, and says what they cost. */
-    List<Tensor> rows(Inputs inputs, long[] examples, long[] samples, Run run, Consumer<Counts> cost) {
         Inputs.Origin origin = inputs.origin().orElseThrow(() -> new IllegalArgumentException(missing()));
         Inputs original = origin.inputs();
         List<Tensor> references = below.rows(original, examples, samples, run);
@@ -26,7 +20,7 @@ record LiftedBaseline(Baseline below, @Nullable Model head) implements Baseline 
         Model lift = head == null ? origin.cut().head(0) : head;
         Batches batches = new Batches("baseline", lift, original, run.quiet());
         List<Tensor> lifted = head == null ? batches.activations(origin.cut(), rows) : List.of(batches.outputs(rows));
-        cost.accept(batches.counts());
+        run.count(batches.counts());
         return lifted;
     }
 

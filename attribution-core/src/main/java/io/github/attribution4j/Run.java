@@ -35,6 +35,7 @@ public final class Run {
         private @Nullable Consumer<Progress> listener;
         private long @Nullable [] exampleKeys;
         private boolean nested;
+        private @Nullable Consumer<Counts> payer;
         /** Where the bits of a key come from, in place of the generator. */
         private @Nullable Function<long[], LongSupplier> bits;
 
@@ -125,6 +126,18 @@ public final class Run {
     /** Returns a copy whose streams take their 64-bit words from elsewhere: how tests replay draws made by others. */
     Run bits(Function<long[], LongSupplier> ofKey) {
         return with(copy -> copy.bits = ofKey);
+    }
+
+    /** Returns a copy whose {@link #count} somebody hears. */
+    Run paidBy(Consumer<Counts> newPayer) {
+        return with(copy -> copy.payer = newPayer);
+    }
+
+    /** Adds what a part of this run, such as a baseline that runs the model, has evaluated besides. */
+    public void count(Counts cost) {
+        if (parts.payer != null) {
+            parts.payer.accept(cost);
+        }
     }
 
     boolean isNested() {

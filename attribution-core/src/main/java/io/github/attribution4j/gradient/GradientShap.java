@@ -95,7 +95,9 @@ public final class GradientShap extends ExpectedGradients<DifferentiableModel, G
     /** Returns for each example the mean score over samples at one end of the segments. */
     private double[] meanScores(Evaluator evaluator, boolean same, boolean atInput) {
         if (same) {
-            return atInput ? evaluator.scores() : evaluator.scoresAt(evaluator.references(baseline()));
+            return atInput
+                    ? evaluator.scores()
+                    : evaluator.scoresAt(baseline().references(evaluator.inputs(), evaluator.run()));
         }
         double[] ofRows =
                 evaluator.scores(segments(evaluator, atInput ? Segments.Position.END : Segments.Position.START));

@@ -112,7 +112,7 @@ public final class IntegratedGradients extends Described<DifferentiableModel, In
         try (TensorScope scope = TensorScope.open()) {
             Evaluator evaluator =
                     Evaluator.start(this, model, inputs, target, run, problems -> check(inputs, problems));
-            List<Tensor> references = evaluator.references(value(BASELINE));
+            List<Tensor> references = value(BASELINE).references(evaluator.inputs(), evaluator.run());
             double[] scoresAtBaseline = evaluator.scoresAt(references);
             Path path = Path.straight(references, evaluator.inputs().attributed());
             GroupMoments integral = GroupMoments.ofFirstOrder(weights.count());

@@ -115,8 +115,9 @@ public final class LayerGradientShap extends ExpectedGradients<LayeredModel, Lay
         if (!single) {
             return SegmentEnds.drawn(runs, rows, samples());
         }
-        List<Tensor> references =
-                atInput ? runs.whole().inputs().attributed() : runs.whole().references(baseline());
+        List<Tensor> references = atInput
+                ? runs.whole().inputs().attributed()
+                : baseline().references(runs.whole().inputs(), runs.whole().run());
         return SegmentEnds.single(runs, rows, samples(), references);
     }
 }

@@ -82,7 +82,7 @@ public abstract sealed class LayerPathMethod<S extends LayerPathMethod<S>> exten
     }
 
     final List<Tensor> references(LayerRuns runs) {
-        return runs.whole().references(value(BASELINE));
+        return value(BASELINE).references(runs.whole().inputs(), runs.whole().run());
     }
 
     /** Returns the path of the inputs. */

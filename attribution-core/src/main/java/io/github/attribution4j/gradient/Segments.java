@@ -72,7 +72,9 @@ final class Segments implements Rows {
         }
         Inputs inputs = evaluator.inputs();
         List<Tensor> attributed = inputs.attributed();
-        List<Tensor> starts = position == Position.END ? List.of() : evaluator.references(baseline, examples, draws);
+        List<Tensor> starts = position == Position.END
+                ? List.of()
+                : baseline.rows(evaluator.inputs(), examples, draws, evaluator.run());
         List<Tensor> points = new ArrayList<>(attributed.size());
         List<Tensor> between = new ArrayList<>(attributed.size());
         for (int i = 0; i < attributed.size(); i++) {

@@ -145,7 +145,7 @@ public final class Occlusion extends Described<Model, Occlusion> implements Forw
             for (int input = 0; input < attributed.size(); input++) {
                 over.add(Windows.of(attributed.get(input).shape().row(), windows.get(input), stride(input)));
             }
-            List<Tensor> references = evaluator.references(value(BASELINE));
+            List<Tensor> references = value(BASELINE).references(evaluator.inputs(), evaluator.run());
             double[] scores = evaluator.scores();
             OcclusionRows rows = new OcclusionRows(evaluator.inputs(), references, over);
             double[] occluded = evaluator.scores(rows);

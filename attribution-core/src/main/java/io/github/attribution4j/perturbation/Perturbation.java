@@ -56,7 +56,7 @@ record Perturbation(Evaluator evaluator, Groups groups, List<Tensor> references)
                     }
                 });
         Groups groups = Objects.requireNonNull(resolved.get(), "a mask without problems has groups");
-        return new Perturbation(evaluator, groups, evaluator.references(baseline));
+        return new Perturbation(evaluator, groups, baseline.references(evaluator.inputs(), evaluator.run()));
     }
 
     /** Checks that a baseline fits and is one reference for each example. */

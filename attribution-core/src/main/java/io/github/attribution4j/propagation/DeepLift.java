@@ -98,7 +98,7 @@ public final class DeepLift extends DifferencePropagation<DeepLift> {
     @Override
     Explanation.Builder explain(RuledRun run) {
         Evaluator evaluator = run.evaluator();
-        List<Tensor> references = evaluator.references(baselineOf(evaluator.inputs()));
+        List<Tensor> references = baselineOf(evaluator.inputs()).references(evaluator.inputs(), evaluator.run());
         // First, because it gives the outputs at the inputs, and mostly at the references, at no further cost.
         RuledRun.Propagated propagated = run.propagateAgainst(references);
         double[] scoresAtReference = evaluator.scoresAtCompared(references);

@@ -76,7 +76,7 @@ final class PairedRows implements Rows {
                     .toList();
         }
         return listed.isEmpty()
-                ? evaluator.references(baseline, examples, numbers).stream()
+                ? baseline.rows(evaluator.inputs(), examples, numbers, evaluator.run()).stream()
                         .map(tensor -> tensor.broadcast(tensor.shape().withRows(to - from)))
                         .toList()
                 : listed.stream().map(tensor -> tensor.select(0, numbers)).toList();

@@ -7,8 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Counts;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.InvalidRequestException;
+import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.Problems;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.Cut;
@@ -29,6 +32,7 @@ import io.github.attribution4j.testkit.reference.Activation;
 import io.github.attribution4j.testkit.reference.ReferenceModel;
 import io.github.attribution4j.testkit.reference.ReferenceModels;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -375,6 +379,55 @@ class LayerMethodsOracleTest {
             assertThat(stay.counts().backwardRows()).isEqualTo(11 * EXAMPLES);
             assertThat(neuron.counts().forwardRows()).isEqualTo(20 * EXAMPLES + 2 * EXAMPLES);
             assertThat(neuron.counts().backwardRows()).isEqualTo(20 * EXAMPLES);
+        }
+    }
+
+    @Test
+    void what_a_baseline_of_the_users_own_evaluates_is_counted_once() {
+        LayeredModel model = residual(5);
+        Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 17, 3, FEATURES));
+        Baseline own = new Baseline() {
+            @Override
+            public List<Tensor> rows(Inputs explained, long[] examples, long[] samples, Run run) {
+                run.count(new Counts(1000, 0, 1, 1));
+                return Baseline.zeros().rows(explained, examples, samples, run);
+            }
+
+            @Override
+            public boolean isDistribution() {
+                return false;
+            }
+
+            @Override
+            public void check(Inputs explained, Problems problems) {}
+
+            @Override
+            public String describe() {
+                return "own";
+            }
+        };
+        List<Attribution<LayeredModel>> methods = List.of(
+                Attribution.at("block1.tanh", new IntegratedGradients().baseline(own)),
+                Attribution.at("block1.tanh", new FeatureAblation().baseline(own)),
+                Attribution.at(
+                        "block1.tanh",
+                        NoiseTunnel.smoothGrad(new IntegratedGradients().baseline(own))
+                                .samples(1)),
+                new Conductance("block1.tanh").baseline(own));
+        List<Attribution<LayeredModel>> plain = List.of(
+                Attribution.at("block1.tanh", new IntegratedGradients()),
+                Attribution.at("block1.tanh", new FeatureAblation()),
+                Attribution.at(
+                        "block1.tanh",
+                        NoiseTunnel.smoothGrad(new IntegratedGradients()).samples(1)),
+                new Conductance("block1.tanh"));
+        for (int i = 0; i < methods.size(); i++) {
+            try (Explanation counted = methods.get(i).attribute(model, inputs, Target.index(0));
+                    Explanation usual = plain.get(i).attribute(model, inputs, Target.index(0))) {
+                assertThat(counted.counts().forwardRows() - usual.counts().forwardRows())
+                        .as(methods.get(i).name())
+                        .isEqualTo(1000);
+            }
         }
     }
 
