@@ -8,6 +8,7 @@ import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.setting.Need;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A method of attribution: an immutable, thread-safe value that says of each input element how much it contributed to a
@@ -25,7 +26,7 @@ public interface Attribution<M extends Model> extends Recipe {
      *
      * @param model not changed
      * @param inputs not changed, not closed; brought to the model's device where they lie elsewhere
-     * @param target the score
+     * @param target the score; left out where the method has a {@linkplain #ownScore() score of its own}
      * @param run seed, batching, deadline, progress
      * @return the explanation, owned by the caller
      * @throws InvalidRequestException listing all that is wrong with the request
@@ -88,6 +89,14 @@ public interface Attribution<M extends Model> extends Recipe {
     @Override
     default Need need() {
         return Need.LAYERS;
+    }
+
+    /**
+     * Returns what this explains in the place of a target, which is then refused: the unit of a method towards a neuron. Nothing, as
+     * mostly, for a method that explains the target of the request.
+     */
+    default Optional<OwnScore> ownScore() {
+        return Optional.empty();
     }
 
     /** Returns a method in words: its name and its settings, such as {@code saliency {absolute=true}}. */

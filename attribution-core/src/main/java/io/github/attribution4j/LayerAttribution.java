@@ -11,6 +11,7 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Another method, on the tail of the model cut at one or several layers. */
 record LayerAttribution<M extends LayeredModel>(Attribution<? super M> method, List<String> layers)
@@ -41,6 +42,11 @@ record LayerAttribution<M extends LayeredModel>(Attribution<? super M> method, L
                     method.attribute(tail, cut.tailInputs(whole.inputs(), activations), target, started.nested());
             return explanation.madeBy(this, model.identity(), whole.inputs(), whole.counts());
         }
+    }
+
+    @Override
+    public Optional<OwnScore> ownScore() {
+        return method.ownScore();
     }
 
     @Override

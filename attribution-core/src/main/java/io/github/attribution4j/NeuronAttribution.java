@@ -5,6 +5,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** Another method, on the head of the model cut at a layer, with a unit of the layer as target. */
 record NeuronAttribution<M extends LayeredModel>(Attribution<? super M> method, String layer, Target unit)
@@ -12,13 +13,22 @@ record NeuronAttribution<M extends LayeredModel>(Attribution<? super M> method, 
     @Override
     public Explanation attribute(M model, Inputs inputs, Target target, Run run) {
         Problems problems = new Problems();
-        problems.requireNoTarget(target, "the unit of layer '" + layer + "' is what is explained");
+        own().requireNoTarget(target, problems);
         problems.throwIfAny();
         // A part of a model is cut and ruled as the model is.
         @SuppressWarnings("unchecked")
         M head = (M) model.cut(layer).head();
         Explanation explanation = method.attribute(head, inputs, unit, run.nested());
         return explanation.madeBy(this, model.identity(), inputs, Counts.NONE);
+    }
+
+    private OwnScore own() {
+        return new OwnScore(layer, unit, "the unit of layer '" + layer + "' is what is explained");
+    }
+
+    @Override
+    public Optional<OwnScore> ownScore() {
+        return Optional.of(own());
     }
 
     @Override

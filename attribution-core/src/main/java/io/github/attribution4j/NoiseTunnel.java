@@ -2,6 +2,7 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Kind;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -144,10 +146,23 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
     }
 
     @Override
+    public Optional<OwnScore> ownScore() {
+        return method.ownScore();
+    }
+
+    @Override
     public Explanation attribute(M model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
-            Evaluator evaluator =
-                    Evaluator.start(this, model, inputs, target, run, problems -> noise.check(inputs, problems));
+            // Nobody hands a method a model without layers if its score is one of a layer.
+            Optional<OwnScore> own = method.ownScore();
+            Model scored = own.isEmpty()
+                    ? model
+                    : ((LayeredModel) model).cut(own.get().layer()).head();
+            Target explained = own.map(OwnScore::score).orElse(target);
+            Evaluator evaluator = Evaluator.start(this, scored, inputs, explained, run, problems -> {
+                own.ifPresent(score -> score.requireNoTarget(target, problems));
+                noise.check(inputs, problems);
+            });
             Collected collected = new Collected(evaluator.examples());
             long total = (long) evaluator.examples() * samples;
             int most = chunk(evaluator.inputs(), evaluator.run().batching());
@@ -156,7 +171,10 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
                 explain(model, evaluator, done, done + size, collected);
                 done += size;
             }
-            return collected.explanation(evaluator);
+            Explanation explanation = collected.explanation(evaluator);
+            return own.isEmpty()
+                    ? explanation
+                    : explanation.madeBy(this, model.identity(), evaluator.inputs(), Counts.NONE);
         }
     }
 
@@ -172,7 +190,9 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
             draws[c] = (from + c) % samples;
             keys[c] = RandomStream.hash(PURPOSE, run.exampleKey(examples[c]), draws[c]);
         }
-        Target decided = evaluator.target().forExamples(examples);
+        Target decided = method.ownScore().isPresent()
+                ? Target.output()
+                : evaluator.target().forExamples(examples);
         try (TensorScope scope = TensorScope.open()) {
             Inputs clean = evaluator.inputs().select(examples);
             List<Tensor> noisy = new ArrayList<>();

@@ -23,19 +23,6 @@ public final class Problems {
         }
     }
 
-    /**
-     * Adds a problem if a target is given to a method that does not use it.
-     *
-     * @param target {@link Target#output()} where none is given
-     * @param instead what is explained in its place
-     */
-    public void requireNoTarget(Target target, String instead) {
-        Target bare = target instanceof NamedTarget named ? named.target() : target;
-        require(
-                bare == Target.output(),
-                "target " + target.describe() + ": is not used, since " + instead + "; leave the target out");
-    }
-
     /** Runs a check that throws, and adds its message if it does. */
     public void collect(Runnable check) {
         try {

@@ -5,6 +5,7 @@ import io.github.attribution4j.Counts;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.OwnScore;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.Cut;
@@ -18,13 +19,14 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What layers answer to the inputs: no attribution of a score, but the raw values that the other methods weigh, in the layers'
  * shapes and types.
  *
- * <p>The target is not used; leave it out. In its place the explanation's score is the sum of the first layer's values. There is
- * no completeness gap. Layers may depend on one another. Integer inputs are welcome.
+ * <p>There is no target, and one that is given is refused. In its place the explanation's score is the sum of the first layer's
+ * values. There is no completeness gap. Layers may depend on one another. Integer inputs are welcome.
  *
  * <p><b>Cost.</b> One forward row for each example and layer, as far as the layer.
  *
@@ -58,7 +60,9 @@ public final class LayerActivation extends Described<LayeredModel, LayerActivati
         List<Cut> cuts = value(Layers.SETTING).stream().map(model::cut).toList();
         try (TensorScope scope = TensorScope.open()) {
             Cut first = cuts.get(0);
-            Evaluator evaluator = Evaluator.start(this, first.head(), inputs, Target.slice(), run);
+            OwnScore own = own();
+            Evaluator evaluator = Evaluator.start(
+                    this, first.head(), inputs, own.score(), run, problems -> own.requireNoTarget(target, problems));
             List<Tensor> activations = new ArrayList<>();
             for (Cut cut : cuts) {
                 activations.add(
@@ -71,5 +75,17 @@ public final class LayerActivation extends Described<LayeredModel, LayerActivati
                     .build()
                     .madeBy(this, model.identity(), evaluator.inputs(), Counts.NONE);
         }
+    }
+
+    private OwnScore own() {
+        return new OwnScore(
+                value(Layers.SETTING).get(0),
+                Target.slice(),
+                name() + " shows a layer's values, whatever is made of them");
+    }
+
+    @Override
+    public Optional<OwnScore> ownScore() {
+        return Optional.of(own());
     }
 }

@@ -6,6 +6,7 @@ import io.github.attribution4j.Counts;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.ForwardAttribution;
 import io.github.attribution4j.InvalidRequestException;
+import io.github.attribution4j.OwnScore;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.TokenBaseline;
@@ -23,6 +24,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -299,6 +301,11 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
             sum = sum.add(term);
         }
         return reduction == Reduction.NORM ? sum.sqrt() : sum;
+    }
+
+    @Override
+    public Optional<OwnScore> ownScore() {
+        return method.ownScore();
     }
 
     @Override

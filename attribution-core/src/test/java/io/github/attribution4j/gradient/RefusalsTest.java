@@ -3,6 +3,7 @@ package io.github.attribution4j.gradient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
@@ -60,6 +61,21 @@ class RefusalsTest {
                         new GuidedBackprop().towards("fc1", Target.index(5)).attribute(model, inputs, Target.index(0)))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining(message);
+        assertThatThrownBy(() ->
+                        new Saliency().towards("fc1", Target.slice()).attribute(model, inputs, Target.index(9999)))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("target index 9999: is not used");
+        String values =
+                "target index 0: is not used, since layer-activation shows a layer's values, whatever is made of"
+                        + " them; leave the target out";
+        refused(new LayerActivation("fc1"), values);
+        refused(NoiseTunnel.smoothGrad(new LayerActivation("fc1")), values);
+        refused(NoiseTunnel.varGrad(new Saliency().towards("fc1", Target.index(5))), message);
+        try (Explanation why =
+                NoiseTunnel.smoothGrad(new LayerActivation("fc1")).stdev(0).attribute(model, inputs)) {
+            assertThat(why.attribution().toDoubleArray())
+                    .containsExactly(model.cut("fc1").head().forward(inputs).toDoubleArray(), within(1e-6));
+        }
         try (Explanation why = new Saliency().towards("fc1", Target.index(5)).attribute(model, inputs)) {
             assertThat(why.attribution().shape()).isEqualTo(Shape.of(2, 4));
         }

@@ -52,7 +52,7 @@ class LayerConcurrencyTest {
 
     private static List<List<Double>> bits(
             TorchScriptModel model, Inputs inputs, Attribution<? super LayeredModel> method) {
-        Target target = method.name().endsWith("towards neuron") ? Target.output() : Target.index(3);
+        Target target = method.ownScore().isPresent() ? Target.output() : Target.index(3);
         try (Explanation explanation = method.attribute(model, inputs, target, Run.defaults())) {
             List<List<Double>> bits = new ArrayList<>();
             for (Tensor tensor : explanation.attributions()) {

@@ -290,9 +290,8 @@ class CaptumMapTest {
     void everyClassOfCaptumThatLooksInsideHasAnAnswerHere() {
         Inputs two = Inputs.of(model.tensors().concat(List.of(image, image.mul(0.5)), 0));
         for (NamedMethod each : inside()) {
-            boolean ofUnit = each.method().name().endsWith("towards neuron");
-            boolean ofActivation = each.method() instanceof LayerActivation;
-            explains(each.method(), ofUnit || ofActivation ? Target.output() : Target.index(3), two);
+            boolean own = each.method().ownScore().isPresent();
+            explains(each.method(), own ? Target.output() : Target.index(3), two);
         }
     }
 

@@ -6,6 +6,7 @@ import io.github.attribution4j.Batching;
 import io.github.attribution4j.CancelledException;
 import io.github.attribution4j.DeadlineExceededException;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.OwnScore;
 import io.github.attribution4j.Progress;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
@@ -76,8 +77,9 @@ public final class Explainer {
         }
         Explanation explanation;
         try {
-            Target target = target(options, given, request.outputShape(), request.sources());
-            Target named = options.unit != null && !ownsUnit(options, given) ? target : options.target.called(target);
+            Optional<OwnScore> own = built.method().ownScore();
+            Target target = target(options, own, request.outputShape(), request.sources());
+            Target named = own.isPresent() ? target : options.target.called(target);
             explanation = attribute(built.method(), model, request, named, run(options, progress));
         } catch (NotThisWayException | IllegalArgumentException e) {
             String hint = request.hasRows() ? "" : Request.hint(options.data);
@@ -254,21 +256,12 @@ public final class Explainer {
         Pictures.checkKind(options.picture);
     }
 
-    private static Target target(ExplainOptions options, Map<String, String> given, Shape output, Sources sources)
+    private static Target target(ExplainOptions options, Optional<OwnScore> own, Shape output, Sources sources)
             throws IOException {
         Optional<Target> chosen = options.target.chosen(output, sources);
-        if (options.unit != null && !ownsUnit(options, given)) {
+        if (own.isPresent()) {
             if (chosen.isPresent()) {
-                throw new IllegalArgumentException(
-                        "--unit is what is explained, so a target has no meaning; leave it out");
-            }
-            return Target.output();
-        }
-        if (options.method.equals("layer-activation")) {
-            if (chosen.isPresent()) {
-                throw new IllegalArgumentException(
-                        "method layer-activation shows a layer's values, whatever is made of them, so a target has no"
-                                + " meaning; leave it out");
+                throw new IllegalArgumentException(own.get().instead() + ", so a target has no meaning; leave it out");
             }
             return Target.output();
         }

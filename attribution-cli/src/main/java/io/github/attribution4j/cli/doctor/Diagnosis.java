@@ -399,9 +399,10 @@ public final class Diagnosis {
     }
 
     private void attribute(BuiltMethod method, Inputs inputs, Target target, boolean several) {
+        Target asked = method.method().ownScore().isPresent() ? Target.output() : target;
         try (TensorScope scope = TensorScope.open();
                 Explanation explanation = method.method()
-                        .attribute(model, inputs, target, Run.defaults().batchRows(several ? SEVERAL : 1))) {
+                        .attribute(model, inputs, asked, Run.defaults().batchRows(several ? SEVERAL : 1))) {
             explanation.scores();
         }
     }

@@ -182,7 +182,7 @@ class RowsTogetherTest {
     private static double @Nullable [] tried(
             TorchScriptModel model, Attribution<? super RuledModel> method, Inputs inputs, Run run) {
         // A neuron is what is explained already.
-        Target target = method.name().endsWith("towards neuron") ? Target.output() : TARGET;
+        Target target = method.ownScore().isPresent() ? Target.output() : TARGET;
         try (Explanation why = method.attribute(model, inputs, target, run)) {
             return why.attributions().stream()
                     .flatMapToDouble(tensor -> Arrays.stream(tensor.toDoubleArray()))

@@ -84,8 +84,7 @@ class TokenRelevanceTest {
             Inputs.Builder builder = Inputs.builder();
             for (String input : model.parameterNames()) {
                 Tensor value = arrays.get(archive.substring(0, archive.indexOf('.')) + "." + input);
-                builder.add(
-                        input, value, input.equals("input_ids") ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
+                builder.add(input, value, input.equals("input_ids") ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
             }
             Inputs inputs = builder.build();
             TokenAttribution<RuledModel> method = TokenAttribution.of(new Lrp(rules));
