@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.BackwardRule;
-import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Settings;
@@ -27,7 +23,7 @@ import io.github.attribution4j.setting.Settings;
  *
  * <p>No settings.
  */
-public final class Deconvolution extends Propagation<Deconvolution> {
+public final class Deconvolution extends ReluMethod<Deconvolution> {
     /** What the method says of itself. */
     public static final Description<Deconvolution> DESCRIPTION = Description.of(
             "deconvolution",
@@ -36,24 +32,11 @@ public final class Deconvolution extends Propagation<Deconvolution> {
             Deconvolution::new);
 
     private Deconvolution(Settings<Deconvolution> settings) {
-        super(settings);
+        super(settings, new BackwardRule.DeconvolutionRelu());
     }
 
     /** Creates the method. */
     public Deconvolution() {
         this(DESCRIPTION.defaults());
-    }
-
-    @Override
-    public RuleSet rules() {
-        return ReluMethods.rules(new BackwardRule.DeconvolutionRelu());
-    }
-
-    @Override
-    void check(Inputs inputs, Problems problems) {}
-
-    @Override
-    Explanation.Builder explain(RuledRun run) {
-        return ReluMethods.explain(name(), rules(), run);
     }
 }

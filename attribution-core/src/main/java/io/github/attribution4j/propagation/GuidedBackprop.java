@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.BackwardRule;
-import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Settings;
@@ -31,7 +27,7 @@ import io.github.attribution4j.setting.Settings;
  *
  * <p>No settings.
  */
-public final class GuidedBackprop extends Propagation<GuidedBackprop> {
+public final class GuidedBackprop extends ReluMethod<GuidedBackprop> {
     /** What the method says of itself. */
     public static final Description<GuidedBackprop> DESCRIPTION = Description.of(
             "guided-backprop",
@@ -40,24 +36,11 @@ public final class GuidedBackprop extends Propagation<GuidedBackprop> {
             GuidedBackprop::new);
 
     private GuidedBackprop(Settings<GuidedBackprop> settings) {
-        super(settings);
+        super(settings, new BackwardRule.GuidedRelu());
     }
 
     /** Creates the method. */
     public GuidedBackprop() {
         this(DESCRIPTION.defaults());
-    }
-
-    @Override
-    public RuleSet rules() {
-        return ReluMethods.rules(new BackwardRule.GuidedRelu());
-    }
-
-    @Override
-    void check(Inputs inputs, Problems problems) {}
-
-    @Override
-    Explanation.Builder explain(RuledRun run) {
-        return ReluMethods.explain(name(), rules(), run);
     }
 }

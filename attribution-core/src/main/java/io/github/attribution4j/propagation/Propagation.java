@@ -30,7 +30,7 @@ import io.github.attribution4j.tensor.TensorScope;
  * @param <S> the method itself
  */
 public abstract sealed class Propagation<S extends Propagation<S>> extends Described<RuledModel, S>
-        implements RuledAttribution permits GuidedBackprop, Deconvolution, DifferencePropagation, Lrp {
+        implements RuledAttribution permits ReluMethod, DifferencePropagation, Lrp {
     Propagation(Settings<S> settings) {
         super(settings);
     }

@@ -2,24 +2,45 @@
 package io.github.attribution4j.propagation;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.OperationKind;
 import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.setting.Settings;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What guided backpropagation and deconvolution share: other rules at ReLUs, derivatives elsewhere. */
-final class ReluMethods {
-    private ReluMethods() {}
+/**
+ * Guided backpropagation and deconvolution: another rule at ReLUs, derivatives elsewhere.
+ *
+ * @param <S> the method itself
+ */
+abstract sealed class ReluMethod<S extends ReluMethod<S>> extends Propagation<S> permits GuidedBackprop, Deconvolution {
+    private final RuleSet rules;
 
-    static Explanation.Builder explain(String method, RuleSet rules, RuledRun run) {
+    ReluMethod(Settings<S> settings, BackwardRule rule) {
+        super(settings);
+        this.rules = RuleSet.relus(rule);
+    }
+
+    @Override
+    public final RuleSet rules() {
+        return rules;
+    }
+
+    @Override
+    final void check(Inputs inputs, Problems problems) {}
+
+    @Override
+    final Explanation.Builder explain(RuledRun run) {
         List<Operation> all = run.operations();
         List<Operation> relus = rules.selected(all);
         if (relus.isEmpty()) {
             throw new UnsupportedModelException(
-                    method + " changes what ReLUs give back, and this model has none among its " + all.size()
+                    name() + " changes what ReLUs give back, and this model has none among its " + all.size()
                             + " operations, so it would be the plain gradient; use Saliency, or another method");
         }
         String others = all.stream()
@@ -30,12 +51,8 @@ final class ReluMethods {
                 .collect(Collectors.joining(", "));
         Explanation.Builder explanation = Explanation.of(run.evaluator(), run.propagate());
         if (!others.isEmpty()) {
-            explanation.notice(method + " changes ReLUs alone; these keep their derivative: " + others);
+            explanation.notice(name() + " changes ReLUs alone; these keep their derivative: " + others);
         }
         return explanation;
-    }
-
-    static RuleSet rules(BackwardRule rule) {
-        return RuleSet.relus(rule);
     }
 }
