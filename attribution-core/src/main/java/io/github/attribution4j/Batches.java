@@ -127,7 +127,7 @@ final class Batches {
             Tensor output = batch.checked(model.forward(batch.inputs()), "the model returned an", "output");
             return new Batch.Computed(List.of(output), scope -> parts.add(scope.keep(batch.own(output))));
         });
-        return joined(parts);
+        return Collected.join(parts);
     }
 
     /** Returns the values at a cut for each row, axis 0 counts rows. One computed once for all rows is repeated. */
@@ -143,7 +143,8 @@ final class Batches {
         List<Tensor> joined = new ArrayList<>();
         for (int i = 0; i < cut.points().size(); i++) {
             int point = i;
-            joined.add(joined(parts.stream().map(part -> part.get(point)).toList()));
+            joined.add(
+                    Collected.join(parts.stream().map(part -> part.get(point)).toList()));
         }
         return joined;
     }
@@ -158,10 +159,6 @@ final class Batches {
             perRow.add(batch.checked(spread, "layer '" + cut.points().get(i) + "' has a", "value"));
         }
         return perRow;
-    }
-
-    static Tensor joined(List<Tensor> parts) {
-        return parts.size() == 1 ? parts.get(0) : parts.get(0).tensors().concat(parts, 0);
     }
 
     static long[] examples(Rows rows, long from, long to) {

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * try (TensorScope scope = TensorScope.open()) {
  *     Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
- *     evaluator.gradients(rows, (batch, from, to, scores, gradients) -> ...);
+ *     evaluator.gradients(rows, part -> ...);
  *     return Explanation.of(evaluator, attributions).build();
  * }
  * }</pre>
@@ -289,17 +289,24 @@ public final class Evaluator {
      * @param sink takes the gradients, in order
      * @throws io.github.attribution4j.model.UnsupportedModelException if the model cannot be differentiated
      */
-    public void gradients(Rows rows, GradientSink sink) {
+    public void gradients(Rows rows, Consumer<Part> sink) {
         target();
-        differentiate(rows, null, this::open, withoutActivations(sink));
+        differentiate(rows, null, this::open, sink);
     }
 
     /**
      * Takes the gradient at the explained inputs themselves, one row for each example, and with it {@link #scores()} at no
      * further cost.
      */
-    public void gradientsAtInputs(GradientSink sink) {
-        differentiateAtInputs(this::open, withoutActivations(sink));
+    public void gradientsAtInputs(Consumer<Part> sink) {
+        differentiateAtInputs(this::open, sink);
+    }
+
+    /** Returns for each attributed input the gradient of each example, as {@link #gradientsAtInputs(Consumer)} takes it. */
+    public List<Tensor> gradientsAtInputs() {
+        Collected gradients = new Collected();
+        gradientsAtInputs(part -> gradients.add(part, part.gradients()));
+        return gradients.joined();
     }
 
     /**
@@ -311,7 +318,7 @@ public final class Evaluator {
      * @param rows the rows, in the space of the model's inputs
      * @param sink takes activations and gradients, in order
      */
-    public void layerGradients(Cut cut, Rows rows, LayerSink sink) {
+    public void layerGradients(Cut cut, Rows rows, Consumer<Part> sink) {
         target();
         differentiate(rows, null, at(cut), sink);
     }
@@ -320,7 +327,7 @@ public final class Evaluator {
      * Takes values and gradients at a cut for the explained inputs themselves, one row for each example, and with them
      * {@link #scores()} at no further cost.
      */
-    public void layerGradientsAtInputs(Cut cut, LayerSink sink) {
+    public void layerGradientsAtInputs(Cut cut, Consumer<Part> sink) {
         differentiateAtInputs(at(cut), sink);
     }
 
@@ -332,13 +339,13 @@ public final class Evaluator {
      * @param rows the rows, in the space of the model's inputs
      * @param sink takes what comes back, and activations if the runs have any, in order
      */
-    public void propagate(PullbackSource source, Rows rows, LayerSink sink) {
+    public void propagate(PullbackSource source, Rows rows, Consumer<Part> sink) {
         target();
         differentiate(rows, null, source, sink);
     }
 
     /** Does {@link #propagate} for the explained inputs themselves, and gets {@link #scores()} at no further cost. */
-    public void propagateAtInputs(PullbackSource source, LayerSink sink) {
+    public void propagateAtInputs(PullbackSource source, Consumer<Part> sink) {
         differentiateAtInputs(source, sink);
     }
 
@@ -357,10 +364,6 @@ public final class Evaluator {
         return activations(cut, identity());
     }
 
-    private static LayerSink withoutActivations(GradientSink sink) {
-        return (batch, from, to, scores, activations, gradients) -> sink.accept(batch, from, to, scores, gradients);
-    }
-
     private static PullbackSource at(Cut cut) {
         return (rows, from, to) -> cut.pullback(rows);
     }
@@ -370,22 +373,22 @@ public final class Evaluator {
         return ((DifferentiableModel) model).pullback(rows);
     }
 
-    private void differentiateAtInputs(PullbackSource source, LayerSink sink) {
+    private void differentiateAtInputs(PullbackSource source, Consumer<Part> sink) {
         if (scores != null) {
             differentiate(identity(), null, source, sink);
             return;
         }
         Heard parts = new Heard(new ArrayList<>(), new ArrayList<>());
         double[] heard = new double[examples()];
-        differentiate(identity(), parts, source, (scope, from, to, values, activations, gradients) -> {
-            System.arraycopy(values, 0, heard, (int) from, values.length);
-            sink.accept(scope, from, to, values, activations, gradients);
+        differentiate(identity(), parts, source, part -> {
+            System.arraycopy(part.scores(), 0, heard, (int) part.from(), part.scores().length);
+            sink.accept(part);
         });
         if (outputs == null) {
-            outputs = Batches.joined(parts.outputs());
+            outputs = Collected.join(parts.outputs());
         }
         if (!parts.references().isEmpty()) {
-            referenceOutputs = Batches.joined(parts.references());
+            referenceOutputs = Collected.join(parts.references());
         }
         // A target that had nothing to decide gave its final scores already.
         if (target.resolve(outputs) == target) {
@@ -397,7 +400,7 @@ public final class Evaluator {
     /** Outputs at the explained inputs and, where runs compare and tell, at their references, batch by batch. */
     private record Heard(List<Tensor> outputs, List<Tensor> references) {}
 
-    private void differentiate(Rows rows, @Nullable Heard parts, PullbackSource source, LayerSink sink) {
+    private void differentiate(Rows rows, @Nullable Heard parts, PullbackSource source, Consumer<Part> sink) {
         batches.run(rows, true, batch -> {
             try (BackwardRun held = source.open(batch.inputs(), batch.from(), batch.to())) {
                 Tensor output = checkedRows(held.output(), batch);
@@ -429,7 +432,7 @@ public final class Evaluator {
                         atReference.ifPresent(there -> parts.references().add(scope.keep(batch.own(there))));
                     }
                     List<Tensor> own = activations.stream().map(batch::own).toList();
-                    sink.accept(scope, batch.from(), batch.to(), values, own, gradients);
+                    sink.accept(new Part(scope, batch.from(), batch.to(), values, own, gradients));
                 });
             }
         });

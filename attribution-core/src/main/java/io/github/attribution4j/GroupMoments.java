@@ -36,6 +36,11 @@ public final class GroupMoments {
         return new GroupMoments(group, true);
     }
 
+    /** Adds values made of a part of the rows; see {@link #add(TensorScope, long, long, List)}. */
+    public void add(Part part, List<Tensor> values) {
+        add(part.batch(), part.from(), part.to(), values);
+    }
+
     /**
      * Adds a range of rows; ranges come in order, without gaps, and are whole groups or lie within one.
      *
@@ -65,7 +70,7 @@ public final class GroupMoments {
 
     /** Returns for each input the sum of each group, axis 0 counts groups. */
     public List<Tensor> sums() {
-        return perInput.stream().map(sums -> joined(sums.sums)).toList();
+        return perInput.stream().map(sums -> Collected.join(sums.sums)).toList();
     }
 
     /** Returns for each input the mean of each group. */
@@ -94,11 +99,7 @@ public final class GroupMoments {
         if (!squares) {
             throw new IllegalStateException("only sums were collected; use GroupMoments.ofSecondOrder");
         }
-        return perInput.stream().map(sums -> joined(sums.deviations)).toList();
-    }
-
-    private static Tensor joined(List<Tensor> parts) {
-        return parts.size() == 1 ? parts.get(0) : parts.get(0).tensors().concat(parts, 0);
+        return perInput.stream().map(sums -> Collected.join(sums.deviations)).toList();
     }
 
     /** Returns how many rows a group has, and whether squares are summed. */

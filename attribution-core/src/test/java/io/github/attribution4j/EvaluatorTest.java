@@ -126,13 +126,14 @@ class EvaluatorTest {
         double[] scores = evaluator.scores(shifted(inputs, 20));
         double[] gradients = new double[20];
         long[] next = {0};
-        evaluator.gradients(shifted(inputs, 20), (batch, from, to, rowScores, tensors) -> {
-            assertThat(from).isEqualTo(next[0]);
-            next[0] = to;
-            double[] values = tensors.get(0).toDoubleArray();
-            for (int r = 0; r < to - from; r++) {
-                assertThat(rowScores[r]).isEqualTo(scores[(int) from + r]);
-                gradients[(int) from + r] = values[r * 2 + 1];
+        evaluator.gradients(shifted(inputs, 20), part -> {
+            int from = (int) part.from();
+            assertThat(part.from()).isEqualTo(next[0]);
+            next[0] = part.to();
+            double[] values = part.gradients().get(0).toDoubleArray();
+            for (int r = 0; r < part.to() - from; r++) {
+                assertThat(part.scores()[r]).isEqualTo(scores[from + r]);
+                gradients[from + r] = values[r * 2 + 1];
             }
         });
 
@@ -151,7 +152,7 @@ class EvaluatorTest {
         Inputs inputs = inputs(2);
         Evaluator evaluator = Evaluator.start(
                 method, model(1000), inputs, Target.index(0), Run.defaults().batchRows(4));
-        evaluator.gradientsAtInputs((batch, from, to, scores, gradients) -> {});
+        evaluator.gradientsAtInputs(part -> {});
         evaluator.scores();
         evaluator.scores(shifted(inputs, 10));
 
@@ -362,7 +363,7 @@ class EvaluatorTest {
     void a_target_outside_the_output_is_refused_before_anything_is_computed_with_it() {
         Evaluator evaluator = Evaluator.start(method, model(1000), inputs(2), Target.index(9), Run.defaults());
 
-        assertThatThrownBy(() -> evaluator.gradientsAtInputs((batch, from, to, scores, gradients) -> {}))
+        assertThatThrownBy(() -> evaluator.gradientsAtInputs(part -> {}))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessage("target [9]: 9 lies outside 0 to 1, axis 1 of the model's output of shape (2, 2)");
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cam;
 
+import io.github.attribution4j.Collected;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.InvalidRequestException;
 import io.github.attribution4j.model.Cut;
@@ -9,7 +10,6 @@ import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -104,17 +104,17 @@ final class BiasTerms {
     }
 
     private Tensor explicit(CutPoint point, Tensor bias, boolean convolution) {
-        List<Tensor> parts = new ArrayList<>();
-        evaluator.layerGradientsAtInputs(model.cut(point), (batch, from, to, scores, activations, gradients) -> {
-            Tensor gradient = gradients.get(0);
+        Collected products = new Collected();
+        evaluator.layerGradientsAtInputs(model.cut(point), part -> {
+            Tensor gradient = part.gradients().get(0);
             int axis = convolution ? 1 : gradient.shape().rank() - 1;
             long[] dims = new long[gradient.shape().rank()];
             Arrays.fill(dims, 1);
             dims[axis] = bias.shape().dim(0);
             Tensor here = gradient.tensors().bring(bias).to(gradient.dataType()).reshape(Shape.of(dims));
-            parts.add(batch.keep(gradient.mul(here)));
+            products.add(part, gradient.mul(here));
         });
-        return FullGrad.joined(parts);
+        return products.joined().get(0);
     }
 
     /** Returns the layout of layers that work on the last axis: none that has places if channels come first elsewhere. */
@@ -143,11 +143,11 @@ final class BiasTerms {
     }
 
     private Tensor products(Cut cut) {
-        List<Tensor> parts = new ArrayList<>();
+        Collected products = new Collected();
         evaluator.layerGradientsAtInputs(
                 cut,
-                (batch, from, to, scores, activations, gradients) ->
-                        parts.add(batch.keep(activations.get(0).mul(gradients.get(0)))));
-        return FullGrad.joined(parts);
+                part -> products.add(
+                        part, part.activations().get(0).mul(part.gradients().get(0))));
+        return products.joined().get(0);
     }
 }

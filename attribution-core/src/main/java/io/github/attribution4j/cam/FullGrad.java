@@ -21,7 +21,6 @@ import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -147,10 +146,8 @@ public final class FullGrad extends Described<LayeredModel, FullGrad> {
                     Evaluator.start(this, model, inputs, target, run.started(), problems -> check(inputs, problems));
             Inputs.Input input = evaluator.inputs().attributedInputs().get(0);
             Contributions sum = new Contributions(input.tensor().shape(), magnitudes, value(RESAMPLE));
-            List<Tensor> parts = new ArrayList<>();
-            evaluator.gradientsAtInputs((batch, from, to, scores, gradients) ->
-                    parts.add(batch.keep(gradients.get(0).mul(input.tensor().rows(from, to)))));
-            sum.add(joined(parts), ActivationLayout.channelsFirst());
+            Tensor atInput = evaluator.gradientsAtInputs().get(0).mul(input.tensor());
+            sum.add(atInput, ActivationLayout.channelsFirst());
             BiasTerms terms = new BiasTerms(model, evaluator, value(CamSettings.LAYOUT));
             for (CutPoint point : layers.isEmpty() ? reached(model, evaluator) : named) {
                 terms.of(point, !layers.isEmpty()).ifPresent(term -> sum.add(term.contributions(), term.layout()));
@@ -186,9 +183,5 @@ public final class FullGrad extends Described<LayeredModel, FullGrad> {
                 input.tensor().dataType().isFloating(),
                 "input '" + input.name() + "' is of type " + input.tensor().dataType()
                         + ", which has no gradient; full-grad needs a floating-point input");
-    }
-
-    static Tensor joined(List<Tensor> parts) {
-        return parts.size() == 1 ? parts.get(0) : parts.get(0).tensors().concat(parts, 0);
     }
 }

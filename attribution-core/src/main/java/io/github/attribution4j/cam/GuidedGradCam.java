@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cam;
 
+import io.github.attribution4j.Collected;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
@@ -98,19 +99,13 @@ public final class GuidedGradCam extends Described<RuledModel, GuidedGradCam> {
             Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
             Tensor map = map(evaluator, cut);
             List<Tensor> products = new ArrayList<>();
-            List<List<Tensor>> parts = new ArrayList<>();
+            Collected gradients = new Collected();
             evaluator.propagate(
                     (rows, from, to) -> guided.run(rows),
                     evaluator.rowsOf(evaluator.inputs().attributed()),
-                    (batch, from, to, scores, activations, gradients) -> parts.add(batch.keepAll(gradients)));
-            for (int i = 0; i < parts.get(0).size(); i++) {
-                int number = i;
-                List<Tensor> gradients =
-                        parts.stream().map(part -> part.get(number)).toList();
-                Tensor gradient = gradients.size() == 1
-                        ? gradients.get(0)
-                        : gradients.get(0).tensors().concat(gradients, 0);
-                Inputs.Input input = evaluator.inputs().attributedInputs().get(i);
+                    part -> gradients.add(part, part.gradients()));
+            for (Tensor gradient : gradients.joined()) {
+                Inputs.Input input = evaluator.inputs().attributedInputs().get(products.size());
                 products.add(gradient.mul(resampled(map, input)));
             }
             return Explanation.of(evaluator, products).build();

@@ -2,12 +2,12 @@
 package io.github.attribution4j.cam;
 
 import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Collected;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Rows;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -32,13 +32,13 @@ record LayerRun(Attribution<?> method, Evaluator evaluator, Cut cut, ActivationL
      * @param formula takes both, with the same axes, and returns the map {@code (rows, P)}
      */
     Tensor fromGradients(BiFunction<Channels, Tensor, Tensor> formula) {
-        List<Tensor> parts = new ArrayList<>();
-        evaluator.layerGradientsAtInputs(cut, (batch, from, to, scores, activations, gradients) -> {
-            Channels activation = arranged(activations.get(0));
-            Tensor gradient = layout.arrange(gradients.get(0), layer()).values();
-            parts.add(batch.keep(activation.spread(formula.apply(activation, gradient))));
+        Collected maps = new Collected();
+        evaluator.layerGradientsAtInputs(cut, part -> {
+            Channels activation = arranged(part.activations().get(0));
+            Tensor gradient = layout.arrange(part.gradients().get(0), layer()).values();
+            maps.add(part, activation.spread(formula.apply(activation, gradient)));
         });
-        return parts.size() == 1 ? parts.get(0) : parts.get(0).tensors().concat(parts, 0);
+        return maps.joined().get(0);
     }
 
     /** Returns the activation at the explained inputs: a forward row for each example. */

@@ -97,8 +97,7 @@ public final class Conductance extends LayerPathMethod<Conductance> {
         IncrementSums integral = new IncrementSums(nodes.length, value(RULE).isEmpty());
         runs.gradients(
                 new PathRows(path, runs.whole().examples(), nodes),
-                (batch, from, to, scores, activations, gradients) ->
-                        integral.add(batch, from, to, activations, gradients));
+                part -> integral.add(part.batch(), part.from(), part.to(), part.activations(), part.gradients()));
         return runs.explain(integral.sums()).completeTo(scoresAtBaseline);
     }
 

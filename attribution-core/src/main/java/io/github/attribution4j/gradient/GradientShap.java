@@ -77,9 +77,7 @@ public final class GradientShap extends ExpectedGradients<DifferentiableModel, G
             GroupMoments moments = GroupMoments.ofSecondOrder(samples());
             Segments segments = segments(evaluator, Segments.Position.DRAWN);
             evaluator.gradients(
-                    segments,
-                    (batch, from, to, scores, gradients) ->
-                            moments.add(batch, from, to, contributions(gradients, segments::differences)));
+                    segments, part -> moments.add(part, contributions(part.gradients(), segments::differences)));
             List<Tensor> attributions = moments.means();
             Explanation.Builder explanation =
                     Explanation.of(evaluator, attributions).standardErrors(moments.standardErrors());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
+import io.github.attribution4j.Collected;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
@@ -76,15 +77,14 @@ public final class GradientXActivation extends Described<LayeredModel, GradientX
             Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
             List<Tensor> attributions = new ArrayList<>();
             for (Cut cut : cuts) {
-                List<Tensor> parts = new ArrayList<>();
-                evaluator.layerGradientsAtInputs(cut, (batch, from, to, scores, activations, gradients) -> {
-                    Tensor gradient = gradients.get(0);
-                    parts.add(batch.keep(multiplyByInputs ? gradient.mul(activations.get(0)) : gradient));
+                Collected products = new Collected();
+                evaluator.layerGradientsAtInputs(cut, part -> {
+                    Tensor gradient = part.gradients().get(0);
+                    products.add(
+                            part,
+                            multiplyByInputs ? gradient.mul(part.activations().get(0)) : gradient);
                 });
-                attributions.add(
-                        parts.size() == 1
-                                ? parts.get(0)
-                                : parts.get(0).tensors().concat(parts, 0));
+                attributions.addAll(products.joined());
             }
             return Explanation.of(evaluator, attributions)
                     .names(cuts.stream().map(Cut::point).map(CutPoint::toString).toList())

@@ -51,7 +51,7 @@ public final class InputXGradient extends Described<DifferentiableModel, InputXG
     public Explanation attribute(DifferentiableModel model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
             Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
-            List<Tensor> gradients = InputGradients.of(evaluator);
+            List<Tensor> gradients = evaluator.gradientsAtInputs();
             List<Tensor> values = evaluator.inputs().attributed();
             List<Tensor> products = new ArrayList<>(gradients.size());
             for (int i = 0; i < gradients.size(); i++) {

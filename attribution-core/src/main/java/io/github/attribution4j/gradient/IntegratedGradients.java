@@ -118,8 +118,7 @@ public final class IntegratedGradients extends Described<DifferentiableModel, In
             GroupMoments integral = GroupMoments.ofFirstOrder(weights.count());
             evaluator.gradients(
                     new PathRows(path, evaluator.examples(), weights.nodes()),
-                    (batch, from, to, scores, gradients) ->
-                            integral.add(batch, from, to, weights.times(gradients, from)));
+                    part -> integral.add(part, weights.times(part.gradients(), part.from())));
             List<Tensor> averages = integral.sums();
             if (!value(MULTIPLY)) {
                 return Explanation.of(evaluator, averages)

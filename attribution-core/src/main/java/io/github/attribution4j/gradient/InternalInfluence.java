@@ -72,8 +72,7 @@ public final class InternalInfluence extends LayerPathMethod<InternalInfluence> 
         GroupMoments integral = GroupMoments.ofFirstOrder(steps());
         runs.gradients(
                 new PathRows(path, runs.whole().examples(), weights.nodes()),
-                (batch, from, to, scores, activations, gradients) ->
-                        integral.add(batch, from, to, weights.times(gradients, from)));
+                part -> integral.add(part, weights.times(part.gradients(), part.from())));
         return runs.explain(integral.sums());
     }
 

@@ -89,8 +89,9 @@ public final class LayerGradientShap extends ExpectedGradients<LayeredModel, Lay
             GroupMoments moments = GroupMoments.ofSecondOrder(samples());
             runs.gradients(
                     segments(runs.whole(), Segments.Position.DRAWN),
-                    (batch, from, to, scores, activations, gradients) -> moments.add(
-                            batch, from, to, contributions(gradients, () -> differences(starts, ends, from, to))));
+                    part -> moments.add(
+                            part,
+                            contributions(part.gradients(), () -> differences(starts, ends, part.from(), part.to()))));
             Explanation.Builder explanation = runs.explain(moments.means()).standardErrors(moments.standardErrors());
             if (multipliesByInputs()) {
                 explanation.completeBetween(starts.meanScores(), ends.meanScores());

@@ -5,7 +5,7 @@ import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.LayerSink;
+import io.github.attribution4j.Part;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.Rows;
 import io.github.attribution4j.Run;
@@ -83,7 +83,7 @@ final class LayerRuns {
     }
 
     /** Takes values and gradients at the cut for rows of the model's inputs. */
-    void gradients(Rows rows, LayerSink sink) {
+    void gradients(Rows rows, Consumer<Part> sink) {
         if (tail == null) {
             whole.layerGradients(cut, rows, sink);
             return;
@@ -91,7 +91,8 @@ final class LayerRuns {
         Kept pushed = new Kept(whole.through(cut, rows));
         tail.gradients(
                 pushed,
-                (batch, from, to, scores, gradients) -> sink.accept(batch, from, to, scores, pushed.last, gradients));
+                part -> sink.accept(
+                        new Part(part.batch(), part.from(), part.to(), part.scores(), pushed.last, part.gradients())));
     }
 
     /** Returns the scores from which attributions of the layer are to account for the way to the explained ones. */

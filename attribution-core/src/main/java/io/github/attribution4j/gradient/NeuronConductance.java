@@ -127,17 +127,18 @@ public final class NeuronConductance extends LayerPathMethod<NeuronConductance> 
         Path path = path(runs, references(runs));
         Rows rows = new PathRows(path, whole.examples(), weights.nodes());
         GroupMoments integral = GroupMoments.ofFirstOrder(steps());
-        runs.gradients(rows, (batch, from, to, scores, activations, gradients) -> {
-            long[] examples = new long[Math.toIntExact(to - from)];
+        runs.gradients(rows, part -> {
+            long[] examples = new long[Math.toIntExact(part.to() - part.from())];
             for (int r = 0; r < examples.length; r++) {
-                examples[r] = rows.example(from + r);
+                examples[r] = rows.example(part.from() + r);
             }
-            Tensor flowing = flowing(decided, activations.get(0), gradients.get(0), examples);
-            Inputs there = whole.inputs().expand(rows.attributed(from, to), examples);
+            Tensor flowing =
+                    flowing(decided, part.activations().get(0), part.gradients().get(0), examples);
+            Inputs there = whole.inputs().expand(rows.attributed(part.from(), part.to()), examples);
             Evaluator head = whole.step(runs.cut().head(), there, new RowCotangents(flowing));
-            List<Tensor> flows = InputGradients.of(head);
+            List<Tensor> flows = head.gradientsAtInputs();
             whole.countAll(head);
-            integral.add(batch, from, to, weights.times(flows, from));
+            integral.add(part, weights.times(flows, part.from()));
         });
         List<Tensor> averages = integral.sums();
         return runs.explainInputs(value(MULTIPLY) ? times(averages, path, whole.examples()) : averages);

@@ -67,7 +67,7 @@ public final class Saliency extends Described<DifferentiableModel, Saliency> imp
     public Explanation attribute(DifferentiableModel model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
             Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
-            List<Tensor> gradients = InputGradients.of(evaluator);
+            List<Tensor> gradients = evaluator.gradientsAtInputs();
             return Explanation.of(
                             evaluator,
                             value(ABSOLUTE)

@@ -84,12 +84,12 @@ public final class DeepLiftShap extends DifferencePropagation<DeepLiftShap> {
         Rows references = pairs.references();
         double[] scoresAtReference = means(evaluator.scores(references), pairs.group());
         GroupMoments moments = GroupMoments.ofSecondOrder(pairs.group());
-        run.propagateAgainst(pairs, references, (batch, from, to, scores, activations, multipliers) -> {
+        run.propagateAgainst(pairs, references, part -> {
             List<Tensor> contributions = contributions(
-                    multipliers,
-                    () -> run.atLayers() ? activations : pairs.attributed(from, to),
-                    () -> run.valuesAtRows(references.range(from, to)));
-            moments.add(batch, from, to, contributions);
+                    part.gradients(),
+                    () -> run.atLayers() ? part.activations() : pairs.attributed(part.from(), part.to()),
+                    () -> run.valuesAtRows(references.range(part.from(), part.to())));
+            moments.add(part, contributions);
         });
         return judged(run, moments.means(), scoresAtReference).standardErrors(moments.standardErrors());
     }

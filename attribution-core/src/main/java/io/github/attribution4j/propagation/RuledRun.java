@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
+import io.github.attribution4j.Collected;
 import io.github.attribution4j.Counts;
 import io.github.attribution4j.Evaluator;
-import io.github.attribution4j.LayerSink;
+import io.github.attribution4j.Part;
 import io.github.attribution4j.Problems;
 import io.github.attribution4j.PullbackSource;
 import io.github.attribution4j.Rows;
@@ -18,8 +19,8 @@ import io.github.attribution4j.model.RuledCut;
 import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One computation of a method: the model that it explains, and the copy of it that goes back. */
@@ -115,31 +116,29 @@ final class RuledRun {
 
     /** Returns what the copy gives back for the explained inputs with a reference each; one row serves all. */
     Propagated propagateAgainst(List<Tensor> references) {
-        List<List<Tensor>> values = new ArrayList<>();
-        List<List<Tensor>> multipliers = new ArrayList<>();
+        Collected values = new Collected();
+        Collected multipliers = new Collected();
         PullbackSource source = (rows, from, to) -> copy.run(rows.against(range(references, from, to)));
-        evaluator.propagateAtInputs(source, (batch, from, to, scores, activations, gradients) -> {
-            countReferences(from, to);
-            values.add(batch.keepAll(activations));
-            multipliers.add(batch.keepAll(gradients));
+        evaluator.propagateAtInputs(source, part -> {
+            countReferences(part);
+            values.add(part, part.activations());
+            multipliers.add(part, part.gradients());
         });
-        return new Propagated(cut == null ? evaluator.inputs().attributed() : joined(values), joined(multipliers));
+        return new Propagated(cut == null ? evaluator.inputs().attributed() : values.joined(), multipliers.joined());
     }
 
     /** Gives a sink what the copy gives back for rows of inputs, each against its reference. */
-    void propagateAgainst(Rows rows, Rows references, LayerSink sink) {
+    void propagateAgainst(Rows rows, Rows references, Consumer<Part> sink) {
         evaluator.propagate(
-                (batch, from, to) -> copy.run(batch.against(references.attributed(from, to))),
-                rows,
-                (batch, from, to, scores, activations, gradients) -> {
-                    countReferences(from, to);
-                    sink.accept(batch, from, to, scores, activations, gradients);
+                (batch, from, to) -> copy.run(batch.against(references.attributed(from, to))), rows, part -> {
+                    countReferences(part);
+                    sink.accept(part);
                 });
     }
 
     /** A copy that compares runs the references too. */
-    private void countReferences(long from, long to) {
-        evaluator.count(new Counts(to - from, 0, 0, 0));
+    private void countReferences(Part part) {
+        evaluator.count(new Counts(part.to() - part.from(), 0, 0, 0));
     }
 
     private static List<Tensor> range(List<Tensor> references, long from, long to) {
@@ -149,7 +148,7 @@ final class RuledRun {
     }
 
     private List<Tensor> propagate(boolean output) {
-        List<List<Tensor>> parts = new ArrayList<>();
+        Collected gradients = new Collected();
         evaluator.propagateAtInputs(
                 new PullbackSource() {
                     @Override
@@ -162,24 +161,7 @@ final class RuledRun {
                         return output ? gradient.mul(value) : gradient;
                     }
                 },
-                keepIn(parts));
-        return joined(parts);
-    }
-
-    private static LayerSink keepIn(List<List<Tensor>> parts) {
-        return (batch, from, to, scores, activations, gradients) -> parts.add(batch.keepAll(gradients));
-    }
-
-    private static List<Tensor> joined(List<List<Tensor>> parts) {
-        if (parts.size() == 1) {
-            return parts.get(0);
-        }
-        List<Tensor> joined = new ArrayList<>();
-        for (int i = 0; i < parts.get(0).size(); i++) {
-            int number = i;
-            List<Tensor> of = parts.stream().map(part -> part.get(number)).toList();
-            joined.add(of.get(0).tensors().concat(of, 0));
-        }
-        return joined;
+                part -> gradients.add(part, part.gradients()));
+        return gradients.joined();
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.view;
 
+import io.github.attribution4j.Collected;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Recipe;
 import io.github.attribution4j.Run;
@@ -115,17 +116,14 @@ public final class LayerInspector {
     }
 
     private LayerView both(Cut cut, Evaluator evaluator) {
-        List<Tensor> activations = new ArrayList<>();
-        List<Tensor> gradients = new ArrayList<>();
-        evaluator.layerGradientsAtInputs(cut, (batch, from, to, scores, values, derivatives) -> {
-            activations.add(batch.keep(values.get(0)));
-            gradients.add(batch.keep(derivatives.get(0)));
-        });
-        return new LayerView(cut.point(), channelAxis, joined(activations), joined(gradients));
-    }
-
-    private static Tensor joined(List<Tensor> parts) {
-        return parts.size() == 1 ? parts.get(0) : parts.get(0).tensors().concat(parts, 0);
+        Collected both = new Collected();
+        evaluator.layerGradientsAtInputs(
+                cut,
+                part -> both.add(
+                        part,
+                        List.of(part.activations().get(0), part.gradients().get(0))));
+        List<Tensor> joined = both.joined();
+        return new LayerView(cut.point(), channelAxis, joined.get(0), joined.get(1));
     }
 
     /** Returns the layers. */
