@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -51,126 +52,18 @@ public record CanonicalCall(String method, List<Expr> arguments) {
             List.of(),
             false);
     private static final Expr FALSE = new Expr.Literal("False");
-    private static final Set<String> PAIRS = Set.of(
-            "var_mean",
-            "std_mean",
-            "topk",
-            "sort",
-            "kthvalue",
-            "median_dim",
-            "cummax",
-            "cummin",
-            "aminmax",
-            "max_pool1d_with_indices",
-            "max_pool2d_with_indices",
-            "max_pool3d_with_indices",
-            "adaptive_max_pool1d",
-            "adaptive_max_pool2d",
-            "adaptive_max_pool3d",
-            "max_dim",
-            "min_dim",
-            "lstm_cell",
-            "recurrent_layer",
-            "recurrent_packed");
-    private static final Set<String> TRIPLES = Set.of("lstm", "lstm_packed");
+    /** Methods of a library that give two tensors and are named like no operator. */
+    private static final Set<String> PAIRS =
+            Set.of("median_dim", "max_dim", "min_dim", "recurrent_layer", "recurrent_packed");
 
-    private static final Map<String, List<Parameter>> SCHEMAS = new HashMap<>();
-
-    static {
-        schema("linear(input, weight, bias=None)");
-        schema("addmm(self, mat1, mat2, beta=1, alpha=1)");
-        for (int n = 1; n <= 3; n++) {
-            schema("conv" + n + "d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1)");
-            schema("conv_transpose" + n
-                    + "d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)");
-            String pool = "(self, kernel_size, stride=[], padding=0, dilation=1, ceil_mode=False)";
-            schema("max_pool" + n + "d" + pool);
-            schema("max_pool" + n + "d_with_indices" + pool);
-            schema("adaptive_max_pool" + n + "d(self, output_size)");
-        }
-        String convolution = "(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups";
-        schema("convolution" + convolution + ")");
-        schema("_convolution" + convolution
-                + ", benchmark=False, deterministic=False, cudnn_enabled=True, allow_tf32=True)");
-        schema("batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps, cudnn_enabled)");
-        schema("instance_norm(input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps,"
-                + " cudnn_enabled)");
-        schema("layer_norm(input, normalized_shape, weight=None, bias=None, eps=1.0000000000000001e-05,"
-                + " cudnn_enable=True)");
-        schema("group_norm(input, num_groups, weight=None, bias=None, eps=1.0000000000000001e-05, cudnn_enabled=True)");
-        schema("rms_norm(input, normalized_shape, weight=None, eps=None)");
-        for (String cell : List.of("gru_cell", "rnn_tanh_cell", "rnn_relu_cell", "lstm_cell")) {
-            schema(cell + "(input, hx, w_ih, w_hh, b_ih=None, b_hh=None)");
-        }
-        for (String layer : List.of("gru", "rnn_tanh", "rnn_relu", "lstm")) {
-            schema(layer + "(a, b, c, d, e, f, g, h, i)");
-        }
-        schema("softmax(self, dim, dtype=None)");
-        schema("log_softmax(self, dim, dtype=None)");
-        schema("_softmax(self, dim, half_to_float)");
-        schema("_log_softmax(self, dim, half_to_float)");
-        schema("amax(self, dim=[], keepdim=False)");
-        schema("glu(self, dim=-1)");
-        schema("relu(self)");
-        schema("amin(self, dim=[], keepdim=False)");
-        schema("max(self, dim=None, keepdim=False)");
-        schema("min(self, dim=None, keepdim=False)");
-        for (String extreme : List.of("maximum", "minimum", "fmax", "fmin")) {
-            schema(extreme + "(self, other)");
-        }
-        schema("logsumexp(self, dim, keepdim=False)");
-        schema("norm(self, p=2, dim=None, keepdim=False, dtype=None)");
-        schema("linalg_vector_norm(self, p=2, dim=None, keepdim=False, dtype=None)");
-        schema("linalg_norm(self, p=None, dim=None, keepdim=False, dtype=None)");
-        schema("frobenius_norm(self, dim=None, keepdim=False)");
-        schema("pairwise_distance(x1, x2, p=2, eps=1e-06, keepdim=False)");
-        for (String deviation : List.of("var", "std", "var_mean", "std_mean")) {
-            schema(deviation + "(self, dim=None, unbiased=True, keepdim=False, correction=None)");
-        }
-        schema("sort(self, stable=None, dim=-1, descending=False)");
-        schema("topk(self, k, dim=-1, largest=True, sorted=True)");
-        schema("kthvalue(self, k, dim=-1, keepdim=False)");
-        schema("median(self, dim=None, keepdim=False)");
-        for (String running : List.of("cummax", "cummin", "logcumsumexp")) {
-            schema(running + "(self, dim)");
-        }
-        schema("aminmax(self, dim=None, keepdim=False)");
-        schema("logaddexp(self, other)");
-        schema("hypot(self, other)");
-        schema("clamp(self, min=None, max=None)");
-        schema("clip(self, min=None, max=None)");
-        schema("clamp_min(self, min)");
-        schema("clamp_max(self, max)");
-        schema("lerp(self, end, weight)");
-        schema("addcdiv(self, tensor1, tensor2, value=1)");
-        schema("cosine_similarity(x1, x2, dim=1, eps=1e-08)");
-        for (String sampler : List.of("grid_sampler", "grid_sampler_2d", "grid_sampler_3d")) {
-            schema(sampler + "(input, grid, interpolation_mode, padding_mode, align_corners)");
-        }
-        schema("mul(self, other)");
-        schema("multiply(self, other)");
-        schema("div(self, other)");
-        schema("divide(self, other)");
-        schema("true_divide(self, other)");
-        schema("matmul(self, other)");
-        schema("mm(self, mat2)");
-        schema("mv(self, vec)");
-        schema("dot(self, tensor)");
-        schema("bmm(self, mat2)");
-        schema("baddbmm(self, batch1, batch2, beta=1, alpha=1)");
-        schema("addcmul(self, tensor1, tensor2, value=1)");
-        schema("einsum(equation, tensors, path=None)");
-        schema("scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0., is_causal=False,"
-                + " scale=None, enable_gqa=False)");
-    }
+    private static final Map<String, List<Parameter>> SCHEMAS = new ConcurrentHashMap<>();
 
     /** {@code preset} is null where the argument must be given. */
     private record Parameter(String name, @Nullable Expr preset) {}
 
-    private static void schema(String text) {
+    private static List<Parameter> parameters(String schema) {
         List<Parameter> parameters = new ArrayList<>();
-        int open = text.indexOf('(');
-        for (String part : text.substring(open + 1, text.length() - 1).split(", ", -1)) {
+        for (String part : schema.split(", ", -1)) {
             int equals = part.indexOf('=');
             String value = equals < 0 ? "" : part.substring(equals + 1);
             Expr preset = equals < 0
@@ -178,12 +71,16 @@ public record CanonicalCall(String method, List<Expr> arguments) {
                     : value.equals("[]") ? new Expr.ListOf(List.of(), false) : new Expr.Literal(value);
             parameters.add(new Parameter(equals < 0 ? part : part.substring(0, equals), preset));
         }
-        SCHEMAS.put(text.substring(0, open), parameters);
+        return parameters;
     }
 
     /** How many tensors a method of a rule library gives. */
     public static int results(String method) {
-        return TRIPLES.contains(method) ? 3 : PAIRS.contains(method) ? 2 : 1;
+        Operator like = Operator.of(method);
+        if (like.form().isEmpty()) {
+            return PAIRS.contains(method) ? 2 : method.equals("lstm_packed") ? 3 : 1;
+        }
+        return like.gives().startsWith("2") ? 2 : like.gives().equals("3") ? 3 : 1;
     }
 
     /**
@@ -194,9 +91,12 @@ public record CanonicalCall(String method, List<Expr> arguments) {
      * @return null if the operator has none, or the arguments do not fit
      */
     public static @Nullable CanonicalCall of(String operator, Expr.Call call, Function<Expr, @Nullable Type> types) {
-        List<Parameter> schema = SCHEMAS.get(operator);
-        Map<String, Expr> bound = schema == null ? null : bind(schema, call);
-        return bound == null ? null : new Reader(operator, bound, types).read();
+        Operator row = Operator.of(operator);
+        if (row.form().isEmpty()) {
+            return null;
+        }
+        Map<String, Expr> bound = bind(SCHEMAS.computeIfAbsent(row.schema(), CanonicalCall::parameters), call);
+        return bound == null ? null : new Reader(operator, bound, types).read(row.form());
     }
 
     private static @Nullable Map<String, Expr> bind(List<Parameter> schema, Expr.Call call) {
@@ -232,94 +132,59 @@ public record CanonicalCall(String method, List<Expr> arguments) {
     /** Reads the arguments of one call. */
     private record Reader(String operator, Map<String, Expr> bound, Function<Expr, @Nullable Type> types) {
         @Nullable
-        CanonicalCall read() {
-            return switch (operator) {
-                case "linear" -> call("dense", "input", "weight", "bias");
-                case "addmm" -> addmm();
-                case "convolution", "_convolution" ->
-                    call(
-                            "convolution",
-                            "input",
-                            "weight",
-                            "bias",
-                            "stride",
-                            "padding",
-                            "dilation",
-                            "transposed",
-                            "output_padding",
-                            "groups");
-                case "batch_norm" ->
-                    call(
-                            "batch_norm",
-                            "input",
-                            "weight",
-                            "bias",
-                            "running_mean",
-                            "running_var",
-                            "training",
-                            "momentum",
-                            "eps",
-                            "cudnn_enabled");
-                case "instance_norm" -> instanceNorm();
-                case "layer_norm" -> call("layer_norm", "input", "normalized_shape", "weight", "bias", "eps");
-                case "group_norm" -> call("group_norm", "input", "num_groups", "weight", "bias", "eps");
-                case "rms_norm" -> call("rms_norm", "input", "normalized_shape", "weight", "eps");
-                case "softmax", "log_softmax" -> call(operator, "self", "dim", "dtype");
-                case "_softmax", "_log_softmax" ->
+        CanonicalCall read(String form) {
+            return switch (form) {
+                case "@addmm" -> addmm();
+                case "@instance_norm" -> instanceNorm();
+                case "@half" ->
                     isText(argument("half_to_float"), "False")
                             ? new CanonicalCall(operator.substring(1), List.of(argument("self"), argument("dim"), NONE))
                             : null;
-                case "glu" -> call("glu", "self", "dim");
-                case "relu" -> call("relu", "self");
-                case "amax", "amin" -> extreme(operator);
-                case "max", "min" -> extreme();
-                case "maximum", "fmax" -> larger("amax");
-                case "minimum", "fmin" -> larger("amin");
-                case "logsumexp" -> extreme(operator);
-                case "norm", "linalg_vector_norm", "linalg_norm", "frobenius_norm" -> norm();
-                case "pairwise_distance" -> call(operator, "x1", "x2", real(argument("p")), "eps", "keepdim");
-                case "var", "std", "var_mean", "std_mean" -> deviation();
-                case "topk" -> call(operator, "self", "k", "dim", "largest", "sorted");
-                case "sort" -> sort();
-                case "kthvalue" -> call(operator, "self", "k", "dim", "keepdim");
-                case "median" -> isText(argument("dim"), "None") ? null : call("median_dim", "self", "dim", "keepdim");
-                case "cummax", "cummin", "logcumsumexp" -> call(operator, "self", "dim");
-                case "aminmax" -> call(operator, "self", "dim", "keepdim");
-                case "logaddexp" -> stacked("logsumexp", List.of(last()), FALSE);
-                case "hypot" -> stacked("norm", List.of(new Expr.Literal("2."), last()), FALSE, NONE);
-                case "clamp", "clip", "clamp_min", "clamp_max" -> clamped();
-                case "lerp" ->
+                case "@amax" -> extreme(operator);
+                case "@max" -> extreme();
+                case "@norm" -> norm();
+                case "@deviation" -> deviation();
+                case "@sort" -> sort();
+                case "@median" -> isText(argument("dim"), "None") ? null : call("median_dim", "self", "dim", "keepdim");
+                case "@clamped" -> clamped();
+                case "@lerp" ->
                     OperatorKinds.isTensor(types.apply(argument("weight")))
                             ? call("lerp", "self", "end", "weight")
                             : call("lerp_by", "self", "end", real(argument("weight")));
-                case "addcdiv" -> call(operator, "self", "tensor1", "tensor2", real(argument("value")));
-                case "cosine_similarity" -> call(operator, "x1", "x2", "dim", "eps");
-                case "grid_sampler", "grid_sampler_2d", "grid_sampler_3d" ->
-                    call("grid_sampler", "input", "grid", "interpolation_mode", "padding_mode", "align_corners");
-                case "lstm_cell" -> call(operator, "input", "hx", "w_ih", "w_hh", "b_ih", "b_hh");
-                case "gru_cell", "rnn_tanh_cell", "rnn_relu_cell" ->
-                    call("recurrent_cell", mode(), "input", "hx", "w_ih", "w_hh", "b_ih", "b_hh");
-                case "lstm", "gru", "rnn_tanh", "rnn_relu" -> layer();
-                case "mul", "multiply" -> pair("mul", "self", "other");
-                case "div", "divide", "true_divide" -> pair("div", "self", "other");
-                case "matmul" -> pair("matmul", "self", "other");
-                case "mm", "bmm" -> pair(operator.equals("mm") ? "matmul" : "bmm", "self", "mat2");
-                case "mv" -> pair("matmul", "self", "vec");
-                case "dot" -> pair("matmul", "self", "tensor");
-                case "baddbmm" ->
-                    new CanonicalCall(
-                            operator,
-                            List.of(
-                                    argument("self"),
-                                    argument("batch1"),
-                                    argument("batch2"),
-                                    real(argument("beta")),
-                                    real(argument("alpha"))));
-                case "addcmul" -> call(operator, "self", "tensor1", "tensor2", real(argument("value")));
-                case "einsum" -> call(operator, "equation", "tensors");
-                case "scaled_dot_product_attention" ->
-                    call("sdpa", "query", "key", "value", "attn_mask", "dropout_p", "is_causal", "scale", "enable_gqa");
-                default -> operator.startsWith("conv") ? convolution() : pooling();
+                case "@layer" -> layer();
+                case "@convolution" -> convolution();
+                case "@pooling" -> pooling();
+                default -> filled(form);
+            };
+        }
+
+        /** Puts arguments into the form of the table; null if one that has to be a tensor is none. */
+        private @Nullable CanonicalCall filled(String form) {
+            int open = form.indexOf('(');
+            List<Expr> values = new ArrayList<>();
+            for (String item : form.substring(open + 1, form.length() - 1).split(", ", -1)) {
+                Expr value = value(item);
+                if (value == null) {
+                    return null;
+                }
+                values.add(value);
+            }
+            return new CanonicalCall(form.substring(0, open), values);
+        }
+
+        private @Nullable Expr value(String item) {
+            if (item.startsWith("float ")) {
+                return real(argument(item.substring("float ".length())));
+            }
+            if (item.startsWith("Tensor ")) {
+                Expr value = argument(item.substring("Tensor ".length()));
+                return OperatorKinds.isTensor(types.apply(value)) ? value : null;
+            }
+            return switch (item) {
+                case "stack" -> stack(argument("self"), argument("other"));
+                case "[-1]" -> last();
+                case "False", "None", "1", "2", "3", "2." -> new Expr.Literal(item);
+                default -> argument(item);
             };
         }
 
@@ -328,30 +193,13 @@ public record CanonicalCall(String method, List<Expr> arguments) {
             return dims == null ? null : call(method, "self", dims.get(0), "keepdim");
         }
 
-        /** The larger or smaller of two, element by element, is a reduction over an axis of two. */
-        private @Nullable CanonicalCall larger(String method) {
-            return larger(method, argument("self"), argument("other"));
-        }
-
-        private @Nullable CanonicalCall larger(String method, Expr left, Expr right) {
-            return stacked(method, left, right, List.of(last()), FALSE);
-        }
-
-        private @Nullable CanonicalCall stacked(String method, List<Expr> over, Expr... more) {
-            return stacked(method, argument("self"), argument("other"), over, more);
-        }
-
-        /** A reduction of two tensors, element by element, is one over an axis of two. */
-        private @Nullable CanonicalCall stacked(String method, Expr left, Expr right, List<Expr> over, Expr... more) {
+        /** A reduction of two tensors, element by element, is one over an axis of two; null if one is no tensor. */
+        private @Nullable Expr stack(Expr left, Expr right) {
             if (!OperatorKinds.isTensor(types.apply(left)) || !OperatorKinds.isTensor(types.apply(right))) {
                 return null;
             }
             Expr both = called("torch.broadcast_tensors", new Expr.ListOf(List.of(left, right), false));
-            List<Object> arguments = new ArrayList<>();
-            arguments.add(called("torch.stack", both, new Expr.Literal("-1")));
-            arguments.addAll(over);
-            arguments.addAll(List.of(more));
-            return call(method, arguments.toArray());
+            return called("torch.stack", both, new Expr.Literal("-1"));
         }
 
         private static Expr last() {
@@ -474,12 +322,6 @@ public record CanonicalCall(String method, List<Expr> arguments) {
             return new CanonicalCall(method, values);
         }
 
-        private @Nullable CanonicalCall pair(String method, String left, String right) {
-            boolean tensors = OperatorKinds.isTensor(types.apply(argument(left)))
-                    && OperatorKinds.isTensor(types.apply(argument(right)));
-            return tensors ? call(method, left, right) : null;
-        }
-
         private static Expr real(Expr number) {
             return new Expr.Call(new Expr.Name("float"), List.of(number), List.of(), false);
         }
@@ -527,9 +369,11 @@ public record CanonicalCall(String method, List<Expr> arguments) {
                 return call("a" + operator, "self", NO_INTS, new Expr.Literal("False"));
             }
             Type type = types.apply(argument("dim"));
-            return type != null && type.name().equals("int")
-                    ? call(operator + "_dim", "self", "dim", "keepdim")
-                    : larger("a" + operator, argument("self"), argument("dim"));
+            if (type != null && type.name().equals("int")) {
+                return call(operator + "_dim", "self", "dim", "keepdim");
+            }
+            Expr both = stack(argument("self"), argument("dim"));
+            return both == null ? null : call("a" + operator, both, last(), FALSE);
         }
 
         /** Padding by name: none, or as much as keeps the size. */

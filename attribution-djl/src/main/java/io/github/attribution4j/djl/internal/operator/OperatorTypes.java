@@ -4,12 +4,11 @@ package io.github.attribution4j.djl.internal.operator;
 import io.github.attribution4j.djl.internal.script.Type;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the operators of libtorch give, from the schemas it registers: most give one tensor, and only the others are named here. Where a schema has overloads that differ, the types of the
+ * What the operators of libtorch give, from the schemas it registers: most give one tensor, and the table names the others. Where a schema has overloads that differ, the types of the
  * arguments decide; null means that the result is not known to hold tensors.
  */
 public final class OperatorTypes {
@@ -24,100 +23,6 @@ public final class OperatorTypes {
     private static final Pattern ROUNDED = Pattern.compile("floor|ceil|round");
     private static final Pattern REALS = Pattern.compile("float|number");
 
-    private static final Set<String> PAIRS = names("""
-            _aminmax _ctc_loss _linalg_eigh _native_multi_head_attention _pack_padded_sequence _pad_packed_sequence _rowwise_prune
-            _scaled_dot_product_attention_math _scaled_dot_product_attention_math_for_mps _scaled_dot_product_flash_attention_for_cpu
-            _sobol_engine_draw _sparse_mm_reduce_impl _unique _unpack_dual _weight_norm_interface adaptive_max_pool1d adaptive_max_pool2d
-            adaptive_max_pool3d aminmax batch_norm_gather_stats batch_norm_gather_stats_with_counts batch_norm_stats batch_norm_update_stats
-            choose_qparams_optimized cummax cummin fractional_max_pool2d fractional_max_pool3d geqrf gru histogram kthvalue linalg_cholesky_ex
-            linalg_eig linalg_eigh linalg_inv_ex linalg_ldl_factor linalg_lu_factor linalg_qr linalg_slogdet linalg_solve_ex
-            log_sigmoid_forward lstm_cell max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices mode
-            multilabel_margin_loss_forward native_dropout nll_loss2d_forward nll_loss_forward qr quantized_gru quantized_lstm_cell rnn_relu
-            rnn_tanh rrelu_with_noise_functional slogdet std_mean topk triangular_solve var_mean
-            """);
-    private static final Set<String> TRIPLES = names("""
-            _linalg_det _linalg_svd _lu_with_info _native_batch_norm_legit _native_batch_norm_legit_no_training _transform_bias_rescale_qkv
-            _unique2 linalg_ldl_factor_ex linalg_lu linalg_lu_factor_ex linalg_svd lstm lu_unpack native_batch_norm native_group_norm
-            native_layer_norm quantized_lstm svd unique_consecutive unique_dim unique_dim_consecutive
-            """);
-    private static final Set<String> QUADRUPLES = names("""
-            _embedding_bag _embedding_bag_forward_only _linalg_slogdet _linalg_solve_ex embedding_bag linalg_lstsq
-            """);
-    private static final Set<String> LISTS = names("""
-            _histogramdd_bin_edges _to_cpu broadcast_tensors chunk dsplit gradient hsplit meshgrid nonzero_numpy split_copy split_with_sizes
-            split_with_sizes_copy tensor_split unbind unbind_copy unflatten_dense_tensors unsafe_chunk unsafe_split unsafe_split_with_sizes
-            vsplit
-            """);
-
-    /** They work on tensors and on numbers. */
-    private static final Set<String> MIXED = names("""
-            __and__ __lshift__ __or__ __rshift__ __xor__ acos acosh add add_ all angle any asin asinh atan atan2 atanh atleast_1d atleast_2d
-            atleast_3d ceil copysign cos cosh dequantize div eq erf erfc exp expm1 floor fmod gcd ge gt index isfinite isinf isnan ldexp le
-            lgamma log log10 log1p lt mul mul_ ne neg polar pow quantize_per_tensor remainder round select sin sinh slice sqrt sub sum tan
-            tanh values where
-            """);
-
-    /** No tensors, or of types that need a closer look. */
-    private static final Set<String> OTHERS = names("""
-            Bool Complex ComplexImplicit Delete Float FloatImplicit Generator Int IntImplicit ScalarImplicit Size __contains__ __derive_index
-            __getitem__ __is__ __isnot__ __not__ __range_length __round_to_zero_floordiv _choose_qparams_per_tensor _cummax_helper
-            _cummin_helper _debug_has_internal_overlap _dimI _dimV _get_cpu_capability _get_tracing_state _has_compatible_shallow_copy_type
-            _has_same_storage_numel _infer_size _is_zerotensor _local_scalar_dense _lstm_mps _native_batch_norm_legit_functional
-            _nnpack_available _nnz _pack_sequence _print _propagate_xla_data _scaled_dot_product_flash_attention _set_item _size_if_not_equal
-            _tensor_to_list _unwrap_optional _version allclose append bin broadcast_shapes can_cast capitalize center chr clear
-            confirmed_by_owner copy count degrees dense_dim device dict dim divmod element_size endswith equal expandtabs extend fabs
-            factorial fbgemm_linear_quantize_weight find floordiv format frexp gamma get get_autocast_dtype get_device get_gradients grad
-            has_torch_function hash hex histogramdd initial_seed insert is_autocast_cpu_enabled is_autocast_enabled is_coalesced is_complex
-            is_conj is_contiguous is_distributed is_floating_point is_grad_enabled is_inference is_leaf is_neg is_non_overlapping_and_dense
-            is_nonzero is_owner is_pinned is_same_size is_scripting is_set_to is_signed is_strides_like_format is_vulkan_available isalnum
-            isalpha isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper item items join keys len list ljust
-            local_value lower lstrip manual_seed mathremainder max median min modf nanmedian numel oct ord output_nr owner owner_name
-            partition percentFormat pop popitem promote_types q_per_channel_axis q_scale q_zero_point qscheme radians record_stream remove
-            replace result_type retain_grad retains_grad reverse rfind rindex rjust rpartition rsplit rstrip save seed set_data
-            set_grad_enabled setdefault size sort sorted sparse_dim split splitlines startswith storage_offset str stride strip swapcase
-            sym_constrain_range sym_constrain_range_for_size sym_is_contiguous sym_numel sym_size sym_storage_offset sym_stride title to_here
-            update upper wait warn zfill
-            """);
-
-    /** Internal operators that give one tensor; of others it is not assumed. */
-    private static final Set<String> INTERNAL = names("""
-            _convolution _convolution_mode _softmax _log_softmax _weight_norm _to_copy _unsafe_view _reshape_alias _conj _cast_Float
-            _adaptive_avg_pool2d _adaptive_avg_pool3d _upsample_bilinear2d_aa _upsample_bicubic2d_aa _upsample_nearest_exact2d
-            _upsample_nearest_exact1d _upsample_nearest_exact3d _shape_as_tensor _transformer_encoder_layer_fwd _trilinear _cdist_forward
-            _euclidean_dist _fft_r2c _fft_c2r _fft_c2c _masked_softmax _stack
-            """);
-
-    private static final Set<String> REDUCING = Set.of("max", "min", "median", "nanmedian");
-    private static final Set<String> VIEWS = names("""
-            view view_as reshape reshape_as select slice narrow transpose permute t squeeze unsqueeze expand expand_as chunk split
-            split_with_sizes tensor_split hsplit vsplit dsplit unbind flatten unflatten detach alias as_strided diagonal movedim moveaxis
-            swapaxes swapdims contiguous to type_as view_as_real view_as_complex real imag numpy_T matrix_H mT mH adjoint unfold lift_fresh
-            squeeze_ unsqueeze_ transpose_ t_ detach_
-            """);
-
-    /** Their results have memory of their own, whatever they are given; others may hand an argument on. */
-    private static final Set<String> FRESH = names("""
-            conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d _convolution convolution linear addmm matmul mm bmm
-            baddbmm einsum batch_norm layer_norm group_norm instance_norm native_layer_norm embedding embedding_bag lstm gru rnn_tanh
-            rnn_relu lstm_cell gru_cell relu relu6 gelu silu mish elu celu selu leaky_relu prelu hardtanh hardswish hardsigmoid sigmoid tanh
-            softplus log_sigmoid softmax log_softmax add sub rsub mul div neg pow exp log sqrt rsqrt reciprocal abs clamp clamp_min
-            clamp_max mean sum prod cumsum norm var std max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices
-            max_pool3d_with_indices avg_pool1d avg_pool2d avg_pool3d cat stack clone zeros zeros_like ones ones_like empty full full_like
-            arange rand randn tensor one_hot index_select gather masked_fill where topk argmax argmin eq ne lt le gt ge logical_not
-            logical_and logical_or bitwise_not __and__ __or__ size len dim numel scaled_dot_product_attention square sin cos tan floor ceil
-            round sign maximum minimum outer dot mv addmv addcmul addcdiv lerp cumprod roll flip sort argsort index repeat erf log1p expm1
-            floor_divide remainder fmod true_divide any all logical_xor new_zeros new_ones new_full new_empty rand_like randn_like bernoulli
-            adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d bilinear addbmm cdist histc bincount nonzero isnan isinf
-            """);
-
-    private static final Set<String> FILLING = names("append extend insert _set_item update setdefault");
-    private static final Set<String> EMPTYING = names("pop popitem clear remove reverse sort Delete __delitem__");
-
-    /** Operators without an underscore that write to arguments: normalisations to their statistics while in training, and others. */
-    private static final Set<String> NORMALISATIONS = names("""
-            batch_norm instance_norm native_batch_norm _native_batch_norm_legit _batch_norm_impl_index cudnn_batch_norm miopen_batch_norm
-            """);
-
     /** The argument of normalisations that says whether they are in training. */
     public static final int TRAINING = 5;
 
@@ -129,56 +34,50 @@ public final class OperatorTypes {
 
     private OperatorTypes() {}
 
-    private static Set<String> names(String text) {
-        return Set.of(text.strip().split("\\s+"));
-    }
-
     /** Whether it works on numbers, texts or lists too, so that its arguments need not be tensors. */
     public static boolean isMixed(String operator) {
-        return MIXED.contains(operator) || OTHERS.contains(operator);
+        return switch (Operator.of(operator).gives()) {
+            case "mixed", "other", "reduced", "2?", "list?" -> true;
+            default -> false;
+        };
     }
 
     /** Whether the result may be a view of the first argument. */
     public static boolean isView(String operator) {
-        return VIEWS.contains(operator);
+        return Operator.of(operator).is(" view ");
     }
 
     /** Whether no result shares memory with an argument. */
     public static boolean isFresh(String operator) {
-        return FRESH.contains(operator);
+        return Operator.of(operator).is(" fresh ");
     }
 
     /** Whether it puts its other arguments into the list or dict that is its first. */
     public static boolean changesContainer(String operator) {
-        return FILLING.contains(operator);
+        return Operator.of(operator).is(" fills ");
     }
 
     /** Whether it takes something out of the list or dict that is its first, or changes the order in it. */
     public static boolean emptiesContainer(String operator) {
-        return EMPTYING.contains(operator);
+        return Operator.of(operator).is(" empties ");
     }
 
     /** The positions of the arguments that an operator writes to although its name does not say so. */
     public static int[] written(String operator) {
-        if (NORMALISATIONS.contains(operator)) {
-            return STATISTICS;
-        }
-        return switch (operator) {
-            case "rrelu_with_noise" -> NOISE;
-            case "fused_moving_avg_obs_fake_quant", "_fused_moving_avg_obs_fq_helper" -> OBSERVED;
-            case "set_data" -> TARGET;
-            default -> NONE;
-        };
+        Operator row = Operator.of(operator);
+        return row.is(" statistics ")
+                ? STATISTICS
+                : row.is(" noise ") ? NOISE : row.is(" observed ") ? OBSERVED : row.is(" target ") ? TARGET : NONE;
     }
 
     /** Whether an operator writes to its arguments only in training. */
     public static boolean writesInTraining(String operator) {
-        return NORMALISATIONS.contains(operator);
+        return Operator.of(operator).is(" statistics ");
     }
 
     /** Whether an operator is known to give no tensors, whatever it is given. */
     static boolean givesNoTensors(String operator) {
-        return OTHERS.contains(operator) && !REDUCING.contains(operator) && !operator.equals("sort");
+        return Operator.of(operator).gives().equals("other");
     }
 
     /** The type of a result; null if it is not known, or no tensor. {@code operator}: without namespace. */
@@ -191,44 +90,30 @@ public final class OperatorTypes {
             }
         }
         boolean tensor = isTensor(first) || (arguments.size() > 1 && isTensor(arguments.get(1)));
-        if (PAIRS.contains(operator)) {
-            return tuple(2);
-        }
-        if (TRIPLES.contains(operator)) {
-            return tuple(3);
-        }
-        if (QUADRUPLES.contains(operator)) {
-            return tuple(4);
-        }
-        if (LISTS.contains(operator)) {
-            return Type.generic("List", Type.TENSOR);
-        }
+        return switch (Operator.of(operator).gives()) {
+            case "2" -> tuple(2);
+            case "3" -> tuple(3);
+            case "4" -> tuple(4);
+            case "list" -> Type.generic("List", Type.TENSOR);
+            case "tensor" -> Type.TENSOR;
+            case "mixed" -> mixed(operator, first, tensor, arguments);
+            case "reduced" ->
+                !isTensor(first) ? null : arguments.size() == 1 || isTensor(arguments.get(1)) ? Type.TENSOR : tuple(2);
+            case "2?" -> isTensor(first) ? tuple(2) : other(operator, arguments);
+            case "list?" -> isTensor(first) ? Type.generic("List", Type.TENSOR) : other(operator, arguments);
+            case "other" -> other(operator, arguments);
+            default -> operator.startsWith("_") || LIBRARIES.matcher(operator).matches() ? null : Type.TENSOR;
+        };
+    }
+
+    private static @Nullable Type mixed(
+            String operator, @Nullable Type first, boolean tensor, List<@Nullable Type> arguments) {
         if (operator.equals("slice")) {
             return first;
         }
-        if (MIXED.contains(operator)) {
-            boolean listed = (operator.equals("where") && arguments.size() == 1) || operator.startsWith("atleast");
-            boolean chosen = operator.equals("where") && arguments.size() > 2;
-            return (tensor && !listed) || chosen ? Type.TENSOR : number(operator, arguments);
-        }
-        if (REDUCING.contains(operator)) {
-            if (!isTensor(first)) {
-                return null;
-            }
-            return arguments.size() == 1 || isTensor(arguments.get(1)) ? Type.TENSOR : tuple(2);
-        }
-        if (operator.equals("sort") && isTensor(first)) {
-            return tuple(2);
-        }
-        if (operator.equals("split") && isTensor(first)) {
-            return Type.generic("List", Type.TENSOR);
-        }
-        if (OTHERS.contains(operator)) {
-            return other(operator, arguments);
-        }
-        boolean internal = (operator.startsWith("_") && !INTERNAL.contains(operator))
-                || LIBRARIES.matcher(operator).matches();
-        return internal ? null : Type.TENSOR;
+        boolean listed = (operator.equals("where") && arguments.size() == 1) || operator.startsWith("atleast");
+        boolean chosen = operator.equals("where") && arguments.size() > 2;
+        return (tensor && !listed) || chosen ? Type.TENSOR : number(operator, arguments);
     }
 
     /** The larger or smaller of numbers, or the largest or smallest of a list of them. */

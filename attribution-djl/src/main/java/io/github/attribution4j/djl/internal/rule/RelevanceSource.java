@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.internal.rule;
 
+import io.github.attribution4j.djl.internal.operator.OperatorKinds;
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.BackwardRule.BiasPart;
@@ -11,7 +12,6 @@ import io.github.attribution4j.model.OperationKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,13 +23,6 @@ import org.jspecify.annotations.Nullable;
  * out while the model runs, so it holds wherever the two stand in the text. Every other one is an affine operation of its own.
  */
 final class RelevanceSource extends RuleSource {
-    /** Products of several operands, linear in each, that have no method of their own. */
-    private static final Set<String> MULTILINEAR = Set.of(
-            "mul", "multiply", "matmul", "mm", "mv", "dot", "bmm", "inner", "outer", "tensordot", "cross", "kron");
-
-    /** Quotients by a number. */
-    private static final Set<String> QUOTIENTS = Set.of("div", "divide", "true_divide");
-
     /** Which rules operations take, besides Gradient and Stop. */
     private static final Map<OperationKind, String> FITTING = Map.of(
             OperationKind.WEIGHTED, "it takes Weighted rules, Norm and Pass",
@@ -61,8 +54,8 @@ final class RelevanceSource extends RuleSource {
     }
 
     private static String product(String operator, Expr.Call call) {
-        boolean quotient = QUOTIENTS.contains(operator) && call.keywords().isEmpty();
-        return quotient || MULTILINEAR.contains(operator) ? "product" : "other";
+        boolean quotient = OperatorKinds.isQuotient(operator) && call.keywords().isEmpty();
+        return quotient || OperatorKinds.isMultilinear(operator) ? "product" : "other";
     }
 
     /** The number of the kind of rule, then its own numbers; {@code relevance.py} reads them. */

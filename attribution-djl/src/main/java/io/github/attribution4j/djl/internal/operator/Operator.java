@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.djl.internal.operator;
+
+import io.github.attribution4j.model.OperationKind;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An operator of libtorch: one line of {@code operators.tsv}, whose head says what the columns mean. An operator that is not there has the kind of the one without its underscore and gives one
+ * tensor.
+ *
+ * @param kind what it does, for backward rules; null if nothing is said or no gradient passes
+ * @param differentiable false if no gradient passes
+ * @param gives what it gives; empty if nothing is said
+ * @param traits in the words of the table, with a space on both sides of each
+ * @param form how a rule library takes it; empty if it has none
+ * @param schema its parameters and their defaults
+ */
+record Operator(
+        @Nullable OperationKind kind, boolean differentiable, String gives, String traits, String form, String schema) {
+    private static final Operator UNNAMED = new Operator(null, true, "", "", "", "");
+    private static final Map<String, Operator> ALL = read();
+
+    /** An operator by its name without namespace. */
+    static Operator of(String name) {
+        return ALL.getOrDefault(name, UNNAMED);
+    }
+
+    boolean is(String trait) {
+        return traits.contains(trait);
+    }
+
+    private static Map<String, Operator> read() {
+        Map<String, OperationKind> kinds = new HashMap<>();
+        for (OperationKind kind : OperationKind.values()) {
+            kinds.put(kind.name().toLowerCase(Locale.ROOT), kind);
+        }
+        String text;
+        try (InputStream stream = Operator.class.getResourceAsStream("operators.tsv")) {
+            text = new String(stream.readAllBytes(), StandardCharsets.US_ASCII);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Map<String, Operator> all = new HashMap<>(2048);
+        String[] columns = new String[6];
+        for (int start = 0; start < text.length(); ) {
+            int end = text.indexOf('\n', start);
+            if (text.charAt(start) != '#') {
+                for (int i = 0; i < columns.length; i++) {
+                    int tab = text.indexOf('\t', start);
+                    int stop = tab < 0 || tab > end ? end : tab;
+                    columns[i] = start > end ? "" : text.substring(start, stop);
+                    start = stop + 1;
+                    if (columns[i].equals("-")) {
+                        columns[i] = "";
+                    }
+                }
+                String traits = columns[3].isEmpty() ? "" : " " + columns[3] + " ";
+                boolean differentiable = !columns[1].equals("none");
+                all.put(
+                        columns[0],
+                        new Operator(
+                                kinds.get(columns[1]), differentiable, columns[2], traits, columns[4], columns[5]));
+            }
+            start = end + 1;
+        }
+        return all;
+    }
+}
