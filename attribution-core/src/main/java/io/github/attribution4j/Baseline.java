@@ -14,6 +14,11 @@ import java.util.List;
  * alone. Immutable and thread-safe; tensors given are not owned and must stay open while the baseline is used.
  */
 public interface Baseline {
+    /** What the texts of a baseline are, for help. */
+    String TEXTS = "a number (or one for each input: 0,0.5), a file with the inputs' arrays, mean:FILE or "
+            + "samples:FILE (rows are samples), blur:SIGMA, uniform:LOW,HIGH, normal:MEAN,STDEV, token:ID or "
+            + "token:ID:KEPT,... (a reference token), head:BASELINE (of the model's inputs, lifted to the layer)";
+
     /** Baselines as values of a setting, which texts name: numbers, files, {@code blur:SIGMA} and so on. */
     Kind<Baseline> KIND = BaselineText.KIND;
 

@@ -15,6 +15,9 @@ import java.util.function.UnaryOperator;
  * examples[r]} names the example of row r.
  */
 public interface Target {
+    /** What the texts of a unit of a layer are, for help. */
+    String UNITS = "coordinates 17,3,3; slices 17,0:4,: (summed); or sum, sum-of-squares of the layer";
+
     /** Units of a layer as values of a setting: coordinates, slices, or a function of the layer. */
     Kind<Target> KIND = TargetText.UNIT;
 

@@ -11,10 +11,7 @@ import java.util.regex.Pattern;
 
 /** Reads targets: units of a layer in the short form that people write, and what {@link Target#describe} writes. */
 final class TargetText {
-    static final Kind<Target> UNIT = Kind.of(
-                    "coordinates 17,3,3; slices 17,0:4,: (summed); or sum, sum-of-squares of the layer",
-                    TargetText::unit)
-            .said(Target::describe);
+    static final Kind<Target> UNIT = Kind.of(Target.UNITS, TargetText::unit).said(Target::describe);
 
     private static final String ALL = "sum of all values";
     private static final String SQUARES = "sum of squares";

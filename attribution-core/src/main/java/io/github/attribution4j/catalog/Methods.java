@@ -176,21 +176,14 @@ public final class Methods {
     /**
      * Returns the target to ask for when an explanation is made again.
      *
+     * @param method made again of its provenance
      * @throws IllegalArgumentException if the explanation's own words for it leave out what it needs; see {@link Target#parse}
      */
-    public static Target target(Explanation explanation) {
+    public static Target target(Explanation explanation, Attribution<?> method) {
         Provenance provenance = explanation.provenance();
-        String name = provenance.method();
-        String wrapped = NoiseTunnel.METHOD.name();
-        for (String inner = wrapped; provenance.settings().containsKey(inner); inner += "." + wrapped) {
-            name = String.valueOf(provenance.settings().get(inner));
-        }
-        boolean none = name.endsWith(TOWARDS_NEURON)
-                || ALL.stream()
-                        .filter(one -> !one.takesTarget())
-                        .map(Description::name)
-                        .anyMatch(name::equals);
-        return none ? Target.output() : Target.parse(provenance.target(), explanation.classes());
+        return method.ownScore().isPresent()
+                ? Target.output()
+                : Target.parse(provenance.target(), explanation.classes());
     }
 
     private static String without(String ending, String name) {

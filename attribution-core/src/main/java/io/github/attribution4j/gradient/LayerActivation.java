@@ -34,13 +34,12 @@ import java.util.Optional;
  */
 public final class LayerActivation extends Described<LayeredModel, LayerActivation> {
     /** What the method says of itself. */
-    public static final Description<LayerActivation> DESCRIPTION = Description.<LayerActivation>of(
-                    "layer-activation",
-                    Need.LAYERS,
-                    "the values of a layer themselves; no target",
-                    LayerActivation::new,
-                    Layers.SETTING)
-            .withoutTarget();
+    public static final Description<LayerActivation> DESCRIPTION = Description.of(
+            "layer-activation",
+            Need.LAYERS,
+            "the values of a layer themselves; no target",
+            LayerActivation::new,
+            Layers.SETTING);
 
     private LayerActivation(Settings<LayerActivation> settings) {
         super(settings);

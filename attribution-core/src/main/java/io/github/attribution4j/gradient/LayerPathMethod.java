@@ -35,7 +35,7 @@ public abstract sealed class LayerPathMethod<S extends LayerPathMethod<S>> exten
             "bypass",
             Kind.choice(Bypass.class),
             Bypass.FOLLOW,
-            "whether what bypasses the layer follows the path or stays");
+            "whether what bypasses the layer follows the path, or stays at the explained inputs");
 
     LayerPathMethod(Settings<S> settings) {
         super(settings);

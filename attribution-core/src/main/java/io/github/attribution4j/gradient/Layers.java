@@ -9,8 +9,10 @@ import java.util.List;
 
 /** Addresses of layers as methods are given them. */
 final class Layers {
-    static final Setting<List<String>> SETTING =
-            Setting.required("layer", Kind.ADDRESSES, "what is explained; --layer sets it too");
+    static final Setting<List<String>> SETTING = Setting.required(
+            "layer",
+            Kind.ADDRESSES,
+            "what is explained: one layer, or several of which none depends on another; --layer sets it too");
 
     private Layers() {}
 

@@ -58,8 +58,9 @@ public final class NeuronConductance extends LayerPathMethod<NeuronConductance> 
 
     private static final Setting<String> LAYER =
             Setting.required("layer", Kind.ADDRESS, "the layer of the unit; --layer sets it too");
-    private static final Setting<Target> UNIT =
-            Setting.required("unit", Target.KIND, "through which unit of the layer; --unit sets it too");
+    private static final Setting<Target> UNIT = Setting.required(
+                    "unit", Target.KIND, "through which unit of the layer; --unit sets it too")
+            .trial(Target.slice());
     private static final Setting<Boolean> MULTIPLY = Setting.of(
             "multiply-by-inputs",
             Kind.FLAG,

@@ -31,6 +31,12 @@ import org.jspecify.annotations.Nullable;
  * input first, then those of the next; in a mask of given numbers the same number in several inputs is one group.
  */
 public final class FeatureMask {
+    /** What the texts of a mask are, for help. */
+    public static final String TEXTS =
+            "per-element, grid:ROWSxCOLUMNS, patches:HEIGHTxWIDTH, ranges:AXIS:LENGTH,LENGTH,..., "
+                    + "columns:GROUP=COLUMN,COLUMN,...;GROUP=... of a table, a file of group numbers 0, 1, 2, ..., or "
+                    + "renumbered:FILE if they have gaps; behind each 'named [NAME, NAME, ...]' names the groups";
+
     /** Masks as values of a setting, which texts name: {@code grid:4x4}, files of group numbers and so on. */
     public static final Kind<FeatureMask> KIND = MaskText.KIND;
 

@@ -68,11 +68,18 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
     private static final long PURPOSE = 0x5A9;
 
     private static final Setting<Integer> SAMPLES = Setting.of(
-                    "samples", Kind.INTEGER, 512, "coalitions evaluated for each example at most")
+                    "samples",
+                    Kind.INTEGER,
+                    512,
+                    "coalitions evaluated for each example at most, the input and the baseline among them; with leverage at"
+                            + " least twice the groups, or all 2^M")
             .where("at least 2, the input and the baseline", samples -> samples >= 2)
             .trial(4);
-    private static final Setting<Sampling> SAMPLING =
-            Setting.of("sampling", Kind.choice(Sampling.class), Sampling.LEVERAGE, "how coalitions are drawn");
+    private static final Setting<Sampling> SAMPLING = Setting.of(
+            "sampling",
+            Kind.choice(Sampling.class),
+            Sampling.LEVERAGE,
+            "how coalitions are drawn: leverage takes a coalition with its complement, without replacement, as many of each size as leverage scores say; captum does as Captum 0.8, for comparison");
 
     /** What the method says of itself. */
     public static final Description<KernelShap> DESCRIPTION = Description.<KernelShap>of(

@@ -55,14 +55,14 @@ public final class Occlusion extends Described<Model, Occlusion> implements Forw
             "window",
             Kind.of("extents without the batch axis, such as 3,15,15; more inputs after ';'", Occlusion::shapes)
                     .said(Occlusion::text),
-            "size of the window");
+            "size of the window, one for each attributed input");
     private static final Setting<List<Shape>> STRIDE = Setting.of(
             "stride",
             Kind.<List<Shape>>of(
                             "extents as of window, or 1", text -> text.strip().equals("1") ? List.of() : shapes(text))
                     .said(strides -> strides.isEmpty() ? "1" : text(strides)),
             List.of(),
-            "how far the window moves");
+            "how far the window moves on each axis; at most the window, or elements would be skipped");
     private static final Setting<Baseline> BASELINE = Setting.of(
             "baseline",
             Baseline.KIND,

@@ -23,10 +23,17 @@ import java.util.function.Supplier;
  */
 public abstract sealed class DifferencePropagation<S extends DifferencePropagation<S>> extends Propagation<S>
         permits DeepLift, DeepLiftShap {
-    static final Setting<Baseline> BASELINE =
-            Setting.of("baseline", Baseline.KIND, Baseline.zeros(), "what every activation is compared with");
+    static final Setting<Baseline> BASELINE = Setting.of(
+            "baseline",
+            Baseline.KIND,
+            Baseline.zeros(),
+            "what every activation is compared with, such as samples:FILE for a distribution");
     static final Setting<DeepLift.Rule> RULE = Setting.of(
-            "rule", Kind.choice(DeepLift.Rule.class), DeepLift.Rule.RESCALE, "what element-wise activations follow");
+            "rule",
+            Kind.choice(DeepLift.Rule.class),
+            DeepLift.Rule.RESCALE,
+            "what element-wise activations follow; reveal-cancel gives positive and negative parts of a difference multipliers"
+                    + " of their own");
     static final Setting<Boolean> MULTIPLY = Setting.of(
             "multiply-by-inputs",
             Kind.FLAG,

@@ -23,7 +23,6 @@ public final class Description<M> {
     private final List<Setting<?>> settings;
     private final int examples;
     private final LongFunction<String> advice;
-    private final boolean takesTarget;
 
     private Description(
             String name,
@@ -32,8 +31,7 @@ public final class Description<M> {
             Function<Settings<M>, M> maker,
             List<Setting<?>> settings,
             int examples,
-            LongFunction<String> advice,
-            boolean takesTarget) {
+            LongFunction<String> advice) {
         this.name = name;
         this.need = need;
         this.claim = claim;
@@ -41,7 +39,6 @@ public final class Description<M> {
         this.settings = settings;
         this.examples = examples;
         this.advice = advice;
-        this.takesTarget = takesTarget;
     }
 
     /**
@@ -55,12 +52,12 @@ public final class Description<M> {
      */
     public static <M> Description<M> of(
             String name, Need need, String claim, Function<Settings<M>, M> maker, Setting<?>... settings) {
-        return new Description<>(name, need, claim, maker, List.of(settings), 1, elements -> "", true);
+        return new Description<>(name, need, claim, maker, List.of(settings), 1, elements -> "");
     }
 
     /** Returns a copy for a method that compares examples and needs at least this many; else 1. */
     public Description<M> ofExamples(int least) {
-        return new Description<>(name, need, claim, maker, settings, least, advice, takesTarget);
+        return new Description<>(name, need, claim, maker, settings, least, advice);
     }
 
     /**
@@ -69,17 +66,7 @@ public final class Description<M> {
      * @param newAdvice for a number of elements in an example; empty if there is none
      */
     public Description<M> advising(LongFunction<String> newAdvice) {
-        return new Description<>(name, need, claim, maker, settings, examples, newAdvice, takesTarget);
-    }
-
-    /** Returns a copy for a method whose answer depends on no target. */
-    public Description<M> withoutTarget() {
-        return new Description<>(name, need, claim, maker, settings, examples, advice, false);
-    }
-
-    /** Returns whether the method explains a target; else none is given to it. */
-    public boolean takesTarget() {
-        return takesTarget;
+        return new Description<>(name, need, claim, maker, settings, examples, newAdvice);
     }
 
     /** Returns the method's name. */
@@ -129,11 +116,6 @@ public final class Description<M> {
     /** Returns the defaults; settings that have none are missing. */
     public Settings<M> defaults() {
         return Settings.of(this);
-    }
-
-    /** Returns values that cost little, for trying the method; settings without a default are missing. */
-    public Settings<M> trials() {
-        return defaults().withTrials();
     }
 
     /**

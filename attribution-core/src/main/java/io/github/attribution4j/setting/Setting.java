@@ -137,9 +137,9 @@ public final class Setting<T> {
         return byDefault;
     }
 
-    @Nullable
-    T trial() {
-        return trial;
+    /** Returns a value that costs little as text, if there is one. */
+    public Optional<String> trialText() {
+        return Optional.ofNullable(trial).map(value -> String.valueOf(kind.say(value)));
     }
 
     /** Returns what is wrong with a value, if anything is. */

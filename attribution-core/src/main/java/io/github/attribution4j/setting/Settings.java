@@ -64,19 +64,6 @@ public final class Settings<M> {
         return with(setting, setting.read(text, sources));
     }
 
-    Settings<M> withTrials() {
-        Settings<M> all = this;
-        for (Setting<?> setting : description.settings()) {
-            all = all.withTrial(setting);
-        }
-        return all;
-    }
-
-    private <T> Settings<M> withTrial(Setting<T> setting) {
-        T trial = setting.trial();
-        return trial == null ? this : with(setting, trial);
-    }
-
     private int position(Setting<?> setting) {
         int position = description.settings().indexOf(setting);
         if (position < 0) {

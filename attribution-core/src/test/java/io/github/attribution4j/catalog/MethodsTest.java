@@ -22,7 +22,6 @@ import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
@@ -185,26 +184,20 @@ class MethodsTest {
         try (TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 5, 2, 2, 6, 6));
             Attribution<? super RuledModel> method = cheap(description);
-            Target target = description.takesTarget() ? Target.argmax() : Target.output();
-            assertMadeAgain(method, MODEL, inputs, target.named("a", "b", "c"));
+            Target target = method.ownScore().isPresent() ? Target.output() : Target.argmax().named("a", "b", "c");
+            assertMadeAgain(method, MODEL, inputs, target);
         }
     }
 
-    @SuppressWarnings("unchecked")
-    private static <M> Attribution<? super RuledModel> cheap(Description<M> description) {
-        Settings<M> settings = description.trials();
+    private static Attribution<? super RuledModel> cheap(Description<?> description) {
         Map<String, String> given = required(description);
-        if (given.containsKey("method")) {
-            given.put("samples", "3");
-            return read(description, given);
-        }
-        for (Map.Entry<String, String> one : given.entrySet()) {
-            settings = settings.read(description.setting(one.getKey()).orElseThrow(), one.getValue(), Sources.none());
+        for (Setting<?> setting : description.settings()) {
+            setting.trialText().ifPresent(text -> given.put(setting.name(), text));
         }
         if (description.has("mask")) {
-            settings = settings.read(description.setting("mask").orElseThrow(), "grid:2x1", Sources.none());
+            given.put("mask", "grid:2x1");
         }
-        return (Attribution<? super RuledModel>) settings.method();
+        return read(description, given);
     }
 
     private static void assertMadeAgain(
@@ -217,15 +210,16 @@ class MethodsTest {
         Run run = Run.defaults().seed(11).batchRows(7);
         try (Explanation first = method.attribute(model, inputs, target, run);
                 Explanation kept = Explanation.fromJson(first.toJson());
-                Explanation again = Methods.of(kept.provenance(), sources)
-                        .attribute(
-                                model,
-                                inputs,
-                                Methods.target(kept),
-                                kept.provenance().run())) {
+                Explanation again = again(kept, model, inputs, sources)) {
             assertThat(again.differences(kept)).isEmpty();
             assertThat(again.provenance().differences(kept.provenance())).isEmpty();
         }
+    }
+
+    private static Explanation again(Explanation kept, RuledModel model, Inputs inputs, Sources sources) {
+        Attribution<? super RuledModel> method = Methods.of(kept.provenance(), sources);
+        return method.attribute(
+                model, inputs, Methods.target(kept, method), kept.provenance().run());
     }
 
     @Test

@@ -10,11 +10,9 @@ import io.github.attribution4j.OwnScore;
 import io.github.attribution4j.Progress;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.NotThisWayException;
-import io.github.attribution4j.cli.method.BuiltMethod;
-import io.github.attribution4j.cli.method.MethodCatalog;
-import io.github.attribution4j.cli.method.MethodEntry;
-import io.github.attribution4j.cli.method.SettingTypes;
+import io.github.attribution4j.cli.method.Places;
 import io.github.attribution4j.cli.method.Texts;
 import io.github.attribution4j.cli.question.ExplainOptions;
 import io.github.attribution4j.cli.question.Models;
@@ -24,8 +22,10 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.text.TokenAttribution;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -62,25 +62,16 @@ public final class Explainer {
             checkGradients(options, given, request.inputs());
             requireNoReference(options);
         }
-        BuiltMethod built = MethodCatalog.build(options.method, given, request.sources());
-        if (byToken) {
-            built = built.byToken();
-        }
-        if (options.layer != null && !ownsLayer(options, given)) {
-            // Names the nearest layers before anything is computed.
-            for (String address : Texts.addresses(options.layer)) {
-                model.cutPoint(address);
-            }
-            built = options.unit == null
-                    ? built.at(options.layer)
-                    : built.towards(options.layer, Texts.unit(options.unit));
+        Attribution<? super RuledModel> method = method(options, given, model, request.sources());
+        if (byToken && Places.need(options.method, given) != Need.LAYERS) {
+            method = TokenAttribution.<RuledModel>of(method);
         }
         Explanation explanation;
         try {
-            Optional<OwnScore> own = built.method().ownScore();
+            Optional<OwnScore> own = method.ownScore();
             Target target = target(options, own, request.outputShape(), request.sources());
             Target named = own.isPresent() ? target : options.target.called(target);
-            explanation = attribute(built.method(), model, request, named, run(options, progress));
+            explanation = attribute(method, model, request, named, run(options, progress));
         } catch (NotThisWayException | IllegalArgumentException e) {
             String hint = request.hasRows() ? "" : Request.hint(options.data);
             throw hint.isEmpty() ? e : new NotThisWayException(e.getMessage() + "; " + hint, e);
@@ -88,11 +79,34 @@ public final class Explainer {
         return new Explained(explanation, request.inputs(), request.file(), request.text());
     }
 
+    /** Returns the method, at the layer or towards the unit of the options where it has none of its own. */
+    private static Attribution<? super RuledModel> method(
+            ExplainOptions options, Map<String, String> given, TorchScriptModel model, Sources sources) {
+        String layer = options.layer;
+        if (layer == null || ownsLayer(options, given)) {
+            return Methods.read(options.method, given, sources);
+        }
+        if (given.containsKey("method." + Places.LAYER)) {
+            throw new IllegalArgumentException("layer '" + layer + "': " + options.method
+                    + " is at a layer already, the one of its own setting; leave --layer out");
+        }
+        // Names the nearest layers before anything is computed.
+        for (String address : Texts.addresses(layer)) {
+            model.cutPoint(address);
+        }
+        Map<String, String> placed = new LinkedHashMap<>(given);
+        placed.put(Places.LAYER, layer);
+        if (options.unit != null) {
+            placed.put(Places.UNIT, options.unit);
+        }
+        return Methods.read(options.method, placed, sources);
+    }
+
     /** Returns whether the method is applied to tokens, rather than to the inputs' elements. */
     private static boolean byToken(ExplainOptions options, Map<String, String> given, Inputs inputs) {
         boolean wanted = options.data.text.given() || options.tokens != null;
         boolean atLayer = options.layer != null
-                || MethodCatalog.path(options.method, given, SettingTypes.LAYER).isPresent();
+                || Places.path(options.method, given, Places.LAYER).isPresent();
         return wanted
                 && !atLayer
                 && inputs.attributedInputs().stream()
@@ -102,7 +116,7 @@ public final class Explainer {
     /** Makes a baseline of the reference token, one of the text model's own unless it was said. */
     private static void reference(ExplainOptions options, Map<String, String> given, Request request)
             throws IOException {
-        Optional<String> path = MethodCatalog.path(options.method, given, SettingTypes.BASELINE);
+        Optional<String> path = Places.path(options.method, given, Places.BASELINE);
         Optional<TextInput> text = request.text();
         String reference = options.reference;
         if (reference == null) {
@@ -117,9 +131,9 @@ public final class Explainer {
             return;
         }
         String baseline = text.isPresent() ? text.get().baseline(reference) : "token:" + tokenId(reference);
-        MethodEntry.Need need = MethodCatalog.need(options.method, given);
+        Need need = Places.need(options.method, given);
         // Methods that go back by rules compare with references of the inputs wherever they are applied.
-        boolean lifted = need != MethodEntry.Need.FORWARD && need != MethodEntry.Need.RULES;
+        boolean lifted = need != Need.FORWARD && need != Need.RULES;
         if (given.put(path.get(), (lifted ? "head:" : "") + baseline) != null) {
             throw new IllegalArgumentException("--reference and --baseline say the same; give one");
         }
@@ -155,9 +169,8 @@ public final class Explainer {
     /** Refuses gradients with respect to integers, with the options that help. */
     private static void checkGradients(ExplainOptions options, Map<String, String> given, Inputs inputs) {
         boolean atInputs = options.unit != null
-                || (options.layer == null
-                        && given.keySet().stream().noneMatch(name -> name.endsWith(SettingTypes.LAYER)));
-        if (!atInputs || MethodCatalog.need(options.method, given) == MethodEntry.Need.FORWARD) {
+                || (options.layer == null && given.keySet().stream().noneMatch(name -> name.endsWith(Places.LAYER)));
+        if (!atInputs || Places.need(options.method, given) == Need.FORWARD) {
             return;
         }
         List<Inputs.Input> attributed = inputs.attributedInputs();
@@ -189,25 +202,25 @@ public final class Explainer {
                 throw new IllegalArgumentException("--set " + name + ": given twice; give one");
             }
         }
-        shorthand(options, given, SettingTypes.BASELINE, options.baseline);
-        shorthand(options, given, SettingTypes.MASK, options.mask);
+        shorthand(options, given, Places.BASELINE, options.baseline);
+        shorthand(options, given, Places.MASK, options.mask);
         if (ownsLayer(options, given)) {
-            shorthand(options, given, SettingTypes.LAYER, options.layer);
+            shorthand(options, given, Places.LAYER, options.layer);
         }
         if (ownsUnit(options, given)) {
-            shorthand(options, given, SettingTypes.UNIT, options.unit);
+            shorthand(options, given, Places.UNIT, options.unit);
         }
         return given;
     }
 
     private static boolean ownsLayer(ExplainOptions options, Map<String, String> given) {
         return (options.unit == null || ownsUnit(options, given))
-                && MethodCatalog.path(options.method, given, SettingTypes.LAYER).isPresent();
+                && Places.path(options.method, given, Places.LAYER).isPresent();
     }
 
     /** Whether the unit is a setting of the method, which explains the model's output through it. */
     private static boolean ownsUnit(ExplainOptions options, Map<String, String> given) {
-        return MethodCatalog.path(options.method, given, SettingTypes.UNIT).isPresent();
+        return Places.path(options.method, given, Places.UNIT).isPresent();
     }
 
     private static void shorthand(
@@ -215,7 +228,7 @@ public final class Explainer {
         if (value == null) {
             return;
         }
-        String name = MethodCatalog.path(options.method, given, setting)
+        String name = Places.path(options.method, given, setting)
                 .orElseThrow(() -> new IllegalArgumentException("--" + setting + " " + value + ": method "
                         + options.method + " has no " + setting + "; leave it out, or choose a method that has one"));
         if (given.put(name, value) != null) {
@@ -243,7 +256,7 @@ public final class Explainer {
         }
         if (options.unit != null
                 && !ownsUnit(options, given)
-                && MethodCatalog.path(options.method, given, SettingTypes.LAYER).isPresent()) {
+                && Places.path(options.method, given, Places.LAYER).isPresent()) {
             throw new IllegalArgumentException("--unit " + options.unit + ": method " + options.method
                     + " explains the model's output only; use another method for a neuron");
         }

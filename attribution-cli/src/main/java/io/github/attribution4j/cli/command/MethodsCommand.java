@@ -3,14 +3,17 @@ package io.github.attribution4j.cli.command;
 
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.Failure;
-import io.github.attribution4j.cli.method.MethodCatalog;
-import io.github.attribution4j.cli.method.MethodEntry;
-import io.github.attribution4j.cli.method.Setting;
-import io.github.attribution4j.cli.method.SettingTypes;
+import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Setting;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -49,10 +52,10 @@ final class MethodsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        List<MethodEntry> entries = method == null ? MethodCatalog.all() : List.of(MethodCatalog.find(method));
+        List<? extends Description<?>> descriptions = method == null ? Methods.all() : List.of(Methods.find(method));
         if (json) {
             JsonArray array = new JsonArray();
-            entries.forEach(entry -> array.add(json(entry)));
+            descriptions.forEach(description -> array.add(json(description)));
             out.println(new GsonBuilder()
                     .setPrettyPrinting()
                     .disableHtmlEscaping()
@@ -60,9 +63,9 @@ final class MethodsCommand implements Callable<Integer> {
                     .create()
                     .toJson(array));
         } else {
-            entries.forEach(entry -> print(out, entry));
-            out.println("A baseline is " + SettingTypes.BASELINES + ".");
-            out.println("A mask is " + SettingTypes.MASKS + ".");
+            descriptions.forEach(description -> print(out, description));
+            out.println("A baseline is " + Baseline.TEXTS + ".");
+            out.println("A mask is " + FeatureMask.TEXTS + ".");
             out.println(
                     "Every method but the class activation maps (...cam), which are at a layer already, goes to a layer with "
                             + "--layer, and to a neuron with --layer and --unit.");
@@ -71,34 +74,38 @@ final class MethodsCommand implements Callable<Integer> {
         return Failure.DONE;
     }
 
-    private static void print(PrintWriter out, MethodEntry entry) {
-        out.println(entry.name() + ": " + entry.claim());
-        out.println("    needs: " + entry.need().label() + " (" + entry.need().meaning() + ")");
-        for (Setting<?> setting : entry.settings()) {
-            String byDefault = setting.isRequired() ? "to be given" : "default " + setting.defaultText();
-            out.println("    --set " + setting.name() + "=  " + setting.meaning() + "; " + setting.type() + "; "
-                    + byDefault);
+    private static void print(PrintWriter out, Description<?> description) {
+        out.println(description.name() + ": " + description.claim());
+        out.println("    needs: " + description.need().label() + " ("
+                + description.need().meaning() + ")");
+        for (Setting<?> setting : description.settings()) {
+            String byDefault =
+                    setting.defaultText().map(text -> "default " + text).orElse("to be given");
+            String range = setting.range().isEmpty() ? "" : ", " + setting.range();
+            out.println("    --set " + setting.name() + "=  " + setting.meaning() + "; "
+                    + setting.kind().form() + range + "; " + byDefault);
         }
-        if (entry.wraps()) {
+        if (description.has(NoiseTunnel.METHOD.name())) {
             out.println("    --set method.NAME=  the settings of that method");
         }
         out.println();
     }
 
-    private static JsonObject json(MethodEntry entry) {
+    private static JsonObject json(Description<?> description) {
         JsonObject object = new JsonObject();
-        object.addProperty("name", entry.name());
-        object.addProperty("claim", entry.claim());
-        object.addProperty("needs", entry.need().label());
-        object.addProperty("wraps", entry.wraps());
+        object.addProperty("name", description.name());
+        object.addProperty("claim", description.claim());
+        object.addProperty("needs", description.need().label());
+        object.addProperty("wraps", description.has(NoiseTunnel.METHOD.name()));
         JsonArray settings = new JsonArray();
-        for (Setting<?> setting : entry.settings()) {
+        for (Setting<?> setting : description.settings()) {
             JsonObject one = new JsonObject();
             one.addProperty("name", setting.name());
-            one.addProperty("type", setting.type());
+            one.addProperty("type", setting.kind().form());
+            one.addProperty("range", setting.range());
             one.add(
                     "default",
-                    setting.defaultText() == null ? JsonNull.INSTANCE : new JsonPrimitive(setting.defaultText()));
+                    setting.defaultText().<JsonElement>map(JsonPrimitive::new).orElse(JsonNull.INSTANCE));
             one.addProperty("required", setting.isRequired());
             one.addProperty("meaning", setting.meaning());
             settings.add(one);

@@ -102,7 +102,7 @@ final class ReplayCommand implements Callable<Integer> {
         return method.attribute(
                 model,
                 request.inputs(),
-                chosen.isPresent() ? target.called(chosen.get()) : Methods.target(recorded),
+                chosen.isPresent() ? target.called(chosen.get()) : Methods.target(recorded, method),
                 provenance.run());
     }
 

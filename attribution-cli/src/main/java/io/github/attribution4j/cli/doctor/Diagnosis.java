@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.doctor;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.Failure;
 import io.github.attribution4j.cli.answer.Explainer;
-import io.github.attribution4j.cli.method.BuiltMethod;
-import io.github.attribution4j.cli.method.LayerCatalog;
-import io.github.attribution4j.cli.method.MethodCatalog;
-import io.github.attribution4j.cli.method.MethodEntry;
-import io.github.attribution4j.cli.method.Setting;
-import io.github.attribution4j.cli.method.SettingTypes;
+import io.github.attribution4j.cli.method.Places;
 import io.github.attribution4j.cli.method.Texts;
 import io.github.attribution4j.cli.question.Request;
 import io.github.attribution4j.djl.TorchScriptModel;
@@ -25,10 +22,14 @@ import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.OperationKind;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.DeepLift;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -332,11 +333,11 @@ public final class Diagnosis {
         findings.text("Methods, tried on the first example with few evaluations, target " + target.describe() + ":");
         Optional<String> layer = lastConvolution(Request.fewest(model, request.inputs()));
         int works = 0;
-        for (MethodEntry entry : MethodCatalog.all()) {
-            works += tries(entry, request, target, LayerCatalog.has(entry) ? layer.or(this::lastLayer) : layer) ? 1 : 0;
+        for (Description<?> method : Methods.all()) {
+            works += tries(method, request, target, anyLayer(method) ? layer.or(this::lastLayer) : layer) ? 1 : 0;
         }
         findings.text("");
-        findings.text(works + " of " + MethodCatalog.all().size() + " methods work with this model and this input.");
+        findings.text(works + " of " + Methods.all().size() + " methods work with this model and this input.");
         return works > 0;
     }
 
@@ -366,30 +367,37 @@ public final class Diagnosis {
                 : Optional.of(points.get(points.size() - 1).toString());
     }
 
-    private boolean tries(MethodEntry entry, Request request, Target target, Optional<String> layer) {
-        String name = entry.name();
-        if (entry.need() == MethodEntry.Need.LAYERS && layer.isEmpty()) {
-            String why = LayerCatalog.has(entry)
+    /** Whether a method looks inside at any layer: it need not have channels and positions. */
+    private static boolean anyLayer(Description<?> description) {
+        return !description.has("layout");
+    }
+
+    private boolean tries(Description<?> description, Request request, Target target, Optional<String> layer) {
+        String name = description.name();
+        if (description.need() == Need.LAYERS && layer.isEmpty()) {
+            String why = anyLayer(description)
                     ? "the model has no layers"
                     : "no layer has channels and positions; it explains convolutions";
             say("no", name, why);
             return false;
         }
-        boolean several = name.equals("feature-permutation");
-        if (several && request.inputs().rows() < 2) {
+        boolean several = description.examples() > 1;
+        if (request.inputs().rows() < description.examples()) {
             say("no", name, "takes values from other examples, and the input has one; give two or more");
             return false;
         }
         Inputs inputs = several ? request.inputs() : first(request.inputs());
-        Map<String, String> settings = trial(entry, inputs, layer);
-        BuiltMethod method = MethodCatalog.build(name, settings, masks(inputs));
+        Map<String, String> settings = trial(description, inputs, layer);
+        Attribution<? super RuledModel> method = Methods.read(name, settings, masks(inputs));
         try {
             attribute(method, inputs, target, several);
-            say("yes", name, hint(entry, inputs, layer));
+            say("yes", name, hint(description, inputs, layer));
             return true;
         } catch (ModelException | IllegalArgumentException e) {
             Optional<String> embedding = floating(inputs) ? Optional.empty() : firstFloating(inputs);
-            if (embedding.isPresent() && triesAt(embedding.get(), method, inputs, target)) {
+            if (embedding.isPresent()
+                    && description.need() != Need.LAYERS
+                    && triesAt(embedding.get(), method, inputs, target)) {
                 say("yes", name, "with --layer " + embedding.get() + "; not at the input, which holds integers");
                 return true;
             }
@@ -398,18 +406,18 @@ public final class Diagnosis {
         }
     }
 
-    private void attribute(BuiltMethod method, Inputs inputs, Target target, boolean several) {
-        Target asked = method.method().ownScore().isPresent() ? Target.output() : target;
+    private void attribute(Attribution<? super RuledModel> method, Inputs inputs, Target target, boolean several) {
+        Target asked = method.ownScore().isPresent() ? Target.output() : target;
         try (TensorScope scope = TensorScope.open();
-                Explanation explanation = method.method()
-                        .attribute(model, inputs, asked, Run.defaults().batchRows(several ? SEVERAL : 1))) {
+                Explanation explanation =
+                        method.attribute(model, inputs, asked, Run.defaults().batchRows(several ? SEVERAL : 1))) {
             explanation.scores();
         }
     }
 
-    private boolean triesAt(String layer, BuiltMethod method, Inputs inputs, Target target) {
+    private boolean triesAt(String layer, Attribution<? super RuledModel> method, Inputs inputs, Target target) {
         try {
-            attribute(method.at(layer), inputs, target, false);
+            attribute(Attribution.<RuledModel>at(layer, method), inputs, target, false);
             return true;
         } catch (ModelException | IllegalArgumentException e) {
             return false;
@@ -440,17 +448,13 @@ public final class Diagnosis {
     }
 
     /** Settings that cost little. */
-    private static Map<String, String> trial(MethodEntry entry, Inputs inputs, Optional<String> layer) {
+    private static Map<String, String> trial(Description<?> description, Inputs inputs, Optional<String> layer) {
         Map<String, String> settings = new LinkedHashMap<>();
-        for (Setting<?> setting : entry.settings()) {
+        for (Setting<?> setting : description.settings()) {
+            setting.trialText().ifPresent(text -> settings.put(setting.name(), text));
             switch (setting.name()) {
-                case "steps", "shuffles" -> settings.put(setting.name(), "1");
-                case "samples" -> settings.put(setting.name(), "4");
-                case "draws" -> settings.put(setting.name(), "2");
-                case "channels" -> settings.put(setting.name(), "2");
-                case "mask" -> settings.put(setting.name(), TRIAL_MASK);
+                case "mask" -> settings.put("mask", TRIAL_MASK);
                 case "layer" -> layer.ifPresent(path -> settings.put("layer", path));
-                case "unit" -> settings.put("unit", "sum");
                 case "method" -> settings.put("method", "saliency");
                 case "window" -> settings.put("window", window(inputs));
                 default -> {}
@@ -508,24 +512,15 @@ public final class Diagnosis {
     }
 
     /** Returns what to heed when it is meant seriously. */
-    private static String hint(MethodEntry entry, Inputs inputs, Optional<String> layer) {
+    private static String hint(Description<?> description, Inputs inputs, Optional<String> layer) {
         long elements = inputs.attributed().stream()
                 .mapToLong(tensor -> tensor.shape().row().size())
                 .sum();
-        if (entry.setting(SettingTypes.LAYER).isPresent()) {
+        if (description.has(Places.LAYER)) {
             return "for instance --layer " + layer.orElse("PATH");
         }
-        return switch (entry.name()) {
-            case "shapley-values" ->
-                elements > 24 ? "with a --mask of at most 24 groups; there are " + elements + " elements" : "";
-            case "kernel-shap" ->
-                elements > 2048
-                        ? "with a --mask of at most 2048 groups; there are " + elements + " elements"
-                        : "give at least " + 2 * elements + " samples, better " + 10 * elements + ", or a --mask";
-            case "shapley-sampling", "feature-ablation", "feature-permutation" ->
-                elements > 1000 ? "better with a --mask: there are " + elements + " elements" : "";
-            case "occlusion" -> "give --set window=, of at most " + window(inputs);
-            default -> "";
-        };
+        return description.has("window")
+                ? "give --set window=, of at most " + window(inputs)
+                : description.advice(elements);
     }
 }

@@ -3,8 +3,8 @@ package io.github.attribution4j.cli.doctor;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Target;
+import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.Failure;
-import io.github.attribution4j.cli.method.MethodCatalog;
 import io.github.attribution4j.cli.question.InputOptions;
 import io.github.attribution4j.cli.question.Models;
 import io.github.attribution4j.cli.question.Request;
@@ -77,8 +77,7 @@ public final class Survey {
             switch (verdict) {
                 case "yes" -> works.add(what);
                 case "no" -> {
-                    if (MethodCatalog.all().stream()
-                            .anyMatch(method -> method.name().equals(what))) {
+                    if (Methods.all().stream().anyMatch(method -> method.name().equals(what))) {
                         refused.computeIfAbsent(detail, key -> new ArrayList<>())
                                 .add(what);
                     } else {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.method;
 
-import io.github.attribution4j.Target;
-import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.setting.Numbers;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
@@ -38,7 +37,7 @@ public final class Texts {
     /** Numbers of an option, separated by commas. */
     public static double[] numbers(String option, String text) {
         try {
-            return SettingTypes.numbers(text);
+            return Numbers.of(text);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(option + " " + text + ": must be numbers separated by commas", e);
         }
@@ -47,7 +46,7 @@ public final class Texts {
     /** Integers of an option, separated by commas or by x. */
     public static long[] integers(String option, String text) {
         try {
-            return SettingTypes.integers(text);
+            return Numbers.integers(text);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(option + " " + text + ": must be integers separated by commas", e);
         }
@@ -56,20 +55,6 @@ public final class Texts {
     /** Addresses of layers, separated by commas. */
     public static String[] addresses(String text) {
         return Arrays.stream(text.split(",", -1)).map(String::strip).toArray(String[]::new);
-    }
-
-    /** A unit of a layer: coordinates, slices or a function's name. */
-    public static Target unit(String text) {
-        return switch (text.strip()) {
-            case "sum" -> Target.slice();
-            case "sum-of-squares" -> Target.of("sum of squares", Texts::sumOfSquares, output -> output.mul(2));
-            default -> text.contains(":") ? Target.slice(text) : Target.at(integers("--unit", text));
-        };
-    }
-
-    private static Tensor sumOfSquares(Tensor output) {
-        long rows = output.shape().dim(0);
-        return output.mul(output).reshape(rows, output.shape().row().size()).sum(1);
     }
 
     /** Returns a time for people. */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.question;
 
-import io.github.attribution4j.cli.method.SettingTypes;
+import io.github.attribution4j.Baseline;
+import io.github.attribution4j.Target;
 import io.github.attribution4j.cli.method.Texts;
+import io.github.attribution4j.perturbation.FeatureMask;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,14 +47,14 @@ public final class ExplainOptions {
     @Option(
             names = "--unit",
             paramLabel = "UNIT",
-            description = "With --layer: explain this unit of the layer by the input: " + SettingTypes.UNITS + ".")
+            description = "With --layer: explain this unit of the layer by the input: " + Target.UNITS + ".")
     @Nullable
     public String unit;
 
     @Option(
             names = {"-b", "--baseline"},
             paramLabel = "BASELINE",
-            description = "What absent means: " + SettingTypes.BASELINES + ". Short for --set baseline=...")
+            description = "What absent means: " + Baseline.TEXTS + ". Short for --set baseline=...")
     @Nullable
     public String baseline;
 
@@ -67,7 +69,7 @@ public final class ExplainOptions {
     @Option(
             names = "--mask",
             paramLabel = "MASK",
-            description = "Which elements go absent together: " + SettingTypes.MASKS + ". Short for --set mask=...")
+            description = "Which elements go absent together: " + FeatureMask.TEXTS + ". Short for --set mask=...")
     @Nullable
     public String mask;
 

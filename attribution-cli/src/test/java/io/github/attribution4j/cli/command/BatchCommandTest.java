@@ -7,10 +7,10 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.Cli;
 import io.github.attribution4j.cli.Cli.Said;
-import io.github.attribution4j.cli.method.MethodCatalog;
-import io.github.attribution4j.cli.method.MethodEntry;
+import io.github.attribution4j.setting.Description;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +65,7 @@ class BatchCommandTest {
     @Test
     void everyMethodRunsAndAnswersAsExplainDoes() throws IOException {
         List<JsonObject> all = new ArrayList<>();
-        for (MethodEntry entry : MethodCatalog.all()) {
+        for (Description<?> entry : Methods.all()) {
             JsonObject job = digit(entry.name());
             if (entry.name().equals("feature-permutation")) {
                 job.addProperty("model", Cli.demo(folder, "breast-cancer.pt").toString());
@@ -88,7 +88,7 @@ class BatchCommandTest {
         Said said = batch();
         assertThat(said.err()).isEmpty();
         assertThat(said.code()).isZero();
-        int count = MethodCatalog.all().size();
+        int count = Methods.all().size();
         assertThat(said.out())
                 .isEqualTo(count + " jobs: " + count + " done, 0 done before, 0 failed; results in " + results
                         + System.lineSeparator());

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Progress;
+import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.Cli;
 import io.github.attribution4j.cli.Cli.Said;
-import io.github.attribution4j.cli.method.MethodCatalog;
-import io.github.attribution4j.cli.method.MethodEntry;
+import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Shape;
@@ -74,7 +74,7 @@ class ExplainCommandTest {
     }
 
     static Stream<String> methods() {
-        return MethodCatalog.all().stream().map(MethodEntry::name);
+        return Methods.all().stream().map(Description::name);
     }
 
     @ParameterizedTest

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.Cli;
 import io.github.attribution4j.cli.Cli.Said;
-import io.github.attribution4j.cli.method.MethodCatalog;
-import io.github.attribution4j.cli.method.MethodEntry;
-import io.github.attribution4j.cli.method.Setting;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Setting;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,20 +28,22 @@ class OtherCommandsTest {
     void methodsListsAllOfThemWithTheirSettings() {
         Said said = Cli.run("methods");
         assertThat(said.code()).isZero();
-        for (MethodEntry entry : MethodCatalog.all()) {
+        for (Description<?> entry : Methods.all()) {
             assertThat(said.out()).contains(entry.name() + ": " + entry.claim());
             for (Setting<?> setting : entry.settings()) {
                 assertThat(said.out()).contains("--set " + setting.name() + "=  " + setting.meaning());
             }
         }
-        assertThat(said.out()).contains("gradients taken along the path from the baseline; an integer; default 50");
+        assertThat(said.out())
+                .contains(
+                        "gradients taken along the path from the baseline; an integer, at least 1, for trapezoids 2; default 50");
     }
 
     @Test
     void methodsAsJson() {
         JsonArray all =
                 JsonParser.parseString(Cli.run("methods", "--json").out()).getAsJsonArray();
-        assertThat(all).hasSameSizeAs(MethodCatalog.all());
+        assertThat(all).hasSameSizeAs(Methods.all());
         Said one = Cli.run("methods", "occlusion", "--json");
         JsonObject occlusion =
                 JsonParser.parseString(one.out()).getAsJsonArray().get(0).getAsJsonObject();
@@ -100,7 +102,7 @@ class OtherCommandsTest {
         assertThat(lines).anyMatch(line -> line.matches("ok +rules, deeplift +one for each of 16 operations"));
         assertThat(lines).anyMatch(line -> line.matches("ok +forward +output float32 \\(1, 10\\) for one example"));
         assertThat(lines).anyMatch(line -> line.matches("ok +gradients +defined for every attributed input"));
-        for (MethodEntry entry : MethodCatalog.all()) {
+        for (Description<?> entry : Methods.all()) {
             String verdict = entry.name().equals("feature-permutation") ? "no" : "yes";
             assertThat(lines).anyMatch(line -> line.matches(verdict + " +" + entry.name() + "( .*)?"));
         }

@@ -3,8 +3,8 @@ package io.github.attribution4j.cli.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.Cli;
-import io.github.attribution4j.cli.method.MethodCatalog;
 import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -71,7 +71,7 @@ class SurveyCommandTest {
         String table = survey();
         List<String> cells = cells(table, "mlp.pt");
         assertThat(cells.get(1)).isEqualTo("yes");
-        assertThat(cells.get(5)).matches("\\d+ of " + MethodCatalog.all().size());
+        assertThat(cells.get(5)).matches("\\d+ of " + Methods.all().size());
         assertThat(table).contains("### mlp.pt").contains("* work: ").doesNotContain("notes");
     }
 
