@@ -295,7 +295,7 @@ final class TorchProgram {
     private Tensor output(Question question, List<Row> rows) {
         Answer answer = calls.answer(question, false);
         PtNDArray result = answer.read(() -> {
-            ordered(answer.reply(), rows);
+            ordered(answer.reply(), rows, List.of());
             return output(answer.reply());
         });
         answer.closeAllBut(List.of(result));
@@ -310,8 +310,8 @@ final class TorchProgram {
     /** Returns the values of rows, in order, with the first inputs in the place of others. */
     List<Tensor> activations(Inputs inputs, List<Row> replaced, List<Row> rows) {
         Answer answer = calls.answer(asked(inputs, replaced, rows), false);
-        List<Row> all = joined(replaced, rows);
-        List<PtNDArray> values = answer.read(() -> ordered(answer.reply(), all)).subList(replaced.size(), all.size());
+        List<PtNDArray> values = answer.read(() -> ordered(answer.reply(), replaced, rows))
+                .subList(replaced.size(), replaced.size() + rows.size());
         answer.closeAllBut(values);
         return values.stream()
                 .<Tensor>map(value -> module().tensors().adopt(value))
@@ -330,6 +330,9 @@ final class TorchProgram {
     }
 
     private static List<Row> joined(List<Row> replaced, List<Row> tapped) {
+        if (replaced.isEmpty() || tapped.isEmpty()) {
+            return replaced.isEmpty() ? tapped : replaced;
+        }
         return Stream.concat(replaced.stream(), tapped.stream()).toList();
     }
 
@@ -345,7 +348,7 @@ final class TorchProgram {
         Reply<PtNDArray> reply = answer.reply();
         List<PtNDArray> leaves = new ArrayList<>();
         PtNDArray result = answer.read(() -> {
-            List<PtNDArray> taps = ordered(reply, joined(leafs, part.tapped()));
+            List<PtNDArray> taps = ordered(reply, leafs, part.tapped());
             for (int i = 0; i < leafs.size(); i++) {
                 if (leafs.get(i).leaf()) {
                     leaves.add(taps.get(i));
@@ -397,7 +400,7 @@ final class TorchProgram {
         int first = part.replaced().size();
         List<PtNDArray> leaves = new ArrayList<>();
         PtNDArray result = answer.read(() -> {
-            List<PtNDArray> taps = ordered(reply, joined(part.replaced(), tapped));
+            List<PtNDArray> taps = ordered(reply, part.replaced(), tapped);
             leaves.addAll(taps.subList(first, first + leafs.size()));
             return part.result() == null ? output(reply) : taps.get(taps.size() - 1);
         });
@@ -433,7 +436,7 @@ final class TorchProgram {
                 Answer answer = calls.answer(tapped(one, asked), true);
                 Reply<PtNDArray> reply = answer.reply();
                 try {
-                    ordered(reply, rows);
+                    ordered(reply, List.of(), rows);
                     for (Reply.Tap<PtNDArray> tap : reply.taps()) {
                         if (tap.row() != below && tap.dependent()) {
                             throw new ModelException("layer '" + points.get(tap.row()) + "' is computed from layer '"
@@ -466,17 +469,25 @@ final class TorchProgram {
         return question;
     }
 
-    /** Returns the tapped values in the order of the rows; every row must have one. */
-    private List<PtNDArray> ordered(Reply<PtNDArray> reply, List<Row> rows) {
+    /**
+     * Returns the values of replaced and tapped rows, in order. Every row must have one, but for those that are replaced inside a
+     * module whose result is replaced too, which does not run.
+     */
+    private List<PtNDArray> ordered(Reply<PtNDArray> reply, List<Row> replaced, List<Row> tapped) {
+        List<Row> rows = joined(replaced, tapped);
         PtNDArray[] values = new PtNDArray[rows.size()];
         for (Reply.Tap<PtNDArray> tap : reply.taps()) {
             if (values[tap.row()] == null) {
                 values[tap.row()] = tap.tensor();
             }
         }
-        int missing = Arrays.asList(values).indexOf(null);
-        if (missing >= 0) {
-            Row row = rows.get(missing);
+        List<PtNDArray> ordered = Arrays.asList(values);
+        for (int i = ordered.indexOf(null); i >= 0 && i < values.length; i++) {
+            Row row = rows.get(i);
+            if (values[i] != null
+                    || (i < replaced.size() && replaced.stream().anyMatch(other -> isInside(row, other)))) {
+                continue;
+            }
             String layer = row.side() > Row.ARGUMENTS
                     ? "the layer"
                     : "layer '" + modules().get(row.module()).path() + "'";
@@ -489,7 +500,15 @@ final class TorchProgram {
                                     + " in this run, so there is no value to look at or to replace; calls count from"
                                     + " 0, and these inputs may lead to fewer");
         }
-        return List.of(values);
+        return ordered;
+    }
+
+    private boolean isInside(Row row, Row module) {
+        return module.side() == Row.RESULT
+                && modules()
+                        .get(row.module())
+                        .path()
+                        .startsWith(modules().get(module.module()).path() + ".");
     }
 
     private PtNDArray output(Reply<PtNDArray> reply) {

@@ -2,6 +2,7 @@
 package io.github.attribution4j.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import io.github.attribution4j.Attribution;
@@ -14,8 +15,11 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.perturbation.ShapleySampling;
+import io.github.attribution4j.propagation.Composites;
+import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -172,6 +176,21 @@ class TextPageTest {
                 assertThat(why.attributions().get(0).shape()).isEqualTo(Shape.of(1, tokens.width()));
             }
         }
+    }
+
+    @Test
+    void relevance() {
+        // tag::relevance
+        TokenAttribution<RuledModel> relevance = TokenAttribution.of(new Lrp(Composites.attnLrp()));
+        Explanation words = relevance.attribute(model, inputs, Target.index(0));
+        Explanation whole = relevance.everyEmbedding().together().attribute(model, inputs, Target.index(0));
+        double[] kept = whole.completenessGap(); // what biases and the softmax kept
+        // end::relevance
+        assertThat(words.attribution().shape()).isEqualTo(Shape.of(1, tokens.width()));
+        assertThat(whole.attribution().sum(1).toDoubleArray()[0] - whole.scores()[0])
+                .isCloseTo(kept[0], within(1e-3 * Math.abs(whole.scores()[0])));
+        words.close();
+        whole.close();
     }
 
     @Test

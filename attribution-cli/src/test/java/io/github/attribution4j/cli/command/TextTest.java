@@ -56,6 +56,19 @@ class TextTest {
     }
 
     @Test
+    void explainsTokensByRules() throws IOException {
+        try (Explanation why = json(topics("--text", SENTENCE, "--method", "lrp", "--set", "rules=attn-lrp"))) {
+            assertThat(why.names()).containsExactly("input_ids");
+            assertThat(why.attribution().shape()).isEqualTo(Shape.of(1, 15));
+            assertThat(why.provenance().method()).isEqualTo("lrp by token");
+        }
+        try (Explanation why = json(topics("--text", SENTENCE, "--method", "deep-lift", "--reference", "mask"))) {
+            assertThat(why.provenance().method()).isEqualTo("deep-lift by token");
+            assertThat(why.provenance().settings()).containsEntry("baseline", "token 4 keeping [0, 2, 3]");
+        }
+    }
+
+    @Test
     void explainsASentenceByToken() throws IOException {
         Said said = Cli.explain(topics("--text", SENTENCE, "--tokens", "--reference", "mask"));
         assertThat(said.err()).isEmpty();

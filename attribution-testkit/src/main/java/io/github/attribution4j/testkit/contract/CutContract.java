@@ -17,6 +17,7 @@ import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import org.assertj.core.api.Assertions;
@@ -116,6 +117,44 @@ public abstract class CutContract extends PullbackContract {
                         .isCloseToWithin(batchTolerance(), output.rows(row, row + 1));
             }
         });
+    }
+
+    @Test
+    @DisplayName("Heads and tails can be cut again, and their parts compose to the model")
+    void partsAreCutAgain() {
+        atEachLayer((model, cut) -> {
+            Inputs inputs = inputs(model, ROWS);
+            Tensor activation = cut.head().forward(inputs);
+            Inputs unchanged = cut.tailInputs(inputs, activation);
+            Inputs changed = cut.tailInputs(inputs, activation.mul(0.5).add(0.25));
+            for (String layer : layers()) {
+                Tensor above = model.cut(layer).head().forward(inputs);
+                if (layer.equals(cut.point().toString()) || !dependsOn(cut.tail(), layer, changed, above)) {
+                    continue;
+                }
+                Cut inTail = cut.tail().cut(layer);
+                for (Inputs given : List.of(unchanged, changed)) {
+                    Tensor inner = inTail.activations(given).get(0);
+                    assertThat(inTail.head().forward(given)).isCloseToWithin(batchTolerance(), inner);
+                    assertThat(inTail.tail().forward(inTail.tailInputs(given, inner)))
+                            .isCloseToWithin(batchTolerance(), cut.tail().forward(given));
+                }
+                Cut inHead = model.cut(layer).head().cut(cut.point());
+                assertThat(inHead.tail().forward(inHead.tailInputs(inputs, activation)))
+                        .isCloseToWithin(batchTolerance(), above);
+                Tensor sent = FiniteDifferences.normal(model, above.dataType(), above.shape(), 7);
+                try (LayerPullback within = inHead.pullback(inputs);
+                        Pullback through = inHead.tail().pullback(inHead.tailInputs(inputs, activation))) {
+                    assertThat(within.activations().get(0)).isCloseToWithin(batchTolerance(), activation);
+                    assertThat(within.vjp(sent).get(0))
+                            .isCloseToWithin(batchTolerance(), through.vjp(sent).get(0));
+                }
+            }
+        });
+    }
+
+    private static boolean dependsOn(LayeredModel tail, String layer, Inputs changed, Tensor before) {
+        return !Arrays.equals(tail.cut(layer).activations(changed).get(0).toDoubleArray(), before.toDoubleArray());
     }
 
     @Test
