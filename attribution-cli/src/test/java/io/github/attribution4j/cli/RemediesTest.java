@@ -25,7 +25,7 @@ class RemediesTest {
             "\\b[a-z][A-Za-z]+\\((?:\\.\\.\\.|true|false|\\d+|[a-z]+|)\\)|\\b(?:LoadOptions|Inputs|FeatureMask|Baseline|Target|Merge|TokenAttribution|Attribution|RuledModel)\\.");
     /** Sources whose messages speak to callers of tensors and engines, or are programs that are written. */
     private static final Pattern OF_CALLERS = Pattern.compile(
-            ".*/(?:tensor/.*|internal/.*/(?:Instrumenter|RuntimeSource|.*Source|.*Copies|StartState)|DjlTensors?|DjlArchives|DjlModel|TorchPullback|RuleSet|FunctionPullback)\\.java");
+            ".*/(?:tensor/.*|internal/.*/(?:Instrumenter|RuntimeSource|.*Source|.*Copies|StartState)|(?:Djl|Torch)Tensors?|DjlArchives|DjlModel|TorchPullback|RuleSet|FunctionPullback)\\.java");
 
     /** Every message of the library that the command line can print says what to do in the command line's own words. */
     @Test
