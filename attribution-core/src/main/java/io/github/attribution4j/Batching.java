@@ -50,7 +50,7 @@ public sealed interface Batching {
      * @throws IllegalArgumentException if it says none
      */
     static Batching parse(String text) {
-        String[] words = text.strip().split(" ");
+        String[] words = text.strip().split(" ", -1);
         return switch (words[0]) {
             case "steady" -> steady();
             case "auto" -> auto();

@@ -76,6 +76,7 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
                     .withParts(Attribution::settings),
             "what explains the copies; its settings are method.NAME, and method.layer puts it at a layer");
 
+    @SuppressWarnings("ImmutableEnumChecker") // A description is immutable.
     private enum Statistic {
         SMOOTH_GRAD("smooth-grad", "the mean of a method's attributions over noisy copies of the input"),
         SMOOTH_GRAD_SQUARED("smooth-grad-squared", "the mean of a method's squared attributions over noisy copies"),

@@ -15,7 +15,7 @@ public interface RuledAttribution extends Attribution<RuledModel> {
      *
      * @param cut a cut of the model, at the values
      * @return attributions named by the points of the cut, owned by the caller
-     * @throws InvalidRequestException and others as for {@link #attribute(RuledModel, Inputs, Target, Run)}
+     * @throws InvalidRequestException and others as for {@link Attribution#attribute}
      */
     Explanation attribute(RuledModel model, RuledCut cut, Inputs inputs, Target target, Run run);
 

@@ -29,8 +29,6 @@ import java.util.List;
  * <p><b>Paper.</b> Simonyan, Vedaldi and Zisserman, <i>Deep Inside Convolutional Networks</i>, 2013.
  *
  * <p>Equal to Captum's {@code Saliency}, whose default is absolute too. Setting: {@code absolute}.
- *
- * @param absolute whether the sign is dropped
  */
 public final class Saliency extends Described<DifferentiableModel, Saliency> implements GradientAttribution {
     private static final Setting<Boolean> ABSOLUTE =

@@ -28,6 +28,8 @@ public abstract sealed class DifferencePropagation<S extends DifferencePropagati
             Baseline.KIND,
             Baseline.zeros(),
             "what every activation is compared with, such as samples:FILE for a distribution");
+
+    @SuppressWarnings("ClassInitializationDeadlock") // A nested enum does not initialize DeepLift.
     static final Setting<DeepLift.Rule> RULE = Setting.of(
             "rule",
             Kind.choice(DeepLift.Rule.class),
