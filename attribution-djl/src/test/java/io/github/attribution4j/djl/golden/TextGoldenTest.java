@@ -126,7 +126,7 @@ class TextGoldenTest {
                 && !layers.get(0).endsWith("word_embeddings")) {
             return;
         }
-        TokenAttribution byToken = TokenAttribution.of(method(golden, arrays));
+        TokenAttribution<LayeredModel> byToken = TokenAttribution.of(method(golden, arrays));
         try (Explanation why = byToken.byEmbedding().attribute(model, inputs, target)) {
             for (String name : why.names()) {
                 int i = layers.indexOf(name);
