@@ -10,8 +10,8 @@ import java.util.List;
 /** A method that goes back through the model by other rules than the derivative. */
 public interface RuledAttribution extends Attribution<RuledModel> {
     /**
-     * Explains the model's output at values inside it: what this method does {@link #at} a layer. One run of the whole model gives
-     * these values, the output, and what comes back to them.
+     * Explains the model's output at values inside it: what this method does {@link #at} a layer. One run of the whole
+     * model gives these values, the output, and what comes back to them.
      *
      * @param cut a cut of the model, at the values
      * @return attributions named by the points of the cut, owned by the caller

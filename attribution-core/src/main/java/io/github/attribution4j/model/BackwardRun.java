@@ -7,19 +7,19 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * One forward run, held open to be gone back through: by the derivative if it is a {@link Pullback}, by other rules if a {@link
- * RuledCopy} made it.
+ * One forward run, held open to be gone back through: by the derivative if it is a {@link Pullback}, by other rules if
+ * a {@link RuledCopy} made it.
  *
- * <p>A run belongs to one thread at a time. It owns its output and its activations, which no scope closes; what comes back belongs
- * to the caller's innermost scope. The inputs must stay open until it is closed.
+ * <p>A run belongs to one thread at a time. It owns its output and its activations, which no scope closes; what comes
+ * back belongs to the caller's innermost scope. The inputs must stay open until it is closed.
  */
 public interface BackwardRun extends AutoCloseable {
     /** Returns the output for the inputs given, shape {@code (rows, ...)}; valid until this is closed. */
     Tensor output();
 
     /**
-     * Returns the values inside the model that this goes back to, one for each point of a cut, in order; valid until this is
-     * closed. None if it goes back to the inputs.
+     * Returns the values inside the model that this goes back to, one for each point of a cut, in order; valid until
+     * this is closed. None if it goes back to the inputs.
      */
     default List<Tensor> activations() {
         return List.of();
@@ -29,8 +29,8 @@ public interface BackwardRun extends AutoCloseable {
      * Sends something back from the output. May be called any number of times.
      *
      * @param sent shape and type of {@link #output()}
-     * @return what arrives at each attributed input, or at each point of the cut, in order, shaped and typed like it; zeros where
-     *     nothing arrives (see {@link #unused()})
+     * @return what arrives at each attributed input, or at each point of the cut, in order, shaped and typed like it;
+     *     zeros where nothing arrives (see {@link #unused()})
      * @throws IllegalArgumentException if the shape or type of what is sent differs from the output's
      * @throws IllegalStateException if this was closed, or has gone back for the {@link #backLast last} time
      * @throws ModelException if there is no way back to any of them
@@ -38,16 +38,16 @@ public interface BackwardRun extends AutoCloseable {
     List<Tensor> back(Tensor sent);
 
     /**
-     * Returns {@link #back} for the last time: the engine may free the graph while it goes. Afterwards only {@link #output()},
-     * {@link #activations()}, {@link #unused()} and {@link #close()} may be called.
+     * Returns {@link #back} for the last time: the engine may free the graph while it goes. Afterwards only {@link
+     * #output()}, {@link #activations()}, {@link #unused()} and {@link #close()} may be called.
      */
     default List<Tensor> backLast(Tensor sent) {
         return back(sent);
     }
 
     /**
-     * Returns the output for the references, where the run compared with references and tells; valid until this is closed. It
-     * saves whoever explains the difference of two outputs a forward run.
+     * Returns the output for the references, where the run compared with references and tells; valid until this is
+     * closed. It saves whoever explains the difference of two outputs a forward run.
      */
     default Optional<Tensor> referenceOutput() {
         return Optional.empty();
@@ -58,7 +58,10 @@ public interface BackwardRun extends AutoCloseable {
         return Set.of();
     }
 
-    /** Returns a run of a program that was changed so that its derivative is what rules say: for implementations of {@link RuledCopy}. */
+    /**
+     * Returns a run of a program that was changed so that its derivative is what rules say: for implementations of
+     * {@link RuledCopy}.
+     */
     static BackwardRun byRules(Pullback changed) {
         return new RunByRules(changed);
     }

@@ -13,8 +13,8 @@ import java.util.Map;
  * @param digest SHA-256 of the caller's file in hexadecimal, or empty where there is no file
  * @param engine what computes, with its version, such as {@code PyTorch 2.7.1 through DJL 0.35.1}
  * @param device where it computes, such as {@code cpu} or {@code cuda:0}
- * @param loaded what was asked for when it was loaded, or copied, and changes the numbers, in order: the output, another method or
- *     type than the file's, the digest of a state, backward rules; empty where the file alone decides
+ * @param loaded what was asked for when it was loaded, or copied, and changes the numbers, in order: the output,
+ *     another method or type than the file's, the digest of a state, backward rules; empty where the file alone decides
  */
 public record ModelIdentity(
         String name, String version, String digest, String engine, String device, Map<String, String> loaded) {
@@ -38,14 +38,19 @@ public record ModelIdentity(
         return new ModelIdentity(name + " (" + part + ")", version, digest, engine, device, loaded);
     }
 
-    /** Returns the identity of a copy of this model that goes back by rules, which are then the last of what was asked for. */
+    /**
+     * Returns the identity of a copy of this model that goes back by rules, which are then the last of what was asked
+     * for.
+     */
     public ModelIdentity with(RuleSet rules) {
         Map<String, String> asked = new LinkedHashMap<>(loaded);
         asked.put("rules", rules.describe());
         return new ModelIdentity(name, version, digest, engine, device, asked);
     }
 
-    /** Returns whether nothing tells this model from another one of its name: there is neither a version nor a digest. */
+    /**
+     * Returns whether nothing tells this model from another one of its name: there is neither a version nor a digest.
+     */
     public boolean isVague() {
         return version.isEmpty() && digest.isEmpty();
     }

@@ -4,7 +4,9 @@ package io.github.attribution4j.model;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 
-/** One forward run of a {@link DifferentiableModel}, held open for backward passes: what goes back is the derivative. */
+/**
+ * One forward run of a {@link DifferentiableModel}, held open for backward passes: what goes back is the derivative.
+ */
 public interface Pullback extends BackwardRun {
     /**
      * Returns the vector-Jacobian product: the gradient of Σ(output · cotangent) with respect to each attributed input.

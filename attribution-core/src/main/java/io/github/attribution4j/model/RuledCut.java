@@ -2,12 +2,12 @@
 package io.github.attribution4j.model;
 
 /**
- * A {@link Cut} whose head and tail admit rules as the whole model does: {@code cut.tail().with(rules)} goes back from the output to
- * the values at the cut, {@code cut.head().with(rules)} from a value at the cut to the inputs.
+ * A {@link Cut} whose head and tail admit rules as the whole model does: {@code cut.tail().with(rules)} goes back from
+ * the output to the values at the cut, {@code cut.head().with(rules)} from a value at the cut to the inputs.
  *
- * <p>A tail's references, where rules compare, are those of the activations; what bypasses them is the same in both runs. If the
- * model's inputs had references when {@link #tailInputs} was called, and the activations have none, the references are those of
- * the inputs, and what bypasses the cut is compared too.
+ * <p>A tail's references, where rules compare, are those of the activations; what bypasses them is the same in both
+ * runs. If the model's inputs had references when {@link #tailInputs} was called, and the activations have none, the
+ * references are those of the inputs, and what bypasses the cut is compared too.
  */
 public interface RuledCut extends Cut {
     @Override

@@ -5,24 +5,24 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A {@link LayeredModel} whose operations admit other backward rules than their derivatives: what guided backpropagation,
- * DeepLIFT and layer-wise relevance propagation need. A {@link RuledCopy} follows the rules; this model itself is never changed.
- * Heads and tails of its cuts admit rules too.
+ * A {@link LayeredModel} whose operations admit other backward rules than their derivatives: what guided
+ * backpropagation, DeepLIFT and layer-wise relevance propagation need. A {@link RuledCopy} follows the rules; this
+ * model itself is never changed. Heads and tails of its cuts admit rules too.
  *
  * <p>Contract tests: the testkit's {@code RuledContract}.
  */
 public interface RuledModel extends LayeredModel {
     /**
-     * Returns every operation of the program that gives floating-point tensors, in the order in which its text runs. Heads and
-     * tails list those of the whole program.
+     * Returns every operation of the program that gives floating-point tensors, in the order in which its text runs.
+     * Heads and tails list those of the whole program.
      *
      * @throws UnsupportedModelException if this model admits no rules, with the reason
      */
     List<Operation> operations();
 
     /**
-     * Returns a copy that follows rules on its way back. It lives as long as this model, and costs nothing to ask for again:
-     * equal rule sets give the same native code.
+     * Returns a copy that follows rules on its way back. It lives as long as this model, and costs nothing to ask for
+     * again: equal rule sets give the same native code.
      *
      * @param rules of one family
      * @throws UnsupportedModelException if this model admits no rules, with the reason

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What is to be seen of the run of a program that was changed to follow rules: its derivative is that of the changed program. */
+/**
+ * What is to be seen of the run of a program that was changed to follow rules: its derivative is that of the changed
+ * program.
+ */
 record RunByRules(Pullback changed) implements BackwardRun {
     @Override
     public Tensor output() {

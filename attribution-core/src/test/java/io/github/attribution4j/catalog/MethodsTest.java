@@ -184,7 +184,9 @@ class MethodsTest {
         try (TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 5, 2, 2, 6, 6));
             Attribution<? super RuledModel> method = cheap(description);
-            Target target = method.ownScore().isPresent() ? Target.output() : Target.argmax().named("a", "b", "c");
+            Target target = method.ownScore().isPresent()
+                    ? Target.output()
+                    : Target.argmax().named("a", "b", "c");
             assertMadeAgain(method, MODEL, inputs, target);
         }
     }

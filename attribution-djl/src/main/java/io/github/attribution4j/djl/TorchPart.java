@@ -23,8 +23,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A head or a tail: the whole program, asked for a value inside it, or with others in the place of values inside it. It takes first
- * those and then the model's inputs.
+ * A head or a tail: the whole program, asked for a value inside it, or with others in the place of values inside it. It
+ * takes first those and then the model's inputs.
  */
 final class TorchPart implements RuledModel {
     private final TorchScriptModel model;

@@ -37,8 +37,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The instrumented program in libtorch's memory: one native module that serves the model, every head and every tail, which
- * differ only in what they ask of it.
+ * The instrumented program in libtorch's memory: one native module that serves the model, every head and every tail,
+ * which differ only in what they ask of it.
  */
 final class TorchProgram {
     private static final List<Integer> FIRST = List.of(0);
@@ -217,9 +217,9 @@ final class TorchProgram {
     }
 
     /**
-     * Returns the rows that a tail puts in or is asked for, seen as the activations of the model's inputs are; null if that takes a
-     * run for each row. Inputs that are all constant have no rows of their own: what stands on their first axis counts, if it is the same for
-     * all, and a value that is not seen as rows of them is put in as it is.
+     * Returns the rows that a tail puts in or is asked for, seen as the activations of the model's inputs are; null if
+     * that takes a run for each row. Inputs that are all constant have no rows of their own: what stands on their first
+     * axis counts, if it is the same for all, and a value that is not seen as rows of them is put in as it is.
      */
     @Nullable
     List<Row> seenBehind(Inputs inputs, int count, List<Row> rows) {
@@ -415,8 +415,8 @@ final class TorchProgram {
     }
 
     /**
-     * Checks that no value of a cut is computed from another one: runs one row for each value, with it as the only leaf.
-     * Done once for each set of values.
+     * Checks that no value of a cut is computed from another one: runs one row for each value, with it as the only
+     * leaf. Done once for each set of values.
      *
      * @throws ModelException naming both, if one is
      */
@@ -470,8 +470,8 @@ final class TorchProgram {
     }
 
     /**
-     * Returns the values of replaced and tapped rows, in order. Every row must have one, but for those that are replaced inside a
-     * module whose result is replaced too, which does not run.
+     * Returns the values of replaced and tapped rows, in order. Every row must have one, but for those that are
+     * replaced inside a module whose result is replaced too, which does not run.
      */
     private List<PtNDArray> ordered(Reply<PtNDArray> reply, List<Row> replaced, List<Row> tapped) {
         List<Row> rows = joined(replaced, tapped);
