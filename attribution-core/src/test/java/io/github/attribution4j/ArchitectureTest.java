@@ -144,6 +144,8 @@ class ArchitectureTest {
                 .implement(Attribution.class)
                 .and()
                 .areNotInterfaces()
+                .or()
+                .resideInAPackage(BASE + ".setting..")
                 .should()
                 .haveOnlyFinalFields()
                 .check(CORE);

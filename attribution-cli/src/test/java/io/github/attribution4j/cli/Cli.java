@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli;
 
+import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.command.AttributionCli;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.tensor.Shape;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,40 +15,37 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** Runs the command line in this process. */
 public final class Cli {
     public static final String DEVICE = System.getProperty("attribution.device", "cpu");
 
-    /** Settings that a method cannot do without, or that keep it short, on the demo digit. */
-    public static final Map<String, List<String>> FOR_DIGIT = Map.ofEntries(
-            Map.entry("integrated-gradients", List.of("--set", "steps=5")),
-            Map.entry("guided-grad-cam", List.of("--layer", "relu2")),
-            Map.entry("grad-cam", List.of("--layer", "relu2")),
-            Map.entry("grad-cam-plus-plus", List.of("--layer", "relu2")),
-            Map.entry("x-grad-cam", List.of("--layer", "relu2")),
-            Map.entry("hi-res-cam", List.of("--layer", "relu2")),
-            Map.entry("layer-cam", List.of("--layer", "relu1,relu2", "--set", "merge=scaled-mean")),
-            Map.entry("grad-cam-elementwise", List.of("--layer", "relu2")),
-            Map.entry("eigen-cam", List.of("--layer", "relu2")),
-            Map.entry("eigen-grad-cam", List.of("--layer", "relu2")),
-            Map.entry("score-cam", List.of("--layer", "relu2")),
-            Map.entry("ablation-cam", List.of("--layer", "relu2")),
-            Map.entry("layer-activation", List.of("--layer", "relu3")),
-            Map.entry("gradient-x-activation", List.of("--layer", "relu3")),
-            Map.entry("internal-influence", List.of("--layer", "relu3", "--set", "steps=5")),
-            Map.entry("conductance", List.of("--layer", "relu3", "--set", "steps=5")),
-            Map.entry("neuron-conductance", List.of("--layer", "relu3", "--unit", "0:32", "--set", "steps=5")),
-            Map.entry("layer-gradient-shap", List.of("--layer", "relu3")),
-            Map.entry("occlusion", List.of("--set", "window=1,4,4", "--set", "stride=1,4,4")),
-            Map.entry("shapley-values", List.of("--mask", "grid:2x2")),
-            Map.entry("shapley-sampling", List.of("--mask", "grid:2x2", "--set", "samples=4")),
-            Map.entry("kernel-shap", List.of("--mask", "grid:2x2", "--set", "samples=8")),
-            Map.entry("smooth-grad", List.of("--set", "method=saliency")),
-            Map.entry("smooth-grad-squared", List.of("--set", "method=saliency")),
-            Map.entry("var-grad", List.of("--set", "method=saliency")));
+    /** Returns options with which a method explains a digit in little time. */
+    public static List<String> forDigit(String method) {
+        List<String> options = new ArrayList<>();
+        Description<?> description = Methods.find(method);
+        for (Setting<?> setting : description.settings()) {
+            switch (setting.name()) {
+                case "layer" -> options.addAll(List.of("--layer", description.has("layout") ? "relu2" : "relu3"));
+                case "unit" -> options.addAll(List.of("--unit", "0:32"));
+                case "steps" -> options.addAll(List.of("--set", "steps=5"));
+                case "window" -> options.addAll(List.of("--set", "window=1,4,4", "--set", "stride=1,4,4"));
+                case "method" -> options.addAll(List.of("--set", "method=saliency"));
+                default -> {}
+            }
+        }
+        if (method.equals("layer-cam")) {
+            return List.of("--layer", "relu1,relu2", "--set", "merge=scaled-mean");
+        }
+        if (description.has("mask") && (description.has("samples") || method.equals("shapley-values"))) {
+            options.addAll(List.of("--mask", "grid:2x2"));
+        }
+        if (description.has("mask") && description.has("samples")) {
+            options.addAll(List.of("--set", "samples=8"));
+        }
+        return options;
+    }
 
     private static final Set<String> OF_LAYERS = Set.of(
             "layer-activation", "gradient-x-activation", "internal-influence", "conductance", "layer-gradient-shap");

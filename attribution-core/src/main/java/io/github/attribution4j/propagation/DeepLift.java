@@ -24,12 +24,12 @@ import java.util.List;
  *   <li>Linear operations, average pooling, batch normalization in inference: their derivative, which is Δy / Δx exactly.
  *   <li>Max pooling, softmax, layer and group normalization, products of two activations: multipliers of all operands that add up
  *       to Δy, row by row. Recurrent layers and cells: the same, step by step.
- *   <li>Unknown operators: refused by name, or treated as gradient if {@link Builder#unknownAsGradient}.
+ *   <li>Unknown operators: refused by name, or treated as gradient if {@link #unknownAsGradient}.
  * </ul>
  *
  * <p><b>Completeness</b>, which the paper calls summation to delta: Σ m · Δx = F(x) − F(x′). The explanation's completeness gap
  * says how far off it is, and more than {@code tolerance} (1e-3) of |F(x) − F(x′)|, beyond rounding, is an error, unless {@link
- * Builder#allowIncomplete}. At a layer what bypasses it takes its part too, so the gap is told there and not judged.
+ * #allowIncomplete}. At a layer what bypasses it takes its part too, so the gap is told there and not judged.
  *
  * <p><b>References</b> are those of the model's inputs, also at a layer, where they are what the model computes from them. In
  * another method at a layer, such as {@code Attribution.at(layer, NoiseTunnel.smoothGrad(this))}, what bypasses the layer is the same

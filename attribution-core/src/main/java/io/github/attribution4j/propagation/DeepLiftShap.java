@@ -23,7 +23,7 @@ import java.util.List;
  * completeness gap is the difference, and is judged as {@link DeepLift} judges its own.
  *
  * <p>Of {@link Baseline#samples} every one is used. From another distribution, and in another method at a layer, {@link
- * Builder#draws} references are drawn for each example, by (seed, example, draw).
+ * #draws} references are drawn for each example, by (seed, example, draw).
  *
  * <p><b>Cost.</b> With B references for each example B backward rows and 3 B forward rows: for the pairs' inputs, their references,
  * and the references' scores. At a layer B more.

@@ -72,7 +72,7 @@ class BatchCommandTest {
                 job.addProperty("input", Cli.demo(folder, "patients.csv").toString());
             }
             JsonArray set = new JsonArray();
-            List<String> arguments = Cli.FOR_DIGIT.getOrDefault(entry.name(), List.of());
+            List<String> arguments = Cli.forDigit(entry.name());
             for (int i = 0; i < arguments.size(); i += 2) {
                 if (arguments.get(i).equals("--set")) {
                     set.add(arguments.get(i + 1));

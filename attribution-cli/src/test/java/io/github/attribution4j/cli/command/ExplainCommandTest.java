@@ -83,7 +83,7 @@ class ExplainCommandTest {
         boolean several = method.equals("feature-permutation");
         List<String> arguments = several ? patients("patients.csv") : digit();
         arguments.addAll(List.of("--method", method));
-        arguments.addAll(Cli.FOR_DIGIT.getOrDefault(method, List.of()));
+        arguments.addAll(Cli.forDigit(method));
         try (Explanation why = json(arguments)) {
             assertThat(why.provenance().method()).isEqualTo(method);
             assertThat(why.attribution().shape()).isEqualTo(several ? Shape.of(5, 30) : Cli.shapeForDigit(method));
