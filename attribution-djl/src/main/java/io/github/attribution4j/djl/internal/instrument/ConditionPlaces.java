@@ -4,6 +4,7 @@ package io.github.attribution4j.djl.internal.instrument;
 import io.github.attribution4j.djl.internal.operator.InPlace;
 import io.github.attribution4j.djl.internal.operator.OperatorKinds;
 import io.github.attribution4j.djl.internal.program.StaticTypes;
+import io.github.attribution4j.djl.internal.rule.Compare;
 import io.github.attribution4j.djl.internal.rule.RuleSource;
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Stmt;
@@ -33,9 +34,6 @@ import org.jspecify.annotations.Nullable;
  * The value is always that of the call as it was written. Truth values carry no gradient, so the tape keeps for each a surrogate that does, and finds it by the very tensor.
  */
 final class ConditionPlaces {
-    private static final Map<String, Integer> COMPARISONS =
-            Map.of("gt", 0, "ge", 1, "lt", 2, "le", 3, "eq", 4, "ne", 5);
-
     private static final Map<String, Integer> LOGIC = Map.of(
             "logical_and",
             0,
@@ -114,7 +112,7 @@ final class ConditionPlaces {
         }
         boolean unary = NOT.contains(name) || CASTS.contains(name) || VIEWS.contains(name);
         if (!(unary
-                        || COMPARISONS.containsKey(name)
+                        || Compare.CODES.containsKey(name)
                         || LOGIC.containsKey(name)
                         || name.matches("where|masked_fill|index_put"))
                 || (!unary && !call.keywords().isEmpty())) {
@@ -159,7 +157,7 @@ final class ConditionPlaces {
     }
 
     private Expr redirected(String name, Expr.Call value, List<Expr> shown, RulePlaces.Here here) {
-        Integer comparison = COMPARISONS.get(name);
+        Integer comparison = Compare.CODES.get(name);
         Integer logic = LOGIC.get(name);
         if (comparison != null) {
             return places.port("step", here, List.of(value, code(comparison), shown.get(0), shown.get(1)));
@@ -289,7 +287,7 @@ final class ConditionPlaces {
         String dotted = Trees.dotted(call.callee());
         String name = dotted.substring(dotted.lastIndexOf('.') + 1);
         return dotted.startsWith("torch.")
-                && (COMPARISONS.containsKey(name)
+                && (Compare.CODES.containsKey(name)
                         || LOGIC.containsKey(name)
                         || NOT.contains(name)
                         || (VIEWS.contains(name) && isMask(call.arguments().get(0))));

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.internal.operator;
 
+import io.github.attribution4j.djl.internal.script.Resources;
 import io.github.attribution4j.model.OperationKind;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -41,12 +38,7 @@ record Operator(
         for (OperationKind kind : OperationKind.values()) {
             kinds.put(kind.name().toLowerCase(Locale.ROOT), kind);
         }
-        String text;
-        try (InputStream stream = Operator.class.getResourceAsStream("operators.tsv")) {
-            text = new String(stream.readAllBytes(), StandardCharsets.US_ASCII);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        String text = Resources.text(Operator.class, "operators.tsv");
         Map<String, Operator> all = new HashMap<>(2048);
         String[] columns = new String[6];
         for (int start = 0; start < text.length(); ) {

@@ -2,6 +2,7 @@
 package io.github.attribution4j.djl.internal.program;
 
 import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.djl.internal.script.Resources;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Trees;
 import io.github.attribution4j.djl.internal.script.Type;
@@ -25,72 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HandedOn {
     private static final Pattern PLAIN = Pattern.compile("int|float|bool|str");
-
-    /**
-     * Classes, then attributes whose result always takes the place of what they are given. {@code name}: they are given what was computed last; {@code name[1]}: item 1 of what was unpacked
-     * last; {@code name:in}: the only argument of the caller. {@code *}: every member, in a row.
-     */
-    private static final String TABLE = """
-            torch.nn.modules.container.Sequential *
-            torchvision.ops.misc.Conv2dNormActivation *
-            torchvision.ops.misc.Conv3dNormActivation *
-            torchvision.ops.misc.ConvNormActivation *
-            torchvision.ops.misc.MLP *
-            torchvision.models.alexnet.AlexNet avgpool classifier
-            torchvision.models.convnext.CNBlock stochastic_depth
-            torchvision.models.convnext.ConvNeXt avgpool classifier
-            torchvision.models.densenet.DenseNet classifier
-            torchvision.models.efficientnet.EfficientNet avgpool classifier
-            torchvision.models.efficientnet.FusedMBConv stochastic_depth
-            torchvision.models.efficientnet.MBConv stochastic_depth
-            torchvision.models.maxvit.MBConv stochastic_depth
-            torchvision.models.maxvit.PartitionAttentionLayer partition_swap stochastic_dropout departition_swap
-            torchvision.models.mobilenetv2.MobileNetV2 classifier
-            torchvision.models.mobilenetv3.MobileNetV3 avgpool classifier
-            torchvision.models.resnet.BasicBlock bn1 bn2
-            torchvision.models.resnet.Bottleneck bn1 bn2 bn3
-            torchvision.models.resnet.ResNet bn1 relu maxpool layer1 layer2 layer3 layer4 avgpool fc
-            torchvision.models.swin_transformer.SwinTransformerBlock stochastic_depth
-            torchvision.models.swin_transformer.SwinTransformerBlockV2 stochastic_depth
-            torchvision.models.vgg.VGG avgpool classifier
-            timm.layers.adaptive_avgmax_pool.SelectAdaptivePool2d flatten
-            timm.layers.attention.Attention norm q_norm[0] k_norm[1]
-            timm.layers.classifier.ClassifierHead drop fc flatten
-            timm.layers.classifier.NormMlpClassifierHead norm pre_logits drop fc
-            timm.layers.mlp.Mlp norm
-            timm.layers.norm_act.BatchNormAct2d drop act
-            timm.layers.patch_embed.PatchEmbed norm
-            timm.models._efficientnet_blocks.ConvBnAct aa drop_path
-            timm.models._efficientnet_blocks.DepthwiseSeparableConv aa se drop_path
-            timm.models._efficientnet_blocks.EdgeResidual aa se drop_path
-            timm.models._efficientnet_blocks.InvertedResidual aa se drop_path
-            timm.models._efficientnet_blocks.UniversalInvertedResidual dw_mid se dw_end layer_scale drop_path
-            timm.models.byobnet.BasicBlock attn attn_last drop_path shortcut:in act
-            timm.models.byobnet.BottleneckBlock conv2b_kxk attn attn_last drop_path shortcut:in act
-            timm.models.byobnet.ByobNet final_conv
-            timm.models.byobnet.RepVggBlock drop_path attn act
-            timm.models.edgenext.ConvBlock drop_path
-            timm.models.edgenext.EdgeNeXt norm_pre
-            timm.models.edgenext.EdgeNeXtStage downsample:in
-            timm.models.edgenext.SplitTransposeBlock drop_path
-            timm.models.ghostnet.GhostBottleneck se shortcut:in
-            timm.models.levit.LevitBlock drop_path1 drop_path2
-            timm.models.levit.LevitDownsample drop_path
-            timm.models.levit.LevitStage downsample:in
-            timm.models.metaformer.Downsampling norm:in
-            timm.models.metaformer.MetaFormerBlock drop_path1 drop_path2 layer_scale1 layer_scale2
-            timm.models.metaformer.MetaFormerStage downsample:in
-            timm.models.metaformer.Stem norm
-            timm.models.mlp_mixer.MixerBlock drop_path
-            timm.models.mobilenetv3.MobileNetV3 norm_head act2 classifier
-            timm.models.regnet.Bottleneck se drop_path downsample:in act3
-            timm.models.regnet.RegNet final_conv
-            timm.models.resnet.BasicBlock drop_block act1 aa se drop_path
-            timm.models.resnet.Bottleneck drop_block act1 act2 aa se drop_path
-            timm.models.resnet.ResNet act1 maxpool fc
-            timm.models.vision_transformer.Block ls1 drop_path1 ls2 drop_path2
-            timm.models.vision_transformer.VisionTransformer patch_drop norm_pre fc_norm head
-            """;
 
     private static final Map<String, Map<String, String>> ROLES = roles();
 
@@ -117,16 +52,19 @@ public final class HandedOn {
 
     private static Map<String, Map<String, String>> roles() {
         Map<String, Map<String, String>> all = new HashMap<>();
-        TABLE.lines().forEach(line -> {
-            Map<String, String> attributes = new HashMap<>();
-            String[] words = line.split(" ", -1);
-            for (int i = 1; i < words.length; i++) {
-                int end = words[i].replace(':', '[').indexOf('[');
-                String name = end < 0 ? words[i] : words[i].substring(0, end);
-                attributes.put(name, words[i].substring(name.length()));
-            }
-            all.put(words[0], Map.copyOf(attributes));
-        });
+        Resources.text(HandedOn.class, "handed-on.txt")
+                .lines()
+                .filter(line -> !line.startsWith("#"))
+                .forEach(line -> {
+                    Map<String, String> attributes = new HashMap<>();
+                    String[] words = line.split(" ", -1);
+                    for (int i = 1; i < words.length; i++) {
+                        int end = words[i].replace(':', '[').indexOf('[');
+                        String name = end < 0 ? words[i] : words[i].substring(0, end);
+                        attributes.put(name, words[i].substring(name.length()));
+                    }
+                    all.put(words[0], Map.copyOf(attributes));
+                });
         return Map.copyOf(all);
     }
 

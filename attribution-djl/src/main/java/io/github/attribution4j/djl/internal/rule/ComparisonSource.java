@@ -53,9 +53,11 @@ final class ComparisonSource extends RuleSource {
     @Override
     double @Nullable [] numbers(BackwardRule rule) {
         if (rule instanceof BackwardRule.Rescale rescale) {
-            return new double[] {rescale.near(), 0};
+            return new double[] {rescale.near(), RuleCode.RESCALE.number};
         }
-        return rule instanceof BackwardRule.RevealCancel reveal ? new double[] {reveal.near(), 1} : null;
+        return rule instanceof BackwardRule.RevealCancel reveal
+                ? new double[] {reveal.near(), RuleCode.REVEAL_CANCEL.number}
+                : null;
     }
 
     @Override

@@ -38,9 +38,11 @@ final class GuidedSource extends RuleSource {
     @Override
     double @Nullable [] numbers(BackwardRule rule) {
         if (rule instanceof BackwardRule.GuidedRelu) {
-            return new double[] {1};
+            return new double[] {RuleCode.GUIDED_RELU.number};
         }
-        return rule instanceof BackwardRule.DeconvolutionRelu ? new double[] {2} : null;
+        return rule instanceof BackwardRule.DeconvolutionRelu
+                ? new double[] {RuleCode.DECONVOLUTION_RELU.number}
+                : null;
     }
 
     @Override

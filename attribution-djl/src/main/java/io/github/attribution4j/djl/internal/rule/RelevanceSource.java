@@ -62,31 +62,32 @@ final class RelevanceSource extends RuleSource {
     @Override
     double @Nullable [] numbers(BackwardRule rule) {
         if (rule instanceof BackwardRule.Gradient) {
-            return new double[] {0};
+            return new double[] {RuleCode.GRADIENT.number};
         }
         if (rule instanceof BackwardRule.Pass) {
-            return new double[] {1};
+            return new double[] {RuleCode.PASS.number};
         }
         if (rule instanceof BackwardRule.Norm norm) {
-            return new double[] {2, norm.epsilon()};
+            return new double[] {RuleCode.NORM.number, norm.epsilon()};
         }
         if (rule instanceof BackwardRule.SoftmaxTaylor) {
-            return new double[] {3};
+            return new double[] {RuleCode.SOFTMAX_TAYLOR.number};
         }
         if (rule instanceof BackwardRule.Stop) {
-            return new double[] {4};
+            return new double[] {RuleCode.STOP.number};
         }
         if (rule instanceof BackwardRule.Uniform uniform) {
-            return new double[] {5, uniform.epsilon()};
+            return new double[] {RuleCode.UNIFORM.number, uniform.epsilon()};
         }
         if (rule instanceof BackwardRule.ConstantDeviation deviation) {
-            return new double[] {6, deviation.epsilon()};
+            return new double[] {RuleCode.CONSTANT_DEVIATION.number, deviation.epsilon()};
         }
         return rule instanceof BackwardRule.Weighted weighted ? weighted(weighted) : null;
     }
 
     private static double[] weighted(BackwardRule.Weighted rule) {
-        List<Double> numbers = new ArrayList<>(List.of(7.0, rule.epsilon(), rule.gamma()));
+        List<Double> numbers =
+                new ArrayList<>(List.of((double) RuleCode.WEIGHTED.number, rule.epsilon(), rule.gamma()));
         numbers.add((double) rule.low().size());
         numbers.addAll(rule.low());
         numbers.add((double) rule.high().size());
@@ -97,44 +98,12 @@ final class RelevanceSource extends RuleSource {
             numbers.add((double) group.terms().size());
             for (BackwardRule.Term term : group.terms()) {
                 numbers.add((double) term.sign());
-                numbers.add(number(term.input()));
-                numbers.add(number(term.weight()));
-                numbers.add(number(term.bias()));
+                numbers.add((double) term.input().ordinal());
+                numbers.add((double) term.weight().ordinal());
+                numbers.add((double) term.bias().ordinal());
             }
         }
         return numbers.stream().mapToDouble(Double::doubleValue).toArray();
-    }
-
-    private static double number(InputPart part) {
-        return switch (part) {
-            case VALUE -> 0;
-            case POSITIVE -> 1;
-            case NEGATIVE -> 2;
-            case ONE -> 3;
-            case LOW -> 4;
-            case HIGH -> 5;
-        };
-    }
-
-    private static double number(WeightPart part) {
-        return switch (part) {
-            case VALUE -> 0;
-            case POSITIVE -> 1;
-            case NEGATIVE -> 2;
-            case SQUARE -> 3;
-            case ONE -> 4;
-            case RAISED -> 5;
-        };
-    }
-
-    private static double number(BiasPart part) {
-        return switch (part) {
-            case VALUE -> 0;
-            case POSITIVE -> 1;
-            case NEGATIVE -> 2;
-            case RAISED -> 3;
-            case ZERO -> 4;
-        };
     }
 
     /** Whether a rule is ε: what is linear without weights has no parts to take. */

@@ -2,14 +2,13 @@
 package io.github.attribution4j.djl.internal.rule;
 
 import io.github.attribution4j.djl.internal.script.Expr;
+import io.github.attribution4j.djl.internal.script.Resources;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.OperationKind;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * The library of one family of backward rules: TorchScript text, and what of a program is redirected to it.
  *
  * <p>The text holds attributes of the tape, then methods of the tape, both indented by two spaces, then functions. {@code TAPE} stands for the tape's type and {@code RUNTIME} for the file, whose
- * functions are called as {@code RUNTIME.f(x, )}, and {@code PARTS} for the methods of {@code parts.py}: recurrent layers step by step, cosine similarity, and others that are made of simpler ones. Of the methods {@code prepare(self)} is called before each run. {@link RuledTape} says what there is to build on.
+ * functions are called as {@code RUNTIME.f(x, )}, {@code Rule.STOP} and the like for numbers ({@link RuleCode}), and {@code PARTS} for the methods of {@code parts.py}: recurrent layers step by step, cosine similarity, and others that are made of simpler ones. Of the methods {@code prepare(self)} is called before each run. {@link RuledTape} says what there is to build on.
  */
 public abstract sealed class RuleSource permits GuidedSource, ComparisonSource, RelevanceSource {
     /** The operation stays as it is, and so does its derivative. */
@@ -29,6 +28,8 @@ public abstract sealed class RuleSource permits GuidedSource, ComparisonSource, 
 
     private static final Pattern METHOD = Pattern.compile("(?m)^  def (\\w+)\\(self: ");
 
+    private static final Map<BackwardRule.Family, RuleSource> KNOWN = new ConcurrentHashMap<>();
+
     private final BackwardRule.Family family;
     private final String text;
     private final Set<String> methods;
@@ -36,30 +37,23 @@ public abstract sealed class RuleSource permits GuidedSource, ComparisonSource, 
     RuleSource(BackwardRule.Family family, String text) {
         this.family = family;
         // Operations that are made of others are made of the same in all families.
-        this.text = text.replace("PARTS", resource("parts.py"));
+        this.text = RuleCode.filled(text.replace("PARTS", resource("parts.py")));
         this.methods =
                 METHOD.matcher(this.text).results().map(found -> found.group(1)).collect(Collectors.toSet());
     }
 
     public static RuleSource of(BackwardRule.Family family) {
-        return switch (family) {
+        return KNOWN.computeIfAbsent(family, key -> switch (key) {
             case COMPARISON -> new ComparisonSource();
             case RELEVANCE -> new RelevanceSource();
             // Plain derivatives everywhere: any library will do, and this one redirects least.
             case GUIDED, ANY -> new GuidedSource();
-        };
+        });
     }
 
     /** Reads a text that stands beside this class. */
     static String resource(String name) {
-        try (InputStream stream = RuleSource.class.getResourceAsStream(name)) {
-            if (stream == null) {
-                throw new IllegalStateException(name + " is missing beside " + RuleSource.class.getName());
-            }
-            return new String(stream.readAllBytes(), StandardCharsets.US_ASCII);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Resources.text(RuleSource.class, name);
     }
 
     final BackwardRule.Family family() {

@@ -24,7 +24,7 @@
     self.surrogates = annotate(List[Tensor], [])
     self.written = annotate(List[int], [])
     for r in range(torch.len(self.bounds) - 1):
-      if self.numbers(r + 1)[1] > 0.:
+      if self.numbers(r + 1)[1] > Rule.RESCALE.:
         self.reveals = True
     return None
   def past(self: TAPE, p: int, k: int, x: Tensor) -> Tensor:
@@ -120,7 +120,7 @@
   def revealed(self: TAPE, p: int, k: int, x: Tensor) -> bool:
     y = False
     if self.reveals and torch.len(self.weighted) > 0 and torch.dim(x) > 0:
-      if self.numbers(self.rule(p, k))[1] > 0.:
+      if self.numbers(self.rule(p, k))[1] > Rule.RESCALE.:
         y = x is self.weighted[0] and torch._version(x) == self.version
     return y
   def contributions(self: TAPE, d: Tensor) -> Tuple[Tensor, Tensor]:
@@ -724,15 +724,15 @@ def normed(x: Tensor, x0: Tensor, dims: List[int], eps: float, centred: bool) ->
   k = torch.div(torch.mul(torch.mul(p, p), -2.), torch.add(i, i0))
   return torch.add(torch.mul(c, torch.mul(torch.add(i, i0), 0.5)), torch.mul(torch.mul(torch.mean(torch.mul(c, h), dims, True), k), h))
 def compared(code: int, x: Tensor, t: Tensor) -> Tensor:
-  if code == 0:
+  if code == Compare.GT:
     y = torch.gt(x, t)
-  elif code == 1:
+  elif code == Compare.GE:
     y = torch.ge(x, t)
-  elif code == 2:
+  elif code == Compare.LT:
     y = torch.lt(x, t)
-  elif code == 3:
+  elif code == Compare.LE:
     y = torch.le(x, t)
-  elif code == 4:
+  elif code == Compare.EQ:
     y = torch.eq(x, t)
   else:
     y = torch.ne(x, t)

@@ -8,7 +8,7 @@
     r = self.rule(p, k)
     z = y
     if r > 0 and ops.prim.requires_grad(y):
-      if self.numbers(r)[0] == 1.:
+      if self.numbers(r)[0] == Rule.GUIDED_RELU.:
         z = self.cut(y, y, 1)
       else:
         z = self.cut(y, x, 1)

@@ -29,9 +29,9 @@
     eps = 0.
     if r > 0:
       n = self.numbers(r)
-      if n[0] == 7. and not RUNTIME.is_epsilon(n, ):
+      if n[0] == Rule.WEIGHTED. and not RUNTIME.is_epsilon(n, ):
         _0 = self.misfit(p, k)
-      if n[0] == 2. or n[0] > 4.:
+      if n[0] == Rule.NORM. or n[0] > Rule.STOP.:
         eps = n[1]
     return eps
   def before(self: TAPE, p: int, k: int, x: Tensor) -> Tensor:
@@ -39,7 +39,7 @@
     y = x
     if RUNTIME.alive(x, ):
       c = self.kind(p, k)
-      if c == 1 or c == 4:
+      if c == Rule.PASS or c == Rule.STOP:
         y = torch.detach(x)
       else:
         y = RUNTIME.scaled(x, 1., )
@@ -54,15 +54,15 @@
     r = y
     if torch.len(z) > 0:
       c = self.kind(p, k)
-      if c == 1:
+      if c == Rule.PASS:
         if torch.len(z) != 1:
           _0 = self.refuse("shape", p, k)
         if torch.ne(torch.size(z[0]), torch.size(y)):
           _0 = self.refuse("shape", p, k)
         r = RUNTIME.passed(y, z[0], )
-      elif c == 4:
+      elif c == Rule.STOP:
         r = torch.detach(y)
-      elif c == 0:
+      elif c == Rule.GRADIENT:
         r = RUNTIME.link(y, y, RUNTIME.inverse(y, 0., ), )
       else:
         _0 = self.misfit(p, k)
@@ -78,13 +78,13 @@
     r = y
     if torch.len(z) > 0:
       c = self.kind(p, k)
-      if c == 4:
+      if c == Rule.STOP:
         r = torch.detach(y)
-      elif c == 1:
+      elif c == Rule.PASS:
         if torch.len(z) > 1 or (torch.len(given) == 1 and torch.ne(torch.size(z[0]), torch.size(y))):
           _0 = self.refuse("shape", p, k)
         r = RUNTIME.passed(y, torch.expand_as(z[0], y), )
-      elif c == 3 or c == 5 or c == 6:
+      elif c == Rule.SOFTMAX_TAYLOR or c == Rule.UNIFORM or c == Rule.CONSTANT_DEVIATION:
         _0 = self.misfit(p, k)
       else:
         r = RUNTIME.link(y, y, RUNTIME.inverse(y, self.stabiliser(p, k), ), )
@@ -115,9 +115,9 @@
       c = self.rule(p, k)
       if c > 0:
         c = int(self.numbers(c)[0])
-      if c == 0:
+      if c == Rule.GRADIENT:
         r = RUNTIME.link(y, y, RUNTIME.inverse(y, 0., ), )
-      elif c == 4:
+      elif c == Rule.STOP:
         r = torch.detach(y)
       else:
         _0 = self.refuse("unknown", p, k)
@@ -133,15 +133,15 @@
     return x
   def inputs(self: TAPE, x: Tensor, kind: int, g: List[int], n: List[float], p: int, k: int) -> Tensor:
     m = torch.detach(x)
-    if kind == 1:
+    if kind == Input.POSITIVE:
       m = torch.clamp_min(m, 0)
-    elif kind == 2:
+    elif kind == Input.NEGATIVE:
       m = torch.clamp_max(m, 0)
-    elif kind == 3:
+    elif kind == Input.ONE:
       m = torch.ones_like(m)
-    elif kind > 3:
+    elif kind > Input.ONE:
       at = 3
-      if kind == 5:
+      if kind == Input.HIGH:
         at = 4 + int(n[3])
       count = int(n[at])
       bounds = torch.to(torch.tensor(torch.slice(n, at + 1, at + 1 + count, 1), device=ops.prim.device(m)), ops.prim.dtype(m))
@@ -160,7 +160,7 @@
     r = torch.detach(y)
     biased = torch.numel(b) > 0
     signed = False
-    if RUNTIME.takes(n, 2, -1, ) and torch.numel(x) > 0:
+    if RUNTIME.takes(n, Input.NEGATIVE, -1, ) and torch.numel(x) > 0:
       signed = bool(torch.lt(torch.min(torch.detach(x)), 0))
     i = RUNTIME.groups_at(n, )
     groups = int(n[i])
@@ -177,19 +177,19 @@
         bias = int(n[i + 3])
         i = i + 4
         plus = annotate(Optional[Tensor], None)
-        if biased and bias != 4:
-          if bias == 3:
-            plus = RUNTIME.part(b, 5, n[2], )
+        if biased and bias != Bias.ZERO:
+          if bias == Bias.RAISED:
+            plus = RUNTIME.part(b, Weight.RAISED, n[2], )
           else:
             plus = RUNTIME.part(b, bias, n[2], )
-        if input == 0 and weight == 0 and torch.len(whole) > 0:
+        if input == Input.VALUE and weight == Weight.VALUE and torch.len(whole) > 0:
           v = whole[0]
-          if biased and bias != 0:
+          if biased and bias != Bias.VALUE:
             change = torch.neg(b)
             if plus is not None:
               change = plus - b
             v = v + RUNTIME.spread(change, g, torch.dim(v), )
-        elif input == 2 and not signed:
+        elif input == Input.NEGATIVE and not signed:
           # Without negative inputs only the bias is left of this term.
           v = torch.zeros_like(r)
           if plus is not None:
@@ -211,26 +211,26 @@
   def terms(self: TAPE, p: int, k: int) -> List[float]:
     c = self.kind(p, k)
     n = annotate(List[float], [])
-    if c == 0:
-      n = [7., 0., 0., 0., 0., 1., 1., 1., 1., 0., 0., 0.]
-    elif c == 2 or c == 6:
-      n = [7., self.numbers(self.rule(p, k))[1], 0., 0., 0., 1., 1., 1., 1., 0., 0., 0.]
-    elif c == 7:
+    if c == Rule.GRADIENT:
+      n = [Rule.WEIGHTED., 0., 0., 0., 0., 1., 1., 1., 1., Input.VALUE., Weight.VALUE., Bias.VALUE.]
+    elif c == Rule.NORM or c == Rule.CONSTANT_DEVIATION:
+      n = [Rule.WEIGHTED., self.numbers(self.rule(p, k))[1], 0., 0., 0., 1., 1., 1., 1., Input.VALUE., Weight.VALUE., Bias.VALUE.]
+    elif c == Rule.WEIGHTED:
       n = self.numbers(self.rule(p, k))
-    elif c != 1 and c != 4:
+    elif c != Rule.PASS and c != Rule.STOP:
       _0 = self.misfit(p, k)
     return n
   def weighted(self: TAPE, p: int, k: int, x: Tensor, w: Tensor, b: Optional[Tensor], g: List[int]) -> Tensor:
     n = self.terms(p, k)
     if torch.len(n) == 0:
       r = RUNTIME.operate(torch.detach(x), w, b, g, )
-      if self.kind(p, k) == 1:
+      if self.kind(p, k) == Rule.PASS:
         if torch.ne(torch.size(x), torch.size(r)):
           _0 = self.refuse("shape", p, k)
         r = RUNTIME.passed(r, x, )
     else:
       whole = annotate(List[Tensor], [])
-      if RUNTIME.takes(n, 0, 0, ):
+      if RUNTIME.takes(n, Input.VALUE, Weight.VALUE, ):
         y = RUNTIME.operate(RUNTIME.scaled(x, 1., ), w, b, g, )
         torch.append(whole, y)
       else:
@@ -318,14 +318,14 @@
   def affine(self: TAPE, p: int, k: int, x: Tensor, y: Tensor, s: Tensor, t: Tensor) -> Tensor:
     c = self.kind(p, k)
     r = torch.detach(y)
-    if c == 1:
+    if c == Rule.PASS:
       r = RUNTIME.passed(y, x, )
-    elif c != 4:
+    elif c != Rule.STOP:
       w = RUNTIME.along(s, 1, torch.dim(x), )
       b = RUNTIME.along(t, 1, torch.dim(x), )
       n = self.terms(p, k)
       whole = annotate(List[Tensor], [])
-      if RUNTIME.takes(n, 0, 0, ):
+      if RUNTIME.takes(n, Input.VALUE, Weight.VALUE, ):
         torch.append(whole, RUNTIME.scaled(x, 1., ) * w + b)
       r = self.explained(p, k, x, w, b, [2], n, y, whole)
     return r
@@ -333,9 +333,9 @@
   def centred(self: TAPE, p: int, k: int, x: Tensor, y: Tensor, z: Tensor, dims: List[int], w: Optional[Tensor], b: Optional[Tensor], eps: float) -> Tensor:
     c = self.kind(p, k)
     r = torch.detach(y)
-    if c == 1:
+    if c == Rule.PASS:
       r = RUNTIME.passed(y, x, )
-    elif c == 2 or c == 6 or c == 7:
+    elif c == Rule.NORM or c == Rule.CONSTANT_DEVIATION or c == Rule.WEIGHTED:
       u = RUNTIME.scaled(z, 1., )
       path = u - torch.mean(u, dims, True)
       zd = torch.detach(z)
@@ -346,13 +346,13 @@
         path = path + b
       path = torch.reshape(path, torch.size(y))
       r = RUNTIME.link(y, path, RUNTIME.inverse(path, self.stabiliser(p, k), ), )
-    elif c != 4:
+    elif c != Rule.STOP:
       _0 = self.misfit(p, k)
     return r
   def layer_norm(self: TAPE, p: int, k: int, x: Tensor, shape: List[int], w: Optional[Tensor], b: Optional[Tensor], eps: float) -> Tensor:
     if not RUNTIME.alive(x, ):
       y = torch.layer_norm(x, shape, w, b, eps)
-    elif self.kind(p, k) == 0:
+    elif self.kind(p, k) == Rule.GRADIENT:
       v = torch.layer_norm(RUNTIME.scaled(x, 1., ), shape, w, b, eps)
       y = RUNTIME.link(v, v, RUNTIME.inverse(v, 0., ), )
     else:
@@ -378,7 +378,7 @@
       y = self.batch_norm(p, k, x, w, b, mean, var, False, momentum, eps, cudnn)
     return y
   def grouped(self: TAPE, p: int, k: int, x: Tensor, y: Tensor, groups: int, w: Optional[Tensor], b: Optional[Tensor], eps: float) -> Tensor:
-    if self.kind(p, k) == 0:
+    if self.kind(p, k) == Rule.GRADIENT:
       r = RUNTIME.link(y, torch.group_norm(RUNTIME.scaled(x, 1., ), groups, w, b, eps), RUNTIME.inverse(y, 0., ), )
     else:
       z = torch.reshape(x, [torch.size(x, 0), groups, torch.size(x, 1) // groups, -1])
@@ -395,13 +395,13 @@
     y = torch.rms_norm(torch.detach(x), shape, w, eps)
     if RUNTIME.alive(x, ):
       c = self.kind(p, k)
-      if c == 0:
+      if c == Rule.GRADIENT:
         y = RUNTIME.link(y, torch.rms_norm(RUNTIME.scaled(x, 1., ), shape, w, eps), RUNTIME.inverse(y, 0., ), )
-      elif c == 1:
+      elif c == Rule.PASS:
         y = RUNTIME.passed(y, x, )
-      elif c == 3 or c == 5:
+      elif c == Rule.SOFTMAX_TAYLOR or c == Rule.UNIFORM:
         _0 = self.misfit(p, k)
-      elif c != 4:
+      elif c != Rule.STOP:
         m = y * RUNTIME.inverse(y, self.stabiliser(p, k), )
         y = RUNTIME.link(y, x, m, )
     return y
@@ -419,21 +419,21 @@
   def softened(self: TAPE, p: int, k: int, x: Tensor, y: Tensor, s: Tensor, dim: int, m: Tensor) -> Tensor:
     c = self.kind(p, k)
     r = torch.detach(y)
-    if c == 1:
+    if c == Rule.PASS:
       r = RUNTIME.passed(y, x, )
-    elif c == 0 or c == 3:
+    elif c == Rule.GRADIENT or c == Rule.SOFTMAX_TAYLOR:
       xd = torch.detach(x)
       v = torch.nan_to_num(x - xd, 0., 0., 0.) * torch.nan_to_num(xd, 0., 0., 0.)
       sd = torch.nan_to_num(s, 0., 0., 0.)
       r = r + (v - torch.sum(v * sd, [dim], True)) * m
-    elif c != 4:
+    elif c != Rule.STOP:
       _0 = self.misfit(p, k)
     return r
   # Pooling by maximum: the derivative itself hands the relevance to the winner.
   def winner(self: TAPE, p: int, k: int, x: Tensor) -> Tensor:
     y = x
     if RUNTIME.alive(x, ):
-      if self.kind(p, k) == 4:
+      if self.kind(p, k) == Rule.STOP:
         y = torch.detach(x)
     return y
   def max_pool1d(self: TAPE, p: int, k: int, x: Tensor, kernel: List[int], stride: List[int], padding: List[int], dilation: List[int], ceil: bool) -> Tensor:
@@ -511,11 +511,11 @@
   def portion(self: TAPE, p: int, k: int, alive: int) -> float:
     c = self.kind(p, k)
     f = 1. / alive
-    if c == 0:
+    if c == Rule.GRADIENT:
       f = 1.
-    elif c == 4:
+    elif c == Rule.STOP:
       f = 0.
-    elif c == 1 or c == 3 or c == 6:
+    elif c == Rule.PASS or c == Rule.SOFTMAX_TAYLOR or c == Rule.CONSTANT_DEVIATION:
       _0 = self.misfit(p, k)
     return f
   def mul(self: TAPE, p: int, k: int, a: Tensor, b: Tensor) -> Tensor:
@@ -526,7 +526,7 @@
     x = self.shared(p, k, [a, b])
     y = x[0] / x[1]
     if RUNTIME.alive(x[1], ):
-      if self.kind(p, k) != 0:
+      if self.kind(p, k) != Rule.GRADIENT:
         y = x[0] / torch.detach(b) + torch.detach(y) * (x[1] / torch.detach(b) - 1)
     return self.share(p, k, y)
   # A gate is the product of one half and the sigmoid of the other.
@@ -536,7 +536,7 @@
     b = torch.narrow(x, dim, n, n)
     derivative = False
     if RUNTIME.alive(x, ):
-      derivative = self.kind(p, k) == 0
+      derivative = self.kind(p, k) == Rule.GRADIENT
     if derivative:
       v = torch.glu(RUNTIME.scaled(x, 1., ), dim)
       y = RUNTIME.link(v, v, RUNTIME.inverse(v, 0., ), )
@@ -565,15 +565,15 @@
     y = x
     if RUNTIME.alive(x, ):
       c = self.kind(p, k)
-      if c == 0:
+      if c == Rule.GRADIENT:
         _0 = self.refuse("recurrent", p, k)
-      if c == 4:
+      if c == Rule.STOP:
         y = torch.detach(x)
     return y
   def grid_sampler(self: TAPE, p: int, k: int, x: Tensor, grid: Tensor, mode: int, padding: int, align: bool) -> Tensor:
     at = grid
     if RUNTIME.alive(grid, ):
-      if self.kind(p, k) != 0:
+      if self.kind(p, k) != Rule.GRADIENT:
         _0 = self.refuse("grid", p, k)
       at = RUNTIME.scaled(grid, 1., )
     return self.share(p, k, torch.grid_sampler(self.summand(p, k, x), at, mode, padding, align))
@@ -581,7 +581,7 @@
   def logsumexp(self: TAPE, p: int, k: int, x: Tensor, dims: List[int], keep: bool) -> Tensor:
     y = torch.logsumexp(self.winner(p, k, x), dims, keep)
     if RUNTIME.alive(y, ):
-      if self.kind(p, k) == 0:
+      if self.kind(p, k) == Rule.GRADIENT:
         v = torch.logsumexp(RUNTIME.scaled(x, 1., ), dims, keep)
         y = RUNTIME.link(v, v, RUNTIME.inverse(v, 0., ), )
     return y
@@ -590,9 +590,9 @@
     y = v
     if RUNTIME.alive(v, ):
       c = self.kind(p, k)
-      if c == 4:
+      if c == Rule.STOP:
         y = torch.detach(v)
-      elif c == 0:
+      elif c == Rule.GRADIENT:
         y = RUNTIME.link(v, v, RUNTIME.inverse(v, 0., ), )
       else:
         y = RUNTIME.link(v, v, RUNTIME.inverse(v, self.stabiliser(p, k), ) / degree, )
@@ -769,21 +769,21 @@ def rescaled(w: Tensor, s: Tensor, g: List[int]) -> Tensor:
   else:
     r = w * RUNTIME.along(s, 0, torch.dim(w), )
   return r
-# The part of weights or bias that a term takes: 0 value, 1 positive, 2 negative, 3 squared, 4 ones, 5 raised.
+# The part of weights or bias that a term takes.
 def part(w: Tensor, kind: int, gamma: float) -> Tensor:
   r = w
-  if kind == 1:
+  if kind == Weight.POSITIVE:
     r = torch.clamp_min(w, 0)
-  elif kind == 2:
+  elif kind == Weight.NEGATIVE:
     r = torch.clamp_max(w, 0)
-  elif kind == 3:
+  elif kind == Weight.SQUARE:
     r = w * w
-  elif kind == 4:
+  elif kind == Weight.ONE:
     r = torch.ones_like(w)
-  elif kind == 5:
+  elif kind == Weight.RAISED:
     r = w + torch.clamp_min(w, 0) * gamma
   return r
-# Where the groups of a weighted rule begin in its numbers: [7, epsilon, gamma, lows, low.., highs, high.., groups, (share, terms, (sign, input, weight, bias)..)..]
+# Where the groups of a weighted rule begin in its numbers: [Rule.WEIGHTED, epsilon, gamma, lows, low.., highs, high.., groups, (share, terms, (sign, input, weight, bias)..)..]
 def groups_at(n: List[float]) -> int:
   i = 4 + int(n[3])
   return i + 1 + int(n[i])
@@ -803,7 +803,7 @@ def takes(n: List[float], input: int, weight: int) -> bool:
 # Whether the rule is that of epsilon: one group of one such term with share 1.
 def is_epsilon(n: List[float]) -> bool:
   r = False
-  if n[0] == 7.:
+  if n[0] == Rule.WEIGHTED.:
     i = RUNTIME.groups_at(n, )
-    r = n[i] == 1. and n[i + 1] == 1. and n[i + 2] == 1. and n[i + 4] == 0. and n[i + 5] == 0.
+    r = n[i] == 1. and n[i + 1] == 1. and n[i + 2] == 1. and n[i + 4] == Input.VALUE. and n[i + 5] == Weight.VALUE.
   return r

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.djl.internal.rule;
+
+import io.github.attribution4j.model.BackwardRule.BiasPart;
+import io.github.attribution4j.model.BackwardRule.InputPart;
+import io.github.attribution4j.model.BackwardRule.WeightPart;
+import java.util.regex.Pattern;
+
+/**
+ * The numbers by which the texts of the libraries know rules. The texts hold names, {@code Rule.STOP}, {@code Input.LOW}, {@code Weight.RAISED}, {@code Bias.ZERO}, {@code Compare.GT}, and numbers take
+ * their places when a text is read: the two cannot differ.
+ */
+enum RuleCode {
+    GRADIENT(0),
+    PASS(1),
+    NORM(2),
+    SOFTMAX_TAYLOR(3),
+    STOP(4),
+    // Rules from here on, and NORM, have their epsilon as the next number.
+    UNIFORM(5),
+    CONSTANT_DEVIATION(6),
+    WEIGHTED(7),
+
+    GUIDED_RELU(1),
+    DECONVOLUTION_RELU(2),
+
+    RESCALE(0),
+    REVEAL_CANCEL(1);
+
+    private static final Pattern NAME = Pattern.compile("\\b(Rule|Input|Weight|Bias|Compare)\\.([A-Z_]+)");
+
+    final int number;
+
+    RuleCode(int number) {
+        this.number = number;
+    }
+
+    /** A text with numbers in the places of names. */
+    static String filled(String text) {
+        return NAME.matcher(text).replaceAll(found -> {
+            String name = found.group(2);
+            return String.valueOf(
+                    switch (found.group(1)) {
+                        case "Rule" -> valueOf(name).number;
+                        case "Input" -> InputPart.valueOf(name).ordinal();
+                        case "Weight" -> WeightPart.valueOf(name).ordinal();
+                        case "Bias" -> BiasPart.valueOf(name).ordinal();
+                        default -> Compare.valueOf(name).ordinal();
+                    });
+        });
+    }
+}
