@@ -36,6 +36,7 @@ public abstract sealed class DifferencePropagation<S extends DifferencePropagati
             DeepLift.Rule.RESCALE,
             "what element-wise activations follow; reveal-cancel gives positive and negative parts of a difference multipliers"
                     + " of their own");
+
     static final Setting<Boolean> MULTIPLY = Setting.of(
             "multiply-by-inputs",
             Kind.FLAG,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.MethodContract;
 import io.github.attribution4j.NoiseTunnel;
@@ -54,6 +55,26 @@ final class PropagationContractTest extends MethodContract<RuledModel> {
                 ON_IMAGES.of("LRP", new Lrp()),
                 ON_IMAGES.of("LRP at layer", new Lrp(Composites.epsilonGammaBox(-4, 4)).at("block.relu")),
                 ON_TOKENS.of("LRP on transformer", new Lrp(Composites.attnLrp())),
+                ON_IMAGES
+                        .of("LRP towards neuron", new Lrp().towards("block.add", Target.at(1, 1, 0)))
+                        .target(Target.output()),
+                ON_IMAGES
+                        .of(
+                                "Noisy guided backprop towards neuron",
+                                NoiseTunnel.smoothGrad(new GuidedBackprop().towards("pool1", Target.slice("1")))
+                                        .samples(2)
+                                        .stdev(0.1))
+                        .target(Target.output())
+                        .drawn(),
+                ON_IMAGES
+                        .of(
+                                "Noisy DeepLIFT at layer",
+                                Attribution.at(
+                                        "relu1",
+                                        NoiseTunnel.smoothGrad(new DeepLift())
+                                                .samples(3)
+                                                .stdev(0.1)))
+                        .drawn(),
                 ON_IMAGES
                         .of(
                                 "Noisy LRP",

@@ -12,11 +12,13 @@ import io.github.attribution4j.CancelledException;
 import io.github.attribution4j.DeadlineExceededException;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.InvalidRequestException;
+import io.github.attribution4j.OwnScore;
 import io.github.attribution4j.Progress;
 import io.github.attribution4j.Provenance;
 import io.github.attribution4j.Run;
 import io.github.attribution4j.Target;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Tensor;
@@ -29,6 +31,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -131,10 +134,18 @@ public abstract class AttributionContract<M extends Model> {
     }
 
     private double[] scores(M model, Inputs inputs) {
-        Tensor output = model.forward(inputs);
+        Optional<OwnScore> own = method().ownScore();
+        Model scored = own.isEmpty()
+                ? model
+                : ((LayeredModel) model).cut(own.get().layer()).head();
+        Tensor output = scored.forward(inputs);
         long[] examples = new long[EXAMPLES];
         Arrays.setAll(examples, i -> i);
-        return target().resolve(output).score(output, examples).toDoubleArray();
+        return own.map(OwnScore::score)
+                .orElse(target())
+                .resolve(output)
+                .score(output, examples)
+                .toDoubleArray();
     }
 
     @Test
