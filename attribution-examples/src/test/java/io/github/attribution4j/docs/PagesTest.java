@@ -146,9 +146,17 @@ class PagesTest {
         String pom = Files.readString(Demo.REPOSITORY.resolve("pom.xml"));
         String page = Files.readString(Demo.REPOSITORY.resolve("docs/getting-started.md"));
         assertThat(version(page, "attribution-bom")).isEqualTo(version(pom, "attribution-parent"));
-        assertThat(version(page, "pytorch-jni")).isEqualTo(property(pom, "djl.pytorch-jni.version"));
-        assertThat(version(page, "pytorch-native-cpu")).isEqualTo(property(pom, "djl.pytorch-native.version"));
-        assertThat(page.replaceAll("\\s+", " ")).contains("engine " + property(pom, "djl.version") + " takes JNI");
+        assertThat(page.replaceAll("\\s+", " "))
+                .contains("engine " + property(pom, "djl.version") + " takes JNI `"
+                        + property(pom, "djl.pytorch-jni.version") + "` and libtorch "
+                        + property(pom, "djl.pytorch-native.version") + " and no others");
+        String bom = Files.readString(Demo.REPOSITORY.resolve("attribution-bom/pom.xml"));
+        assertThat(version(bom, "pytorch-jni")).isEqualTo("${djl.pytorch-jni.version}");
+        assertThat(version(bom, "pytorch-native-cpu")).isEqualTo("${djl.pytorch-native.version}");
+        for (String platform : List.of("linux-x86_64", "linux-aarch64", "osx-aarch64", "win-x86_64")) {
+            assertThat(page).contains(platform);
+            assertThat(bom).contains("<classifier>" + platform + "</classifier>");
+        }
     }
 
     private static String version(String xml, String artifact) {
