@@ -6,8 +6,8 @@
  *
  * <p>The rooms, each of which uses only those after it: {@code command} reads options and prints; {@code doctor} tries every
  * method; {@code answer} makes an explanation of options and shows it; {@code question} reads the model, the inputs and the
- * target; {@code method} knows every method with its settings. This package has what all of them need: what a failure is to
- * the user.
+ * target. Methods and their settings are what they say of themselves. This package has what all rooms need: what a failure is
+ * to the user.
  */
 @NullMarked
 package io.github.attribution4j.cli;

@@ -35,8 +35,6 @@ class ArchitectureTest {
                 .definedBy(BASE + ".cli.answer")
                 .layer("question")
                 .definedBy(BASE + ".cli.question")
-                .layer("method")
-                .definedBy(BASE + ".cli.method")
                 .layer("failure")
                 .definedBy(BASE + ".cli")
                 .whereLayer("command")
@@ -47,8 +45,6 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("command", "doctor")
                 .whereLayer("question")
                 .mayOnlyBeAccessedByLayers("command", "doctor", "answer")
-                .whereLayer("method")
-                .mayOnlyBeAccessedByLayers("command", "doctor", "answer", "question")
                 .check(cli);
     }
 

@@ -3,7 +3,6 @@ package io.github.attribution4j.cli.question;
 
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Target;
-import io.github.attribution4j.cli.method.Texts;
 import io.github.attribution4j.perturbation.FeatureMask;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -2,7 +2,6 @@
 package io.github.attribution4j.cli.question;
 
 import io.github.attribution4j.NamedTensor;
-import io.github.attribution4j.cli.method.Texts;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;

@@ -3,7 +3,6 @@ package io.github.attribution4j.cli.question;
 
 import io.github.attribution4j.BoxLayout;
 import io.github.attribution4j.Target;
-import io.github.attribution4j.cli.method.Texts;
 import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.tensor.Shape;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.cli.method;
+package io.github.attribution4j.cli.answer;
 
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.catalog.Methods;
