@@ -15,6 +15,7 @@ import io.github.attribution4j.cam.ScoreCam;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.GradientXActivation;
+import io.github.attribution4j.gradient.Idgi;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.InternalInfluence;
@@ -74,6 +75,7 @@ public final class Methods {
                                     Saliency.DESCRIPTION,
                                     InputXGradient.DESCRIPTION,
                                     IntegratedGradients.DESCRIPTION,
+                                    Idgi.DESCRIPTION,
                                     GradientShap.DESCRIPTION,
                                     LayerActivation.DESCRIPTION,
                                     GradientXActivation.DESCRIPTION,

@@ -76,6 +76,10 @@ final class GradientMethodsContractTest extends MethodContract<LayeredModel> {
                         .completeTo(0.05),
                 ON_PERCEPTRON.of(
                         "Averaged gradients", new IntegratedGradients().steps(5).multiplyByInputs(false)),
+                ON_PERCEPTRON.of("IDGI", new Idgi().steps(7)).completeTo(1e-6),
+                ON_BOTH_INPUTS
+                        .of("IDGI of two inputs", new Idgi().baseline(Baseline.constant(0.5)))
+                        .completeTo(1e-5),
                 ON_TWO_INPUTS
                         .of("Integrated gradients with fixed input", new IntegratedGradients())
                         .completeTo(1e-5),

@@ -2,6 +2,7 @@
 package io.github.attribution4j.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
@@ -11,6 +12,7 @@ import io.github.attribution4j.Target;
 import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.GradientShap;
+import io.github.attribution4j.gradient.Idgi;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
@@ -75,6 +77,17 @@ class MethodsTest {
                 gradient) {
             assertThat(strength.attribution().toFloatArray())
                     .isEqualTo(gradient.attribution().abs().toFloatArray());
+        }
+    }
+
+    @Test
+    void idgi() {
+        // tag::idgi
+        Explanation why = new Idgi().steps(100).attribute(digits, Inputs.of(image), Target.index(3));
+        // end::idgi
+        try (why) {
+            assertThat(why.completenessGap()[0]).isCloseTo(0, within(1e-3));
+            assertThat(why.counts().backwardRows()).isEqualTo(101);
         }
     }
 
