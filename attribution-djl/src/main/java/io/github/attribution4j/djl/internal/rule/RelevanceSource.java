@@ -98,9 +98,9 @@ final class RelevanceSource extends RuleSource {
             numbers.add((double) group.terms().size());
             for (BackwardRule.Term term : group.terms()) {
                 numbers.add((double) term.sign());
-                numbers.add((double) term.input().ordinal());
-                numbers.add((double) term.weight().ordinal());
-                numbers.add((double) term.bias().ordinal());
+                numbers.add((double) RuleCode.number(term.input()));
+                numbers.add((double) RuleCode.number(term.weight()));
+                numbers.add((double) RuleCode.number(term.bias()));
             }
         }
         return numbers.stream().mapToDouble(Double::doubleValue).toArray();

@@ -35,6 +35,12 @@ enum RuleCode {
         this.number = number;
     }
 
+    /** The number of a part or a comparison, which only the text and the request that it reads share. */
+    @SuppressWarnings("EnumOrdinal")
+    static int number(Enum<?> part) {
+        return part.ordinal();
+    }
+
     /** A text with numbers in the places of names. */
     static String filled(String text) {
         return NAME.matcher(text).replaceAll(found -> {
@@ -42,10 +48,10 @@ enum RuleCode {
             return String.valueOf(
                     switch (found.group(1)) {
                         case "Rule" -> valueOf(name).number;
-                        case "Input" -> InputPart.valueOf(name).ordinal();
-                        case "Weight" -> WeightPart.valueOf(name).ordinal();
-                        case "Bias" -> BiasPart.valueOf(name).ordinal();
-                        default -> Compare.valueOf(name).ordinal();
+                        case "Input" -> number(InputPart.valueOf(name));
+                        case "Weight" -> number(WeightPart.valueOf(name));
+                        case "Bias" -> number(BiasPart.valueOf(name));
+                        default -> number(Compare.valueOf(name));
                     });
         });
     }
