@@ -29,10 +29,7 @@ final class FreeModels implements AutoCloseable {
     FreeModels() {
         image = Tensors.ofJava().of(BenchmarkModels.RESNET18.input(), 1, 3, SIDE, SIDE);
         inputs = Inputs.of(image);
-        shapley = new ShapleySampling()
-                .samples(PERMUTATIONS)
-                .antithetic(false)
-                .mask(FeatureMask.grid(4, 4));
+        shapley = new ShapleySampling().samples(PERMUTATIONS).antithetic(false).mask(FeatureMask.grid(4, 4));
         occlusion = new Occlusion(3, 32, 32).stride(3, 10, 10);
     }
 

@@ -39,9 +39,7 @@ final class Ours implements AutoCloseable {
     }
 
     float[] integratedGradients(long target, int steps, int batch) {
-        IntegratedGradients method = new IntegratedGradients()
-                .steps(steps)
-                .quadrature(Quadrature.RIEMANN_MIDDLE);
+        IntegratedGradients method = new IntegratedGradients().steps(steps).quadrature(Quadrature.RIEMANN_MIDDLE);
         return explain(method, target, Run.defaults().batchRows(batch));
     }
 

@@ -4,7 +4,6 @@ package io.github.attribution4j.visual;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.ForwardAttribution;
@@ -158,7 +157,8 @@ class ExplainedTest {
     });
 
     private static Explanation ablated(Inputs inputs, FeatureMask mask) {
-        return new FeatureAblation().mask(mask)
+        return new FeatureAblation()
+                .mask(mask)
                 .attribute(SUM, inputs, Target.output().named("risk"));
     }
 

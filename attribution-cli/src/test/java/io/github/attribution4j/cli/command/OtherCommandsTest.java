@@ -106,7 +106,8 @@ class OtherCommandsTest {
             String verdict = entry.name().equals("feature-permutation") ? "no" : "yes";
             assertThat(lines).anyMatch(line -> line.matches(verdict + " +" + entry.name() + "( .*)?"));
         }
-        assertThat(lines.get(lines.size() - 1)).isEqualTo(Methods.all().size() - 1 + " of " + Methods.all().size()
+        assertThat(lines.get(lines.size() - 1))
+                .isEqualTo(Methods.all().size() - 1 + " of " + Methods.all().size()
                         + " methods work with this model and this input.");
     }
 
