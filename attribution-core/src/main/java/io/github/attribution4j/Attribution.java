@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
+import io.github.attribution4j.evaluation.Recipe;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.run.CancelledException;
+import io.github.attribution4j.run.DeadlineExceededException;
+import io.github.attribution4j.run.InvalidRequestException;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.target.Target;
 import java.util.List;
 import java.util.Optional;
 

@@ -2,6 +2,7 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Settings;

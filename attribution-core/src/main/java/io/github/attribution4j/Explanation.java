@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
+import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.FiniteValues;
+import io.github.attribution4j.evaluation.Recipe;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.run.Counts;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -522,8 +527,7 @@ public final class Explanation implements AutoCloseable {
                 change[i] = scores[i] - scoresAtBaseline[i];
                 gap[i] -= change[i];
             }
-            String large = CompletenessNotice.of(
-                    gap, change, attributions, evaluator.recipe().settings(), evaluator::gradientLosses);
+            String large = evaluator.largeGap(gap, change, attributions);
             return (large.isEmpty() ? this : notice(large))
                     .baselineScores(scoresAtBaseline)
                     .completenessGap(gap);

@@ -4,6 +4,7 @@ package io.github.attribution4j;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.target.Target;
 import java.util.List;
 
 /** A method that only runs the model forward: it explains any scoring function. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
+import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.target.Target;
 import java.util.List;
 
 /** A method that takes gradients of the model with respect to its inputs. */

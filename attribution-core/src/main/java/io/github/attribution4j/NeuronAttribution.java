@@ -3,6 +3,10 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.run.Counts;
+import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.target.Target;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
+import io.github.attribution4j.baseline.GaussianNoise;
+import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.GroupMoments;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.run.Batching;
+import io.github.attribution4j.run.Counts;
+import io.github.attribution4j.run.RandomStream;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Kind;
 import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
@@ -168,7 +176,7 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
             long total = (long) evaluator.examples() * samples;
             int most = chunk(evaluator.inputs(), evaluator.run().batching());
             for (long done = 0; done < total; ) {
-                int size = Batches.size(most, samples, done, total);
+                int size = Batching.next(most, samples, done, total);
                 explain(model, evaluator, done, done + size, collected);
                 done += size;
             }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
+import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.target.Target;
+
 /**
  * What a method explains by itself, so that a request has no target: a score of a value inside the model.
  *
@@ -11,9 +14,8 @@ package io.github.attribution4j;
 public record OwnScore(String layer, Target score, String instead) {
     /** Adds a problem if a target is given, which would not be used. */
     public void requireNoTarget(Target target, Problems problems) {
-        Target bare = target instanceof NamedTarget named ? named.target() : target;
         problems.require(
-                bare == Target.output(),
+                target.unnamed() == Target.output(),
                 "target " + target.describe() + ": is not used, since " + instead + "; leave the target out");
     }
 }

@@ -4,7 +4,10 @@ package io.github.attribution4j;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.RuledCut;
 import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.run.InvalidRequestException;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.target.Target;
 import java.util.List;
 
 /** A method that goes back through the model by other rules than the derivative. */

@@ -49,6 +49,14 @@ class ArchitectureTest {
                 .definedBy(BASE + ".path..")
                 .layer("root")
                 .definedBy(BASE)
+                .layer("baseline")
+                .definedBy(BASE + ".baseline..")
+                .layer("evaluation")
+                .definedBy(BASE + ".evaluation..")
+                .layer("target")
+                .definedBy(BASE + ".target..")
+                .layer("run")
+                .definedBy(BASE + ".run..")
                 .layer("setting")
                 .definedBy(BASE + ".setting..")
                 .layer("model")
@@ -63,10 +71,20 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("catalog", "methods")
                 .whereLayer("root")
                 .mayOnlyBeAccessedByLayers("catalog", "methods", "path")
-                .whereLayer("setting")
+                .whereLayer("baseline")
                 .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "root")
+                .whereLayer("evaluation")
+                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "root", "baseline")
+                .whereLayer("target")
+                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "root", "baseline", "evaluation")
+                .whereLayer("run")
+                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "root", "baseline", "evaluation", "target")
+                .whereLayer("setting")
+                .mayOnlyBeAccessedByLayers(
+                        "catalog", "methods", "path", "root", "baseline", "evaluation", "target", "run")
                 .whereLayer("model")
-                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "root", "setting")
+                .mayOnlyBeAccessedByLayers(
+                        "catalog", "methods", "path", "root", "baseline", "evaluation", "target", "run", "setting")
                 .check(CORE);
     }
 

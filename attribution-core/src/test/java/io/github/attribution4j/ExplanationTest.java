@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.run.Counts;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Tensor;

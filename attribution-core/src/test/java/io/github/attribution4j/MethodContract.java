@@ -3,6 +3,7 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.testkit.contract.AttributionContract;
 import java.util.OptionalDouble;
 import java.util.function.IntFunction;

@@ -3,6 +3,7 @@ package io.github.attribution4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;

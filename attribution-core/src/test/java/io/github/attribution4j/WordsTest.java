@@ -3,6 +3,7 @@ package io.github.attribution4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.cam.EigenCam;
 import io.github.attribution4j.cam.FullGrad;
 import io.github.attribution4j.cam.GradCam;
@@ -15,6 +16,10 @@ import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.propagation.Lrp;
+import io.github.attribution4j.run.Cancellation;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.target.BoxLayout;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.testkit.reference.Activation;

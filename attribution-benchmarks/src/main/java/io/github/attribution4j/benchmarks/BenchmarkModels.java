@@ -4,7 +4,7 @@ package io.github.attribution4j.benchmarks;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.github.attribution4j.RandomStream;
+import io.github.attribution4j.run.RandomStream;
 import io.github.attribution4j.tensor.Shape;
 import java.io.IOException;
 import java.io.InputStream;

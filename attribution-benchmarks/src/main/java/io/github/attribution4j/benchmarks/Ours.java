@@ -3,8 +3,6 @@ package io.github.attribution4j.benchmarks;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
 import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
@@ -14,6 +12,8 @@ import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.propagation.GuidedBackprop;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.nio.file.Path;

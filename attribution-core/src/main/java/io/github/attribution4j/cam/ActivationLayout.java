@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cam;
 
-import io.github.attribution4j.InvalidRequestException;
+import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.setting.Kind;
 import io.github.attribution4j.setting.Numbers;
 import io.github.attribution4j.tensor.Shape;

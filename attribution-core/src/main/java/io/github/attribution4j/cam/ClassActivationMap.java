@@ -2,16 +2,16 @@
 package io.github.attribution4j.cam;
 
 import io.github.attribution4j.Described;
-import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.InvalidRequestException;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
+import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.run.InvalidRequestException;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cam;
 
-import io.github.attribution4j.Collected;
 import io.github.attribution4j.Described;
-import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.InvalidRequestException;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
+import io.github.attribution4j.evaluation.Collected;
+import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
@@ -15,11 +12,14 @@ import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.model.RuledCopy;
 import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.run.InvalidRequestException;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Kind;
 import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cam;
 
-import io.github.attribution4j.Baseline;
-import io.github.attribution4j.Evaluator;
-import io.github.attribution4j.Problems;
+import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Kind;
 import io.github.attribution4j.setting.Need;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Described;
-import io.github.attribution4j.Evaluator;
-import io.github.attribution4j.GaussianNoise;
-import io.github.attribution4j.Problems;
+import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.baseline.GaussianNoise;
+import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Kind;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Settings;

@@ -2,12 +2,12 @@
 package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.GroupMoments;
-import io.github.attribution4j.Problems;
+import io.github.attribution4j.evaluation.GroupMoments;
 import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Settings;

@@ -2,19 +2,19 @@
 package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Attribution;
-import io.github.attribution4j.Baseline;
-import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Part;
-import io.github.attribution4j.Problems;
-import io.github.attribution4j.Rows;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
+import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.Part;
+import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.path.Bypass;
+import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.function.Consumer;

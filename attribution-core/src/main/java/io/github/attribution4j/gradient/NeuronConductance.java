@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.GroupMoments;
-import io.github.attribution4j.Problems;
-import io.github.attribution4j.Rows;
-import io.github.attribution4j.Target;
+import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.GroupMoments;
+import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Kind;
 import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Problems;
 import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Kind;
 import io.github.attribution4j.setting.Setting;
 

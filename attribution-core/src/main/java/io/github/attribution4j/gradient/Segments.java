@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Baseline;
-import io.github.attribution4j.Evaluator;
-import io.github.attribution4j.GaussianNoise;
-import io.github.attribution4j.Rows;
-import io.github.attribution4j.Run;
+import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.baseline.GaussianNoise;
+import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.path;
 
-import io.github.attribution4j.Rows;
+import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;

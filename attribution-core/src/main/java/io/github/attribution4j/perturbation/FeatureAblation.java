@@ -2,7 +2,7 @@
 package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Problems;
+import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Settings;

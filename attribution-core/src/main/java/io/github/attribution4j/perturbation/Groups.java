@@ -2,9 +2,9 @@
 package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Problems;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.perturbation.MaskIds.Ids;
+import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;

@@ -2,8 +2,8 @@
 package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Problems;
-import io.github.attribution4j.Run;
+import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Kind;
 import io.github.attribution4j.setting.Need;

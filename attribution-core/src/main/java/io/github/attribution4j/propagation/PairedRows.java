@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.Baseline;
-import io.github.attribution4j.Evaluator;
-import io.github.attribution4j.Rows;
+import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.stream.LongStream;

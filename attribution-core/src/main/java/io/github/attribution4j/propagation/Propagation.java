@@ -3,16 +3,16 @@ package io.github.attribution4j.propagation;
 
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Problems;
 import io.github.attribution4j.RuledAttribution;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.model.RuledCut;
 import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
 
 /**

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.Collected;
-import io.github.attribution4j.Counts;
-import io.github.attribution4j.Evaluator;
-import io.github.attribution4j.Part;
-import io.github.attribution4j.Problems;
-import io.github.attribution4j.PullbackSource;
-import io.github.attribution4j.Rows;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
+import io.github.attribution4j.evaluation.Collected;
+import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.Part;
+import io.github.attribution4j.evaluation.PullbackSource;
+import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
@@ -18,6 +14,10 @@ import io.github.attribution4j.model.RuledCopy;
 import io.github.attribution4j.model.RuledCut;
 import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.run.Counts;
+import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.function.Consumer;

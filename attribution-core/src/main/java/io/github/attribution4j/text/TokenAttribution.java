@@ -2,19 +2,19 @@
 package io.github.attribution4j.text;
 
 import io.github.attribution4j.Attribution;
-import io.github.attribution4j.Counts;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.ForwardAttribution;
-import io.github.attribution4j.InvalidRequestException;
 import io.github.attribution4j.OwnScore;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
-import io.github.attribution4j.TokenBaseline;
+import io.github.attribution4j.baseline.TokenBaseline;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.run.Counts;
+import io.github.attribution4j.run.InvalidRequestException;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -47,7 +47,7 @@ import java.util.Set;
  * </pre>
  *
  * <p>which keeps completeness: they sum to the score minus the score at the baseline. The method's baseline is one of the
- * vectors (zeros, unless set), or a {@link TokenBaseline} lifted with {@link io.github.attribution4j.Baseline#throughHead}.
+ * vectors (zeros, unless set), or a {@link TokenBaseline} lifted with {@link io.github.attribution4j.baseline.Baseline#throughHead}.
  *
  * <p>A {@link ForwardAttribution} (ablation, occlusion, Shapley values) is applied to the ids themselves, unless {@link #at}
  * says otherwise: its baseline is one of ids, and its masks group tokens.

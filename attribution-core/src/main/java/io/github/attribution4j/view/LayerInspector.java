@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.view;
 
-import io.github.attribution4j.Collected;
-import io.github.attribution4j.Evaluator;
-import io.github.attribution4j.Recipe;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
+import io.github.attribution4j.evaluation.Collected;
+import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.Recipe;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;

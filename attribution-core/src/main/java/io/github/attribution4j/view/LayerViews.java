@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.view;
 
-import io.github.attribution4j.Counts;
+import io.github.attribution4j.run.Counts;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 

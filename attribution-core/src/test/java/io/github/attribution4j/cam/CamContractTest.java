@@ -2,9 +2,9 @@
 package io.github.attribution4j.cam;
 
 import io.github.attribution4j.MethodContract;
-import io.github.attribution4j.Target;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.testkit.reference.Activation;

@@ -4,7 +4,7 @@ package io.github.attribution4j.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.attribution4j.Baseline;
+import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Sources;

@@ -27,10 +27,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CapabilitiesTest {
     private static final String SOURCE = """
             import io.github.attribution4j.*;
+            import io.github.attribution4j.baseline.*;
             import io.github.attribution4j.gradient.*;
             import io.github.attribution4j.model.*;
             import io.github.attribution4j.perturbation.*;
             import io.github.attribution4j.propagation.*;
+            import io.github.attribution4j.run.*;
+            import io.github.attribution4j.target.*;
             import io.github.attribution4j.text.*;
 
             class Snippet {

@@ -4,14 +4,14 @@ package io.github.attribution4j.propagation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.attribution4j.Baseline;
-import io.github.attribution4j.Evaluator;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.RowsContract;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
+import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.testkit.reference.ReferenceModel;

@@ -2,13 +2,13 @@
 package io.github.attribution4j.propagation;
 
 import io.github.attribution4j.Attribution;
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.MethodContract;
 import io.github.attribution4j.NoiseTunnel;
-import io.github.attribution4j.Target;
+import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.cam.GuidedGradCam;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.testkit.reference.ReferenceModels;
 import java.util.List;

@@ -2,11 +2,11 @@
 package io.github.attribution4j.djl;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Target;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.Arrays;
 

@@ -4,7 +4,6 @@ package io.github.attribution4j.djl;
 import static io.github.attribution4j.testkit.TensorAssert.assertThat;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Target;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.BackwardRun;
@@ -15,6 +14,7 @@ import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.model.RuledCopy;
 import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;

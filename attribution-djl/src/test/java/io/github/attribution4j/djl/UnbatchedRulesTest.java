@@ -4,10 +4,10 @@ package io.github.attribution4j.djl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Target;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.Lrp;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.Arrays;
 import org.assertj.core.data.Offset;

@@ -2,11 +2,11 @@
 package io.github.attribution4j.examples;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Target;
 import io.github.attribution4j.cli.DemoFiles;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.io.IOException;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Target;
 import io.github.attribution4j.cam.AblationCam;
 import io.github.attribution4j.cam.ActivationLayout;
 import io.github.attribution4j.cam.EigenCam;
@@ -17,6 +16,7 @@ import io.github.attribution4j.cam.ScoreCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;

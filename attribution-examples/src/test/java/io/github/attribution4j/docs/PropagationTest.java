@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Attribution;
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Target;
+import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.cam.GuidedGradCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
@@ -23,6 +22,7 @@ import io.github.attribution4j.propagation.DeepLiftShap;
 import io.github.attribution4j.propagation.GuidedBackprop;
 import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.propagation.Rules;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;

@@ -4,8 +4,8 @@ package io.github.attribution4j.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Rows;
 import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.testkit.reference.ReferenceModel;
 import io.github.attribution4j.visual.BarChart;
 import java.io.IOException;

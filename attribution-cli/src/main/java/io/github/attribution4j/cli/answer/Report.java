@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.answer;
 
-import io.github.attribution4j.Counts;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.cli.Remedies;
 import io.github.attribution4j.cli.question.Texts;
+import io.github.attribution4j.run.Counts;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.visual.TextTable;
 import java.io.PrintWriter;

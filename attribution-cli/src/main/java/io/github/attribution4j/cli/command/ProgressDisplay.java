@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.command;
 
-import io.github.attribution4j.Progress;
+import io.github.attribution4j.run.Progress;
 import java.io.PrintWriter;
 import java.util.function.Consumer;
 import me.tongfei.progressbar.DelegatingProgressBarConsumer;

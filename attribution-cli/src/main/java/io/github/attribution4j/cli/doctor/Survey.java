@@ -2,7 +2,6 @@
 package io.github.attribution4j.cli.doctor;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Target;
 import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.Failure;
 import io.github.attribution4j.cli.question.InputOptions;
@@ -14,6 +13,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.question;
 
-import io.github.attribution4j.Baseline;
-import io.github.attribution4j.Target;
+import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.target.Target;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

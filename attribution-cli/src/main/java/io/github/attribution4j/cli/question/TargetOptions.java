@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.question;
 
-import io.github.attribution4j.BoxLayout;
-import io.github.attribution4j.Target;
 import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.setting.Sources;
+import io.github.attribution4j.target.BoxLayout;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;

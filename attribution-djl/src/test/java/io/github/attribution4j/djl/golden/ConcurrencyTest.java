@@ -3,7 +3,7 @@ package io.github.attribution4j.djl.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.attribution4j.Run;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.LiveTensors;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -4,7 +4,7 @@ package io.github.attribution4j.djl.golden;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.github.attribution4j.Target;
+import io.github.attribution4j.target.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Inputs;
@@ -16,6 +14,8 @@ import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.propagation.Rules;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.nio.file.Path;

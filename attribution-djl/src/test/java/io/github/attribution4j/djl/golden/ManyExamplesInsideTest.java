@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Run;
-import io.github.attribution4j.Target;
 import io.github.attribution4j.cam.AblationCam;
 import io.github.attribution4j.cam.EigenCam;
 import io.github.attribution4j.cam.FullGrad;
@@ -17,6 +15,8 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;

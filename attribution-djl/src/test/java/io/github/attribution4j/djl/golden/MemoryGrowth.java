@@ -2,7 +2,7 @@
 package io.github.attribution4j.djl.golden;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Run;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.LiveTensors;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

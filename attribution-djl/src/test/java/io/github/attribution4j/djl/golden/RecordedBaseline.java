@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.golden;
 
-import io.github.attribution4j.Baseline;
-import io.github.attribution4j.Problems;
-import io.github.attribution4j.Run;
+import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.golden;
 
-import io.github.attribution4j.ReplayedRun;
-import io.github.attribution4j.Run;
+import io.github.attribution4j.run.ReplayedRun;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;

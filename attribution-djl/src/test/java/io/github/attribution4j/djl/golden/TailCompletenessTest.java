@@ -4,13 +4,13 @@ package io.github.attribution4j.djl.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.Attribution;
-import io.github.attribution4j.Baseline;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Target;
+import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.path.Bypass;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.testkit.LeakExtension;
 import java.util.List;
 import org.junit.jupiter.api.extension.ExtendWith;

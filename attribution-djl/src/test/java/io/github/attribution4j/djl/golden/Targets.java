@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.golden;
 
-import io.github.attribution4j.Target;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 
 /** Functions of an output that golden cases know by name. */

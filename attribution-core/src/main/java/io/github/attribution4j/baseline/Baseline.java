@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.baseline;
+
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+
+/**
+ * What "absent" means: reference values for the attributed inputs, in the space of those inputs.
+ *
+ * <p>A zero input is not a zero activation. A baseline of the inputs becomes one of a layer by {@link #throughHead()}
+ * alone. Immutable and thread-safe; tensors given are not owned and must stay open while the baseline is used.
+ */
+public interface Baseline {
+    /** What the texts of a baseline are, for help. */
+    String TEXTS = "a number (or one for each input: 0,0.5), a file with the inputs' arrays, mean:FILE or "
+            + "samples:FILE (rows are samples), blur:SIGMA, uniform:LOW,HIGH, normal:MEAN,STDEV, token:ID or "
+            + "token:ID:KEPT,... (a reference token), head:BASELINE (of the model's inputs, lifted to the layer)";
+
+    /** Baselines as values of a setting, which texts name: numbers, files, {@code blur:SIGMA} and so on. */
+    Kind<Baseline> KIND = BaselineText.KIND;
+
+    /**
+     * Returns reference values for evaluated rows.
+     *
+     * @param inputs what is explained
+     * @param examples for each row the example it belongs to
+     * @param samples for each row the number of the draw; a baseline that is not random ignores it
+     * @param run gives the random numbers of (seed, example, sample); a baseline that runs a model tells it the cost
+     * @return for each attributed input, in order, a tensor of its type and row shape with as many rows as {@code
+     *     examples}, or with one row that serves all; owned by the current scope, or not new at all
+     */
+    List<Tensor> rows(Inputs inputs, long[] examples, long[] samples, Run run);
+
+    /** Returns whether draws differ: whether this is a distribution rather than one reference for each example. */
+    boolean isDistribution();
+
+    /**
+     * Returns all samples of a distribution that is a finite set, for methods that compare with every one of them: for each
+     * attributed input a tensor whose axis 0 counts samples. Empty if there are too many to list.
+     */
+    default List<Tensor> samples() {
+        return List.of();
+    }
+
+    /** Checks that the baseline fits inputs, adding what is wrong. */
+    void check(Inputs inputs, Problems problems);
+
+    /** Returns the baseline in words, for provenance; tensors by their digest. */
+    String describe();
+
+    /**
+     * Returns one reference for each example: {@link #rows} of draw 0.
+     *
+     * @return for each attributed input a tensor with a row for each example, or one row that serves all
+     */
+    default List<Tensor> references(Inputs inputs, Run run) {
+        int examples = Math.toIntExact(inputs.rows());
+        long[] all = new long[examples];
+        for (int i = 0; i < examples; i++) {
+            all[i] = i;
+        }
+        return rows(inputs, all, new long[examples], run);
+    }
+
+    /**
+     * Returns this baseline, meant for the inputs of a model, lifted to the layer at which a method is applied: the
+     * activation that the head of the cut computes from it, fixed inputs as they are.
+     */
+    default Baseline throughHead() {
+        return new LiftedBaseline(this, null);
+    }
+
+    /** Returns this baseline lifted through a head given by hand; see {@link #throughHead()}. */
+    default Baseline through(Model head) {
+        return new LiftedBaseline(this, head);
+    }
+
+    /** Zeros ({@code false} for bool). */
+    static Baseline zeros() {
+        return new ConstantBaseline(new double[] {0});
+    }
+
+    /**
+     * One number for every element.
+     *
+     * @param perInput one for all attributed inputs, or one for each
+     */
+    static Baseline constant(double... perInput) {
+        return new ConstantBaseline(perInput);
+    }
+
+    /**
+     * Given references.
+     *
+     * @param perInput one for each attributed input, of its row shape, with one row (for all examples) or one for each
+     *     example
+     */
+    static Baseline of(Tensor... perInput) {
+        return new TensorBaseline(List.of(perInput));
+    }
+
+    /**
+     * A set of samples, of which each draw takes one at random, the same row of every tensor: for methods that average
+     * over a distribution, such as GradientShap.
+     *
+     * @param perInput one for each attributed input, axis 0 counts samples
+     */
+    static Baseline samples(Tensor... perInput) {
+        return new SampleBaseline(List.of(perInput));
+    }
+
+    /**
+     * The mean of a set of samples.
+     *
+     * @param perInput one for each attributed input, axis 0 counts samples
+     */
+    static Baseline mean(Tensor... perInput) {
+        return new MeanBaseline(List.of(perInput));
+    }
+
+    /** Noise uniform in [low, high), drawn anew for each example and draw. */
+    static Baseline uniform(double low, double high) {
+        return NoiseBaseline.uniform(low, high);
+    }
+
+    /** Normal noise, drawn anew for each example and draw. */
+    static Baseline normal(double mean, double standardDeviation) {
+        return NoiseBaseline.normal(mean, standardDeviation);
+    }
+
+    /**
+     * The input itself, blurred over its last two axes by a Gaussian (cut off at 3 standard deviations, edges repeated).
+     *
+     * @param sigma standard deviation in elements, more than 0
+     */
+    static Baseline blurred(double sigma) {
+        return new BlurBaseline(sigma);
+    }
+}

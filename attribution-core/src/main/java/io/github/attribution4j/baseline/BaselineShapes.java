@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.baseline;
+
+import io.github.attribution4j.evaluation.FiniteValues;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.tensor.Digests;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What baselines made of tensors check and say alike. */
+final class BaselineShapes {
+    private BaselineShapes() {}
+
+    /** Checks that there is a tensor for each attributed input, of its row shape, and finite. */
+    static void check(List<Tensor> perInput, Inputs inputs, Problems problems) {
+        List<Inputs.Input> attributed = inputs.attributedInputs();
+        if (perInput.size() != attributed.size()) {
+            problems.add("baseline: " + perInput.size() + " tensors for " + attributed.size()
+                    + " attributed inputs; give one for each");
+            return;
+        }
+        for (int i = 0; i < attributed.size(); i++) {
+            Tensor input = attributed.get(i).tensor();
+            Tensor reference = perInput.get(i);
+            String name = attributed.get(i).name();
+            if (reference.shape().rank() != input.shape().rank()
+                    || !reference.shape().row().equals(input.shape().row())) {
+                problems.add("baseline for input '" + name + "' has shape " + reference.shape()
+                        + " and the input has shape " + input.shape() + "; all axes but the first must be equal");
+            } else if (!FiniteValues.fit(reference, inputs)) {
+                problems.add("baseline for input '" + name + "' holds "
+                        + (inputs.allowsMissing() ? "infinite values" : "NaN or infinite values"));
+            }
+        }
+    }
+
+    static String digest(List<Tensor> tensors) {
+        return tensors.stream()
+                .map(tensor ->
+                        tensor.shape() + " sha256:" + Digests.ofTensor(tensor).substring(0, 16))
+                .collect(Collectors.joining(", "));
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.baseline;
+
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.RandomStream;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Numbers;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * Normal noise for attributed inputs, drawn from (seed, example, sample, input): what the noise tunnel and GradientShap
+ * add. Immutable.
+ */
+public final class GaussianNoise {
+    /** Noise as value of a setting. */
+    public static final Kind<GaussianNoise> KIND =
+            Kind.of("a number, or one for each input: 0.1,0.2", text -> of(Numbers.of(text)));
+
+    private static final long PURPOSE = 0x6A55;
+
+    private final double[] deviations;
+
+    private GaussianNoise(double[] deviations) {
+        this.deviations = deviations;
+    }
+
+    /**
+     * Returns noise.
+     *
+     * @param standardDeviations in the unit of the inputs, each 0 or more: one for all attributed inputs, or one for each
+     */
+    public static GaussianNoise of(double... standardDeviations) {
+        return new GaussianNoise(standardDeviations.clone());
+    }
+
+    /** Returns whether all standard deviations are 0. */
+    public boolean isNone() {
+        return Arrays.stream(deviations).allMatch(deviation -> deviation == 0);
+    }
+
+    /** Checks that the standard deviations make sense and fit inputs, adding what is wrong. */
+    public void check(Inputs inputs, Problems problems) {
+        int wanted = inputs.attributed().size();
+        problems.require(
+                deviations.length == 1 || deviations.length == wanted,
+                "stdev " + this + ": " + deviations.length + " values for " + wanted
+                        + " attributed inputs; give one for all, or one for each");
+        for (double deviation : deviations) {
+            problems.require(
+                    deviation >= 0 && Double.isFinite(deviation),
+                    "stdev " + deviation + ": a standard deviation must be finite and 0 or more");
+        }
+        for (Inputs.Input input : inputs.attributedInputs()) {
+            problems.require(
+                    input.tensor().dataType().isFloating() || isNone(),
+                    "input '" + input.name() + "' is of type "
+                            + input.tensor().dataType()
+                            + ", to which noise cannot be added; apply the method at the layer that embeds it, with "
+                            + "Attribution.at(layer, method), or pass it with fixed(...)");
+        }
+    }
+
+    /**
+     * Returns rows with noise added.
+     *
+     * @param rows rows of an attributed input
+     * @param input which one
+     * @param examples for each row the example it belongs to
+     * @param samples for each row the number of the draw
+     * @param run gives the random numbers
+     * @return {@code rows} itself where the standard deviation is 0
+     */
+    public Tensor addTo(Tensor rows, int input, long[] examples, long[] samples, Run run) {
+        double deviation = deviations[deviations.length == 1 ? 0 : input];
+        if (deviation == 0) {
+            return rows;
+        }
+        Shape shape = rows.shape().withRows(examples.length);
+        int size = Math.toIntExact(shape.row().size());
+        double[] noise = new double[Math.multiplyExact(size, examples.length)];
+        for (int r = 0; r < examples.length; r++) {
+            RandomStream random = run.random(PURPOSE, run.exampleKey(examples[r]), samples[r], input);
+            for (int k = r * size; k < (r + 1) * size; k++) {
+                noise[k] = deviation * random.nextGaussian();
+            }
+        }
+        return rows.add(rows.tensors().of(noise, rows.dataType(), shape));
+    }
+
+    /** Returns the standard deviation, or a list of them. */
+    @Override
+    public String toString() {
+        return deviations.length == 1 ? Double.toString(deviations[0]) : Arrays.toString(deviations);
+    }
+}

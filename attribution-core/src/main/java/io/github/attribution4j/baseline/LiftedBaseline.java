@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.baseline;
+
+import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.Recipe;
+import io.github.attribution4j.evaluation.Rows;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A baseline of a model's inputs, pushed through the head of a cut. */
+record LiftedBaseline(Baseline below, @Nullable Model head) implements Baseline {
+    @Override
+    public List<Tensor> rows(Inputs inputs, long[] examples, long[] samples, Run run) {
+        Inputs.Origin origin = inputs.origin().orElseThrow(() -> new IllegalArgumentException(missing()));
+        Inputs original = origin.inputs();
+        List<Tensor> references = below.rows(original, examples, samples, run);
+        boolean shared = references.stream().allMatch(tensor -> tensor.shape().dim(0) == 1)
+                && original.all().stream().noneMatch(input -> input.role() == Inputs.Role.FIXED);
+        Rows rows = shared ? Rows.of(references, 1) : new ReferenceRows(references, examples);
+        Model lift = head == null ? origin.cut().head(0) : head;
+        Evaluator runner = Evaluator.onBehalf(new Lifting(), lift, original, run);
+        List<Tensor> lifted = head == null ? runner.activations(origin.cut(), rows) : List.of(runner.outputs(rows));
+        run.count(runner.counts());
+        return lifted;
+    }
+
+    /** Who asks for the evaluation. */
+    private record Lifting() implements Recipe {
+        @Override
+        public String name() {
+            return "baseline";
+        }
+
+        @Override
+        public Map<String, Object> settings() {
+            return Map.of();
+        }
+
+        @Override
+        public Need need() {
+            return Need.FORWARD;
+        }
+    }
+
+    /** References as rows to be evaluated; for each its example. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
+    private record ReferenceRows(List<Tensor> references, long[] examples) implements Rows {
+        @Override
+        public long count() {
+            return examples.length;
+        }
+
+        @Override
+        public long example(long row) {
+            return examples[Math.toIntExact(row)];
+        }
+
+        @Override
+        public List<Tensor> attributed(long from, long to) {
+            return Rows.of(references, examples.length).attributed(from, to);
+        }
+    }
+
+    @Override
+    public boolean isDistribution() {
+        return below.isDistribution();
+    }
+
+    @Override
+    public void check(Inputs inputs, Problems problems) {
+        inputs.origin()
+                .ifPresentOrElse(origin -> below.check(origin.inputs(), problems), () -> problems.add(missing()));
+    }
+
+    private String missing() {
+        return "baseline " + describe()
+                + " is lifted through the head of a cut, but the method is not applied at a layer; "
+                + "use it with method.at(layer), or give the baseline without throughHead()";
+    }
+
+    @Override
+    public String describe() {
+        return below.describe() + " through head";
+    }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.evaluation;
+
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.ModelMemoryException;
+import io.github.attribution4j.run.Batching;
+import io.github.attribution4j.run.Counts;
+import io.github.attribution4j.run.Progress;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** Cuts rows into micro-batches, backs off when memory runs out, keeps the deadline, reports progress, counts. */
+final class Batches {
+    private final String method;
+    private final Model model;
+    private final Inputs inputs;
+    private final Run run;
+    private final RowMemory memory;
+    private final RowMemory.Question question;
+    /** How the rows of calls go together, for each place in the model where values are asked for. */
+    private final Map<String, RowSharing> sharings = new HashMap<>();
+
+    private final Set<String> notices = new LinkedHashSet<>();
+    private Counts counts = Counts.NONE;
+    /** How many runs are under way, one inside the other; the outermost reports. */
+    private int depth;
+
+    Batches(String method, Model model, Inputs inputs, Run run) {
+        this.method = method;
+        this.model = model;
+        this.inputs = inputs;
+        this.run = run;
+        this.memory = RowMemory.of(model.part());
+        this.question = RowMemory.Question.of(model, inputs);
+    }
+
+    Counts counts() {
+        return counts;
+    }
+
+    void count(Counts elsewhere) {
+        counts = counts.plus(elsewhere);
+    }
+
+    void notice(String notice) {
+        notices.add(notice);
+    }
+
+    List<String> notices() {
+        return List.copyOf(notices);
+    }
+
+    void run(Rows rows, boolean gradients, Batch.Computation computation) {
+        run(rows, gradients, "", computation);
+    }
+
+    private void run(Rows rows, boolean gradients, String at, Batch.Computation computation) {
+        depth++;
+        try {
+            runInside(rows, gradients, sharings.computeIfAbsent(at, this::sharing), computation);
+        } finally {
+            depth--;
+        }
+    }
+
+    private RowSharing sharing(String at) {
+        return new RowSharing(
+                model, memory, question.at(at), Math.toIntExact(inputs.rows()), this::notice, this::count);
+    }
+
+    /** Runs as a step of something else that reports progress. */
+    <T> T silently(Supplier<T> step) {
+        depth++;
+        try {
+            return step.get();
+        } finally {
+            depth--;
+        }
+    }
+
+    private void runInside(Rows rows, boolean gradients, RowSharing sharing, Batch.Computation computation) {
+        Batcher batcher = Batcher.of(
+                run.batching(), inputs, gradients, () -> memory.bytesPerRow(question, model, inputs, gradients));
+        long total = rows.count();
+        long done = 0;
+        sharing.tell(total);
+        while (done < total) {
+            run.check(method, done, total);
+            int size = sharing.single() ? 1 : Batching.next(batcher.next(), rows.group(), done, total);
+            long start = System.nanoTime();
+            try (TensorScope scope = TensorScope.open()) {
+                long[] examples = examples(rows, done, done + size);
+                Batch.Computed computed;
+                try {
+                    Inputs expanded = inputs.expand(rows.attributed(done, done + size), examples);
+                    computed = sharing.compute(new Batch(done, done + size, examples, expanded), computation);
+                } catch (ModelMemoryException e) {
+                    batcher.outOfMemory(size, e);
+                    notice("memory ran out with " + size + " rows in a batch; continued with " + batcher.next());
+                    continue;
+                }
+                if (computed == null) {
+                    continue;
+                }
+                computed.sink().accept(scope);
+            }
+            batcher.took(size, System.nanoTime() - start);
+            int called = size == 1 ? sharing.copies() : size;
+            count(new Counts(called, gradients ? called : 0, 1, called));
+            done += size;
+            if (depth == 1) {
+                run.report(new Progress(method, done, total, run.elapsedNanos()));
+            }
+        }
+    }
+
+    /** Returns the model's output for each row. */
+    Tensor outputs(Rows rows) {
+        List<Tensor> parts = new ArrayList<>();
+        run(rows, false, batch -> {
+            Tensor output = batch.checked(model.forward(batch.inputs()), "the model returned an", "output");
+            return new Batch.Computed(List.of(output), scope -> parts.add(scope.keep(batch.own(output))));
+        });
+        return Collected.join(parts);
+    }
+
+    /** Returns the values at a cut for each row, axis 0 counts rows. One computed once for all rows is repeated. */
+    List<Tensor> activations(Cut cut, Rows rows) {
+        List<List<Tensor>> parts = new ArrayList<>();
+        run(rows, false, "at " + cut.points(), batch -> {
+            List<Tensor> values = perRow(cut, cut.activations(batch.inputs()), batch);
+            return new Batch.Computed(
+                    values,
+                    scope -> parts.add(
+                            values.stream().map(batch::own).map(scope::keep).toList()));
+        });
+        List<Tensor> joined = new ArrayList<>();
+        for (int i = 0; i < cut.points().size(); i++) {
+            int point = i;
+            joined.add(
+                    Collected.join(parts.stream().map(part -> part.get(point)).toList()));
+        }
+        return joined;
+    }
+
+    /** Returns values of layers with a row for each row of a batch; one that serves all rows is repeated. */
+    private static List<Tensor> perRow(Cut cut, List<Tensor> values, Batch batch) {
+        List<Tensor> perRow = new ArrayList<>();
+        for (int i = 0; i < values.size(); i++) {
+            Tensor value = values.get(i);
+            boolean shared = value.shape().rank() > 0 && value.shape().dim(0) == 1;
+            Tensor spread = shared ? value.broadcast(value.shape().withRows(batch.rows())) : value;
+            perRow.add(batch.checked(spread, "layer '" + cut.points().get(i) + "' has a", "value"));
+        }
+        return perRow;
+    }
+
+    static long[] examples(Rows rows, long from, long to) {
+        long[] examples = new long[Math.toIntExact(to - from)];
+        for (int r = 0; r < examples.length; r++) {
+            examples[r] = rows.example(from + r);
+        }
+        return examples;
+    }
+}

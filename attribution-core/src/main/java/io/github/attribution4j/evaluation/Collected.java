@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.evaluation;
+
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Tensors that are made {@linkplain Part part} by part, and joined along axis 0 in the end. Not thread-safe. */
+public final class Collected {
+    private final List<List<Tensor>> parts = new ArrayList<>();
+
+    /** Adds the tensors made of the next part, which outlive it: as many each time. */
+    public void add(Part part, List<Tensor> tensors) {
+        parts.add(part.batch().keepAll(tensors));
+    }
+
+    /** Adds the only tensor made of the next part. */
+    public void add(Part part, Tensor tensor) {
+        add(part, List.of(tensor));
+    }
+
+    /** Returns the tensors of all parts, joined: axis 0 counts all rows. */
+    public List<Tensor> joined() {
+        List<Tensor> joined = new ArrayList<>();
+        for (int i = 0; i < parts.get(0).size(); i++) {
+            int number = i;
+            joined.add(join(parts.stream().map(part -> part.get(number)).toList()));
+        }
+        return joined;
+    }
+
+    /** Returns tensors joined along axis 0; one alone as it is. */
+    static Tensor join(List<Tensor> tensors) {
+        return tensors.size() == 1 ? tensors.get(0) : tensors.get(0).tensors().concat(tensors, 0);
+    }
+
+    /** Returns how many parts there are. */
+    @Override
+    public String toString() {
+        return "Collected[" + parts.size() + (parts.size() == 1 ? " part]" : " parts]");
+    }
+}

@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.evaluation;
+
+import io.github.attribution4j.model.BackwardRun;
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.run.Counts;
+import io.github.attribution4j.run.InvalidRequestException;
+import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.target.Target;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one place that runs models: validates, brings inputs to the model's device, tiles fixed inputs, cuts the rows that a
+ * method wants into micro-batches, backs off when memory runs out, keeps the deadline, reports progress, counts, checks
+ * what comes back, and says where it came from.
+ *
+ * <p>A method opens one at the start of {@code attribute}, inside a {@link TensorScope}, on the thread that computes:
+ *
+ * <pre>{@code
+ * try (TensorScope scope = TensorScope.open()) {
+ *     Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
+ *     evaluator.gradients(rows, part -> ...);
+ *     return Explanation.of(evaluator, attributions).build();
+ * }
+ * }</pre>
+ */
+public final class Evaluator {
+    private static final int LISTED_DRAWS = 3;
+
+    private final Recipe recipe;
+    private final Model model;
+    private final Inputs inputs;
+    private final Run run;
+    private final Batches batches;
+    /** As it was given: with names of classes, and undecided. */
+    private final Target asked;
+
+    private List<String> digests = List.of();
+    private final Set<String> unreached = new HashSet<>();
+    private Target target;
+    private @Nullable Tensor outputs;
+    private @Nullable Tensor referenceOutputs;
+    private double @Nullable [] scores;
+
+    private Evaluator(Recipe recipe, Model model, Inputs inputs, Target target, Run run) {
+        this.recipe = recipe;
+        this.model = model;
+        this.inputs = inputs;
+        // Scores are those of the target inside; the names only say what they are of.
+        this.asked = target;
+        this.target = target.unnamed();
+        this.batches = new Batches(recipe.name(), model, inputs, run);
+        this.run = run.paidBy(batches::count);
+    }
+
+    /**
+     * Starts a computation: starts the run's clock, and checks everything that can be checked before the model runs.
+     *
+     * @param recipe who asks
+     * @param checks more checks of its own, of baselines and masks, reported together with the others
+     * @throws InvalidRequestException listing all that is wrong
+     */
+    @SafeVarargs
+    public static Evaluator start(
+            Recipe recipe, Model model, Inputs inputs, Target target, Run run, Consumer<Problems>... checks) {
+        Run started = run.started();
+        Problems problems = new Problems();
+        problems.require(
+                !inputs.attributed().isEmpty(),
+                "inputs: none is attributed; mark one with Inputs.builder().attribute(name, tensor)");
+        List<String> digests = InputChecks.digests(recipe, inputs, run.isNested(), problems);
+        if (recipe.need() == Need.GRADIENTS) {
+            InputChecks.requireFloating(model, inputs, problems);
+        }
+        recipe.checkSettings(problems);
+        for (Consumer<Problems> check : checks) {
+            problems.collect(() -> check.accept(problems));
+        }
+        problems.throwIfAny();
+        started.check(recipe.name(), 0, inputs.rows());
+        Evaluator evaluator = new Evaluator(recipe, model, inputs.on(model.tensors()), target, started);
+        evaluator.digests = digests;
+        if (model.identity().isVague() && !run.isNested()) {
+            evaluator.notice("nothing tells model '" + model.identity().name()
+                    + "' from others of its name: give it a name and a version, so that the provenance can say"
+                    + " which answered");
+        }
+        List<String> draws = model.randomDraws();
+        if (!draws.isEmpty()) {
+            String more = draws.size() <= LISTED_DRAWS ? "" : ", and " + (draws.size() - LISTED_DRAWS) + " more";
+            evaluator.notice("the model draws random numbers ("
+                    + String.join("; ", draws.subList(0, Math.min(LISTED_DRAWS, draws.size()))) + more
+                    + "): two calls with equal inputs may differ, and so may explanations, whatever the seed of the run;"
+                    + " export the model in evaluation mode, or take the mean of several explanations");
+        }
+        return evaluator;
+    }
+
+    /** Returns who asked. */
+    public Recipe recipe() {
+        return recipe;
+    }
+
+    /** Returns the model. */
+    public Model model() {
+        return model;
+    }
+
+    /** Returns the inputs, on the model's device. */
+    public Inputs inputs() {
+        return inputs;
+    }
+
+    /** Returns the run, whose clock runs. What counts in it counts here. */
+    public Run run() {
+        return run;
+    }
+
+    /** Returns the number of examples. */
+    public int examples() {
+        return Math.toIntExact(inputs.rows());
+    }
+
+    /** Returns the cost so far. */
+    public Counts counts() {
+        return batches.counts();
+    }
+
+    /** Adds the cost of something evaluated elsewhere on behalf of this. */
+    public void count(Counts elsewhere) {
+        batches.count(elsewhere);
+    }
+
+    /** Adds cost and notices of another evaluation, made on behalf of this. */
+    public void countAll(Evaluator elsewhere) {
+        count(elsewhere.counts());
+        elsewhere.notices().forEach(this::notice);
+    }
+
+    /**
+     * Returns an evaluation of a model on behalf of another: nothing is checked, no progress is reported, and there is no target.
+     * Tell its {@link #counts} to the run that asked.
+     *
+     * @param recipe who asks
+     */
+    public static Evaluator onBehalf(Recipe recipe, Model model, Inputs inputs, Run run) {
+        return new Evaluator(recipe, model, inputs, Target.slice(), run.quiet());
+    }
+
+    /** Returns the model's output for each of some rows, owned by the current scope. */
+    public Tensor outputs(Rows rows) {
+        return batches.outputs(rows);
+    }
+
+    /**
+     * Returns the notice about a large gap between attributions and the change of the score, with what the model knows of its
+     * causes; empty if there is none.
+     *
+     * @param gap for each example
+     * @param change of the score, for each example
+     */
+    public String largeGap(double[] gap, double[] change, List<Tensor> attributions) {
+        return CompletenessNotice.of(gap, change, attributions, recipe.settings(), this::gradientLosses);
+    }
+
+    /** Adds a line that the user should know; equal lines once. */
+    public void notice(String notice) {
+        batches.notice(notice);
+    }
+
+    /** Where the model loses gradients, as far as it knows. */
+    public List<String> gradientLosses() {
+        return model.gradientLosses();
+    }
+
+    /** Returns the lines that the user should know. */
+    public List<String> notices() {
+        return batches.notices();
+    }
+
+    /**
+     * Starts the evaluation of a part of the model, or of other rows, as a step of this one: the same method and run, no
+     * checks of what this one has made, no progress of its own. Add its cost with {@link #countAll}.
+     */
+    public Evaluator step(Model part, Inputs partInputs, Target partTarget) {
+        return new Evaluator(recipe, part, partInputs, partTarget, run.quiet());
+    }
+
+    /**
+     * Returns rows of this model's inputs, seen as rows of the tail of its cut: the activations that they give. They are
+     * computed, in batches of their own, when rows are asked for.
+     */
+    public Rows through(Cut cut, Rows rows) {
+        return new PushedRows(batches, cut, rows);
+    }
+
+    /**
+     * Returns the model's output at the explained inputs, shape {@code (examples, ...)}, computed once; owned by this
+     * evaluation.
+     */
+    public Tensor outputs() {
+        if (outputs == null) {
+            outputs = batches.outputs(identity());
+        }
+        return outputs;
+    }
+
+    /** Returns the target's score at each explained example, computed once. Decides the target. */
+    public double[] scores() {
+        if (scores == null) {
+            try (TensorScope scope = TensorScope.open()) {
+                Tensor output = scope.keep(outputs());
+                decide(output);
+                scores = scores(output, identityExamples());
+                requireFiniteScores(scores, 0, identity());
+            }
+        }
+        return scores.clone();
+    }
+
+    private void decide(Tensor output) {
+        checkTarget(output);
+        target = target.resolve(output);
+        target.notices(output).forEach(this::notice);
+    }
+
+    private void checkTarget(Tensor output) {
+        Problems problems = new Problems();
+        asked.check(output.shape(), inputs.rows(), problems);
+        problems.throwIfAny();
+    }
+
+    /** Returns the target, decided: argmax has become the classes found. */
+    public Target target() {
+        scores();
+        return target;
+    }
+
+    /** Returns the target's score of each row. */
+    public double[] scores(Rows rows) {
+        Target decided = target();
+        double[] result = new double[Math.toIntExact(rows.count())];
+        batches.run(rows, false, batch -> {
+            Tensor output = checkedRows(model.forward(batch.inputs()), batch);
+            double[] values = batch.own(decided.score(output, batch.examples()).toDoubleArray());
+            return new Batch.Computed(List.of(output), scope -> {
+                requireFiniteScores(values, batch.from(), rows);
+                System.arraycopy(values, 0, result, (int) batch.from(), values.length);
+            });
+        });
+        return result;
+    }
+
+    /**
+     * Returns the target's score at each example's reference. Evaluates the explained inputs along with them if that was
+     * not done before, and a reference that is the same for all examples once.
+     *
+     * @param references for each attributed input a tensor with a row for each example, or one row that serves all
+     */
+    public double[] scoresAt(List<Tensor> references) {
+        boolean shared = references.stream().allMatch(tensor -> tensor.shape().dim(0) == 1)
+                && inputs.all().stream().noneMatch(input -> input.role() == Inputs.Role.FIXED);
+        Rows there = shared ? new TensorRows(references, 1) : rowsOf(references);
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor output;
+            if (outputs == null) {
+                // The explained rows last: they tell more than a baseline of zeros where the last is compared with
+                // itself alone.
+                Tensor both = batches.outputs(new RowSequence(there, identity()));
+                outputs = scope.keep(both.rows(there.count(), both.shape().dim(0)));
+                output = both.rows(0, there.count());
+            } else {
+                output = batches.outputs(there);
+            }
+            Target decided = target();
+            Tensor spread = output.broadcast(output.shape().withRows(inputs.rows()));
+            double[] values = decided.score(spread, identityExamples()).toDoubleArray();
+            requireFiniteScores(values, 0, identity());
+            return values;
+        }
+    }
+
+    /**
+     * Returns what {@link #scoresAt} returns, at no further cost if {@link #propagateAtInputs} compared with the references and
+     * its runs told what they gave.
+     *
+     * @param references those that the runs compared with
+     */
+    public double[] scoresAtCompared(List<Tensor> references) {
+        if (referenceOutputs == null) {
+            return scoresAt(references);
+        }
+        Target decided = target();
+        try (TensorScope scope = TensorScope.open()) {
+            double[] values = decided.score(scope.keep(referenceOutputs), identityExamples())
+                    .toDoubleArray();
+            requireFiniteScores(values, 0, identity());
+            return values;
+        }
+    }
+
+    /**
+     * Takes the gradient of the target's score of each row, with respect to each attributed input.
+     *
+     * @param rows the rows
+     * @param sink takes the gradients, in order
+     * @throws io.github.attribution4j.model.UnsupportedModelException if the model cannot be differentiated
+     */
+    public void gradients(Rows rows, Consumer<Part> sink) {
+        target();
+        differentiate(rows, null, this::open, sink);
+    }
+
+    /**
+     * Takes the gradient at the explained inputs themselves, one row for each example, and with it {@link #scores()} at no
+     * further cost.
+     */
+    public void gradientsAtInputs(Consumer<Part> sink) {
+        differentiateAtInputs(this::open, sink);
+    }
+
+    /** Returns for each attributed input the gradient of each example, as {@link #gradientsAtInputs(Consumer)} takes it. */
+    public List<Tensor> gradientsAtInputs() {
+        Collected gradients = new Collected();
+        gradientsAtInputs(part -> gradients.add(part, part.gradients()));
+        return gradients.joined();
+    }
+
+    /**
+     * Takes, for each row of inputs, the values at a cut of the model and the gradient of the target's score with respect
+     * to them: one forward run for each row, and a backward run that ends at the cut. Fixed inputs are those of the row's
+     * example, attributed ones the row's own, also where they bypass the cut.
+     *
+     * @param cut a cut of this evaluation's model
+     * @param rows the rows, in the space of the model's inputs
+     * @param sink takes activations and gradients, in order
+     */
+    public void layerGradients(Cut cut, Rows rows, Consumer<Part> sink) {
+        target();
+        differentiate(rows, null, at(cut), sink);
+    }
+
+    /**
+     * Takes values and gradients at a cut for the explained inputs themselves, one row for each example, and with them
+     * {@link #scores()} at no further cost.
+     */
+    public void layerGradientsAtInputs(Cut cut, Consumer<Part> sink) {
+        differentiateAtInputs(at(cut), sink);
+    }
+
+    /**
+     * Takes what runs opened elsewhere give back for each row: those of a copy of this evaluation's model, which computes the
+     * same values. Each counts as a forward and a backward row.
+     *
+     * @param source opens the runs of a batch
+     * @param rows the rows, in the space of the model's inputs
+     * @param sink takes what comes back, and activations if the runs have any, in order
+     */
+    public void propagate(PullbackSource source, Rows rows, Consumer<Part> sink) {
+        target();
+        differentiate(rows, null, source, sink);
+    }
+
+    /** Does {@link #propagate} for the explained inputs themselves, and gets {@link #scores()} at no further cost. */
+    public void propagateAtInputs(PullbackSource source, Consumer<Part> sink) {
+        differentiateAtInputs(source, sink);
+    }
+
+    /**
+     * Returns the values at a cut of the model for each row of inputs: one forward run for each row. A value that the model
+     * computes once for all rows, such as the vectors of positions, is repeated for each.
+     *
+     * @return for each point of the cut a tensor, axis 0 counts the rows
+     */
+    public List<Tensor> activations(Cut cut, Rows rows) {
+        return batches.activations(cut, rows);
+    }
+
+    /** Returns the values at a cut for the explained inputs, row = example. */
+    public List<Tensor> activationsAtInputs(Cut cut) {
+        return activations(cut, identity());
+    }
+
+    private static PullbackSource at(Cut cut) {
+        return (rows, from, to) -> cut.pullback(rows);
+    }
+
+    private Pullback open(Inputs rows, long from, long to) {
+        inputs.requireDifferentiable();
+        return ((DifferentiableModel) model).pullback(rows);
+    }
+
+    private void differentiateAtInputs(PullbackSource source, Consumer<Part> sink) {
+        if (scores != null) {
+            differentiate(identity(), null, source, sink);
+            return;
+        }
+        Heard parts = new Heard(new ArrayList<>(), new ArrayList<>());
+        double[] heard = new double[examples()];
+        differentiate(identity(), parts, source, part -> {
+            System.arraycopy(part.scores(), 0, heard, (int) part.from(), part.scores().length);
+            sink.accept(part);
+        });
+        if (outputs == null) {
+            outputs = Collected.join(parts.outputs());
+        }
+        if (!parts.references().isEmpty()) {
+            referenceOutputs = Collected.join(parts.references());
+        }
+        // A target that had nothing to decide gave its final scores already.
+        if (target.resolve(outputs) == target) {
+            scores = heard;
+            target.notices(outputs).forEach(this::notice);
+        }
+    }
+
+    /** Outputs at the explained inputs and, where runs compare and tell, at their references, batch by batch. */
+    private record Heard(List<Tensor> outputs, List<Tensor> references) {}
+
+    private void differentiate(Rows rows, @Nullable Heard parts, PullbackSource source, Consumer<Part> sink) {
+        batches.run(rows, true, batch -> {
+            try (BackwardRun held = source.open(batch.inputs(), batch.from(), batch.to())) {
+                Tensor output = checkedRows(held.output(), batch);
+                if (parts != null) {
+                    checkTarget(output);
+                }
+                double[] values = batch.own(scores(output, batch.examples()));
+                Tensor cotangent = source.cotangent(output, batch.cotangent(target, output));
+                List<Tensor> gradients = rowsFirst(held, batch.inputs(), held.backLast(cotangent)).stream()
+                        .map(batch::own)
+                        .toList();
+                for (String unused : held.unused()) {
+                    // The program's text is read once, not for every batch.
+                    if (unreached.add(unused)) {
+                        String what = held.activations().isEmpty() ? "input" : "layer";
+                        notice("no gradient reaches " + what + " '" + unused + "'"
+                                + CompletenessNotice.unreached(gradientLosses()));
+                    }
+                }
+                Tensor kept = output.alias();
+                Optional<Tensor> atReference = held.referenceOutput().map(Tensor::alias);
+                List<Tensor> activations = activations(held, batch);
+                List<Tensor> compared = new ArrayList<>(activations);
+                compared.add(kept);
+                return new Batch.Computed(compared, scope -> {
+                    requireFiniteScores(values, batch.from(), rows);
+                    if (parts != null) {
+                        parts.outputs().add(scope.keep(batch.own(kept)));
+                        atReference.ifPresent(there -> parts.references().add(scope.keep(batch.own(there))));
+                    }
+                    List<Tensor> own = activations.stream().map(batch::own).toList();
+                    sink.accept(new Part(scope, batch.from(), batch.to(), values, own, gradients));
+                });
+            }
+        });
+    }
+
+    /** Gradients with rows on axis 0, where those of layers have them already. */
+    private static List<Tensor> rowsFirst(BackwardRun held, Inputs inputs, List<Tensor> gradients) {
+        return held.activations().isEmpty() ? inputs.rowsFirst(gradients) : gradients;
+    }
+
+    private static List<Tensor> activations(BackwardRun held, Batch batch) {
+        return held.activations().stream()
+                .map(value -> batch.checked(value, "a layer has a", "value").alias())
+                .toList();
+    }
+
+    /** Returns rows made of given tensors, row = example; tensors of one row serve all examples. */
+    public Rows rowsOf(List<Tensor> attributed) {
+        return new TensorRows(attributed, inputs.rows());
+    }
+
+    private Rows identity() {
+        return rowsOf(inputs.attributed());
+    }
+
+    /** Returns for each example of the inputs that of the request which it is. */
+    public long[] sources() {
+        long[] sources = new long[examples()];
+        Arrays.setAll(sources, row -> inputs.source(row));
+        return sources;
+    }
+
+    private long[] identityExamples() {
+        return Batches.examples(identity(), 0, inputs.rows());
+    }
+
+    private static Tensor checkedRows(Tensor output, Batch batch) {
+        return batch.checked(output, "the model returned an", "output");
+    }
+
+    private double[] scores(Tensor output, long[] examples) {
+        return target.scores(output, examples);
+    }
+
+    private void requireFiniteScores(double[] values, long from, Rows rows) {
+        FiniteValues.requireScores(values, from, rows, target, recipe);
+    }
+
+    /** Returns names of the model's classes, if they were given with the target. */
+    public List<String> classes() {
+        return asked.classes();
+    }
+
+    /** Returns what is explained in words: one for all examples, or one for each. */
+    public List<String> words() {
+        return target().words(classes());
+    }
+
+    /** Returns the digests of the inputs, in order; none of a computation inside another. */
+    public List<String> digests() {
+        return digests;
+    }
+
+    /** Returns who asked, and the inputs. */
+    @Override
+    public String toString() {
+        return "Evaluator[" + recipe.name() + ", " + inputs + "]";
+    }
+}

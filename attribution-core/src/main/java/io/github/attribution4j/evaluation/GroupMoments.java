@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.evaluation;
+
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sum, mean and variance of rows that come in {@linkplain Rows#group() groups}, the samples of one example, say: collected
+ * from batches, on the device, without keeping the rows.
+ *
+ * <p>Squared deviations are taken from the mean of each batch and batches are merged (Chan, Golub and LeVeque, 1983): the
+ * variance is a sum of squares, never a difference of large numbers, and so never negative. Open this inside a {@link
+ * TensorScope} that outlives the batches. Not thread-safe.
+ */
+public final class GroupMoments {
+    private final long group;
+    private final boolean squares;
+    private final List<Sums> perInput = new ArrayList<>();
+
+    private GroupMoments(long group, boolean squares) {
+        this.group = group;
+        this.squares = squares;
+    }
+
+    /** Returns a collection that can tell sum and mean of each group of this many rows. */
+    public static GroupMoments ofFirstOrder(long group) {
+        return new GroupMoments(group, false);
+    }
+
+    /** Returns a collection that can tell sum, mean and variance of each group of this many rows. */
+    public static GroupMoments ofSecondOrder(long group) {
+        return new GroupMoments(group, true);
+    }
+
+    /** Adds values made of a part of the rows; see {@link #add(TensorScope, long, long, List)}. */
+    public void add(Part part, List<Tensor> values) {
+        add(part.batch(), part.from(), part.to(), values);
+    }
+
+    /**
+     * Adds a range of rows; ranges come in order, without gaps, and are whole groups or lie within one.
+     *
+     * @param batch the innermost scope, which ends after this call
+     * @param from first row, inclusive
+     * @param to last row, exclusive
+     * @param values for each input a tensor of {@code to - from} rows
+     */
+    public void add(TensorScope batch, long from, long to, List<Tensor> values) {
+        while (perInput.size() < values.size()) {
+            perInput.add(new Sums());
+        }
+        boolean whole = from % group == 0 && (to - from) % group == 0;
+        if (!whole && from / group != (to - 1) / group) {
+            throw new IllegalArgumentException(
+                    "rows " + from + " to " + to + " are neither whole groups of " + group + " nor part of one");
+        }
+        for (int i = 0; i < values.size(); i++) {
+            Sums sums = perInput.get(i);
+            if (whole) {
+                sums.addGroups(batch, values.get(i));
+            } else {
+                sums.addPart(batch, values.get(i), to % group == 0);
+            }
+        }
+    }
+
+    /** Returns for each input the sum of each group, axis 0 counts groups. */
+    public List<Tensor> sums() {
+        return perInput.stream().map(sums -> Collected.join(sums.sums)).toList();
+    }
+
+    /** Returns for each input the mean of each group. */
+    public List<Tensor> means() {
+        return sums().stream().map(sum -> sum.mul(1.0 / group)).toList();
+    }
+
+    /** Returns for each input the population variance of each group, Σ (a − mean)² / n. */
+    public List<Tensor> variances() {
+        return deviations().stream().map(sum -> sum.mul(1.0 / group)).toList();
+    }
+
+    /**
+     * Returns for each input the standard error of each group's mean, √(Σ (a − mean)² / (n (n − 1))); nothing for groups of
+     * one row.
+     */
+    public List<Tensor> standardErrors() {
+        if (group < 2) {
+            return List.of();
+        }
+        double scale = 1.0 / group / (group - 1);
+        return deviations().stream().map(sum -> sum.mul(scale).sqrt()).toList();
+    }
+
+    private List<Tensor> deviations() {
+        if (!squares) {
+            throw new IllegalStateException("only sums were collected; use GroupMoments.ofSecondOrder");
+        }
+        return perInput.stream().map(sums -> Collected.join(sums.deviations)).toList();
+    }
+
+    /** Returns how many rows a group has, and whether squares are summed. */
+    @Override
+    public String toString() {
+        return "GroupMoments[" + group + (group == 1 ? " row each" : " rows each")
+                + (squares ? ", with squares]" : "]");
+    }
+
+    /** The sums of one input: of finished groups, and of the one that is not. */
+    private final class Sums {
+        private final List<Tensor> sums = new ArrayList<>();
+        private final List<Tensor> deviations = new ArrayList<>();
+        private long count;
+        private @Nullable Tensor sum;
+        private @Nullable Tensor deviation;
+
+        void addGroups(TensorScope batch, Tensor values) {
+            Shape row = values.shape().row();
+            long groups = values.shape().dim(0) / group;
+            Tensor grid = values.reshape(row.prepend(group).prepend(groups));
+            Tensor total = grid.sum(1);
+            sums.add(batch.keep(total));
+            if (squares) {
+                Tensor mean = total.mul(1.0 / group).reshape(row.prepend(1).prepend(groups));
+                Tensor away = grid.sub(mean);
+                deviations.add(batch.keep(away.mul(away).sum(1)));
+            }
+        }
+
+        void addPart(TensorScope batch, Tensor values, boolean last) {
+            long rows = values.shape().dim(0);
+            Shape one = values.shape().withRows(1);
+            Tensor total = values.sum(0).reshape(one);
+            Tensor newDeviation = null;
+            if (squares) {
+                Tensor mean = total.mul(1.0 / rows);
+                Tensor away = values.sub(mean);
+                newDeviation = away.mul(away).sum(0).reshape(one);
+                if (sum != null && deviation != null) {
+                    Tensor apart = mean.sub(sum.mul(1.0 / count));
+                    double weight = (double) count * rows / (count + rows);
+                    newDeviation =
+                            deviation.add(newDeviation).add(apart.mul(apart).mul(weight));
+                }
+            }
+            Tensor newSum = sum == null ? total : sum.add(total);
+            free(sum);
+            free(deviation);
+            sum = batch.keep(newSum);
+            deviation = newDeviation == null ? null : batch.keep(newDeviation);
+            count += rows;
+            if (last) {
+                sums.add(sum);
+                if (deviation != null) {
+                    deviations.add(deviation);
+                }
+                sum = null;
+                deviation = null;
+                count = 0;
+            }
+        }
+
+        private static void free(@Nullable Tensor tensor) {
+            if (tensor != null) {
+                tensor.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.evaluation;
+
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.tensor.Digests;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What is looked at in inputs before a model runs. */
+final class InputChecks {
+    private InputChecks() {}
+
+    /** Looks for values that are not finite, and takes digests on the way: none of a computation inside another. */
+    static List<String> digests(Recipe recipe, Inputs inputs, boolean nested, Problems problems) {
+        List<String> digests = new ArrayList<>();
+        for (Inputs.Input input : inputs.all()) {
+            boolean finite;
+            // A computation inside another is not asked where its inputs come from.
+            if (!nested) {
+                Digests.Look look = Digests.look(input.tensor());
+                finite = look.finite();
+                digests.add(look.digest());
+            } else {
+                finite = input.tensor().isFinite();
+            }
+            if (!finite && !FiniteValues.isMissing(input, inputs, recipe)) {
+                problems.add(FiniteValues.problem(
+                                "input '" + input.name() + "'",
+                                input.name(),
+                                input.rowsFirst().tensor(),
+                                input.features())
+                        + "; attributions of it have no meaning: replace the value"
+                        + (recipe.need() == Need.FORWARD && FiniteValues.isMissing(input, inputs.allowMissing(), recipe)
+                                ? ", or say with Inputs.allowMissing() that NaN is a missing value to the model"
+                                : ""));
+            }
+        }
+        return digests;
+    }
+
+    /** Checks that gradients can be taken; names the layers that look up vectors if they cannot. */
+    static void requireFloating(Model model, Inputs inputs, Problems problems) {
+        try {
+            inputs.requireDifferentiable();
+        } catch (ModelException e) {
+            String embeddings = model instanceof LayeredModel layered
+                    ? layered.cutPoints().stream()
+                            .filter(point -> point.kind().contains("Embedding"))
+                            .map(point -> "\"" + point + "\"")
+                            .collect(Collectors.joining(", "))
+                    : "";
+            problems.add(
+                    e.getMessage() + (embeddings.isEmpty() ? "" : "; the model looks up vectors at " + embeddings));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.evaluation;
+
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+
+/** Rows of a model's inputs, seen as rows of the tail of its cut. */
+record PushedRows(Batches batches, Cut cut, Rows below) implements Rows {
+    @Override
+    public long count() {
+        return below.count();
+    }
+
+    @Override
+    public long group() {
+        return below.group();
+    }
+
+    @Override
+    public long example(long row) {
+        return below.example(row);
+    }
+
+    @Override
+    public List<Tensor> attributed(long from, long to) {
+        return batches.silently(() -> batches.activations(cut, below.range(from, to)));
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.evaluation;
+
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Rows of given tensors: row = example.
+ *
+ * @param tensors for each attributed input a tensor of {@code count} rows, or of one row that serves all
+ */
+record TensorRows(List<Tensor> tensors, long count) implements Rows {
+    @Override
+    public long example(long row) {
+        return row;
+    }
+
+    @Override
+    public List<Tensor> attributed(long from, long to) {
+        return tensors.stream().map(tensor -> rows(tensor, from, to)).toList();
+    }
+
+    private static Tensor rows(Tensor tensor, long from, long to) {
+        long own = tensor.shape().dim(0);
+        if (own == to - from) {
+            return tensor;
+        }
+        return own == 1 ? tensor.broadcast(tensor.shape().withRows(to - from)) : tensor.rows(from, to);
+    }
+}

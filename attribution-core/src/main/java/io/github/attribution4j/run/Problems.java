@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.run;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Collects everything that is wrong with a request, so that the caller hears of all of it at once. */
+public final class Problems {
+    private final List<String> found = new ArrayList<>();
+
+    /** Creates an empty collection. */
+    public Problems() {}
+
+    /** Adds a problem: the argument, its value, the rule, the remedy, in one line. */
+    public void add(String problem) {
+        found.add(problem);
+    }
+
+    /** Adds a problem unless a condition holds. */
+    public void require(boolean condition, String problem) {
+        if (!condition) {
+            add(problem);
+        }
+    }
+
+    /** Runs a check that throws, and adds its message if it does. */
+    public void collect(Runnable check) {
+        try {
+            check.run();
+        } catch (InvalidRequestException e) {
+            found.addAll(e.problems());
+        } catch (IllegalArgumentException e) {
+            found.add(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * Ends the collection.
+     *
+     * @throws InvalidRequestException listing all problems, if there are any
+     */
+    public void throwIfAny() {
+        if (!found.isEmpty()) {
+            throw new InvalidRequestException(found);
+        }
+    }
+
+    /** Returns what was found so far. */
+    @Override
+    public String toString() {
+        return "Problems" + found;
+    }
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.run;
+
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of one computation that do not change what is computed: seed, batching, deadline, cancellation, progress.
+ * Immutable; each setter returns a changed copy.
+ *
+ * <pre>{@code
+ * Run.defaults().seed(7).memoryBudget(512L << 20).deadline(Duration.ofSeconds(2))
+ * }</pre>
+ */
+public final class Run {
+    private static final Run DEFAULTS = new Run(new Parts());
+
+    private final Parts parts;
+
+    private Run(Parts parts) {
+        this.parts = parts;
+    }
+
+    /** What a run has; a copy is changed before it becomes a run's, and never afterwards. */
+    private static final class Parts implements Cloneable {
+        private long seed;
+        private Batching batching = Batching.steady();
+        private @Nullable Duration limit;
+        private @Nullable Long startNanos;
+        private @Nullable Cancellation cancellation;
+        private @Nullable Consumer<Progress> listener;
+        private long @Nullable [] exampleKeys;
+        private boolean nested;
+        private @Nullable Consumer<Counts> payer;
+        /** Where the bits of a key come from, in place of the generator. */
+        private @Nullable Function<long[], LongSupplier> bits;
+
+        @Override
+        protected Parts clone() {
+            try {
+                return (Parts) super.clone();
+            } catch (CloneNotSupportedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    private Run with(Consumer<Parts> change) {
+        Parts copy = parts.clone();
+        change.accept(copy);
+        return new Run(copy);
+    }
+
+    /** Returns seed 0, {@link Batching#steady()}, no deadline, no cancellation, nobody told of progress. */
+    public static Run defaults() {
+        return DEFAULTS;
+    }
+
+    /** Returns a copy with this seed: all randomness of the run follows from it. */
+    public Run seed(long newSeed) {
+        return with(copy -> copy.seed = newSeed);
+    }
+
+    /** Returns a copy with this batching. */
+    public Run batching(Batching newBatching) {
+        return with(copy -> copy.batching = newBatching);
+    }
+
+    /** Returns a copy that gives the model this many rows a call; see {@link Batching#rows}. */
+    public Run batchRows(int rows) {
+        return batching(Batching.rows(rows));
+    }
+
+    /** Returns a copy that keeps the model's memory within a budget; see {@link Batching#memory}. */
+    public Run memoryBudget(long bytes) {
+        return batching(Batching.memory(bytes));
+    }
+
+    /**
+     * Returns a copy that gives up with {@link DeadlineExceededException} once this much time has passed, counted from the
+     * start of {@code attribute} and checked before each micro-batch.
+     *
+     * @param newLimit zero or less for a time that is spent already: {@code attribute} then gives up before the model runs
+     */
+    public Run deadline(Duration newLimit) {
+        return with(copy -> copy.limit = newLimit);
+    }
+
+    /** Returns a copy that {@link Cancellation#cancel()} stops. */
+    public Run cancellation(Cancellation newCancellation) {
+        return with(copy -> copy.cancellation = newCancellation);
+    }
+
+    /** Returns a copy that reports progress after each micro-batch, on the computing thread. */
+    public Run progress(Consumer<Progress> newListener) {
+        return with(copy -> copy.listener = newListener);
+    }
+
+    /**
+     * Returns a copy in which example i draws its random numbers as example {@code keys[i]} would: for methods that call
+     * another method on rearranged examples.
+     */
+    public Run exampleKeys(long... keys) {
+        return with(copy -> copy.exampleKeys = keys.clone());
+    }
+
+    /** Returns a copy whose clock runs: nested methods share one deadline. No effect on one that runs already. */
+    public Run started() {
+        return parts.startNanos != null ? this : with(copy -> copy.startNanos = System.nanoTime());
+    }
+
+    /** Returns a copy for a computation whose provenance nobody will see: it need not take digests of its inputs. */
+    public Run nested() {
+        return with(copy -> copy.nested = true);
+    }
+
+    /** Returns a copy that reports to nobody: for a step of a computation that reports itself. */
+    public Run quiet() {
+        return parts.listener == null ? this : with(copy -> copy.listener = null);
+    }
+
+    /** Returns a copy whose streams take their 64-bit words from elsewhere: how tests replay draws made by others. */
+    Run bits(Function<long[], LongSupplier> ofKey) {
+        return with(copy -> copy.bits = ofKey);
+    }
+
+    /** Returns a copy whose {@link #count} somebody hears. */
+    public Run paidBy(Consumer<Counts> newPayer) {
+        return with(copy -> copy.payer = newPayer);
+    }
+
+    /** Adds what a part of this run, such as a baseline that runs the model, has evaluated besides. */
+    public void count(Counts cost) {
+        if (parts.payer != null) {
+            parts.payer.accept(cost);
+        }
+    }
+
+    /** Returns whether this is a run inside another; see {@link #nested}. */
+    public boolean isNested() {
+        return parts.nested;
+    }
+
+    /** Returns the seed. */
+    public long seed() {
+        return parts.seed;
+    }
+
+    /** Returns the batching. */
+    public Batching batching() {
+        return parts.batching;
+    }
+
+    /** Returns the key under which example i draws random numbers: i, unless {@link #exampleKeys} says otherwise. */
+    public long exampleKey(long example) {
+        long[] exampleKeys = parts.exampleKeys;
+        return exampleKeys == null ? example : exampleKeys[Math.toIntExact(example)];
+    }
+
+    /** Returns the random numbers of (seed, key...). */
+    public RandomStream random(long... key) {
+        Function<long[], LongSupplier> bits = parts.bits;
+        return bits == null ? RandomStream.of(parts.seed, key) : RandomStream.of(bits.apply(key));
+    }
+
+    /** Returns the nanoseconds since the clock started; 0 before. */
+    public long elapsedNanos() {
+        Long startNanos = parts.startNanos;
+        return startNanos == null ? 0 : System.nanoTime() - startNanos;
+    }
+
+    /** Returns the limit in nanoseconds, if there is one. */
+    public OptionalLong deadlineNanos() {
+        Duration limit = parts.limit;
+        return limit == null ? OptionalLong.empty() : OptionalLong.of(limitNanos(limit));
+    }
+
+    /**
+     * Checks whether to go on.
+     *
+     * @param method name, for the message
+     * @param rowsDone rows evaluated
+     * @param rowsTotal rows wanted
+     * @throws CancelledException if it was cancelled, or its thread interrupted
+     * @throws DeadlineExceededException if its deadline passed
+     */
+    public void check(String method, long rowsDone, long rowsTotal) {
+        Cancellation cancellation = parts.cancellation;
+        if (cancellation != null && cancellation.isCancelled()) {
+            throw new CancelledException(method + " was cancelled after " + rowsDone + " of " + rowsTotal + " rows");
+        }
+        if (Thread.currentThread().isInterrupted()) {
+            throw new CancelledException(method + " stopped after " + rowsDone + " of " + rowsTotal
+                    + " rows because its thread was interrupted");
+        }
+        Duration limit = parts.limit;
+        if (limit != null && elapsedNanos() >= limitNanos(limit)) {
+            throw new DeadlineExceededException(
+                    method + ": the deadline of " + limitNanos(limit) / 1_000_000 + " ms passed after "
+                            + rowsDone + " of " + rowsTotal
+                            + " rows; allow more time, or ask for fewer steps or samples");
+        }
+    }
+
+    /** Longer times than 292 years are as good as those, and times before the start as none. */
+    private static long limitNanos(Duration limit) {
+        if (limit.isNegative()) {
+            return 0;
+        }
+        return limit.compareTo(Duration.ofNanos(Long.MAX_VALUE)) > 0 ? Long.MAX_VALUE : limit.toNanos();
+    }
+
+    /** Tells the listener, if there is one. */
+    public void report(Progress progress) {
+        Consumer<Progress> listener = parts.listener;
+        if (listener != null) {
+            listener.accept(progress);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Run[seed " + parts.seed + ", batching " + parts.batching
+                + (parts.limit == null ? "" : ", deadline " + parts.limit)
+                + (parts.startNanos == null ? "" : ", started")
+                + "]";
+    }
+}

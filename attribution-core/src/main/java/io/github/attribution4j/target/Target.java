@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.target;
+
+import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * What is explained: a score for each row, as a function of the model's output, and its derivative. A class, a neuron, a
+ * pixel of a segmentation, a difference, a probability: all are targets.
+ *
+ * <p>Immutable and thread-safe. Output has shape {@code (rows, ...)}; several rows may belong to one example, and {@code
+ * examples[r]} names the example of row r.
+ */
+public interface Target {
+    /** What the texts of a unit of a layer are, for help. */
+    String UNITS = "coordinates 17,3,3; slices 17,0:4,: (summed); or sum, sum-of-squares of the layer";
+
+    /** Units of a layer as values of a setting: coordinates, slices, or a function of the layer. */
+    Kind<Target> KIND = TargetText.UNIT;
+
+    /**
+     * Reads a target from its {@linkplain #describe description}, such as {@code index 3}.
+     *
+     * @param classes names of the model's classes, of which the description may speak; or none
+     * @throws IllegalArgumentException if the description leaves out what the target needs: functions, regions and detections
+     *     have to be given
+     */
+    static Target parse(String description, List<String> classes) {
+        return TargetText.read(description, classes);
+    }
+
+    /**
+     * Returns the score of each row.
+     *
+     * @param output the model's output, shape {@code (rows, ...)}
+     * @param examples for each row its example
+     * @return shape {@code (rows,)}
+     */
+    Tensor score(Tensor output, long[] examples);
+
+    /**
+     * Returns the derivative of the sum of all scores with respect to the output: the cotangent of a pullback.
+     *
+     * @param output the model's output, shape {@code (rows, ...)}
+     * @param examples for each row its example
+     * @return shape and type of {@code output}
+     */
+    Tensor cotangent(Tensor output, long[] examples);
+
+    /**
+     * Checks that the target exists in outputs of a shape, adding what is wrong.
+     *
+     * @param output shape of the model's output, {@code (rows, ...)}
+     * @param examples number of examples
+     * @param problems takes what is wrong
+     */
+    void check(Shape output, long examples, Problems problems);
+
+    /** Returns the target in words, for provenance. */
+    String describe();
+
+    /** Returns the score of each row, in Java. */
+    default double[] scores(Tensor output, long[] examples) {
+        return score(output, examples).toDoubleArray();
+    }
+
+    /** Returns the target without the names of classes that {@link #named} gave it. */
+    default Target unnamed() {
+        return this;
+    }
+
+    /** Returns the names of classes that {@link #named} gave; else none. */
+    default List<String> classes() {
+        return List.of();
+    }
+
+    /**
+     * Returns what is explained in words, with the names of the model's classes.
+     *
+     * @param classes names of the positions on axis 1 of the output, all of them, or none
+     * @return one for all examples, or one for each
+     */
+    default List<String> words(List<String> classes) {
+        return List.of(describe());
+    }
+
+    /**
+     * Returns this target with names for the model's classes, which explanations, pictures and reasons then use. Scores are
+     * the same.
+     *
+     * @param classes one for each position on axis 1 of the model's output, in order; for a model that returns one number
+     *     for each row one name
+     * @throws IllegalArgumentException if one is blank, or two are the same
+     */
+    default Target named(String... classes) {
+        return new NamedTarget(this, List.of(classes));
+    }
+
+    /**
+     * Returns this target with everything that depends on the explained output decided: {@link #argmax()} becomes the
+     * classes it found.
+     *
+     * @param output the model's output at the explained inputs, row = example
+     */
+    default Target resolve(Tensor output) {
+        return this;
+    }
+
+    /**
+     * Returns what a user should know of this target at the explained outputs, such as that they are probabilities already;
+     * nothing unless overridden.
+     *
+     * @param output the model's output at the explained inputs, row = example
+     */
+    default List<String> notices(Tensor output) {
+        return List.of();
+    }
+
+    /** Returns the target of a list of examples (repeats allowed), which are examples 0, 1, ... of the result. */
+    default Target forExamples(long[] examples) {
+        return this;
+    }
+
+    /** The only output of a model that returns one number per row, shape {@code (rows,)} or {@code (rows, 1)}. */
+    static Target output() {
+        return SingleOutputTarget.INSTANCE;
+    }
+
+    /**
+     * One class for all rows.
+     *
+     * @param index position on axis 1 of an output of shape {@code (rows, classes)}
+     */
+    static Target index(long index) {
+        return new CoordinateTarget(new long[][] {{index}});
+    }
+
+    /**
+     * One class for each example.
+     *
+     * @param indexes position on axis 1, one for each example
+     */
+    static Target indexes(long... indexes) {
+        long[][] coordinates = new long[indexes.length][];
+        for (int i = 0; i < indexes.length; i++) {
+            coordinates[i] = new long[] {indexes[i]};
+        }
+        return new CoordinateTarget(coordinates);
+    }
+
+    /**
+     * One element of an output of any rank, for all rows: a neuron, a pixel.
+     *
+     * @param coordinates positions on axes 1, 2, ... of the output, one for each
+     */
+    static Target at(long... coordinates) {
+        return new CoordinateTarget(new long[][] {coordinates});
+    }
+
+    /**
+     * One element for each example.
+     *
+     * @param coordinates for each example the positions on axes 1, 2, ...
+     */
+    static Target atEach(long[]... coordinates) {
+        return new CoordinateTarget(coordinates);
+    }
+
+    /**
+     * The sum of some elements of an output of any rank, for all rows: a channel, a window, a layer.
+     *
+     * <pre>{@code
+     * Target.slice("17, 0:4, :") // channel 17, the upper four lines
+     * }</pre>
+     *
+     * @param text as NumPy selects, for axes 1, 2, ... of the output; see {@link Slice}. Axes not mentioned are taken whole
+     * @throws IllegalArgumentException if the text cannot be read
+     */
+    static Target slice(String text) {
+        return new SliceTarget(Slice.parse(text));
+    }
+
+    /**
+     * The sum of some elements of an output of any rank, for all rows.
+     *
+     * @param perAxis positions on axes 1, 2, ... of the output; axes behind the last one given are taken whole
+     */
+    static Target slice(Slice... perAxis) {
+        return new SliceTarget(List.of(perAxis));
+    }
+
+    /** The class of the largest output of each explained example, found once and kept for all its rows. */
+    static Target argmax() {
+        return ArgmaxTarget.INSTANCE;
+    }
+
+    /**
+     * The difference of two scores: why this rather than that.
+     *
+     * @param of what counts positively
+     * @param minus what counts negatively
+     */
+    static Target difference(Target of, Target minus) {
+        return new CombinedTarget(List.of(of), List.of(minus));
+    }
+
+    /**
+     * The sum of several scores: one of several classes, whichever it is. In a {@link #difference}, one set of classes against
+     * another.
+     *
+     * @param targets at least one
+     * @throws IllegalArgumentException if there are none
+     */
+    static Target sum(Target... targets) {
+        return new CombinedTarget(List.of(targets), List.of());
+    }
+
+    /**
+     * The probability of a class, softmax of outputs that are logits of shape {@code (rows, classes)}, of two classes or more. Outputs
+     * that are probabilities already need {@link #index}; a notice says so. A single logit needs {@link #sigmoid}.
+     *
+     * @param index the class
+     */
+    static Target probability(long index) {
+        return new ProbabilityTarget(index);
+    }
+
+    /**
+     * The probability that a logit of its own stands for, 1 / (1 + exp(-z)): of a model with a single logit, or of one class of
+     * several that do not exclude each other.
+     *
+     * <pre>{@code
+     * Target.sigmoid(Target.output()) // a model that returns one logit for each row
+     * Target.sigmoid(Target.index(3)) // one of several labels
+     * }</pre>
+     *
+     * @param logit the score that the sigmoid is taken of
+     */
+    static Target sigmoid(Target logit) {
+        return new SigmoidTarget(logit);
+    }
+
+    /**
+     * One channel of the output summed over a region: a class of a segmentation where it was found, a heat map inside a box. Score
+     * = Σ over places p of mask[p] · output[channel, p].
+     *
+     * @param channel position on axis 1 of an output of shape {@code (rows, channels, ...)}
+     * @param mask weights of the places, such as 1 inside and 0 outside, shape of the output without rows and channels; copied
+     */
+    static Target region(long channel, Tensor mask) {
+        return new RegionTarget(channel, mask);
+    }
+
+    /**
+     * A detection: the sum of a class's scores over the boxes that lie where one is looked for. Which boxes these are is decided once, at
+     * the explained output, and kept; so gradients are those of scores, not of coordinates.
+     *
+     * @param layout where in the output coordinates and scores are
+     * @param scoreColumn position on the last axis of the class's score
+     * @param box corners of the box looked for: x1, y1, x2, y2
+     * @param leastOverlap how large intersection over union must be, above 0, at most 1; 0.5 is usual
+     */
+    static Target detection(BoxLayout layout, int scoreColumn, double[] box, double leastOverlap) {
+        return new DetectionTarget(layout, scoreColumn, box, leastOverlap, null);
+    }
+
+    /**
+     * A function of your own.
+     *
+     * @param description in words, for provenance
+     * @param score takes the output, shape {@code (rows, ...)}, returns one score for each row, shape {@code (rows,)}; row
+     *     r depends on row r alone
+     * @param derivative takes the output, returns ∂score/∂output in the output's shape and type; used by gradient methods
+     *     only
+     */
+    static Target of(String description, UnaryOperator<Tensor> score, UnaryOperator<Tensor> derivative) {
+        return new FunctionTarget(description, score, derivative);
+    }
+}

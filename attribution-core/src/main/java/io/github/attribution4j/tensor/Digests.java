@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.tensor;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** SHA-256 of tensors, for whoever names them without holding them. */
+public final class Digests {
+    private static final int CHUNK = 1 << 14;
+
+    private Digests() {}
+
+    /**
+     * What one pass over a tensor's elements tells.
+     *
+     * @param finite whether none is NaN or infinite
+     * @param digest as {@link #ofTensor}
+     */
+    public record Look(boolean finite, String digest) {}
+
+    /** Returns the digest, in hexadecimal, of type, shape and elements. */
+    public static String ofTensor(Tensor tensor) {
+        return look(tensor).digest();
+    }
+
+    /** Looks at all elements, each chunk while it is near. */
+    public static Look look(Tensor tensor) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update((tensor.dataType() + " " + tensor.shape()).getBytes(StandardCharsets.UTF_8));
+            boolean finite = tensor.readBytes(bytes -> {
+                boolean all = true;
+                // Digests copy from a direct buffer in small pieces themselves.
+                byte[] chunk = new byte[Math.min(CHUNK, bytes.remaining())];
+                while (bytes.hasRemaining()) {
+                    int count = Math.min(chunk.length, bytes.remaining());
+                    all &= FiniteBits.of(bytes.slice(bytes.position(), count), tensor.dataType());
+                    bytes.get(chunk, 0, count);
+                    digest.update(chunk, 0, count);
+                }
+                return all;
+            });
+            return new Look(finite, HexFormat.of().formatHex(digest.digest()));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform must support SHA-256", e);
+        }
+    }
+}
