@@ -128,8 +128,13 @@ public abstract class CutContract extends PullbackContract {
             Inputs unchanged = cut.tailInputs(inputs, activation);
             Inputs changed = cut.tailInputs(inputs, activation.mul(0.5).add(0.25));
             for (String layer : layers()) {
+                String point = cut.point().toString();
+                // What is inside a module whose output is given is not computed.
+                if (layer.equals(point) || layer.startsWith(point + ".")) {
+                    continue;
+                }
                 Tensor above = model.cut(layer).head().forward(inputs);
-                if (layer.equals(cut.point().toString()) || !dependsOn(cut.tail(), layer, changed, above)) {
+                if (!dependsOn(cut.tail(), layer, changed, above)) {
                     continue;
                 }
                 Cut inTail = cut.tail().cut(layer);
