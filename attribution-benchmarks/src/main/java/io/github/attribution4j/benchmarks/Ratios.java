@@ -20,6 +20,8 @@ public final class Ratios {
     private static final int BATCH = 10;
     private static final long TARGET = 3;
     private static final int COMPILING_CALLS = 12_000;
+    /** After so many calls that take less than a millisecond the JVM has compiled what they run for good. */
+    private static final int COMPILED_CALLS = 40_000;
 
     private final PrintStream out;
 
@@ -36,16 +38,16 @@ public final class Ratios {
         ratios.out.println("| what | ours, ms | bare loop, ms | ratio: median (quartiles), pairs |");
         ratios.out.println("|---|---|---|---|");
         if (wanted.contains("ig")) {
-            ratios.integratedGradients(BenchmarkModels.SMALL_CNN, 100, 300);
+            ratios.integratedGradients(BenchmarkModels.SMALL_CNN, 2000, 300);
             ratios.integratedGradients(BenchmarkModels.RESNET18, 3, 25);
         }
         if (wanted.contains("saliency")) {
-            ratios.saliency(BenchmarkModels.MLP, 2000, 4000);
+            ratios.saliency(BenchmarkModels.MLP, COMPILED_CALLS, 4000);
             ratios.saliency(BenchmarkModels.RESNET18, 5, 30);
         }
         if (wanted.contains("forward")) {
-            ratios.forward(BenchmarkModels.MLP, 2000, 4000);
-            ratios.forward(BenchmarkModels.SMALL_CNN, 500, 1000);
+            ratios.forward(BenchmarkModels.MLP, COMPILED_CALLS, 4000);
+            ratios.forward(BenchmarkModels.SMALL_CNN, 10_000, 1000);
             ratios.forward(BenchmarkModels.RESNET18, 300, 200);
         }
         if (wanted.contains("cam")) {
@@ -55,8 +57,8 @@ public final class Ratios {
             ratios.rules(BenchmarkModels.RESNET18, 5, 25);
         }
         if (wanted.contains("load")) {
-            ratios.load(BenchmarkModels.MLP, 300, 200);
-            ratios.load(BenchmarkModels.SMALL_CNN, 300, 200);
+            ratios.load(BenchmarkModels.MLP, 2000, 400);
+            ratios.load(BenchmarkModels.SMALL_CNN, 1000, 300);
             ratios.load(BenchmarkModels.RESNET18, 20, 40);
         }
         if (wanted.contains("free")) {
