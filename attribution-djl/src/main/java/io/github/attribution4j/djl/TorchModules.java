@@ -11,6 +11,7 @@ import io.github.attribution4j.djl.internal.rewrite.Instrumented;
 import io.github.attribution4j.djl.internal.rewrite.Instrumenter;
 import io.github.attribution4j.djl.internal.rewrite.Instrumenter.Level;
 import io.github.attribution4j.djl.internal.rewrite.RandomDraws;
+import io.github.attribution4j.djl.internal.rewrite.RepairedProgram;
 import io.github.attribution4j.djl.internal.rewrite.RewriteException;
 import io.github.attribution4j.djl.internal.rewrite.StateAfter;
 import io.github.attribution4j.djl.internal.script.ScriptException;
@@ -19,6 +20,7 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.SoftReference;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -40,6 +42,26 @@ final class TorchModules implements AutoCloseable {
      */
     private static final long SMALL_BYTES = 8L << 20;
 
+    /** The text of an archive as a tree. That of a large program takes megabytes: it goes when memory is short, and is read again. */
+    private static final class Text {
+        private final TorchArchive archive;
+        private volatile SoftReference<RepairedProgram> read;
+
+        Text(TorchArchive archive, RepairedProgram read) {
+            this.archive = archive;
+            this.read = new SoftReference<>(read);
+        }
+
+        RepairedProgram program() {
+            RepairedProgram program = read.get();
+            if (program == null) {
+                program = RepairedProgram.of(archive);
+                read = new SoftReference<>(program);
+            }
+            return program;
+        }
+    }
+
     private record Loaded(TorchModule module, Level level) {}
 
     private final String name;
@@ -48,6 +70,7 @@ final class TorchModules implements AutoCloseable {
     private final TorchArchive archive;
     private final SharedParameters parameters;
     private final Instrumented first;
+    private final Text text;
     private final boolean unbatched;
     private final BackwardRule.@Nullable Family family;
     private final Map<BackwardRule.Family, TorchModules> ruled = new EnumMap<>(BackwardRule.Family.class);
@@ -69,6 +92,7 @@ final class TorchModules implements AutoCloseable {
             TorchArchive archive,
             SharedParameters parameters,
             Instrumented first,
+            Text text,
             boolean unbatched,
             BackwardRule.@Nullable Family family,
             @Nullable Loaded loaded) {
@@ -79,6 +103,7 @@ final class TorchModules implements AutoCloseable {
         this.parameters = parameters;
         // Not the copy: its archive may hold the whole model in memory.
         this.first = first.withArchive(archive);
+        this.text = text;
         this.unbatched = unbatched;
         this.family = family;
         this.loaded = loaded;
@@ -104,10 +129,22 @@ final class TorchModules implements AutoCloseable {
         boolean small = frame.tensorBytes() <= SMALL_BYTES;
         TorchArchive kept = small ? frame.inMemory() : frame;
         try (ArchiveCopy copy = ArchiveCopy.start(kept)) {
-            Instrumented program = Instrumenter.instrument(kept, small ? Level.FORWARD : Level.MODULES, unbatched);
+            RepairedProgram read = RepairedProgram.of(kept);
+            Instrumented program =
+                    Instrumenter.instrument(read, small ? Level.FORWARD : Level.MODULES, unbatched, null);
             TorchModule module = load(name, runtime, tensors, program, copy, parameters);
             Loaded loaded = new Loaded(module, program.level());
-            return new TorchModules(name, runtime, tensors, kept, parameters.get(), program, unbatched, null, loaded);
+            return new TorchModules(
+                    name,
+                    runtime,
+                    tensors,
+                    kept,
+                    parameters.get(),
+                    program,
+                    new Text(kept, read),
+                    unbatched,
+                    null,
+                    loaded);
         } catch (IOException e) {
             throw unwritable(e);
         }
@@ -192,7 +229,7 @@ final class TorchModules implements AutoCloseable {
     synchronized TorchModules ruled(BackwardRule.Family rules) {
         return ruled.computeIfAbsent(rules, key -> {
             TorchModules modules =
-                    new TorchModules(name, runtime, tensors, archive, parameters, first, unbatched, key, null);
+                    new TorchModules(name, runtime, tensors, archive, parameters, first, text, unbatched, key, null);
             modules.closed = closed;
             return modules;
         });
@@ -208,8 +245,19 @@ final class TorchModules implements AutoCloseable {
         if (known == null) {
             try {
                 TorchArchive reading = StateAfter.of(archive, first.state());
-                Instrumented program = Instrumenter.instrument(reading, Level.FORWARD, unbatched);
-                known = new TorchModules(name, runtime, tensors, reading, parameters, program, unbatched, null, null);
+                RepairedProgram read = RepairedProgram.of(reading);
+                Instrumented program = Instrumenter.instrument(read, Level.FORWARD, unbatched, null);
+                known = new TorchModules(
+                        name,
+                        runtime,
+                        tensors,
+                        reading,
+                        parameters,
+                        program,
+                        new Text(reading, read),
+                        unbatched,
+                        null,
+                        null);
             } catch (ArchiveException | ScriptException | RewriteException e) {
                 throw new UnsupportedModelException(Failures.line(e), e);
             }
@@ -225,9 +273,7 @@ final class TorchModules implements AutoCloseable {
 
     private Instrumented instrumented(Level level) {
         try {
-            return family == null
-                    ? Instrumenter.instrument(archive, level, unbatched)
-                    : Instrumenter.ruled(archive, level, unbatched, family);
+            return Instrumenter.instrument(text.program(), level, unbatched, family);
         } catch (ArchiveException | ScriptException | RewriteException e) {
             throw new UnsupportedModelException(Failures.line(e), e);
         }

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * the memo say how much memory it takes.
  */
 final class PickleReader {
+    private static final Pattern DEVICE = Pattern.compile("[a-z]{1,20}(:[0-9]{1,3})?");
+
     private static final PickleValue MARK = new PickleValue.Global("(mark)");
 
     /** What libtorch calls while it reads, besides the archive's own classes. */
@@ -332,7 +335,7 @@ final class PickleReader {
                 && size.value() instanceof Long count)) {
             throw error(offset, "refers to a storage in an unknown way");
         }
-        if (!place.matches("[a-z]{1,20}(:[0-9]{1,3})?") || place.equals("meta")) {
+        if (!DEVICE.matcher(place).matches() || place.equals("meta")) {
             throw error(offset, "has a tensor on a device that has no memory");
         }
         String kind = type.name().substring(type.name().lastIndexOf('.') + 1);

@@ -3,6 +3,7 @@ package io.github.attribution4j.djl.internal.rewrite;
 
 import io.github.attribution4j.djl.internal.script.Stmt;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * A call of a module in an instrumented method.
@@ -14,6 +15,8 @@ import java.util.Map;
  * @param loop whether it stands in a loop
  */
 record CallSite(ModuleRef target, String method, Map<String, ModuleRef> modules, boolean handsOn, boolean loop) {
+    private static final Pattern FORWARD = Pattern.compile("forward(__)?[0-9]*");
+    private static final Pattern RECURRENT_FORWARD = Pattern.compile("forward_(tensor|packed)");
 
     /**
      * A module known by where it stands.
@@ -26,13 +29,13 @@ record CallSite(ModuleRef target, String method, Map<String, ModuleRef> modules,
 
     /** Whether a method counts as the call of a module, which taps see: forward, a trace's forward1, an overload's forward__0, forward with hooks. */
     static boolean counts(String method) {
-        return method.matches("forward(__)?[0-9]*") || method.equals(Hooks.CALL);
+        return FORWARD.matcher(method).matches() || method.equals(Hooks.CALL);
     }
 
     /** The same for a class: dynamically quantized recurrent layers have these two instead of {@code forward}. */
     static boolean counts(Stmt.ClassDef definition, String method) {
         return counts(method)
-                || (method.matches("forward_(tensor|packed)")
+                || (RECURRENT_FORWARD.matcher(method).matches()
                         && definition.members().stream()
                                 .noneMatch(m -> m instanceof Stmt.Def def && counts(def.name())));
     }

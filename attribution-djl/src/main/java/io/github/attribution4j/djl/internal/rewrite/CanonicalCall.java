@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * @param arguments in order
  */
 record CanonicalCall(String method, List<Expr> arguments) {
+    private static final Pattern NUMBERS = Pattern.compile("int|float|number");
+
     private static final Expr NONE = new Expr.Literal("None");
     private static final Expr NO_INTS = new Expr.Call(
             new Expr.Name("annotate"),
@@ -405,7 +408,7 @@ record CanonicalCall(String method, List<Expr> arguments) {
         private boolean isNumber(@Nullable Expr value) {
             Type type = value == null ? null : types.apply(value);
             return value instanceof Expr.Literal
-                    || (type != null && type.toString().matches("int|float|number"));
+                    || (type != null && NUMBERS.matcher(type.toString()).matches());
         }
 
         /** The second argument is the axes, or whether to correct. */

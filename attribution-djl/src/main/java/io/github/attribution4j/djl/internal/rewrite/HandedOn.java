@@ -11,6 +11,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * that the text computes and uses as the table implies.
  */
 final class HandedOn {
+    private static final Pattern PLAIN = Pattern.compile("int|float|bool|str");
+
     /**
      * Classes, then attributes whose result always takes the place of what they are given. {@code name}: they are given what was computed last; {@code name[1]}: item 1 of what was unpacked
      * last; {@code name:in}: the only argument of the caller. {@code *}: every member, in a row.
@@ -244,7 +247,7 @@ final class HandedOn {
                                 : assign.values().get(0))
                 .equals("ops.prim.NumToTensor");
         if (type == null || number || !type.equals(Type.TENSOR)) {
-            boolean plain = type != null && type.name().matches("int|float|bool|str");
+            boolean plain = type != null && PLAIN.matcher(type.name()).matches();
             if (!plain) {
                 forget();
             }

@@ -45,15 +45,14 @@ public final class Instrumenter {
 
     private static final Pattern ODD = Pattern.compile("[#\\t\\r]|\\n +\\n");
 
+    private final RepairedProgram program;
     private final TorchArchive archive;
     private final Level level;
     private final ProgramIndex index;
-    private final Repairs repairs;
     private final RuntimeSource runtime;
     private final BitSet writtenInputs;
     private final boolean inPlace;
     private final boolean unbatched;
-    private final State state;
     private final @Nullable RuleSource rules;
     private final Map<Key, MethodClone> clones = new HashMap<>();
     private final Map<String, Stmt.Def> functions = new LinkedHashMap<>();
@@ -61,23 +60,15 @@ public final class Instrumenter {
     private final Map<String, List<Text>> reached = new HashMap<>();
     private final Map<String, List<Stmt>> additions = new LinkedHashMap<>();
 
-    private Instrumenter(
-            TorchArchive archive,
-            ProgramIndex index,
-            Repairs repairs,
-            State state,
-            Level level,
-            boolean unbatched,
-            @Nullable RuleSource rules) {
-        this.archive = archive;
-        this.state = state;
+    private Instrumenter(RepairedProgram program, Level level, boolean unbatched, @Nullable RuleSource rules) {
+        this.program = program;
+        this.archive = program.archive();
+        this.index = program.index();
         // Without modules below the root there is nothing else to cut at, and no reason for a copy of its own.
         this.level = level == Level.MODULES && index.nodes().size() == 1 ? Level.VALUES : level;
-        this.index = index;
-        this.repairs = repairs;
         this.inPlace = InPlace.occursIn(index.files().values());
         this.rules = rules;
-        this.writtenInputs = state.writtenInputs();
+        this.writtenInputs = program.state().writtenInputs();
         this.unbatched = unbatched;
         boolean taped = this.level != Level.FORWARD;
         boolean narrow = taped
@@ -122,7 +113,7 @@ public final class Instrumenter {
      * @throws RewriteException if the program cannot be called
      */
     public static Instrumented instrument(TorchArchive archive, Level level, boolean unbatched) {
-        return instrument(archive, level, unbatched, null);
+        return instrument(RepairedProgram.of(archive), level, unbatched, null);
     }
 
     /**
@@ -151,29 +142,29 @@ public final class Instrumenter {
      * @throws RewriteException if the program cannot be called
      */
     public static Instrumented ruled(TorchArchive archive, Level level, boolean unbatched, BackwardRule.Family family) {
-        return instrument(archive, level, unbatched, RuleSource.of(family));
+        return instrument(RepairedProgram.of(archive), level, unbatched, family);
     }
 
-    private static Instrumented instrument(
-            TorchArchive archive, Level level, boolean unbatched, @Nullable RuleSource rules) {
-        if (archive.code().containsKey(RuntimeSource.PATH)) {
-            throw new RewriteException(archive.name() + ": is an instrumented copy already; load the original");
+    /**
+     * Makes a copy of a program that was read before: all levels and families of rules may be made of one.
+     *
+     * @param program the program; not changed
+     * @param level how much is added; MODULES or VALUES with rules
+     * @param unbatched as for {@link #instrument(TorchArchive, Level, boolean)}
+     * @param family which rules its operations follow on their way back; null for their derivatives
+     * @return the copy and what is known about the program
+     * @throws RewriteException if the program cannot be called
+     */
+    public static Instrumented instrument(
+            RepairedProgram program, Level level, boolean unbatched, BackwardRule.@Nullable Family family) {
+        RuleSource rules = family == null ? null : RuleSource.of(family);
+        // What is known of a program is found out where it is asked for, and kept in tables without locks of their own.
+        synchronized (program) {
+            return new Instrumenter(program, level, unbatched, rules).run();
         }
-        ProgramIndex original = ProgramIndex.of(archive);
-        ObjectCheck.check(archive, original);
-        CallChains.check(archive.name(), original);
-        Repairs repairs = new Repairs(archive.constants());
-        Guards guards = new Guards(archive.name());
-        ProgramIndex index =
-                ProgramIndex.of(archive, Dispatch.apply(original, guards.guard(repairs.repair(Hooks.apply(original)))));
-        State state = State.of(archive, index);
-        if (!state.names().isEmpty()) {
-            index = ProgramIndex.of(archive, state.files());
-        }
-        return new Instrumenter(archive, index, repairs, state, level, unbatched, rules).run(original.files(), guards);
     }
 
-    private Instrumented run(Map<String, Stmt.File> original, Guards guards) {
+    private Instrumented run() {
         Signature signature = index.signature();
         String root = index.root().name();
         boolean plain = rules == null && !unbatched && isPlain(signature);
@@ -198,17 +189,17 @@ public final class Instrumenter {
         Map<String, String> texts = new LinkedHashMap<>();
         index.files().forEach((path, file) -> {
             Stmt.File changed = extended(file);
-            if (!changed.equals(original.get(path))
+            if (!changed.equals(program.original().get(path))
                     || !serialized(archive.code().get(path))) {
                 texts.put(path, Printer.print(changed));
             }
         });
         boolean called = texts.values().stream().anyMatch(text -> text.contains(RuntimeSource.MODULE));
         texts.put(RuntimeSource.PATH, called ? runtime.text(level == Level.VALUES) : "");
-        if (!state.names().isEmpty()) {
+        if (!program.state().names().isEmpty()) {
             texts.put(StateMethods.PATH, StateMethods.TEXT);
         }
-        if (guards.used()) {
+        if (program.guards().used()) {
             texts.put(GuardSource.PATH, GuardSource.TEXT);
         }
         List<ModuleInfo> modules = level == Level.FORWARD
@@ -226,9 +217,9 @@ public final class Instrumenter {
                 operations(),
                 level == Level.VALUES ? GradientLosses.list(index) : List.of(),
                 places.size(),
-                repairs.done(),
-                state.names(),
-                repairs.takesGradients(),
+                program.repairs().done(),
+                program.state().names(),
+                program.repairs().takesGradients(),
                 inPlace,
                 plain,
                 level);

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Everything else that is not named here and may give floating tensors is {@link OperationKind#UNKNOWN}, never guessed.
  */
 final class OperatorKinds {
+    private static final Pattern BY_TENSORS = Pattern.compile("prelu|cl(amp(_min|_max)?|ip)_?");
+
     /** No gradient passes: integers, truth values, shapes, fresh tensors, and what is no tensor. */
     private static final Set<String> WITHOUT_GRADIENT = names("""
             eq ne lt le gt ge equal allclose isclose isnan isinf isfinite isneginf isposinf isreal isin is_nonzero any all logical_and
@@ -149,7 +152,7 @@ final class OperatorKinds {
             case LINEAR -> !joinsLists(arguments) && (operand(arguments) || untyped(arguments)) ? kind : null;
             case ACTIVATION ->
                 tensors == 1
-                                || (tensors > 1 && operator.matches("prelu|cl(amp(_min|_max)?|ip)_?"))
+                                || (tensors > 1 && BY_TENSORS.matcher(operator).matches())
                                 || (tensors == 0 && untyped(arguments))
                         ? kind
                         : tensors == 0 ? null : OperationKind.UNKNOWN;

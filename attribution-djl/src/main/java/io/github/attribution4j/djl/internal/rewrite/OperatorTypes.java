@@ -5,6 +5,7 @@ import io.github.attribution4j.djl.internal.script.Type;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,17 @@ import org.jspecify.annotations.Nullable;
  * arguments decide; null means that the result is not known to hold tensors.
  */
 final class OperatorTypes {
+    private static final Pattern LIBRARIES = Pattern.compile("(cudnn|miopen|mkldnn|fake_quantize)_.*|.*backward.*");
+    private static final Pattern TEXT = Pattern.compile("add|mul|slice|lower|upper|strip|replace|format|join");
+    private static final Pattern NUMBERS = Pattern.compile("int|float|bool|number|complex");
+    private static final Pattern UNDECIDED = Pattern.compile("number|complex");
+    private static final Pattern COMPARISONS = Pattern.compile("eq|ne|lt|le|gt|ge|isnan|isinf|isfinite");
+    private static final Pattern LIKE_OPERANDS = Pattern.compile("pow|abs|fmod|__and__|__or__|__xor__");
+    private static final Pattern WHOLE =
+            Pattern.compile("add|sub|mul|neg|remainder|floor|ceil|gcd|__lshift__|__rshift__");
+    private static final Pattern ROUNDED = Pattern.compile("floor|ceil|round");
+    private static final Pattern REALS = Pattern.compile("float|number");
+
     private static final Set<String> PAIRS = names("""
             _aminmax _ctc_loss _linalg_eigh _native_multi_head_attention _pack_padded_sequence _pad_packed_sequence _rowwise_prune
             _scaled_dot_product_attention_math _scaled_dot_product_attention_math_for_mps _scaled_dot_product_flash_attention_for_cpu
@@ -215,7 +227,7 @@ final class OperatorTypes {
             return other(operator, arguments);
         }
         boolean internal = (operator.startsWith("_") && !INTERNAL.contains(operator))
-                || operator.matches("(cudnn|miopen|mkldnn|fake_quantize)_.*|.*backward.*");
+                || LIBRARIES.matcher(operator).matches();
         return internal ? null : Type.TENSOR;
     }
 
@@ -255,13 +267,11 @@ final class OperatorTypes {
                 default -> null;
             };
         }
-        return first.name().equals("str") && operator.matches("add|mul|slice|lower|upper|strip|replace|format|join")
-                ? first
-                : null;
+        return first.name().equals("str") && TEXT.matcher(operator).matches() ? first : null;
     }
 
     private static boolean isNumber(@Nullable Type type) {
-        return type != null && type.toString().matches("int|float|bool|number|complex");
+        return type != null && NUMBERS.matcher(type.toString()).matches();
     }
 
     /** The type of arithmetic on numbers. */
@@ -269,18 +279,19 @@ final class OperatorTypes {
         if (arguments.isEmpty() || !arguments.stream().allMatch(OperatorTypes::isNumber)) {
             return null;
         }
-        if (arguments.stream().anyMatch(t -> t != null && t.name().matches("number|complex"))) {
+        if (arguments.stream()
+                .anyMatch(t -> t != null && UNDECIDED.matcher(t.name()).matches())) {
             return Type.of("number");
         }
-        if (operator.matches("eq|ne|lt|le|gt|ge|isnan|isinf|isfinite")) {
+        if (COMPARISONS.matcher(operator).matches()) {
             return Type.of("bool");
         }
-        if (operator.matches("pow|abs|fmod|__and__|__or__|__xor__")) {
+        if (LIKE_OPERANDS.matcher(operator).matches()) {
             return Type.of("number");
         }
-        boolean whole = operator.matches("add|sub|mul|neg|remainder|floor|ceil|gcd|__lshift__|__rshift__")
+        boolean whole = WHOLE.matcher(operator).matches()
                 && arguments.stream().noneMatch(t -> t != null && t.name().equals("float"));
-        return Type.of(whole || operator.matches("floor|ceil|round") ? "int" : "float");
+        return Type.of(whole || ROUNDED.matcher(operator).matches() ? "int" : "float");
     }
 
     private static @Nullable Type other(String operator, List<@Nullable Type> arguments) {
@@ -322,7 +333,8 @@ final class OperatorTypes {
 
     /** Whole if all are, else a number. */
     private static Type floored(List<@Nullable Type> arguments) {
-        boolean whole = arguments.stream().allMatch(t -> t == null || !t.name().matches("float|number"));
+        boolean whole = arguments.stream()
+                .allMatch(t -> t == null || !REALS.matcher(t.name()).matches());
         return Type.of(whole ? "int" : "number");
     }
 

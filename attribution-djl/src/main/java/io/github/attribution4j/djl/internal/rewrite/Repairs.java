@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -32,6 +33,11 @@ import java.util.stream.Collectors;
  * The functions stand in a file of their own, which is added where needed.
  */
 final class Repairs {
+    private static final Pattern QUANTIZED = Pattern.compile("ops\\.quantized\\.("
+            + "(linear|conv[123]d|conv_transpose[123]d)\\w*_dynamic(_fp16)?|quantized_\\w+_cell_dynamic|conv\\w*_dynamic_fp16)"
+            + "|torch\\.(quantized_(lstm|gru)|quantize_per_tensor(_dynamic)?|quantize_per_channel)");
+    private static final Pattern ADD_RELU = Pattern.compile("torch\\._add_relu_?");
+
     private static final String PATH = "__torch__/a4j_repairs.py";
     static final String MODULE = "__torch__.a4j_repairs";
 
@@ -261,7 +267,7 @@ final class Repairs {
                     Integer::sum);
             return Prepacked.unpacked(name, call, constants);
         }
-        if (name.matches("torch\\._add_relu_?")) {
+        if (ADD_RELU.matcher(name).matches()) {
             counts.merge(
                     "operator " + operator + ", which has no derivative, is replaced by ordinary operations",
                     1,
@@ -292,9 +298,6 @@ final class Repairs {
 
     /** Operators that take a tensor of activations first and give it back through integers. */
     private static boolean isQuantized(String name) {
-        return name.matches("ops\\.quantized\\.(linear|conv[123]d|conv_transpose[123]d)\\w*_dynamic(_fp16)?")
-                || name.matches("ops\\.quantized\\.(linear|conv)\\w*_dynamic_fp16")
-                || name.matches("ops\\.quantized\\.quantized_\\w+_cell_dynamic")
-                || name.matches("torch\\.(quantized_(lstm|gru)|quantize_per_tensor(_dynamic)?|quantize_per_channel)");
+        return QUANTIZED.matcher(name).matches();
     }
 }

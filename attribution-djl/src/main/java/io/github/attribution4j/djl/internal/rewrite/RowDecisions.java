@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * inputs.
  */
 final class RowDecisions {
+    private static final Pattern WRITES = Pattern.compile("append|extend|insert|_set_item|update");
+    private static final Pattern NOTHING = Pattern.compile("None|False");
+
     /** A value of the inputs, or something that holds one. */
     private static final int VALUE = 1;
     /** A number made of such values. */
@@ -393,7 +396,7 @@ final class RowDecisions {
                 if ((all & VALUE) == 0) {
                     return isScalar(type) || isSizes(type) ? 0 : REDUCED;
                 }
-                if (!name.matches("append|extend|insert|_set_item|update")) {
+                if (!WRITES.matcher(name).matches()) {
                     find(ONE_NUMBER, '"' + name + '"');
                 }
                 write(call, name);
@@ -416,7 +419,7 @@ final class RowDecisions {
             }
             return arguments.subList(1, arguments.size()).stream().allMatch(argument -> {
                 boolean number = argument instanceof Expr.Literal && WITH_NUMBER.contains(name);
-                boolean none = constants.of(argument).matches("None|False");
+                boolean none = NOTHING.matcher(constants.of(argument)).matches();
                 boolean empty =
                         argument instanceof Expr.ListOf list && list.items().isEmpty();
                 return number || none || empty || Printer.print(argument).endsWith("[])");

@@ -76,15 +76,16 @@ final class RuntimeSource {
         String tape = !taped
                 ? ""
                 : rules == null
-                        ? TapeSource.tape(MODULE, writes, nested, quantized, views, !narrow)
+                        ? TapeSource.tape(MODULE, writes, nested, quantized, views, narrow)
                         : TapeSource.tape(
                                 MODULE,
                                 writes,
                                 nested,
                                 quantized,
                                 views,
+                                narrow,
                                 RuledTape.of(rules, called),
-                                rules.skips() && !narrow);
+                                rules.skips());
         return TapeSource.border(MODULE, unbatched, quantized) + tape + functions;
     }
 

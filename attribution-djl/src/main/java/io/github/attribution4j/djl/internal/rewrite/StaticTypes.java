@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,12 @@ import org.jspecify.annotations.Nullable;
  * known; such a value is not offered, and never guessed.
  */
 final class StaticTypes {
+    private static final Pattern REALS = Pattern.compile("int|float");
+    private static final Pattern SHORT_NUMBER = Pattern.compile("-?[0-9]{1,6}");
+    private static final Pattern WHOLE_NUMBER = Pattern.compile("-?[0-9]+");
+    private static final Pattern TENSOR_OPERATORS =
+            Pattern.compile("(linear|conv|batch_norm|layer_norm|add|mul|relu|cat|matmul).*");
+
     private static final String CLOSURE = "a4j_closure";
 
     private final ProgramIndex index;
@@ -92,10 +99,10 @@ final class StaticTypes {
         if (b.name().equals("NoneType")) {
             return either(b, a);
         }
-        if (a.name().equals("number") && b.name().matches("int|float")) {
+        if (a.name().equals("number") && REALS.matcher(b.name()).matches()) {
             return a;
         }
-        if (b.name().equals("number") && a.name().matches("int|float")) {
+        if (b.name().equals("number") && REALS.matcher(a.name()).matches()) {
             return b;
         }
         if (a.name().equals("Optional")) {
@@ -204,7 +211,8 @@ final class StaticTypes {
         }
         if (expression instanceof Expr.Index item && item.indices().size() == 1) {
             Expr at = item.indices().get(0);
-            int number = at instanceof Expr.Literal literal && literal.text().matches("-?[0-9]{1,6}")
+            int number = at instanceof Expr.Literal literal
+                            && SHORT_NUMBER.matcher(literal.text()).matches()
                     ? Integer.parseInt(literal.text())
                     : Integer.MIN_VALUE;
             return part(of(item.value()), number);
@@ -247,7 +255,7 @@ final class StaticTypes {
                 switch (text) {
                     case "True", "False" -> "bool";
                     case "None" -> "NoneType";
-                    default -> text.matches("-?[0-9]+") ? "int" : "float";
+                    default -> WHOLE_NUMBER.matcher(text).matches() ? "int" : "float";
                 });
     }
 
@@ -352,7 +360,7 @@ final class StaticTypes {
         }
         if (dotted.startsWith("ops.")) {
             boolean quantized = dotted.startsWith("ops.quantized.")
-                    && name.matches("(linear|conv|batch_norm|layer_norm|add|mul|relu|cat|matmul).*");
+                    && TENSOR_OPERATORS.matcher(name).matches();
             return quantized ? Type.TENSOR : null;
         }
         List<@Nullable Type> arguments = new ArrayList<>();

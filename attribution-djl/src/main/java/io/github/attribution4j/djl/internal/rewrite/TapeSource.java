@@ -102,9 +102,8 @@ final class TapeSource {
                 x = torch.contiguous(torch.movedim(y, 0, view // 8))
             """;
 
-    private static final String TAPE = """
-            def no_fast_path() -> bool:
-              return False
+    /** What stands between a value and its tap where they may differ by more than a name. */
+    private static final String BETWEEN = """
             def shown(x: Tensor, view: int, d: int) -> Tensor:
               y = x
               if d == 5 or d == 15:
@@ -117,6 +116,18 @@ final class TapeSource {
               if ops.prim.dtype(x) != d:
                 x = torch.to(x, d)
               return x
+            """;
+
+    /** What takes a value's place has its type. */
+    private static final String CAST = """
+                    if ops.prim.dtype(y) != d:
+                      y = torch.to(y, d)
+            """;
+
+    private static final String TAPE = """
+            def no_fast_path() -> bool:
+              return False
+            BETWEEN
             class Port(Interface):
               def show(self: PORT, b: int, o: int, k: int, x: Tensor) -> Tensor:
                 pass
@@ -168,14 +179,15 @@ final class TapeSource {
                     if replacement >= 0:
                       y = self.values[replacement]
                     else:
-                      y = RUNTIME.shown(KEPT(SEEN), view, d, )
+                      y = SHOWN
                     if leaf == 1:
                       y = torch.requires_grad_(torch.detach(y), True)
                     else:
                       y = torch.alias(y)
                     torch.append(self.taps, y)
                     torch.extend(self.order, [r, c, int(ops.prim.requires_grad(x))])
-                    y = PASSED(KEPT(RUNTIME.hidden(y, view, d, )))
+            CAST
+                    y = PASSED
                 return y
               def skip(self: TAPE, p: int) -> int:
                 n = -1
@@ -257,17 +269,19 @@ final class TapeSource {
      * @param nested whether values are shown that are not plain tensors
      * @param quantized whether some tensors may be quantized
      * @param views whether values are seen otherwise than they are, {@link Row#view}
-     * @param skips whether calls whose result is replaced are left out
+     * @param narrow whether some values may have 16 bits: they are shown in 32, and each is put back where its type is known
      */
-    static String tape(String module, boolean writes, boolean nested, boolean quantized, boolean views, boolean skips) {
-        return filled(module, writes, nested, quantized, views, "", "", "", skips);
+    static String tape(
+            String module, boolean writes, boolean nested, boolean quantized, boolean views, boolean narrow) {
+        return filled(module, writes, nested, quantized, views, narrow, "", "", "", !narrow);
     }
 
     /**
      * The tape and the port of a copy that follows backward rules.
      *
+     * @param narrow whether some values may have 16 bits
      * @param rules what they gain
-     * @param skips whether calls whose result is replaced are left out
+     * @param skips whether calls whose result is replaced are left out, if nothing else is against it
      */
     static String tape(
             String module,
@@ -275,10 +289,13 @@ final class TapeSource {
             boolean nested,
             boolean quantized,
             boolean views,
+            boolean narrow,
             RuledTape rules,
             boolean skips) {
         String more = rules.methods() + rules.functions();
-        return filled(module, writes, nested, quantized, views, rules.port(), rules.attributes(), more, skips);
+        boolean skipped = skips && !narrow;
+        return filled(
+                module, writes, nested, quantized, views, narrow, rules.port(), rules.attributes(), more, skipped);
     }
 
     private static String filled(
@@ -287,20 +304,22 @@ final class TapeSource {
             boolean nested,
             boolean quantized,
             boolean views,
+            boolean narrow,
             String port,
             String attributes,
             String methods,
             boolean skips) {
-        String text = TAPE.replace("NESTED\n", (nested ? NESTED_PORT : "") + port)
+        boolean between = views || narrow;
+        String put = between ? "RUNTIME.hidden(y, view, d, )" : "y";
+        String text = TAPE.replace("BETWEEN\n", between ? BETWEEN : "")
+                        .replace("NESTED\n", (nested ? NESTED_PORT : "") + port)
                         .replace("ATTRIBUTES\n", attributes)
                         .replace("UNVIEWED\n", views ? UNVIEWED : "")
                         .replace("VIEWED\n", views ? VIEWED : "")
+                        .replace("SHOWN", between ? "RUNTIME.shown(KEPT(SEEN), view, d, )" : "KEPT(SEEN)")
+                        .replace("CAST\n", between ? "" : CAST)
                         .replace("SEEN", quantized ? "RUNTIME.plain(x, )" : "x")
-                        .replace(
-                                "PASSED(KEPT(RUNTIME.hidden(y, view, d, )))",
-                                quantized
-                                        ? "RUNTIME.alike(KEPT(RUNTIME.hidden(y, view, d, )), x, )"
-                                        : "KEPT(RUNTIME.hidden(y, view, d, ))")
+                        .replace("PASSED", quantized ? "RUNTIME.alike(KEPT(" + put + "), x, )" : "KEPT(" + put + ")")
                         // Only the value that is not computed tells how another in its place is quantized.
                         .replace("SKIPPED", skips && !quantized ? "replacement" : "-1")
                 + (nested ? NESTED_TAPE : "")

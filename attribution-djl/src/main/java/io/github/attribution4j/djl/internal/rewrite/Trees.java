@@ -12,45 +12,67 @@ import java.util.function.UnaryOperator;
 final class Trees {
     private Trees() {}
 
-    /** Rebuilds an expression from the leaves up: {@code change} sees every node after its parts have been changed. */
+    /** Changes an expression from the leaves up: {@code change} sees every node after its parts. What stays as it is, is not copied. */
     static Expr map(Expr expression, UnaryOperator<Expr> change) {
         return change.apply(children(expression, part -> map(part, change)));
     }
 
-    /** Rebuilds an expression with its parts, but not it, changed. */
+    /** Changes the parts of an expression, but not it. */
     static Expr children(Expr expression, UnaryOperator<Expr> change) {
-        Expr rebuilt = expression;
         if (expression instanceof Expr.Attribute e) {
-            rebuilt = new Expr.Attribute(change.apply(e.value()), e.name());
+            Expr value = change.apply(e.value());
+            return value == e.value() ? e : new Expr.Attribute(value, e.name());
         } else if (expression instanceof Expr.Parens e) {
-            rebuilt = new Expr.Parens(change.apply(e.value()));
+            Expr value = change.apply(e.value());
+            return value == e.value() ? e : new Expr.Parens(value);
         } else if (expression instanceof Expr.Call e) {
-            List<Expr.Keyword> keywords = new ArrayList<>();
-            for (Expr.Keyword keyword : e.keywords()) {
-                keywords.add(new Expr.Keyword(keyword.name(), change.apply(keyword.value())));
-            }
-            rebuilt = new Expr.Call(change.apply(e.callee()), each(e.arguments(), change), keywords, e.trailingComma());
+            List<Expr.Keyword> keywords = each(e.keywords(), keyword -> {
+                Expr value = change.apply(keyword.value());
+                return value == keyword.value() ? keyword : new Expr.Keyword(keyword.name(), value);
+            });
+            Expr callee = change.apply(e.callee());
+            List<Expr> arguments = each(e.arguments(), change);
+            return callee == e.callee() && arguments == e.arguments() && keywords == e.keywords()
+                    ? e
+                    : new Expr.Call(callee, arguments, keywords, e.trailingComma());
         } else if (expression instanceof Expr.Index e) {
-            rebuilt = new Expr.Index(change.apply(e.value()), each(e.indices(), change));
+            Expr value = change.apply(e.value());
+            List<Expr> indices = each(e.indices(), change);
+            return value == e.value() && indices == e.indices() ? e : new Expr.Index(value, indices);
         } else if (expression instanceof Expr.Slice e) {
-            rebuilt = new Expr.Slice(
-                    e.from() == null ? null : change.apply(e.from()), e.to() == null ? null : change.apply(e.to()));
+            Expr from = e.from() == null ? null : change.apply(e.from());
+            Expr to = e.to() == null ? null : change.apply(e.to());
+            return from == e.from() && to == e.to() ? e : new Expr.Slice(from, to);
         } else if (expression instanceof Expr.ListOf e) {
-            rebuilt = new Expr.ListOf(each(e.items(), change), e.trailingComma());
+            List<Expr> items = each(e.items(), change);
+            return items == e.items() ? e : new Expr.ListOf(items, e.trailingComma());
         } else if (expression instanceof Expr.TupleOf e) {
-            rebuilt = new Expr.TupleOf(each(e.items(), change), e.trailingComma());
+            List<Expr> items = each(e.items(), change);
+            return items == e.items() ? e : new Expr.TupleOf(items, e.trailingComma());
         } else if (expression instanceof Expr.DictOf e) {
-            List<Expr.Entry> entries = new ArrayList<>();
-            for (Expr.Entry entry : e.entries()) {
-                entries.add(new Expr.Entry(change.apply(entry.key()), change.apply(entry.value())));
-            }
-            rebuilt = new Expr.DictOf(entries, e.trailingComma());
+            List<Expr.Entry> entries = each(e.entries(), entry -> {
+                Expr key = change.apply(entry.key());
+                Expr value = change.apply(entry.value());
+                return key == entry.key() && value == entry.value() ? entry : new Expr.Entry(key, value);
+            });
+            return entries == e.entries() ? e : new Expr.DictOf(entries, e.trailingComma());
         }
-        return rebuilt;
+        return expression;
     }
 
-    private static List<Expr> each(List<Expr> expressions, UnaryOperator<Expr> change) {
-        return expressions.stream().map(change).toList();
+    /** The list itself if no element changes. */
+    private static <T> List<T> each(List<T> elements, UnaryOperator<T> change) {
+        List<T> changed = elements;
+        for (int i = 0; i < elements.size(); i++) {
+            T element = change.apply(elements.get(i));
+            if (changed == elements && element != elements.get(i)) {
+                changed = new ArrayList<>(elements);
+            }
+            if (changed != elements) {
+                changed.set(i, element);
+            }
+        }
+        return changed;
     }
 
     /** The type that an expression spells. */
@@ -64,20 +86,12 @@ final class Trees {
     }
 
     static List<Expr> map(List<Expr> expressions, UnaryOperator<Expr> change) {
-        List<Expr> mapped = new ArrayList<>(expressions.size());
-        for (Expr expression : expressions) {
-            mapped.add(map(expression, change));
-        }
-        return mapped;
+        return each(expressions, expression -> map(expression, change));
     }
 
-    /** Rebuilds statements with every expression in them changed by {@link #map(Expr, UnaryOperator)}. */
+    /** Changes every expression in statements by {@link #map(Expr, UnaryOperator)}. What stays as it is, is not copied. */
     static List<Stmt> mapAll(List<Stmt> statements, UnaryOperator<Expr> change) {
-        List<Stmt> mapped = new ArrayList<>(statements.size());
-        for (Stmt statement : statements) {
-            mapped.add(map(statement, change));
-        }
-        return mapped;
+        return each(statements, statement -> map(statement, change));
     }
 
     /** Collects all assignments, however deep. */
@@ -102,41 +116,60 @@ final class Trees {
 
     private static Stmt map(Stmt statement, UnaryOperator<Expr> change) {
         if (statement instanceof Stmt.Assign s) {
-            return new Stmt.Assign(map(s.targets(), change), s.unpack(), s.type(), map(s.values(), change));
+            List<Expr> targets = map(s.targets(), change);
+            List<Expr> values = map(s.values(), change);
+            return targets == s.targets() && values == s.values()
+                    ? s
+                    : new Stmt.Assign(targets, s.unpack(), s.type(), values);
         }
         if (statement instanceof Stmt.Return s) {
-            return new Stmt.Return(map(s.values(), change));
+            List<Expr> values = map(s.values(), change);
+            return values == s.values() ? s : new Stmt.Return(values);
         }
         if (statement instanceof Stmt.Evaluate s) {
-            return new Stmt.Evaluate(map(s.value(), change));
+            Expr value = map(s.value(), change);
+            return value == s.value() ? s : new Stmt.Evaluate(value);
         }
         if (statement instanceof Stmt.If s) {
-            return new Stmt.If(map(s.condition(), change), mapAll(s.then(), change), mapAll(s.otherwise(), change));
+            Expr condition = map(s.condition(), change);
+            List<Stmt> then = mapAll(s.then(), change);
+            List<Stmt> otherwise = mapAll(s.otherwise(), change);
+            return condition == s.condition() && then == s.then() && otherwise == s.otherwise()
+                    ? s
+                    : new Stmt.If(condition, then, otherwise);
         }
         if (statement instanceof Stmt.For s) {
-            return new Stmt.For(s.targets(), map(s.iterable(), change), mapAll(s.body(), change));
+            Expr iterable = map(s.iterable(), change);
+            List<Stmt> body = mapAll(s.body(), change);
+            return iterable == s.iterable() && body == s.body() ? s : new Stmt.For(s.targets(), iterable, body);
         }
         if (statement instanceof Stmt.While s) {
-            return new Stmt.While(map(s.condition(), change), mapAll(s.body(), change));
+            Expr condition = map(s.condition(), change);
+            List<Stmt> body = mapAll(s.body(), change);
+            return condition == s.condition() && body == s.body() ? s : new Stmt.While(condition, body);
         }
         if (statement instanceof Stmt.With s) {
-            List<Stmt.WithItem> items = new ArrayList<>();
-            for (Stmt.WithItem item : s.items()) {
-                items.add(new Stmt.WithItem(map(item.context(), change), item.target()));
-            }
-            return new Stmt.With(items, mapAll(s.body(), change));
+            List<Stmt.WithItem> items = each(s.items(), item -> {
+                Expr context = map(item.context(), change);
+                return context == item.context() ? item : new Stmt.WithItem(context, item.target());
+            });
+            List<Stmt> body = mapAll(s.body(), change);
+            return items == s.items() && body == s.body() ? s : new Stmt.With(items, body);
         }
         if (statement instanceof Stmt.Def s) {
-            List<Stmt.Parameter> parameters = new ArrayList<>();
-            for (Stmt.Parameter parameter : s.parameters()) {
+            List<Stmt.Parameter> parameters = each(s.parameters(), parameter -> {
                 Expr preset = parameter.preset();
-                parameters.add(new Stmt.Parameter(
-                        parameter.name(), parameter.type(), preset == null ? null : map(preset, change)));
-            }
-            return new Stmt.Def(s.name(), parameters, s.result(), mapAll(s.body(), change));
+                Expr changed = preset == null ? null : map(preset, change);
+                return changed == preset ? parameter : new Stmt.Parameter(parameter.name(), parameter.type(), changed);
+            });
+            List<Stmt> body = mapAll(s.body(), change);
+            return parameters == s.parameters() && body == s.body()
+                    ? s
+                    : new Stmt.Def(s.name(), parameters, s.result(), body);
         }
         if (statement instanceof Stmt.ClassDef s) {
-            return new Stmt.ClassDef(s.name(), s.base(), mapAll(s.members(), change));
+            List<Stmt> members = mapAll(s.members(), change);
+            return members == s.members() ? s : new Stmt.ClassDef(s.name(), s.base(), members);
         }
         return statement;
     }

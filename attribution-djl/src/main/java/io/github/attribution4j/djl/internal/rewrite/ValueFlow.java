@@ -10,10 +10,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What in a text depends on its parameters, which of that are conditions, and which are indices: by variable, whatever the order of assignments. */
 final class ValueFlow {
+    private static final Pattern NO_GRAD = Pattern.compile(".*grad_mode\\.(no_grad|inference_mode)\\.__new__");
+    private static final Pattern VALUE_METHODS = Pattern.compile("data|min|max|abs");
+    private static final Pattern CASTS = Pattern.compile("annotate|unchecked_cast");
+
     /** They give nothing that depends on the values of what they are given. */
     private static final Set<String> WITHOUT_VALUES = Set.of(
             "size",
@@ -104,7 +109,7 @@ final class ValueFlow {
             }
             if (assign.targets().get(0) instanceof Expr.Name name
                     && assign.values().get(0) instanceof Expr.Call call
-                    && Trees.dotted(call.callee()).matches(".*grad_mode\\.(no_grad|inference_mode)\\.__new__")) {
+                    && NO_GRAD.matcher(Trees.dotted(call.callee())).matches()) {
                 stopping.add(name.id());
             }
         }
@@ -175,7 +180,7 @@ final class ValueFlow {
                     ? false
                     : WITHOUT_VALUES.contains(operator)
                             || (Trees.dotted(call.callee()).startsWith("ops.prim.")
-                                    && !operator.matches("data|min|max|abs"));
+                                    && !VALUE_METHODS.matcher(operator).matches());
             return !silent
                     && (call.arguments().stream().anyMatch(this::depends)
                             || call.keywords().stream().anyMatch(keyword -> depends(keyword.value())));
@@ -209,7 +214,7 @@ final class ValueFlow {
             return null;
         }
         String operator = operator(call);
-        if (Trees.dotted(call.callee()).matches("annotate|unchecked_cast")
+        if (CASTS.matcher(Trees.dotted(call.callee())).matches()
                 && call.arguments().size() == 2) {
             return condition(call.arguments().get(1));
         }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * attribute or a parameter that goes there, in a comparison with a tensor's type, and by automatic casts.
  */
 public final class WrittenTypes {
+    private static final Pattern WHOLE_NUMBER = Pattern.compile("\\d+");
+
     private static final String PATH = "__torch__/a4j_types.py";
     private static final String FUNCTION = "__torch__.a4j_types.floating";
 
@@ -144,7 +147,8 @@ public final class WrittenTypes {
         }
 
         private void learn(String name, Expr value) {
-            if (value instanceof Expr.Literal literal && literal.text().matches("\\d+")) {
+            if (value instanceof Expr.Literal literal
+                    && WHOLE_NUMBER.matcher(literal.text()).matches()) {
                 numbers.add(name);
             } else if (value instanceof Expr.Attribute attribute
                     && attribute.value() instanceof Expr.Name

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.djl.internal.rewrite;
+
+import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.djl.internal.script.Stmt;
+import java.util.Map;
+
+/** A program as every copy of it begins: parsed, checked and repaired, with what it changes known. Reading takes longer than making a copy. */
+public final class RepairedProgram {
+    private final TorchArchive archive;
+    private final Map<String, Stmt.File> original;
+    private final ProgramIndex index;
+    private final Repairs repairs;
+    private final Guards guards;
+    private final State state;
+
+    private RepairedProgram(
+            TorchArchive archive,
+            Map<String, Stmt.File> original,
+            ProgramIndex index,
+            Repairs repairs,
+            Guards guards,
+            State state) {
+        this.archive = archive;
+        this.original = original;
+        this.index = index;
+        this.repairs = repairs;
+        this.guards = guards;
+        this.state = state;
+    }
+
+    /**
+     * Reads a program.
+     *
+     * @param archive the archive; not changed
+     * @return the program
+     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
+     * @throws RewriteException if the program cannot be called
+     */
+    public static RepairedProgram of(TorchArchive archive) {
+        if (archive.code().containsKey(RuntimeSource.PATH)) {
+            throw new RewriteException(archive.name() + ": is an instrumented copy already; load the original");
+        }
+        ProgramIndex original = ProgramIndex.of(archive);
+        ObjectCheck.check(archive, original);
+        CallChains.check(archive.name(), original);
+        Repairs repairs = new Repairs(archive.constants());
+        Guards guards = new Guards(archive.name());
+        ProgramIndex index =
+                ProgramIndex.of(archive, Dispatch.apply(original, guards.guard(repairs.repair(Hooks.apply(original)))));
+        State state = State.of(archive, index);
+        if (!state.names().isEmpty()) {
+            index = ProgramIndex.of(archive, state.files());
+        }
+        return new RepairedProgram(archive, original.files(), index, repairs, guards, state);
+    }
+
+    TorchArchive archive() {
+        return archive;
+    }
+
+    /** The files as the archive has them, by path below {@code code/}. */
+    Map<String, Stmt.File> original() {
+        return original;
+    }
+
+    ProgramIndex index() {
+        return index;
+    }
+
+    Repairs repairs() {
+        return repairs;
+    }
+
+    Guards guards() {
+        return guards;
+    }
+
+    State state() {
+        return state;
+    }
+}
