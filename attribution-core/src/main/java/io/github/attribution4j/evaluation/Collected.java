@@ -30,7 +30,7 @@ public final class Collected {
     }
 
     /** Returns tensors joined along axis 0; one alone as it is. */
-    static Tensor join(List<Tensor> tensors) {
+    public static Tensor join(List<Tensor> tensors) {
         return tensors.size() == 1 ? tensors.get(0) : tensors.get(0).tensors().concat(tensors, 0);
     }
 

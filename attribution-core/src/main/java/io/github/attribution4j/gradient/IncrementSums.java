@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
+import io.github.attribution4j.evaluation.Collected;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -46,11 +47,7 @@ final class IncrementSums {
 
     /** Returns for each value the sum of each path, axis 0 counts paths. */
     List<Tensor> sums() {
-        return perPoint.stream()
-                .map(sum -> sum.done.size() == 1
-                        ? sum.done.get(0)
-                        : sum.done.get(0).tensors().concat(sum.done, 0))
-                .toList();
+        return perPoint.stream().map(sum -> Collected.join(sum.done)).toList();
     }
 
     private Tensor products(int axis, Tensor values, Tensor gradients) {

@@ -5,7 +5,6 @@ import io.github.attribution4j.djl.internal.archive.FloatingTypes;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.flow.GradientLosses;
 import io.github.attribution4j.djl.internal.instrument.Places.Text;
-import io.github.attribution4j.djl.internal.operator.InPlace;
 import io.github.attribution4j.djl.internal.program.AddedNames;
 import io.github.attribution4j.djl.internal.program.CallSite;
 import io.github.attribution4j.djl.internal.program.ModuleInfo;
@@ -75,7 +74,7 @@ public final class Instrumenter {
         this.index = program.index();
         // Without modules below the root there is nothing else to cut at, and no reason for a copy of its own.
         this.level = level == Level.MODULES && index.nodes().size() == 1 ? Level.VALUES : level;
-        this.inPlace = InPlace.occursIn(index.files().values());
+        this.inPlace = program.inPlace();
         this.rules = rules;
         this.writtenInputs = program.state().writtenInputs();
         this.unbatched = unbatched;

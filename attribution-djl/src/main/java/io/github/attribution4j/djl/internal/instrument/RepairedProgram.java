@@ -2,6 +2,7 @@
 package io.github.attribution4j.djl.internal.instrument;
 
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.djl.internal.operator.InPlace;
 import io.github.attribution4j.djl.internal.program.CallChains;
 import io.github.attribution4j.djl.internal.program.ObjectCheck;
 import io.github.attribution4j.djl.internal.program.ProgramIndex;
@@ -23,6 +24,7 @@ public final class RepairedProgram {
     private final Repairs repairs;
     private final Guards guards;
     private final State state;
+    private final boolean inPlace;
 
     private RepairedProgram(
             TorchArchive archive,
@@ -37,6 +39,7 @@ public final class RepairedProgram {
         this.repairs = repairs;
         this.guards = guards;
         this.state = state;
+        this.inPlace = InPlace.occursIn(index.files().values());
     }
 
     /**
@@ -88,5 +91,10 @@ public final class RepairedProgram {
 
     State state() {
         return state;
+    }
+
+    /** Whether it may write to tensors. */
+    boolean inPlace() {
+        return inPlace;
     }
 }
