@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.path;
 
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
 /**
  * Gauss-Legendre nodes and weights on [0, 1].
  *
@@ -25,9 +27,24 @@ final class GaussLegendre {
     /** A step of Newton below this share leaves an error below its square. */
     private static final double LAST_STEP = 1e-7;
 
+    /** Rules of few nodes, once computed: a method with other settings is often made for each explanation. */
+    private static final AtomicReferenceArray<Quadrature.Rule> SMALL = new AtomicReferenceArray<>(129);
+
     private GaussLegendre() {}
 
     static Quadrature.Rule rule(int n) {
+        if (n >= SMALL.length()) {
+            return computed(n);
+        }
+        Quadrature.Rule known = SMALL.get(n);
+        if (known == null) {
+            known = computed(n);
+            SMALL.set(n, known);
+        }
+        return known;
+    }
+
+    private static Quadrature.Rule computed(int n) {
         double[] nodes = new double[n];
         double[] weights = new double[n];
         Interior interior = new Interior(n);
