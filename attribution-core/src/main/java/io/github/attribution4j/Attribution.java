@@ -6,7 +6,7 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.run.CancelledException;
 import io.github.attribution4j.run.DeadlineExceededException;
 import io.github.attribution4j.run.InvalidRequestException;

@@ -2,8 +2,8 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.RuledCut;
-import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.model.rule.RuledCut;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Need;

@@ -8,7 +8,7 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.propagation.GuidedBackprop;

@@ -23,7 +23,7 @@ import io.github.attribution4j.gradient.LayerGradientShap;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.NearNames;
-import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.KernelShap;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.model;
 
+import io.github.attribution4j.model.rule.RuledCopy;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;

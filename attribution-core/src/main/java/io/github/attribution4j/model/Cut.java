@@ -40,13 +40,15 @@ public interface Cut {
     List<Tensor> activations(Inputs inputs);
 
     /**
-     * Runs the whole model, ready for gradients of its output with respect to the values at the cut.
+     * Runs the whole model, ready for gradients of its output with respect to the values at the cut, which are its {@link
+     * Pullback#activations()}: what GradCAM needs, at the cost of one forward run and of a backward run that ends at the cut. Its
+     * {@link Pullback#unused()} names points.
      *
      * @param inputs those of the whole model; their roles and types do not matter here, as nothing is differentiated with
      *     respect to them
      * @throws ModelException if a point is not reached with these inputs, depends on another, or holds integers
      */
-    LayerPullback pullback(Inputs inputs);
+    Pullback pullback(Inputs inputs);
 
     /**
      * Returns inputs → activation of a point, shape {@code (rows, ...)}.

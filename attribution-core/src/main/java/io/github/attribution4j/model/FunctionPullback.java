@@ -30,10 +30,7 @@ final class FunctionPullback implements Pullback {
         if (closed) {
             throw new IllegalStateException("this pullback was closed; run the model's pullback again");
         }
-        if (!cotangent.shape().equals(output.shape()) || cotangent.dataType() != output.dataType()) {
-            throw new IllegalArgumentException("cotangent is a " + describe(cotangent) + " and the output a "
-                    + describe(output) + "; shape and type must be equal");
-        }
+        requireFit(cotangent);
         try (TensorScope scope = TensorScope.open()) {
             List<Tensor> gradients = derivative.vjp(inputs, cotangent);
             List<Inputs.Input> attributed = inputs.all().stream()

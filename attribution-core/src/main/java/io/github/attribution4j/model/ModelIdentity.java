@@ -38,13 +38,10 @@ public record ModelIdentity(
         return new ModelIdentity(name + " (" + part + ")", version, digest, engine, device, loaded);
     }
 
-    /**
-     * Returns the identity of a copy of this model that goes back by rules, which are then the last of what was asked
-     * for.
-     */
-    public ModelIdentity with(RuleSet rules) {
+    /** Returns the identity of a copy of this model of which something more was asked, such as backward {@code rules}. */
+    public ModelIdentity with(String what, String value) {
         Map<String, String> asked = new LinkedHashMap<>(loaded);
-        asked.put("rules", rules.describe());
+        asked.put(what, value);
         return new ModelIdentity(name, version, digest, engine, device, asked);
     }
 

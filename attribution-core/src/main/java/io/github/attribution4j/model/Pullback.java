@@ -9,15 +9,15 @@ import java.util.List;
  */
 public interface Pullback extends BackwardRun {
     /**
-     * Returns the vector-Jacobian product: the gradient of Σ(output · cotangent) with respect to each attributed input.
-     * Linear in the cotangent; may be called any number of times.
+     * Returns the vector-Jacobian product: the gradient of Σ(output · cotangent) with respect to each attributed input, or to the
+     * value at each point of a {@linkplain Cut#pullback cut}. Linear in the cotangent; may be called any number of times.
      *
      * @param cotangent shape and type of {@link #output()}
-     * @return one tensor for each attributed input, in order, shaped and typed like it; zeros for an input on which the
-     *     output does not depend (see {@link #unused()})
+     * @return one tensor for each of them, in order, shaped and typed like it; zeros for one on which the output does not depend
+     *     (see {@link #unused()})
      * @throws IllegalArgumentException if the cotangent's shape or type differs from the output's
      * @throws IllegalStateException if this was closed, or has given its {@link #vjpLast last} product
-     * @throws ModelException if no gradient is defined for any attributed input
+     * @throws ModelException if no gradient is defined for any of them
      */
     List<Tensor> vjp(Tensor cotangent);
 
@@ -27,6 +27,20 @@ public interface Pullback extends BackwardRun {
      */
     default List<Tensor> vjpLast(Tensor cotangent) {
         return vjp(cotangent);
+    }
+
+    /**
+     * Checks a cotangent: for implementations.
+     *
+     * @throws IllegalArgumentException naming shapes and types, if they differ from the {@link #output()}'s
+     */
+    default void requireFit(Tensor cotangent) {
+        Tensor output = output();
+        if (!cotangent.shape().equals(output.shape()) || cotangent.dataType() != output.dataType()) {
+            throw new IllegalArgumentException("cotangent: a " + cotangent.dataType() + " tensor of shape "
+                    + cotangent.shape() + " was given for an output of type " + output.dataType() + " and shape "
+                    + output.shape() + "; they must be equal");
+        }
     }
 
     @Override

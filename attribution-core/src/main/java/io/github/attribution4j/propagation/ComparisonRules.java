@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.model.BackwardRule;
-import io.github.attribution4j.model.OperationKind;
-import io.github.attribution4j.model.OperationSelector;
-import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.rule.BackwardRule;
+import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.OperationSelector;
+import io.github.attribution4j.model.rule.RuleSet;
 
 /** The rule sets of DeepLIFT. */
 final class ComparisonRules {

@@ -3,7 +3,7 @@ package io.github.attribution4j.propagation;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Need;

@@ -5,7 +5,7 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Kind;
 import io.github.attribution4j.setting.Setting;

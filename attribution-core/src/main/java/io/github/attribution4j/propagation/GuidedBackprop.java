@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Settings;

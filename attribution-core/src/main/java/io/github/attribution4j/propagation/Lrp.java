@@ -3,11 +3,11 @@ package io.github.attribution4j.propagation;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.Operation;
-import io.github.attribution4j.model.OperationKind;
-import io.github.attribution4j.model.RuleSet;
+import io.github.attribution4j.model.rule.BackwardRule;
+import io.github.attribution4j.model.rule.Operation;
+import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Need;

@@ -2,12 +2,12 @@
 package io.github.attribution4j.propagation;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.Operation;
-import io.github.attribution4j.model.OperationKind;
-import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.rule.BackwardRule;
+import io.github.attribution4j.model.rule.Operation;
+import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Settings;
 import java.util.List;

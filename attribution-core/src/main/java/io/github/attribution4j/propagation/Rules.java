@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.model.BackwardRule;
-import io.github.attribution4j.model.BackwardRule.BiasPart;
-import io.github.attribution4j.model.BackwardRule.Group;
-import io.github.attribution4j.model.BackwardRule.InputPart;
-import io.github.attribution4j.model.BackwardRule.Term;
-import io.github.attribution4j.model.BackwardRule.WeightPart;
+import io.github.attribution4j.model.rule.BackwardRule;
+import io.github.attribution4j.model.rule.BackwardRule.BiasPart;
+import io.github.attribution4j.model.rule.BackwardRule.Group;
+import io.github.attribution4j.model.rule.BackwardRule.InputPart;
+import io.github.attribution4j.model.rule.BackwardRule.Term;
+import io.github.attribution4j.model.rule.BackwardRule.WeightPart;
 import java.util.Arrays;
 import java.util.List;
 

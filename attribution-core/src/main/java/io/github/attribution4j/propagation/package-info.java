@@ -5,8 +5,8 @@
  * io.github.attribution4j.propagation.DeepLiftShap} and {@link io.github.attribution4j.propagation.Lrp}, with its {@link
  * io.github.attribution4j.propagation.Rules} and {@link io.github.attribution4j.propagation.Composites}.
  *
- * <p>They ask a {@link io.github.attribution4j.model.RuledModel} for a copy that follows a {@link
- * io.github.attribution4j.model.RuleSet}. Read {@link io.github.attribution4j.propagation.Propagation} first: what they share,
+ * <p>They ask a {@link io.github.attribution4j.model.rule.RuledModel} for a copy that follows a {@link
+ * io.github.attribution4j.model.rule.RuleSet}. Read {@link io.github.attribution4j.propagation.Propagation} first: what they share,
  * at inputs, at layers and towards neurons.
  */
 @NullMarked

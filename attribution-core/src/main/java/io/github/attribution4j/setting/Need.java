@@ -7,7 +7,7 @@ public enum Need {
     FORWARD("forward", "runs the model forward, nothing else"),
     /** Gradients: {@link io.github.attribution4j.model.DifferentiableModel}. */
     GRADIENTS("gradients", "takes gradients with respect to floating-point inputs"),
-    /** Backward rules: {@link io.github.attribution4j.model.RuledModel}. */
+    /** Backward rules: {@link io.github.attribution4j.model.rule.RuledModel}. */
     RULES("rules", "goes back through the model by rules of its own, from floating-point inputs"),
     /** Layers: {@link io.github.attribution4j.model.LayeredModel}. */
     LAYERS("layers", "looks at a layer"),

@@ -66,7 +66,7 @@ import java.util.Set;
  *
  * <p>Immutable and thread-safe.
  *
- * @param <M> what the method needs of a model: {@link LayeredModel}, or {@link io.github.attribution4j.model.RuledModel} for one that
+ * @param <M> what the method needs of a model: {@link LayeredModel}, or {@link io.github.attribution4j.model.rule.RuledModel} for one that
  *     goes back by rules
  */
 public final class TokenAttribution<M extends LayeredModel> implements Attribution<M> {
@@ -107,7 +107,7 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
     /**
      * Returns a method by token: at the vectors of the attributed inputs, summed over their elements.
      *
-     * @param <M> inferred from the method; {@link LayeredModel}, or {@link io.github.attribution4j.model.RuledModel}
+     * @param <M> inferred from the method; {@link LayeredModel}, or {@link io.github.attribution4j.model.rule.RuledModel}
      * @param method any method, with its baseline
      */
     public static <M extends LayeredModel> TokenAttribution<M> of(Attribution<? super M> method) {

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
+import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -115,7 +115,7 @@ class CamOracleTest {
 
     private static List<Facts> facts(Place place) {
         try (TensorScope scope = TensorScope.open();
-                LayerPullback run = place.model().cut(place.layer()).pullback(place.inputs())) {
+                Pullback run = place.model().cut(place.layer()).pullback(place.inputs())) {
             long[] examples = {0, 1, 2};
             Tensor gradient = run.vjp(TARGET.cotangent(run.output(), examples)).get(0);
             double[] scores = TARGET.score(run.output(), examples).toDoubleArray();

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.target.Target;
@@ -45,7 +44,7 @@ class FullGradTest {
 
     /** Returns [example][channel * positions + position] of bias ∘ gradient at a convolution. */
     private static double[][] biasProducts(ReferenceModel model, String layer) {
-        try (LayerPullback run = model.cut(layer).pullback(images())) {
+        try (Pullback run = model.cut(layer).pullback(images())) {
             double[] gradient =
                     run.vjp(TARGET.cotangent(run.output(), EXAMPLES)).get(0).toDoubleArray();
             double[] bias = model.weight(layer + ".bias").toDoubleArray();

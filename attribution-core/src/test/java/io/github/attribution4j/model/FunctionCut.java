@@ -19,7 +19,7 @@ public record FunctionCut(List<CutPoint> points, UnaryOperator<Tensor> function)
     }
 
     @Override
-    public LayerPullback pullback(Inputs inputs) {
+    public Pullback pullback(Inputs inputs) {
         throw notAskedFor();
     }
 

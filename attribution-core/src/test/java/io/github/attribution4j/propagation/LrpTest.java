@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.OperationKind;
-import io.github.attribution4j.model.OperationSelector;
-import io.github.attribution4j.model.RuleSet;
-import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.rule.BackwardRule;
+import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.OperationSelector;
+import io.github.attribution4j.model.rule.RuleSet;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;

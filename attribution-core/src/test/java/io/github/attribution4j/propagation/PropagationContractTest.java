@@ -7,7 +7,7 @@ import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.cam.GuidedGradCam;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.testkit.reference.ReferenceModels;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
+import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
@@ -35,7 +35,7 @@ class LayerInspectorTest {
         try (TensorScope scope = TensorScope.open();
                 LayerViews views = new LayerInspector("act1", "conv2").inspect(model, images(), TARGET)) {
             for (LayerView view : views.all()) {
-                try (LayerPullback run = model.cut(view.point().toString()).pullback(images())) {
+                try (Pullback run = model.cut(view.point().toString()).pullback(images())) {
                     double[] gradient = run.vjp(TARGET.cotangent(run.output(), new long[] {0, 1}))
                             .get(0)
                             .toDoubleArray();

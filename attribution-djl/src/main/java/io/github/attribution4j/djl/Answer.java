@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer to a {@link Question}: handles that the reader closes.
+ * The answer to a {@link TorchCall}: handles that the reader closes.
  *
  * @param reply what was asked for
  * @param pieces where the graph is cut into pieces: these; else nothing

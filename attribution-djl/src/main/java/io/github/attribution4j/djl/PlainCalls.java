@@ -31,7 +31,6 @@ final class PlainCalls implements ProgramCalls {
      * @param positions which input each parameter takes
      */
     PtNDArray output(Inputs inputs, List<Integer> positions) {
-        inputs.requireNoReferences();
         try {
             List<PtNDArray> handles = inputs(library, positions, 0, inputs);
             return library.call(Level.FORWARD, Instrumented.PLAIN, handles, false)
@@ -42,20 +41,18 @@ final class PlainCalls implements ProgramCalls {
     }
 
     @Override
-    public Answer answer(Question question, boolean gradients) {
-        question.inputs().requireNoReferences();
-        List<PtNDArray> handles = inputs(library, question, question.inputs());
+    public Answer answer(TorchCall call, boolean gradients) {
+        List<PtNDArray> handles = inputs(library, call, call.inputs());
         try {
-            String entry = isPlain(question) ? shortEntry(question.request()) : null;
+            String entry = isPlain(call) ? shortEntry(call.request()) : null;
             if (entry != null) {
                 List<PtNDArray> results = library.call(Level.FORWARD, entry, handles, gradients);
                 return answer(Reply.plain(results.get(0), results.subList(1, results.size())));
             }
-            long[] control = question.request().control();
-            return answer(
-                    reply(library, library.call(question.level(), question.method(), control, handles, gradients)));
+            long[] control = call.request().control();
+            return answer(reply(library, library.call(call.level(), call.method(), control, handles, gradients)));
         } catch (EngineException e) {
-            throw failure(library, question.inputs(), e);
+            throw failure(library, call.inputs(), e);
         }
     }
 
@@ -63,8 +60,8 @@ final class PlainCalls implements ProgramCalls {
         return new Answer(reply, Memory.NONE, null);
     }
 
-    private boolean isPlain(Question question) {
-        return library.program().plain() && question.method().equals(Instrumented.FORWARD);
+    private boolean isPlain(TorchCall call) {
+        return library.program().plain() && call.method().equals(Instrumented.FORWARD);
     }
 
     /** The entry that answers without control and header, or null if gradients by one of several inputs are wanted. */
@@ -76,8 +73,8 @@ final class PlainCalls implements ProgramCalls {
     }
 
     /** The handles of a request's tensors. */
-    static List<PtNDArray> inputs(TorchModules library, Question question, Inputs inputs) {
-        return inputs(library, question.request().tensors(), question.shift(), inputs);
+    static List<PtNDArray> inputs(TorchModules library, TorchCall call, Inputs inputs) {
+        return inputs(library, call.request().tensors(), call.shift(), inputs);
     }
 
     private static List<PtNDArray> inputs(TorchModules library, List<Integer> positions, int shift, Inputs inputs) {

@@ -8,5 +8,5 @@ interface ProgramCalls {
      *
      * @param gradients whether a graph is recorded
      */
-    Answer answer(Question question, boolean gradients);
+    Answer answer(TorchCall call, boolean gradients);
 }

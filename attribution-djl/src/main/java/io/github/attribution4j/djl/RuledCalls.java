@@ -9,10 +9,10 @@ import io.github.attribution4j.djl.internal.instrument.Instrumented;
 import io.github.attribution4j.djl.internal.rule.RuleTable;
 import io.github.attribution4j.djl.internal.wire.Level;
 import io.github.attribution4j.djl.internal.wire.Request;
-import io.github.attribution4j.model.BackwardRule.Family;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.rule.BackwardRule.Family;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -47,47 +47,45 @@ final class RuledCalls implements ProgramCalls {
     }
 
     @Override
-    public Answer answer(Question question, boolean gradients) {
-        Inputs inputs = question.inputs();
+    public Answer answer(TorchCall call, boolean gradients) {
+        Inputs inputs = call.inputs();
         if (table.family() != Family.COMPARISON) {
-            inputs.requireNoReferences();
-            return run(question, inputs, table.family() == Family.GUIDED ? 0 : 1, Memory.NONE, true);
+            return run(call, inputs, table.family() == Family.GUIDED ? 0 : 1, Memory.NONE, true);
         }
-        inputs.requireReferences();
-        Answer there = reference(question);
+        Answer there = reference(call);
         try (Memory memory = there.pieces()) {
-            Answer here = there.read(() -> run(question, inputs, 1, memory, true));
+            Answer here = there.read(() -> run(call, inputs, 1, memory, true));
             return new Answer(here.reply(), here.pieces(), there.reply());
         }
     }
 
-    private Answer reference(Question question) {
-        Inputs inputs = question.inputs().atReferences();
-        int shift = question.shift();
+    private Answer reference(TorchCall call) {
+        Inputs inputs = call.inputs().atReferences();
+        int shift = call.shift();
         Request<Integer> request = arguments.bind(inputs.all().subList(shift, inputs.size()));
         for (int i = 0; i < shift; i++) {
             // A value that was put in is computed anew, unless it has a reference of its own.
-            if (question.inputs().hasReference(inputs.all().get(i).name())) {
-                request.replace(question.request().rows().get(i).asLeaf(false), i - shift);
+            if (call.inputs().hasReference(inputs.all().get(i).name())) {
+                request.replace(call.request().rows().get(i).asLeaf(false), i - shift);
             }
         }
-        Question whole = new Question(inputs, request, Instrumented.RUN, shift);
+        TorchCall whole = new TorchCall(inputs, request, Instrumented.RUN, shift);
         return run(whole, inputs, 0, Memory.NONE, false);
     }
 
-    private Answer run(Question question, Inputs inputs, int mode, Memory memory, boolean gradients) {
+    private Answer run(TorchCall call, Inputs inputs, int mode, Memory memory, boolean gradients) {
         TorchRuntime runtime = plain.module().runtime();
-        Level level = question.level() == Level.VALUES ? Level.VALUES : Level.MODULES;
+        Level level = call.level() == Level.VALUES ? Level.VALUES : Level.MODULES;
         List<PtNDArray> handles = new ArrayList<>();
         List<PtNDArray> results;
-        try (PtNDArray control = runtime.operations().int64(question.request().control());
+        try (PtNDArray control = runtime.operations().int64(call.request().control());
                 PtNDArray rules = runtime.operations().int64(table.control(mode, memory.marks()));
                 PtNDArray numbers = runtime.operations().float64(table.numbers())) {
             handles.add(control);
             handles.add(rules);
             handles.add(numbers);
             handles.addAll(memory.tensors());
-            handles.addAll(PlainCalls.inputs(plain, question, inputs));
+            handles.addAll(PlainCalls.inputs(plain, call, inputs));
             results = new ArrayList<>(ruled.call(level, Instrumented.RUN, handles, gradients));
         } catch (EngineException e) {
             throw failure(inputs, e);

@@ -2,6 +2,7 @@
 package io.github.attribution4j.djl;
 
 import io.github.attribution4j.djl.internal.program.ModuleInfo;
+import io.github.attribution4j.djl.internal.program.OperationInfo;
 import io.github.attribution4j.djl.internal.program.Signature;
 import io.github.attribution4j.djl.internal.wire.Row;
 import io.github.attribution4j.model.CutPoint;
@@ -9,6 +10,7 @@ import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.rule.Operation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -29,20 +31,52 @@ final class TorchAddresses {
     /** Programs ask for the same few layers over and over; calls in a loop are without number. */
     private static final int KEPT = 4096;
 
-    private final TorchProgram program;
+    private final TorchModules modules;
     private final Map<CutPoint, Row> rows = new ConcurrentHashMap<>();
     private final Map<String, CutPoint> named = new ConcurrentHashMap<>();
     private volatile @Nullable List<CutPoint> cutPoints;
+    private volatile @Nullable List<Operation> operations;
 
-    TorchAddresses(TorchProgram program) {
-        this.program = program;
+    TorchAddresses(TorchModules modules) {
+        this.modules = modules;
+    }
+
+    /** All modules in pre-order, so that the position is the index; the root is the first. */
+    List<ModuleInfo> modules() {
+        return modules.values().modules();
+    }
+
+    /** Returns the module of a path, or null if there is none below the root. */
+    private @Nullable ModuleInfo layer(String path) {
+        for (ModuleInfo info : modules()) {
+            if (info.index() > 0 && info.path().equals(path)) {
+                return info;
+            }
+        }
+        return null;
+    }
+
+    /** Every operation in the text of the program, whether a gradient passes it or not. */
+    List<Operation> operations() {
+        List<Operation> known = operations;
+        if (known == null) {
+            known = modules.values().operations().stream().map(this::operation).toList();
+            operations = known;
+        }
+        return known;
+    }
+
+    private Operation operation(OperationInfo info) {
+        String module = modules().get(info.module()).path();
+        String address = module + "/" + info.operator() + "#" + info.number();
+        return new Operation(address, module, info.name(), info.kind(), info.order());
     }
 
     /** Returns the modules that can be cut, one point for each place of a call; where none is called, as in frozen archives and those of PyTorch 1.3, the places in the text. */
     List<CutPoint> cutPoints() {
         List<CutPoint> known = cutPoints;
         if (known == null) {
-            known = inMethods() ? program.inner().points() : points(program.modules());
+            known = inMethods() ? modules.inner().points() : points(modules());
             cutPoints = known;
         }
         return known;
@@ -50,7 +84,7 @@ final class TorchAddresses {
 
     /** Whether no module is called, so that only values inside methods can be addressed. */
     boolean inMethods() {
-        return points(program.modules()).isEmpty();
+        return points(modules()).isEmpty();
     }
 
     private static List<CutPoint> points(List<ModuleInfo> modules) {
@@ -93,9 +127,9 @@ final class TorchAddresses {
     }
 
     private Row find(CutPoint point) {
-        ModuleInfo info = program.layer(point.path());
+        ModuleInfo info = layer(point.path());
         if (info == null && point.path().indexOf('/') >= 0) {
-            return program.inner().row(point);
+            return modules.inner().row(point);
         }
         if (info == null) {
             throw new UnknownLayerException(
@@ -134,7 +168,7 @@ final class TorchAddresses {
 
     /** Returns what there is to say about a point that its address and kind do not say; mostly nothing. */
     String note(CutPoint point) {
-        ModuleInfo info = program.layer(point.path());
+        ModuleInfo info = layer(point.path());
         if (info == null) {
             return "";
         }
@@ -148,11 +182,11 @@ final class TorchAddresses {
         if (point.call() < calls.size() && calls.get(point.call()).handsOn()) {
             notes.add("hands on what it is given");
         }
-        program.modules().stream()
+        modules().stream()
                 .filter(other -> other.alias().equals(info.path()))
                 .forEach(other -> notes.add("also named " + other.path()));
         Matcher other = MODULE.matcher(info.path());
-        if (other.matches() && !other.group("path").equals(info.path()) && program.layer(other.group("path")) != null) {
+        if (other.matches() && !other.group("path").equals(info.path()) && layer(other.group("path")) != null) {
             String number = other.group("call") == null ? "0" : other.group("call");
             notes.add("the value of " + other.group("path") + " that would have this address is " + other.group("path")
                     + "#" + number + ":out".repeat(other.group("end").isEmpty() ? 1 : 0) + other.group("end"));
@@ -214,14 +248,14 @@ final class TorchAddresses {
         if (found.isEmpty()) {
             found = unlisted(address);
         }
-        if (found.isEmpty() && program.layer(address) == null) {
-            found = program.inner().find(address);
+        if (found.isEmpty() && layer(address) == null) {
+            found = modules.inner().find(address);
         }
         if (found.isPresent()) {
             row(found.get());
             return found.get();
         }
-        for (ModuleInfo info : program.modules()) {
+        for (ModuleInfo info : modules()) {
             if (info.index() > 0 && !info.path().isEmpty() && address.startsWith(info.path())) {
                 String rest = address.substring(info.path().length());
                 if (rest.isEmpty() || rest.equals(":in") || rest.matches("(:in|:out)?\\[\\d+]")) {
@@ -248,19 +282,19 @@ final class TorchAddresses {
             return Optional.empty();
         }
         String call = matcher.group("call");
-        ModuleInfo named = program.layer(address);
+        ModuleInfo named = layer(address);
         if (named == null) {
-            named = program.layer(matcher.group("path"));
+            named = layer(matcher.group("path"));
         }
         if (named == null && call != null) {
             // The name itself ends like the number of a call.
-            named = program.layer(matcher.group("path") + "#" + call);
+            named = layer(matcher.group("path") + "#" + call);
             call = null;
         }
         if (named == null) {
             return Optional.empty();
         }
-        ModuleInfo info = named.alias().isEmpty() ? named : program.layer(named.alias());
+        ModuleInfo info = named.alias().isEmpty() ? named : layer(named.alias());
         if (info == null || !info.addressable()) {
             return Optional.empty();
         }
@@ -278,7 +312,8 @@ final class TorchAddresses {
         if (address.indexOf('/') < 0 && !NearNames.of(address, modules).isEmpty()) {
             return modules;
         }
-        return Stream.concat(modules.stream(), program.inner().points().stream().map(CutPoint::toString))
+        return Stream.concat(
+                        modules.stream(), this.modules.inner().points().stream().map(CutPoint::toString))
                 .distinct()
                 .toList();
     }

@@ -3,9 +3,6 @@ package io.github.attribution4j.djl;
 
 import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.djl.internal.engine.TorchModule;
-import io.github.attribution4j.djl.internal.engine.TorchTensor;
-import io.github.attribution4j.djl.internal.engine.Types;
-import io.github.attribution4j.djl.internal.instrument.InnerPoints;
 import io.github.attribution4j.djl.internal.instrument.Instrumented;
 import io.github.attribution4j.djl.internal.program.ModuleInfo;
 import io.github.attribution4j.djl.internal.program.Signature;
@@ -16,65 +13,66 @@ import io.github.attribution4j.djl.internal.wire.Row;
 import io.github.attribution4j.djl.internal.wire.Value;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.program.Place;
+import io.github.attribution4j.model.program.Program;
+import io.github.attribution4j.model.program.Question;
+import io.github.attribution4j.model.program.RowForm;
+import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The instrumented program in libtorch's memory: one native module that serves the model, every head and every tail,
  * which differ only in what they ask of it.
  */
-final class TorchProgram {
+final class TorchProgram implements Program {
     private static final List<Integer> FIRST = List.of(0);
+
+    /** How far values with rules may be off by rounding. */
+    private static final double SAME = 1e-4;
 
     private final TorchModules library;
     private final ProgramCalls calls;
     private final @Nullable TorchProgram plain;
-    private final Signature signature;
+    private final TorchAddresses addresses;
     private final Arguments arguments;
-    private final @Nullable String chosenOutput;
-    private final String method;
+    private final OutputChoice output;
     private final boolean unbatched;
-    private final RowViews views;
-    private final Set<List<Row>> independent = ConcurrentHashMap.newKeySet();
+    private final Map<RuleSet, TorchProgram> ruled = new ConcurrentHashMap<>();
 
-    TorchProgram(TorchModules modules, LoadOptions options) {
+    TorchProgram(TorchModules modules, TorchAddresses addresses, LoadOptions options) {
+        Signature signature = modules.program().signature();
         this.library = modules;
         this.calls = new PlainCalls(modules);
         this.plain = null;
-        this.signature = modules.program().signature();
+        this.addresses = addresses;
         this.unbatched = options.isUnbatched();
         this.arguments = new Arguments(signature, options.argumentNames(), unbatched);
-        this.chosenOutput = options.output().orElse(null);
-        this.method = options.method();
-        this.views = new RowViews(this);
+        this.output = new OutputChoice(options.output().orElse(null), signature);
     }
 
     private TorchProgram(TorchProgram plain, RuleTable table) {
         this.library = plain.library;
         this.plain = plain;
-        this.signature = plain.signature;
+        this.addresses = plain.addresses;
         this.arguments = plain.arguments;
+        this.output = plain.output;
         this.unbatched = plain.unbatched;
-        this.chosenOutput = plain.chosenOutput;
-        this.method = plain.method;
-        this.views = plain.views;
         this.calls = new RuledCalls(library, library.ruled(table.family()), arguments, table);
     }
 
@@ -82,25 +80,37 @@ final class TorchProgram {
         this.library = library;
         this.plain = null;
         this.calls = new PlainCalls(library);
-        this.signature = library.program().signature();
+        this.addresses = plain.addresses;
         this.arguments = plain.arguments;
+        this.output = plain.output;
         this.unbatched = plain.unbatched;
-        this.chosenOutput = null;
-        this.method = plain.method;
-        this.views = plain.views;
     }
 
-    /** Returns the state that a call leaves, by the names of {@link #stateNames}. */
+    @Override
+    public TorchProgram with(RuleSet rules) {
+        module().check();
+        return ruled.computeIfAbsent(rules, key -> {
+            Instrumented text = library.values();
+            return new TorchProgram(this, RuleTable.of(key, addresses.operations(), text.places(), text.operations()));
+        });
+    }
+
+    private TorchModule module() {
+        return library.module();
+    }
+
+    /** Returns the state that a call leaves, by the names of what the program changes. */
     Map<String, Tensor> stateAfter(Inputs inputs) {
-        if (stateNames().isEmpty()) {
+        if (library.program().state().isEmpty()) {
             return Map.of();
         }
         if (unbatched && inputs.rows() > 1) {
             throw new ModelException("inputs have " + inputs.rows() + " rows, and the program takes one example a call"
                     + " (LoadOptions.unbatched), which each leave a state of their own; give one row");
         }
+        inputs.requireNoReferences();
         TorchProgram after = new TorchProgram(this, library.after());
-        Answer answer = after.calls.answer(after.whole(inputs), false);
+        Answer answer = after.calls.answer(after.bound(Question.of(inputs), List.of()), false);
         Reply<PtNDArray> reply = answer.reply();
         answer.closeAllBut(reply.outputs());
         Map<String, Tensor> state = new LinkedHashMap<>();
@@ -116,365 +126,209 @@ final class TorchProgram {
         return Collections.unmodifiableMap(state);
     }
 
-    /** The same program, whose pullbacks follow rules. */
-    TorchProgram with(RuleTable table) {
-        return new TorchProgram(this, table);
+    @Override
+    public RowLayout rowLayout() {
+        return unbatched ? RowLayout.NONE : RowLayout.VARIES;
     }
 
-    /** What is known of the text of methods. */
-    Instrumented text() {
-        return library.values();
+    @Override
+    public void check(CutPoint point) {
+        module().check();
+        addresses.row(point);
     }
 
-    TorchModule module() {
-        return library.module();
-    }
-
-    void close() {
-        library.close();
-    }
-
-    Signature signature() {
-        return signature;
-    }
-
-    /** All modules in pre-order, so that the position is the index; the root is the first. */
-    List<ModuleInfo> modules() {
-        return library.values().modules();
-    }
-
-    /** The values inside methods. */
-    InnerPoints inner() {
-        return library.inner();
-    }
-
-    List<String> repairs() {
-        return library.program().repairs();
-    }
-
-    /** The name of the method that is called. */
-    String method() {
-        return method;
-    }
-
-    List<String> stateNames() {
-        return library.program().state();
-    }
-
-    List<String> randomDraws() {
-        return library.randomDraws();
-    }
-
-    Optional<String> oneRowAtATime() {
-        return library.oneRowAtATime();
-    }
-
-    /** Returns the module of a path, or null if there is none below the root. */
-    @Nullable
-    ModuleInfo layer(String path) {
-        for (ModuleInfo info : modules()) {
-            if (info.index() > 0 && info.path().equals(path)) {
-                return info;
-            }
-        }
-        return null;
-    }
-
-    /** Binds the inputs of the model, which begin at a position. */
-    private Request<Integer> bind(Inputs inputs, int from) {
-        List<Inputs.Input> all = inputs.withoutReferences().all();
-        return arguments.bind(all.subList(from, all.size()));
-    }
-
-    private Question whole(Inputs inputs) {
-        return new Question(inputs, bind(inputs, 0), Instrumented.FORWARD, 0);
-    }
-
-    private Question tapped(Inputs inputs, List<Row> rows) {
-        return asked(inputs, List.of(), rows);
-    }
-
-    /** Puts the first inputs in the place of rows, and asks for others. */
-    private Question asked(Inputs inputs, List<Row> replaced, List<Row> tapped) {
-        int count = replaced.size();
-        requireTail(inputs, count);
-        Request<Integer> request = bind(inputs, count);
-        for (int i = 0; i < count; i++) {
-            request.replace(replaced.get(i), i - count);
-        }
-        tapped.forEach(request::tap);
-        return new Question(inputs, request, Instrumented.RUN, count);
-    }
-
-    /** Whether the program takes one example without an axis of rows. */
-    boolean unbatched() {
-        return unbatched;
-    }
-
-    /** How the values of points are seen as rows. */
-    RowViews views() {
-        return views;
-    }
-
-    /**
-     * Returns the rows that a tail puts in or is asked for, seen as the activations of the model's inputs are; null if
-     * that takes a run for each row. Inputs that are all constant have no rows of their own: what stands on their first
-     * axis counts, if it is the same for all, and a value that is not seen as rows of them is put in as it is.
-     */
-    @Nullable
-    List<Row> seenBehind(Inputs inputs, int count, List<Row> rows) {
-        requireTail(inputs, count);
-        List<Inputs.Input> all = inputs.withoutReferences().all();
-        List<Inputs.Input> model = all.subList(count, all.size());
-        boolean constant = model.stream().allMatch(input -> input.role() == Inputs.Role.CONSTANT);
-        Inputs.Builder builder = Inputs.builder();
-        for (Inputs.Input input : model) {
-            if (constant && input.tensor().shape().rank() > 0) {
-                builder.fixed(input.name(), input.tensor());
-            } else {
-                OneByOne.add(builder, input, input.tensor());
-            }
-        }
-        if (constant && !countsRows(model)) {
-            return rows;
-        }
-        List<Row> seen = views().of(builder.build(), rows, constant);
-        return seen == null && constant ? rows : seen;
-    }
-
-    /** Returns the inputs of the model among those of a tail that puts in so many values. */
-    static Inputs behind(Inputs inputs, int count) {
-        if (count == 0) {
-            return inputs;
-        }
-        Inputs.Builder builder = Inputs.builder();
-        for (Inputs.Input input : inputs.all().subList(count, inputs.size())) {
-            if (input.role() != Inputs.Role.REFERENCE) {
-                OneByOne.add(builder, input, input.tensor());
-            }
-        }
-        return builder.build();
-    }
-
-    private static boolean countsRows(List<Inputs.Input> constants) {
-        return constants.stream()
-                        .map(input -> input.tensor().shape())
-                        .filter(shape -> shape.rank() > 0)
-                        .map(shape -> shape.dim(0))
-                        .distinct()
-                        .count()
-                == 1;
-    }
-
-    private static void requireTail(Inputs inputs, int count) {
-        if (count > 0 && inputs.size() <= count) {
-            throw new ModelException(
-                    "the tail of a cut takes " + count + " activations and then the inputs of the model, "
-                            + inputs.size() + " were given; make them with cut.tailInputs(inputs, activations)");
-        }
-    }
-
-    Tensor forward(Inputs inputs) {
-        if (unbatched && inputs.rows() > 1) {
-            return OneByOne.tensors(inputs, one -> List.of(forward(one))).get(0);
-        }
-        if (chosenOutput == null
+    @Override
+    public List<Tensor> forward(Question question) {
+        module().check();
+        if (question.isWhole()
+                && output.isOnly()
                 && calls instanceof PlainCalls simple
                 && library.program().plain()) {
-            List<Integer> positions =
-                    arguments.isOneTensor(inputs) ? FIRST : bind(inputs, 0).tensors();
-            return module().tensors().adopt(simple.output(inputs, positions));
+            Inputs inputs = question.inputs();
+            List<Integer> positions = arguments.isOneTensor(inputs)
+                    ? FIRST
+                    : arguments.bind(question.arguments()).tensors();
+            return List.of(module().tensors().adopt(simple.output(inputs, positions)));
         }
-        return output(whole(inputs), List.of());
-    }
-
-    Tensor forwardTail(Inputs inputs, List<Row> rows) {
-        return output(asked(inputs, rows, List.of()), rows);
-    }
-
-    private Tensor output(Question question, List<Row> rows) {
-        Answer answer = calls.answer(question, false);
-        PtNDArray result = answer.read(() -> {
-            ordered(answer.reply(), rows, List.of());
-            return output(answer.reply());
+        List<Row> rows = rows(question, false);
+        Answer answer = calls.answer(bound(question, rows), false);
+        List<PtNDArray> values = answer.read(() -> {
+            List<PtNDArray> taps = ordered(answer.reply(), question, rows);
+            return question.tapped().isEmpty()
+                    ? List.of(output.of(answer.reply()))
+                    : taps.subList(question.replaced().size(), rows.size());
         });
-        answer.closeAllBut(List.of(result));
-        return module().tensors().adopt(result);
-    }
-
-    /** Returns the values of rows, in order. */
-    List<Tensor> activations(Inputs inputs, List<Row> rows) {
-        return activations(inputs, List.of(), rows);
-    }
-
-    /** Returns the values of rows, in order, with the first inputs in the place of others. */
-    List<Tensor> activations(Inputs inputs, List<Row> replaced, List<Row> rows) {
-        Answer answer = calls.answer(asked(inputs, replaced, rows), false);
-        List<PtNDArray> values = answer.read(() -> ordered(answer.reply(), replaced, rows))
-                .subList(replaced.size(), replaced.size() + rows.size());
         answer.closeAllBut(values);
         return values.stream()
                 .<Tensor>map(value -> module().tensors().adopt(value))
                 .toList();
     }
 
-    Pullback pullback(Inputs inputs) {
-        inputs.requireDifferentiable();
-        if (unbatched && inputs.rows() > 1) {
-            return OneByOne.pullback(inputs, this::pullback);
+    @Override
+    public Pullback pullback(Question question) {
+        module().check();
+        boolean inside = !question.tapped().isEmpty();
+        List<Row> rows = rows(question, true);
+        TorchCall call = bound(question, rows);
+        if (!inside) {
+            wantGradients(call);
         }
-        Answer answer = calls.answer(wanting(whole(inputs)), true);
-        Reply<PtNDArray> reply = answer.reply();
-        PtNDArray result = answer.read(() -> output(reply));
-        return pullback(answer, inputs, result, reply.leaves(), referenceOutput(answer));
-    }
-
-    private static List<Row> joined(List<Row> replaced, List<Row> tapped) {
-        if (replaced.isEmpty() || tapped.isEmpty()) {
-            return replaced.isEmpty() ? tapped : replaced;
-        }
-        return Stream.concat(replaced.stream(), tapped.stream()).toList();
-    }
-
-    /** Runs a part of the program, to go back to its inputs. */
-    Pullback pullback(Inputs inputs, TorchPart.Rows part) {
-        inputs.requireDifferentiable();
-        List<Row> leafs = new ArrayList<>();
-        for (int i = 0; i < part.replaced().size(); i++) {
-            boolean attributed = inputs.size() > i && inputs.all().get(i).role() == Inputs.Role.ATTRIBUTED;
-            leafs.add(part.replaced().get(i).asLeaf(attributed));
-        }
-        Answer answer = calls.answer(wanting(asked(inputs, leafs, part.tapped())), true);
+        Answer answer = calls.answer(call, true);
         Reply<PtNDArray> reply = answer.reply();
         List<PtNDArray> leaves = new ArrayList<>();
         PtNDArray result = answer.read(() -> {
-            List<PtNDArray> taps = ordered(reply, leafs, part.tapped());
-            for (int i = 0; i < leafs.size(); i++) {
-                if (leafs.get(i).leaf()) {
+            List<PtNDArray> taps = ordered(reply, question, rows);
+            for (int i = 0; i < rows.size(); i++) {
+                if (rows.get(i).leaf()) {
                     leaves.add(taps.get(i));
                 }
             }
-            return part.result() == null ? output(reply) : taps.get(leafs.size());
+            return question.end() == null ? output.of(reply) : taps.get(rows.size() - 1);
         });
         leaves.addAll(reply.leaves());
-        return pullback(answer, inputs, result, leaves, part.result() == null ? referenceOutput(answer) : null);
-    }
-
-    /** The output at the references of a run that compared with some. */
-    private @Nullable PtNDArray referenceOutput(Answer answer) {
-        Reply<PtNDArray> there = answer.atReference();
-        return there == null ? null : answer.read(() -> output(there));
-    }
-
-    private Pullback pullback(
-            Answer answer, Inputs inputs, PtNDArray result, List<PtNDArray> leaves, @Nullable PtNDArray reference) {
-        List<String> names = inputs.all().stream()
-                .filter(input -> input.role() == Inputs.Role.ATTRIBUTED)
-                .map(Inputs.Input::name)
-                .toList();
-        return pullback(answer, "input", names, result, leaves, reference);
-    }
-
-    private TorchPullback pullback(
-            Answer answer,
-            String what,
-            List<String> names,
-            PtNDArray result,
-            List<PtNDArray> leaves,
-            @Nullable PtNDArray reference) {
+        Reply<PtNDArray> there = question.end() == null ? answer.atReference() : null;
+        PtNDArray reference = there == null ? null : answer.read(() -> output.of(there));
         List<PtNDArray> kept = new ArrayList<>(leaves);
         kept.add(result);
         if (reference != null) {
             kept.add(reference);
         }
         answer.closeAllBut(kept);
-        return new TorchPullback(library, what, names, result, leaves, answer.pieces(), reference);
+        TorchPullback pullback =
+                new TorchPullback(library, inside, question.leafNames(), result, leaves, answer.pieces(), reference);
+        if (plain != null && !inside && library.values().takesGradients()) {
+            requireSame(plain, pullback, question);
+        }
+        return pullback;
     }
 
-    /** Runs a part of the program with the values of rows as the leaves of its graph. */
-    LayerPullback pullbackLayers(Inputs inputs, TorchPart.Rows part, List<CutPoint> points, List<Row> rows) {
-        List<Row> leafs = rows.stream().map(row -> row.asLeaf(true)).toList();
-        List<Row> tapped = joined(leafs, part.tapped());
-        Answer answer = calls.answer(asked(inputs, part.replaced(), tapped), true);
-        Reply<PtNDArray> reply = answer.reply();
-        int first = part.replaced().size();
-        List<PtNDArray> leaves = new ArrayList<>();
-        PtNDArray result = answer.read(() -> {
-            List<PtNDArray> taps = ordered(reply, part.replaced(), tapped);
-            leaves.addAll(taps.subList(first, first + leafs.size()));
-            return part.result() == null ? output(reply) : taps.get(taps.size() - 1);
-        });
-        List<String> names = points.stream().map(CutPoint::toString).toList();
-        PtNDArray reference = part.result() == null ? referenceOutput(answer) : null;
-        TorchPullback pullback = pullback(answer, "layer", names, result, leaves, reference);
-        List<TorchTensor> activations = leaves.stream()
-                .map(leaf -> TensorScope.release(
-                        module().tensors().adopt(module().runtime().operations().alias(leaf))))
-                .toList();
-        return new TorchLayerPullback(pullback, activations);
-    }
-
-    /**
-     * Checks that no value of a cut is computed from another one: runs one row for each value, with it as the only
-     * leaf. Done once for each set of values.
-     *
-     * @throws ModelException naming both, if one is
-     */
-    void requireIndependent(Inputs inputs, List<CutPoint> points, List<Row> rows) {
-        if (plain != null) {
-            plain.requireIndependent(inputs.withoutReferences(), points, rows);
-            return;
-        }
-        if (rows.size() < 2 || independent.contains(rows)) {
-            return;
-        }
+    /** Rules stand in for derivatives, also for those that a program takes itself. */
+    private static void requireSame(TorchProgram plain, Pullback pullback, Question question) {
+        Place end = question.end();
+        Question same = new Question(
+                question.inputs().withoutReferences(),
+                question.replaced(),
+                end == null ? List.of() : List.of(end),
+                null);
         try (TensorScope scope = TensorScope.open()) {
-            Inputs one = inputs.select(0);
-            for (int below = 0; below < rows.size(); below++) {
-                List<Row> asked = new ArrayList<>(rows);
-                asked.set(below, rows.get(below).asLeaf(true));
-                Answer answer = calls.answer(tapped(one, asked), true);
-                Reply<PtNDArray> reply = answer.reply();
-                try {
-                    ordered(reply, List.of(), rows);
-                    for (Reply.Tap<PtNDArray> tap : reply.taps()) {
-                        if (tap.row() != below && tap.dependent()) {
-                            throw new ModelException("layer '" + points.get(tap.row()) + "' is computed from layer '"
-                                    + points.get(below) + "', so the two cannot be cut at once; leave one of them out");
-                        }
-                    }
-                } finally {
-                    answer.closeAllBut(List.of());
+            double[] ruled = pullback.output().toDoubleArray();
+            double[] values = plain.forward(same).get(0).toDoubleArray();
+            for (int i = 0; i < values.length; i++) {
+                if (!(Math.abs(ruled[i] - values[i]) <= SAME * Math.max(1, Math.abs(values[i])))) {
+                    throw new UnsupportedModelException(
+                            "output " + i + " is " + values[i] + ", and with rules " + ruled[i]
+                                    + ": the program takes derivatives itself (torch.autograd.grad, backward), and rules, which stand"
+                                    + " in for derivatives, change what it computes; use a gradient method or one that perturbs");
                 }
             }
+        } catch (RuntimeException e) {
+            pullback.close();
+            throw e;
         }
-        independent.add(List.copyOf(rows));
     }
 
-    private static Question wanting(Question question) {
+    @Override
+    public Set<CutPoint> computedFrom(CutPoint source, List<CutPoint> points, Inputs inputs) {
+        module().check();
+        List<Place> places =
+                points.stream().map(point -> new Place(point, RowForm.ROWS)).toList();
+        List<Row> rows = points.stream()
+                .map(point -> addresses.row(point).asLeaf(point.equals(source)))
+                .toList();
+        return tapped(inputs, rows, true, reply -> {
+            ordered(reply, new Question(inputs, List.of(), places, null), rows);
+            Set<CutPoint> computed = new HashSet<>();
+            for (Reply.Tap<PtNDArray> tap : reply.taps()) {
+                if (tap.dependent()) {
+                    computed.add(points.get(tap.row()));
+                }
+            }
+            return computed;
+        });
+    }
+
+    /** Runs the program and looks at the values of rows. */
+    <R> R tapped(Inputs inputs, List<Row> rows, boolean gradients, Function<Reply<PtNDArray>, R> reader) {
+        inputs.requireNoReferences();
+        Request<Integer> request = arguments.bind(inputs.all());
+        rows.forEach(request::tap);
+        Answer answer = calls.answer(new TorchCall(inputs, request, Instrumented.RUN, 0), gradients);
+        try {
+            return reader.apply(answer.reply());
+        } finally {
+            answer.closeAllBut(List.of());
+        }
+    }
+
+    /** The rows of all places. */
+    private List<Row> rows(Question question, boolean back) {
+        if (question.isWhole()) {
+            return List.of();
+        }
+        int replaced = question.replaced().size();
+        int tapped = replaced + question.tapped().size();
+        List<Row> rows = new ArrayList<>();
+        for (Place place : question.places()) {
+            int i = rows.size();
+            boolean leaf =
+                    i < replaced ? question.isLeaf(question.inputs().all().get(i)) : i < tapped;
+            rows.add(row(place, back && leaf));
+        }
+        return rows;
+    }
+
+    private Row row(Place place, boolean leaf) {
+        RowForm form = place.form();
+        long view = switch (form.kind()) {
+            case ROWS -> Row.AS_IS;
+            case AXIS -> Row.axis((int) form.number());
+            case MAJOR -> Row.rowMajor(form.number());
+            case MINOR -> Row.rowMinor(form.number());
+            case ALONE -> Row.ALONE;
+        };
+        return addresses.row(place.point()).seen(view).asLeaf(leaf);
+    }
+
+    private TorchCall bound(Question question, List<Row> rows) {
+        int count = question.replaced().size();
+        Request<Integer> request = arguments.bind(question.arguments());
+        for (int i = 0; i < rows.size(); i++) {
+            if (i < count) {
+                request.replace(rows.get(i), i - count);
+            } else {
+                request.tap(rows.get(i));
+            }
+        }
+        String entry = question.isWhole() ? Instrumented.FORWARD : Instrumented.RUN;
+        return new TorchCall(question.inputs(), request, entry, count);
+    }
+
+    private static void wantGradients(TorchCall call) {
         // A tensor of the request is the position of its input; what is wanted is named by its position in the request.
-        List<Integer> positions = question.request().tensors();
-        List<Inputs.Input> all = question.inputs().all();
-        for (int position = question.shift(); position < all.size(); position++) {
+        List<Integer> positions = call.request().tensors();
+        List<Inputs.Input> all = call.inputs().all();
+        for (int position = call.shift(); position < all.size(); position++) {
             if (all.get(position).role() == Inputs.Role.ATTRIBUTED) {
-                int number = positions.indexOf(position - question.shift());
+                int number = positions.indexOf(position - call.shift());
                 if (number < 0) {
                     throw new ModelException("input '" + all.get(position).name()
                             + "' is a plain number in the model's signature, which has no gradient; pass it"
                             + " with constant(...)");
                 }
-                question.request().want(number);
+                call.request().want(number);
             }
         }
-        return question;
     }
 
     /**
-     * Returns the values of replaced and tapped rows, in order. Every row must have one, but for those that are
-     * replaced inside a module whose result is replaced too, which does not run.
+     * Returns the values of rows, in order. Every row must have one, but for those that are replaced inside a module whose
+     * result is replaced too, which does not run.
      */
-    private List<PtNDArray> ordered(Reply<PtNDArray> reply, List<Row> replaced, List<Row> tapped) {
-        List<Row> rows = joined(replaced, tapped);
+    private List<PtNDArray> ordered(Reply<PtNDArray> reply, Question question, List<Row> rows) {
+        if (rows.isEmpty()) {
+            return List.of();
+        }
+        List<Row> replaced = rows.subList(0, question.replaced().size());
         PtNDArray[] values = new PtNDArray[rows.size()];
         for (Reply.Tap<PtNDArray> tap : reply.taps()) {
             if (values[tap.row()] == null) {
@@ -488,115 +342,16 @@ final class TorchProgram {
                     || (i < replaced.size() && replaced.stream().anyMatch(other -> isInside(row, other)))) {
                 continue;
             }
-            String layer = row.side() > Row.ARGUMENTS
-                    ? "the layer"
-                    : "layer '" + modules().get(row.module()).path() + "'";
-            throw new ModelException(
-                    row.call() == 0
-                            ? layer
-                                    + " was not reached in this run, so there is no value to look at or to replace;"
-                                    + " the element may be too large, or these inputs take another branch"
-                            : layer + " has no call " + row.call()
-                                    + " in this run, so there is no value to look at or to replace; calls count from"
-                                    + " 0, and these inputs may lead to fewer");
+            throw question.places().get(i).notReached();
         }
         return ordered;
     }
 
     private boolean isInside(Row row, Row module) {
+        List<ModuleInfo> modules = library.values().modules();
         return module.side() == Row.RESULT
-                && modules()
-                        .get(row.module())
+                && modules.get(row.module())
                         .path()
-                        .startsWith(modules().get(module.module()).path() + ".");
-    }
-
-    private PtNDArray output(Reply<PtNDArray> reply) {
-        List<PtNDArray> outputs = reply.outputs();
-        if (outputs.isEmpty()) {
-            String when = signature.result().hasTensors() ? " for these inputs" : "";
-            throw new ModelException("the model returns no tensor" + when + " (" + signature.resultType()
-                    + "), so there is nothing to explain");
-        }
-        if (chosenOutput == null) {
-            if (outputs.size() == 1) {
-                return outputs.get(0);
-            }
-            throw new ModelException("the model returns " + outputs.size() + " tensors, " + describe(reply)
-                    + "; choose one when loading: LoadOptions.defaults().output(\""
-                    + Names.plain(reply.outputNames().get(0))
-                    + "\")");
-        }
-        for (int i = 0; i < outputs.size(); i++) {
-            if (Names.plain(reply.outputNames().get(i)).equals(chosenOutput)) {
-                return outputs.get(i);
-            }
-        }
-        int index = Names.index(chosenOutput);
-        if (index < 0 || index >= outputs.size()) {
-            throw new ModelException(
-                    "output '" + chosenOutput + "' does not exist; the model returns " + describe(reply));
-        }
-        return outputs.get(index);
-    }
-
-    private static String describe(Reply<PtNDArray> reply) {
-        List<String> all = new ArrayList<>();
-        for (int i = 0; i < reply.outputs().size(); i++) {
-            String name = Names.plain(reply.outputNames().get(i));
-            all.add((name.isEmpty() ? Integer.toString(i) : name) + " "
-                    + Types.fromDjl(reply.outputs().get(i).getShape()));
-        }
-        return String.join(", ", all);
-    }
-
-    /** Runs one row with every module's result tapped and returns the sizes of what was computed. */
-    List<Long> valueSizes(Inputs inputs) {
-        Inputs row = unbatched ? inputs.select(0) : inputs;
-        List<Row> rows = modules().stream()
-                .filter(info -> info.addressable() && info.index() > 0)
-                .map(info -> new Row(info.index(), Row.EVERY_CALL, Row.RESULT, 0, false))
-                .toList();
-        Answer answer = calls.answer(tapped(row, rows), false);
-        Reply<PtNDArray> reply = answer.reply();
-        List<Long> sizes = new ArrayList<>();
-        reply.taps().forEach(tap -> sizes.add(bytes(tap.tensor())));
-        reply.outputs().forEach(output -> sizes.add(bytes(output)));
-        answer.closeAllBut(List.of());
-        return sizes;
-    }
-
-    /** Hears of a value that a run came by. */
-    interface ValueListener {
-        void hear(Row row, int call, DataType dataType, Shape shape);
-    }
-
-    /** Runs the program and tells of the values of rows, in order of execution. */
-    void values(Inputs inputs, List<Row> rows, ValueListener listener) {
-        List<Row> seen =
-                unbatched ? rows.stream().map(row -> row.seen(Row.ALONE)).toList() : rows;
-        Answer answer = calls.answer(tapped(unbatched ? inputs.select(0) : inputs, seen), false);
-        Reply<PtNDArray> reply = answer.reply();
-        try {
-            for (Reply.Tap<PtNDArray> tap : reply.taps()) {
-                listener.hear(
-                        rows.get(tap.row()),
-                        tap.call(),
-                        Types.fromDjl(tap.tensor().getDataType()),
-                        shape(tap.tensor(), inputs));
-            }
-        } finally {
-            answer.closeAllBut(List.of());
-        }
-    }
-
-    /** The shape of a value for all rows. */
-    private Shape shape(PtNDArray value, Inputs inputs) {
-        Shape shape = Types.fromDjl(value.getShape());
-        return unbatched ? shape.withRows(inputs.rows()) : shape;
-    }
-
-    private static long bytes(PtNDArray array) {
-        return array.size() * array.getDataType().getNumOfBytes();
+                        .startsWith(modules.get(module.module()).path() + ".");
     }
 }

@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.djl.internal.engine.Failures;
 import io.github.attribution4j.djl.internal.engine.GradientCalls;
 import io.github.attribution4j.djl.internal.engine.Memory;
+import io.github.attribution4j.djl.internal.engine.TorchModule;
 import io.github.attribution4j.djl.internal.engine.TorchTensor;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
@@ -25,11 +26,12 @@ final class TorchPullback implements Pullback {
     private static final int NAMED = 6;
 
     private final TorchModules modules;
-    private final String what;
+    private final boolean inside;
     private final List<String> names;
     private final List<PtNDArray> leaves;
     private final Set<String> unused = new HashSet<>();
     private final TorchTensor output;
+    private final List<Tensor> activations;
     private final Memory pieces;
     private final @Nullable TorchTensor referenceOutput;
     private @Nullable PtNDArray graph;
@@ -38,7 +40,7 @@ final class TorchPullback implements Pullback {
     /**
      * Takes over the handles given.
      *
-     * @param what what the leaves are, {@code input} or {@code layer}
+     * @param inside whether the leaves are values inside the program, which are shown, rather than inputs
      * @param names of the leaves
      * @param graph the output with its graph
      * @param leaves what to differentiate by
@@ -47,14 +49,14 @@ final class TorchPullback implements Pullback {
      */
     TorchPullback(
             TorchModules modules,
-            String what,
+            boolean inside,
             List<String> names,
             PtNDArray graph,
             List<PtNDArray> leaves,
             Memory pieces,
             @Nullable PtNDArray reference) {
         this.modules = modules;
-        this.what = what;
+        this.inside = inside;
         this.names = List.copyOf(names);
         this.graph = graph;
         this.leaves = leaves;
@@ -62,14 +64,24 @@ final class TorchPullback implements Pullback {
         this.referenceOutput = reference == null
                 ? null
                 : TensorScope.release(modules.module().tensors().adopt(reference));
-        this.output = TensorScope.release(modules.module()
-                .tensors()
-                .adopt(modules.module().runtime().operations().alias(graph)));
+        this.output = alias(graph);
+        this.activations = inside ? leaves.stream().<Tensor>map(this::alias).toList() : List.of();
+    }
+
+    private TorchTensor alias(PtNDArray array) {
+        TorchModule module = modules.module();
+        return TensorScope.release(
+                module.tensors().adopt(module.runtime().operations().alias(array)));
     }
 
     @Override
     public Tensor output() {
         return output;
+    }
+
+    @Override
+    public List<Tensor> activations() {
+        return activations;
     }
 
     @Override
@@ -96,11 +108,7 @@ final class TorchPullback implements Pullback {
             throw new IllegalStateException("this pullback has no graph any more: it was "
                     + (last ? "asked by vjpLast, after which only output() and close() may be called" : "closed"));
         }
-        if (!cotangent.shape().equals(output.shape()) || cotangent.dataType() != output.dataType()) {
-            throw new IllegalArgumentException("cotangent: a " + cotangent.dataType() + " tensor of shape "
-                    + cotangent.shape() + " was given for an output of type " + output.dataType() + " and shape "
-                    + output.shape() + "; they must be equal");
-        }
+        requireFit(cotangent);
         List<PtNDArray> results;
         try {
             GradientCalls calls = modules.module().runtime().gradients();
@@ -156,6 +164,7 @@ final class TorchPullback implements Pullback {
     }
 
     private ModelException undefined() {
+        String what = what();
         String all = names.stream().map(name -> "'" + name + "'").collect(Collectors.joining(", "));
         List<String> losses = modules.values().losses();
         String known = losses.stream().limit(NAMED).collect(Collectors.joining(", "))
@@ -167,6 +176,10 @@ final class TorchPullback implements Pullback {
                                 ? " (integer conversion, argmax, detach and no_grad end a gradient)"
                                 : "; the program loses gradients at: " + known)
                         + "; use a perturbation method, or attribute another " + what);
+    }
+
+    private String what() {
+        return inside ? "layer" : "input";
     }
 
     @Override
@@ -187,6 +200,7 @@ final class TorchPullback implements Pullback {
     public void close() {
         freeGraph();
         output.close();
+        activations.forEach(Tensor::close);
         if (referenceOutput != null) {
             referenceOutput.close();
         }
@@ -194,6 +208,6 @@ final class TorchPullback implements Pullback {
 
     @Override
     public String toString() {
-        return "Pullback[" + what + "]";
+        return "Pullback[" + what() + "]";
     }
 }

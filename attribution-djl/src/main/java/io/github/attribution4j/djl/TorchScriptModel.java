@@ -1,64 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl;
 
-import io.github.attribution4j.djl.internal.archive.ArchiveException;
-import io.github.attribution4j.djl.internal.archive.FloatingTypes;
-import io.github.attribution4j.djl.internal.archive.SplitArchive;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.engine.DjlArchives;
-import io.github.attribution4j.djl.internal.engine.Failures;
-import io.github.attribution4j.djl.internal.engine.ThreadSettings;
 import io.github.attribution4j.djl.internal.engine.TorchModule;
-import io.github.attribution4j.djl.internal.engine.TorchRuntime;
-import io.github.attribution4j.djl.internal.engine.TorchTensors;
 import io.github.attribution4j.djl.internal.engine.TorchWeights;
-import io.github.attribution4j.djl.internal.engine.WeightsReading;
-import io.github.attribution4j.djl.internal.instrument.InnerPoints;
-import io.github.attribution4j.djl.internal.instrument.Instrumented;
-import io.github.attribution4j.djl.internal.program.Devices;
-import io.github.attribution4j.djl.internal.program.EntryMethod;
-import io.github.attribution4j.djl.internal.program.ModuleInfo;
-import io.github.attribution4j.djl.internal.program.OperationInfo;
-import io.github.attribution4j.djl.internal.program.RewriteException;
 import io.github.attribution4j.djl.internal.program.Signature;
-import io.github.attribution4j.djl.internal.program.ValueInfo;
-import io.github.attribution4j.djl.internal.program.WrittenTypes;
-import io.github.attribution4j.djl.internal.rule.RuleTable;
-import io.github.attribution4j.djl.internal.script.ScriptException;
-import io.github.attribution4j.djl.internal.state.StartState;
-import io.github.attribution4j.djl.internal.wire.Row;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
-import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelIdentity;
-import io.github.attribution4j.model.ModelMemoryException;
-import io.github.attribution4j.model.Operation;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.model.RuleSet;
-import io.github.attribution4j.model.RuledCopy;
-import io.github.attribution4j.model.RuledCut;
-import io.github.attribution4j.model.RuledModel;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
-import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.model.program.Program;
+import io.github.attribution4j.model.program.WholeProgram;
+import io.github.attribution4j.model.rule.Operation;
+import io.github.attribution4j.model.rule.RuleSet;
+import io.github.attribution4j.model.rule.RuledCopy;
+import io.github.attribution4j.model.rule.RuledCut;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A TorchScript archive, scripted or traced, run by libtorch through DJL: forward, gradients, and cuts at any module.
@@ -91,24 +61,31 @@ import org.jspecify.annotations.Nullable;
  * ai.djl.pytorch.graph_optimizer}, else on). Closing a model while others are inside lets them finish.
  */
 public final class TorchScriptModel implements RuledModel {
-    private static final int KNOWN_SHAPES = 1000;
-    private static final int LISTED_ELEMENTS = 8;
-
-    private final TorchProgram program;
-    private final ModelIdentity identity;
+    private final TorchModules modules;
     private final TorchAddresses addresses;
+    private final TorchProgram program;
+    private final WholeProgram whole;
+    private final TorchValues values;
+    private final ModelIdentity identity;
     private final TorchWeights weights;
     private final List<String> repairs;
-    private volatile @Nullable List<Operation> operations;
-    private final Map<RuleSet, TorchRuledCopy> copies = new ConcurrentHashMap<>();
-    private final Map<List<Shape>, List<Long>> valueSizes = new ConcurrentHashMap<>();
+    private final String method;
 
-    private TorchScriptModel(TorchProgram program, ModelIdentity identity, TorchWeights weights, List<String> repairs) {
-        this.program = program;
-        this.addresses = new TorchAddresses(program);
+    TorchScriptModel(
+            TorchModules modules,
+            LoadOptions options,
+            ModelIdentity identity,
+            TorchWeights weights,
+            List<String> repairs) {
+        this.modules = modules;
+        this.addresses = new TorchAddresses(modules);
+        this.program = new TorchProgram(modules, addresses, options);
+        this.whole = new WholeProgram(this, program);
+        this.values = new TorchValues(modules, addresses, program);
         this.identity = identity;
         this.weights = weights;
         this.repairs = repairs;
+        this.method = options.method();
     }
 
     /**
@@ -130,7 +107,7 @@ public final class TorchScriptModel implements RuledModel {
      * @throws UnsupportedModelException as {@link #load(Path)}, or if the device does not exist
      */
     public static TorchScriptModel load(Path file, LoadOptions options) {
-        return load(String.valueOf(file.getFileName()), () -> TorchArchive.read(file), options);
+        return TorchLoader.load(String.valueOf(file.getFileName()), () -> TorchArchive.read(file), options);
     }
 
     /**
@@ -151,62 +128,7 @@ public final class TorchScriptModel implements RuledModel {
      * @throws UnsupportedModelException as {@link #load(Path, LoadOptions)}
      */
     public static TorchScriptModel load(InputStream stream, LoadOptions options) {
-        return load("stream", () -> TorchArchive.read(stream), options);
-    }
-
-    /** Opens an archive, or says why not. */
-    private interface Source {
-        TorchArchive open();
-    }
-
-    private static TorchScriptModel load(String name, Source source, LoadOptions options) {
-        TorchRuntime runtime = TorchRuntime.get();
-        // Before the file is read: libtorch itself finds out late that a device is missing.
-        TorchTensors tensors = runtime.tensors(options.device());
-        options.threads().ifPresent(ThreadSettings::setIntraOpThreads);
-        options.interOpThreads().ifPresent(ThreadSettings::setInterOpThreads);
-        try {
-            TorchArchive original = EntryMethod.of(source.open(), options.method());
-            TorchArchive converted = options.dataType()
-                    .map(type -> WrittenTypes.convert(
-                            FloatingTypes.convert(original, type == DataType.FLOAT64), type == DataType.FLOAT64))
-                    .orElse(original);
-            TorchArchive archive =
-                    StartState.of(converted, options.state(), options.dataType().orElse(null));
-            SplitArchive split = SplitArchive.of(archive);
-            WeightsReading reading = new WeightsReading(split, original, runtime, tensors);
-            TorchModules modules = null;
-            boolean complete = false;
-            try {
-                Devices.Moved moved = Devices.move(split.frame(), TorchTensors.name(options.device()));
-                modules = TorchModules.load(
-                        name, runtime, tensors, moved.archive(), options.isUnbatched(), reading::parameters);
-                ModelIdentity identity = new ModelIdentity(
-                        name,
-                        "",
-                        reading.digest(),
-                        runtime.description(),
-                        TorchTensors.name(options.device()),
-                        options.changes());
-                TorchWeights weights =
-                        new TorchWeights(original, options.dataType().orElse(null));
-                TorchScriptModel model =
-                        new TorchScriptModel(new TorchProgram(modules, options), identity, weights, moved.repairs());
-                complete = true;
-                return model;
-            } finally {
-                if (!complete) {
-                    if (modules != null) {
-                        modules.close();
-                    }
-                    reading.discard();
-                }
-            }
-        } catch (ArchiveException | RewriteException e) {
-            throw new UnsupportedModelException(Failures.line(e), e);
-        } catch (ScriptException e) {
-            throw new UnsupportedModelException(name + ": code/" + Failures.line(e), e);
-        }
+        return TorchLoader.load("stream", () -> TorchArchive.read(stream), options);
     }
 
     /**
@@ -228,24 +150,26 @@ public final class TorchScriptModel implements RuledModel {
 
     @Override
     public Tensor forward(Inputs inputs) {
-        program.module().check();
-        return program.forward(inputs);
+        return whole.forward(inputs);
     }
 
     @Override
     public Pullback pullback(Inputs inputs) {
-        program.module().check();
-        return program.pullback(inputs);
+        return whole.pullback(inputs);
     }
 
     /** Returns the native module that runs at present; another one once the first cut of a small model has been made. */
     TorchModule module() {
-        return program.module();
+        return modules.module();
+    }
+
+    TorchProgram program() {
+        return program;
     }
 
     @Override
     public Tensors tensors() {
-        return program.module().tensors();
+        return modules.module().tensors();
     }
 
     @Override
@@ -255,12 +179,12 @@ public final class TorchScriptModel implements RuledModel {
 
     /** Returns how the program is called, such as {@code forward(x: Tensor, n: int=2) -> Tensor}. */
     public String signature() {
-        return program.method() + program.signature().toString().substring("forward".length());
+        return method + modules.program().signature().toString().substring("forward".length());
     }
 
     /** Returns the names of the program's parameters, in order. */
     public List<String> parameterNames() {
-        return program.signature().parameters().stream()
+        return modules.program().signature().parameters().stream()
                 .map(Signature.Parameter::name)
                 .toList();
     }
@@ -272,7 +196,7 @@ public final class TorchScriptModel implements RuledModel {
      */
     @Override
     public List<String> weightNames() {
-        program.module().check();
+        modules.module().check();
         return weights.names();
     }
 
@@ -284,13 +208,14 @@ public final class TorchScriptModel implements RuledModel {
      */
     @Override
     public Tensor weight(String name) {
-        program.module().check();
+        modules.module().check();
         return weights.read(name);
     }
 
     /** Returns what had to be replaced for this libtorch to load the program, one line each; mostly nothing. */
     public List<String> repairs() {
-        return Stream.concat(repairs.stream(), program.repairs().stream()).toList();
+        return Stream.concat(repairs.stream(), modules.program().repairs().stream())
+                .toList();
     }
 
     /**
@@ -300,7 +225,7 @@ public final class TorchScriptModel implements RuledModel {
      * @return empty for a program that keeps no state
      */
     public List<String> stateNames() {
-        return program.stateNames();
+        return modules.program().state();
     }
 
     /**
@@ -326,7 +251,7 @@ public final class TorchScriptModel implements RuledModel {
      *     handed in
      */
     public Map<String, Tensor> stateAfter(Inputs inputs) {
-        program.module().check();
+        modules.module().check();
         return program.stateAfter(inputs);
     }
 
@@ -347,7 +272,7 @@ public final class TorchScriptModel implements RuledModel {
      * @return the first tensor of the first execution of each place, in the order of the text
      */
     public List<CutPoint> innerPoints() {
-        return program.inner().points();
+        return modules.inner().points();
     }
 
     /**
@@ -356,32 +281,7 @@ public final class TorchScriptModel implements RuledModel {
      * @return addresses, types and shapes of what was computed, in the order of execution
      */
     public List<LayerValue> innerValues(Inputs inputs) {
-        program.module().check();
-        InnerPoints inner = program.inner();
-        List<ValueInfo> places = inner.values();
-        List<Row> rows = new ArrayList<>();
-        List<CutPoint> points = new ArrayList<>();
-        for (ValueInfo place : places) {
-            int tensors = place.structure().tensors();
-            for (int element = 0; element < (tensors < 0 ? LISTED_ELEMENTS : tensors); element++) {
-                rows.add(new Row(place.module(), Row.EVERY_CALL, place.side(), element, false));
-                points.add(new CutPoint(inner.path(place), place.operator(), 0).output(element));
-            }
-        }
-        Map<Row, CutPoint> pointOf = new HashMap<>();
-        for (int i = 0; i < rows.size(); i++) {
-            pointOf.put(rows.get(i), points.get(i));
-        }
-        List<LayerValue> values = new ArrayList<>();
-        program.values(inputs, rows, (row, call, dataType, shape) -> {
-            CutPoint first = pointOf.get(row);
-            if (first != null) {
-                String kind = first.kind().isEmpty() ? "variable" : first.kind();
-                CutPoint point = new CutPoint(first.path(), kind, call).output(first.element());
-                values.add(new LayerValue(point, dataType, shape));
-            }
-        });
-        return List.copyOf(values);
+        return values.inMethods(inputs);
     }
 
     /**
@@ -393,47 +293,18 @@ public final class TorchScriptModel implements RuledModel {
      */
     @Override
     public RuledCut cut(List<CutPoint> points) {
-        return cut(this, TorchPart.Rows.WHOLE, points);
-    }
-
-    /** Cuts this model or a part of it. */
-    TorchCut cut(RuledModel whole, TorchPart.Rows part, List<CutPoint> points) {
-        program.module().check();
-        if (points.isEmpty() || Set.copyOf(points).size() != points.size()) {
-            throw new IllegalArgumentException("points " + points + ": give at least one, and each of them once");
-        }
-        return new TorchCut(
-                this, whole, part, points, points.stream().map(addresses::row).toList());
-    }
-
-    TorchProgram program() {
-        return program;
-    }
-
-    boolean takesGradients() {
-        return program.text().takesGradients();
+        return whole.cut(points);
     }
 
     /** Returns every operation in the text of the program, whether a gradient passes it or not. */
     @Override
     public List<Operation> operations() {
-        List<Operation> known = operations;
-        if (known == null) {
-            known = program.text().operations().stream().map(this::operation).toList();
-            operations = known;
-        }
-        return known;
+        return addresses.operations();
     }
 
     @Override
     public List<String> gradientLosses() {
-        return program.text().losses();
-    }
-
-    private Operation operation(OperationInfo info) {
-        String module = program.modules().get(info.module()).path();
-        String address = module + "/" + info.operator() + "#" + info.number();
-        return new Operation(address, module, info.name(), info.kind(), info.order());
+        return modules.values().losses();
     }
 
     /**
@@ -444,16 +315,7 @@ public final class TorchScriptModel implements RuledModel {
      */
     @Override
     public RuledCopy with(RuleSet rules) {
-        return copy(rules);
-    }
-
-    TorchRuledCopy copy(RuleSet rules) {
-        program.module().check();
-        return copies.computeIfAbsent(rules, key -> {
-            Instrumented text = program.text();
-            RuleTable table = RuleTable.of(key, operations(), text.places(), text.operations());
-            return new TorchRuledCopy(this, program.with(table), key);
-        });
+        return whole.with(rules);
     }
 
     /**
@@ -480,42 +342,7 @@ public final class TorchScriptModel implements RuledModel {
     /** Runs the program once, with every value of every module tapped. */
     @Override
     public List<LayerValue> values(Inputs inputs) {
-        program.module().check();
-        if (addresses.inMethods()) {
-            return innerValues(inputs);
-        }
-        List<Row> rows = new ArrayList<>();
-        for (ModuleInfo info : program.modules()) {
-            if (info.index() > 0 && info.addressable()) {
-                for (boolean output : new boolean[] {true, false}) {
-                    int most = info.calls().stream()
-                            .mapToInt(call -> TorchAddresses.elements(call, output))
-                            .map(count -> count < 0 ? LISTED_ELEMENTS : count)
-                            .max()
-                            .orElse(0);
-                    for (int element = 0; element < most; element++) {
-                        rows.add(new Row(
-                                info.index(), Row.EVERY_CALL, output ? Row.RESULT : Row.ARGUMENTS, element, false));
-                    }
-                }
-            }
-        }
-        Map<CutPoint, LayerValue> values = new HashMap<>();
-        program.values(inputs, rows, (row, call, dataType, shape) -> {
-            ModuleInfo info = program.modules().get(row.module());
-            CutPoint first = new CutPoint(info.path(), info.simpleType(), call);
-            CutPoint point = row.side() == Row.RESULT ? first.output(row.element()) : first.input(row.element());
-            values.put(point, new LayerValue(point, dataType, shape));
-        });
-        Map<String, Integer> order = new HashMap<>();
-        program.modules().forEach(info -> order.put(info.path(), info.index()));
-        return values.values().stream()
-                .sorted(Comparator.comparing((LayerValue value) ->
-                                order.getOrDefault(value.point().path(), 0))
-                        .thenComparing(value -> value.point().call())
-                        .thenComparing(value -> value.point().side())
-                        .thenComparing(value -> value.point().element()))
-                .toList();
+        return addresses.inMethods() ? values.inMethods(inputs) : values.ofModules(inputs);
     }
 
     /**
@@ -524,36 +351,7 @@ public final class TorchScriptModel implements RuledModel {
      */
     @Override
     public OptionalLong bytesPerRow(Inputs row, boolean gradients) {
-        program.module().check();
-        try (TensorScope scope = TensorScope.open()) {
-            Inputs one = row.rows() == 1 ? row : row.select(0);
-            List<Shape> shapes = one.tensors().stream().map(Tensor::shape).toList();
-            if (valueSizes.size() >= KNOWN_SHAPES) {
-                // Texts come in many lengths; what is forgotten is measured again.
-                valueSizes.clear();
-            }
-            List<Long> sizes = valueSizes.computeIfAbsent(shapes, key -> valueSizes(one));
-            long largest = sizes.stream().mapToLong(Long::longValue).max().orElse(0);
-            long sum = sizes.stream().mapToLong(Long::longValue).sum();
-            long inputs = one.tensors().stream()
-                    .mapToLong(
-                            tensor -> tensor.shape().size() * tensor.dataType().bytes())
-                    .sum();
-            return OptionalLong.of(gradients ? sum + 2 * largest + 2 * inputs : 3 * largest + inputs);
-        }
-    }
-
-    private List<Long> valueSizes(Inputs one) {
-        try {
-            return program.valueSizes(one);
-        } catch (ModelMemoryException e) {
-            throw e;
-        } catch (ModelException e) {
-            // Some programs lose the axis of rows where there is one row.
-            return program.valueSizes(one.select(0, 0)).stream()
-                    .map(size -> (size + 1) / 2)
-                    .toList();
-        }
+        return OptionalLong.of(values.bytesPerRow(row, gradients));
     }
 
     /**
@@ -563,20 +361,20 @@ public final class TorchScriptModel implements RuledModel {
      */
     @Override
     public Optional<String> oneRowAtATime() {
-        return program.unbatched()
+        return program.rowLayout() == Program.RowLayout.NONE
                 ? Optional.of("the program takes one example without an axis of rows (LoadOptions.unbatched)")
-                : program.oneRowAtATime();
+                : modules.oneRowAtATime();
     }
 
     /** Says so of what the program's text shows to draw in every call: random operators, dropout in training mode. */
     @Override
     public List<String> randomDraws() {
-        return program.randomDraws();
+        return modules.randomDraws();
     }
 
     @Override
     public void close() {
-        program.close();
+        modules.close();
     }
 
     /** Returns the archive's name. */

@@ -9,7 +9,7 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.attribution4j.djl.internal.Zoo;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.tensor.Tensor;
@@ -31,7 +30,7 @@ class InnerPointsTest {
     private static float[][] activationAndGradient(TorchScriptModel model, String address) {
         Cut cut = model.cut(model.cutPoint(address));
         try (TensorScope scope = TensorScope.open();
-                LayerPullback pullback = cut.pullback(image(model))) {
+                Pullback pullback = cut.pullback(image(model))) {
             Tensor output = pullback.output();
             float[] ones = new float[(int) output.shape().size()];
             Arrays.fill(ones, 1);

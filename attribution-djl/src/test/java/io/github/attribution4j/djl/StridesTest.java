@@ -5,14 +5,14 @@ import static io.github.attribution4j.testkit.TensorAssert.assertThat;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.gradient.IntegratedGradients;
-import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.model.RuleSet;
-import io.github.attribution4j.model.RuledCopy;
+import io.github.attribution4j.model.rule.BackwardRule;
+import io.github.attribution4j.model.rule.RuleSet;
+import io.github.attribution4j.model.rule.RuledCopy;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;

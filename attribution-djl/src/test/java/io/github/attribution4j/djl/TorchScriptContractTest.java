@@ -5,10 +5,11 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.testkit.contract.CutContract;
 import io.github.attribution4j.testkit.contract.ModelContract;
+import io.github.attribution4j.testkit.contract.ProgramContract;
 import io.github.attribution4j.testkit.contract.PullbackContract;
 import io.github.attribution4j.testkit.contract.UnusedInputContract;
 import java.util.List;
@@ -16,9 +17,16 @@ import org.junit.jupiter.api.Nested;
 
 /** Every contract of the testkit, on archives of several kinds. */
 class TorchScriptContractTest {
+    abstract static class TorchProgramContract extends ProgramContract {
+        @Override
+        protected Program program(LayeredModel model) {
+            return ((TorchScriptModel) model).program();
+        }
+    }
+
     /** Float64, scripted and traced, cut everywhere. */
     @Nested
-    class DoubleScripted extends CutContract {
+    class DoubleScripted extends TorchProgramContract {
         @Override
         protected LayeredModel model() {
             return TestModels.golden("mlp_double.scripted.pt");
@@ -41,7 +49,7 @@ class TorchScriptContractTest {
     }
 
     @Nested
-    class DoubleTraced extends CutContract {
+    class DoubleTraced extends TorchProgramContract {
         @Override
         protected LayeredModel model() {
             return TestModels.golden("mlp_double.traced.pt");
@@ -65,7 +73,7 @@ class TorchScriptContractTest {
 
     /** Two attributed inputs of different rank and a fixed one of an integer type. */
     @Nested
-    class SeveralInputs extends CutContract {
+    class SeveralInputs extends TorchProgramContract {
         @Override
         protected LayeredModel model() {
             return TestModels.golden("multi_input.traced.pt");
@@ -93,7 +101,7 @@ class TorchScriptContractTest {
 
     /** Residual connections that bypass the cut, in-place operations, batch norm, dropout. */
     @Nested
-    class Residual extends CutContract {
+    class Residual extends TorchProgramContract {
         @Override
         protected LayeredModel model() {
             return TestModels.golden("cnn.scripted.pt");
@@ -126,7 +134,7 @@ class TorchScriptContractTest {
     }
 
     @Nested
-    class Transformer extends CutContract {
+    class Transformer extends TorchProgramContract {
         @Override
         protected LayeredModel model() {
             return TestModels.golden("transformer_encoder.scripted.pt");

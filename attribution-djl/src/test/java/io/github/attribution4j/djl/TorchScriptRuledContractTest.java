@@ -3,7 +3,7 @@ package io.github.attribution4j.djl;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.testkit.contract.RuledContract;
 import java.util.List;

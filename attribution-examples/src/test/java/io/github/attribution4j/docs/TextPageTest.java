@@ -14,7 +14,7 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.propagation.Composites;

@@ -14,7 +14,7 @@ import io.github.attribution4j.cli.question.Texts;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.run.Batching;
 import io.github.attribution4j.run.CancelledException;
 import io.github.attribution4j.run.DeadlineExceededException;

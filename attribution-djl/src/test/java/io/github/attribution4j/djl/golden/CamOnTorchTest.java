@@ -14,7 +14,7 @@ import io.github.attribution4j.cam.ScoreCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
+import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
@@ -96,7 +96,7 @@ class CamOnTorchTest {
             Inputs inputs = images(model);
             double[][][] a;
             double[][][] g;
-            try (LayerPullback run = model.cut(layer).pullback(inputs)) {
+            try (Pullback run = model.cut(layer).pullback(inputs)) {
                 Tensor activation = run.activations().get(0);
                 int channels = (int) activation.shape().dim(1);
                 Tensor gradient = run.vjp(TARGET.cotangent(run.output(), new long[] {0, 1}))

@@ -13,7 +13,6 @@ import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
@@ -95,7 +94,7 @@ class HalfInsideTest {
         close(value, arrays.get("value"), tolerance, "value");
         close(cut.tail().forward(cut.tailInputs(inputs, value)), arrays.get("output"), tolerance, "tail");
         long[] rows = {0, 1, 2};
-        try (LayerPullback pullback = cut.pullback(inputs);
+        try (Pullback pullback = cut.pullback(inputs);
                 Pullback tail = cut.tail().pullback(cut.tailInputs(inputs, value))) {
             Tensor cotangent = Target.index(1).cotangent(pullback.output(), rows);
             close(pullback.vjp(cotangent).get(0), arrays.get("layer_gradient"), tolerance, "layer gradient");

@@ -19,17 +19,16 @@ import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
-import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.model.RuleSet;
-import io.github.attribution4j.model.RuledCopy;
+import io.github.attribution4j.model.rule.BackwardRule;
+import io.github.attribution4j.model.rule.RuleSet;
+import io.github.attribution4j.model.rule.RuledCopy;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.target.Target;
@@ -212,7 +211,7 @@ class RowAxesTest {
         // One row may serve all; whoever wants rows repeats it.
         same(activation.broadcast(value.shape()), value, layer);
         same(cut.head().forward(inputs).broadcast(value.shape()), value, layer + " by its head");
-        try (LayerPullback pullback = cut.pullback(inputs)) {
+        try (Pullback pullback = cut.pullback(inputs)) {
             same(pullback.activations().get(0), value, layer + " of a pullback");
             Tensor cotangent = target.cotangent(pullback.output(), rows(inputs));
             same(pullback.vjpLast(cotangent).get(0), gradient, layer + " gradient");
@@ -466,11 +465,11 @@ class RowAxesTest {
             }
             List<Tensor> gradients = new ArrayList<>();
             for (int row = 0; row < 3; row++) {
-                try (LayerPullback one = cut.pullback(inputs.select(row))) {
+                try (Pullback one = cut.pullback(inputs.select(row))) {
                     gradients.add(one.vjp(one.output()).get(0).reshape(Shape.of(1, 5)));
                 }
             }
-            try (LayerPullback pullback = cut.pullback(inputs)) {
+            try (Pullback pullback = cut.pullback(inputs)) {
                 same(pullback.activations().get(0), value, "turning");
                 same(pullback.vjp(pullback.output()).get(0), model.tensors().concat(gradients, 0), "turning");
             }

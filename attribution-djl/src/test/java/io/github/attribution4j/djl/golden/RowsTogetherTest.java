@@ -23,7 +23,7 @@ import io.github.attribution4j.gradient.LayerActivation;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.perturbation.Occlusion;

@@ -10,7 +10,6 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.LiveTensors;
@@ -101,7 +100,7 @@ class LayerElementsTest {
                 equal("output of the tail", pullback.output(), output);
                 equal("gradient of the tail", last(pullback), gradient);
             }
-            try (LayerPullback pullback = cut.pullback(inputs)) {
+            try (Pullback pullback = cut.pullback(inputs)) {
                 equal("output of the cut", pullback.output(), output);
                 equal("value with a gradient", pullback.activations().get(0), value);
                 equal("gradient", last(pullback), gradient);

@@ -10,8 +10,8 @@ import io.github.attribution4j.djl.zoo.ZooCheck.Result;
 import io.github.attribution4j.djl.zoo.ZooCheck.Status;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.Arrays;
@@ -99,7 +99,7 @@ class RepairsTest {
             assertThatThrownBy(() -> model.cut("layers.1").pullback(inputs))
                     .isInstanceOf(ModelException.class)
                     .hasMessage(refusal);
-            try (LayerPullback behind = model.cut("layers.4").pullback(inputs)) {
+            try (Pullback behind = model.cut("layers.4").pullback(inputs)) {
                 Tensor output = behind.output();
                 double[] cotangent = new double[Math.toIntExact(output.shape().size())];
                 cotangent[0] = 1;

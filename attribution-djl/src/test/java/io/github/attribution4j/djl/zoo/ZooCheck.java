@@ -6,7 +6,6 @@ import io.github.attribution4j.djl.golden.GoldenData;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
@@ -201,7 +200,7 @@ final class ZooCheck {
         errors[0] = error(activation, expected);
         errors[1] = error(cut.tail().forward(behind(cut, inputs, activation)), arrays.get("output"));
         String remark = note;
-        try (LayerPullback pullback = cut.pullback(inputs)) {
+        try (Pullback pullback = cut.pullback(inputs)) {
             errors[2] = error(pullback.output(), arrays.get("output"));
             errors[3] = error(pullback.activations().get(0), expected);
             Tensor gradient = pullback.vjpLast(cotangent(pullback.output())).get(0);

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerPullback;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
@@ -148,7 +147,7 @@ public abstract class CutContract extends PullbackContract {
                 assertThat(inHead.tail().forward(inHead.tailInputs(inputs, activation)))
                         .isCloseToWithin(batchTolerance(), above);
                 Tensor sent = FiniteDifferences.normal(model, above.dataType(), above.shape(), 7);
-                try (LayerPullback within = inHead.pullback(inputs);
+                try (Pullback within = inHead.pullback(inputs);
                         Pullback through = inHead.tail().pullback(inHead.tailInputs(inputs, activation))) {
                     assertThat(within.activations().get(0)).isCloseToWithin(batchTolerance(), activation);
                     assertThat(within.vjp(sent).get(0))
@@ -205,7 +204,7 @@ public abstract class CutContract extends PullbackContract {
             Inputs inputs = inputs(model, ROWS);
             Tensor activation = cut.head().forward(inputs);
             assertThat(cut.activations(inputs).get(0)).isBitEqualTo(activation);
-            try (LayerPullback layer = cut.pullback(inputs);
+            try (Pullback layer = cut.pullback(inputs);
                     Pullback tail = cut.tail().pullback(cut.tailInputs(inputs, activation))) {
                 assertThat(layer.output()).isCloseToWithin(batchTolerance(), model.forward(inputs));
                 assertThat(layer.activations().get(0)).isCloseToWithin(batchTolerance(), activation);
@@ -228,7 +227,7 @@ public abstract class CutContract extends PullbackContract {
             Inputs inputs = inputs(model, 2);
             long before = LiveTensors.count();
             try (TensorScope scope = TensorScope.open();
-                    LayerPullback layer = cut.pullback(inputs)) {
+                    Pullback layer = cut.pullback(inputs)) {
                 layer.vjpLast(layer.output().mul(2));
             }
             Assertions.assertThat(LiveTensors.count()).isEqualTo(before);
@@ -280,12 +279,12 @@ public abstract class CutContract extends PullbackContract {
             Inputs tailInputs = cut.tailInputs(inputs, activations);
             assertThat(cut.tail().forward(tailInputs)).isCloseToWithin(batchTolerance(), model.forward(inputs));
             checkGradients(cut.tail(), tailInputs);
-            try (LayerPullback layer = cut.pullback(inputs)) {
+            try (Pullback layer = cut.pullback(inputs)) {
                 Tensor cotangent = FiniteDifferences.normal(
                         model, layer.output().dataType(), layer.output().shape(), 7);
                 List<Tensor> together = layer.vjp(cotangent);
                 for (int i = 0; i < layers.length; i++) {
-                    try (LayerPullback alone = model.cut(layers[i]).pullback(inputs)) {
+                    try (Pullback alone = model.cut(layers[i]).pullback(inputs)) {
                         assertThat(together.get(i))
                                 .isCloseToWithin(
                                         Math.max(1e-12, 10 * batchTolerance()),

@@ -121,12 +121,12 @@ final class Graph {
     }
 
     /** Returns the nodes that are operations, as backward rules know them; the order is the node's number. */
-    List<io.github.attribution4j.model.Operation> operations() {
-        List<io.github.attribution4j.model.Operation> operations = new ArrayList<>();
+    List<io.github.attribution4j.model.rule.Operation> operations() {
+        List<io.github.attribution4j.model.rule.Operation> operations = new ArrayList<>();
         for (int i = 0; i < nodes.size(); i++) {
             Operation operation = nodes.get(i).operation();
             if (operation != null) {
-                operations.add(new io.github.attribution4j.model.Operation(
+                operations.add(new io.github.attribution4j.model.rule.Operation(
                         address(i), nodes.get(i).name(), operation.operator(), operation.ruleKind(), i));
             }
         }

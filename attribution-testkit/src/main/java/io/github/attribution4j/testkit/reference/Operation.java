@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
-import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.rule.OperationKind;
 import java.util.Locale;
 
 /** One differentiable function of one row's values, by the book: plain loops over double arrays. */

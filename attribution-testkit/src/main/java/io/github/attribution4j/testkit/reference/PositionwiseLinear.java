@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
-import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.rule.OperationKind;
 
 /** Wx + b along the last axis, the same at each position: (positions, in) → (positions, out). */
 final class PositionwiseLinear implements Operation.Weighted {

@@ -8,7 +8,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -296,7 +295,7 @@ public final class ReferenceModelBuilder {
         if (inputs.isEmpty() || inputs.contains(graph.size() - 1)) {
             throw new IllegalStateException("a model needs an input and, last, a layer");
         }
-        return new ReferenceModel(graph, dataType, inputs, graph.size() - 1, new AtomicBoolean());
+        return new ReferenceModel(graph, dataType, inputs, graph.size() - 1);
     }
 
     private ReferenceModelBuilder add(String name, Operation operation, Shape shape, String... sources) {

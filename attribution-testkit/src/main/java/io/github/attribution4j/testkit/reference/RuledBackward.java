@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
-import io.github.attribution4j.model.BackwardRule;
-import io.github.attribution4j.model.BackwardRule.Family;
-import io.github.attribution4j.model.OperationKind;
-import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.rule.BackwardRule;
+import io.github.attribution4j.model.rule.BackwardRule.Family;
+import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.RuleSet;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +39,7 @@ final class RuledBackward {
         this.output = output;
         this.family = set.family();
         this.depends = new boolean[output + 1];
-        List<io.github.attribution4j.model.Operation> all = graph.operations();
+        List<io.github.attribution4j.model.rule.Operation> all = graph.operations();
         boolean[] reaches = graph.reaches(output, imposed);
         for (int i = 0; i <= output; i++) {
             int node = i;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
-import io.github.attribution4j.model.BackwardRule;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.rule.BackwardRule;
 import java.util.List;
 
 /**

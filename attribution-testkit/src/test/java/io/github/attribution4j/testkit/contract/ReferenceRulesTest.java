@@ -3,10 +3,10 @@ package io.github.attribution4j.testkit.contract;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.model.OperationKind;
-import io.github.attribution4j.model.OperationSelector;
-import io.github.attribution4j.model.RuleSet;
-import io.github.attribution4j.model.RuledModel;
+import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.OperationSelector;
+import io.github.attribution4j.model.rule.RuleSet;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.tensor.DataType;

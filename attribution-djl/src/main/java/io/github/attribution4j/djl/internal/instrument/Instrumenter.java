@@ -27,7 +27,7 @@ import io.github.attribution4j.djl.internal.script.Type;
 import io.github.attribution4j.djl.internal.state.StateMethods;
 import io.github.attribution4j.djl.internal.wire.Level;
 import io.github.attribution4j.djl.internal.wire.RuntimeSource;
-import io.github.attribution4j.model.BackwardRule;
+import io.github.attribution4j.model.rule.BackwardRule;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;

@@ -6,7 +6,7 @@ import io.github.attribution4j.djl.internal.instrument.Places.Text;
 import io.github.attribution4j.djl.internal.program.CallSite;
 import io.github.attribution4j.djl.internal.program.OperationInfo;
 import io.github.attribution4j.djl.internal.program.ProgramIndex;
-import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.rule.OperationKind;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -20,7 +20,7 @@ import io.github.attribution4j.djl.internal.script.Trees;
 import io.github.attribution4j.djl.internal.script.Type;
 import io.github.attribution4j.djl.internal.wire.RuntimeSource;
 import io.github.attribution4j.djl.internal.wire.TapeSource;
-import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.rule.OperationKind;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -6,7 +6,7 @@ import io.github.attribution4j.djl.internal.program.ProgramIndex;
 import io.github.attribution4j.djl.internal.program.ValueInfo;
 import io.github.attribution4j.djl.internal.script.Type;
 import io.github.attribution4j.djl.internal.wire.Row;
-import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.rule.OperationKind;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;

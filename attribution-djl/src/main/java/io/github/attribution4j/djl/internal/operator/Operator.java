@@ -2,7 +2,7 @@
 package io.github.attribution4j.djl.internal.operator;
 
 import io.github.attribution4j.djl.internal.script.Resources;
-import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.rule.OperationKind;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;

@@ -4,7 +4,7 @@ package io.github.attribution4j.djl.internal.operator;
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Trees;
 import io.github.attribution4j.djl.internal.script.Type;
-import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.rule.OperationKind;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.internal.program;
 
-import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.rule.OperationKind;
 
 /**
  * An operator inside a method or function that gives floating tensors, as it runs for one module.

@@ -2,9 +2,9 @@
 package io.github.attribution4j.djl.internal.rule;
 
 import io.github.attribution4j.djl.internal.script.Expr;
-import io.github.attribution4j.model.BackwardRule;
-import io.github.attribution4j.model.Operation;
-import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.rule.BackwardRule;
+import io.github.attribution4j.model.rule.Operation;
+import io.github.attribution4j.model.rule.OperationKind;
 import org.jspecify.annotations.Nullable;
 
 /**

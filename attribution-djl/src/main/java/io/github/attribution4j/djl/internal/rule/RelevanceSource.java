@@ -3,12 +3,12 @@ package io.github.attribution4j.djl.internal.rule;
 
 import io.github.attribution4j.djl.internal.operator.OperatorKinds;
 import io.github.attribution4j.djl.internal.script.Expr;
-import io.github.attribution4j.model.BackwardRule;
-import io.github.attribution4j.model.BackwardRule.BiasPart;
-import io.github.attribution4j.model.BackwardRule.InputPart;
-import io.github.attribution4j.model.BackwardRule.WeightPart;
-import io.github.attribution4j.model.Operation;
-import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.rule.BackwardRule;
+import io.github.attribution4j.model.rule.BackwardRule.BiasPart;
+import io.github.attribution4j.model.rule.BackwardRule.InputPart;
+import io.github.attribution4j.model.rule.BackwardRule.WeightPart;
+import io.github.attribution4j.model.rule.Operation;
+import io.github.attribution4j.model.rule.OperationKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

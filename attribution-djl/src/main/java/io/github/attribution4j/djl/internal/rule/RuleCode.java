@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.internal.rule;
 
-import io.github.attribution4j.model.BackwardRule.BiasPart;
-import io.github.attribution4j.model.BackwardRule.InputPart;
-import io.github.attribution4j.model.BackwardRule.WeightPart;
+import io.github.attribution4j.model.rule.BackwardRule.BiasPart;
+import io.github.attribution4j.model.rule.BackwardRule.InputPart;
+import io.github.attribution4j.model.rule.BackwardRule.WeightPart;
 import java.util.regex.Pattern;
 
 /**

@@ -3,9 +3,9 @@ package io.github.attribution4j.djl.internal.rule;
 
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Resources;
-import io.github.attribution4j.model.BackwardRule;
-import io.github.attribution4j.model.Operation;
-import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.rule.BackwardRule;
+import io.github.attribution4j.model.rule.Operation;
+import io.github.attribution4j.model.rule.OperationKind;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;

@@ -2,12 +2,12 @@
 package io.github.attribution4j.djl.internal.rule;
 
 import io.github.attribution4j.djl.internal.program.OperationInfo;
-import io.github.attribution4j.model.BackwardRule;
-import io.github.attribution4j.model.Operation;
-import io.github.attribution4j.model.OperationKind;
-import io.github.attribution4j.model.OperationSelector;
-import io.github.attribution4j.model.RuleSet;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.rule.BackwardRule;
+import io.github.attribution4j.model.rule.Operation;
+import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.OperationSelector;
+import io.github.attribution4j.model.rule.RuleSet;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

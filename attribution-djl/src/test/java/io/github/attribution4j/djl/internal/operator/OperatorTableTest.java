@@ -4,7 +4,7 @@ package io.github.attribution4j.djl.internal.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.djl.internal.script.Resources;
-import io.github.attribution4j.model.OperationKind;
+import io.github.attribution4j.model.rule.OperationKind;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.model.program;
 
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
@@ -13,9 +13,10 @@ import java.util.function.BiFunction;
 
 /** Pullbacks of one row each, seen as one of several rows. */
 final class SeparatePullback implements Pullback {
-    private final List<? extends Pullback> parts;
+    private final List<Pullback> parts;
     private final List<Integer> axes;
     private final Tensor output;
+    private final List<Tensor> activations;
     private final Optional<Tensor> referenceOutput;
 
     /**
@@ -24,10 +25,15 @@ final class SeparatePullback implements Pullback {
      * @param parts one for each row
      * @param axes for each gradient the axis that counts its rows; none where all are counted by axis 0
      */
-    SeparatePullback(List<? extends Pullback> parts, List<Integer> axes) {
+    SeparatePullback(List<Pullback> parts, List<Integer> axes) {
         this.parts = List.copyOf(parts);
         this.axes = axes;
         this.output = together(parts.stream().map(Pullback::output).toList());
+        try (TensorScope scope = TensorScope.open()) {
+            List<Tensor> joined =
+                    OneByOne.joined(parts.stream().map(Pullback::activations).toList(), List.of());
+            this.activations = joined.stream().map(TensorScope::release).toList();
+        }
         List<Tensor> references =
                 parts.stream().flatMap(part -> part.referenceOutput().stream()).toList();
         this.referenceOutput = references.size() == parts.size() ? Optional.of(together(references)) : Optional.empty();
@@ -40,6 +46,11 @@ final class SeparatePullback implements Pullback {
     @Override
     public Tensor output() {
         return output;
+    }
+
+    @Override
+    public List<Tensor> activations() {
+        return activations;
     }
 
     @Override
@@ -58,11 +69,7 @@ final class SeparatePullback implements Pullback {
     }
 
     private List<Tensor> products(Tensor cotangent, BiFunction<Pullback, Tensor, List<Tensor>> product) {
-        if (!cotangent.shape().equals(output.shape()) || cotangent.dataType() != output.dataType()) {
-            throw new IllegalArgumentException("cotangent: a " + cotangent.dataType() + " tensor of shape "
-                    + cotangent.shape() + " was given for an output of type " + output.dataType() + " and shape "
-                    + output.shape() + "; they must be equal");
-        }
+        requireFit(cotangent);
         try (TensorScope scope = TensorScope.open()) {
             List<List<Tensor>> rows = new ArrayList<>();
             for (int r = 0; r < parts.size(); r++) {
@@ -84,6 +91,7 @@ final class SeparatePullback implements Pullback {
     public void close() {
         parts.forEach(Pullback::close);
         output.close();
+        activations.forEach(Tensor::close);
         referenceOutput.ifPresent(Tensor::close);
     }
 

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.model;
+package io.github.attribution4j.model.rule;
 
+import io.github.attribution4j.model.BackwardRun;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.UnknownLayerException;
+import io.github.attribution4j.model.UnsupportedModelException;
 import java.util.List;
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.model;
+package io.github.attribution4j.model.rule;
 
+import io.github.attribution4j.model.CutPoint;
 import java.util.Objects;
 
 /**

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.model;
+package io.github.attribution4j.model.rule;
+
+import io.github.attribution4j.model.Cut;
 
 /**
  * A {@link Cut} whose head and tail admit rules as the whole model does: {@code cut.tail().with(rules)} goes back from

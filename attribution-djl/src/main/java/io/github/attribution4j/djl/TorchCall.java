@@ -7,14 +7,14 @@ import io.github.attribution4j.djl.internal.wire.Request;
 import io.github.attribution4j.model.Inputs;
 
 /**
- * A question to a program.
+ * A {@link io.github.attribution4j.model.program.Question} bound to the parameters of a program.
  *
  * @param inputs those of the model and, for a tail, the activations before them; references last
  * @param request in which a tensor is the position of its input
  * @param method which entry
  * @param shift the number of activations, where the inputs of the model begin
  */
-record Question(Inputs inputs, Request<Integer> request, String method, int shift) {
+record TorchCall(Inputs inputs, Request<Integer> request, String method, int shift) {
     /** What a copy must have for it. */
     Level level() {
         return method.equals(Instrumented.FORWARD) ? Level.FORWARD : request.level();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.model;
+package io.github.attribution4j.model.rule;
 
 /**
  * What an operation of a model does with relevance or gradients, as far as backward rules care. Every operation that gives

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.model;
+package io.github.attribution4j.model.rule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.attribution4j.model.BackwardRule.BiasPart;
-import io.github.attribution4j.model.BackwardRule.Family;
-import io.github.attribution4j.model.BackwardRule.Group;
-import io.github.attribution4j.model.BackwardRule.InputPart;
-import io.github.attribution4j.model.BackwardRule.Term;
-import io.github.attribution4j.model.BackwardRule.WeightPart;
+import io.github.attribution4j.model.rule.BackwardRule.BiasPart;
+import io.github.attribution4j.model.rule.BackwardRule.Family;
+import io.github.attribution4j.model.rule.BackwardRule.Group;
+import io.github.attribution4j.model.rule.BackwardRule.InputPart;
+import io.github.attribution4j.model.rule.BackwardRule.Term;
+import io.github.attribution4j.model.rule.BackwardRule.WeightPart;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;

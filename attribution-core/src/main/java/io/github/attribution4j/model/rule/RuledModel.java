@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.model;
+package io.github.attribution4j.model.rule;
 
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.UnsupportedModelException;
 import java.util.Arrays;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.model.program;
 
-import io.github.attribution4j.djl.internal.wire.Row;
+import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;
@@ -24,11 +24,11 @@ import org.jspecify.annotations.Nullable;
  * out once for each value and rank of the inputs: by the first run and one of another number of rows, whose values are compared
  * where the order of parts is in question. What fits no form, or cannot be decided, is run one row at a time, when the value is that row.
  */
-final class RowViews {
+final class RowForms {
     private static final double SAME = 1e-3;
 
     /** {@code ranks}: of the inputs; lengths vary from text to text, and the form does not. */
-    private record Key(Row row, List<Integer> ranks, boolean several) {}
+    private record Key(CutPoint point, List<Integer> ranks, boolean several) {}
 
     private enum Kind {
         /** Axis 0 counts rows. */
@@ -55,118 +55,138 @@ final class RowViews {
             return kind != Kind.OTHER && kind != Kind.SHARED;
         }
 
-        long view(long rows) {
+        RowForm seen(long rows) {
             return switch (kind) {
-                case ROWS, SHARED -> Row.AS_IS;
-                case AXIS -> Row.axis(axis);
-                case MAJOR -> Row.rowMajor(rows);
-                case MINOR -> Row.rowMinor(rows);
-                case OTHER -> Row.ALONE;
+                case ROWS, SHARED -> RowForm.ROWS;
+                case AXIS -> new RowForm(RowForm.Kind.AXIS, axis);
+                case MAJOR -> new RowForm(RowForm.Kind.MAJOR, rows);
+                case MINOR -> new RowForm(RowForm.Kind.MINOR, rows);
+                case OTHER -> RowForm.ALONE;
             };
         }
     }
 
-    private final TorchProgram program;
+    private final Program program;
     private final Map<Key, Form> known = new ConcurrentHashMap<>();
     /** Values of which what was known was wrong once: how they lie depends on the data, and is found out for each run. */
     private final Set<Key> changing = ConcurrentHashMap.newKeySet();
 
-    RowViews(TorchProgram program) {
+    RowForms(Program program) {
         this.program = program;
     }
 
-    /** Something that runs the program and shows the values of rows. */
+    /** Something that runs the program and shows the values of points. */
     interface Run<T> {
         /** Runs with the values seen in a way. */
-        T seen(List<Row> rows);
+        T seen(List<Place> places);
 
         /** Runs each row of the inputs alone. */
         T rowByRow();
 
-        /** The values of the rows in a result of {@link #seen}. */
+        /** The values of the places in a result of {@link #seen}. */
         List<Tensor> values(T result);
 
         /** Frees a result that is not used. */
         void close(T result);
     }
 
+    /** Returns whether values have their rows on axis 0 without being looked at. */
+    boolean areFirst() {
+        return program.rowLayout() == Program.RowLayout.FIRST;
+    }
+
+    /** Returns whether the program takes one example without an axis of rows, and there are several. */
+    boolean takesOne(Inputs inputs) {
+        return program.rowLayout() == Program.RowLayout.NONE && inputs.rows() > 1;
+    }
+
+    /** Returns points whose values are taken as they are. */
+    static List<Place> asTheyAre(List<CutPoint> points) {
+        return places(points, RowForm.ROWS);
+    }
+
+    private static List<Place> places(List<CutPoint> points, RowForm form) {
+        return points.stream().map(point -> new Place(point, form)).toList();
+    }
+
     /**
-     * Runs the program with rows seen so that axis 0 of each value counts the rows of the inputs, or row by row where nothing else
+     * Runs the program with points seen so that axis 0 of each value counts the rows of the inputs, or row by row where nothing else
      * gives that. How values lie is found out by the first run itself: most lie as they should, and that run then counts.
      *
      * @param inputs of the whole model
      * @param shared whether a value of one row may serve all
      */
-    <T> T run(Inputs inputs, List<Row> rows, boolean shared, Run<T> run) {
-        if (program.unbatched()) {
-            return inputs.rows() == 1 ? run.seen(alone(rows)) : run.rowByRow();
+    <T> T run(Inputs inputs, List<CutPoint> points, boolean shared, Run<T> run) {
+        if (program.rowLayout() != Program.RowLayout.VARIES) {
+            List<Place> seen = of(inputs, points, shared);
+            return seen == null ? run.rowByRow() : run.seen(seen);
         }
-        List<Form> forms = known(inputs, rows);
+        List<Form> forms = known(inputs, points);
         if (forms == null) {
-            T first = run.seen(rows);
-            List<Row> seen = seen(inputs, rows, find(inputs, rows, run.values(first)), shared);
-            if (rows.equals(seen)) {
+            List<Place> plain = asTheyAre(points);
+            T first = run.seen(plain);
+            List<Place> seen = seen(inputs, points, find(inputs, points, run.values(first)), shared);
+            if (plain.equals(seen)) {
                 return first;
             }
             run.close(first);
             return seen == null ? run.rowByRow() : run.seen(seen);
         }
-        List<Row> seen = seen(inputs, rows, forms, shared);
+        List<Place> seen = seen(inputs, points, forms, shared);
         if (seen == null) {
             return run.rowByRow();
         }
         T result = run.seen(seen);
-        if (!contradicts(inputs, rows, run.values(result))) {
+        if (!contradicts(inputs, points, run.values(result))) {
             return result;
         }
         // Looked at once more, not again and again: the axes of some values depend on the data.
         run.close(result);
-        List<Row> again = of(inputs, rows, shared);
+        List<Place> again = of(inputs, points, shared);
         return again == null ? run.rowByRow() : run.seen(again);
     }
 
     /**
-     * Returns rows seen so that axis 0 of each value counts the rows of a run of these inputs, or null if that takes a run for
+     * Returns points seen so that axis 0 of each value counts the rows of a run of these inputs, or null if that takes a run for
      * each row.
      *
      * @param inputs of the whole model
      * @param shared whether a value of one row may serve all
      */
     @Nullable
-    List<Row> of(Inputs inputs, List<Row> rows, boolean shared) {
-        if (program.unbatched()) {
-            return inputs.rows() == 1 ? alone(rows) : null;
-        }
-        List<Form> forms = known(inputs, rows);
-        return seen(inputs, rows, forms == null ? find(inputs, rows) : forms, shared);
+    List<Place> of(Inputs inputs, List<CutPoint> points, boolean shared) {
+        return switch (program.rowLayout()) {
+            case FIRST -> asTheyAre(points);
+            case NONE -> inputs.rows() == 1 ? places(points, RowForm.ALONE) : null;
+            case VARIES -> {
+                List<Form> forms = known(inputs, points);
+                yield seen(inputs, points, forms == null ? find(inputs, points) : forms, shared);
+            }
+        };
     }
 
-    private static List<Row> alone(List<Row> rows) {
-        return rows.stream().map(row -> row.seen(Row.ALONE)).toList();
-    }
-
-    private static @Nullable List<Row> seen(Inputs inputs, List<Row> rows, List<Form> forms, boolean shared) {
+    private static @Nullable List<Place> seen(Inputs inputs, List<CutPoint> points, List<Form> forms, boolean shared) {
         boolean one = inputs.rows() == 1;
         for (Form form : forms) {
             if (!one && !form.together() && !(shared && form.kind() == Kind.SHARED)) {
                 return null;
             }
         }
-        List<Row> seen = new ArrayList<>();
-        for (int i = 0; i < rows.size(); i++) {
-            seen.add(rows.get(i).seen(forms.get(i).view(inputs.rows())));
+        List<Place> seen = new ArrayList<>();
+        for (int i = 0; i < points.size(); i++) {
+            seen.add(new Place(points.get(i), forms.get(i).seen(inputs.rows())));
         }
         return seen;
     }
 
     /** Forgets what is known if values of a run contradict it; returns whether they do. */
-    private boolean contradicts(Inputs inputs, List<Row> rows, List<Tensor> values) {
+    private boolean contradicts(Inputs inputs, List<CutPoint> points, List<Tensor> values) {
         boolean wrong = false;
-        for (int i = 0; i < rows.size(); i++) {
+        for (int i = 0; i < points.size(); i++) {
             Shape shape = values.get(i).shape();
             long first = shape.rank() == 0 ? 0 : shape.dim(0);
             if (first != inputs.rows() && first != 1) {
-                Key key = key(inputs, rows.get(i));
+                Key key = key(inputs, points.get(i));
                 // Another thread may have been the first to see it.
                 wrong |= known.remove(key) != null || changing.contains(key);
                 changing.add(key);
@@ -175,16 +195,16 @@ final class RowViews {
         return wrong;
     }
 
-    private static Key key(Inputs inputs, Row row) {
+    private static Key key(Inputs inputs, CutPoint point) {
         List<Integer> ranks =
                 inputs.tensors().stream().map(tensor -> tensor.shape().rank()).toList();
-        return new Key(row.asLeaf(false), ranks, inputs.rows() > 1);
+        return new Key(point, ranks, inputs.rows() > 1);
     }
 
-    private @Nullable List<Form> known(Inputs inputs, List<Row> rows) {
+    private @Nullable List<Form> known(Inputs inputs, List<CutPoint> points) {
         List<Form> forms = new ArrayList<>();
-        for (Row row : rows) {
-            Key key = key(inputs, row);
+        for (CutPoint point : points) {
+            Key key = key(inputs, point);
             Form form = known.get(key);
             if (form == null || changing.contains(key)) {
                 return null;
@@ -194,31 +214,35 @@ final class RowViews {
         return forms;
     }
 
+    private List<Tensor> values(Inputs inputs, List<CutPoint> points) {
+        return program.forward(new Question(inputs, List.of(), asTheyAre(points), null));
+    }
+
     /** Finds forms by a run of two rows at most. */
-    private List<Form> find(Inputs inputs, List<Row> rows) {
+    private List<Form> find(Inputs inputs, List<CutPoint> points) {
         try (TensorScope scope = TensorScope.open()) {
             Inputs few = inputs.rows() > 1 ? OneByOne.rows(inputs, 0, 1) : inputs;
-            return find(few, rows, program.activations(few, rows));
+            return find(few, points, values(few, points));
         } catch (ModelMemoryException e) {
             throw e;
         } catch (ModelException e) {
             // A model that does not run two rows, or does not reach the value with them: the run itself will say so.
-            return Collections.nCopies(rows.size(), new Form(Kind.ROWS));
+            return Collections.nCopies(points.size(), new Form(Kind.ROWS));
         }
     }
 
     /** Finds forms by the values of a run; a row alone is compared with it, or a single row with two of it. */
-    private List<Form> find(Inputs inputs, List<Row> rows, List<Tensor> values) {
+    private List<Form> find(Inputs inputs, List<CutPoint> points, List<Tensor> values) {
         boolean several = inputs.rows() > 1;
-        boolean look = several || !values.stream().allMatch(RowViews::startsWithOne);
+        boolean look = several || !values.stream().allMatch(RowForms::startsWithOne);
         try (TensorScope scope = TensorScope.open()) {
-            List<Tensor> one = several ? program.activations(OneByOne.rows(inputs, 0), rows) : values;
-            List<Tensor> more = several || !look ? values : program.activations(OneByOne.rows(inputs, 0, 0), rows);
+            List<Tensor> one = several ? values(OneByOne.rows(inputs, 0), points) : values;
+            List<Tensor> more = several || !look ? values : values(OneByOne.rows(inputs, 0, 0), points);
             List<Form> forms = new ArrayList<>();
-            for (int i = 0; i < rows.size(); i++) {
-                Form form = look ? form(inputs, rows, i, one.get(i), more.get(i)) : new Form(Kind.ROWS);
+            for (int i = 0; i < points.size(); i++) {
+                Form form = look ? form(inputs, points, i, one.get(i), more.get(i)) : new Form(Kind.ROWS);
                 if (form != null) {
-                    learn(key(inputs, rows.get(i)), form);
+                    learn(key(inputs, points.get(i)), form);
                 }
                 forms.add(form == null ? new Form(Kind.OTHER) : form);
             }
@@ -227,7 +251,7 @@ final class RowViews {
             throw e;
         } catch (ModelException e) {
             // One row runs and two do not, or the other way round: nothing tells where the rows are.
-            return Collections.nCopies(rows.size(), new Form(several ? Kind.ROWS : Kind.OTHER));
+            return Collections.nCopies(points.size(), new Form(several ? Kind.ROWS : Kind.OTHER));
         }
     }
 
@@ -247,7 +271,7 @@ final class RowViews {
     }
 
     /** Returns the form of a value, or null if these rows do not tell. */
-    private @Nullable Form form(Inputs inputs, List<Row> rows, int number, Tensor one, Tensor more) {
+    private @Nullable Form form(Inputs inputs, List<CutPoint> points, int number, Tensor one, Tensor more) {
         Shape alone = one.shape();
         Shape all = more.shape();
         long count = Math.max(2, inputs.rows());
@@ -264,7 +288,7 @@ final class RowViews {
         if (axis != 0 || inputs.rows() == 1) {
             return new Form(Kind.OTHER);
         }
-        Tensor other = program.activations(OneByOne.rows(inputs, 1), rows).get(number);
+        Tensor other = values(OneByOne.rows(inputs, 1), points).get(number);
         if (!other.shape().equals(alone)) {
             return new Form(Kind.OTHER);
         }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.model.program;
+
+import io.github.attribution4j.model.BackwardRun;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.rule.RuleSet;
+import io.github.attribution4j.model.rule.RuledCopy;
+import java.util.List;
+
+/**
+ * A model, or a part of one, that goes back by rules.
+ *
+ * @param model which
+ * @param section what it is of the program with the rules
+ * @param points which it goes back to; none for its inputs
+ */
+record Copy(LayeredModel model, Section section, RuleSet rules, List<CutPoint> points) implements RuledCopy {
+    @Override
+    public ModelIdentity identity() {
+        return model.identity().with("rules", rules.describe());
+    }
+
+    @Override
+    public BackwardRun run(Inputs inputs) {
+        section.requireIndependent(inputs, points);
+        return BackwardRun.byRules(section.pullback(inputs, points));
+    }
+
+    @Override
+    public RuledCopy cut(List<CutPoint> others) {
+        return new Copy(model, section, rules, section.checked(others));
+    }
+
+    @Override
+    public String toString() {
+        return model + (points.isEmpty() ? "" : ", back to " + points) + " under backward rules";
+    }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.model.program;
+
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerValue;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.ModelPart;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.rule.Operation;
+import io.github.attribution4j.model.rule.RuleSet;
+import io.github.attribution4j.model.rule.RuledCopy;
+import io.github.attribution4j.model.rule.RuledCut;
+import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * A head or a tail: the whole program, asked for a value inside it, or with others in the place of values inside it. It
+ * takes first those and then the model's inputs. It admits rules if its program does.
+ */
+final class Part implements RuledModel {
+    private final LayeredModel model;
+    private final LayeredModel whole;
+    private final Section section;
+    private final String where;
+    private final boolean tail;
+
+    /**
+     * Makes a part.
+     *
+     * @param model all of it
+     * @param whole what was cut, the model or a part of it
+     * @param where the points of the cut
+     * @param tail whether this is what follows them
+     */
+    Part(LayeredModel model, LayeredModel whole, Section section, String where, boolean tail) {
+        this.model = model;
+        this.whole = whole;
+        this.section = section;
+        this.where = where;
+        this.tail = tail;
+    }
+
+    @Override
+    public Tensor forward(Inputs inputs) {
+        return section.forward(inputs);
+    }
+
+    @Override
+    public Pullback pullback(Inputs inputs) {
+        return section.pullback(inputs, List.of());
+    }
+
+    @Override
+    public RuledCut cut(List<CutPoint> points) {
+        return new PartCut(model, this, section, points);
+    }
+
+    @Override
+    public List<Operation> operations() {
+        if (model instanceof RuledModel ruled) {
+            return ruled.operations();
+        }
+        throw new UnsupportedModelException(
+                model + " has no backward rules; use a gradient method or one that perturbs");
+    }
+
+    @Override
+    public RuledCopy with(RuleSet rules) {
+        return new Copy(this, section.with(rules), rules, List.of());
+    }
+
+    @Override
+    public List<CutPoint> cutPoints() {
+        return model.cutPoints();
+    }
+
+    @Override
+    public CutPoint cutPoint(String address) {
+        return model.cutPoint(address);
+    }
+
+    @Override
+    public String note(CutPoint point) {
+        return model.note(point);
+    }
+
+    @Override
+    public List<LayerValue> values(Inputs inputs) {
+        return model.values(section.behind(inputs));
+    }
+
+    @Override
+    public List<String> weightNames() {
+        return model.weightNames();
+    }
+
+    @Override
+    public Tensor weight(String name) {
+        return model.weight(name);
+    }
+
+    @Override
+    public Tensors tensors() {
+        return model.tensors();
+    }
+
+    @Override
+    public ModelIdentity identity() {
+        return whole.identity().part((tail ? "tail of " : "head of ") + where);
+    }
+
+    @Override
+    public OptionalLong bytesPerRow(Inputs inputs, boolean gradients) {
+        return tail
+                ? inputs.origin()
+                        .map(origin -> whole.bytesPerRow(origin.inputs(), gradients))
+                        .orElse(OptionalLong.empty())
+                : whole.bytesPerRow(inputs, gradients);
+    }
+
+    @Override
+    public ModelPart part() {
+        return whole.part().inside((tail ? "after " : "at ") + where);
+    }
+
+    @Override
+    public Optional<String> oneRowAtATime() {
+        return model.oneRowAtATime();
+    }
+
+    @Override
+    public List<String> gradientLosses() {
+        return model.gradientLosses();
+    }
+
+    @Override
+    public List<String> randomDraws() {
+        return model.randomDraws();
+    }
+
+    @Override
+    public String toString() {
+        return (tail ? "tail of " : "head of ") + where + " of " + whole;
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.model.program;
+
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.rule.RuledCut;
+import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A cut of a model or a part of it: other questions to the same program. */
+final class PartCut implements RuledCut {
+    private final LayeredModel model;
+    private final LayeredModel whole;
+    private final Section section;
+    private final List<CutPoint> points;
+
+    /**
+     * Cuts.
+     *
+     * @param model all of it
+     * @param whole what is cut, the model or a part of it
+     * @param section which part that is
+     */
+    PartCut(LayeredModel model, LayeredModel whole, Section section, List<CutPoint> points) {
+        this.model = model;
+        this.whole = whole;
+        this.section = section;
+        this.points = section.checked(points);
+    }
+
+    @Override
+    public List<CutPoint> points() {
+        return points;
+    }
+
+    @Override
+    public List<Tensor> activations(Inputs inputs) {
+        section.requireIndependent(inputs, points);
+        return section.values(inputs, points);
+    }
+
+    @Override
+    public Pullback pullback(Inputs inputs) {
+        section.requireIndependent(inputs, points);
+        return section.pullback(inputs, points);
+    }
+
+    @Override
+    public RuledModel head(int number) {
+        CutPoint point = points.get(number);
+        return new Part(model, whole, section.to(point), point.toString(), false);
+    }
+
+    @Override
+    public RuledModel tail() {
+        String where = points.stream().map(CutPoint::toString).collect(Collectors.joining(", "));
+        return new Part(model, whole, section.from(points), where, true);
+    }
+
+    @Override
+    public String toString() {
+        return "Cut" + points;
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.model.program;
+
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.ModelException;
+
+/**
+ * A value inside a program, and how it is seen from outside.
+ *
+ * @param point its address
+ * @param form how its elements are brought to have rows on axis 0: values and gradients are handed out in this form, and what
+ *     is put in or sent back comes in it
+ */
+public record Place(CutPoint point, RowForm form) {
+    /** Returns a failure that says that a run did not come by this place. */
+    public ModelException notReached() {
+        String layer = point.isInside() ? "the layer" : "layer '" + point.path() + "'";
+        return new ModelException(
+                point.call() == 0
+                        ? layer
+                                + " was not reached in this run, so there is no value to look at or to replace;"
+                                + " the element may be too large, or these inputs take another branch"
+                        : layer + " has no call " + point.call()
+                                + " in this run, so there is no value to look at or to replace; calls count from"
+                                + " 0, and these inputs may lead to fewer");
+    }
+}
