@@ -5,12 +5,20 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import io.github.attribution4j.visual.Picture;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The arrows of the modules around the library; core and the binding test their own. */
 class ArchitectureTest {
@@ -70,6 +78,39 @@ class ArchitectureTest {
                 .resideInAPackage(BASE + ".testkit.reference")
                 .check(testkit);
         slices().matching(BASE + ".testkit.(**)").should().beFreeOfCycles().check(testkit);
+    }
+
+    @Test
+    void pictures_use_their_tools_and_not_the_reverse() {
+        noClasses()
+                .that()
+                .resideInAPackage(BASE + ".visual.internal")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(BASE + ".visual")
+                .check(classesOf(BASE + ".visual"));
+    }
+
+    @Test
+    void examples_and_command_line_use_no_internals() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(BASE + ".examples..", BASE + ".cli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("..internal..")
+                .check(classesOf(BASE));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"visual", "cli", "testkit", "djl", "examples", "benchmarks"})
+    void packages_have_at_most_25_files(String module) throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("..", "attribution-" + module, "src", "main", "java"))) {
+            assertThat(files.filter(file -> file.toString().endsWith(".java"))
+                            .collect(Collectors.groupingBy(Path::getParent, Collectors.counting())))
+                    .isNotEmpty()
+                    .allSatisfy((room, number) -> assertThat(number).isLessThanOrEqualTo(25));
+        }
     }
 
     @Test

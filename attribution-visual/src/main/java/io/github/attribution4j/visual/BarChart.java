@@ -3,6 +3,9 @@ package io.github.attribution4j.visual;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Features;
+import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.Ranking;
+import io.github.attribution4j.visual.internal.Scores;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
@@ -20,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  *         .picture();
  * }</pre>
  *
- * <p>{@link Layout#BARS} starts all bars at zero. {@link Layout#WATERFALL} starts at the baseline score and lets every bar begin where
- * the one before it ended, down to the score: what the attributions leave unexplained is a row of its own. The foot line
- * has the sum in numbers.
+ * <p>{@link Layout#BARS} starts all bars at zero. {@link Layout#WATERFALL} starts at the baseline score; each bar
+ * begins where the bar above it ends, down to the score. The completeness gap has a row of its own. The foot line gives
+ * the sum in numbers.
  *
  * <p>Immutable and thread-safe. Arrays are copied.
  */
@@ -32,7 +35,7 @@ public final class BarChart {
     public enum Layout {
         /** All at zero. */
         BARS,
-        /** Each where the one above it ended; needs the baseline score. */
+        /** Each where the one above it ends; needs the baseline score. */
         WATERFALL
     }
 
@@ -55,7 +58,7 @@ public final class BarChart {
     }
 
     /**
-     * A chart of the attributions of one row.
+     * Returns a chart of the attributions of one row.
      *
      * @param names one per feature; long ones are shortened in the middle
      * @param attributions one per feature, finite
@@ -68,9 +71,9 @@ public final class BarChart {
     }
 
     /**
-     * As {@link #of(String[], double[])}, for very many features: names are asked for where they are shown, and made then.
+     * As {@link #of(String[], double[])}, for very many features: only the names that are shown are made.
      *
-     * @param names returns the name of a feature by its place; asked while the chart is drawn
+     * @param names returns the name of a feature by its index; called while the chart is drawn
      * @param attributions one per feature, finite
      * @return a chart with default settings
      * @throws IllegalArgumentException if there are none, or one is not finite
@@ -92,9 +95,8 @@ public final class BarChart {
     }
 
     /**
-     * A chart of one example of an explanation, with its features' names and values, its scores and its completeness gap. Each
-     * feature is shown once: an element of an input, or a group that a mask made; several inputs follow one another in
-     * their order.
+     * Returns a chart of one example of an explanation, with names and values of its features, its scores and its
+     * completeness gap. Each feature is shown once. Features of several inputs come in the order of the inputs.
      *
      * @param explanation copied, not closed
      * @param example which row of the batch
@@ -112,7 +114,8 @@ public final class BarChart {
      * @param example which row of the batch
      * @param names one per feature; or, where elements are grouped, one per element of all attributed inputs
      * @return a chart with default settings, and with method and target as title until another is set
-     * @throws IllegalArgumentException if the example is out of range or the number of names is not that of the features
+     * @throws IllegalArgumentException if the example is out of range, or the number of names differs from that of
+     *     the features
      */
     public static BarChart of(Explanation explanation, int example, String[] names) {
         return of(new Explained(explanation, example), names);
@@ -128,42 +131,38 @@ public final class BarChart {
     }
 
     /**
-     * What the features were, shown beside their names with four digits.
+     * Returns a copy with the values of the features, shown beside their names with four digits.
      *
      * @param values one per feature; missing ones may be NaN
-     * @return a copy that differs in this
-     * @throws IllegalArgumentException if their number is not that of the attributions
+     * @throws IllegalArgumentException if their number differs from that of the attributions
      */
     public BarChart values(double[] values) {
         return with(settings -> settings.values = Ranking.texts(values, attributions.length));
     }
 
     /**
-     * What the features were, as text, for categories.
+     * Returns a copy with the values of the features as text, for categories.
      *
      * @param values one per feature; may be empty strings
-     * @return a copy that differs in this
-     * @throws IllegalArgumentException if their number is not that of the attributions
+     * @throws IllegalArgumentException if their number differs from that of the attributions
      */
     public BarChart values(String[] values) {
         return with(settings -> settings.values = Ranking.texts(values, attributions.length));
     }
 
     /**
-     * What the features were, for very many of them: asked for where they are shown.
+     * Returns a copy with the values of very many features: only those that are shown are made.
      *
-     * @param values returns the value of a feature by its place, NaN if it has none
-     * @return a copy that differs in this
+     * @param values returns the value of a feature by its index, NaN if it has none
      */
     public BarChart values(IntToDoubleFunction values) {
         return with(settings -> settings.values = Ranking.texts(values));
     }
 
     /**
-     * The score of the baseline, where the attributions start from.
+     * Returns a copy with the score of the baseline, from which the attributions start.
      *
      * @param score finite
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is not finite
      */
     public BarChart baselineScore(double score) {
@@ -171,10 +170,9 @@ public final class BarChart {
     }
 
     /**
-     * The score that is explained.
+     * Returns a copy with the score that is explained.
      *
      * @param score finite
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is not finite
      */
     public BarChart score(double score) {
@@ -182,10 +180,9 @@ public final class BarChart {
     }
 
     /**
-     * By how much the attributions miss the difference of the scores. Not needed when both scores are given.
+     * Returns a copy with a completeness gap. It follows from the two scores if both are given.
      *
      * @param gap Σ attributions − (score − baseline score), finite
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is not finite
      */
     public BarChart completenessGap(double gap) {
@@ -193,20 +190,18 @@ public final class BarChart {
     }
 
     /**
-     * Where the bars start.
+     * Returns a copy with another layout.
      *
      * @param layout bars from zero by default
-     * @return a copy that differs in this
      */
     public BarChart layout(Layout layout) {
         return with(settings -> settings.layout = layout);
     }
 
     /**
-     * How many features have a bar of their own; the others share one, unless it would be one feature only.
+     * Returns a copy with another number of bars. The remaining features share one bar; a single one is shown itself.
      *
      * @param features at least 1; 12 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is less than 1
      */
     public BarChart top(int features) {
@@ -214,10 +209,9 @@ public final class BarChart {
     }
 
     /**
-     * The width of the picture.
+     * Returns a copy of another width.
      *
      * @param pixels CSS pixels, 420 to 4096; 760 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public BarChart width(int pixels) {
@@ -225,7 +219,7 @@ public final class BarChart {
     }
 
     /**
-     * Returns a copy with other texts around it.
+     * Returns a copy with another caption.
      *
      * @param caption none by default; of an explanation method, target, settings and gap
      */
@@ -233,7 +227,7 @@ public final class BarChart {
         return with(settings -> settings.caption = caption);
     }
 
-    /** Returns the texts around it, so that one can be changed: {@code chart.caption(chart.caption().title("Why?"))}. */
+    /** Returns the caption, from which another can be made: {@code chart.caption(chart.caption().title("Why?"))}. */
     public Caption caption() {
         return settings.caption;
     }
@@ -243,16 +237,16 @@ public final class BarChart {
     }
 
     /**
-     * Draws.
+     * Draws the picture.
      *
-     * @return the picture
      * @throws IllegalStateException if a waterfall has no baseline score
      */
     public Picture picture() {
         boolean waterfall = settings.layout == Layout.WATERFALL;
         if (waterfall && settings.scores.baseline().isEmpty()) {
             throw new IllegalStateException(
-                    "layout: WATERFALL starts at the baseline score, which is missing; call baselineScore, or choose BARS");
+                    "layout: WATERFALL starts at the baseline score, which is missing; call baselineScore, or choose"
+                            + " BARS");
         }
         Ranking ranking = Ranking.of(names, settings.values, attributions, settings.top);
         return new BarChartDrawing(ranking, settings.scores, waterfall, settings.width, settings.caption).draw();

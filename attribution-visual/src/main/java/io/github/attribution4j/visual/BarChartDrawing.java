@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
-import io.github.attribution4j.visual.Mark.Anchor;
+import io.github.attribution4j.visual.internal.Glyphs;
+import io.github.attribution4j.visual.internal.Mark.Anchor;
+import io.github.attribution4j.visual.internal.Numbers;
+import io.github.attribution4j.visual.internal.Ranking;
+import io.github.attribution4j.visual.internal.Scores;
+import io.github.attribution4j.visual.internal.Style;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -14,7 +19,7 @@ final class BarChartDrawing {
     private static final double GAP = 12;
     private static final double LABEL_GAP = 5;
 
-    /** A bar from one value to another; a bar without length and attribution is a mere position. */
+    /** A bar from one value to another; a bar of length 0 marks a position. */
     private record Bar(String name, String value, double from, double to, String label, int rgb, boolean strong) {}
 
     private final Ranking ranking;
@@ -121,7 +126,7 @@ final class BarChartDrawing {
             canvas.box(Math.min(x1, x2), top, Math.max(0.5, Math.abs(x2 - x1)), THICKNESS, bar.rgb);
         }
         boolean leftwards = bar.to < bar.from;
-        // White behind the number, so that no grid line runs through it.
+        // A white background under the number, so that no grid line runs through it.
         double number = Glyphs.width(bar.label, Style.SMALL, false);
         double numberLeft = leftwards ? x2 - LABEL_GAP - number : x2 + LABEL_GAP;
         canvas.box(numberLeft, middle - 7, number, 14, Style.PAPER);
@@ -160,7 +165,7 @@ final class BarChartDrawing {
         List<Bar> bars = new ArrayList<>();
         for (Ranking.Row row : ranking.rows()) {
             double a = row.attribution();
-            bars.add(new Bar(row.name(), row.value(), 0, a, signed(a, decimals), Style.signed(a), false));
+            bars.add(new Bar(row.name(), row.value(), 0, a, signed(a, decimals), ColorMap.ofSign(a), false));
         }
         if (ranking.others() > 0) {
             double a = ranking.othersSum();
@@ -176,7 +181,7 @@ final class BarChartDrawing {
         bars.add(position("baseline score", at));
         for (Ranking.Row row : ranking.rows()) {
             double a = row.attribution();
-            bars.add(new Bar(row.name(), row.value(), at, at + a, signed(a, decimals), Style.signed(a), false));
+            bars.add(new Bar(row.name(), row.value(), at, at + a, signed(a, decimals), ColorMap.ofSign(a), false));
             at += a;
         }
         if (ranking.others() > 0) {
@@ -185,7 +190,7 @@ final class BarChartDrawing {
             at += a;
         }
         OptionalDouble gap = scores.gap(ranking.total());
-        // Only a gap that the numbers on the bars would show deserves a row; the foot line has it in any case.
+        // A gap has a row only if it is not zero in the digits of the bars; the foot line always has it.
         if (gap.isPresent() && hasDigits(signed(gap.getAsDouble(), decimals < 0 ? 12 : decimals))) {
             double a = -gap.getAsDouble();
             bars.add(new Bar("not explained (gap)", "", at, at + a, signed(a, decimals), Style.RULE, false));

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
-import io.github.attribution4j.visual.Mark.Anchor;
+import io.github.attribution4j.visual.internal.Glyphs;
+import io.github.attribution4j.visual.internal.Mark;
+import io.github.attribution4j.visual.internal.Mark.Anchor;
+import io.github.attribution4j.visual.internal.Style;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects the marks of one picture. Not thread-safe; lives as long as one drawing. */
+/** Collects the marks of one picture. Not thread-safe; used for one drawing. */
 final class Canvas {
 
     private final List<Mark> marks = new ArrayList<>();
@@ -23,7 +26,7 @@ final class Canvas {
         return caption;
     }
 
-    /** Device pixels that a length takes, at least one. */
+    /** Returns the device pixels that a length takes, at least one. */
     int device(double length) {
         return Math.max(1, (int) Math.round(length * caption.scale));
     }
@@ -67,9 +70,9 @@ final class Canvas {
     }
 
     /**
-     * Title and subtitle at the top.
+     * Draws title and subtitle at the top.
      *
-     * @return the y below them, where the picture goes on
+     * @return the y below them, where the rest of the picture begins
      */
     double heading(double width) {
         double room = width - 2 * Style.MARGIN;
@@ -90,7 +93,7 @@ final class Canvas {
     }
 
     /**
-     * What the drawing has to say at the foot, and the caption's note in a new line.
+     * Writes a text of the drawing at the foot, and the caption's note on the next line.
      *
      * @return the height of the whole picture
      */

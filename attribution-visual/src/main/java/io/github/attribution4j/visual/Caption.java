@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
+import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.Numbers;
+
 /**
- * What is written around a picture, and how many pixels it has: a title, a smaller line below it, a note at its foot.
+ * The texts around a picture, and the number of its pixels: a title, a smaller line below it, a note at its foot.
  *
  * <pre>{@code
  * HeatMap.of(why, 0).caption(Caption.of("Why a cat?").note("Photo: K. Smith"))
@@ -27,7 +30,7 @@ public final class Caption {
     }
 
     /**
-     * A caption of a title only.
+     * Returns a caption with a title only.
      *
      * @param title such as method and target; at most two lines are shown; may be empty
      */
@@ -51,7 +54,7 @@ public final class Caption {
     }
 
     /**
-     * Returns a copy with other pixels.
+     * Returns a copy with another number of pixels.
      *
      * @param devicePixels per CSS pixel, 0.25 to 16; 2 by default, for dense displays and for print
      * @throws IllegalArgumentException if it is out of range
@@ -60,12 +63,12 @@ public final class Caption {
         return new Caption(title, subtitle, note, Checks.within("scale", devicePixels, 0.25, 16));
     }
 
-    /** Returns the title, or what kind of picture it is if there is none. */
+    /** Returns the title, or the kind of picture if there is none. */
     String titleOr(String kind) {
         return title.isBlank() ? kind : title;
     }
 
-    /** Returns the title, for what is printed of a chart. */
+    /** Returns the title, for the text of a chart. */
     String inBrackets() {
         return title.isEmpty() ? "]" : ", " + title + "]";
     }

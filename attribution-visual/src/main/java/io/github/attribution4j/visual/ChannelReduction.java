@@ -3,7 +3,9 @@ package io.github.attribution4j.visual;
 
 /** How the attributions of the channels of one pixel become one value. */
 public enum ChannelReduction {
-    /** Their sum. It keeps completeness: the pixels add up to what the channels add up to. Captum does this too. */
+    /**
+     * Their sum. It keeps completeness: the sum over pixels is the sum over channels and pixels. Captum does this too.
+     */
     SUM,
     /** The one of largest magnitude, with its sign (of the first such channel). It does not keep completeness. */
     MAX_ABS;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
+import io.github.attribution4j.visual.internal.OkLab;
+import io.github.attribution4j.visual.internal.Style;
 import java.util.Locale;
 
 /**
  * A continuous scale of colors, interpolated in the OKLab space, where equal steps look equally large.
  *
  * <p>A <em>diverging</em> map takes −1 to 1 and is neutral at 0: blue for negative and red for positive values by
- * default, a pair that people with any of the common color-vision deficiencies can tell apart, and that stays symmetric
- * in lightness when printed in gray. A <em>sequential</em> map takes 0 to 1.
+ * default. People with any of the common color-vision deficiencies can distinguish these two, and the map stays
+ * symmetric in lightness when it is printed in gray. A <em>sequential</em> map takes 0 to 1.
  *
  * <p>Immutable.
  */
@@ -29,6 +31,9 @@ public final class ColorMap {
     /** Sequential: black to white. */
     public static final ColorMap BLACK_WHITE = new ColorMap(false, new int[] {0x000000, 0xffffff});
 
+    static final int NEGATIVE = BLUE_WHITE_RED.at(-0.72);
+    static final int POSITIVE = BLUE_WHITE_RED.at(0.72);
+
     private final boolean diverging;
     private final double[][] anchors;
 
@@ -41,7 +46,7 @@ public final class ColorMap {
     }
 
     /**
-     * A diverging map of one's own.
+     * Returns a diverging map between given colors.
      *
      * @param negative the color of −1 as {@code 0xRRGGBB}
      * @param zero the color of 0
@@ -53,7 +58,7 @@ public final class ColorMap {
     }
 
     /**
-     * A sequential map of one's own.
+     * Returns a sequential map between given colors.
      *
      * @param zero the color of 0 as {@code 0xRRGGBB}
      * @param one the color of 1
@@ -61,6 +66,11 @@ public final class ColorMap {
      */
     public static ColorMap sequential(int zero, int one) {
         return new ColorMap(false, new int[] {rgb(zero), rgb(one)});
+    }
+
+    /** The color of a bar of this sign; gray for zero. */
+    static int ofSign(double value) {
+        return value == 0 ? Style.NEUTRAL : value < 0 ? NEGATIVE : POSITIVE;
     }
 
     private static int rgb(int value) {
@@ -71,19 +81,16 @@ public final class ColorMap {
         return value;
     }
 
-    /**
-     * Whether the map takes signed values.
-     *
-     * @return true for −1 to 1, false for 0 to 1
-     */
+    /** Returns whether the map takes signed values: −1 to 1 rather than 0 to 1. */
     public boolean isDiverging() {
         return diverging;
     }
 
     /**
-     * The color at a place of the scale.
+     * Returns the color at a position of the scale.
      *
-     * @param t −1 to 1 for a diverging map, 0 to 1 for a sequential one; values outside take the color of the nearer end
+     * @param t −1 to 1 for a diverging map, 0 to 1 for a sequential one; values outside take the color of the
+     *     nearer end
      * @return the color as {@code 0xRRGGBB}
      * @throws IllegalArgumentException if {@code t} is NaN
      */

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
-import io.github.attribution4j.visual.Mark.Anchor;
+import io.github.attribution4j.visual.internal.Glyphs;
+import io.github.attribution4j.visual.internal.Mark.Anchor;
+import io.github.attribution4j.visual.internal.Numbers;
+import io.github.attribution4j.visual.internal.Style;
 import java.util.Arrays;
 import java.util.function.DoubleToIntFunction;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * From true values to places on a color map, and the color bar that tells a reader the way back. Zero is always at
- * the neutral color and the scale is symmetric about it.
+ * Maps true values to positions on a color map, and draws the color bar from which a reader maps colors to values. Zero
+ * always has the neutral color, and the scale is symmetric about it.
  */
 final class ColorScale {
 
@@ -53,7 +56,7 @@ final class ColorScale {
         double sum = 0;
         for (double v : sorted) {
             sum += v;
-            // Leading zeros reach a wanted sum of zero only if everything is zero, or everything is an outlier.
+            // Leading zeros reach a wanted sum of zero only if all values are zero, or all are outliers.
             if (sum >= wanted && (v > 0 || total == 0)) {
                 return v;
             }
@@ -77,7 +80,7 @@ final class ColorScale {
         return map;
     }
 
-    /** The place of a value on the map, −1 to 1. */
+    /** Returns the position of a value on the map, −1 to 1. */
     double place(double value) {
         return limit == 0 ? 0 : Math.min(1, Math.max(-1, value / limit));
     }
@@ -107,7 +110,7 @@ final class ColorScale {
         return tick == 1 && clippedHigh ? "\u2265 " + number : number;
     }
 
-    /** Room that {@link #vertical} takes to the right of its x. */
+    /** Returns the width that {@link #vertical} takes to the right of its x. */
     double verticalWidth(String caption) {
         double widest = 0;
         for (double tick : ticks()) {
@@ -116,7 +119,7 @@ final class ColorScale {
         return Math.max(BAR + 8 + widest, Glyphs.width(caption, Style.TEXT, false));
     }
 
-    /** Draws an upright bar, largest value on top, with ticks to its right. */
+    /** Draws a vertical bar, largest value on top, with ticks to its right. */
     void vertical(Canvas canvas, double x, double y, double height, DoubleToIntFunction color) {
         DoubleUnaryOperator at = place -> y + height * (high() - place) / Math.max(high() - low(), 1e-9);
         bar(canvas, x, y, BAR, height, true, color);
@@ -127,7 +130,7 @@ final class ColorScale {
         }
     }
 
-    /** Draws a lying bar, largest value at the right, with ticks below; takes 32 pixels of height. */
+    /** Draws a horizontal bar, largest value at the right, with ticks below; it is 32 pixels high. */
     void horizontal(Canvas canvas, double x, double y, double width, DoubleToIntFunction color) {
         bar(canvas, x, y, width, 10, false, color);
         for (double tick : ticks()) {

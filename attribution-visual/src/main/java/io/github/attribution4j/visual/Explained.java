@@ -5,6 +5,9 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Features;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.Numbers;
+import io.github.attribution4j.visual.internal.Scores;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -15,7 +18,7 @@ import java.util.Set;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** One example of an explanation, copied into arrays: what the drawings start from. Closes nothing of the caller's. */
+/** One example of an explanation, copied into arrays, as drawings need it. It does not close the explanation. */
 final class Explained {
 
     private final Explanation explanation;
@@ -31,7 +34,7 @@ final class Explained {
         this.example = example;
     }
 
-    /** The attributions of the named input. */
+    /** Returns the attributions of the named input. */
     Tensor input(String name) {
         int index = explanation.names().indexOf(name);
         if (index < 0) {
@@ -40,7 +43,7 @@ final class Explained {
         return explanation.attributions().get(index);
     }
 
-    /** The features, each group once; by the caller's names if there are any. */
+    /** Returns the features, each group once, with the caller's names if there are any. */
     Features features(String @Nullable [] names) {
         Features features = explanation.features(example);
         if (names == null) {
@@ -59,7 +62,7 @@ final class Explained {
         return renamed;
     }
 
-    /** The value of a feature, as a cell of a table. */
+    /** Returns the value of a feature, as a cell of a table. */
     static String value(Features features, int index) {
         List<Double> values = features.values(index);
         boolean number = values.size() == 1 && !values.get(0).isNaN();
@@ -67,10 +70,10 @@ final class Explained {
     }
 
     /**
-     * The attributions of the named input, where the elements of a cell (a pixel's channels, a token's vector) are about to
-     * be added up: of a group that has several elements in a cell, all but the first are zero.
+     * Returns the attributions of the named input for a caller that adds up the elements of each cell (the channels of
+     * a pixel, the vector of a token). If a group has several elements in a cell, all but the first are zero.
      *
-     * @param cell of an element, by its place in the row
+     * @param cell the cell of an element, by the element's index in the row
      */
     double[] once(String name, IntUnaryOperator cell) {
         int index = explanation.names().indexOf(name);
@@ -88,14 +91,14 @@ final class Explained {
         return values;
     }
 
-    /** The names of the positions on an axis of the named input, if all of those asked for have one. */
+    /** Returns the names of the positions on an axis of the named input, if they have names. */
     Optional<String[]> names(String name, int axis) {
         List<String> names =
                 explanation.featureNames(explanation.names().indexOf(name)).along(axis, example);
         return names.isEmpty() ? Optional.empty() : Optional.of(names.toArray(String[]::new));
     }
 
-    /** One row of a batch, flat. */
+    /** Returns one row of a batch, flat. */
     static double[] row(String argument, Tensor tensor, int example) {
         Shape shape = tensor.shape();
         if (shape.rank() == 0 || example < 0 || example >= shape.dim(0)) {
@@ -107,7 +110,7 @@ final class Explained {
         }
     }
 
-    /** Channels, height and width of one example, shape {@code [N, C, H, W]} or {@code [N, H, W]}. */
+    /** Returns channels, height and width of one example, shape {@code [N, C, H, W]} or {@code [N, H, W]}. */
     static int[] imageShape(String argument, Tensor tensor) {
         Shape shape = tensor.shape();
         if (shape.rank() != 3 && shape.rank() != 4) {
@@ -143,18 +146,18 @@ final class Explained {
         return explanation.hasCompletenessGap() ? scores.withGap(explanation.completenessGap()[example]) : scores;
     }
 
-    /** What the explanation says of itself. */
+    /** Returns a caption made from the explanation. */
     Caption caption() {
         return Caption.of(title()).subtitle(subtitle()).note(note());
     }
 
-    /** Method and target, such as {@code integrated-gradients, target index 3}. */
+    /** Returns method and target, such as {@code integrated-gradients, target index 3}. */
     String title() {
         String which = explanation.scores().length > 1 ? " (example " + example + ")" : "";
         return explanation.provenance().method() + ", target " + explanation.target(example) + which;
     }
 
-    /** The score, and what the method says about its own error. */
+    /** Returns the score, and the error that the method reports. */
     private String subtitle() {
         String score = "score " + Numbers.brief(explanation.scores()[example]);
         String baseline = explanation
@@ -167,7 +170,7 @@ final class Explained {
         return score + baseline + gap;
     }
 
-    /** Every setting of the method, as a foot line. */
+    /** Returns every setting of the method, as a foot line. */
     private String note() {
         Map<String, String> settings = explanation.provenance().settings();
         List<String> parts = new ArrayList<>();

@@ -3,6 +3,8 @@ package io.github.attribution4j.visual;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.Numbers;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -17,16 +19,16 @@ import org.jspecify.annotations.Nullable;
  * picture.write(Path.of("why.png"));
  * }</pre>
  *
- * <p>From values to colors, in this order: the channels of a pixel are reduced ({@link #channels}), the part of the
- * asked-for sign is kept ({@link #sign}), a limit L is found ({@link #colorLimit}), and a pixel of value v gets the color at
- * {@code t = clamp(v / L, −1, 1)}. There is no other scaling: zero is always the neutral color, equal values have
- * equal colors, and the ticks of the legend are the true values. When larger values than L exist the ends of the legend
- * say ≤ or ≥, and the foot line says how large they are.
+ * <p>Attributions become colors in this order: the channels of a pixel are reduced ({@link #channels}), the part of the
+ * chosen sign is taken ({@link #sign}), a limit L is found ({@link #colorLimit}), and a pixel of value v gets the color
+ * at {@code t = clamp(v / L, −1, 1)}. There is no other scaling: zero always has the neutral color, equal values have
+ * equal colors, and the ticks of the legend are the true values. If values exceed L, the ends of the legend say ≤ or ≥,
+ * and the foot line gives the largest.
  *
- * <p>Like Captum's {@code visualize_image_attr}, with these differences: colors are blue and red rather than green and red,
- * which color-blind readers confuse; the legend shows attributions rather than the range −1 to 1; negative values keep
- * their sign under {@link Sign#NEGATIVE}; and the attributions may have another size than the original, as class
- * activation maps have, and are then stretched over it.
+ * <p>Like Captum's {@code visualize_image_attr}, with these differences: colors are blue and red rather than green and
+ * red, which color-blind readers confuse; the legend shows attributions rather than the range −1 to 1; negative values
+ * keep their sign under {@link Sign#NEGATIVE}; and attributions of another size than the original, such as class
+ * activation maps, are stretched over it.
  *
  * <p>Immutable and thread-safe. Arrays are copied.
  */
@@ -46,9 +48,11 @@ public final class HeatMap {
         ALPHA_SCALED
     }
 
-    /** How values between the pixels of the attribution are found when it is enlarged. */
+    /** How values between the pixels of the attribution are computed when it is enlarged. */
     public enum Interpolation {
-        /** Nearest if the image (the original where there is one) has at most 64 pixels along its longer side, else smooth. */
+        /**
+         * Nearest if the image (the original if there is one) has at most 64 pixels along its longer side, else smooth.
+         */
         AUTO,
         /** Every pixel a rectangle of one color. */
         NEAREST,
@@ -92,7 +96,7 @@ public final class HeatMap {
     }
 
     /**
-     * A heat map of the attributions of one image.
+     * Returns a heat map of the attributions of one image.
      *
      * @param attributions shape {@code [channels, height, width]}, row-major; copied
      * @param channels at least 1; 1 for shape {@code [height, width]}
@@ -122,13 +126,14 @@ public final class HeatMap {
     }
 
     /**
-     * A heat map of the only attributed input of an explanation; method, target, scores and settings are its title,
-     * subtitle and note until others are set.
+     * Returns a heat map of the only attributed input of an explanation. Method, target, scores and settings are its
+     * title, subtitle and note until others are set.
      *
      * @param explanation with attributions of shape {@code [N, C, H, W]} or {@code [N, H, W]}; copied, not closed
      * @param example which row of the batch
      * @return a heat map with default settings
-     * @throws IllegalArgumentException if there are several inputs, the input is no image, or the example is out of range
+     * @throws IllegalArgumentException if there are several inputs, the input is no image, or the example is out
+     *     of range
      */
     public static HeatMap of(Explanation explanation, int example) {
         Explained explained = new Explained(explanation, example);
@@ -152,7 +157,7 @@ public final class HeatMap {
         Tensor tensor = explained.input(input);
         int[] shape = Explained.imageShape("attribution", tensor);
         int pixels = shape[1] * shape[2];
-        // A group of several channels is one contribution to the pixel, which reduction would count for each.
+        // A group of several channels contributes once to the pixel; the reduction would count it for each channel.
         return of(explained.once(input, element -> element % pixels), shape[0], shape[1], shape[2])
                 .caption(explained.caption());
     }
@@ -171,12 +176,13 @@ public final class HeatMap {
     }
 
     /**
-     * The value at which colors saturate. With the magnitudes |v| sorted ascending as m₁ ≤ … ≤ mₙ it is the first positive
+     * Returns the value at which colors saturate. With the magnitudes |v| sorted ascending as m₁ ≤ … ≤ mₙ it is the
+     * first positive
      *
      * <pre>  m_k  with  m₁ + … + m_k ≥ (1 − p/100)·(m₁ + … + mₙ)</pre>
      *
-     * <p>so the values above it hold at most p % of the summed magnitude. Captum's {@code outlier_perc} means the same. Zero
-     * only if all values are zero; p = 0 gives the largest magnitude.
+     * <p>so the values above it have at most p % of the summed magnitude. Captum's {@code outlier_perc} means the same.
+     * The limit is zero only if all values are zero; p = 0 gives the largest magnitude.
      *
      * @param values finite values of any shape; not modified
      * @param outlierPercentage p, 0 to 100
@@ -189,30 +195,27 @@ public final class HeatMap {
     }
 
     /**
-     * How channels are reduced to one value a pixel.
+     * Returns a copy that reduces channels otherwise.
      *
      * @param reduction sum by default
-     * @return a copy that differs in this
      */
     public HeatMap channels(ChannelReduction reduction) {
         return with(settings -> settings.reduction = reduction);
     }
 
     /**
-     * Which part of the values is drawn.
+     * Returns a copy that draws the part of another sign.
      *
      * @param sign all by default
-     * @return a copy that differs in this
      */
     public HeatMap sign(Sign sign) {
         return with(settings -> settings.sign = sign);
     }
 
     /**
-     * How much may saturate; see {@link #colorLimit}.
+     * Returns a copy that lets another part saturate; see {@link #colorLimit}.
      *
      * @param percentage 0 to 100; 2 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public HeatMap outlierPercentage(double percentage) {
@@ -220,70 +223,63 @@ public final class HeatMap {
     }
 
     /**
-     * The image that was explained.
+     * Returns a copy with the image that was explained.
      *
      * @param original of any size; the attributions are stretched over it
-     * @return a copy that differs in this
      */
     public HeatMap over(OriginalImage original) {
         return with(settings -> settings.original = original);
     }
 
     /**
-     * What is shown.
+     * Returns a copy with another view.
      *
      * @param view by default side by side if there is an original, else the heat map
-     * @return a copy that differs in this
      */
     public HeatMap view(View view) {
         return with(settings -> settings.view = view);
     }
 
     /**
-     * How the attributions are enlarged.
+     * Returns a copy that enlarges attributions otherwise.
      *
      * @param interpolation automatic by default
-     * @return a copy that differs in this
      */
     public HeatMap interpolation(Interpolation interpolation) {
         return with(settings -> settings.interpolation = interpolation);
     }
 
     /**
-     * How strongly an overlay covers the original.
+     * Returns a copy whose overlay covers the original with another opacity.
      *
      * @param opacity by magnitude, at most 0.9, by default
-     * @return a copy that differs in this
      */
     public HeatMap opacity(Opacity opacity) {
         return with(settings -> settings.opacity = opacity);
     }
 
     /**
-     * The colors.
+     * Returns a copy with other colors.
      *
      * @param map by default {@link ColorMap#BLUE_WHITE_RED}, and {@link ColorMap#WHITE_VIOLET} for absolute values
-     * @return a copy that differs in this
      */
     public HeatMap colors(ColorMap map) {
         return with(settings -> settings.colors = map);
     }
 
     /**
-     * Whether color bar, panel names and the foot line about saturation are drawn.
+     * Returns a copy with or without color bar, panel names and the foot line about saturation.
      *
      * @param legend true by default
-     * @return a copy that differs in this
      */
     public HeatMap legend(boolean legend) {
         return with(settings -> settings.legend = legend);
     }
 
     /**
-     * How large one panel is.
+     * Returns a copy with panels of another size.
      *
      * @param pixels the longer side, about, in CSS pixels, 16 to 4096; 280 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public HeatMap panelSize(int pixels) {
@@ -291,7 +287,7 @@ public final class HeatMap {
     }
 
     /**
-     * Returns a copy with other texts around it.
+     * Returns a copy with another caption.
      *
      * @param caption none by default; of an explanation method, target, scores and settings
      */
@@ -299,7 +295,7 @@ public final class HeatMap {
         return with(settings -> settings.caption = caption);
     }
 
-    /** Returns the texts around it, so that one can be changed: {@code chart.caption(chart.caption().title("Why?"))}. */
+    /** Returns the caption, from which another can be made: {@code chart.caption(chart.caption().title("Why?"))}. */
     public Caption caption() {
         return settings.caption;
     }
@@ -309,9 +305,8 @@ public final class HeatMap {
     }
 
     /**
-     * Draws.
+     * Draws the picture.
      *
-     * @return the picture
      * @throws IllegalStateException if the settings contradict each other
      */
     public Picture picture() {
@@ -369,7 +364,7 @@ public final class HeatMap {
             return channels + part + "All attributions shown are zero.";
         }
         String clip = colorScale.clips()
-                ? "Colours saturate at |a| = " + Numbers.brief(colorScale.limit()) + " (outliers: "
+                ? "Colors saturate at |a| = " + Numbers.brief(colorScale.limit()) + " (outliers: "
                         + Numbers.brief(settings.outlierPercentage) + " % of \u03a3|a|); largest |a| = "
                         + Numbers.brief(colorScale.largest()) + "."
                 : "";

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
-import io.github.attribution4j.visual.Mark.Anchor;
+import io.github.attribution4j.visual.internal.Glyphs;
+import io.github.attribution4j.visual.internal.Mark.Anchor;
+import io.github.attribution4j.visual.internal.OkLab;
+import io.github.attribution4j.visual.internal.Resample;
+import io.github.attribution4j.visual.internal.Style;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -79,7 +83,7 @@ final class HeatMapDrawing {
         double top = legend ? y + 19 : y;
         double x = Style.MARGIN;
         for (Panel panel : panels) {
-            // Alone, heat map and overlay need no name: the legend and the picture say what they are.
+            // A single heat map or overlay needs no name: legend and picture show what it is.
             if (legend && (panels.size() > 1 || view == HeatMap.View.MASKED || view == HeatMap.View.ALPHA_SCALED)) {
                 String caption = Glyphs.elide(
                         panel.caption, Style.TEXT, false, Math.max(panelWidth, panels.size() == 1 ? 110 : 0));
@@ -132,7 +136,7 @@ final class HeatMapDrawing {
         canvas.frame(x, y, panelWidth, panelHeight, Style.RULE);
     }
 
-    /** Brightness between mid-gray and white, so that no color of the image is taken for one of the scale. */
+    /** Returns a brightness between mid-gray and white, so that no color of the image looks like one of the scale. */
     private static int paleGray(int rgb) {
         double luma = 0.299 * (rgb >> 16 & 0xff) + 0.587 * (rgb >> 8 & 0xff) + 0.114 * (rgb & 0xff);
         int gray = (int) Math.rint(135 + luma * (252 - 135) / 255);

@@ -5,25 +5,26 @@ import io.github.attribution4j.view.LayerView;
 import io.github.attribution4j.view.LayerView.Quantity;
 import io.github.attribution4j.view.LayerViews;
 import io.github.attribution4j.view.ValueStatistics;
+import io.github.attribution4j.visual.internal.Checks;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * How values are distributed, one histogram for each set of them: activations or gradients layer by layer, weights.
+ * Histograms of activations, gradients or weights, one for each layer or tensor.
  *
  * <pre>{@code
  * Histograms.of(views, LayerView.Quantity.GRADIENT).picture().write(Path.of("gradient-flow.png"));
  * }</pre>
  *
- * <p>Each panel has its own axis, from its smallest value to its largest, with zero marked where it lies between; below it stand mean,
- * standard deviation and the fraction of zeros. Bars left of zero are blue, right of it red; a bar that holds zero is gray.
- * Heights are counts, the highest bar filling its panel.
+ * <p>Each panel has its own axis, from its smallest value to its largest, and marks zero if it is in between; mean,
+ * standard deviation and the fraction of zeros are printed below. Bars left of zero are blue, bars right of it red; a
+ * bar that contains zero is gray. Heights are counts; the highest bar fills its panel.
  *
  * <p>Immutable and thread-safe. Arrays are copied.
  */
 public final class Histograms {
-    /** One set of values. */
+    /** The values of one histogram. */
     @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this package
     record Entry(String name, double[] values, ValueStatistics statistics) {}
 
@@ -40,13 +41,13 @@ public final class Histograms {
         this.settings = settings;
     }
 
-    /** Returns a picture without histograms, to which {@link #add} adds. */
+    /** Returns a picture without histograms; {@link #add} adds them. */
     public static Histograms empty() {
         return new Histograms(List.of(), new Settings());
     }
 
     /**
-     * One histogram for each layer, over all examples, channels and positions.
+     * Returns one histogram for each layer, over all examples, channels and positions.
      *
      * @param views of the layers; not closed
      * @param quantity activations, gradients or their product
@@ -64,11 +65,10 @@ public final class Histograms {
     }
 
     /**
-     * Adds a histogram.
+     * Returns a copy with one more histogram.
      *
      * @param name shown above it
      * @param values at least one, finite; copied
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if there are none or one is not finite
      */
     public Histograms add(String name, double[] values) {
@@ -77,10 +77,9 @@ public final class Histograms {
     }
 
     /**
-     * How many bars a histogram has.
+     * Returns a copy with another number of bars.
      *
      * @param number 2 to 400; 40 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public Histograms bins(int number) {
@@ -88,10 +87,9 @@ public final class Histograms {
     }
 
     /**
-     * How many histograms stand in a row.
+     * Returns a copy with another number of histograms in a row.
      *
      * @param number at least 1; 3 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is less than 1
      */
     public Histograms columns(int number) {
@@ -99,8 +97,8 @@ public final class Histograms {
     }
 
     /**
-     * Counts values into bars of equal width from the smallest to the largest; a value at the border of two belongs to the upper one,
-     * the largest to the last.
+     * Counts values into bars of equal width from the smallest value to the largest. A value on the border of two bars
+     * counts in the upper one, the largest value in the last bar.
      *
      * @param values at least one, finite; not changed
      * @param bins at least 1
@@ -124,7 +122,7 @@ public final class Histograms {
     }
 
     /**
-     * Returns a copy with other texts around it.
+     * Returns a copy with another caption.
      *
      * @param caption none by default; what is shown, where layers are drawn
      */
@@ -132,7 +130,7 @@ public final class Histograms {
         return with(settings -> settings.caption = caption);
     }
 
-    /** Returns the texts around it, so that one can be changed: {@code chart.caption(chart.caption().title("Why?"))}. */
+    /** Returns the caption, from which another can be made: {@code chart.caption(chart.caption().title("Why?"))}. */
     public Caption caption() {
         return settings.caption;
     }
@@ -142,9 +140,8 @@ public final class Histograms {
     }
 
     /**
-     * Draws.
+     * Draws the picture.
      *
-     * @return the picture
      * @throws IllegalStateException if no values were added
      */
     public Picture picture() {

@@ -2,7 +2,10 @@
 package io.github.attribution4j.visual;
 
 import io.github.attribution4j.view.ValueStatistics;
-import io.github.attribution4j.visual.Mark.Anchor;
+import io.github.attribution4j.visual.internal.Glyphs;
+import io.github.attribution4j.visual.internal.Mark.Anchor;
+import io.github.attribution4j.visual.internal.Numbers;
+import io.github.attribution4j.visual.internal.Style;
 import java.util.List;
 
 /** Layout of {@link Histograms}. */
@@ -51,11 +54,11 @@ final class HistogramsDrawing {
             if (counts[i] > 0) {
                 double low = facts.min() + range * i / bins;
                 double high = facts.min() + range * (i + 1) / bins;
-                // The slightest bar still shows that there is something.
+                // Even the smallest bar is visible.
                 double height = Math.max(1, HEIGHT * counts[i] / most);
                 int rgb = range == 0
-                        ? Style.signed(facts.min())
-                        : low <= 0 && high >= 0 ? Style.NEUTRAL : Style.signed(low);
+                        ? ColorMap.ofSign(facts.min())
+                        : low <= 0 && high >= 0 ? Style.NEUTRAL : ColorMap.ofSign(low);
                 canvas.box(x + i * bar, bottom - height, Math.max(0.5, bar - 0.5), height, rgb);
             }
         }

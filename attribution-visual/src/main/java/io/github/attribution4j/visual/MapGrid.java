@@ -5,6 +5,7 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.view.LayerView;
 import io.github.attribution4j.view.LayerView.Quantity;
+import io.github.attribution4j.visual.internal.Checks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * MapGrid.ofFilters(model.weight("conv1.weight")).picture().write(Path.of("filters.png"));
  * }</pre>
  *
- * <p>Zero is always the neutral color. With {@link Scaling#COMMON} equal values have equal colors in all maps, and the legend has the true
- * values; with {@link Scaling#OWN} every map reaches from the darkest blue to the darkest red its values need, and its limit stands
+ * <p>Zero always has the neutral color. With {@link Scaling#COMMON} equal values have equal colors in all maps, and the
+ * legend has the true values; with {@link Scaling#OWN} every map uses the whole color map, and its limit is printed
  * below its name.
  *
  * <p>Immutable and thread-safe. Arrays are copied.
@@ -31,7 +32,7 @@ public final class MapGrid {
     public enum Scaling {
         /** One scale for all maps, with a legend. */
         COMMON,
-        /** A scale for each map, whose limit is written below its name. */
+        /** A separate scale for each map; its limit is printed below the name. */
         OWN
     }
 
@@ -57,14 +58,14 @@ public final class MapGrid {
         this.settings = settings;
     }
 
-    /** Returns a grid without maps, to which {@link #add} adds. */
+    /** Returns a grid without maps; {@link #add} adds them. */
     public static MapGrid empty() {
         return new MapGrid(List.of(), new Settings());
     }
 
     /**
-     * The channels of a layer at one example. Channels of two axes of positions are maps, of one axis rows, and units without positions
-     * one row together.
+     * Returns the channels of a layer for one example. A channel with two axes of positions is a map, one with a single
+     * axis is a row, and units without positions form one row.
      *
      * @param view of the layer
      * @param quantity activations, gradients or their product
@@ -104,11 +105,11 @@ public final class MapGrid {
     }
 
     /**
-     * The filters of a convolution, one map for each output channel and input channel.
+     * Returns the filters of a convolution, one map for each output channel and input channel.
      *
      * @param weight shape {@code (out, in, height, width)} or {@code (out, in, length)}; not closed
-     * @return a grid with default settings and a row for each output channel if there are few input channels
-     * @throws IllegalArgumentException if the shape is another
+     * @return a grid with default settings; a row for each output channel if there are few input channels
+     * @throws IllegalArgumentException if it has another shape
      */
     public static MapGrid ofFilters(Tensor weight) {
         Shape shape = weight.shape();
@@ -135,13 +136,12 @@ public final class MapGrid {
     }
 
     /**
-     * Adds a map.
+     * Returns a copy with one more map.
      *
      * @param name shown above it
      * @param values finite, row-major; copied
      * @param height rows
      * @param width columns
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if the sizes do not fit or a value is not finite
      */
     public MapGrid add(String name, double[] values, int height, int width) {
@@ -154,20 +154,18 @@ public final class MapGrid {
     }
 
     /**
-     * How values become colors.
+     * Returns a copy with another scaling.
      *
      * @param scaling common by default
-     * @return a copy that differs in this
      */
     public MapGrid scaling(Scaling scaling) {
         return with(settings -> settings.scaling = scaling);
     }
 
     /**
-     * How much may saturate; see {@link HeatMap#colorLimit}.
+     * Returns a copy that lets another part saturate; see {@link HeatMap#colorLimit}.
      *
      * @param percentage 0 to 100; 0 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public MapGrid outlierPercentage(double percentage) {
@@ -175,20 +173,18 @@ public final class MapGrid {
     }
 
     /**
-     * The colors.
+     * Returns a copy with other colors.
      *
      * @param map by default {@link ColorMap#BLUE_WHITE_RED}
-     * @return a copy that differs in this
      */
     public MapGrid colors(ColorMap map) {
         return with(settings -> settings.colors = map);
     }
 
     /**
-     * How many maps are drawn; the foot line says how many are left out.
+     * Returns a copy that draws another number of maps; the foot line says how many are left out.
      *
      * @param maps the first ones, at least 1; 64 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is less than 1
      */
     public MapGrid top(int maps) {
@@ -196,10 +192,9 @@ public final class MapGrid {
     }
 
     /**
-     * How many maps stand in a row.
+     * Returns a copy with another number of maps in a row.
      *
      * @param number at least 1; 8 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is less than 1
      */
     public MapGrid columns(int number) {
@@ -207,10 +202,9 @@ public final class MapGrid {
     }
 
     /**
-     * How large one map is.
+     * Returns a copy with maps of another size.
      *
      * @param pixels the longer side, about, in CSS pixels, 8 to 1024; 72 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public MapGrid cellSize(int pixels) {
@@ -218,17 +212,16 @@ public final class MapGrid {
     }
 
     /**
-     * What the values are, above the legend.
+     * Returns a copy with a text above the legend that says what the values are.
      *
      * @param text short
-     * @return a copy that differs in this
      */
     public MapGrid quantity(String text) {
         return with(settings -> settings.quantity = text);
     }
 
     /**
-     * Returns a copy with other texts around it.
+     * Returns a copy with another caption.
      *
      * @param caption none by default; what is shown, where a layer or weight is drawn
      */
@@ -236,7 +229,7 @@ public final class MapGrid {
         return with(settings -> settings.caption = caption);
     }
 
-    /** Returns the texts around it, so that one can be changed: {@code chart.caption(chart.caption().title("Why?"))}. */
+    /** Returns the caption, from which another can be made: {@code chart.caption(chart.caption().title("Why?"))}. */
     public Caption caption() {
         return settings.caption;
     }
@@ -246,9 +239,8 @@ public final class MapGrid {
     }
 
     /**
-     * Draws.
+     * Draws the picture.
      *
-     * @return the picture
      * @throws IllegalStateException if no map was added
      */
     public Picture picture() {

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
-import io.github.attribution4j.visual.Mark.Anchor;
+import io.github.attribution4j.visual.internal.Glyphs;
+import io.github.attribution4j.visual.internal.Mark.Anchor;
+import io.github.attribution4j.visual.internal.Numbers;
+import io.github.attribution4j.visual.internal.Resample;
+import io.github.attribution4j.visual.internal.Style;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +76,7 @@ final class MapGridDrawing {
         return side(map.height(), map, cellSize);
     }
 
-    /** Maps of one grid may have many sizes: the length of the longer side is what they share. */
+    /** Maps of one grid may have different sizes; their longer sides are drawn equally long. */
     private static double side(int count, MapGrid.Entry map, int cellSize) {
         return Math.max(THINNEST, (double) cellSize * count / Math.max(map.height(), map.width()));
     }

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
+import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.OkLab;
+
 /**
  * How strongly an overlay covers the original image.
  *
  * @param largest the opacity of the strongest attribution, 0 to 1
- * @param byMagnitude whether weaker attributions cover less: opacity {@code largest·|t|^0.7} at the place {@code t} on the
- *     color scale; otherwise every pixel has the largest opacity
+ * @param byMagnitude whether weaker attributions cover less: opacity {@code largest·|t|^0.7} at the position {@code t}
+ *     on the color scale; otherwise every pixel has the largest opacity
  */
 public record Opacity(double largest, boolean byMagnitude) {
 
     /**
-     * Checks the values.
+     * Checks the largest opacity.
      *
      * @param largest the opacity of the strongest attribution, 0 to 1
      * @param byMagnitude whether weaker attributions cover less
@@ -22,7 +25,8 @@ public record Opacity(double largest, boolean byMagnitude) {
     }
 
     /**
-     * Weaker attributions cover less, so the original stays visible where nothing was attributed.
+     * Returns an opacity that is smaller for weaker attributions, so that the original stays visible where attributions
+     * are small.
      *
      * @param largest the opacity of the strongest attribution, 0 to 1
      * @return the opacity
@@ -32,7 +36,7 @@ public record Opacity(double largest, boolean byMagnitude) {
     }
 
     /**
-     * The same for all pixels.
+     * Returns one opacity for all pixels.
      *
      * @param opacity 0 (the original alone) to 1 (the heat map alone)
      * @return the opacity
@@ -41,12 +45,12 @@ public record Opacity(double largest, boolean byMagnitude) {
         return new Opacity(opacity, false);
     }
 
-    /** The color of place {@code t} on the scale over the given background. */
+    /** Returns the color of position {@code t} on the scale over the given background. */
     int over(int background, ColorMap map, double t) {
         if (!byMagnitude) {
             return OkLab.blend(background, map.at(t), largest);
         }
-        // The pale middle of the scale would bleach the image: the opacity already says that the value is small.
+        // The pale middle of the scale would bleach the image; the opacity already shows that the value is small.
         double strong = Math.signum(t) * (0.45 + 0.55 * Math.abs(t));
         return OkLab.blend(background, map.at(strong), largest * Math.pow(Math.abs(t), 0.7));
     }

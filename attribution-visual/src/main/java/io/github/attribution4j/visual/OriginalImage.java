@@ -2,6 +2,10 @@
 package io.github.attribution4j.visual;
 
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.OkLab;
+import io.github.attribution4j.visual.internal.Resample;
+import io.github.attribution4j.visual.internal.Style;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_ColorSpace;
 import java.awt.image.BufferedImage;
@@ -9,8 +13,8 @@ import java.awt.image.Raster;
 import java.util.Arrays;
 
 /**
- * The image that was explained, for drawing under or beside its attributions. It says how model values become
- * brightness: nothing is stretched unless {@link #stretched} is asked for.
+ * The image that was explained, to be drawn under or beside its attributions. The caller says which numbers are black
+ * and white; the range is found only by {@link #stretched}.
  *
  * <p>Immutable.
  */
@@ -31,7 +35,8 @@ public final class OriginalImage {
     }
 
     /**
-     * An image as it is; transparent parts lie on white. Inks without a color profile (CMYK) are what each lets through, multiplied.
+     * Returns an image with its own colors; transparent parts become white. CMYK without a color profile is converted
+     * by multiplying what each ink lets through.
      *
      * @param image any type and size; copied
      * @return the original
@@ -61,12 +66,12 @@ public final class OriginalImage {
         return new OriginalImage(width, height, planes[0], planes[1], planes[2]);
     }
 
-    /** Inks without a profile, for which getRGB has a formula of its own that is far brighter than other programs'. */
+    /** CMYK without a profile: getRGB has its own formula for it, far brighter than that of other software. */
     private static boolean isPlainInk(ColorSpace space) {
         return space.getType() == ColorSpace.TYPE_CMYK && !(space instanceof ICC_ColorSpace);
     }
 
-    /** What cyan, magenta, yellow and black let through, multiplied, 0 to 255. */
+    /** Multiplies what cyan, magenta, yellow and black let through, 0 to 255. */
     private static double[][] light(Raster raster) {
         double[][] light = new double[4][];
         for (int band = 0; band < light.length; band++) {
@@ -83,7 +88,7 @@ public final class OriginalImage {
         return planes;
     }
 
-    /** The stored samples, 0 to 255: getRGB takes them for linear light, and would show a file's 128 as 188. */
+    /** Returns the stored samples, 0 to 255: getRGB takes them for linear light, and would show a file's 128 as 188. */
     private static double[] gray(BufferedImage image) {
         Raster raster = image.getRaster();
         int width = image.getWidth();
@@ -99,14 +104,14 @@ public final class OriginalImage {
     }
 
     /**
-     * An image from a model's input.
+     * Returns an image from a model's input.
      *
      * @param values shape {@code [channels, height, width]}, row-major; copied
      * @param channels 1 (gray) or 3 (red, green, blue)
      * @param height rows
      * @param width columns
-     * @param black the value shown as black; what lies below is black too
-     * @param white the value shown as white, above {@code black}; what lies above is white too
+     * @param black the value shown as black; smaller values are black too
+     * @param white the value shown as white, above {@code black}; larger values are white too
      * @return the original
      * @throws IllegalArgumentException if the sizes do not fit, a value is not finite, or {@code white ≤ black}
      */
@@ -151,7 +156,7 @@ public final class OriginalImage {
     }
 
     /**
-     * One image of a batch that a model takes.
+     * Returns one image of a model's input batch.
      *
      * @param batch shape {@code [N, C, H, W]} or {@code [N, H, W]} with C of 1 or 3; copied, not closed
      * @param example which row of the batch
@@ -179,8 +184,8 @@ public final class OriginalImage {
     }
 
     /**
-     * An image whose smallest value is black and whose largest is white, for inputs of unknown range, such as
-     * standardized ones. All channels share the range, so colors keep their relation. A constant image is mid-gray.
+     * Returns an image whose smallest value is black and whose largest is white, for inputs of unknown range, such as
+     * standardized ones. All channels share the range, so hues are preserved. A constant image is mid-gray.
      *
      * @param values shape {@code [channels, height, width]}, row-major; copied
      * @param channels 1 (gray) or 3 (red, green, blue)
@@ -201,25 +206,17 @@ public final class OriginalImage {
                 : of(new double[values.length], channels, height, width, -1, 1);
     }
 
-    /**
-     * The width.
-     *
-     * @return columns of pixels
-     */
+    /** Returns the width in pixels. */
     public int width() {
         return width;
     }
 
-    /**
-     * The height.
-     *
-     * @return rows of pixels
-     */
+    /** Returns the height in pixels. */
     public int height() {
         return height;
     }
 
-    /** In color at another size. */
+    /** Returns the pixels at another size. */
     int[] rgb(int columns, int rows, boolean smooth) {
         double[] r = resized(red, columns, rows, smooth);
         double[] g = green == red ? r : resized(green, columns, rows, smooth);

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
+import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.Java2dPainter;
+import io.github.attribution4j.visual.internal.Mark;
+import io.github.attribution4j.visual.internal.Numbers;
+import io.github.attribution4j.visual.internal.Png;
+import io.github.attribution4j.visual.internal.SvgWriter;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,18 +20,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * A finished picture of an explanation: as pixels, as SVG, or as HTML.
  *
- * <p>All forms show the same drawing. SVG and HTML fetch nothing, contain no script, and hold their raster parts as
- * embedded PNG, so they can be mailed, stored and put into a page as they are; every text in them is escaped. The
- * notebook kernels for the JVM show a {@link BufferedImage} or a string of SVG or HTML directly.
+ * <p>All forms show the same drawing. SVG and HTML fetch nothing, contain no script, and embed their raster parts as
+ * PNG, so they can be mailed, stored and put into a page unchanged; every text in them is escaped. The notebook kernels
+ * for the JVM show a {@link BufferedImage} or a string of SVG or HTML directly.
  *
  * <p>The layout does not depend on the machine, so SVG and HTML are the same everywhere. Pixels are the same for the
  * same JDK and the same installed fonts; only the logical font {@code SansSerif} is used. No display is needed.
  *
- * <p>Immutable and thread-safe; every call renders anew.
+ * <p>Immutable and thread-safe; every call renders again.
  */
 public final class Picture {
 
-    /** As many pixels as an image of 512 MiB has. */
+    /** The pixels of an image of 512 MiB. */
     private static final double MOST_PIXELS = 1 << 27;
 
     private final String description;
@@ -45,36 +51,31 @@ public final class Picture {
     }
 
     /**
-     * What the picture shows, in a line: the title, or what kind of picture it is.
-     *
-     * @return the description, which is also the alternative text in SVG and HTML
+     * Returns what the picture shows, in one line: its title, or its kind. This is also the alternative text in SVG
+     * and HTML.
      */
     public String description() {
         return description;
     }
 
     /**
-     * The width.
-     *
-     * @return CSS pixels (1/96 inch); {@link #toImage()} has {@code scale} times as many
+     * Returns the width in CSS pixels (1/96 inch); {@link #toImage()} has {@code scale} times as many.
      */
     public double width() {
         return width;
     }
 
     /**
-     * The height.
-     *
-     * @return CSS pixels (1/96 inch); {@link #toImage()} has {@code scale} times as many
+     * Returns the height in CSS pixels (1/96 inch); {@link #toImage()} has {@code scale} times as many.
      */
     public double height() {
         return height;
     }
 
     /**
-     * The picture as pixels, opaque on white.
+     * Renders the picture as pixels, opaque on white.
      *
-     * @return a new image of {@code scale·width × scale·height} pixels, for the caller to keep
+     * @return a new image of {@code scale·width × scale·height} pixels, owned by the caller
      * @throws IllegalStateException if it would have more than 2<sup>27</sup> pixels
      */
     public BufferedImage toImage() {
@@ -86,20 +87,12 @@ public final class Picture {
         return Java2dPainter.paint(width, height, scale, marks);
     }
 
-    /**
-     * The picture as an SVG 1.1 document, without XML declaration, so that it can stand in HTML too.
-     *
-     * @return the document
-     */
+    /** Returns the picture as an SVG 1.1 document. It has no XML declaration, so that it can be put into HTML. */
     public String toSvg() {
         return SvgWriter.write(description, width, height, marks);
     }
 
-    /**
-     * The picture as a complete HTML document. Where text is colored it is text, not an image; everything else is SVG.
-     *
-     * @return the document
-     */
+    /** Returns the picture as a complete HTML document. Colored text is text; everything else is SVG. */
     public String toHtml() {
         return "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"/><title>"
                 + SvgWriter.escape(description)
@@ -109,18 +102,15 @@ public final class Picture {
     }
 
     /**
-     * The picture as one element to put into a page.
-     *
-     * @return a {@code <figure>} with its styles inline
+     * Returns the picture as one element of a page: a {@code <figure>} with its styles inline.
      */
     public String toHtmlFragment() {
         return "<figure style=\"margin:0\">\n" + (html == null ? toSvg() : html) + "</figure>\n";
     }
 
     /**
-     * The picture as the bytes of a PNG file.
+     * Returns the picture as the bytes of a PNG file.
      *
-     * @return a new array
      * @throws IllegalStateException if it would have more than 2<sup>27</sup> pixels
      */
     public byte[] toPng() {
@@ -138,7 +128,7 @@ public final class Picture {
     }
 
     /**
-     * Writes the form that the name of the file asks for, replacing a file that exists.
+     * Writes a file in the format of its name's extension, replacing one that exists.
      *
      * @param file where to, ending in {@code .png}, {@code .svg}, {@code .html} or {@code .htm}; its folder must exist
      * @throws IllegalArgumentException if the name ends in anything else
@@ -168,11 +158,7 @@ public final class Picture {
         }
     }
 
-    /**
-     * Says what it is.
-     *
-     * @return description and size
-     */
+    /** Returns description and size. */
     @Override
     public String toString() {
         return "Picture[" + description + ", " + Numbers.coordinate(width) + "x" + Numbers.coordinate(height)

@@ -5,9 +5,9 @@ package io.github.attribution4j.visual;
 public enum Sign {
     /** Positive and negative, as they are. */
     ALL,
-    /** max(a, 0): what speaks for the target. */
+    /** max(a, 0): what is for the target. */
     POSITIVE,
-    /** min(a, 0): what speaks against the target. The values stay negative, in the legend too. */
+    /** min(a, 0): what is against the target. The values stay negative, in the legend too. */
     NEGATIVE,
     /** |a|. */
     ABSOLUTE;

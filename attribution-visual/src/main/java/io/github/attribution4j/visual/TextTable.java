@@ -3,6 +3,11 @@ package io.github.attribution4j.visual;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Features;
+import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.Glyphs;
+import io.github.attribution4j.visual.internal.Numbers;
+import io.github.attribution4j.visual.internal.Ranking;
+import io.github.attribution4j.visual.internal.Scores;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
@@ -45,7 +50,7 @@ public final class TextTable {
     }
 
     /**
-     * A table of the attributions of one row.
+     * Returns a table of the attributions of one row.
      *
      * @param names one per feature; long ones are shortened in the middle
      * @param attributions one per feature, finite
@@ -58,9 +63,9 @@ public final class TextTable {
     }
 
     /**
-     * As {@link #of(String[], double[])}, for very many features: names are asked for where they are shown, and made then.
+     * As {@link #of(String[], double[])}, for very many features: only the names that are shown are made.
      *
-     * @param names returns the name of a feature by its place; asked while the table is drawn
+     * @param names returns the name of a feature by its index; called while the table is drawn
      * @param attributions one per feature, finite
      * @return a table with default settings
      * @throws IllegalArgumentException if there are none, or one is not finite
@@ -82,9 +87,8 @@ public final class TextTable {
     }
 
     /**
-     * A table of one example of an explanation, with its features' names and values, its scores and its completeness gap. Each
-     * feature is shown once: an element of an input, or a group that a mask made; several inputs follow one another in
-     * their order.
+     * Returns a table of one example of an explanation, with names and values of its features, its scores and its
+     * completeness gap. Each feature is shown once. Features of several inputs come in the order of the inputs.
      *
      * @param explanation copied, not closed
      * @param example which row of the batch
@@ -102,7 +106,8 @@ public final class TextTable {
      * @param example which row of the batch
      * @param names one per feature; or, where elements are grouped, one per element of all attributed inputs
      * @return a table with default settings, and with method and target as title until another is set
-     * @throws IllegalArgumentException if the example is out of range or the number of names is not that of the features
+     * @throws IllegalArgumentException if the example is out of range, or the number of names differs from that of
+     *     the features
      */
     public static TextTable of(Explanation explanation, int example, String[] names) {
         return of(new Explained(explanation, example), names);
@@ -118,42 +123,38 @@ public final class TextTable {
     }
 
     /**
-     * What the features were.
+     * Returns a copy with the values of the features.
      *
      * @param values one per feature; missing ones may be NaN
-     * @return a copy that differs in this
-     * @throws IllegalArgumentException if their number is not that of the attributions
+     * @throws IllegalArgumentException if their number differs from that of the attributions
      */
     public TextTable values(double[] values) {
         return with(settings -> settings.values = Ranking.texts(values, attributions.length));
     }
 
     /**
-     * What the features were, as text, for categories.
+     * Returns a copy with the values of the features as text, for categories.
      *
      * @param values one per feature; may be empty strings
-     * @return a copy that differs in this
-     * @throws IllegalArgumentException if their number is not that of the attributions
+     * @throws IllegalArgumentException if their number differs from that of the attributions
      */
     public TextTable values(String[] values) {
         return with(settings -> settings.values = Ranking.texts(values, attributions.length));
     }
 
     /**
-     * What the features were, for very many of them: asked for where they are shown.
+     * Returns a copy with the values of very many features: only those that are shown are made.
      *
-     * @param values returns the value of a feature by its place, NaN if it has none
-     * @return a copy that differs in this
+     * @param values returns the value of a feature by its index, NaN if it has none
      */
     public TextTable values(IntToDoubleFunction values) {
         return with(settings -> settings.values = Ranking.texts(values));
     }
 
     /**
-     * The score of the baseline, where the attributions start from.
+     * Returns a copy with the score of the baseline, from which the attributions start.
      *
      * @param score finite
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is not finite
      */
     public TextTable baselineScore(double score) {
@@ -161,10 +162,9 @@ public final class TextTable {
     }
 
     /**
-     * The score that is explained.
+     * Returns a copy with the score that is explained.
      *
      * @param score finite
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is not finite
      */
     public TextTable score(double score) {
@@ -172,10 +172,9 @@ public final class TextTable {
     }
 
     /**
-     * By how much the attributions miss the difference of the scores. Not needed when both scores are given.
+     * Returns a copy with a completeness gap. It follows from the two scores if both are given.
      *
      * @param gap Σ attributions − (score − baseline score), finite
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is not finite
      */
     public TextTable completenessGap(double gap) {
@@ -183,20 +182,18 @@ public final class TextTable {
     }
 
     /**
-     * A line above the table.
+     * Returns a copy with a title, one line above the table.
      *
      * @param title may be empty
-     * @return a copy that differs in this
      */
     public TextTable title(String title) {
         return with(settings -> settings.title = title);
     }
 
     /**
-     * How many features have a line of their own; the others share one, unless it would be one feature only.
+     * Returns a copy with another number of lines. The remaining features share one line; a single one is shown itself.
      *
      * @param features at least 1; 12 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is less than 1
      */
     public TextTable top(int features) {
@@ -204,10 +201,9 @@ public final class TextTable {
     }
 
     /**
-     * How wide a line of the table may be.
+     * Returns a copy with lines of another width.
      *
      * @param columns 40 to 1000; 80 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public TextTable width(int columns) {
@@ -215,21 +211,19 @@ public final class TextTable {
     }
 
     /**
-     * Whether bars are colored by ANSI escape sequences.
+     * Returns a copy whose bars are colored by ANSI escape sequences, or not.
      *
      * @param ansi false by default
-     * @return a copy that differs in this
      */
     public TextTable ansi(boolean ansi) {
         return with(settings -> settings.ansi = ansi);
     }
 
     /**
-     * Whether bars are made of ASCII characters, for terminals that do not show Unicode. Names and values are kept as
-     * they are.
+     * Returns a copy whose bars are made of ASCII characters, for terminals without Unicode. Names and values do
+     * not change.
      *
      * @param ascii false by default
-     * @return a copy that differs in this
      */
     public TextTable ascii(boolean ascii) {
         return with(settings -> settings.ascii = ascii);
@@ -240,7 +234,7 @@ public final class TextTable {
     }
 
     /**
-     * Renders.
+     * Renders the table.
      *
      * @return lines, each ended by {@code \n} and without trailing blanks
      */

@@ -3,15 +3,16 @@ package io.github.attribution4j.visual;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.visual.internal.Checks;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * Attributions of a time series: every channel a line, on a background colored by the attribution of each time step.
+ * Attributions of a time series: each channel is a line on a background colored by the attribution of each time step.
  *
- * <p>All channels share one color scale (as in {@link HeatMap}: {@link HeatMap#colorLimit}, true values at the ticks), so
- * colors can be compared between channels; every channel has its own value axis. Series with more steps than pixels show
- * the mean attribution of the steps that fall on a pixel, and the smallest and largest value of the line.
+ * <p>All channels share one color scale (as in {@link HeatMap}: {@link HeatMap#colorLimit}, true values at the ticks),
+ * so colors can be compared between channels; every channel has its own value axis. Series with more steps than pixels
+ * show the mean attribution of the steps that fall on a pixel, and the smallest and largest value of the line.
  *
  * <p>Immutable and thread-safe. Arrays are copied.
  */
@@ -50,7 +51,7 @@ public final class TimeSeriesChart {
     }
 
     /**
-     * A chart of series and their attributions.
+     * Returns a chart of series and their attributions.
      *
      * @param values shape {@code [channels][steps]}, finite
      * @param attributions shape {@code [channels][steps]}, finite
@@ -72,15 +73,16 @@ public final class TimeSeriesChart {
     }
 
     /**
-     * One example of an explanation of one attributed input. Channels are called as the input's features are.
+     * Returns a chart of one example of an explanation with one attributed input. Channels have the names of the
+     * input's features.
      *
      * @param explanation copied, not closed
      * @param example which row of the batch
      * @param inputs the batch that was explained, of the shape of the attributions; copied, not closed
      * @param axes their order
      * @return a chart with default settings, and with method and target as title until another is set
-     * @throws IllegalArgumentException if there are several inputs, the shapes differ or are not of rank 3, or the example
-     *     is out of range
+     * @throws IllegalArgumentException if there are several inputs, the shapes differ or are not of rank 3, or the
+     *     example is out of range
      */
     public static TimeSeriesChart of(Explanation explanation, int example, Tensor inputs, Axes axes) {
         Explained explained = new Explained(explanation, example);
@@ -117,11 +119,10 @@ public final class TimeSeriesChart {
     }
 
     /**
-     * What the channels are called.
+     * Returns a copy with names of the channels.
      *
      * @param names one per channel
-     * @return a copy that differs in this
-     * @throws IllegalArgumentException if their number is not that of the channels
+     * @throws IllegalArgumentException if their number differs from that of the channels
      */
     public TimeSeriesChart names(String[] names) {
         Checks.sameLength("names", names.length, "the channels", values.length);
@@ -129,12 +130,11 @@ public final class TimeSeriesChart {
     }
 
     /**
-     * What the time axis says: step i is at {@code start + i·step}.
+     * Returns a copy with another time axis: step i is at {@code start + i·step}.
      *
      * @param name such as {@code "time in s"}
      * @param start the time of the first step
      * @param step between steps, positive
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if a number is not finite or the step not positive
      */
     public TimeSeriesChart time(String name, double start, double step) {
@@ -150,10 +150,9 @@ public final class TimeSeriesChart {
     }
 
     /**
-     * How much may saturate; see {@link HeatMap#colorLimit}.
+     * Returns a copy that lets another part saturate; see {@link HeatMap#colorLimit}.
      *
      * @param percentage 0 to 100; 2 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public TimeSeriesChart outlierPercentage(double percentage) {
@@ -161,10 +160,9 @@ public final class TimeSeriesChart {
     }
 
     /**
-     * How many channels are drawn: those with the largest Σ|attribution|, in their own order.
+     * Returns a copy that draws another number of channels: those with the largest Σ|attribution|, in their own order.
      *
      * @param channels at least 1; 12 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is less than 1
      */
     public TimeSeriesChart top(int channels) {
@@ -172,10 +170,9 @@ public final class TimeSeriesChart {
     }
 
     /**
-     * The width of the picture.
+     * Returns a copy of another width.
      *
      * @param pixels CSS pixels, 360 to 4096; 760 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public TimeSeriesChart width(int pixels) {
@@ -183,7 +180,7 @@ public final class TimeSeriesChart {
     }
 
     /**
-     * Returns a copy with other texts around it.
+     * Returns a copy with another caption.
      *
      * @param caption none by default; of an explanation method, target, scores and settings
      */
@@ -191,7 +188,7 @@ public final class TimeSeriesChart {
         return with(settings -> settings.caption = caption);
     }
 
-    /** Returns the texts around it, so that one can be changed: {@code chart.caption(chart.caption().title("Why?"))}. */
+    /** Returns the caption, from which another can be made: {@code chart.caption(chart.caption().title("Why?"))}. */
     public Caption caption() {
         return settings.caption;
     }
@@ -200,11 +197,7 @@ public final class TimeSeriesChart {
         return new TimeSeriesChart(values, attributions, Look.with(settings, change));
     }
 
-    /**
-     * Draws.
-     *
-     * @return the picture
-     */
+    /** Draws the picture. */
     public Picture picture() {
         Settings s = settings;
         return new TimeSeriesDrawing(values, attributions, s.names, s.outlierPercentage, s.top, s.width, s.caption)

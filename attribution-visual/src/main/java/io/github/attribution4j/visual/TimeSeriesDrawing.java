@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
-import io.github.attribution4j.visual.Mark.Anchor;
+import io.github.attribution4j.visual.internal.Glyphs;
+import io.github.attribution4j.visual.internal.Mark.Anchor;
+import io.github.attribution4j.visual.internal.Numbers;
+import io.github.attribution4j.visual.internal.Resample;
+import io.github.attribution4j.visual.internal.Style;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -87,7 +91,7 @@ final class TimeSeriesDrawing {
             return channels + "All attributions are zero.";
         }
         return scale.clips()
-                ? channels + "Colours saturate at |a| = " + Numbers.brief(scale.limit()) + "; largest |a| = "
+                ? channels + "Colors saturate at |a| = " + Numbers.brief(scale.limit()) + "; largest |a| = "
                         + Numbers.brief(scale.largest()) + "."
                 : channels;
     }
@@ -95,7 +99,7 @@ final class TimeSeriesDrawing {
     private double[] range(int channel) {
         double low = Arrays.stream(values[channel]).min().orElseThrow();
         double high = Arrays.stream(values[channel]).max().orElseThrow();
-        // A constant series needs some range to lie in the middle of.
+        // A constant series needs a range, in whose middle it is drawn.
         double pad = high > low ? 0.06 * (high - low) : Math.max(Math.abs(low) * 0.1, 0.5);
         return new double[] {low - pad, high + pad};
     }

@@ -3,19 +3,25 @@ package io.github.attribution4j.visual;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.visual.Mark.Anchor;
+import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.Glyphs;
+import io.github.attribution4j.visual.internal.Mark.Anchor;
+import io.github.attribution4j.visual.internal.Numbers;
+import io.github.attribution4j.visual.internal.OkLab;
+import io.github.attribution4j.visual.internal.Style;
+import io.github.attribution4j.visual.internal.SvgWriter;
 import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * Text whose tokens are colored by their attributions: red speaks for the target, blue against it.
+ * Text whose tokens are colored by their attributions: red is for the target, blue against it.
  *
  * <p>A token of attribution a gets the color at {@code 0.8·clamp(a / L, −1, 1)} of {@link ColorMap#BLUE_WHITE_RED}; the
- * ends of the map are too dark to read on. L is {@link HeatMap#colorLimit} with 0 % outliers unless set, that is the
- * largest magnitude. Tokens are shown as the tokenizer names them; line ends and control characters become visible signs.
+ * ends of the map are too dark to read on. L is {@link HeatMap#colorLimit}, by default with 0 % outliers: the largest
+ * magnitude. Tokens are shown as the tokenizer names them; line ends and control characters become visible signs.
  *
- * <p>{@link Picture#toHtml()} of the result is text that can be selected and searched, with each attribution as tooltip;
- * {@link #toAnsi} is for a terminal of 24-bit color.
+ * <p>{@link Picture#toHtml()} of the result is text that can be selected and searched, with each attribution as
+ * tooltip; {@link #toAnsi} is for a terminal of 24-bit color.
  *
  * <p>Immutable and thread-safe. Arrays are copied.
  */
@@ -44,9 +50,9 @@ public final class TokenText {
     }
 
     /**
-     * A text and the attributions of its tokens.
+     * Returns a drawing of a text and the attributions of its tokens.
      *
-     * @param tokens in reading order, as they are to be shown
+     * @param tokens in reading order, as they will be shown
      * @param attributions one per token, finite
      * @return a drawing with default settings
      * @throws IllegalArgumentException if there are none, the numbers differ, or one is not finite
@@ -56,7 +62,7 @@ public final class TokenText {
         Checks.sameLength("tokens", tokens.length, "attributions", copy.length);
         String[] visible = Checks.copy("tokens", tokens);
         for (int i = 0; i < tokens.length; i++) {
-            // An empty token still has an attribution and must be seen.
+            // An empty token still has an attribution and must be visible.
             String token = Glyphs.visible(visible[i]);
             visible[i] = token.isBlank() ? "\u00b7" : token;
         }
@@ -66,7 +72,7 @@ public final class TokenText {
     /**
      * As {@link #of(String[], double[])}, for float32 attributions.
      *
-     * @param tokens in reading order, as they are to be shown
+     * @param tokens in reading order, as they will be shown
      * @param attributions one per token, finite
      * @return a drawing with default settings
      * @throws IllegalArgumentException if there are none, the numbers differ, or one is not finite
@@ -76,12 +82,13 @@ public final class TokenText {
     }
 
     /**
-     * One text of an explanation whose inputs know their tokens, as those of {@link io.github.attribution4j.text.Tokens} do.
+     * Returns a drawing of one text of an explanation whose inputs have token names, as those of
+     * {@link io.github.attribution4j.text.Tokens} have.
      *
      * @param explanation as in {@link #of(Explanation, int, String[])}
      * @param example which row of the batch
      * @return a drawing with default settings, and with method and target as title until another is set
-     * @throws IllegalArgumentException as there, and if the tokens have no names
+     * @throws IllegalArgumentException as in that method, and if the tokens have no names
      */
     public static TokenText of(Explanation explanation, int example) {
         Explained explained = new Explained(explanation, example);
@@ -97,16 +104,16 @@ public final class TokenText {
     }
 
     /**
-     * One text of an explanation. Attributions of embeddings are summed over the embedding's axis, which keeps
-     * completeness.
+     * Returns a drawing of one text of an explanation. Attributions of embeddings are summed over the embedding's axis,
+     * which preserves completeness.
      *
-     * @param explanation of one attributed input, with attributions of shape {@code [N, T]} or {@code [N, T, E]}; copied,
-     *     not closed
+     * @param explanation of one attributed input, with attributions of shape {@code [N, T]} or {@code [N, T, E]};
+     *     copied, not closed
      * @param example which row of the batch
-     * @param tokens the first tokens of the T, in reading order; what lies beyond them is padding and not shown
+     * @param tokens the first tokens of the T, in reading order; the others are padding and not shown
      * @return a drawing with default settings, and with method and target as title until another is set
-     * @throws IllegalArgumentException if there are several inputs, the shape is another, the example is out of range, or
-     *     there are more than T tokens
+     * @throws IllegalArgumentException if there are several inputs, another shape, or more than T tokens, or if the
+     *     example is out of range
      */
     public static TokenText of(Explanation explanation, int example, String[] tokens) {
         Explained explained = new Explained(explanation, example);
@@ -135,10 +142,9 @@ public final class TokenText {
     }
 
     /**
-     * How much may saturate; see {@link HeatMap#colorLimit}.
+     * Returns a copy that lets another part saturate; see {@link HeatMap#colorLimit}.
      *
      * @param percentage 0 to 100; 0 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public TokenText outlierPercentage(double percentage) {
@@ -146,10 +152,9 @@ public final class TokenText {
     }
 
     /**
-     * Where lines break.
+     * Returns a copy whose lines break at another width.
      *
      * @param pixels CSS pixels, 320 to 4096; 720 by default
-     * @return a copy that differs in this
      * @throws IllegalArgumentException if it is out of range
      */
     public TokenText width(int pixels) {
@@ -165,7 +170,7 @@ public final class TokenText {
     }
 
     /**
-     * Returns a copy with other texts around it.
+     * Returns a copy with another caption.
      *
      * @param caption none by default; of an explanation method, target, scores and settings
      */
@@ -173,7 +178,7 @@ public final class TokenText {
         return with(settings -> settings.caption = caption);
     }
 
-    /** Returns the texts around it, so that one can be changed: {@code chart.caption(chart.caption().title("Why?"))}. */
+    /** Returns the caption, from which another can be made: {@code chart.caption(chart.caption().title("Why?"))}. */
     public Caption caption() {
         return settings.caption;
     }
@@ -182,11 +187,7 @@ public final class TokenText {
         return new TokenText(tokens, attributions, Look.with(settings, change));
     }
 
-    /**
-     * Draws.
-     *
-     * @return the picture
-     */
+    /** Draws the picture. */
     public Picture picture() {
         ColorScale colors = colors();
         int width = settings.width;
@@ -220,7 +221,7 @@ public final class TokenText {
             return "All attributions are zero.";
         }
         return colors.clips()
-                ? "Colours saturate at |a| = " + Numbers.brief(colors.limit()) + "; largest |a| = "
+                ? "Colors saturate at |a| = " + Numbers.brief(colors.limit()) + "; largest |a| = "
                         + Numbers.brief(colors.largest()) + "."
                 : "";
     }
@@ -276,8 +277,8 @@ public final class TokenText {
     }
 
     /**
-     * The text for a terminal that knows 24-bit color, without line breaks of its own. Escape sequences inside of tokens
-     * are made visible, not sent.
+     * Returns the text for a terminal with 24-bit color, without added line breaks. Escape sequences in tokens are made
+     * visible, not sent.
      *
      * @return the tokens, each colored and reset, separated by blanks, ended by {@code \n}
      */
@@ -299,7 +300,7 @@ public final class TokenText {
         return String.format(Locale.ROOT, "\u001b[%d;2;%d;%d;%dm", kind, rgb >> 16 & 0xff, rgb >> 8 & 0xff, rgb & 0xff);
     }
 
-    /** Returns how many tokens there are. */
+    /** Returns the number of tokens. */
     @Override
     public String toString() {
         return "TokenText[" + tokens.length + (tokens.length == 1 ? " token]" : " tokens]");

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.attribution4j.visual.internal.OkLab;
+import io.github.attribution4j.visual.internal.Style;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Element;
@@ -43,15 +45,15 @@ class BarChartTest {
 
     @Test
     void lengthsAreProportionalAndMeetAtZero() throws Exception {
-        List<Element> bars = bars(chart().picture(), Style.NEGATIVE, Style.POSITIVE);
+        List<Element> bars = bars(chart().picture(), ColorMap.NEGATIVE, ColorMap.POSITIVE);
         assertThat(bars).hasSize(5);
         double income = Svg.number(bars.get(0), "width");
         assertThat(Svg.number(bars.get(1), "width")).isCloseTo(income / 2, within(0.02));
         assertThat(Svg.number(bars.get(2), "width")).isCloseTo(income / 20, within(0.02));
         double zero = Svg.number(bars.get(0), "x") + income;
         assertThat(Svg.number(bars.get(1), "x")).isCloseTo(zero, within(0.02));
-        assertThat(bars.get(0).getAttribute("fill")).isEqualTo(OkLab.css(Style.NEGATIVE));
-        assertThat(bars.get(1).getAttribute("fill")).isEqualTo(OkLab.css(Style.POSITIVE));
+        assertThat(bars.get(0).getAttribute("fill")).isEqualTo(OkLab.css(ColorMap.NEGATIVE));
+        assertThat(bars.get(1).getAttribute("fill")).isEqualTo(OkLab.css(ColorMap.POSITIVE));
     }
 
     @Test
@@ -65,8 +67,8 @@ class BarChartTest {
                                         .picture()
                                         .toSvg())
                                 .texts()))
-                .contains(
-                        "Baseline score 1.5 + sum of attributions \u22120.91 = 0.59; score 0.6; completeness gap \u22120.01.");
+                .contains("Baseline score 1.5 + sum of attributions \u22120.91 = 0.59; score 0.6; completeness gap"
+                        + " \u22120.01.");
         assertThat(String.join(
                         " ",
                         Svg.parse(chart().completenessGap(-2e-7).picture().toSvg())
@@ -84,7 +86,7 @@ class BarChartTest {
         assertThat(texts)
                 .containsSubsequence("baseline score", "1.5", "income", "\u22122.000", "debt", "score", "0.59");
         assertThat(texts).doesNotContain("not explained (gap)");
-        List<Element> steps = bars(picture, Style.NEGATIVE, Style.POSITIVE);
+        List<Element> steps = bars(picture, ColorMap.NEGATIVE, ColorMap.POSITIVE);
         // income goes down from 1.5 to −0.5, debt up from there.
         assertThat(Svg.number(steps.get(1), "x")).isCloseTo(Svg.number(steps.get(0), "x"), within(0.02));
         List<Element> ends = bars(picture, Style.INK);

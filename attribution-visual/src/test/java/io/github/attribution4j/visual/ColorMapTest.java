@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.attribution4j.visual.internal.OkLab;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

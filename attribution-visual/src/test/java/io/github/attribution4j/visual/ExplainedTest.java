@@ -25,7 +25,9 @@ import org.junit.jupiter.api.Test;
 /** Drawings straight from explanations. */
 class ExplainedTest {
 
-    /** Attributes to every element itself: complete for a model that sums its inputs, from a baseline of zeros. */
+    /**
+     * Attributes to every element its own value: complete for a model that sums its inputs, with a baseline of zeros.
+     */
     private static final class Identity implements ForwardAttribution {
 
         @Override
@@ -150,7 +152,7 @@ class ExplainedTest {
         }
     }
 
-    /** Σ of all elements of each row: what an element adds is the element itself. */
+    /** The sum of all elements of each row: an element adds its own value. */
     private static final Model SUM = Model.ofTensors(Tensors.ofJava(), inputs -> {
         Tensor all = inputs.get(0);
         return all.reshape(all.shape().dim(0), all.shape().row().size()).sum(1);
@@ -165,22 +167,22 @@ class ExplainedTest {
     @Test
     void groupsCountOnceInBarsAndTables() throws Exception {
         try (Tensor row = Tensors.ofJava().of(new double[] {41, 0, 1, 0, 0.5}, 1, 5)) {
-            Inputs inputs = Inputs.of(row).named("age", "colour_red", "colour_blue", "colour_green", "owner");
-            FeatureMask mask = FeatureMask.ranges(-1, 1, 3, 1).named("age", "colour", "owner");
+            Inputs inputs = Inputs.of(row).named("age", "color_red", "color_blue", "color_green", "owner");
+            FeatureMask mask = FeatureMask.ranges(-1, 1, 3, 1).named("age", "color", "owner");
             try (Explanation why = ablated(inputs, mask)) {
                 assertThat(TextTable.of(why, 0).ascii(true).render())
                         .startsWith("feature-ablation, target 'risk'\n")
                         .containsPattern("age +41 +\\+41\\.00 ")
-                        .containsPattern("colour +blue +\\+1\\.00 ")
+                        .containsPattern("color +blue +\\+1\\.00 ")
                         .endsWith("sum of attributions 42.5; score 42.5\n");
                 assertThat(String.join(
                                 " ",
                                 Svg.parse(BarChart.of(why, 0).picture().toSvg()).texts()))
-                        .contains("colour blue +1.00")
+                        .contains("color blue +1.00")
                         .contains("Sum of attributions 42.5; score 42.5.");
                 assertThat(TextTable.of(why, 0, new String[] {"x", "y", "z"}).render())
                         .containsPattern("x +41 ")
-                        .containsPattern("y +colour_blue ")
+                        .containsPattern("y +color_blue ")
                         .containsPattern("z +0\\.5 ")
                         .endsWith("sum of attributions 42.5; score 42.5\n");
                 assertThat(TextTable.of(why, 0, new String[] {"a", "b", "c", "d", "e"})

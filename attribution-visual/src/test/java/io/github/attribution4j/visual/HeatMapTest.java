@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.attribution4j.visual.internal.OkLab;
+import io.github.attribution4j.visual.internal.Resample;
+import io.github.attribution4j.visual.internal.Style;
 import java.awt.Transparency;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
@@ -113,7 +116,7 @@ class HeatMapTest {
                 .contains("\u2264 \u22123", "\u22121.5", "0", "1.5", "3")
                 .doesNotContain("\u2265 3");
         assertThat(String.join(" ", Svg.parse(picture.toSvg()).texts()))
-                .contains("Colours saturate at |a| = 3 (outliers: 41 % of \u03a3|a|); largest |a| = 4.");
+                .contains("Colors saturate at |a| = 3 (outliers: 41 % of \u03a3|a|); largest |a| = 4.");
     }
 
     @Test
@@ -179,7 +182,7 @@ class HeatMapTest {
         assertThat(Svg.parse(picture.toSvg()).texts()).contains("original", "attribution", "overlay");
     }
 
-    /** Java's own conversion of gray to RGB would make 188 of 128. */
+    /** Java's conversion of gray to RGB would turn 128 into 188. */
     @Test
     void aGrayOriginalKeepsItsBrightness() throws Exception {
         for (int type : new int[] {BufferedImage.TYPE_BYTE_GRAY, BufferedImage.TYPE_USHORT_GRAY}) {
@@ -226,7 +229,7 @@ class HeatMapTest {
                 .picture();
         BufferedImage original = raster(picture, 0);
         assertThat(List.of(original.getWidth(), original.getHeight())).containsExactly(100, 50);
-        // Fully transparent pixels lie on white.
+        // Fully transparent pixels become white.
         assertThat(original.getRGB(3, 3) & 0xffffff).isEqualTo(0xffffff);
         assertThat(raster(picture, 1).getRGB(99, 49) & 0xffffff).isEqualTo(0x9c1127);
     }
@@ -283,7 +286,7 @@ class HeatMapTest {
         assertThatThrownBy(() -> Opacity.constant(1.5)).hasMessageContaining("1.5");
     }
 
-    /** As ImageIO reads a CMYK JPEG: its getRGB is much brighter than other programs. */
+    /** A CMYK JPEG as ImageIO reads it: its getRGB is much brighter than other software. */
     @Test
     void showsInksAsTheLightTheyLetThrough() {
         ComponentColorModel inks =

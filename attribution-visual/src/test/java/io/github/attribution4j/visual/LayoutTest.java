@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.w3c.dom.Element;
 
-/** What every picture owes, whatever it shows. */
+/** What every picture promises, whatever it shows. */
 class LayoutTest {
 
     private static final String LONG = "customer_lifetime_value_rolling_mean_over_the_last_ninety_days".repeat(4);
@@ -160,7 +160,7 @@ class LayoutTest {
                     assertThat(html.replace("http://www.w3.org/", ""))
                             .doesNotContain("http", "url(", "<script", "<link");
                     assertThat(picture.toSvg()).doesNotContain("NaN", "Infinity");
-                    // The document is XML too, once the doctype is gone: all elements closed, everything escaped.
+                    // Without its doctype the document is also XML: all elements closed, everything escaped.
                     Svg.parse(html.substring(html.indexOf('\n')));
                 }));
     }

@@ -85,7 +85,8 @@ class MapGridTest {
                     .contains("0 \u2190 0", "0 \u2190 2", "1 \u2190 2", "weight", "Filters (2, 3, 2, 2)");
             assertThatThrownBy(() -> MapGrid.ofFilters(wrong))
                     .hasMessage(
-                            "weight: shape (2, 3); filters have shape (out, in, height, width) or (out, in, length); give a "
+                            "weight: shape (2, 3); filters have shape (out, in, height, width) or (out, in, length);"
+                                    + " give a "
                                     + "convolution's weight");
         }
     }

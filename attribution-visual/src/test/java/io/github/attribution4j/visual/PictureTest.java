@@ -4,6 +4,8 @@ package io.github.attribution4j.visual;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.attribution4j.visual.internal.Numbers;
+import io.github.attribution4j.visual.internal.Png;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.io.ByteArrayInputStream;
@@ -42,7 +44,9 @@ class PictureTest {
         assertThat(Files.readString(folder.resolve("a.htm"))).isEqualTo(picture.toHtml());
     }
 
-    /** Flat and noisy, with few colors (a palette) and with many: what ImageIO reads back is what was drawn, to the bit. */
+    /**
+     * Flat and noisy, with few colors (a palette) and with many: ImageIO reads back exactly what was drawn.
+     */
     @ParameterizedTest
     @CsvSource({
         "1, 1, 1, 1",
@@ -75,7 +79,7 @@ class PictureTest {
         }
     }
 
-    /** The encoder is fast, and its files are not much larger than those of the best effort. */
+    /** The encoder is fast, and its files are not much larger than those of the strongest compression. */
     @Test
     void pngIsSmall() throws Exception {
         Picture picture = picture(2);
@@ -86,7 +90,7 @@ class PictureTest {
 
     @Test
     void pngKnowsItsSizeOnPaper() {
-        // pHYs: pixels per metre twice, then the unit. 96 dpi × 2 is 7559 per metre.
+        // pHYs: pixels per meter twice, then the unit. 96 dpi × 2 is 7559 per meter.
         String png = new String(picture(2).toPng(), StandardCharsets.ISO_8859_1);
         int chunk = png.indexOf("pHYs");
         assertThat(chunk).isPositive();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
+import io.github.attribution4j.visual.internal.Glyphs;
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +44,7 @@ final class Svg {
         return elements("text").stream().map(Element::getTextContent).toList();
     }
 
-    /** The rectangle that a label takes by the layout's own measure: left, top, right, bottom. */
+    /** Returns the rectangle of a label as the layout measures it: left, top, right, bottom. */
     static double[] extent(Element text) {
         double size = number(text, "font-size");
         double width = Glyphs.width(

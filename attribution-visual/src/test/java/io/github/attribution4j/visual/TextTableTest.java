@@ -4,6 +4,8 @@ package io.github.attribution4j.visual;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.attribution4j.visual.internal.Glyphs;
+import io.github.attribution4j.visual.internal.Ranking;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -99,7 +101,7 @@ class TextTableTest {
         assertThatThrownBy(() -> table().completenessGap(Double.NaN)).hasMessageStartingWith("completenessGap: NaN");
     }
 
-    /** An image has millions of elements: nothing is made of those that are not shown. */
+    /** An image has millions of elements: names are made only for those that are shown. */
     @Test
     void onlyWhatIsShownIsFormatted() {
         double[] attributions = new double[100_000];

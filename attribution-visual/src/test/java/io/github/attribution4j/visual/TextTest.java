@@ -3,6 +3,9 @@ package io.github.attribution4j.visual;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.attribution4j.visual.internal.Glyphs;
+import io.github.attribution4j.visual.internal.Numbers;
+import io.github.attribution4j.visual.internal.SvgWriter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

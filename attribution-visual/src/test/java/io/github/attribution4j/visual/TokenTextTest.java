@@ -4,6 +4,8 @@ package io.github.attribution4j.visual;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.attribution4j.visual.internal.OkLab;
+import io.github.attribution4j.visual.internal.Style;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Element;
@@ -74,7 +76,7 @@ class TokenTextTest {
                 .outlierPercentage(99.5)
                 .picture();
         assertThat(Svg.parse(picture.toSvg()).texts())
-                .contains("\u2265 1", "Colours saturate at |a| = 1; largest |a| = 99.");
+                .contains("\u2265 1", "Colors saturate at |a| = 1; largest |a| = 99.");
     }
 
     @Test

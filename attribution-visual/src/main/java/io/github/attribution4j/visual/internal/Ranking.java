@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.visual;
+package io.github.attribution4j.visual.internal;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,16 +8,16 @@ import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * The features with the largest attributions, and the rest as one sum. Ties keep the order of the features. Names and values are asked for
- * where they are shown: an image has millions of elements.
+ * The features with the largest attributions, and the rest as one sum. Ties are in the order of the features. Only the
+ * names and values that are shown are made: an image has millions of elements.
  */
-record Ranking(List<Row> rows, int others, double othersSum, double total) {
+public record Ranking(List<Row> rows, int others, double othersSum, double total) {
 
-    /** One feature: its place in the input, its name, its value as text (may be empty), its attribution. */
-    record Row(int index, String name, String value, double attribution) {}
+    /** One feature: its index in the input, its name, its value as text (may be empty), its attribution. */
+    public record Row(int index, String name, String value, double attribution) {}
 
     /** A single feature left over is shown itself: "1 other" would take as much room and say less. */
-    static Ranking of(IntFunction<String> names, IntFunction<String> values, double[] attributions, int top) {
+    public static Ranking of(IntFunction<String> names, IntFunction<String> values, double[] attributions, int top) {
         int shown = attributions.length <= top + 1L ? attributions.length : top;
         int[] order = largest(attributions, shown);
         List<Row> rows = new ArrayList<>();
@@ -40,7 +40,10 @@ record Ranking(List<Row> rows, int others, double othersSum, double total) {
         return new Ranking(List.copyOf(rows), attributions.length - shown, rest, total);
     }
 
-    /** Returns the places of the largest magnitudes, the largest first, by a heap whose root is the least of those kept. */
+    /**
+     * Returns the indexes of the largest magnitudes, the largest first. The root of the heap is the smallest of them
+     * so far.
+     */
     private static int[] largest(double[] values, int count) {
         int[] heap = new int[count];
         int size = 0;
@@ -62,7 +65,7 @@ record Ranking(List<Row> rows, int others, double othersSum, double total) {
         return order;
     }
 
-    /** Whether one is shown before another. */
+    /** Returns whether one is shown before another. */
     private static boolean before(int one, int other, double[] values) {
         double difference = Math.abs(values[one]) - Math.abs(values[other]);
         return difference > 0 || (difference == 0 && one < other);
@@ -97,40 +100,40 @@ record Ranking(List<Row> rows, int others, double othersSum, double total) {
         heap[b] = kept;
     }
 
-    String othersName() {
+    public String othersName() {
         return others + " others";
     }
 
-    double largest() {
+    public double largest() {
         return rows.stream().mapToDouble(r -> Math.abs(r.attribution)).max().orElse(0);
     }
 
-    /** Returns given names, of which there must be one for each feature. */
-    static IntFunction<String> names(String[] names, int features) {
+    /** Returns the given names; there must be one for each feature. */
+    public static IntFunction<String> names(String[] names, int features) {
         Checks.sameLength("names", names.length, "attributions", features);
         String[] copy = Checks.copy("names", names);
         return i -> copy[i];
     }
 
-    static IntFunction<String> noValues() {
+    public static IntFunction<String> noValues() {
         return i -> "";
     }
 
-    static IntFunction<String> texts(String[] values, int features) {
+    public static IntFunction<String> texts(String[] values, int features) {
         Checks.sameLength("values", values.length, "attributions", features);
         String[] copy = Checks.copy("values", values);
         return i -> copy[i];
     }
 
     /** Values may be missing in a table; only attributions must be finite. */
-    static IntFunction<String> texts(double[] values, int features) {
+    public static IntFunction<String> texts(double[] values, int features) {
         Checks.sameLength("values", values.length, "attributions", features);
         double[] copy = values.clone();
         return i -> Numbers.cell(copy[i]);
     }
 
-    /** As above, but nothing where a value is missing. */
-    static IntFunction<String> texts(IntToDoubleFunction values) {
+    /** As above, but an empty text for a missing value. */
+    public static IntFunction<String> texts(IntToDoubleFunction values) {
         return i -> {
             double value = values.applyAsDouble(i);
             return Double.isNaN(value) ? "" : Numbers.cell(value);

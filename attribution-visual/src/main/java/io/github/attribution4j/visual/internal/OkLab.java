@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.visual;
+package io.github.attribution4j.visual.internal;
 
 /**
- * Conversions between sRGB and OKLab, and what else is asked of colors.
+ * Conversions between sRGB and OKLab, blending, and contrast.
  *
  * <p>Björn Ottosson, "A perceptual color space for image processing", 2020, https://bottosson.github.io/posts/oklab/.
  */
-final class OkLab {
+public final class OkLab {
 
     private OkLab() {}
 
-    static double[] fromRgb(int rgb) {
+    public static double[] fromRgb(int rgb) {
         double r = linear((rgb >> 16 & 0xff) / 255.0);
         double g = linear((rgb >> 8 & 0xff) / 255.0);
         double b = linear((rgb & 0xff) / 255.0);
@@ -24,7 +24,7 @@ final class OkLab {
         };
     }
 
-    static int toRgb(double[] lab) {
+    public static int toRgb(double[] lab) {
         double l = cube(lab[0] + 0.3963377774 * lab[1] + 0.2158037573 * lab[2]);
         double m = cube(lab[0] - 0.1055613458 * lab[1] - 0.0638541728 * lab[2]);
         double s = cube(lab[0] - 0.0894841775 * lab[1] - 1.2914855480 * lab[2]);
@@ -47,8 +47,8 @@ final class OkLab {
         return (int) Math.rint(255 * Math.min(1, Math.max(0, s)));
     }
 
-    /** {@code (1 − opacity)·under + opacity·over}, channel by channel, as browsers and Java2D blend. */
-    static int blend(int under, int over, double opacity) {
+    /** Returns {@code (1 − opacity)·under + opacity·over} for each channel, as browsers and Java2D blend. */
+    public static int blend(int under, int over, double opacity) {
         int out = 0;
         for (int shift = 16; shift >= 0; shift -= 8) {
             double mixed = (1 - opacity) * (under >> shift & 0xff) + opacity * (over >> shift & 0xff);
@@ -57,20 +57,20 @@ final class OkLab {
         return out;
     }
 
-    /** Relative luminance of WCAG 2, 0 to 1. */
-    static double luminance(int rgb) {
+    /** Returns the relative luminance of WCAG 2, 0 to 1. */
+    public static double luminance(int rgb) {
         return 0.2126 * linear((rgb >> 16 & 0xff) / 255.0)
                 + 0.7152 * linear((rgb >> 8 & 0xff) / 255.0)
                 + 0.0722 * linear((rgb & 0xff) / 255.0);
     }
 
-    /** Near black or white, whichever has more contrast against the background. */
-    static int ink(int background) {
+    /** Returns near black or white, whichever has more contrast with the background. */
+    public static int ink(int background) {
         double y = luminance(background);
         return (y + 0.05) / (luminance(Style.INK) + 0.05) >= 1.05 / (y + 0.05) ? Style.INK : 0xffffff;
     }
 
-    static String css(int rgb) {
+    public static String css(int rgb) {
         return String.format(java.util.Locale.ROOT, "#%06x", rgb);
     }
 }

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.visual;
+package io.github.attribution4j.visual.internal;
 
 import java.util.Arrays;
 import java.util.Locale;
 
 /** Numbers as text, the same in every locale. */
-final class Numbers {
+public final class Numbers {
 
-    static final char MINUS = '\u2212';
+    public static final char MINUS = '\u2212';
 
     private Numbers() {}
 
-    /** Three significant digits, for labels: {@code 0.0123}, {@code 184}, {@code 1.2e-07}; exact zero is {@code 0}. */
-    static String brief(double value) {
+    /**
+     * Returns three significant digits, for labels: {@code 0.0123}, {@code 184}, {@code 1.2e-07}; exact zero is
+     * {@code 0}.
+     */
+    public static String brief(double value) {
         return typographic(significant(value, 3));
     }
 
-    /** The ticks of one axis, with as many digits as tell them apart, at least three. */
-    static String[] briefApart(double[] ticks) {
+    /** Returns the ticks of one axis, with as many digits as make them differ, at least three. */
+    public static String[] briefApart(double[] ticks) {
         String[] labels = new String[ticks.length];
         for (int digits = 3; digits <= 15; digits++) {
             for (int i = 0; i < ticks.length; i++) {
@@ -30,19 +33,19 @@ final class Numbers {
         return labels;
     }
 
-    /** Six significant digits, for scores, whose differences matter; ASCII only. */
-    static String score(double value) {
+    /** Returns six significant digits, for scores, whose differences matter; ASCII only. */
+    public static String score(double value) {
         return significant(value, 6);
     }
 
-    /** A value of a table: whole numbers as they are, others with four significant digits. */
-    static String cell(double value) {
+    /** Returns a value of a table: whole numbers in full, others with four significant digits. */
+    public static String cell(double value) {
         boolean whole = value == Math.rint(value) && Math.abs(value) < 1e9;
         return whole ? Long.toString((long) value) : Double.isFinite(value) ? plain(value) : Double.toString(value);
     }
 
-    /** Four significant digits, with a sign of ASCII characters only. */
-    static String plain(double value) {
+    /** Returns four significant digits, with an ASCII sign. */
+    public static String plain(double value) {
         return significant(value, 4);
     }
 
@@ -59,13 +62,13 @@ final class Numbers {
         return text.indexOf('.') < 0 ? text : text.replaceAll("0+$", "").replaceAll("\\.$", "");
     }
 
-    /** The minus sign of typography in place of the hyphen, except in an exponent. */
-    static String typographic(String number) {
+    /** Replaces the hyphen by a typographic minus sign, except in an exponent. */
+    public static String typographic(String number) {
         return number.startsWith("-") ? MINUS + number.substring(1) : number;
     }
 
-    /** How many decimals show four significant digits of {@code largest}; −1 stands for scientific notation. */
-    static int decimals(double largest) {
+    /** Returns the decimals for four significant digits of {@code largest}; −1 means scientific notation. */
+    public static int decimals(double largest) {
         double magnitude = Math.abs(largest);
         if (magnitude == 0) {
             return 1;
@@ -76,8 +79,11 @@ final class Numbers {
         return Math.max(0, 3 - (int) Math.floor(Math.log10(magnitude)));
     }
 
-    /** With an explicit sign and so many decimals (see {@link #decimals}); what rounds to zero has no sign. */
-    static String signed(double value, int decimals) {
+    /**
+     * Returns a number with an explicit sign and these decimals (see {@link #decimals}); one that rounds to zero has
+     * no sign.
+     */
+    public static String signed(double value, int decimals) {
         if (decimals < 0) {
             return value == 0 ? "0" : String.format(Locale.ROOT, "%+.2e", value);
         }
@@ -86,8 +92,8 @@ final class Numbers {
         return zero ? text.substring(1) : text;
     }
 
-    /** At most two decimals, for coordinates in SVG. */
-    static String coordinate(double value) {
+    /** Returns at most two decimals, for coordinates in SVG. */
+    public static String coordinate(double value) {
         double rounded = Math.rint(value * 100) / 100;
         if (rounded == Math.rint(rounded) && Math.abs(rounded) < 1e9) {
             return Long.toString((long) rounded);
@@ -95,8 +101,8 @@ final class Numbers {
         return String.format(Locale.ROOT, "%.2f", rounded).replaceAll("0$", "");
     }
 
-    /** Multiples of 1, 2 or 5 times a power of ten inside the range, about {@code count} of them, ascending. */
-    static double[] ticks(double low, double high, int count) {
+    /** Returns about {@code count} multiples of 1, 2 or 5 times a power of ten in the range, ascending. */
+    public static double[] ticks(double low, double high, int count) {
         if (!(high > low)) {
             return new double[] {low};
         }

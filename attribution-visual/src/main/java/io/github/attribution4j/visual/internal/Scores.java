@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.visual;
+package io.github.attribution4j.visual.internal;
 
 import java.util.OptionalDouble;
 
 /** What the attributions should add up to: the score at the baseline, at the input, and the completeness gap. */
-record Scores(OptionalDouble baseline, OptionalDouble prediction, OptionalDouble gap) {
+public record Scores(OptionalDouble baseline, OptionalDouble prediction, OptionalDouble gap) {
 
-    static Scores unknown() {
+    public static Scores unknown() {
         return new Scores(OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty());
     }
 
-    Scores withBaseline(double score) {
+    public Scores withBaseline(double score) {
         return new Scores(OptionalDouble.of(Checks.finite("baselineScore", score)), prediction, gap);
     }
 
-    Scores withPrediction(double score) {
+    public Scores withPrediction(double score) {
         return new Scores(baseline, OptionalDouble.of(Checks.finite("score", score)), gap);
     }
 
-    Scores withGap(double value) {
+    public Scores withGap(double value) {
         return new Scores(baseline, prediction, OptionalDouble.of(Checks.finite("completenessGap", value)));
     }
 
-    /** The gap as given, or from the two scores: what the attributions sum to, less what they should. */
-    OptionalDouble gap(double total) {
+    /** Returns the gap as given, or from the two scores: the sum of the attributions minus what it should be. */
+    public OptionalDouble gap(double total) {
         if (gap.isPresent() || baseline.isEmpty() || prediction.isEmpty()) {
             return gap;
         }
         return OptionalDouble.of(total - (prediction.getAsDouble() - baseline.getAsDouble()));
     }
 
-    /** One line that lets a reader check the sum. ASCII only. */
-    String line(double total) {
+    /** Returns one line from which a reader can check the sum. ASCII only. */
+    public String line(double total) {
         StringBuilder out = new StringBuilder();
         if (baseline.isPresent()) {
             out.append("baseline score ")
@@ -48,8 +48,8 @@ record Scores(OptionalDouble baseline, OptionalDouble prediction, OptionalDouble
         return out.toString();
     }
 
-    /** The same line for a picture. */
-    String typographicLine(double total) {
+    /** Returns the same line for a picture. */
+    public String typographicLine(double total) {
         return line(total).replaceAll("(?<![0-9eE])-(?=[ 0-9])", String.valueOf(Numbers.MINUS));
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.visual;
+package io.github.attribution4j.visual.internal;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,9 +7,9 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * Widths of text, for layout. A fixed table is used instead of the fonts of the machine, so that a picture has the same
- * layout everywhere; the table is that of a wide sans-serif face, hence the usual fonts leave a little room.
+ * layout everywhere. The table is that of a wide sans-serif face, so the usual fonts need a little less.
  */
-final class Glyphs {
+public final class Glyphs {
 
     /** Advances of U+0020 to U+007E in thousandths of the font size. */
     private static final int[] ASCII = {
@@ -26,7 +26,7 @@ final class Glyphs {
 
     private Glyphs() {}
 
-    static double width(String text, double size, boolean bold) {
+    public static double width(String text, double size, boolean bold) {
         double sum = text.codePoints().mapToDouble(Glyphs::advance).sum();
         return sum * size * (bold ? BOLD : 1);
     }
@@ -45,8 +45,10 @@ final class Glyphs {
         };
     }
 
-    /** Columns that the text takes in a terminal: 0 for combining marks, 2 for East Asian wide characters and emoji. */
-    static int columns(String text) {
+    /**
+     * Returns the columns of the text in a terminal: 0 for combining marks, 2 for East Asian wide characters and emoji.
+     */
+    public static int columns(String text) {
         return text.codePoints().map(Glyphs::columns).sum();
     }
 
@@ -72,10 +74,10 @@ final class Glyphs {
     }
 
     /**
-     * The text with everything replaced that could break a line, a terminal or an XML document: line ends and tabs by
-     * visible signs, other control characters, bidirectional overrides, noncharacters and lone surrogates by U+FFFD.
+     * Replaces every character that could break a line, a terminal or an XML document: line ends and tabs by visible
+     * signs; other control characters, bidirectional overrides, noncharacters and lone surrogates by U+FFFD.
      */
-    static String visible(String text) {
+    public static String visible(String text) {
         StringBuilder out = new StringBuilder(text.length());
         text.codePoints().forEach(c -> out.appendCodePoint(visible(c)));
         return out.toString();
@@ -95,13 +97,13 @@ final class Glyphs {
         return Character.isISOControl(c) || bidi || line || surrogate || noncharacter ? 0xfffd : c;
     }
 
-    /** The text if it fits into {@code room}, else with its middle replaced by an ellipsis. */
-    static String elide(String text, double size, boolean bold, double room) {
+    /** Returns the text, with its middle replaced by an ellipsis if it is wider than {@code room}. */
+    public static String elide(String text, double size, boolean bold, double room) {
         return elide(text, room, s -> width(s, size, bold));
     }
 
-    /** The text if it fits into so many terminal columns, else with its middle replaced by {@code …}. */
-    static String elide(String text, int columns) {
+    /** Returns the text, with its middle replaced by {@code …} if it takes more terminal columns. */
+    public static String elide(String text, int columns) {
         return elide(text, columns, Glyphs::columns);
     }
 
@@ -110,7 +112,7 @@ final class Glyphs {
             return text;
         }
         int[] points = text.codePoints().toArray();
-        // Bisect the number of characters kept: width grows with it.
+        // Bisect the number of characters left: width grows with it.
         int low = 0;
         int high = points.length - 1;
         while (low < high) {
@@ -133,8 +135,8 @@ final class Glyphs {
                 .toString();
     }
 
-    /** Breaks at spaces into at most {@code lines} lines of the given room; what does not fit is elided. */
-    static List<String> wrap(String text, double size, boolean bold, double room, int lines) {
+    /** Breaks at spaces into at most {@code lines} lines of the given width; the last is elided if it is too long. */
+    public static List<String> wrap(String text, double size, boolean bold, double room, int lines) {
         List<String> out = new ArrayList<>();
         StringBuilder line = new StringBuilder();
         String[] words = text.strip().split(" +", -1);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.visual;
+package io.github.attribution4j.visual.internal;
 
 /**
  * One thing drawn. Lengths are CSS pixels with the origin at the top left; colors are {@code 0xRRGGBB}. Both renderers
  * (Java2D and SVG) paint the same marks in the same order, so a PNG and an SVG of one picture agree.
  */
 @SuppressWarnings("ArrayRecordComponent") // marks are never compared, and their arrays never changed
-sealed interface Mark {
+public sealed interface Mark {
 
     /** A filled rectangle with rounded corners of the given radius. */
     record Box(double x, double y, double width, double height, double radius, int rgb) implements Mark {}
@@ -21,8 +21,8 @@ sealed interface Mark {
     record Curve(double[] xs, double[] ys, double width, int rgb) implements Mark {}
 
     /**
-     * A line of text on the baseline {@code y}. {@code width} is the room the layout reserved: a font whose glyphs are
-     * wider than the layout assumed is squeezed into it, so labels never run into each other.
+     * A line of text on the baseline {@code y}. {@code width} is what the layout reserved: a font with wider glyphs
+     * than the layout assumed is squeezed into it, so that labels never overlap.
      */
     record Label(double x, double y, String text, double size, boolean bold, int rgb, Anchor anchor, double width)
             implements Mark {}
@@ -30,7 +30,7 @@ sealed interface Mark {
     /** An opaque raster of {@code columns × rows} pixels, row-major {@code 0xRRGGBB}, stretched over the rectangle. */
     record Raster(double x, double y, double width, double height, int columns, int rows, int[] rgb) implements Mark {}
 
-    /** Which end of a label its {@code x} names. */
+    /** The end of a label at its {@code x}. */
     enum Anchor {
         /** Its left end. */
         START,

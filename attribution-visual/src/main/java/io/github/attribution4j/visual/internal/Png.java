@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.visual;
+package io.github.attribution4j.visual.internal;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferInt;
@@ -12,12 +12,12 @@ import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
 /**
- * PNG in memory. Written here rather than by {@link javax.imageio.ImageIO}, whose writer tries five filters on each line: charts are flat, a
- * palette is enough for most of them, and one filter does for the rest, in a fraction of the time.
+ * PNG in memory. {@link javax.imageio.ImageIO} tries five filters on each line. Charts are flat: a palette is enough
+ * for most of them and one filter for the rest, in a fraction of the time.
  */
-final class Png {
+public final class Png {
 
-    private static final double CSS_PIXELS_PER_METRE = 96 / 0.0254;
+    private static final double CSS_PIXELS_PER_METER = 96 / 0.0254;
     private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     private static final int MOST_COLORS = 256;
     /** From the next level on, encoding takes twice the time, and files shrink by a sixth. */
@@ -25,14 +25,14 @@ final class Png {
 
     private Png() {}
 
-    static BufferedImage image(int columns, int rows, int[] rgb) {
+    public static BufferedImage image(int columns, int rows, int[] rgb) {
         BufferedImage image = new BufferedImage(columns, rows, BufferedImage.TYPE_INT_RGB);
         image.setRGB(0, 0, columns, rows, rgb, 0, columns);
         return image;
     }
 
-    /** Encodes and notes the physical size, so that a picture at scale 2 prints as large as one at scale 1. */
-    static byte[] encode(BufferedImage image, double scale) {
+    /** Encodes an image with its physical size, so that a picture at scale 2 prints as large as one at scale 1. */
+    public static byte[] encode(BufferedImage image, double scale) {
         int width = image.getWidth();
         int height = image.getHeight();
         int[] rgb = pixels(image);
@@ -75,7 +75,7 @@ final class Png {
     }
 
     private static byte[] resolution(double scale) throws IOException {
-        int perMetre = (int) Math.round(CSS_PIXELS_PER_METRE * scale);
+        int perMetre = (int) Math.round(CSS_PIXELS_PER_METER * scale);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(bytes)) {
             out.writeInt(perMetre);
@@ -104,7 +104,7 @@ final class Png {
         return lines;
     }
 
-    /** Flat drawings as they are: their lines repeat. Others with a filter. */
+    /** Returns lines without a filter for flat drawings, whose lines repeat, and filtered lines for others. */
     private static byte[] lines(int[] rgb, int width, int height) {
         int repeated = 0;
         for (int i = 1; i < rgb.length; i++) {
@@ -126,7 +126,7 @@ final class Png {
         return lines;
     }
 
-    /** Each line as its difference to the one above, or within itself where that is smaller. */
+    /** Returns each line as its difference from the line above, or from its own previous pixel if that is smaller. */
     private static byte[] filtered(int[] rgb, int width, int height) {
         int stride = 3 * width + 1;
         byte[] lines = new byte[height * stride];
@@ -178,7 +178,7 @@ final class Png {
         private final int[] slots = new int[4 * MOST_COLORS];
         private int count;
 
-        /** Returns each pixel's place in the palette; empty if there are too many colors. */
+        /** Returns the index of each pixel's color in the palette; empty if there are too many colors. */
         byte[] indexes(int[] rgb) {
             byte[] indexes = new byte[rgb.length];
             int last = 0;

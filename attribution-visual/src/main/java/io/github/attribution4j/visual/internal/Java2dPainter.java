@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.visual;
+package io.github.attribution4j.visual.internal;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -14,8 +14,8 @@ import java.awt.geom.RoundRectangle2D;
 import java.awt.image.BufferedImage;
 import java.util.List;
 
-/** Marks as pixels. Needs no display. */
-final class Java2dPainter {
+/** Paints marks as pixels. Needs no display. */
+public final class Java2dPainter {
 
     private final Graphics2D graphics;
 
@@ -23,7 +23,7 @@ final class Java2dPainter {
         this.graphics = graphics;
     }
 
-    static BufferedImage paint(double width, double height, double scale, List<Mark> marks) {
+    public static BufferedImage paint(double width, double height, double scale, List<Mark> marks) {
         BufferedImage image = new BufferedImage(
                 (int) Math.ceil(width * scale), (int) Math.ceil(height * scale), BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = image.createGraphics();

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.visual;
+package io.github.attribution4j.visual.internal;
 
 import java.util.Objects;
 
 /** Refusals, each with the argument's name, the value, the rule and the remedy. */
-final class Checks {
+public final class Checks {
 
     /** Far below the largest double, so that sums and ranges of values stay finite. */
     private static final double LARGEST = 1e300;
 
     private Checks() {}
 
-    static IllegalArgumentException refuse(String argument, Object value, String ruleAndRemedy) {
+    public static IllegalArgumentException refuse(String argument, Object value, String ruleAndRemedy) {
         return new IllegalArgumentException(argument + ": " + value + "; " + ruleAndRemedy);
     }
 
-    static double[] finite(String argument, double[] values) {
+    public static double[] finite(String argument, double[] values) {
         if (values.length == 0) {
             throw refuse(argument, "0 values", "at least one is needed; there is nothing to draw");
         }
@@ -31,7 +31,7 @@ final class Checks {
         return values;
     }
 
-    static double finite(String argument, double value) {
+    public static double finite(String argument, double value) {
         if (!(Math.abs(value) <= LARGEST)) {
             throw refuse(
                     argument,
@@ -41,7 +41,7 @@ final class Checks {
         return value;
     }
 
-    static void sameLength(String argument, int length, String other, int expected) {
+    public static void sameLength(String argument, int length, String other, int expected) {
         if (length != expected) {
             throw refuse(
                     argument,
@@ -50,15 +50,15 @@ final class Checks {
         }
     }
 
-    /** Copies; a missing element is named now rather than when the picture is drawn. */
-    static String[] copy(String argument, String[] texts) {
+    /** Returns a copy; a null element is refused here rather than when the picture is drawn. */
+    public static String[] copy(String argument, String[] texts) {
         for (int i = 0; i < texts.length; i++) {
             Objects.requireNonNull(texts[i], argument + "[" + i + "]: null; give an empty string for no text");
         }
         return texts.clone();
     }
 
-    static double within(String argument, double value, double low, double high) {
+    public static double within(String argument, double value, double low, double high) {
         if (!(value >= low && value <= high)) {
             throw refuse(
                     argument,
@@ -69,14 +69,14 @@ final class Checks {
         return value;
     }
 
-    static int atLeast(String argument, int value, int least) {
+    public static int atLeast(String argument, int value, int least) {
         if (value < least) {
             throw refuse(argument, value, "it must be at least " + least + "; choose a larger value");
         }
         return value;
     }
 
-    static double[] widen(float[] values) {
+    public static double[] widen(float[] values) {
         double[] out = new double[values.length];
         for (int i = 0; i < out.length; i++) {
             out[i] = values[i];

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.visual;
+package io.github.attribution4j.visual.internal;
 
-import static io.github.attribution4j.visual.Numbers.coordinate;
+import static io.github.attribution4j.visual.internal.Numbers.coordinate;
 
 import java.util.Base64;
 import java.util.List;
 
-/** Marks as SVG 1.1: no scripts, no style sheets, no ids, nothing fetched from elsewhere. */
-final class SvgWriter {
+/** Writes marks as SVG 1.1: no scripts, no style sheets, no ids, nothing fetched from elsewhere. */
+public final class SvgWriter {
 
     private SvgWriter() {}
 
-    static String write(String description, double width, double height, List<Mark> marks) {
+    public static String write(String description, double width, double height, List<Mark> marks) {
         StringBuilder out = new StringBuilder(4096);
         out.append("<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"")
                 .append(coordinate(width))
@@ -124,8 +124,8 @@ final class SvgWriter {
         out.append(' ').append(name).append("=\"").append(coordinate(value)).append('"');
     }
 
-    /** Text as content or attribute of XML or HTML; characters that XML forbids become visible signs. */
-    static String escape(String text) {
+    /** Escapes text as content or attribute of XML or HTML; characters that XML forbids become visible signs. */
+    public static String escape(String text) {
         String visible = Glyphs.visible(text);
         StringBuilder out = new StringBuilder(visible.length() + 16);
         for (int i = 0; i < visible.length(); i++) {

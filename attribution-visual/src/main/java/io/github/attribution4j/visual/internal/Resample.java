@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.visual;
+package io.github.attribution4j.visual.internal;
 
-/** Values on a grid brought to another size, row-major. */
-final class Resample {
+/** Resizes values on a grid, row-major. */
+public final class Resample {
 
     private Resample() {}
 
-    static double[] nearest(double[] values, int columns, int rows, int newColumns, int newRows) {
+    public static double[] nearest(double[] values, int columns, int rows, int newColumns, int newRows) {
         double[] out = new double[Math.multiplyExact(newColumns, newRows)];
         for (int y = 0; y < newRows; y++) {
             int from = (int) ((2L * y + 1) * rows / (2L * newRows));
@@ -17,8 +17,10 @@ final class Resample {
         return out;
     }
 
-    /** Bilinear where it grows, weighted averages of all covered cells where it shrinks. A convex mean: nothing overshoots. */
-    static double[] smooth(double[] values, int columns, int rows, int newColumns, int newRows) {
+    /**
+     * Bilinear if it grows, weighted averages of all covered cells if it shrinks. A convex mean: nothing overshoots.
+     */
+    public static double[] smooth(double[] values, int columns, int rows, int newColumns, int newRows) {
         double[] wide = new double[Math.multiplyExact(newColumns, rows)];
         Weights horizontal = Weights.of(columns, newColumns);
         for (int y = 0; y < rows; y++) {
@@ -36,8 +38,8 @@ final class Resample {
         return out;
     }
 
-    /** For every new cell the first old cell that counts and the weights from there on; each row sums to 1. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared, and gone after one resize
+    /** For each new cell the first old cell that counts, and the weights from it on; each row sums to 1. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, used for one resize
     private record Weights(int[] first, double[][] weights) {
 
         static Weights of(int size, int newSize) {
