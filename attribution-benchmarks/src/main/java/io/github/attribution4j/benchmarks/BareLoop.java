@@ -17,8 +17,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a user would write against DJL alone: the fewest calls that evaluate the same rows, without tiling by plan, checks,
- * counts, provenance or a second target. The yardstick of the ratios.
+ * What a user would write with DJL alone: the fewest calls that evaluate the same rows, without planned batches,
+ * checks, counts, provenance or a second target. The ratios compare the library with it.
  */
 final class BareLoop implements AutoCloseable {
     private final Model model;
@@ -28,7 +28,7 @@ final class BareLoop implements AutoCloseable {
     BareLoop(Path archive) {
         try {
             this.model = Model.newInstance("bare", "PyTorch");
-            // Without trainParam no gradient passes the parameters.
+            // Without trainParam no gradients of the parameters are computed.
             model.load(parent(archive), name(archive), java.util.Map.of("trainParam", "true"));
         } catch (IOException | MalformedModelException e) {
             throw new IllegalStateException(e);
@@ -53,8 +53,8 @@ final class BareLoop implements AutoCloseable {
     }
 
     /**
-     * Sets what libtorch keeps per thread as the library sets it for its own calls: gradients on, graph optimizer off. The
-     * library puts the optimizer back on behind each call, so this is done before each of the loop's.
+     * Sets the thread's state in libtorch as the library sets it for its own calls: gradients on, graph optimizer off.
+     * The library turns the optimizer on again after each call, so this is done before each call of the loop.
      */
     static void prepareThread() {
         JniUtils.setGradMode(true);
@@ -74,7 +74,7 @@ final class BareLoop implements AutoCloseable {
         return gradient.sum(new int[] {0}).toFloatArray();
     }
 
-    /** The output for one input, without a graph. */
+    /** Returns the output for one input, without a graph. */
     float[] forward(NDArray input) {
         prepareThread();
         JniUtils.setGradMode(false);
@@ -86,7 +86,7 @@ final class BareLoop implements AutoCloseable {
         }
     }
 
-    /** What a module gives that takes gradients itself. */
+    /** Returns the output of a module that takes gradients itself. */
     float[] forwardWithGradients(NDArray input) {
         prepareThread();
         try (NDArray output =
@@ -95,7 +95,7 @@ final class BareLoop implements AutoCloseable {
         }
     }
 
-    /** Gradient of one class at one input. */
+    /** Returns the gradient of one class at one input. */
     float[] saliency(NDArray input, long target) {
         try (NDManager scope = manager.newSubManager()) {
             NDArray rows = input.duplicate();
@@ -104,7 +104,9 @@ final class BareLoop implements AutoCloseable {
         }
     }
 
-    /** Gradient of one class at one input and at zero, in one batch: the least that a comparison of the two can cost. */
+    /**
+     * Returns the gradient of one class at one input and at zero, in one batch: the minimal cost of comparing the two.
+     */
     float[] doubled(NDArray input, long target) {
         try (NDManager scope = manager.newSubManager()) {
             NDArray rows = input.concat(input.zerosLike(), 0);

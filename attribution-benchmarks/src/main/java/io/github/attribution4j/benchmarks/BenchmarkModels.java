@@ -98,8 +98,8 @@ enum BenchmarkModels {
             """.stripTrailing();
 
     /**
-     * Writes the ResNet with a {@code forward} that gives the Grad-CAM map of one class at {@code layer4}: written by hand,
-     * one forward run and one backward run that ends there, in one call.
+     * Writes the ResNet with a {@code forward} that returns the Grad-CAM map of one class at {@code layer4}. It is
+     * written by hand: one forward run and one backward run that ends there, in one call.
      */
     static Path writeGradCam(long target) {
         try {

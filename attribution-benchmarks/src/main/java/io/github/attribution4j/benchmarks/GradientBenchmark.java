@@ -28,7 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 5)
 @Fork(1)
 public class GradientBenchmark {
-    /** Which model. */
+    /** The model. */
     @Param({"mlp", "small-cnn", "resnet18"})
     public String model;
 

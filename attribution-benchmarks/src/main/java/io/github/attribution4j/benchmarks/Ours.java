@@ -58,7 +58,7 @@ final class Ours implements AutoCloseable {
         }
     }
 
-    /** Runs the model up to its first layer, as it must be compiled for layers. */
+    /** Runs the model up to its first layer, for which it must be compiled with taps. */
     void firstLayer() {
         try (Tensor activation = model.cut(model.cutPoints().get(0)).head().forward(inputs)) {
             activation.toFloatArray();

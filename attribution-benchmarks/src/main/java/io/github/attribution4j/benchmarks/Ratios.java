@@ -10,9 +10,9 @@ import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Measures ours against the bare loop, in turns, and prints the median of the ratios with its quartiles.
+ * Measures the library against the bare loop, in turns, and prints the median of the ratios with its quartiles.
  *
- * <p>Run it on a machine that does nothing else; it takes some minutes. Arguments name what to measure ({@code ig}, {@code
+ * <p>Run it on an idle machine; it takes some minutes. Arguments name what to measure ({@code ig}, {@code
  * saliency}, {@code forward}, {@code cam}, {@code rules}, {@code load}, {@code free}, {@code threads}); none means all.
  */
 public final class Ratios {
@@ -20,7 +20,10 @@ public final class Ratios {
     private static final int BATCH = 10;
     private static final long TARGET = 3;
     private static final int COMPILING_CALLS = 12_000;
-    /** After so many calls that take less than a millisecond the JVM has compiled what they run for good. */
+    /**
+     * The number of calls of less than a millisecond after which the JVM has compiled their code with full
+     * optimization.
+     */
     private static final int COMPILED_CALLS = 40_000;
 
     private final PrintStream out;
@@ -103,7 +106,7 @@ public final class Ratios {
         }
     }
 
-    /** What nobody pays who asks for no layer: the same forward run of the plain archive and of ours. */
+    /** Layers cost nothing until one is used: the same forward call of the archive and of the library's copy. */
     private void forward(BenchmarkModels which, int warmups, int pairs) {
         Path archive = which.write();
         try (Ours ours = new Ours(which, archive);
@@ -116,12 +119,12 @@ public final class Ratios {
     }
 
     /**
-     * Grad-CAM at the last block against the same map computed by an archive that was written for it by hand: one forward
-     * run, one backward run that ends at the block, one weighted sum.
+     * Grad-CAM at the last block against an archive written by hand that computes the same map: one forward run, one
+     * backward run that ends at the block, one weighted sum.
      */
     private void gradCam(int warmups, int pairs) {
         BenchmarkModels which = BenchmarkModels.RESNET18;
-        // The JVM compiles Java code after some thousand calls, which would take minutes here.
+        // The JVM compiles Java code after some thousand calls. These would take minutes here.
         try (Ours small = new Ours(BenchmarkModels.SMALL_CNN, BenchmarkModels.SMALL_CNN.write())) {
             for (int i = 0; i < COMPILING_CALLS; i++) {
                 small.gradCam("conv2", TARGET);
@@ -142,8 +145,8 @@ public final class Ratios {
     }
 
     /**
-     * DeepLIFT against a forward and a backward run of input and baseline in one batch, without any rule; guided
-     * backpropagation against the bare loop's saliency and against ours.
+     * DeepLIFT against a forward and a backward run of input and baseline in one batch, without rules; guided
+     * backpropagation against the saliency of the bare loop and of the library.
      */
     private void rules(BenchmarkModels which, int warmups, int pairs) {
         Path archive = which.write();
@@ -172,7 +175,7 @@ public final class Ratios {
         }
     }
 
-    /** Loading with all that makes layers explainable, against loading the plain archive. */
+    /** Loading with everything that makes layers explainable, against loading the archive alone. */
     private void load(BenchmarkModels which, int warmups, int pairs) {
         Path archive = which.write();
         compare(
@@ -221,7 +224,7 @@ public final class Ratios {
         double[] bareTimes = new double[pairs];
         double[] ratios = new double[pairs];
         for (int i = 0; i < pairs; i++) {
-            // The order alternates: whoever comes second may find warmer caches.
+            // The order alternates, because the second one may find warmer caches.
             if (i % 2 == 0) {
                 ourTimes[i] = milliseconds(ours);
                 bareTimes[i] = milliseconds(bare);
@@ -279,7 +282,7 @@ public final class Ratios {
                 quantile(times, 0.75));
     }
 
-    /** Integrated gradients per second of one model from one thread and from two, in turns. */
+    /** Integrated gradients per second on one model, from one thread and from two, in turns. */
     private void threads(BenchmarkModels which, int warmups, int each) throws InterruptedException {
         try (Ours ours = new Ours(which, which.write())) {
             rate(ours, 1, warmups);

@@ -16,7 +16,7 @@ public final class DemoFiles {
      * Opens a file.
      *
      * @param name such as {@code digits.pt}
-     * @return to be closed by the caller
+     * @return a stream that the caller closes
      */
     public static InputStream open(String name) throws IOException {
         InputStream in = DemoFiles.class.getResourceAsStream("/demo/" + name);
@@ -30,7 +30,7 @@ public final class DemoFiles {
      * Reads the only array of an {@code .npz} file.
      *
      * @param name such as {@code digit-3.npz}
-     * @param tensors where it goes
+     * @param tensors the backend that holds it
      * @return owned by the current scope
      */
     public static Tensor array(String name, Tensors tensors) throws IOException {

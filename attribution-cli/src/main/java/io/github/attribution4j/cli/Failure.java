@@ -12,7 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.Objects;
 
 /**
- * What a failure is to the user.
+ * How a failure is reported to the user.
  *
  * @param code exit code
  * @param line one line
@@ -53,7 +53,7 @@ public record Failure(int code, String line) {
         return request ? BAD_REQUEST : UNEXPECTED;
     }
 
-    /** Returns what happened; Java's file exceptions say the path alone. */
+    /** Returns what happened; Java's file exceptions give only the path. */
     public static String reason(Throwable thrown) {
         if (thrown instanceof NoSuchFileException missing) {
             return missing.getFile() + ": no such file";

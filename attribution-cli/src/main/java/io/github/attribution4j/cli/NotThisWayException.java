@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli;
 
-/** The model runs on this input, and cannot be explained in the way asked for. */
+/** The model runs on this input, but cannot be explained with this method. */
 public final class NotThisWayException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

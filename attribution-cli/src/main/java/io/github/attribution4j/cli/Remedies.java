@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Turns the remedies of the library's messages, which are calls in Java, into options of the command line: at the one place
- * where messages are printed.
+ * Replaces the remedies in the library's messages, which are Java calls, by options of the command line. Messages are
+ * printed in one place, which calls this class.
  */
 public final class Remedies {
     private record Remedy(Pattern java, String option) {
@@ -17,7 +17,7 @@ public final class Remedies {
         }
     }
 
-    /** The first that fit come first: longer calls before their parts. */
+    /** Longer calls come before their parts, because the first match is replaced. */
     private static final List<Remedy> REMEDIES = List.of(
             Remedy.of(
                     "mark (one|the token ids) with Inputs\\.builder\\(\\)\\.attribute\\([^)]*\\)",
@@ -92,7 +92,8 @@ public final class Remedies {
             Remedy.of("convert it with to\\(DataType\\.FLOAT64\\)", "store it as float64, or give --dtype float64"),
             Remedy.of(
                     "give it one \\(RuleSet\\.builder\\(\\)\\.rule\\(selector, rule\\)\\), treat it as a gradient"
-                            + " \\(otherwise\\(new BackwardRule\\.Gradient\\(\\)\\)\\), or cut the model at a layer behind"
+                            + " \\(otherwise\\(new BackwardRule\\.Gradient\\(\\)\\)\\), or cut the model at a layer"
+                            + " behind"
                             + " it",
                     "treat it as a gradient (--set unknown-as-gradient=true), or explain at a layer behind it with"
                             + " --layer"),
@@ -102,14 +103,14 @@ public final class Remedies {
                     "choose one when loading: LoadOptions\\.defaults\\(\\)\\.output\\(\\\\?\"([^\"\\\\]*)\\\\?\"\\)",
                     "choose one with --output $1"));
 
-    /** A setting of a method that is on or off. */
+    /** A setting of a method that is true or false. */
     private static final Pattern FLAG = Pattern.compile("\\b([a-z][A-Za-z]*)\\((true|false)\\)");
 
     private static final Pattern CAPITAL = Pattern.compile("([A-Z])");
 
     private Remedies() {}
 
-    /** Returns a message with options in place of calls. */
+    /** Returns a message with options instead of calls. */
     public static String translate(String message) {
         String text = message;
         for (Remedy remedy : REMEDIES) {

@@ -21,7 +21,7 @@ import java.util.Set;
 public final class Cli {
     public static final String DEVICE = System.getProperty("attribution.device", "cpu");
 
-    /** Returns options with which a method explains a digit in little time. */
+    /** Returns options with which a method explains a digit quickly. */
     public static List<String> forDigit(String method) {
         List<String> options = new ArrayList<>();
         Description<?> description = Methods.find(method);
@@ -57,9 +57,9 @@ public final class Cli {
         return OF_LAYERS.contains(method) ? Shape.of(1, 32, 4, 4) : Shape.of(1, 1, 8, 8);
     }
 
-    /** What a run said. */
+    /** The output of one call. */
     public record Said(int code, String out, String err) {
-        /** Returns the one line that a refusal is. */
+        /** Returns the single line of a refusal. */
         public String refusal() {
             List<String> lines = err.lines().toList();
             if (lines.size() != 1) {

@@ -10,14 +10,14 @@ import java.nio.file.Path;
 import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
 
-/** Puts into PNG files what Java's writer does not. */
+/** Writes PNG files with chunks that Java's writer does not write. */
 public final class PngFiles {
     /** Signature and header chunk. */
     private static final int HEADER = 8 + 25;
 
     private PngFiles() {}
 
-    /** Writes an image again, with a colour profile. */
+    /** Writes an image again, with a color profile. */
     public static Path withProfile(Path file, byte[] png, byte[] profile) throws IOException {
         ByteArrayOutputStream chunk = new ByteArrayOutputStream();
         chunk.write("iCCPtest\0\0".getBytes(StandardCharsets.US_ASCII));

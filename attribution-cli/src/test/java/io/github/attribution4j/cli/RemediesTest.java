@@ -20,14 +20,16 @@ class RemediesTest {
     private static final Pattern PARTED = Pattern.compile("\"\\s*\\+\\s*\"");
     /** A short expression between two literals. */
     private static final Pattern VALUE = Pattern.compile("\"\\s*\\+\\s*[\\w.()]+\\s*\\+\\s*\"");
-    /** A call, or a class whose methods are settings. */
+    /** A call, or a class whose Java methods are settings. */
     private static final Pattern JAVA = Pattern.compile(
-            "\\b[a-z][A-Za-z]+\\((?:\\.\\.\\.|true|false|\\d+|[a-z]+|)\\)|\\b(?:LoadOptions|Inputs|FeatureMask|Baseline|Target|Merge|TokenAttribution|Attribution|RuledModel)\\.");
-    /** Sources whose messages speak to callers of tensors and engines, or are programs that are written. */
-    private static final Pattern OF_CALLERS = Pattern.compile(
-            ".*/(?:tensor/.*|internal/.*/(?:Instrumenter|RuntimeSource|.*Source|.*Copies|StartState)|(?:Djl|Torch)Tensors?|DjlArchives|DjlModel|TorchPullback|RuleSet|FunctionPullback)\\.java");
+            "\\b[a-z][A-Za-z]+\\((?:\\.\\.\\.|true|false|\\d+|[a-z]+|)\\)"
+                    + "|\\b(?:LoadOptions|Inputs|FeatureMask|Baseline|Target|Merge|TokenAttribution|Attribution|RuledModel)\\.");
+    /** Sources whose messages are for callers of tensors and engines, or are text of programs that are written. */
+    private static final Pattern OF_CALLERS =
+            Pattern.compile(".*/(?:tensor/.*|internal/.*/(?:Instrumenter|RuntimeSource|.*Source|.*Copies|StartState)"
+                    + "|(?:Djl|Torch)Tensors?|DjlArchives|DjlModel|TorchPullback|RuleSet|FunctionPullback)\\.java");
 
-    /** Every message of the library that the command line can print says what to do in the command line's own words. */
+    /** Every message of the library that the command line can print gives the remedy as an option. */
     @Test
     void noMessageNamesAJavaCall() throws IOException {
         List<String> left = new ArrayList<>();

@@ -11,7 +11,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 
-/** Any scoring function can be explained: rules, a tree ensemble, a remote service. No engine is needed. */
+/** Explains a scoring function, which may be rules, a tree ensemble or a remote service. No engine is needed. */
 public final class AnyScorer {
     private static final String[] NAMES = {"income", "debt", "age", "defaults"};
 
@@ -19,7 +19,7 @@ public final class AnyScorer {
 
     /** Prints exact Shapley values of a rule with an interaction. */
     public static void main(String[] args) {
-        // Debt counts twice for those who defaulted before: neither alone says so.
+        // Debt counts twice after a default: an interaction of two inputs.
         Model risk = Model.of(rows -> {
             double[][] scores = new double[rows.length][1];
             for (int r = 0; r < rows.length; r++) {

@@ -14,11 +14,11 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Inside a network: which channels of a layer matter, where a layer looked, and what excites a neuron. */
+/** Looks inside a network: which channels of a layer matter, where a layer found evidence, what excites a neuron. */
 public final class LayerAndNeuron {
     private LayerAndNeuron() {}
 
-    /** Prints a little of each. */
+    /** Prints a few results of each. */
     public static void main(String[] args) throws IOException {
         try (InputStream archive = DemoFiles.open("digits.pt");
                 TorchScriptModel model = TorchScriptModel.load(archive);
@@ -39,12 +39,12 @@ public final class LayerAndNeuron {
                         "most important channel: " + channels.argmax(1).toLongArray()[0]);
             }
 
-            // Where the layer looked, as a map of the size of the image.
+            // Where the layer found evidence, as a map of the size of the image.
             try (Explanation why = new GradCam("relu2").relu(true).attribute(model, inputs, three)) {
                 System.out.println("map: " + why.attribution().shape());
             }
 
-            // What excites one neuron of it: channel 4, row 2, column 1.
+            // What excites one neuron of the layer: channel 4, row 2, column 1.
             try (Explanation why = method.towards("relu2", Target.at(4, 2, 1)).attribute(model, inputs)) {
                 // Two 3x3 convolutions see 5x5 pixels: attributions farther away are zero.
                 long seen = why.attribution().toFloatArray().length

@@ -19,7 +19,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
 
-/** A sentence: what each word adds to the score of a topic. */
+/** What each word of a sentence adds to the score of a topic. */
 public final class Sentence {
     private static final String[] TOPICS = {"charts", "graphs", "neural networks", "statistics"};
 

@@ -25,8 +25,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * A service: one model and one method shared by many threads, each request with a deadline and a memory budget. Answers are
- * the same bits as from one thread.
+ * A service: one model and one method shared by many threads, each request with a deadline and a memory budget. Results
+ * have the same bits as from one thread.
  */
 public final class Service implements AutoCloseable {
     private final TorchScriptModel model;
@@ -36,7 +36,7 @@ public final class Service implements AutoCloseable {
         this.model = model;
     }
 
-    /** Explains one request within a time. */
+    /** Explains one request within a deadline. */
     private float[] explain(float[] pixels, long digit, Duration time) {
         Run run = Run.defaults().deadline(time).memoryBudget(64L << 20);
         try (TensorScope scope = TensorScope.open()) {
@@ -52,7 +52,7 @@ public final class Service implements AutoCloseable {
         model.close();
     }
 
-    /** Asks the service from eight threads at once, and once with a deadline that cannot be met. */
+    /** Calls the service from eight threads at once, and once with a deadline that cannot be met. */
     public static void main(String[] args) throws IOException, InterruptedException, ExecutionException {
         try (InputStream archive = DemoFiles.open("digits.pt");
                 // Many requests at once keep the cores busy: one thread for each operation is best.

@@ -18,7 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 
-/** Which measurements make a tumour look malignant, compared with the average patient? A table row, with KernelSHAP. */
+/** Which measurements make a tumor look malignant, compared with the average patient? A table row, with KernelSHAP. */
 public final class TableRow {
     private TableRow() {}
 

@@ -12,11 +12,11 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Why does the network see a 3? The whole of it, with integrated gradients. */
+/** Why does the network see a 3? The whole program, with integrated gradients. */
 public final class TenLines {
     private TenLines() {}
 
-    /** Prints the score, what the attributions add up to, and the most important pixel. */
+    /** Prints the score, the sum of the attributions, and the most important pixel. */
     public static void main(String[] args) throws IOException {
         try (InputStream archive = DemoFiles.open("digits.pt");
                 TorchScriptModel model = TorchScriptModel.load(archive);

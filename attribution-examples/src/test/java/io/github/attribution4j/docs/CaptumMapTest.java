@@ -246,7 +246,7 @@ class CaptumMapTest {
         explains(new FeaturePermutation().mask(FeatureMask.ranges(1, 16, 16)).at("relu3"), Target.index(3), two);
     }
 
-    /** The calls of the table of Captum's classes that look inside, by the class. */
+    /** The calls in the table of Captum's layer and neuron classes, by class. */
     private List<NamedMethod> inside() {
         Baseline lifted = Baseline.zeros().throughHead();
         FeatureMask channels = FeatureMask.ranges(1, 16, 16);

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs every command of the pages, in their order, in a folder that holds the files of the demo. */
+/** Runs every command of the pages, in their order, in a folder with the files of the demo. */
 class CommandLineTest {
     private static final Pattern FILE_NAME =
             Pattern.compile("(^|[:=\"])([\\w-]+\\.(?:pt|png|svg|html|npz|npy|csv|jsonl|json|txt))(?=$|\")");
@@ -54,7 +54,7 @@ class CommandLineTest {
         assertThat(commands).isGreaterThan(8);
     }
 
-    /** Returns the commands of a block; a line that ends in a backslash goes on in the next. */
+    /** Returns the commands of a block; a line that ends in a backslash continues in the next. */
     private static List<String> commands(String text) {
         List<String> commands = new ArrayList<>();
         for (String line : text.replaceAll("\\\\\n\\s*", "").split("\n", -1)) {

@@ -62,7 +62,8 @@ final class Demo {
     }
 
     /**
-     * Asserts that the documentation shows a picture of this size; writes it where {@code attribution.docs.update} is set.
+     * Asserts that the documentation shows a picture of this size; writes it where {@code attribution.docs.update}
+     * is set.
      *
      * @param name the file in docs/images
      */

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What docs/features.md shows, on the demo's table of tumours. */
+/** What docs/features.md shows, on the demo's table of tumors. */
 class FeaturesPageTest {
     private TorchScriptModel model;
     private TensorScope scope;

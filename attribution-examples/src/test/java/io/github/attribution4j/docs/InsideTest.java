@@ -151,7 +151,7 @@ class InsideTest {
         try (background) {
             // tag::baselines
             Baseline zeros = Baseline.zeros();
-            Baseline grey = Baseline.constant(0.5); // or one number for each attributed input
+            Baseline gray = Baseline.constant(0.5); // or one number for each attributed input
             Baseline given = Baseline.of(background); // one row for all examples, or one for each
             Baseline blurred = Baseline.blurred(1.5); // standard deviation in pixels
             Baseline mean = Baseline.mean(background); // of a set of samples
@@ -159,7 +159,7 @@ class InsideTest {
             Baseline noise = Baseline.uniform(0, 1); // and Baseline.normal(mean, stdev)
             Baseline lifted = Baseline.blurred(1.5).throughHead(); // of the image, for a method at a layer
             // end::baselines
-            assertThat(java.util.List.of(zeros, grey, given, blurred, mean, drawn, noise, lifted))
+            assertThat(java.util.List.of(zeros, gray, given, blurred, mean, drawn, noise, lifted))
                     .extracting(Baseline::describe)
                     .doesNotHaveDuplicates();
             assertThat(drawn.isDistribution()).isTrue();

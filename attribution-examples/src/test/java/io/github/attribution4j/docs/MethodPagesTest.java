@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every method has a page, with the same parts, and the table of its settings is what the method says of them. Run with {@code
- * -Dattribution.docs=write}, this writes the tables.
+ * Every method has a page with the same parts, and the table of settings comes from the method's description. Run with
+ * {@code -Dattribution.docs=write}, this writes the tables.
  */
 class MethodPagesTest {
     private static final Path PAGES = Demo.REPOSITORY.resolve("docs/methods");
@@ -29,7 +29,7 @@ class MethodPagesTest {
     private static final String START = "<!-- settings -->\n";
     private static final String END = "<!-- end of settings -->\n";
 
-    /** Pages that say more of a kind of value. */
+    /** Pages that say more about a kind of value. */
     private static final Map<String, String> LINKS = Map.of(
             "baseline", "[baseline](../targets-and-baselines.md#baselines)",
             "mask", "[mask](../masks.md)",

@@ -22,9 +22,9 @@ record Page(Path file, List<String> lines) {
     /**
      * A fenced block of code.
      *
-     * @param start index of its first line, behind the fence
+     * @param start index of its first line, after the fence
      * @param end index of the closing fence
-     * @param language what stands behind the opening fence
+     * @param language the text after the opening fence
      * @param snippet the snippet named in the line above, or empty
      */
     record Block(int start, int end, String language, String snippet) {}
@@ -81,7 +81,7 @@ record Page(Path file, List<String> lines) {
         return String.join("\n", lines.subList(block.start(), block.end()));
     }
 
-    /** Returns the lines that are no code. */
+    /** Returns the lines that are not code. */
     List<String> prose() {
         List<String> prose = new ArrayList<>(lines);
         for (Block block : blocks()) {

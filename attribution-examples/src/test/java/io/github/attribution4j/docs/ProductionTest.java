@@ -115,7 +115,7 @@ class ProductionTest {
             assertThat(state).containsOnlyKeys("h");
         }
         assertThat(told).hasSize(3);
-        // The same observation, answered from another state.
+        // The same observation, with another state.
         assertThat(scores.get(2)).isNotCloseTo(scores.get(1), within(1e-4));
         assertThat(told.get(2)).isNotEqualTo(told.get(1));
     }
@@ -157,7 +157,7 @@ class ProductionTest {
         }
     }
 
-    /** Pixels to logits, as a service would have it. */
+    /** Pixels to logits, as in a service. */
     private static final class Pixels implements Translator<float[], float[]> {
         @Override
         public NDList processInput(TranslatorContext context, float[] pixels) {

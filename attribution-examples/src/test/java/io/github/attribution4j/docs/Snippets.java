@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The regions of the classes here, by {@code Class#name}: the lines between {@code // tag::name} and {@code // end::name},
- * without their common indentation, without lines that end in {@code // hidden}.
+ * The regions of the classes here, by {@code Class#name}: the lines between {@code // tag::name} and
+ * {@code // end::name}, without their common indentation, without lines that end in {@code // hidden}.
  */
 final class Snippets {
     private static final Path SOURCES =

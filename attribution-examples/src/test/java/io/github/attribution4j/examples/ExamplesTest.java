@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Each example says what the documentation says it says. */
+/** Each example prints what the documentation says. */
 class ExamplesTest {
     private final PrintStream before = System.out;
     private final Locale locale = Locale.getDefault();

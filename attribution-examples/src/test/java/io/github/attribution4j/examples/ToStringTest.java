@@ -26,14 +26,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Everything that a user can hold says in words what it is, rather than a class and a number. */
+/** The text of every object that a user can hold says in words what it is. */
 class ToStringTest {
     private static final String PACKAGES = "io.github.attribution4j.";
 
-    /** What is not held: its name ends so. A builder is spent in the expression that makes it. */
+    /** Names of types that users do not hold end like this. A builder is used in the expression that makes it. */
     private static final String BUILDER = "Builder";
 
-    /** Given to a test framework, which holds it. */
+    /** Held by a test framework. */
     private static final Set<String> HELD_BY_OTHERS =
             Set.of("io.github.attribution4j.testkit.LeakExtension", "io.github.attribution4j.testkit.TensorAssert");
 
@@ -87,7 +87,7 @@ class ToStringTest {
         }
     }
 
-    /** Whether there are objects of the class, and users call methods of it or of a public interface that it has. */
+    /** Returns whether there are objects of the class whose methods, or those of a public interface, users call. */
     private static boolean isHeld(Class<?> type) {
         boolean object = !type.isInterface()
                 && !type.isAnonymousClass()
@@ -96,7 +96,7 @@ class ToStringTest {
                 && !Throwable.class.isAssignableFrom(type);
         boolean called =
                 isPublic(type) && Arrays.stream(type.getDeclaredMethods()).anyMatch(ToStringTest::isApi);
-        // Rows are the plan of a method, which its evaluator takes at once.
+        // Rows are the plan of a method, which the evaluator uses at once.
         boolean behind = Stream.of(type.getInterfaces())
                 .anyMatch(face ->
                         isPublic(face) && face.getName().startsWith(PACKAGES) && !Rows.class.isAssignableFrom(face));

@@ -2,20 +2,20 @@
 package io.github.attribution4j.testkit;
 
 /**
- * Something that a test must leave as it found it. {@link LeakExtension} observes it before and after every test and
- * fails the test if the two differ.
+ * A state that a test must not change. {@link LeakExtension} reads it before and after every test and fails the test if
+ * the two differ.
  *
- * <p>A backend registers its own, such as the engine's gradient mode of the thread, as services of this type ({@code
+ * <p>A backend registers invariants, such as the thread's gradient mode in the engine, as services of this type ({@code
  * META-INF/services/io.github.attribution4j.testkit.Invariant}), or gives them to {@link
  * LeakExtension#LeakExtension(Invariant...)}.
  */
 public interface Invariant {
-    /** Returns what is observed, such as {@code grad mode of this thread}. */
+    /** Returns the name of the state, such as {@code grad mode of this thread}. */
     String description();
 
-    /** Returns the value now, compared by {@code equals}. */
+    /** Returns the current state, which is compared by {@code equals}. */
     Object observe();
 
-    /** Brings back a value observed before, so that the next test starts from it. */
+    /** Restores an earlier state, from which the next test starts. */
     default void restore(Object before) {}
 }

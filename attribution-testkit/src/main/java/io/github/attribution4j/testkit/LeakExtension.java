@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Fails every test that leaves a tensor or a {@link TensorScope} open, prints to {@code System.out} or {@code
- * System.err}, or changes an {@link Invariant}. Says where a leaked tensor was born.
+ * System.err}, or changes an {@link Invariant}. The failure says where a leaked tensor was created.
  *
  * <pre>{@code
  * @ExtendWith(LeakExtension.class)
@@ -38,12 +38,12 @@ public final class LeakExtension implements BeforeEachCallback, AfterEachCallbac
 
     private final List<Invariant> invariants = new ArrayList<>();
 
-    /** Creates it with the invariants that are registered as services. */
+    /** Creates an extension with the invariants that are registered as services. */
     public LeakExtension() {
         this(new Invariant[0]);
     }
 
-    /** Creates it with more invariants than those that are registered as services. */
+    /** Creates an extension with these invariants in addition to the registered services. */
     public LeakExtension(Invariant... more) {
         invariants.add(new OpenScopes());
         ServiceLoader.load(Invariant.class).forEach(invariants::add);
@@ -113,7 +113,7 @@ public final class LeakExtension implements BeforeEachCallback, AfterEachCallbac
         }
     }
 
-    /** What was so before a test. */
+    /** The state before a test. */
     private static final class Before {
         final long live;
         final Map<Invariant, Object> observed;
@@ -138,7 +138,7 @@ public final class LeakExtension implements BeforeEachCallback, AfterEachCallbac
         }
     }
 
-    /** Passes on and remembers. It goes on passing on when stopped: a logger may have kept hold of it. */
+    /** Forwards and records what is printed. It still forwards after it is stopped: a logger may hold it. */
     private static final class Recorder extends OutputStream {
         private final PrintStream target;
         private final ByteArrayOutputStream recorded = new ByteArrayOutputStream();

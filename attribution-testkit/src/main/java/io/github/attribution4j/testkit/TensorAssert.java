@@ -77,8 +77,8 @@ public final class TensorAssert extends AbstractAssert<TensorAssert, Tensor> {
     }
 
     /**
-     * Checks shape and elements against a tolerance relative to the expected element that is largest in magnitude: what
-     * suits values that were summed together.
+     * Checks shape and elements with a tolerance relative to the largest expected magnitude, as is right for elements
+     * that were summed together.
      *
      * @param fraction largest difference allowed, divided by the largest expected magnitude
      */
@@ -123,7 +123,8 @@ public final class TensorAssert extends AbstractAssert<TensorAssert, Tensor> {
             failWithActualExpectedAndMessage(
                     values[worst],
                     expected[worst],
-                    "%s tensor of shape %s: element %s is %s, expected %s: difference %s, tolerance %s (%d of %d elements "
+                    "%s tensor of shape %s: element %s is %s, expected %s: difference %s, tolerance %s (%d of %d"
+                            + " elements "
                             + "differ by more)",
                     actual.dataType(),
                     actual.shape(),

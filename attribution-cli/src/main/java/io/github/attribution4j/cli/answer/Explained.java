@@ -9,19 +9,20 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An explanation with what it is of.
+ * An explanation with its inputs.
  *
- * @param explanation owned
+ * @param explanation which this object owns
  * @param inputs in argument order
  * @param file the input file
- * @param text what the inputs were made of, if it was a text
+ * @param text the text from which the inputs were made, if there is one
  */
 public record Explained(Explanation explanation, Inputs inputs, InputFile file, Optional<TextInput> text)
         implements AutoCloseable {
     /**
-     * Returns what the tokens of an example are called: those of the text, or those given; empty if it is no text.
+     * Returns the names of the tokens of an example: those of the text, or those of an option; empty if there is
+     * no text.
      *
-     * @param given labels given by hand, for every example
+     * @param given labels from an option, for every example
      */
     public List<String> labels(int example, List<String> given) {
         return text.map(input -> List.of(input.tokens().labels(example))).orElse(given);

@@ -38,15 +38,15 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Turns options into an explanation. */
+/** Computes an explanation from options. */
 public final class Explainer {
     private Explainer() {}
 
     /**
      * Explains.
      *
-     * @param models where the model is, or is put
-     * @return the explanation, to be closed; it and what was read belong to the current scope
+     * @param models the loaded models
+     * @return the explanation, which the caller closes; its inputs belong to the current scope
      */
     public static Explained explain(ExplainOptions options, Models models, Consumer<Progress> progress)
             throws IOException {
@@ -78,7 +78,7 @@ public final class Explainer {
         return new Explained(explanation, request.inputs(), request.file(), request.text());
     }
 
-    /** Returns the method, at the layer or towards the unit of the options where it has none of its own. */
+    /** Returns the method, at the layer or towards the unit of the options unless the method has its own. */
     private static Attribution<? super RuledModel> method(
             ExplainOptions options, Map<String, String> given, TorchScriptModel model, Sources sources) {
         String layer = options.layer;
@@ -89,7 +89,7 @@ public final class Explainer {
             throw new IllegalArgumentException("layer '" + layer + "': " + options.method
                     + " is at a layer already, the one of its own setting; leave --layer out");
         }
-        // Names the nearest layers before anything is computed.
+        // Fails with the nearest names before anything is computed.
         for (String address : Texts.addresses(layer)) {
             model.cutPoint(address);
         }
@@ -101,7 +101,7 @@ public final class Explainer {
         return Methods.read(options.method, placed, sources);
     }
 
-    /** Returns whether the method is applied to tokens, rather than to the inputs' elements. */
+    /** Returns whether the method is applied to tokens rather than to the elements of inputs. */
     private static boolean byToken(ExplainOptions options, Map<String, String> given, Inputs inputs) {
         boolean wanted = options.data.text.given() || options.tokens != null;
         boolean atLayer = options.layer != null
@@ -112,7 +112,7 @@ public final class Explainer {
                         .noneMatch(input -> input.tensor().dataType().isFloating());
     }
 
-    /** Makes a baseline of the reference token, one of the text model's own unless it was said. */
+    /** Returns a baseline of the reference token: one of the text model's, unless an option gives it. */
     private static void reference(ExplainOptions options, Map<String, String> given, Request request)
             throws IOException {
         Optional<String> path = Places.path(options.method, given, Places.BASELINE);
@@ -131,7 +131,7 @@ public final class Explainer {
         }
         String baseline = text.isPresent() ? text.get().baseline(reference) : "token:" + tokenId(reference);
         Need need = Places.need(options.method, given);
-        // Methods that go back by rules compare with references of the inputs wherever they are applied.
+        // Methods by rules compare with references of the inputs, also at a layer.
         boolean lifted = need != Need.FORWARD && need != Need.RULES;
         if (given.put(path.get(), (lifted ? "head:" : "") + baseline) != null) {
             throw new IllegalArgumentException("--reference and --baseline say the same; give one");
@@ -160,12 +160,12 @@ public final class Explainer {
         } catch (DeadlineExceededException | CancelledException e) {
             throw e;
         } catch (ModelException e) {
-            // It ran forward on this input a moment ago, so it is the method that it refuses.
+            // The model has just run forward on this input, so it refuses this method.
             throw new NotThisWayException(String.valueOf(e.getMessage()), e);
         }
     }
 
-    /** Refuses gradients with respect to integers, with the options that help. */
+    /** Refuses gradients with respect to integers, and names the options that help. */
     private static void checkGradients(ExplainOptions options, Map<String, String> given, Inputs inputs) {
         boolean atInputs = options.unit != null
                 || (options.layer == null && given.keySet().stream().noneMatch(name -> name.endsWith(Places.LAYER)));
@@ -187,7 +187,7 @@ public final class Explainer {
         }
     }
 
-    /** Returns the settings of --set, and those that have options of their own. */
+    /** Returns the settings of --set, and those that have a separate option. */
     static Map<String, String> settings(ExplainOptions options) {
         Map<String, String> given = new LinkedHashMap<>();
         for (String text : options.set) {
@@ -217,7 +217,7 @@ public final class Explainer {
                 && Places.path(options.method, given, Places.LAYER).isPresent();
     }
 
-    /** Whether the unit is a setting of the method, which explains the model's output through it. */
+    /** Returns whether the unit is a setting of the method, which then explains the model's output through the unit. */
     private static boolean ownsUnit(ExplainOptions options, Map<String, String> given) {
         return Places.path(options.method, given, Places.UNIT).isPresent();
     }
@@ -283,7 +283,7 @@ public final class Explainer {
         return target(output);
     }
 
-    /** Returns what is explained of an output unless a target is given. */
+    /** Returns the target for an output if none is given. */
     public static Target target(Shape output) {
         if (output.rank() > 2) {
             throw new IllegalArgumentException("target: none given, and the model's output has shape " + output

@@ -16,15 +16,15 @@ import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * One example of an explanation as a list: names, values where they are known, attributions. Elements that a mask made one
- * group are one feature. Names and values are made where they are asked for: an image has millions of elements.
+ * The features of one example of an explanation: names, values if they are known, attributions. Only the names and
+ * values that are shown are made: an image has millions of elements.
  *
  * @param names of each feature
- * @param values of each feature, NaN where not known
+ * @param values of each feature, NaN if not known
  * @param valued whether any value is known
  * @param attributions one for each feature
- * @param complete whether these are all attributions there are, so that they add up to what the scores say
- * @param own whether the explanation itself has all names and values
+ * @param complete whether these are all attributions, so that they add up to the change of the score
+ * @param own whether all names and values come from the explanation
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Features(
@@ -35,10 +35,10 @@ record Features(
         boolean complete,
         boolean own) {
     /**
-     * Lists the features, by the names that the explanation has for them.
+     * Lists the features with the names in the explanation.
      *
-     * @param show names of the inputs that are listed; empty for all
-     * @param tokens of a text, given by hand, or empty
+     * @param show names of the inputs to list; empty for all
+     * @param tokens of a text, from an option, else empty
      */
     static Features of(Explained explained, int example, List<String> show, List<String> tokens) {
         Explanation explanation = explained.explanation();
@@ -76,7 +76,7 @@ record Features(
                 .toList();
     }
 
-    /** Returns what an element is called where the tokens were given by hand. */
+    /** Returns the name of an element, for tokens from an option. */
     private static String element(Explained explained, List<String> tokens, int element) {
         Place place = Place.of(explained.explanation(), element);
         Shape shape = explained.explanation().attributions().get(place.input()).shape();
@@ -86,7 +86,7 @@ record Features(
         return names.element(explained.explanation().names().get(place.input()), shape, 0, place.index());
     }
 
-    /** Where an element is, that is numbered through all inputs. */
+    /** The position of an element, whose number counts through all inputs. */
     private record Place(int input, int index) {
         static Place of(Explanation explanation, int element) {
             int input = 0;
@@ -121,7 +121,7 @@ record Features(
                 .orElse(Double.NaN);
     }
 
-    /** Returns the values, where the attributions are those of an input and its values say something. */
+    /** Returns the values, if the attributions are those of an input whose values mean something to a reader. */
     private static Optional<Tensor> values(Explained explained, int input) {
         List<Inputs.Input> attributed = explained.inputs().attributedInputs();
         String name = explained.explanation().names().get(input);

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Draws explanations. */
 public final class Pictures {
-    /** What is drawn. */
+    /** The kinds of pictures. */
     enum Kind {
         /** Pixels. */
         HEAT_MAP,
@@ -30,7 +30,7 @@ public final class Pictures {
         BARS,
         /** Bars from the baseline's score to the score. */
         WATERFALL,
-        /** Curves over time. */
+        /** Curves over time, on colors. */
         SERIES,
         /** A text. */
         TOKENS;
@@ -61,9 +61,9 @@ public final class Pictures {
     /**
      * Draws one example.
      *
-     * @param label which kind, or null for the one that the shape suggests
+     * @param label the kind of picture, or null for the one that fits the shape
      * @param input the name of the input shown, or null
-     * @param tokens of a text, or empty
+     * @param tokens of a text, else empty
      * @param top features shown as bars
      */
     public static Picture of(
@@ -108,7 +108,7 @@ public final class Pictures {
         return original(explained, example).map(map::over).orElse(map).picture();
     }
 
-    /** Returns what to draw below: the image file, or the first attributed input that can be one. */
+    /** Returns the image to draw below: the image file, or the first attributed input that is an image. */
     private static Optional<OriginalImage> original(Explained explained, int example) {
         if (explained.file().image().isPresent()) {
             return explained.file().image();
@@ -144,7 +144,7 @@ public final class Pictures {
         return chart.picture();
     }
 
-    /** Returns the settings as a foot line, digests cut short. */
+    /** Returns the settings as a foot line, with short digests. */
     private static String settings(Explanation explanation) {
         List<String> parts = new ArrayList<>();
         explanation.provenance().settings().forEach((name, value) -> parts.add(name + " " + value));
@@ -162,7 +162,7 @@ public final class Pictures {
                 .picture();
     }
 
-    /** Returns method, target and, where there are several, the example. */
+    /** Returns method, target and, if there are several, the example. */
     static String title(Explanation explanation, int example) {
         String which = explanation.scores().length == 1 ? "" : " (example " + example + ")";
         return explanation.provenance().method() + ", target " + explanation.target(example) + which;

@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Where the settings of a method are: its own, or those of a method that it wraps. */
+/** Finds the settings of a method, and of the method that it wraps. */
 public final class Places {
     public static final String BASELINE = "baseline";
     public static final String MASK = "mask";
@@ -21,7 +21,7 @@ public final class Places {
     private Places() {}
 
     /**
-     * Returns under which name a setting is reached: its own, or that of a wrapped method.
+     * Returns the name of a setting: its own, or its name as a setting of the wrapped method.
      *
      * @param method name
      * @param given settings as texts, which name the wrapped method
@@ -38,7 +38,7 @@ public final class Places {
                 : Optional.empty();
     }
 
-    /** Returns what a method needs of a model, that which it wraps included. */
+    /** Returns what a method and the method that it wraps need of a model. */
     public static Need need(String method, Map<String, String> given) {
         Description<?> description = Methods.find(method);
         String inner = given.get(METHOD);

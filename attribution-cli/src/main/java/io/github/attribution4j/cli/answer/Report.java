@@ -12,12 +12,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** What the terminal shows of an explanation. */
+/** An explanation as text in the terminal. */
 public final class Report {
     private Report() {}
 
-    /** How the terminal is. */
-    public record Style(int width, boolean colours, boolean ascii) {}
+    /** The properties of the terminal. */
+    public record Style(int width, boolean colors, boolean ascii) {}
 
     /** Prints one example as a table. */
     public static void table(
@@ -36,7 +36,7 @@ public final class Report {
                 .title(Pictures.title(explanation, example))
                 .top(top)
                 .width(style.width())
-                .ansi(style.colours())
+                .ansi(style.colors())
                 .ascii(style.ascii());
         if (features.valued() && !features.own()) {
             table = table.values(features.values());
@@ -53,7 +53,7 @@ public final class Report {
         out.print(table.render());
     }
 
-    /** Prints what it cost and what the user should know. */
+    /** Prints cost and notices. */
     public static void summary(PrintWriter out, Explanation explanation) {
         Counts counts = explanation.counts();
         StringBuilder line = new StringBuilder()

@@ -8,7 +8,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 
-/** A text in the terminal, its tokens coloured by their attributions, or followed by them where there are no colours. */
+/** Prints a text in the terminal, each token colored by its attribution, or followed by it if there are no colors. */
 public final class TokenLine {
     private TokenLine() {}
 
@@ -18,10 +18,10 @@ public final class TokenLine {
      * @param attribution shape {@code (examples, tokens)} or {@code (examples, tokens, width)}
      * @param tokens the first tokens of the text
      */
-    public static void print(PrintWriter out, Tensor attribution, int example, List<String> tokens, boolean colours) {
+    public static void print(PrintWriter out, Tensor attribution, int example, List<String> tokens, boolean colors) {
         String[] labels = tokens.toArray(String[]::new);
         double[] values = values(attribution, example, labels.length);
-        if (colours) {
+        if (colors) {
             out.print(TokenText.of(labels, values).toAnsi());
             double limit = 0;
             for (double value : values) {

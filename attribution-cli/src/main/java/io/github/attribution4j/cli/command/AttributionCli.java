@@ -18,7 +18,7 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** {@code attribution}: says from the command line why a model answered as it did. */
+/** {@code attribution}: explains a model's output from the command line. */
 @Command(
         name = "attribution",
         versionProvider = AttributionCli.Version.class,
@@ -74,7 +74,7 @@ public final class AttributionCli implements Callable<Integer> {
         System.exit(code);
     }
 
-    /** The engine logs at its start, and looks for updates on some clouds. */
+    /** Quiets the engine, which logs when it starts, and looks for updates on some clouds. */
     private static void quietEngine() {
         setUnlessSet("org.slf4j.simpleLogger.defaultLogLevel", "off");
         setUnlessSet("java.awt.headless", "true");
@@ -89,9 +89,9 @@ public final class AttributionCli implements Callable<Integer> {
     }
 
     /**
-     * Runs the command line in this process.
+     * Runs the command line in this JVM.
      *
-     * @param out takes what standard output would
+     * @param out takes what goes to standard output
      * @param err takes failures, one line each
      * @param args arguments
      * @return the exit code
@@ -124,7 +124,7 @@ public final class AttributionCli implements Callable<Integer> {
         return line.getCommandSpec().qualifiedName() + ": ";
     }
 
-    /** Returns one line; for unknown options and commands with near ones. */
+    /** Returns one line; for unknown options and commands with similar ones. */
     static String message(ParameterException e) {
         if (e instanceof UnmatchedArgumentException unmatched
                 && !unmatched.getUnmatched().isEmpty()) {
@@ -157,7 +157,7 @@ public final class AttributionCli implements Callable<Integer> {
         return failure.code();
     }
 
-    /** The version that the jar carries. */
+    /** The version in the manifest of the jar. */
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {

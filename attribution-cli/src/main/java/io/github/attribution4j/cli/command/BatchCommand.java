@@ -35,9 +35,12 @@ import picocli.CommandLine.Spec;
         synopsisHeading = "%nUsage: ",
         descriptionHeading = "%n",
         description = {
-            "A job is a JSON object whose keys are the long options of 'explain'; set is a list of name=value or an object; id "
-                    + "is a name of your own. Models are loaded once. A failed job is recorded, and the next one begins.",
-            "Each result is a line of the results file. Run again, jobs that are done there are skipped, failed and new ones run. "
+            "A job is a JSON object whose keys are the long options of 'explain'; set is a list of name=value or an"
+                    + " object; id "
+                    + "is a name of your own. Models are loaded once. A failed job is recorded, and the next one"
+                    + " begins.",
+            "Each result is a line of the results file. Run again, jobs that are done there are skipped, failed and"
+                    + " new ones run. "
                     + "The result holds the whole explanation, unless the job has a file for it (out or json)."
         },
         optionListHeading = "%nOptions:%n",
@@ -46,8 +49,10 @@ import picocli.CommandLine.Spec;
         footer = {
             "  attribution batch --jobs jobs.jsonl",
             "with jobs.jsonl:",
-            "  {\"id\": \"a\", \"model\": \"m.pt\", \"input\": \"a.npz\", \"set\": {\"steps\": 100}, \"out\": \"a-why.npz\"}",
-            "  {\"id\": \"b\", \"model\": \"m.pt\", \"input\": \"b.npz\", \"method\": \"occlusion\", \"set\": [\"window=3,8,8\"]}",
+            "  {\"id\": \"a\", \"model\": \"m.pt\", \"input\": \"a.npz\", \"set\": {\"steps\": 100}, \"out\":"
+                    + " \"a-why.npz\"}",
+            "  {\"id\": \"b\", \"model\": \"m.pt\", \"input\": \"b.npz\", \"method\": \"occlusion\", \"set\":"
+                    + " [\"window=3,8,8\"]}",
             "The exit code is 0 if all jobs are done, that of the failures if they have one in common, else 2."
         })
 final class BatchCommand implements Callable<Integer> {
@@ -58,7 +63,8 @@ final class BatchCommand implements Callable<Integer> {
             names = "--results",
             paramLabel = "FILE",
             description =
-                    "Where results go, and where done ones are found. Default: results.jsonl beside the jobs, with their "
+                    "Where results go, and where done ones are found. Default: results.jsonl beside the jobs, with"
+                            + " their "
                             + "file's name in front.")
     private @Nullable Path results;
 
@@ -147,7 +153,7 @@ final class BatchCommand implements Callable<Integer> {
         }
     }
 
-    /** What became of the jobs. */
+    /** The outcome of the jobs. */
     private static final class Summary {
         private final int all;
         private int done;

@@ -19,7 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The file of results: a line for each job that ran, written when it ended. */
+/** The file of results: a line for each job that has run, written when the job ends. */
 final class BatchResults implements AutoCloseable {
     private static final Gson GSON = new GsonBuilder()
             .disableHtmlEscaping()
@@ -34,7 +34,7 @@ final class BatchResults implements AutoCloseable {
         this.writer = writer;
     }
 
-    /** Opens the file, new or to go on with. */
+    /** Opens a new file, or one to continue. */
     static BatchResults open(Path file) throws IOException {
         Set<String> done = new HashSet<>();
         boolean cut = false;
@@ -51,7 +51,7 @@ final class BatchResults implements AutoCloseable {
         return new BatchResults(done, writer);
     }
 
-    /** A line that was cut short, when the process was killed, says nothing. */
+    /** Adds the job of a line that says it is done. A line cut off when the process was killed says nothing. */
     private static void addDone(Set<String> done, String line) {
         try {
             if (JsonParser.parseString(line) instanceof JsonObject object
@@ -64,7 +64,7 @@ final class BatchResults implements AutoCloseable {
         }
     }
 
-    /** Returns the keys of the jobs that were done before. */
+    /** Returns the keys of the jobs done before. */
     Set<String> done() {
         return Set.copyOf(done);
     }

@@ -24,13 +24,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "demo",
         versionProvider = AttributionCli.Version.class,
-        header =
-                "Explains a handwritten digit, a patient's row and a sentence, prints the tables and draws the pictures.",
+        header = "Explains a handwritten digit, a patient's row and a sentence, prints the tables and draws the"
+                + " pictures.",
         synopsisHeading = "%nUsage: ",
         descriptionHeading = "%n",
-        description =
-                "Everything is in the jar; models and inputs are copied out, so that the commands shown can be repeated and "
-                        + "changed. Teaching examples: no medical device.",
+        description = "Everything is in the jar; models and inputs are copied out, so that the commands shown can be"
+                + " repeated and "
+                + "changed. Teaching examples: no medical device.",
         optionListHeading = "%nOptions:%n")
 final class DemoCommand implements Callable<Integer> {
     private static final List<String> ASSETS = List.of(
@@ -106,7 +106,7 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    /** Returns the arguments as they are typed. */
+    /** Returns the arguments as a user types them. */
     private static String shell(List<String> arguments) {
         return arguments.stream()
                 .map(argument -> argument.contains(" ") ? "\"" + argument + "\"" : argument)
@@ -174,7 +174,8 @@ final class DemoCommand implements Callable<Integer> {
                         "--picture",
                         "waterfall"),
                 step(
-                        "Which words make it a sentence about charts (class 0), rather than graphs, neural networks or statistics?",
+                        "Which words make it a sentence about charts (class 0), rather than graphs, neural networks or"
+                                + " statistics?",
                         "sentence-integrated-gradients.png",
                         "--model",
                         path("topics.pt"),
@@ -215,8 +216,8 @@ final class DemoCommand implements Callable<Integer> {
                     .append(step.picture())
                     .append("\" alt=\"\">\n");
         }
-        return page.append(
-                        "<p>Teaching examples; data: UCI Machine Learning Repository, CC BY 4.0, see README.md.</p>\n</html>\n")
+        return page.append("<p>Teaching examples; data: UCI Machine Learning Repository, CC BY 4.0, see"
+                        + " README.md.</p>\n</html>\n")
                 .toString();
     }
 }

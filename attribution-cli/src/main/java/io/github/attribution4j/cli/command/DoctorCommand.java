@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
         synopsisHeading = "%nUsage: ",
         descriptionHeading = "%n",
         description =
-                "Loads the model and, given an input, runs it, takes gradients, and tries every method on the first example "
+                "Loads the model and, given an input, runs it, takes gradients, and tries every method on the first"
+                        + " example "
                         + "with few evaluations. The exit code is 3 if no method works.",
         optionListHeading = "%nOptions:%n",
         sortOptions = false,

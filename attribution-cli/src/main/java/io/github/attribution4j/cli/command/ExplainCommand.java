@@ -38,7 +38,8 @@ import picocli.CommandLine.Spec;
         synopsisHeading = "%nUsage: ",
         descriptionHeading = "%n",
         description =
-                "Prints the attributions of the input's elements with the score they add up to, and writes them where asked.",
+                "Prints the attributions of the input's elements with the score they add up to, and writes them where"
+                        + " asked.",
         optionListHeading = "%nOptions:%n",
         sortOptions = false,
         footerHeading = "%nExamples:%n",
@@ -58,7 +59,8 @@ import picocli.CommandLine.Spec;
             "  What excites a neuron, within two seconds:",
             "    attribution explain --model m.pt --input x.npz --layer conv3 --unit 7,2,2 --deadline 2s",
             "  What each word of a text adds:",
-            "    attribution explain --model topics.pt --tokenizer tokenizer.json --text \"Draw a line.\" --reference mask",
+            "    attribution explain --model topics.pt --tokenizer tokenizer.json --text \"Draw a line.\" --reference"
+                    + " mask",
             "  Groups of pixels, of a mask numbered 0, 1, 2, ...:",
             "    attribution explain --model m.pt --input x.png --method shapley-sampling --mask superpixels.npy"
         })
@@ -77,8 +79,8 @@ final class ExplainCommand implements Callable<Integer> {
     @Option(
             names = "--color",
             paramLabel = "WHEN",
-            description = "Colours in the terminal: auto, always or never. Default: auto, which heeds NO_COLOR.")
-    private Terminal.Colours colours = Terminal.Colours.auto;
+            description = "Colors in the terminal: auto, always or never. Default: auto, which heeds NO_COLOR.")
+    private Terminal.Colors colors = Terminal.Colors.auto;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -98,7 +100,7 @@ final class ExplainCommand implements Callable<Integer> {
             try (explained) {
                 List<Path> written = new ArrayList<>();
                 if (!common.quiet) {
-                    print(out, explained, options, Terminal.style(colours));
+                    print(out, explained, options, Terminal.style(colors));
                 }
                 write(explained, options, written);
                 if (!common.quiet && !written.isEmpty()) {
@@ -120,7 +122,7 @@ final class ExplainCommand implements Callable<Integer> {
             List<String> show = options.show == null ? List.of() : List.of(options.show);
             List<String> labels = explained.labels(examples.get(i), tokens);
             if (!labels.isEmpty()) {
-                texts(out, explained.explanation(), examples.get(i), labels, style.colours());
+                texts(out, explained.explanation(), examples.get(i), labels, style.colors());
             }
             Report.table(out, explained, examples.get(i), show, labels, options.top, style);
             out.println();
@@ -136,16 +138,16 @@ final class ExplainCommand implements Callable<Integer> {
     }
 
     private static void texts(
-            PrintWriter out, Explanation explanation, int example, List<String> labels, boolean colours) {
+            PrintWriter out, Explanation explanation, int example, List<String> labels, boolean colors) {
         Tensor attribution = explanation.attributions().get(0);
         int rank = attribution.shape().rank();
         boolean fits = explanation.attributions().size() == 1 && (rank == 2 || rank == 3);
         if (fits && labels.size() <= attribution.shape().dim(1)) {
-            TokenLine.print(out, attribution, example, labels, colours);
+            TokenLine.print(out, attribution, example, labels, colors);
         }
     }
 
-    /** Writes the files asked for. */
+    /** Writes the files that the options name. */
     static void write(Explained explained, ExplainOptions options, List<Path> written) throws IOException {
         Explanation explanation = explained.explanation();
         if (options.out != null) {
@@ -154,7 +156,7 @@ final class ExplainCommand implements Callable<Integer> {
         }
         pictures(explained, options, written);
         if (options.json != null) {
-            // Last: with the inputs in it, the explanation's tensors move to another one.
+            // This is last: with inputs added, the tensors move to another explanation.
             String json;
             if (options.keepInputs) {
                 try (Explanation whole = explanation.withInputData(explained.inputs())) {

@@ -22,13 +22,13 @@ import picocli.CommandLine.ParameterException;
  * One line of a file of jobs.
  *
  * @param line its number, from 1
- * @param text what it says
- * @param occurrence how many lines said the same so far, this one included
+ * @param text of the line
+ * @param occurrence how many lines so far have this text, this one included
  */
 record Job(int line, String text, int occurrence) {
     private static final int KEY_BYTES = 16;
 
-    /** Returns what names the job in the results: an edited job is another one, a moved one is not. */
+    /** Returns the key of the job in the results. It changes when the line is edited, and not when it is moved. */
     String key() {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
@@ -38,7 +38,7 @@ record Job(int line, String text, int occurrence) {
         }
     }
 
-    /** Returns the job's own name for messages, if it has one. */
+    /** Returns the name of the job for messages, if it has one. */
     String named() {
         try {
             return object().has("id") ? " (" + object().get("id").getAsString() + ")" : "";
@@ -60,7 +60,7 @@ record Job(int line, String text, int occurrence) {
         }
     }
 
-    /** Returns the options that the job's keys say. */
+    /** Returns the options of the job, from its keys. */
     ExplainOptions options() {
         List<String> arguments = new ArrayList<>();
         for (Map.Entry<String, JsonElement> entry : object().entrySet()) {

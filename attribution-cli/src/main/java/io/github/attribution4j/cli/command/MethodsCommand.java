@@ -66,9 +66,9 @@ final class MethodsCommand implements Callable<Integer> {
             descriptions.forEach(description -> print(out, description));
             out.println("A baseline is " + Baseline.TEXTS + ".");
             out.println("A mask is " + FeatureMask.TEXTS + ".");
-            out.println(
-                    "Every method but the class activation maps (...cam), which are at a layer already, goes to a layer with "
-                            + "--layer, and to a neuron with --layer and --unit.");
+            out.println("Every method but the class activation maps (...cam), which are at a layer already, goes to a"
+                    + " layer with "
+                    + "--layer, and to a neuron with --layer and --unit.");
         }
         out.flush();
         return Failure.DONE;

@@ -40,7 +40,8 @@ import picocli.CommandLine.Spec;
         synopsisHeading = "%nUsage: ",
         descriptionHeading = "%n",
         description =
-                "Method, settings, target, seed and batching are those of the JSON that 'explain' wrote. Model and input"
+                "Method, settings, target, seed and batching are those of the JSON that 'explain' wrote. Model and"
+                        + " input"
                         + " are given as to 'explain'. Ends with 0 if the bits agree, with 5 if not.",
         parameterListHeading = "%nParameters:%n",
         optionListHeading = "%nOptions:%n",
@@ -119,7 +120,7 @@ final class ReplayCommand implements Callable<Integer> {
         out.flush();
     }
 
-    /** Sources that have files, and not what a provenance knows by digest. */
+    /** Sources that read files, and refuse what a provenance has only as a digest. */
     private record ByFile(Sources files) implements Sources {
         @Override
         public List<Tensor> arrays(String name) throws IOException {

@@ -25,10 +25,12 @@ import picocli.CommandLine.Spec;
         synopsisHeading = "%nUsage: ",
         descriptionHeading = "%n",
         description = {
-            "NAME.pt, .ptl, .pth or .ts has its input in NAME.npz, more inputs in NAME.fixed.npz and NAME.constant.npz, and the "
+            "NAME.pt, .ptl, .pth or .ts has its input in NAME.npz, more inputs in NAME.fixed.npz and"
+                    + " NAME.constant.npz, and the "
                     + "options of doctor that it needs in NAME.options; options that a refusal advises are taken.",
             "NAME.expected.npz holds what PyTorch computes, to be compared with: scores (the sum of each example's "
-                    + "output), gradient_0, ... (their derivatives by the attributed inputs) and ablation_0, ... (the score less "
+                    + "output), gradient_0, ... (their derivatives by the attributed inputs) and ablation_0, ... (the"
+                    + " score less "
                     + "that with the input at zero)."
         },
         optionListHeading = "%nOptions:%n",
@@ -91,7 +93,7 @@ final class SurveyCommand implements Callable<Integer> {
         return Failure.DONE;
     }
 
-    /** Returns what a page says above its table. */
+    /** Returns the text above the table of a page. */
     private static String above(Path page) throws IOException {
         String text = Files.exists(page) ? Files.readString(page) : "";
         int mark = text.indexOf(MARK);

@@ -10,21 +10,21 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Help.Ansi;
 
-/** What the standard streams are connected to. */
+/** The terminal at the standard streams. */
 final class Terminal {
     private static final int WIDTH = 100;
 
     private Terminal() {}
 
-    /** Returns whether somebody watches. */
-    @SuppressWarnings("SystemConsoleNull") // what follows knows both
+    /** Returns whether standard output is a terminal. */
+    @SuppressWarnings("SystemConsoleNull") // the code below handles both
     static boolean isInteractive() {
         Console console = System.console();
         if (console == null) {
             return false;
         }
         try {
-            // From Java 22 on there is a console even where there is no terminal, and a method that says so.
+            // Since Java 22 there is a console even without a terminal, and a method that tells which.
             return (boolean) Console.class.getMethod("isTerminal").invoke(console);
         } catch (NoSuchMethodException e) {
             return true;
@@ -42,9 +42,9 @@ final class Terminal {
         return Charset.isSupported(name) ? Charset.forName(name) : Charset.defaultCharset();
     }
 
-    /** When there are colours. */
-    enum Colours {
-        /** Where somebody watches, unless the environment says NO_COLOR. */
+    /** When there are colors. */
+    enum Colors {
+        /** In a terminal, unless the environment has NO_COLOR. */
         auto,
         /** Always, also into a pipe. */
         always,
@@ -52,14 +52,14 @@ final class Terminal {
         never
     }
 
-    static Report.Style style(Colours colours) {
+    static Report.Style style(Colors colors) {
         boolean ascii = !charset().name().toUpperCase(Locale.ROOT).startsWith("UTF");
-        boolean coloured = switch (colours) {
+        boolean colored = switch (colors) {
             case auto -> Ansi.AUTO.enabled() && isInteractive();
             case always -> true;
             case never -> false;
         };
-        return new Report.Style(WIDTH, coloured, ascii);
+        return new Report.Style(WIDTH, colored, ascii);
     }
 
     static PrintWriter writer(java.io.PrintStream stream) {

@@ -90,7 +90,7 @@ final class ViewCommand implements Callable<Integer> {
     @Option(names = "--by-channel", description = "A line for each channel.")
     private boolean byChannel;
 
-    @Option(names = "--own-scale", description = "In --png, a colour scale for each map. Default: one for all.")
+    @Option(names = "--own-scale", description = "In --png, a color scale for each map. Default: one for all.")
     private boolean ownScale;
 
     @Option(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The commands: each reads its options, asks, and prints. */
+/** The commands: each reads its options, computes, and prints. */
 @NullMarked
 package io.github.attribution4j.cli.command;
 

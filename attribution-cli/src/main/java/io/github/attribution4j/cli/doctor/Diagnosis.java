@@ -51,35 +51,35 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
 
-/** What {@code doctor} finds, told as it is found. */
+/** The findings of {@code doctor}, each reported at once. */
 public final class Diagnosis {
-    /** Examples among which is looked for rows that change each other. */
+    /** The number of examples among which rows that change each other are looked for. */
     private static final int ROWS = 4;
 
-    /** How far, of themselves, values may be off that are as valid as those given. */
+    /** The relative change of an element that leaves it a valid input. */
     private static final double NEARBY = 0.1;
 
     private static final String TRIAL_MASK = "halves";
-    /** Rows in a call where examples are needed together. */
+    /** The rows of a call for methods that need several examples. */
     private static final int SEVERAL = 64;
 
     private static final int LISTED_STATES = 5;
 
-    /** Hears what is found. */
+    /** Receives the findings. */
     public interface Findings {
         /**
-         * Takes a finding.
+         * Reports a finding.
          *
          * @param verdict {@code ok}, {@code note} or {@code no}; of a method {@code yes} or {@code no}
-         * @param what the thing looked at, or the method's name
-         * @param detail what there is to say, may be empty
+         * @param what the thing examined, or the name of the method
+         * @param detail an explanation, may be empty
          */
         void found(String verdict, String what, String detail);
 
-        /** Takes a line between findings. */
+        /** Reports a line between findings. */
         default void text(String line) {}
 
-        /** Returns findings that are printed. */
+        /** Returns a receiver that prints the findings. */
         static Findings printed(PrintWriter out) {
             return new Findings() {
                 @Override
@@ -108,7 +108,7 @@ public final class Diagnosis {
         findings.found(verdict, what, detail);
     }
 
-    /** What can be said of the archive alone. */
+    /** Reports what the archive alone shows. */
     public void model(Path file) throws IOException {
         ModelIdentity identity = model.identity();
         say("ok", "loads", identity.name() + ", " + Files.size(file) + " bytes, sha256 " + identity.digest());
@@ -144,7 +144,7 @@ public final class Diagnosis {
         return String.join(", ", names.subList(0, shown)) + more;
     }
 
-    /** Which operations have no rule: a method refuses where a gradient has to pass one of them. */
+    /** Reports the operations without a rule: a method refuses a model where a gradient would pass one of them. */
     private void rules(String what, RuleSet rules) {
         List<Operation> all = model.operations();
         Map<String, List<String>> missing = new TreeMap<>();
@@ -166,7 +166,7 @@ public final class Diagnosis {
                         : "none for " + String.join(", ", names) + "; refused where a gradient has to pass");
     }
 
-    /** What can be said once there is an input. */
+    /** Reports what the model shows with an input. */
     public void input(Request request) {
         Inputs one = Request.fewest(model, request.inputs());
         say("ok", "input", describe(request.inputs()));
@@ -200,7 +200,7 @@ public final class Diagnosis {
         gradients(one);
     }
 
-    /** Says that the output for one example has no axis of rows, and what to do if that is known. */
+    /** Reports that the output for one example has no axis of rows, and the remedy if one is known. */
     public void withoutRows(Shape output, String hint) {
         say(
                 "no",
@@ -223,9 +223,9 @@ public final class Diagnosis {
     }
 
     /**
-     * Lets the runner find out how rows go together: it compares a row alone with itself beside others. The others are the
-     * request's, and copies of the example of which halves are replaced: by zeros if the model can be asked about zeros, else by
-     * values a little off those given, which are as valid as they.
+     * Lets the runner find out whether rows change each other: it compares the result of a row alone with its result
+     * among other rows. The other rows are those of the request, and copies of the example with one half replaced: by
+     * zeros if the model takes zeros, else by elements slightly changed, which are as valid as those given.
      */
     private void rows(Request request) {
         Inputs all = request.inputs();
@@ -244,7 +244,8 @@ public final class Diagnosis {
                 say(
                         "note",
                         "rows",
-                        "not compared: zeros give no finite output here, and there is one example, of integers; give two"
+                        "not compared: zeros give no finite output here, and there is one example, of integers; give"
+                                + " two"
                                 + " examples or more");
             } else if (told.isEmpty()) {
                 say("ok", "rows independent", "");
@@ -254,7 +255,7 @@ public final class Diagnosis {
         }
     }
 
-    /** Whether each row with zeros in it has a score when it is alone. */
+    /** Returns whether each row that contains zeros has a score when it is alone. */
     private boolean takesZeros(Inputs few, Target target) {
         try {
             notices(few, target, Baseline.zeros(), Run.defaults().batchRows(1));
@@ -275,14 +276,14 @@ public final class Diagnosis {
         }
     }
 
-    /** Whether the rows that {@link #nearby} gives differ from those given. */
+    /** Returns whether the rows of {@link #nearby} differ from those given. */
     private static boolean varied(Inputs few) {
         return few.rows() > 1
                 || few.attributed().stream()
                         .anyMatch(tensor -> tensor.dataType().isFloating());
     }
 
-    /** Values within a tenth of those given, and of those that are no fractions the next example's. */
+    /** Returns elements within a tenth of those given; integers come from the next example. */
     private static Tensor[] nearby(Inputs few) {
         Random random = new Random(0);
         long[] next =
@@ -326,7 +327,7 @@ public final class Diagnosis {
         }
     }
 
-    /** Tries every method; returns whether one works. */
+    /** Tries every method. Returns whether one works. */
     public boolean methods(Request request) {
         Target target = target(request.outputShape());
         findings.text("");
@@ -354,7 +355,7 @@ public final class Diagnosis {
                     return Optional.of(points.get(i).toString());
                 }
             } catch (ModelException e) {
-                // Another layer may do.
+                // Another layer may work.
             }
         }
         return Optional.empty();
@@ -367,7 +368,7 @@ public final class Diagnosis {
                 : Optional.of(points.get(points.size() - 1).toString());
     }
 
-    /** Whether a method looks inside at any layer: it need not have channels and positions. */
+    /** Returns whether a method works at any layer, also at one without channels and positions. */
     private static boolean anyLayer(Description<?> description) {
         return !description.has("layout");
     }
@@ -424,7 +425,7 @@ public final class Diagnosis {
         }
     }
 
-    /** Returns the first layer whose output has gradients: where integers are embedded. */
+    /** Returns the first layer whose output has gradients, such as an embedding of integers. */
     private Optional<String> firstFloating(Inputs inputs) {
         for (CutPoint point : model.cutPoints()) {
             try (TensorScope scope = TensorScope.open()) {
@@ -433,7 +434,7 @@ public final class Diagnosis {
                     return Optional.of(point.toString());
                 }
             } catch (ModelException e) {
-                // Another layer may do.
+                // Another layer may work.
             }
         }
         return Optional.empty();
@@ -447,7 +448,7 @@ public final class Diagnosis {
         return builder.build();
     }
 
-    /** Settings that cost little. */
+    /** Returns settings for a cheap trial. */
     private static Map<String, String> trial(Description<?> description, Inputs inputs, Optional<String> layer) {
         Map<String, String> settings = new LinkedHashMap<>();
         for (Setting<?> setting : description.settings()) {
@@ -477,7 +478,7 @@ public final class Diagnosis {
         return String.join(";", windows);
     }
 
-    /** Hands out {@link #halves} as the mask. */
+    /** A source that reads {@link #halves} as the mask. */
     private static Sources masks(Inputs inputs) {
         return new Sources() {
             @Override
@@ -511,7 +512,7 @@ public final class Diagnosis {
         return masks;
     }
 
-    /** Returns what to heed when it is meant seriously. */
+    /** Returns what a user must consider when the method is used for more than a trial. */
     private static String hint(Description<?> description, Inputs inputs, Optional<String> layer) {
         long elements = inputs.attributed().stream()
                 .mapToLong(tensor -> tensor.shape().row().size())

@@ -36,29 +36,30 @@ import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /**
- * Looks at every archive of a folder as {@code doctor} does, and compares what it computes with numbers given beside it.
+ * Examines every archive of a folder as {@code doctor} does, and compares results with numbers in files next to it.
  *
- * <p>{@code NAME.pt} (or {@code .ptl}, {@code .pth}, {@code .ts}) has its input in {@code NAME.npz}, more inputs in {@code
- * NAME.fixed.npz} and {@code NAME.constant.npz}, options of {@code doctor} that it needs in {@code NAME.options}, and what
- * PyTorch computes in {@code NAME.expected.npz}: {@code scores} (the sum of each example's output), {@code gradient_0},
- * ... (their derivatives by the attributed inputs), {@code ablation_0}, ... (the score less that with the input at zero).
- * Options that a refusal advises are taken.
+ * <p>{@code NAME.pt} (or {@code .ptl}, {@code .pth}, {@code .ts}) has its input in {@code NAME.npz}, more inputs in
+ * {@code NAME.fixed.npz} and {@code NAME.constant.npz}, options of {@code doctor} that it needs in
+ * {@code NAME.options}, and what PyTorch computes in {@code NAME.expected.npz}: {@code scores} (the sum of each
+ * example's output), {@code gradient_0}, ... (their derivatives with respect to the attributed inputs),
+ * {@code ablation_0}, ... (the score minus the score with the input at zero). If a refusal advises an option, the
+ * option is used.
  */
 public final class Survey {
     private static final List<String> ENDINGS = List.of(".pt", ".ptl", ".pth", ".ts");
-    /** Options that a refusal advises, and that can be taken without knowing more. */
+    /** Options that a refusal may advise and that need no further knowledge. */
     private static final Pattern ADVICE = Pattern.compile("--(output \\S+|unbatched)");
 
-    /** The findings that the pages of archives repeat, besides methods. */
+    /** The findings, other than methods, that the page of an archive repeats. */
     static final List<String> SAID =
             List.of("repaired", "signature", "finite output", "same answer twice", "rows", "state", "gradients");
 
-    /** Numbers below this are compared as they are: a saturated softmax has gradients that rounding makes. */
+    /** Smaller numbers are compared absolutely: the gradients of a saturated softmax are rounding errors. */
     private static final double SMALLEST = 1e-3;
 
     private static final Target SUM = Target.slice();
 
-    /** What was found out about one archive; a column of the table each. */
+    /** The findings about one archive, each a column of the table. */
     static final class Entry {
         final String name;
         String options = "";
@@ -113,7 +114,7 @@ public final class Survey {
         return archive.resolveSibling(name.substring(0, name.lastIndexOf('.')) + ending);
     }
 
-    /** Looks at one archive. */
+    /** Examines one archive. */
     public Entry look(Path archive) throws IOException {
         Entry entry = new Entry(String.valueOf(archive.getFileName()));
         Path given = beside(archive, ".options");
@@ -125,14 +126,14 @@ public final class Survey {
         }
         entry.options = String.join(" ", way);
         entry.loads = failure.isPresent() && entry.findings.isEmpty() ? "no" : "yes";
-        // The table is read where the folder does not exist.
+        // The table must not name the folder: readers do not have it.
         String folder =
                 archive.resolveSibling("").toString() + archive.getFileSystem().getSeparator();
         failure.ifPresent(last -> entry.notes.add(last.line().replace(folder, "")));
         return entry;
     }
 
-    /** Takes the option that a refusal advises; returns whether there was a new one. */
+    /** Uses the option that a refusal advises. Returns whether it is a new one. */
     private static boolean follow(String refusal, List<String> way) {
         Matcher advice = ADVICE.matcher(refusal);
         if (!advice.find() || way.contains(advice.group().split(" ", -1)[0])) {
@@ -179,7 +180,7 @@ public final class Survey {
         return arguments.toArray(String[]::new);
     }
 
-    /** Returns the largest errors, each relative to the largest number compared with. */
+    /** Returns the largest errors, each relative to the largest expected number. */
     private static String compare(TorchScriptModel model, Request request, Map<String, Tensor> expected) {
         List<String> errors = new ArrayList<>();
         compare(
@@ -209,7 +210,7 @@ public final class Survey {
         }
     }
 
-    /** A mask by which each attributed input is one group. */
+    /** Returns a mask in which each attributed input is one group. */
     private static FeatureMask wholeInputs(Inputs inputs) {
         List<Tensor> masks = new ArrayList<>();
         for (Tensor tensor : inputs.attributed()) {
@@ -228,7 +229,7 @@ public final class Survey {
             if (reference != null) {
                 double[] all = explanation.attributions().get(i).toDoubleArray();
                 double[] values = new double[Math.toIntExact(reference.shape().size())];
-                // Each element has its group's value.
+                // Each element has the attribution of its group.
                 int every = all.length / values.length;
                 Arrays.setAll(values, k -> all[k * every]);
                 errors.add(error(name, expected, values));

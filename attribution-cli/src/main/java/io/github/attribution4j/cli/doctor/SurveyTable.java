@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What a survey found, as Markdown: a table of one row an archive, and then what there is to say of each. */
+/** The findings of a survey as Markdown: a table with one row for each archive, then a section for each. */
 public final class SurveyTable {
     private static final List<String> COLUMNS =
             List.of("archive", "loads", "options", "rows", "state", "methods", "error against PyTorch");

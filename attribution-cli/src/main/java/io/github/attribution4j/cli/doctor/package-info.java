@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What works with a model, and why not the rest. */
+/** Finds out what works with a model, and why other things do not. */
 @NullMarked
 package io.github.attribution4j.cli.doctor;
 

@@ -22,10 +22,10 @@ import java.util.stream.IntStream;
 /**
  * A table of numbers with a header.
  *
- * @param file where it is from
+ * @param file where it was read
  * @param columns names
  * @param rows values, {@code rows.get(r)[column]}
- * @param notes what the user should know of how it was read
+ * @param notes how the file was read, as notices for the user
  */
 record CsvTable(Path file, List<String> columns, List<double[]> rows, List<String> notes) {
     private static final Pattern NUMBER = Pattern.compile("[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?");
@@ -89,13 +89,13 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
                 .toList();
     }
 
-    /** Whether a separator at the end of each line makes a column that holds nothing. */
+    /** Returns whether a separator at the end of each line makes an empty column. */
     private static boolean isEmpty(String name, int column, List<CsvText.Line> lines) {
         return name.isEmpty()
                 && lines.stream().allMatch(line -> line.cells().get(column).isEmpty());
     }
 
-    /** Whether a column is the index that pandas writes, and no feature; one that only looks like it is kept and noted. */
+    /** Returns whether a column is the index that pandas writes. One that only looks like it stays, with a notice. */
     private static boolean isIndex(Path file, String name, int column, List<CsvText.Line> lines, List<String> notes) {
         boolean unnamed = name.matches("Unnamed: \\d+");
         if (!unnamed && !(column == 0 && INDEX_NAMES.contains(name.toLowerCase(Locale.ROOT)))) {
@@ -128,7 +128,7 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
         return NUMBER.matcher(decimalComma ? cell.replace(',', '.') : cell).matches();
     }
 
-    /** Makes numbers of cells. */
+    /** Converts cells to numbers. */
     private static final class Reader {
         private final Path file;
         private final List<String> header;
@@ -188,7 +188,7 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
         }
     }
 
-    /** Returns whether all values are integers, so that they may be categories. */
+    /** Returns whether all numbers are integers, so that they may be categories. */
     boolean holdsIntegers() {
         return rows.stream().flatMapToDouble(Arrays::stream).allMatch(CsvTable::isInteger);
     }

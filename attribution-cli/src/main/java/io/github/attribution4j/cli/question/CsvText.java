@@ -18,17 +18,17 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The cells of a table, as text. Cells may be quoted as RFC 4180 says, line breaks included; they are parted by what parts the
- * header: commas, semicolons or tabs.
+ * The cells of a table, as text. Cells may be quoted as in RFC 4180, with line breaks. The separator of the header
+ * separates all cells: comma, semicolon or tab.
  *
- * @param separator what parts cells
+ * @param separator between cells
  * @param lines the header, and each line that is not blank
  */
 record CsvText(char separator, List<Line> lines) {
     /**
      * One line.
      *
-     * @param number where it begins in the file, from 1
+     * @param number of its first line in the file, from 1
      * @param cells without quotes and outer blanks
      */
     record Line(int number, List<String> cells) {}
@@ -92,13 +92,13 @@ record CsvText(char separator, List<Line> lines) {
                 + ", or save it as UTF-8");
     }
 
-    /** The separator that spreadsheets write into a line of its own. */
+    /** The separator that spreadsheets write into a separate first line. */
     private static Optional<Character> declared(String text) {
         String first = text.lines().findFirst().orElse("").strip();
         return first.length() == 5 && first.startsWith("sep=") ? Optional.of(first.charAt(4)) : Optional.empty();
     }
 
-    /** Returns the separator that the header has most of, outside of quotes. */
+    /** Returns the most frequent separator of the header, outside of quotes. */
     private static char separator(String text) {
         char[] known = {',', ';', '\t'};
         int[] counts = new int[known.length];
@@ -116,7 +116,7 @@ record CsvText(char separator, List<Line> lines) {
         return known[most];
     }
 
-    /** Takes a text apart. */
+    /** Splits a text into cells. */
     private static final class Parser {
         private final Path file;
         private final String text;
@@ -145,7 +145,7 @@ record CsvText(char separator, List<Line> lines) {
             return lines;
         }
 
-        /** Reads one cell; returns where the next begins. */
+        /** Reads one cell. Returns where the next begins. */
         private int cell(int from) throws IOException {
             StringBuilder cell = new StringBuilder();
             int at = from;

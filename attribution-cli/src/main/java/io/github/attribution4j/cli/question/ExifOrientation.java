@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** How a JPEG or PNG file says that its pixels are turned: the EXIF orientation, 1 to 8. */
+/** The EXIF orientation of a JPEG or PNG file, 1 to 8. */
 final class ExifOrientation {
     static final int UPRIGHT = 1;
 
@@ -14,12 +14,12 @@ final class ExifOrientation {
     private static final int ENTRY_BYTES = 12;
     private static final String JPEG_MARK = "Exif\0\0";
     private static final String PNG_MARK = "eXIf";
-    /** Where a JPEG's segments and a PNG's chunks of metadata end at the latest, for pictures that are not looked through. */
+    /** How many bytes at the start of a file are searched for a JPEG's segments and a PNG's chunks of metadata. */
     private static final int LOOKED_AT = 1 << 20;
 
     private ExifOrientation() {}
 
-    /** Returns the orientation; upright if there is none, or it makes no sense. */
+    /** Returns the orientation; upright if there is none, or it is invalid. */
     static int of(byte[] file) {
         String start = new String(file, 0, Math.min(file.length, LOOKED_AT), StandardCharsets.ISO_8859_1);
         int jpeg = file.length > 1 && file[0] == (byte) 0xff ? start.indexOf(JPEG_MARK) : -1;

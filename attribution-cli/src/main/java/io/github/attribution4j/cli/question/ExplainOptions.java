@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The options of {@code explain}, which are also the keys of a job of {@code batch}. Filled in by the parser alone. */
+/** The options of {@code explain}, also the keys of a job of {@code batch}. Only the parser sets the fields. */
 @SuppressWarnings("FieldMayBeFinal")
 public final class ExplainOptions {
     @Mixin

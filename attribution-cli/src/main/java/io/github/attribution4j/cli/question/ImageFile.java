@@ -10,23 +10,23 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * An image as a model takes it.
+ * An image as the input of a model.
  *
  * @param planes {@code planes[channel][row * width + column]}, 0 to 1
  * @param width columns
  * @param height rows
- * @param preparation what is done before the model sees it
- * @param converted from which colours its pixels were converted, if they were
+ * @param preparation the conversion to the model's input
+ * @param converted the colors that its pixels were converted from, if they were
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record ImageFile(double[][] planes, int width, int height, Preparation preparation, Optional<String> converted) {
     /**
-     * What is done to pixels.
+     * The conversion of pixels to a model's input.
      *
      * @param size height and width to resize to
-     * @param scale what a pixel of 0 to 1 is multiplied by
-     * @param mean then subtracted, for each channel or for all; empty for 0
-     * @param std then divided by, for each channel or for all; empty for 1
+     * @param scale the factor of a pixel of 0 to 1
+     * @param mean subtracted after that, for each channel or for all; empty for 0
+     * @param std the divisor after that, for each channel or for all; empty for 1
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Preparation(Optional<int[]> size, double scale, double[] mean, double[] std) {}
@@ -36,7 +36,7 @@ record ImageFile(double[][] planes, int width, int height, Preparation preparati
     /**
      * Reads an image.
      *
-     * @param channels 1 (grey) or 3 (red, green, blue)
+     * @param channels 1 (gray) or 3 (red, green, blue)
      */
     static ImageFile read(Path file, Preparation preparation, int channels) throws IOException {
         Pixels pixels = Pixels.read(file);
@@ -62,16 +62,16 @@ record ImageFile(double[][] planes, int width, int height, Preparation preparati
     }
 
     private static double[] luma(double[][] planes) {
-        double[] grey = new double[planes[0].length];
-        for (int i = 0; i < grey.length; i++) {
+        double[] gray = new double[planes[0].length];
+        for (int i = 0; i < gray.length; i++) {
             for (int c = 0; c < LUMA.length; c++) {
-                grey[i] += LUMA[c] * planes[c][i];
+                gray[i] += LUMA[c] * planes[c][i];
             }
         }
-        return grey;
+        return gray;
     }
 
-    /** Bilinear, and where it shrinks averaging over what a new pixel covers, as image libraries do. */
+    /** Resizes bilinearly, or where it shrinks by averaging over the area of a new pixel, as image libraries do. */
     private static double[] resize(double[] plane, int height, int width, int newHeight, int newWidth) {
         double[] wide = alongRows(plane, height, width, newWidth);
         return transpose(
@@ -94,12 +94,12 @@ record ImageFile(double[][] planes, int width, int height, Preparation preparati
         double ratio = (double) width / newWidth;
         double reach = Math.max(1, ratio);
         for (int x = 0; x < newWidth; x++) {
-            double centre = (x + 0.5) * ratio;
-            int from = (int) Math.max(0, Math.floor(centre - reach));
-            int to = (int) Math.min(width, Math.ceil(centre + reach));
+            double center = (x + 0.5) * ratio;
+            int from = (int) Math.max(0, Math.floor(center - reach));
+            int to = (int) Math.min(width, Math.ceil(center + reach));
             double total = 0;
             for (int i = from; i < to; i++) {
-                double weight = Math.max(0, 1 - Math.abs(i + 0.5 - centre) / reach);
+                double weight = Math.max(0, 1 - Math.abs(i + 0.5 - center) / reach);
                 total += weight;
                 for (int y = 0; y < height; y++) {
                     result[y * newWidth + x] += weight * plane[y * width + i];
@@ -134,7 +134,7 @@ record ImageFile(double[][] planes, int width, int height, Preparation preparati
         return values.length == 0 ? absent : values[values.length == 1 ? 0 : channel];
     }
 
-    /** Returns what to draw under a heat map. */
+    /** Returns the image to draw under a heat map. */
     OriginalImage original() {
         double[] flat = Arrays.stream(planes).flatMapToDouble(Arrays::stream).toArray();
         return OriginalImage.of(flat, planes.length, height, width, 0, 1);

@@ -12,11 +12,11 @@ import java.util.Optional;
 import java.util.zip.InflaterInputStream;
 
 /**
- * What a PNG or JPEG file says of its colours, and Java's readers do not hand on.
+ * What a PNG or JPEG file says about its colors and Java's readers do not return.
  *
- * @param profile how samples become colours
- * @param inks whether it is a JPEG of four inks
- * @param lumaOfInks whether the inks are stored as luma and chroma
+ * @param profile how samples become colors
+ * @param inks whether it is a CMYK JPEG
+ * @param lumaOfInks whether CMYK is stored as luma and chroma
  */
 record ImageHeader(Optional<ICC_Profile> profile, boolean inks, boolean lumaOfInks) {
     private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
@@ -28,7 +28,7 @@ record ImageHeader(Optional<ICC_Profile> profile, boolean inks, boolean lumaOfIn
     private static final byte[] ADOBE_NAME = "Adobe".getBytes(StandardCharsets.US_ASCII);
     private static final int MOST_PROFILE_BYTES = 1 << 24;
 
-    /** Reads a header; what it cannot make sense of it leaves to the reader of the pixels. */
+    /** Reads a header. The reader of the pixels reports what is invalid. */
     static ImageHeader of(byte[] file) {
         if (startsWith(file, 0, PNG)) {
             return new ImageHeader(pngProfile(ByteBuffer.wrap(file)), false, false);
@@ -110,12 +110,12 @@ record ImageHeader(Optional<ICC_Profile> profile, boolean inks, boolean lumaOfIn
         return new ImageHeader(profile(profile.toByteArray()), components == 4, luma);
     }
 
-    /** SOF0 to SOF15, without the three markers in between that are others. */
+    /** SOF0 to SOF15, without the three other markers among them. */
     private static boolean isStartOfFrame(int marker) {
         return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
     }
 
-    /** A damaged profile counts for none, as in other readers. */
+    /** A damaged profile counts as none, as in other readers. */
     private static Optional<ICC_Profile> profile(byte[] bytes) {
         try {
             return bytes.length == 0 ? Optional.empty() : Optional.of(ICC_Profile.getInstance(bytes));

@@ -22,12 +22,12 @@ import java.util.Optional;
  *
  * @param arrays in the file's order, owned by the scope in which they were read
  * @param columns names of the columns, if it is a table
- * @param image what to draw under a heat map, if it is an image
- * @param notes what the user should know of how it was read
+ * @param image the image to draw under a heat map, if the file is one
+ * @param notes how the file was read, as notices for the user
  */
 public record InputFile(
         List<NamedTensor> arrays, List<String> columns, Optional<OriginalImage> image, List<String> notes) {
-    /** Name of the array of a file that names none. */
+    /** The name of the array in a file without names. */
     static final String UNNAMED = "input";
 
     /** How files are read. */
@@ -36,13 +36,13 @@ public record InputFile(
             List<String> dropped,
             Optional<DataType> dataType,
             Optional<Charset> encoding) {
-        /** Returns this reading with another type. */
+        /** Returns a copy with another type. */
         Reading as(DataType type) {
             return new Reading(image, dropped, Optional.of(type), encoding);
         }
     }
 
-    /** Returns this file with other notes. */
+    /** Returns a copy with other notes. */
     InputFile withNotes(List<String> others) {
         return new InputFile(arrays, columns, image, List.copyOf(others));
     }
@@ -75,13 +75,13 @@ public record InputFile(
             Tensor tensor = convert(image.tensor(tensors), reading);
             List<String> notes = new ArrayList<>();
             image.converted()
-                    .ifPresent(colours -> notes.add(file + ": its pixels were converted from " + colours + " to sRGB"));
+                    .ifPresent(colors -> notes.add(file + ": its pixels were converted from " + colors + " to sRGB"));
             int orientation = ExifOrientation.of(Files.readAllBytes(file));
             if (orientation != ExifOrientation.UPRIGHT) {
-                notes.add(
-                        file + ": is shown turned (EXIF orientation " + orientation
-                                + "); its pixels were taken as stored,"
-                                + " as Pillow and torchvision do unless told otherwise. Turn them first if the model was given upright pictures");
+                notes.add(file + ": is shown turned (EXIF orientation " + orientation
+                        + "); its pixels were taken as stored,"
+                        + " as Pillow and torchvision do unless told otherwise. Turn them first if the model"
+                        + " was given upright pictures");
             }
             return new InputFile(
                     List.of(new NamedTensor(UNNAMED, tensor)), List.of(), Optional.of(image.original()), notes);
@@ -111,9 +111,9 @@ public record InputFile(
     }
 
     /**
-     * Reads a further file, such as a baseline: of a table the columns of the input, by their names.
+     * Reads a further file, such as a baseline. Of a table, the columns of the input are read, by name.
      *
-     * @param columns of the input; empty if it is no table
+     * @param columns of the input; empty if it is not a table
      */
     static InputFile beside(Path file, Reading reading, int channels, Tensors tensors, List<String> columns)
             throws IOException {

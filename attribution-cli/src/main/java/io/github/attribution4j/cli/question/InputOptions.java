@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The options that say which model and which input. Filled in by the parser alone. */
+/** The options for model and input. Only the parser sets the fields. */
 @SuppressWarnings("FieldMayBeFinal")
 public final class InputOptions {
     @Option(
@@ -75,7 +75,8 @@ public final class InputOptions {
             names = "--state",
             paramLabel = "FILE",
             description =
-                    "The state that a model which changes itself starts from, as an .npz with an array for each name that"
+                    "The state that a model which changes itself starts from, as an .npz with an array for each name"
+                            + " that"
                             + " 'doctor' prints. Default: that of the archive.")
     @Nullable
     Path state;
@@ -101,10 +102,11 @@ public final class InputOptions {
     @Option(
             names = "--dtype",
             paramLabel = "TYPE",
-            description =
-                    "Compute in float32 or float64: converts the model, whose weights may be of 16 bits, and floating-point"
-                            + " inputs. Tables may be read as int64 or int32 too. Default: as stored; float32 for images and"
-                            + " tables, int64 for a table of integers where the model wants them.")
+            description = "Compute in float32 or float64: converts the model, whose weights may be of 16 bits, and"
+                    + " floating-point"
+                    + " inputs. Tables may be read as int64 or int32 too. Default: as stored; float32 for"
+                    + " images and"
+                    + " tables, int64 for a table of integers where the model wants them.")
     @Nullable
     String dtype;
 
@@ -115,7 +117,7 @@ public final class InputOptions {
     @Option(
             names = "--channels",
             paramLabel = "1|3",
-            description = "Give an image to the model as grey or RGB. Default: what the model accepts.")
+            description = "Give an image to the model as gray or RGB. Default: what the model accepts.")
     @Nullable
     Integer channels;
 
@@ -167,7 +169,8 @@ public final class InputOptions {
             fallbackValue = "auto",
             paramLabel = "one|many",
             description =
-                    "The model takes one example without an axis of rows: (atoms, 3), or (1, 28, 28). The input holds one such "
+                    "The model takes one example without an axis of rows: (atoms, 3), or (1, 28, 28). The input holds"
+                            + " one such "
                             + "example, or many along axis 0. Default: whichever of the two the model runs.")
     @Nullable
     String unbatched;
@@ -176,12 +179,12 @@ public final class InputOptions {
     @Nullable
     Integer threads;
 
-    /** Returns whether anything to explain is given. */
+    /** Returns whether an input is given. */
     public boolean hasInput() {
         return input != null || text.given();
     }
 
-    /** Returns the input file, which some commands can do without. */
+    /** Returns the input file, which some commands do not need. */
     public Path requiredInput() {
         if (input == null) {
             throw new IllegalArgumentException("--input is needed: a file with what is to be explained; or --text");

@@ -16,9 +16,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Models that were loaded, each once. */
+/** Loaded models, each loaded once. */
 public final class Models implements AutoCloseable {
-    /** What is loaded, and how. */
+    /** What identifies a loaded model: file and options. */
     record Key(
             Path file,
             String device,

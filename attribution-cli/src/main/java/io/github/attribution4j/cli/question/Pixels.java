@@ -22,19 +22,19 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * The pixels of an image file as sRGB, or as grey, whatever colours the file is made of.
+ * The pixels of an image file as sRGB or gray, whatever the colors of the file.
  *
- * @param planes one (grey) or three (red, green, blue), {@code planes[channel][row * width + column]}, 0 to 1
+ * @param planes one (gray) or three (red, green, blue), {@code planes[channel][row * width + column]}, 0 to 1
  * @param width columns
  * @param height rows
- * @param converted from which colours they were converted, if they were
+ * @param converted the colors that they were converted from, if they were
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Pixels(double[][] planes, int width, int height, Optional<String> converted) {
     private static final String INKS = "CMYK";
-    private static final String OF_PROFILE = "the colours of its profile";
+    private static final String OF_PROFILE = "the colors of its profile";
     private static final int FINEST = 65535;
-    /** Two profiles are the same where no colour differs by half a step of eight bits. */
+    /** Two profiles count as the same if no color differs by half a step of eight bits. */
     private static final double SAME = 0.5 / 255;
 
     static Pixels read(Path file) throws IOException {
@@ -76,16 +76,16 @@ record Pixels(double[][] planes, int width, int height, Optional<String> convert
         return bytes[0] == (byte) 0xff;
     }
 
-    /** Stored samples, not getRGB: for grey images that applies a gamma of its own. */
+    /** Reads stored samples: getRGB applies an additional gamma to gray images. */
     private static Pixels stored(Path file, BufferedImage image) throws IOException {
         Raster raster = image.getRaster();
         int bands = raster.getNumBands();
         boolean alpha = image.getColorModel().hasAlpha();
-        int colours = bands - (alpha ? 1 : 0);
+        int colors = bands - (alpha ? 1 : 0);
         int width = image.getWidth();
         int height = image.getHeight();
         int expected = image.getColorModel().getColorSpace().getNumComponents();
-        if (image.getColorModel() instanceof IndexColorModel || colours != expected || colours == 2 || colours > 4) {
+        if (image.getColorModel() instanceof IndexColorModel || colors != expected || colors == 2 || colors > 4) {
             BufferedImage plain = new BufferedImage(width, height, BufferedImage.TYPE_INT_ARGB);
             plain.createGraphics().drawImage(image, 0, 0, null);
             return stored(file, plain);
@@ -95,7 +95,7 @@ record Pixels(double[][] planes, int width, int height, Optional<String> convert
             throw new IOException(
                     file + ": has transparent parts, which no model sees; flatten it on a background first");
         }
-        return new Pixels(Arrays.copyOf(planes, colours), width, height, Optional.empty());
+        return new Pixels(Arrays.copyOf(planes, colors), width, height, Optional.empty());
     }
 
     private static double[][] samples(Raster raster) {
@@ -111,7 +111,7 @@ record Pixels(double[][] planes, int width, int height, Optional<String> convert
         return planes;
     }
 
-    /** A JPEG of four inks, which not every Java reads as an image: it stores the light that each ink lets through. */
+    /** Reads a CMYK JPEG, which not every JDK reads as an image. It stores the light that each ink lets through. */
     private static Pixels inks(Path file, byte[] bytes, ImageHeader header) throws IOException {
         Raster raster = raster(file, bytes);
         double[][] light = samples(raster);
@@ -158,7 +158,7 @@ record Pixels(double[][] planes, int width, int height, Optional<String> convert
         }
     }
 
-    /** Inks without a profile: what cyan, magenta, yellow and black each let through, multiplied. */
+    /** CMYK without a profile: multiplies what cyan, magenta, yellow and black let through. */
     private static double[][] light(double[][] inks) {
         double[][] planes = new double[3][inks[0].length];
         for (int c = 0; c < planes.length; c++) {
@@ -169,7 +169,9 @@ record Pixels(double[][] planes, int width, int height, Optional<String> convert
         return planes;
     }
 
-    /** Returns these samples of a profile's colours as sRGB; as they are if the profile is of other colours or is sRGB. */
+    /**
+     * Returns the samples converted from the profile to sRGB; unchanged if it is sRGB or not a profile of such samples.
+     */
     private Pixels from(ICC_Profile profile) {
         int channels = profile.getNumComponents();
         double[][] samples = planes;
@@ -182,14 +184,14 @@ record Pixels(double[][] planes, int width, int height, Optional<String> convert
         if (channels != samples.length || isStandard(profile)) {
             return this;
         }
-        double[][] colours = convert(samples, profile);
+        double[][] colors = convert(samples, profile);
         if (channels == 1) {
-            colours = new double[][] {colours[1]};
+            colors = new double[][] {colors[1]};
         }
-        return new Pixels(colours, width, height, Optional.of(OF_PROFILE));
+        return new Pixels(colors, width, height, Optional.of(OF_PROFILE));
     }
 
-    /** Whether a profile of three channels changes nothing, as most profiles in files do not. */
+    /** Returns whether a profile of three channels changes nothing, as is true of most profiles in files. */
     private static boolean isStandard(ICC_Profile profile) {
         if (profile.getNumComponents() != 3) {
             return false;
@@ -203,10 +205,10 @@ record Pixels(double[][] planes, int width, int height, Optional<String> convert
                 step /= steps;
             }
         }
-        double[][] colours = convert(grid, profile);
+        double[][] colors = convert(grid, profile);
         for (int c = 0; c < 3; c++) {
             for (int i = 0; i < grid[c].length; i++) {
-                if (Math.abs(colours[c][i] - grid[c][i]) > SAME) {
+                if (Math.abs(colors[c][i] - grid[c][i]) > SAME) {
                     return false;
                 }
             }

@@ -25,16 +25,16 @@ import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
 /**
- * What the files say: the inputs of the model, and how further files are read.
+ * The contents of the files: the inputs of the model, and how further files are read.
  *
  * @param inputs in argument order
  * @param file the input file
  * @param outputShape of the first example alone, {@code (1, ...)}
  * @param sources for baselines and masks
- * @param text what the inputs were made of, if it was a text
+ * @param text the text from which the inputs were made, if there is one
  */
 public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources, Optional<TextInput> text) {
-    /** Reads the files, and runs the model on the first example: the cheapest proof that they fit. */
+    /** Reads the files, and runs the model on the first example: the cheapest check that they fit. */
     public static Request read(InputOptions options, TorchScriptModel model) throws IOException {
         InputFile.Reading reading = reading(options);
         if (options.text.given()) {
@@ -51,7 +51,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
                 } catch (ModelException e) {
                     refusal = refusal == null ? e : refusal;
                 } catch (IllegalArgumentException e) {
-                    // Arrays of one example may well differ in their first extents.
+                    // Arrays of one example may differ in their first extents.
                     if (forms.size() == 1) {
                         throw e;
                     }
@@ -60,9 +60,9 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
             }
         }
         if (fitting.size() > 1) {
-            throw new IllegalArgumentException(
-                    "--unbatched: the model runs on " + options.requiredInput()
-                            + " as one example and on each part of its axis 0; say which is meant: --unbatched one, or --unbatched many");
+            throw new IllegalArgumentException("--unbatched: the model runs on " + options.requiredInput()
+                    + " as one example and on each part of its axis 0; say which is meant: --unbatched one, or"
+                    + " --unbatched many");
         }
         if (fitting.isEmpty()) {
             if (refusal == null) {
@@ -73,7 +73,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         return fitting.get(0);
     }
 
-    /** Reads a table of integers as such, for a model that refused them as floating-point numbers: categories, tokens. */
+    /** Reads a table as integers (categories, tokens), for a model that refused it as floating-point numbers. */
     private static Request ofIntegers(
             InputOptions options, InputFile.Reading reading, TorchScriptModel model, RuntimeException refusal)
             throws IOException {
@@ -97,13 +97,13 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         }
     }
 
-    /** Returns a failure that also says so if the model runs on the input once it is taken for one example without rows. */
+    /** Returns a failure whose message also says so if the model runs on the input as one example without rows. */
     static RuntimeException hinted(InputOptions options, RuntimeException failure) throws IOException {
         String hint = failure.getClass() == ModelException.class ? hint(options) : "";
         return hint.isEmpty() ? failure : new ModelException(failure.getMessage() + "; " + hint, failure);
     }
 
-    /** Returns the way in which the model runs on the input without an axis of rows; empty if it does not. */
+    /** Returns how the model runs on the input without an axis of rows; empty if it does not run. */
     public static String hint(InputOptions options) throws IOException {
         if (options.unbatched != null || options.input == null) {
             return "";
@@ -117,7 +117,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
                     read(options, models.get(options));
                     forms.add(form);
                 } catch (ModelException | IllegalArgumentException e) {
-                    // Then the other form, or none.
+                    // Try the other form.
                 }
             }
             return forms.isEmpty()
@@ -128,7 +128,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         }
     }
 
-    /** Returns whether the input is one example of a model without rows, or both answers if the model has to say. */
+    /** Returns whether the input is one example of a model without rows; both if only the model can decide. */
     private static List<Boolean> forms(InputOptions options) {
         if (options.unbatched == null) {
             return List.of(false);
@@ -205,7 +205,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         }
     }
 
-    /** Names the features of a table as its columns. */
+    /** Returns inputs whose features have the names of the table's columns. */
     private static Inputs named(InputFile file, Inputs inputs) {
         Inputs.Input first = inputs.all().get(0);
         int columns = file.columns().size();
@@ -223,7 +223,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
                 .collect(Collectors.joining(", "));
     }
 
-    /** Returns the arrays that --inputs names, by the names it gives them. */
+    /** Returns the arrays of --inputs, by name. */
     private static InputFile chosen(InputOptions options, InputFile file) {
         if (options.inputs.isEmpty()) {
             return file;
@@ -260,7 +260,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         return new Request(inputs, file, outputShape(model, inputs), sources, Optional.of(text));
     }
 
-    /** Returns an array, as the only row if it is one example. */
+    /** Returns an array, as a single row if it is one example. */
     private static NamedTensor row(NamedTensor array, boolean single) {
         return single ? new NamedTensor(array.name(), row(array.tensor())) : array;
     }
@@ -311,7 +311,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         return builder.build();
     }
 
-    /** Returns whether the output for one example has an axis 0 that counts it. */
+    /** Returns whether axis 0 of the output for one example counts examples. */
     public boolean hasRows() {
         return outputShape.rank() > 0 && outputShape.dim(0) == 1;
     }
@@ -328,12 +328,12 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         }
     }
 
-    /** Returns the first example, or all where the model takes them and not one: it was saved for so many. */
+    /** Returns the first example, or all examples if the model was saved for exactly that number of rows. */
     public static Inputs fewest(TorchScriptModel model, Inputs inputs) {
         return inputs.rows() == 1 ? inputs.select(0) : ofFewest(model, inputs, (few, shape) -> few);
     }
 
-    /** Makes something of the fewest examples that the model takes, and of the shape of its output for them. */
+    /** Computes something from the fewest examples that the model takes, and from the shape of its output. */
     private static <T> T ofFewest(TorchScriptModel model, Inputs inputs, BiFunction<Inputs, Shape, T> use) {
         Inputs one = inputs.select(0);
         try {
@@ -398,11 +398,11 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         };
     }
 
-    /** Returns the numbers of channels to try, the likelier first. */
+    /** Returns the numbers of channels to try, the more likely one first. */
     private static List<Integer> channels(InputOptions options) throws IOException {
         if (options.channels != null) {
             if (options.channels != 1 && options.channels != 3) {
-                throw new IllegalArgumentException("--channels " + options.channels + ": choose 1 (grey) or 3 (RGB)");
+                throw new IllegalArgumentException("--channels " + options.channels + ": choose 1 (gray) or 3 (RGB)");
             }
             return List.of(options.channels);
         }
@@ -413,7 +413,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         return ImageFile.isGrey(file) ? List.of(1, 3) : List.of(3, 1);
     }
 
-    /** Files on the model's device, read like the input. */
+    /** Reads files like the input, to the model's device. */
     private record Files(
             InputFile.Reading reading,
             int channels,
@@ -435,7 +435,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
                     .arrays());
         }
 
-        /** In the order of the attributed inputs if the file names them all. */
+        /** Returns arrays in the order of the attributed inputs, if the file names them all. */
         private List<Tensor> ordered(List<NamedTensor> arrays) {
             List<Tensor> all = new ArrayList<>();
             for (int i = 0; i < arrays.size(); i++) {

@@ -17,7 +17,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options that say what is explained: each kind of {@link Target} that Java has. Filled in by the parser alone. */
+/** The options for the target, with every kind of {@link Target}. Only the parser sets the fields. */
 @SuppressWarnings("FieldMayBeFinal")
 public final class TargetOptions {
     private static final String SCORE = "";
@@ -80,7 +80,7 @@ public final class TargetOptions {
             description =
                     "Explain a detector's score: the sum of a column of the output over the boxes that overlap this"
                             + " one by half or more (:0.7 behind it for another share). Boxes are corners;"
-                            + " center:COLUMN:... if they are centre and size.")
+                            + " center:COLUMN:... if they are center and size.")
     @Nullable
     String detection;
 
@@ -88,12 +88,13 @@ public final class TargetOptions {
             names = "--classes",
             paramLabel = "NAME,NAME,...|FILE",
             description =
-                    "What the model's classes are called, in order: red,green,blue, or a file with one on each line. For a model "
+                    "What the model's classes are called, in order: red,green,blue, or a file with one on each line."
+                            + " For a model "
                             + "that returns one number, its name.")
     @Nullable
     String classes;
 
-    /** Returns a target with the names of the classes, if they were given. */
+    /** Returns a target with the names of the classes, if they are given. */
     public Target called(Target target) throws IOException {
         if (classes == null) {
             return target;
@@ -112,7 +113,7 @@ public final class TargetOptions {
     }
 
     /**
-     * Returns the target that was chosen, if any was.
+     * Returns the chosen target, if there is one.
      *
      * @param output shape of the output for one example
      * @param sources reads files
@@ -179,7 +180,7 @@ public final class TargetOptions {
                 .toArray(long[][]::new));
     }
 
-    /** Elements or slices, added where there are several. */
+    /** Returns the sum of elements or slices. */
     private static Target sum(String option, String text) {
         Target[] terms = Arrays.stream(text.split("\\+", -1))
                 .map(term -> term.contains(":") ? Target.slice(term) : Target.at(Texts.integers(option, term)))
@@ -218,7 +219,7 @@ public final class TargetOptions {
         return Target.region(channel[0], places(arrays.get(0), output.rank() - 2));
     }
 
-    /** Returns a mask without leading axes of extent 1, which files often have. */
+    /** Returns a mask without the leading axes of extent 1 that files often have. */
     private static Tensor places(Tensor mask, int axes) {
         long[] dims = mask.shape().dims();
         int extra = dims.length - axes;

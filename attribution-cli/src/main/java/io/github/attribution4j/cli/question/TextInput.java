@@ -25,8 +25,8 @@ import java.util.stream.LongStream;
  * Texts and their tokens.
  *
  * @param tokens one text for each example
- * @param references ids of the tokens that may stand for an absent one, by the names under which they are asked for
- * @param tokenizer where tokens by other names are looked up
+ * @param references ids of the tokens that can replace an absent one, by their option values
+ * @param tokenizer looks up all other tokens
  */
 public record TextInput(Tokens tokens, Map<String, Long> references, Path tokenizer) {
     private static final Map<String, List<String>> REFERENCES = Map.of(
@@ -67,7 +67,7 @@ public record TextInput(Tokens tokens, Map<String, Long> references, Path tokeni
         try {
             return HuggingFaceTokenizer.newInstance(file);
         } catch (RuntimeException e) {
-            // What the native library throws for a file that it cannot read.
+            // The native library throws it for a file that it cannot read.
             throw new IllegalArgumentException(
                     file + ": is no tokenizer file (tokenizer.json of Hugging Face's tokenizers): " + e.getMessage(),
                     e);
@@ -122,7 +122,7 @@ public record TextInput(Tokens tokens, Map<String, Long> references, Path tokeni
         }
     }
 
-    /** Returns what the user should know. */
+    /** Returns the notices for the user. */
     public List<String> notes() {
         List<String> notes = new ArrayList<>();
         for (int text = 0; text < tokens.texts(); text++) {

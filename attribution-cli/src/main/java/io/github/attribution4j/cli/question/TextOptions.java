@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options that say which text. Filled in by the parser alone. */
+/** The options for texts. Only the parser sets the fields. */
 @SuppressWarnings("FieldMayBeFinal")
 public final class TextOptions {
     @Option(
@@ -35,7 +35,7 @@ public final class TextOptions {
                     "What the model's parameters take, in order: ids, mask, types, positions. Default: by their names.")
     List<String> inputs = new ArrayList<>();
 
-    /** Returns whether texts are what is explained. */
+    /** Returns whether texts are explained. */
     public boolean given() {
         return !texts.isEmpty() || file != null;
     }

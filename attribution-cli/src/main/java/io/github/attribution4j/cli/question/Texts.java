@@ -10,13 +10,13 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Small conversions between texts and values. */
+/** Small conversions between texts and numbers. */
 public final class Texts {
     private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*(ms|s|m|min|h)");
 
     private Texts() {}
 
-    /** For the parser: 500ms, 2s, 1m. */
+    /** Parses a duration: 500ms, 2s, 1m. */
     public static final class DurationConverter implements ITypeConverter<Duration> {
         @Override
         public Duration convert(String text) {
@@ -34,7 +34,7 @@ public final class Texts {
         }
     }
 
-    /** Numbers of an option, separated by commas. */
+    /** Parses numbers separated by commas. */
     public static double[] numbers(String option, String text) {
         try {
             return Numbers.of(text);
@@ -43,7 +43,7 @@ public final class Texts {
         }
     }
 
-    /** Integers of an option, separated by commas or by x. */
+    /** Parses integers separated by commas or by x. */
     public static long[] integers(String option, String text) {
         try {
             return Numbers.integers(text);
@@ -52,12 +52,12 @@ public final class Texts {
         }
     }
 
-    /** Addresses of layers, separated by commas. */
+    /** Parses addresses of layers separated by commas. */
     public static String[] addresses(String text) {
         return Arrays.stream(text.split(",", -1)).map(String::strip).toArray(String[]::new);
     }
 
-    /** Returns a time for people. */
+    /** Returns a time for people to read. */
     public static String time(Duration duration) {
         double seconds = duration.toNanos() / 1e9;
         return seconds < 1

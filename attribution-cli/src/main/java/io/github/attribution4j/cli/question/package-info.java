@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What is asked: the options, and the model, inputs, texts and targets read from files. */
+/** The question: options, and the model, inputs, texts and targets read from files. */
 @NullMarked
 package io.github.attribution4j.cli.question;
 

@@ -170,15 +170,16 @@ class BatchCommandTest {
         assertThat(complaints).hasSize(3);
         assertThat(complaints.get(0)).startsWith("attribution batch: line 3: is not JSON");
         assertThat(complaints.get(1))
-                .startsWith(
-                        "attribution batch: line 4 (mistyped): option '--taget' does not exist; did you mean '--target'");
+                .startsWith("attribution batch: line 4 (mistyped): option '--taget' does not exist; did you mean"
+                        + " '--target'");
         assertThat(complaints.get(2)).startsWith("attribution batch: line 5: ").endsWith("late.npz: no such file");
         JsonObject failed = results().get(2);
         assertThat(failed.get("status").getAsString()).isEqualTo("failed");
         assertThat(failed.get("code").getAsInt()).isEqualTo(2);
         assertThat(failed.get("line").getAsInt()).isEqualTo(4);
 
-        // The process was killed in the middle of a line; the missing input came; a job was put in front.
+        // The process was killed in the middle of a line, the missing input was added, and a job was inserted at
+        // the top.
         Files.writeString(results, Files.readString(results) + "{\"line\":7,\"jo");
         Files.copy(Cli.demo(folder, "digit-3.npz"), folder.resolve("late.npz"));
         write(digit("occlusion"), good, wrong, missing, last);

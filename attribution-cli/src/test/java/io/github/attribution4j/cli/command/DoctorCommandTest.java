@@ -18,7 +18,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code doctor} says about backward rules, and that {@code explain} does as it says. */
+/** What {@code doctor} reports about backward rules, and that {@code explain} agrees. */
 class DoctorCommandTest {
     @TempDir
     Path folder;
@@ -134,8 +134,8 @@ class DoctorCommandTest {
         try (TensorScope scope = TensorScope.open()) {
             Tensor picture = Tensors.ofJava().full(Shape.of(1, 6), DataType.FLOAT32, 1);
             assertThat(linesOf("special/random-in-eval", picture, "no +same answer twice.*"))
-                    .endsWith(
-                            "the model is random (dropout in training mode at \"/dropout\"): was it saved in train mode?");
+                    .endsWith("the model is random (dropout in training mode at \"/dropout\"): was it saved in train"
+                            + " mode?");
         }
     }
 }

@@ -168,12 +168,12 @@ class ExplainCommandTest {
 
     @Test
     void anImageIsResizedAndTakesTheChannelsThatTheModelAccepts() throws IOException {
-        BufferedImage colour = new BufferedImage(24, 16, BufferedImage.TYPE_INT_RGB);
+        BufferedImage color = new BufferedImage(24, 16, BufferedImage.TYPE_INT_RGB);
         for (int x = 0; x < 24; x++) {
-            colour.setRGB(x, x % 16, 0xff8000);
+            color.setRGB(x, x % 16, 0xff8000);
         }
-        Path file = folder.resolve("colour.png");
-        ImageIO.write(colour, "png", file.toFile());
+        Path file = folder.resolve("color.png");
+        ImageIO.write(color, "png", file.toFile());
         List<String> arguments = digit("--method", "saliency", "--size", "8");
         arguments.set(3, file.toString());
         try (Explanation why = json(arguments)) {
@@ -201,7 +201,7 @@ class ExplainCommandTest {
         try (Explanation each = json(patients("patients.csv", "--method", "saliency", "--target", "0,1,0,1,0"));
                 Explanation zero =
                         json(patients("patients.csv", "--method", "saliency", "--target", "0", "--rows", "0,2"))) {
-            // Two rows are other calls than five, and libtorch adds up in another order.
+            // Calls of two rows and of five add up in different orders in libtorch.
             assertThat(zero.scores())
                     .containsExactly(new double[] {each.scores()[0], each.scores()[2]}, within(ROUNDING));
         }
@@ -240,7 +240,7 @@ class ExplainCommandTest {
             assertThat(neuron.attribution().shape()).isEqualTo(Shape.of(1, 1, 8, 8));
             assertThat(neuron.provenance().settings()).containsEntry("layer", "conv2");
         }
-        // Slices, several layers, the input of a layer, a method that asks for layer and unit itself.
+        // Slices, several layers, the input of a layer, a method with settings for layer and unit.
         try (Explanation slices = json(digit("--set", "steps=5", "--layer", "conv2", "--unit", "4, 2:4, :"));
                 Explanation sum = json(digit("--method", "saliency", "--layer", "conv2", "--unit", "sum"));
                 Explanation two = json(digit("--method", "layer-activation", "--layer", "conv1,conv2"));
@@ -426,7 +426,7 @@ class ExplainCommandTest {
                 .contains("input 'h' has shape (2, 3, 4) and rowAxis 3; give an axis that it has, counted from 0");
     }
 
-    /** A count of calls scales the output: one that starts at 8 is 9 in the first call, and 3 with that of the file. */
+    /** A counter of calls scales the output. Starting at 8 it is 9 in the first call; from the file it is 3. */
     @Test
     void aStateOfAnotherMoment() throws IOException {
         Path x = folder.resolve("x.npz");

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code layers} says beside addresses. */
+/** What {@code layers} prints in addition to addresses. */
 class LayersCommandTest {
     @TempDir
     Path folder;

@@ -35,8 +35,8 @@ class OtherCommandsTest {
             }
         }
         assertThat(said.out())
-                .contains(
-                        "gradients taken along the path from the baseline; an integer, at least 1, for trapezoids 2; default 50");
+                .contains("gradients taken along the path from the baseline; an integer, at least 1, for trapezoids 2;"
+                        + " default 50");
     }
 
     @Test
@@ -175,7 +175,7 @@ class OtherCommandsTest {
             assertThat(image.getWidth()).as(name).isGreaterThan(600);
             assertThat(Files.readString(into.resolve("index.html"))).contains(name);
         }
-        // The commands it shows can be repeated.
+        // The commands that it shows can be repeated.
         String shown = said.out()
                 .lines()
                 .filter(line -> line.startsWith("$ "))

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ReplayCommandTest {
-    /** Texts for settings that are required, or cost much by default. */
+    /** Texts of settings that are required, or expensive by default. */
     private static final Map<String, String> CHEAP = Map.of(
             "layer",
             "conv2",

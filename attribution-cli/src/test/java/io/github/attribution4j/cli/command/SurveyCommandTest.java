@@ -33,7 +33,7 @@ class SurveyCommandTest {
         }
     }
 
-    /** What PyTorch says of the archive, with a number added to each score. */
+    /** What PyTorch computes for the archive, with a number added to each score. */
     private void expected(String name, double wrong) throws IOException {
         try (TensorScope scope = TensorScope.open()) {
             Tensor output = NumpyFiles.readNpz(Cli.golden("zoo/mlp.npz"), Tensors.ofJava())

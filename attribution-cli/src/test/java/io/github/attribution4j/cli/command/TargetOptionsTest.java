@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Every kind of target that Java has, on the command line: gradients are linear in the target, so each is a sum of others. */
+/** Every kind of target on the command line. Gradients are linear in the target, so each is compared with a sum. */
 class TargetOptionsTest {
     @TempDir
     Path folder;
@@ -186,7 +186,7 @@ class TargetOptionsTest {
 
     @Test
     void arraysAreChosenByName() throws IOException {
-        Path file = folder.resolve("labelled.npz");
+        Path file = folder.resolve("labeled.npz");
         Map<String, Tensor> arrays = new LinkedHashMap<>();
         try (TensorScope scope = TensorScope.open()) {
             arrays.put("y", Tensors.ofJava().of(new long[] {1, 0, 2}, 3));

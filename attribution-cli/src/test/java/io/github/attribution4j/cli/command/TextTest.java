@@ -84,14 +84,14 @@ class TextTest {
             assertThat(why.names()).containsExactly("input_ids");
             assertThat(why.attribution().shape()).isEqualTo(Shape.of(1, 15));
             assertThat(why.completenessGap()[0]).isCloseTo(0, within(1e-4));
-            // Without --reference: the mask token, special ones and padding kept.
+            // Without --reference: the mask token, except in place of special tokens and padding.
             assertThat(why.provenance().settings()).containsEntry("baseline", "token 4 keeping [0, 2, 3] through head");
             assertThat(why.provenance().inputs()).extracting("name").containsExactly("input_ids", "attention_mask");
         }
     }
 
     @Test
-    void coloursTokensWithTheirScale() {
+    void colorsTokensWithTheirScale() {
         Said said = Cli.explain(topics("--text", SENTENCE, "--color", "always"));
         List<String> lines = said.out().lines().toList();
         assertThat(lines.get(0)).contains("\u001b[48;2;").contains("axes\u001b[0m");
@@ -134,7 +134,7 @@ class TextTest {
             assertThat(shape.dim(0)).isEqualTo(9);
             double[] values = why.attribution().toDoubleArray();
             int width = Math.toIntExact(shape.dim(1));
-            // "[CLS] line . [SEP]" and padding, which nothing is put in the place of.
+            // "[CLS] line . [SEP]" and padding, which are never replaced.
             assertThat(Math.abs(values[1])).isGreaterThan(1e-3);
             for (int i = 4; i < width; i++) {
                 assertThat(values[i]).isCloseTo(0, within(1e-6));
@@ -224,7 +224,8 @@ class TextTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--reference msk|2|--reference msk: the tokenizer has no such token; did you mean 'mask', 'unk'? Or give",
+                "--reference msk|2|--reference msk: the tokenizer has no such token; did you mean 'mask', 'unk'? Or"
+                        + " give",
                 "--reference pad --method saliency|2|--reference pad: method saliency has no baseline",
                 "--reference pad --baseline 0|2|--reference and --baseline say the same; give one",
                 "--reference pad --layer norm|2|--reference pad: is one of tokens",

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tables as programs really write them. */
+/** Tables as real software writes them. */
 class CsvTableTest {
     @TempDir
     Path folder;
@@ -83,7 +83,7 @@ class CsvTableTest {
         CsvTable table = read("index,a\n0,5\n1,6\n2,7\n");
         assertThat(table.columns()).containsExactly("index", "a");
         assertThat(table.notes()).singleElement().asString().contains("--drop 'index'");
-        // Values that do not count, or are no integers, are features like others.
+        // Values that do not count up, or are not integers, are features like others.
         for (String text :
                 List.of("id,a\n5,1\n2,1\n", "Unnamed: 0,a\n0.5,1\n1.5,2\n", ",a\n3,1\n3,2\n", "a,b\n0,1\n1,2\n")) {
             CsvTable kept = read(text);

@@ -123,25 +123,25 @@ class InputFileTest {
                 .containsExactly(1, 2);
     }
 
-    /** What Java's getRGB makes of a grey 128 is 188: the stored sample is what counts. */
+    /** Java's getRGB turns a gray 128 into 188; the stored sample counts. */
     @Test
     void readsGreyAsStored() throws IOException {
         BufferedImage image = new BufferedImage(2, 1, BufferedImage.TYPE_BYTE_GRAY);
         image.getRaster().setSample(0, 0, 0, 128);
         image.getRaster().setSample(1, 0, 0, 255);
-        Path file = folder.resolve("grey.png");
+        Path file = folder.resolve("gray.png");
         ImageIO.write(image, "png", file.toFile());
         assertThat(ImageFile.isGrey(file)).isTrue();
-        Tensor grey = read(file, plain(), 1).arrays().get(0).tensor();
-        assertThat(grey.shape()).isEqualTo(Shape.of(1, 1, 1, 2));
-        assertThat(grey.toFloatArray()).containsExactly(128 / 255f, 1);
+        Tensor gray = read(file, plain(), 1).arrays().get(0).tensor();
+        assertThat(gray.shape()).isEqualTo(Shape.of(1, 1, 1, 2));
+        assertThat(gray.toFloatArray()).containsExactly(128 / 255f, 1);
         assertThat(read(file, plain(), 3).arrays().get(0).tensor().toFloatArray())
                 .containsExactly(128 / 255f, 1, 128 / 255f, 1, 128 / 255f, 1);
     }
 
     @Test
-    void readsColourPlaneByPlaneAndNormalises() throws IOException {
-        Path file = colours();
+    void readsColorPlaneByPlaneAndNormalizes() throws IOException {
+        Path file = colors();
         assertThat(ImageFile.isGrey(file)).isFalse();
         Tensor tensor = read(file, plain(), 3).arrays().get(0).tensor();
         assertThat(tensor.shape()).isEqualTo(Shape.of(1, 3, 1, 2));
@@ -158,11 +158,11 @@ class InputFileTest {
                 .hasMessage("--mean: 2 numbers for 3 channels; give one for each, or one for all");
     }
 
-    private Path colours() throws IOException {
+    private Path colors() throws IOException {
         BufferedImage image = new BufferedImage(2, 1, BufferedImage.TYPE_INT_RGB);
         image.setRGB(0, 0, 0xff0000);
         image.setRGB(1, 0, 0x0033ff);
-        Path file = folder.resolve("colours.png");
+        Path file = folder.resolve("colors.png");
         ImageIO.write(image, "png", file.toFile());
         return file;
     }

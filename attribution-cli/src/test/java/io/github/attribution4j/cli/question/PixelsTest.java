@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Colours of image files against Pillow's, of the files and values that {@code golden/images.py} wrote. */
+/** Colors of image files compared with Pillow's, for files and numbers written by {@code golden/images.py}. */
 class PixelsTest {
     private static final Path GOLDEN = Cli.golden("images");
     /** Decoders of JPEG and converters of profiles differ by a step or two of 255. */
@@ -60,24 +60,24 @@ class PixelsTest {
         Pixels pixels = Pixels.read(GOLDEN.resolve(name));
         try (TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> golden = NumpyFiles.readNpz(GOLDEN.resolve("colours.npz"), Tensors.ofJava());
-            double[] colours = golden.get(name).toDoubleArray();
+            double[] colors = golden.get(name).toDoubleArray();
             double white = name.contains("16-bit") ? 65535 : 255;
             double tolerance = name.contains("jpg") || name.contains("profile") ? STEPS / 255 : 1e-9;
-            for (int i = 0; i < colours.length; i++) {
+            for (int i = 0; i < colors.length; i++) {
                 double[] plane = pixels.planes()[pixels.planes().length == 1 ? 0 : i % 3];
-                if (Math.abs(plane[i / 3] - colours[i] / white) > tolerance) {
+                if (Math.abs(plane[i / 3] - colors[i] / white) > tolerance) {
                     throw new AssertionError("pixel " + i / 3 + ", channel " + i % 3 + ": " + plane[i / 3] * white
-                            + " instead of " + colours[i]);
+                            + " instead of " + colors[i]);
                 }
             }
-            assertThat(pixels.width() * pixels.height() * 3).isEqualTo(colours.length);
+            assertThat(pixels.width() * pixels.height() * 3).isEqualTo(colors.length);
         }
         assertThat(pixels.planes()).hasNumberOfRows(GREY.contains(name) ? 1 : 3);
         assertThat(pixels.converted().isPresent())
                 .isEqualTo(name.contains("profile") || name.contains("cmyk") || name.contains("ycck"));
     }
 
-    /** The golden files would be read right by mistake if they were much alike. */
+    /** The golden files differ enough that a mistake shows. */
     @Test
     void goldenColoursDiffer() throws IOException {
         double[][] plain = Pixels.read(GOLDEN.resolve("rgb.png")).planes();
@@ -134,7 +134,7 @@ class PixelsTest {
         }
     }
 
-    /** A directory of one entry, in either order of bytes. */
+    /** A directory with one entry, in either byte order. */
     private static byte[] exif(boolean little, int orientation) {
         ByteBuffer tiff = ByteBuffer.allocate(26).order(little ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
         tiff.put((little ? "II" : "MM").getBytes(StandardCharsets.US_ASCII));

@@ -42,17 +42,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What every {@link Attribution} promises, whatever it computes: that the answer fits the question, does not depend on
- * batching, order or threads, repeats, says where it comes from, stops when told to, and leaves nothing behind.
+ * What every {@link Attribution} promises, whatever it computes: results fit the request, do not depend on batching,
+ * order or threads, and repeat; they have provenance; a run can be stopped; nothing leaks.
  *
- * <p>A subclass names a method, a model and inputs. Extend it once for each method, and once for each kind of model that
- * matters.
+ * <p>A subclass names a method, a model and inputs. Write one for each method, and for each relevant kind of model.
  *
- * @param <M> the models that the method is tried on
+ * @param <M> the models that the method needs
  */
 @ExtendWith(LeakExtension.class)
 public abstract class AttributionContract<M extends Model> {
-    /** How many examples are explained. */
+    /** The number of examples explained. */
     public static final int EXAMPLES = 4;
 
     private static final int THREADS = 4;
@@ -67,9 +66,10 @@ public abstract class AttributionContract<M extends Model> {
     protected abstract M model();
 
     /**
-     * Makes inputs, owned by the current scope; the same at each call. At least one attributed input is of a floating type.
+     * Makes inputs, owned by the current scope; the same at each call. At least one attributed input is of a
+     * floating type.
      *
-     * @param examples how many, the first ones alike whatever the number
+     * @param examples their number; example i is the same for all numbers
      */
     protected abstract Inputs inputs(M model, int examples);
 
@@ -84,15 +84,15 @@ public abstract class AttributionContract<M extends Model> {
     }
 
     /**
-     * Returns how large the completeness gap may be, as a fraction of the largest difference between score and baseline
-     * score; nothing, the default, if that is not to be checked.
+     * Returns the largest completeness gap allowed, as a fraction of the largest difference between score and baseline
+     * score; empty, the default, if the gap is not checked.
      */
     protected OptionalDouble completeness() {
         return OptionalDouble.empty();
     }
 
     /**
-     * Returns how far results may differ between batch sizes, as a fraction of the largest attribution; 1e-6 unless
+     * Returns the largest difference allowed between batch sizes, as a fraction of the largest attribution; 1e-6 unless
      * overridden.
      */
     protected double batchTolerance() {
@@ -444,7 +444,7 @@ public abstract class AttributionContract<M extends Model> {
         }
         for (int i = 0; i < expected.standardErrors().size(); i++) {
             double[] values = expected.standardErrors().get(i).toDoubleArray();
-            // A standard error is the root of a sum of squares: half its digits are lost where it is all but zero.
+            // A standard error is the root of a sum of squares: near zero half of its digits are lost.
             assertClose(actual.standardErrors().get(i).toDoubleArray(), values, 10 * batchTolerance());
         }
     }

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link LayeredModel} promises besides {@link PullbackContract}: head and tail of each {@link #layers} layer
- * are models that together are the whole, and cutting changes nothing.
+ * What every {@link LayeredModel} promises in addition to {@link PullbackContract}: head and tail of each
+ * {@link #layers} layer are models that together compute what the model computes, and a cut does not change the model.
  */
 public abstract class CutContract extends PullbackContract {
     /** For subclasses. */
@@ -128,7 +128,7 @@ public abstract class CutContract extends PullbackContract {
             Inputs changed = cut.tailInputs(inputs, activation.mul(0.5).add(0.25));
             for (String layer : layers()) {
                 String point = cut.point().toString();
-                // What is inside a module whose output is given is not computed.
+                // The inside of a module whose output is replaced is not computed.
                 if (layer.equals(point) || layer.startsWith(point + ".")) {
                     continue;
                 }
@@ -256,7 +256,7 @@ public abstract class CutContract extends PullbackContract {
         }
     }
 
-    /** Returns addresses of values of which none depends on another, for a cut at all of them; none if there are none. */
+    /** Returns addresses of activations that do not depend on each other, for a cut at all of them; may be empty. */
     protected List<String> independentLayers() {
         return List.of();
     }
@@ -295,7 +295,7 @@ public abstract class CutContract extends PullbackContract {
         }
     }
 
-    /** Returns addresses of two values of which the second is computed from the first; none if there are none. */
+    /** Returns addresses of two activations, the second computed from the first; may be empty. */
     protected List<String> dependentLayers() {
         return List.of();
     }

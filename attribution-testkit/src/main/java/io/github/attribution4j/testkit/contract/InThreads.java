@@ -27,8 +27,8 @@ final class InThreads {
     private InThreads() {}
 
     /**
-     * Runs a computation in a few threads that go on, in threads that are new for each call (what an engine sets up lazily
-     * must not be seen in a thread's first result), and from Java 21 in virtual threads.
+     * Runs a computation in a few reused threads, in a new thread for each call (lazy setup of an engine must not
+     * change a thread's first result), and from Java 21 on in virtual threads.
      */
     static void run(Tensor expected, Computation computation) throws InterruptedException, ExecutionException {
         run(Executors.newFixedThreadPool(THREADS), CALLS, expected, computation);

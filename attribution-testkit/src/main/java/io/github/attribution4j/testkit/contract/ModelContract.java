@@ -36,16 +36,16 @@ public abstract class ModelContract {
     protected abstract Model model();
 
     /**
-     * Returns inputs that differ from row to row, equal at every call, their tensors of {@code model.tensors()} and owned
-     * by the current scope.
+     * Returns inputs that differ from row to row, equal at every call, their tensors of {@code model.tensors()} and
+     * owned by the current scope.
      *
      * @param rows number of rows; row r is the same for all numbers
      */
     protected abstract Inputs inputs(Model model, int rows);
 
     /**
-     * Returns how far outputs (and gradients) of one row may differ between batches of different sizes, divided by the
-     * largest; 0 demands equality. Engines pick other kernels for other sizes, so 1e-5 is usual in float32.
+     * Returns the largest difference allowed between outputs (and gradients) of one row in batches of different sizes,
+     * divided by the largest number; 0 demands equality. Engines choose kernels by size, so 1e-5 is usual in float32.
      */
     protected abstract double batchTolerance();
 
@@ -170,7 +170,7 @@ public abstract class ModelContract {
                         .isEqualTo(one);
             }
         }
-        // The first to ask may have more rows, too.
+        // The first caller may also have more rows.
         try (Model model = model();
                 Model another = model();
                 TensorScope scope = TensorScope.open()) {

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link DifferentiableModel} promises besides {@link ModelContract}. At least one input must be attributed,
- * and the model should be smooth around the inputs given: gradients are compared with central differences.
+ * What every {@link DifferentiableModel} promises in addition to {@link ModelContract}. At least one input must be
+ * attributed, and the model should be smooth near the inputs: gradients are compared with central differences.
  */
 public abstract class PullbackContract extends ModelContract {
     /** For subclasses. */
@@ -36,7 +36,7 @@ public abstract class PullbackContract extends ModelContract {
                 model, pullback.output().dataType(), pullback.output().shape(), seed);
     }
 
-    /** Checks a model's gradients against central differences, with step and tolerance fit for the type. */
+    /** Checks a model's gradients against central differences, with a step and a tolerance for the type. */
     static void checkGradients(DifferentiableModel model, Inputs inputs) {
         try (TensorScope scope = TensorScope.open();
                 Pullback pullback = model.pullback(inputs)) {

@@ -42,10 +42,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What every {@link RuledModel} promises, whatever the numbers of a rule are: copies compute the same values, leave the model alone,
- * refuse where a rule is missing, compare only with references, add up, conserve, and do the same at cuts and from any thread.
+ * What every {@link RuledModel} promises, whatever the numbers of a rule are: copies compute the same outputs, do not
+ * change the model, refuse operations without a rule, compare only with references, add up, conserve, and do the same
+ * at cuts and from any thread.
  *
- * <p>The numbers themselves are held against {@link ReferenceModel}'s, operation by operation, by each binding's own tests.
+ * <p>Each binding's own tests compare the numbers with those of {@link ReferenceModel}, operation by operation.
  */
 @ExtendWith(LeakExtension.class)
 public abstract class RuledContract {
@@ -54,19 +55,22 @@ public abstract class RuledContract {
     /** For subclasses. */
     protected RuledContract() {}
 
-    /** Opens a model with at least one ReLU, whose operations have rules in all of {@link #ruleSets}; the test closes it. */
+    /**
+     * Opens a model with at least one ReLU, whose operations have rules in all of {@link #ruleSets}; the test
+     * closes it.
+     */
     protected abstract RuledModel model();
 
-    /** Makes inputs, owned by the current scope, the same at every call, row r the same for all numbers of rows. */
+    /** Makes inputs, owned by the current scope, the same at every call; row r is the same for all numbers of rows. */
     protected abstract Inputs inputs(Model model, int rows);
 
-    /** Returns addresses of values through which all goes that the output depends on; may be none. */
+    /** Returns addresses of activations through which everything passes that the output depends on; may be empty. */
     protected abstract List<String> layers();
 
-    /** Returns how far numbers may differ, divided by the largest: rounding. 1e-4 is usual in single precision. */
+    /** Returns the rounding error allowed, divided by the largest number. 1e-4 is usual in float32. */
     protected abstract double tolerance();
 
-    /** Returns the rule sets that copies are made with: one of each family at least. */
+    /** Returns the rule sets to test: at least one of each family. */
     protected List<RuleSet> ruleSets() {
         return List.of(
                 RuleSet.relus(new BackwardRule.GuidedRelu()),
@@ -78,8 +82,8 @@ public abstract class RuledContract {
     }
 
     /**
-     * Returns relevance rules that conserve on this model: by default every layer with weights shares in proportion to what each of
-     * its inputs adds, without the bias, and everything else is as in the composites. Nothing if no rules conserve.
+     * Returns relevance rules that conserve on this model; empty if none do. By default a layer with weights shares in
+     * proportion to what each of its inputs adds, without the bias; other operations are as in the composites.
      */
     protected Optional<RuleSet> conserving() {
         BackwardRule.Term proportional = new BackwardRule.Term(
@@ -248,7 +252,7 @@ public abstract class RuledContract {
         });
     }
 
-    /** Compares values, in units of the largest element of a third tensor. */
+    /** Compares elements, in units of the largest element of a third tensor. */
     private void close(Tensor actual, Tensor expected, Tensor scale) {
         double largest = scale.abs().max().toDoubleArray()[0];
         Assertions.assertThat(actual.toDoubleArray())
@@ -398,8 +402,8 @@ public abstract class RuledContract {
     }
 
     @Test
-    @DisplayName(
-            "Heads and tails admit rules as the model does: the same operations, and plain derivatives give the gradient")
+    @DisplayName("Heads and tails admit rules as the model does: the same operations, and plain derivatives give the"
+            + " gradient")
     void parts() {
         RuleSet gradient =
                 RuleSet.builder().otherwise(new BackwardRule.Gradient()).build();

@@ -12,8 +12,8 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What {@link TensorContract} compares with: the facade's operations once more, one element at a time by its index, on
- * doubles, with nothing in common with any backend.
+ * What {@link TensorContract} compares with: a second implementation of the facade's operations, element by element in
+ * doubles, which shares no code with a backend.
  */
 final class SlowTensor {
     final Shape shape;
@@ -24,7 +24,7 @@ final class SlowTensor {
         this.values = values;
     }
 
-    /** Makes a tensor by asking for the element at each index. */
+    /** Makes a tensor from a function of the index. */
     static SlowTensor generate(Shape shape, ToDoubleFunction<long[]> element) {
         double[] values = new double[Math.toIntExact(shape.size())];
         for (int flat = 0; flat < values.length; flat++) {
@@ -43,7 +43,7 @@ final class SlowTensor {
         return index;
     }
 
-    /** Returns the element at an index of a shape that this one broadcasts to. */
+    /** Returns the element at an index of a shape to which this tensor broadcasts. */
     double at(long... index) {
         int flat = 0;
         int skipped = index.length - shape.rank();
@@ -138,7 +138,7 @@ final class SlowTensor {
             long position = index[axis];
             for (SlowTensor part : parts) {
                 if (position < part.shape.dim(axis)) {
-                    // Not at(): its broadcasting would take an extent of 1 for any index.
+                    // Not at(), which broadcasts: an extent of 1 would accept any index.
                     return part.at(moved(index, axis, position));
                 }
                 position -= part.shape.dim(axis);
@@ -147,7 +147,7 @@ final class SlowTensor {
         });
     }
 
-    /** Resamples by the definition: nearest by the floor of the scaled position, bilinear between pixel centres. */
+    /** Resamples by the definition: nearest by the floor of the scaled position, bilinear between pixel centers. */
     SlowTensor interpolate(int height, int width, Interpolation mode) {
         int rank = shape.rank();
         Shape result = shape.with(rank - 2, height).with(rank - 1, width);
@@ -181,7 +181,7 @@ final class SlowTensor {
         return moved;
     }
 
-    /** Returns the elements as a type holds them: wrapped around for integers, rounded for float32. */
+    /** Returns the elements converted to a type: wrapped around for integers, rounded for float32. */
     SlowTensor in(DataType type) {
         return map(
                 switch (type) {

@@ -58,7 +58,9 @@ final class TensorCases {
         return Shape.of(dims);
     }
 
-    /** Draws a tensor, in half of the cases as a view of another. Fractions are eighths, so sums and products are exact. */
+    /**
+     * Draws a tensor, in half of the cases as a view of another. Fractions are eighths, so sums and products are exact.
+     */
     Operand operand(DataType type, Shape shape) {
         return switch (shape.rank() == 0 ? 0 : random.nextInt(4)) {
             case 1 -> sliced(type, shape);

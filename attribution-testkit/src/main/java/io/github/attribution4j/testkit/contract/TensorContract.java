@@ -446,7 +446,7 @@ public abstract class TensorContract extends TensorRefusalContract {
                     Tensor tensor = x.tensor();
                     SlowTensor slow = x.slow();
                     if (to == DataType.UINT8 && from != DataType.BOOL) {
-                        // What lies outside 0 to 255 has no meaning in uint8.
+                        // Numbers outside 0 to 255 have no meaning in uint8.
                         tensor = tensor.abs();
                         slow = slow.map(Math::abs);
                     }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Who owns a tensor and what happens when it is closed, part of {@link TensorContract}. */
+/** Who owns a tensor and what happens when it is closed; part of {@link TensorContract}. */
 @ExtendWith(LeakExtension.class)
 public abstract class TensorLifetimeContract {
     private static final List<Function<Tensor, Object>> OPERATIONS = List.of(

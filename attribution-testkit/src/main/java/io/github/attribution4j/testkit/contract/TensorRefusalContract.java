@@ -15,8 +15,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every backend refuses, part of {@link TensorContract}. A backend that calls {@link
- * io.github.attribution4j.tensor.TensorChecks} first passes.
+ * What every backend refuses; part of {@link TensorContract}. A backend passes if it first calls
+ * {@link io.github.attribution4j.tensor.TensorChecks}.
  */
 public abstract class TensorRefusalContract extends TensorLifetimeContract {
     /** For subclasses. */

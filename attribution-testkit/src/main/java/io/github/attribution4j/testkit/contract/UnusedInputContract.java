@@ -17,7 +17,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What an engine must say of an attributed input on which the output does not depend. */
+/** What an engine must report about an attributed input on which the output does not depend. */
 @ExtendWith(LeakExtension.class)
 public abstract class UnusedInputContract {
     /** For subclasses. */
