@@ -23,7 +23,7 @@ final class CamSettings {
             "layout",
             ActivationLayout.KIND,
             ActivationLayout.channelsFirst(),
-            "where the activation has its channels; tokens are those of a vision transformer, behind LEADING others");
+            "where the activation has its channels; tokens are those of a vision transformer, after LEADING others");
     static final Setting<Boolean> RELU =
             Setting.of("relu", Kind.FLAG, false, "whether negative values of the map become 0");
     static final Setting<Optional<Interpolation>> UPSAMPLE = Setting.of(
