@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.gradient;
+
+import static io.github.attribution4j.onnx.internal.gradient.Step.set;
+
+import io.github.attribution4j.onnx.internal.graph.Attribute;
+import io.github.attribution4j.onnx.internal.graph.Dim;
+import io.github.attribution4j.onnx.internal.graph.ValueType;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Products of matrices, and sums of products in general. */
+final class ContractionRules {
+    private ContractionRules() {}
+
+    static void addTo(Map<String, Rule> table) {
+        table.put("MatMul", ContractionRules::matMul);
+        table.put("Gemm", ContractionRules::gemm);
+        table.put("Einsum", ContractionRules::einsum);
+    }
+
+    private static void matMul(Step s) {
+        int left = s.rank(s.x(0));
+        int right = s.rank(s.x(1));
+        String a = left == 1 ? s.unsqueeze(s.x(0), 0) : s.x(0);
+        String b = right == 1 ? s.unsqueeze(s.x(1), 1) : s.x(1);
+        String g = s.g();
+        int rank = Math.max(Math.max(left, right), 2);
+        if (right == 1) {
+            g = s.unsqueeze(g, -1);
+        }
+        if (left == 1) {
+            g = s.unsqueeze(g, -2);
+        }
+        if (s.needs(0)) {
+            String back = s.matmul(g, s.transposed(b, Math.max(right, 2)));
+            s.give(0, left == 1 ? rows(s, back, rank, 0, s.x(0)) : batches(s, back, 0, left, right));
+        }
+        if (s.needs(1)) {
+            if (right == 2 && left > 2) {
+                // One product of long matrices rather than many products and a sum.
+                String flat = s.op("Reshape", a, s.concat(0, s.ints(-1), s.sizes(s.x(0), -1)));
+                String back = s.op("Reshape", g, s.concat(0, s.ints(-1), s.sizes(s.x(1), -1)));
+                s.give(1, s.matmul(s.transpose(flat, 1, 0), back));
+                return;
+            }
+            String back = s.matmul(s.transposed(a, Math.max(left, 2)), g);
+            s.give(1, right == 1 ? rows(s, back, rank, 1, s.x(1)) : batches(s, back, 1, right, left));
+        }
+    }
+
+    /** Of a vector: the sum over all matrices. */
+    private static String rows(Step s, String back, int rank, int side, String vector) {
+        long[] axes = new long[rank - 1];
+        for (int i = 0, axis = 0; axis < rank; axis++) {
+            if (axis != (side == 0 ? rank - 1 : rank - 2)) {
+                axes[i++] = axis;
+            }
+        }
+        return s.shapedLike(s.sum(back, false, axes), vector);
+    }
+
+    /** Of matrices that were repeated: the sum over the repetitions. */
+    private static String batches(Step s, String back, int input, int rank, int other) {
+        ValueType own = s.type(input);
+        ValueType theirs = s.type(1 - input);
+        int outer = Math.max(rank, other) - 2;
+        List<Long> summed = new ArrayList<>();
+        for (int i = 0; i < outer; i++) {
+            int mine = i - (Math.max(rank, other) - rank);
+            int its = i - (Math.max(rank, other) - other);
+            if (mine < 0) {
+                summed.add((long) i);
+                continue;
+            }
+            Dim have = its < 0 ? Dim.of(1) : theirs.dim(its);
+            Dim want = own.dim(mine);
+            if (have.sameAs(want) || (want.known() && want.size() != 1) || (have.known() && have.size() == 1)) {
+                continue;
+            }
+            if (!want.known()) {
+                return s.sumToShape(back, s.x(input));
+            }
+            summed.add((long) i);
+        }
+        if (summed.isEmpty()) {
+            return back;
+        }
+        String sum = s.sum(back, true, summed.stream().mapToLong(axis -> axis).toArray());
+        return s.shapedLike(sum, s.x(input));
+    }
+
+    private static void gemm(Step s) {
+        double alpha = s.real("alpha", 1);
+        double beta = s.real("beta", 1);
+        boolean leftTurned = s.integer("transA", 0) != 0;
+        boolean rightTurned = s.integer("transB", 0) != 0;
+        if (s.needs(0)) {
+            s.give(
+                    0,
+                    leftTurned
+                            ? product(s, s.x(1), s.g(), rightTurned, true, alpha)
+                            : product(s, s.g(), s.x(1), false, !rightTurned, alpha));
+        }
+        if (s.needs(1)) {
+            s.give(
+                    1,
+                    rightTurned
+                            ? product(s, s.g(), s.x(0), true, leftTurned, alpha)
+                            : product(s, s.x(0), s.g(), !leftTurned, false, alpha));
+        }
+        if (s.needs(2)) {
+            s.give(2, s.unbroadcast(s.times(s.g(), beta), s.y(), s.x(2)));
+        }
+    }
+
+    private static String product(Step s, String a, String b, boolean turnA, boolean turnB, double alpha) {
+        return s.op(
+                "Gemm",
+                List.of(set("transA", turnA ? 1 : 0), set("transB", turnB ? 1 : 0), Attribute.of("alpha", (float)
+                        alpha)),
+                a,
+                b);
+    }
+
+    private static void einsum(Step s) {
+        String equation = s.text("equation", "").replace(" ", "");
+        int arrow = equation.indexOf("->");
+        if (arrow < 0) {
+            throw s.refuse("its equation '" + equation + "' does not say what it gives; write it with ->");
+        }
+        String[] operands = equation.substring(0, arrow).split(",", -1);
+        String result = equation.substring(arrow + 2);
+        String dots = ellipsis(s, operands);
+        for (int i = 0; i < operands.length; i++) {
+            int more = operands[i].contains("...") ? s.rank(s.x(i)) - (operands[i].length() - 3) : 0;
+            operands[i] = operands[i].replace("...", dots.substring(dots.length() - more));
+        }
+        result = result.replace("...", dots);
+        for (int i = 0; i < operands.length; i++) {
+            if (s.needs(i)) {
+                s.give(i, operand(s, operands, result, i));
+            }
+        }
+    }
+
+    /** Letters that nobody uses, for the axes that three dots stand for. */
+    private static String ellipsis(Step s, String[] operands) {
+        int most = 0;
+        StringBuilder used = new StringBuilder();
+        for (int i = 0; i < operands.length; i++) {
+            used.append(operands[i]);
+            if (operands[i].contains("...")) {
+                most = Math.max(most, s.rank(s.x(i)) - (operands[i].length() - 3));
+            }
+        }
+        StringBuilder letters = new StringBuilder();
+        for (char c = 'A'; letters.length() < most && c <= 'Z'; c++) {
+            if (used.indexOf(String.valueOf(c)) < 0) {
+                letters.append(c);
+            }
+        }
+        return letters.toString();
+    }
+
+    private static String operand(Step s, String[] operands, String result, int input) {
+        String own = operands[input];
+        if (own.chars().distinct().count() < own.length()) {
+            throw s.refuse("its equation takes a diagonal ('" + own + "'); write it without");
+        }
+        List<String> values = new ArrayList<>(List.of(s.g()));
+        StringBuilder left = new StringBuilder(result);
+        Set<Character> there = new LinkedHashSet<>();
+        addLetters(there, result);
+        for (int i = 0; i < operands.length; i++) {
+            if (i != input) {
+                left.append(',').append(operands[i]);
+                values.add(s.x(i));
+                addLetters(there, operands[i]);
+            }
+        }
+        // What is summed over in this operand alone comes back to each of its places.
+        StringBuilder kept = new StringBuilder();
+        List<Long> missing = new ArrayList<>();
+        for (int i = 0; i < own.length(); i++) {
+            if (there.contains(own.charAt(i))) {
+                kept.append(own.charAt(i));
+            } else {
+                missing.add((long) i);
+            }
+        }
+        String back = s.op("Einsum", List.of(set("equation", left + "->" + kept)), values.toArray(new String[0]));
+        if (!missing.isEmpty()) {
+            back = s.unsqueeze(back, missing.stream().mapToLong(axis -> axis).toArray());
+            return s.expandLike(back, s.x(input));
+        }
+        return broadcastBack(s, back, own, input);
+    }
+
+    /** An axis of one element may have met a longer one of the same letter. */
+    private static String broadcastBack(Step s, String back, String own, int input) {
+        ValueType type = s.type(input);
+        List<Long> ones = new ArrayList<>();
+        for (int i = 0; i < own.length(); i++) {
+            if (type.dim(i).known() && type.dim(i).size() == 1) {
+                ones.add((long) i);
+            }
+        }
+        return ones.isEmpty()
+                ? back
+                : s.sum(back, true, ones.stream().mapToLong(axis -> axis).toArray());
+    }
+
+    private static void addLetters(Set<Character> letters, String subscripts) {
+        for (int i = 0; i < subscripts.length(); i++) {
+            letters.add(subscripts.charAt(i));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.gradient;
+
+import io.github.attribution4j.onnx.internal.graph.Attribute;
+import io.github.attribution4j.onnx.internal.graph.Dim;
+import io.github.attribution4j.onnx.internal.graph.ElementType;
+import io.github.attribution4j.onnx.internal.graph.Graph;
+import io.github.attribution4j.onnx.internal.graph.Initializer;
+import io.github.attribution4j.onnx.internal.graph.Node;
+import io.github.attribution4j.onnx.internal.graph.ValueType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Writes new nodes and constants. Two nodes that would compute the same are one. */
+final class Emitter {
+    private static final String PREFIX = "attribution/";
+
+    private final Set<String> taken;
+    private final Map<String, List<String>> made = new HashMap<>();
+    private final Map<String, Initializer> constants = new LinkedHashMap<>();
+    private final List<Node> forward = new ArrayList<>();
+    private final List<Node> backward = new ArrayList<>();
+    private final Map<String, ValueType> types = new HashMap<>();
+    private int count;
+
+    Emitter(Graph graph) {
+        this.taken = graph.names();
+    }
+
+    String freshName(String hint) {
+        String name;
+        do {
+            name = PREFIX + hint + "_" + count++;
+        } while (!taken.add(name));
+        return name;
+    }
+
+    /** A node that runs on the way back. */
+    List<String> emit(String type, int outputs, List<Attribute> attributes, String... inputs) {
+        return emit(backward, type, outputs, attributes, inputs);
+    }
+
+    /** The sizes of a value, taken on the way forth, so that the value itself need not be kept. */
+    String shapeOf(String value, ValueType type) {
+        String shape = emit(forward, "Shape", 1, List.of(), value).get(0);
+        types.put(shape, new ValueType(ElementType.INT64, type.ranked() ? List.of(Dim.of(type.rank())) : null));
+        return shape;
+    }
+
+    private List<String> emit(List<Node> into, String type, int outputs, List<Attribute> attributes, String... inputs) {
+        String key = type
+                + attributes.stream().map(Emitter::key).collect(Collectors.joining())
+                + Arrays.toString(inputs)
+                + outputs;
+        List<String> known = made.get(key);
+        if (known != null) {
+            return known;
+        }
+        List<String> names =
+                Stream.generate(() -> freshName(type)).limit(outputs).toList();
+        into.add(Node.of(type, names.get(0), List.of(inputs), names, attributes.toArray(new Attribute[0])));
+        made.put(key, names);
+        return names;
+    }
+
+    private static String key(Attribute attribute) {
+        return attribute.name() + Arrays.toString(attribute.message().toBytes());
+    }
+
+    /** A constant; equal ones are one. */
+    String constant(String key, Function<String, Initializer> make) {
+        return made.computeIfAbsent("constant " + key, k -> {
+                    String name = freshName("constant");
+                    constants.put(name, make.apply(name));
+                    return List.of(name);
+                })
+                .get(0);
+    }
+
+    /** Notes the type of a value of the way forth that was not there before. */
+    void type(String value, ValueType type) {
+        types.put(value, type);
+    }
+
+    Map<String, ValueType> types() {
+        return types;
+    }
+
+    Map<String, Initializer> constants() {
+        return constants;
+    }
+
+    List<Node> forward() {
+        return forward;
+    }
+
+    List<Node> backward() {
+        return backward;
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.gradient;
+
+import static io.github.attribution4j.onnx.internal.gradient.Step.set;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+
+/** Operators that make one number of many, and those that divide by such a number. */
+final class ReductionRules {
+    private ReductionRules() {}
+
+    static void addTo(Map<String, Rule> table) {
+        table.put("ReduceSum", s -> s.give(0, s.expandLike(restored(s, s.g()), s.x())));
+        table.put("ReduceMean", s -> {
+            String share = s.div(s.g(), s.cast(s.div(s.count(s.x()), s.count(s.y())), s.element()));
+            s.give(0, s.expandLike(restored(s, share), s.x()));
+        });
+        table.put("ReduceMax", ReductionRules::extreme);
+        table.put("ReduceMin", ReductionRules::extreme);
+        table.put("ReduceProd", ReductionRules::product);
+        table.put("ReduceL1", s -> s.give(0, s.mul(restored(s, s.g()), s.op("Sign", s.x()))));
+        table.put("ReduceL2", s -> {
+            String zero = s.op("Equal", s.y(), s.number(0));
+            String safe = s.where(zero, s.number(1), s.y());
+            s.give(0, s.mul(restored(s, s.where(zero, s.number(0), s.div(s.g(), safe))), s.x()));
+        });
+        table.put("ReduceSumSquare", s -> s.give(0, s.times(s.mul(restored(s, s.g()), s.x()), 2)));
+        table.put("ReduceLogSum", s -> s.give(0, s.expandLike(restored(s, s.div(s.g(), s.op("Exp", s.y()))), s.x())));
+        table.put(
+                "ReduceLogSumExp",
+                s -> s.give(0, s.mul(restored(s, s.g()), s.op("Exp", s.sub(s.x(), restored(s, s.y()))))));
+        table.put("Softmax", s -> {
+            long axis = s.axis(s.x(), s.integer("axis", -1));
+            String weighted = s.mul(s.g(), s.y());
+            s.give(0, s.sub(weighted, s.mul(s.y(), s.sum(weighted, true, axis))));
+        });
+        table.put("LogSoftmax", s -> {
+            long axis = s.axis(s.x(), s.integer("axis", -1));
+            s.give(0, s.sub(s.g(), s.mul(s.op("Exp", s.y()), s.sum(s.g(), true, axis))));
+        });
+        table.put(
+                "CumSum",
+                s -> s.give(
+                        0,
+                        s.op(
+                                "CumSum",
+                                List.of(
+                                        set("exclusive", s.integer("exclusive", 0)),
+                                        set("reverse", 1 - s.integer("reverse", 0))),
+                                s.g(),
+                                s.x(1))));
+    }
+
+    /** Puts the axes back, as ones, that a reduction took away. */
+    private static String restored(Step s, String value) {
+        if (s.integer("keepdims", 1) != 0) {
+            return value;
+        }
+        long[] axes = s.longs(1);
+        if (s.has(1) && axes == null) {
+            throw s.refuse("its axes are computed; write them as constants");
+        }
+        if (axes == null || axes.length == 0) {
+            if (s.integer("noop_with_empty_axes", 0) != 0) {
+                return value;
+            }
+            return s.reshape(
+                    value, LongStream.range(0, s.rank(s.x())).map(axis -> 1).toArray());
+        }
+        long[] counted =
+                LongStream.of(axes).map(axis -> s.axis(s.x(), axis)).sorted().toArray();
+        return s.unsqueeze(value, counted);
+    }
+
+    /** The axes over which a reduction went. */
+    private static long[] axes(Step s) {
+        long[] axes = s.longs(1);
+        if (s.has(1) && axes == null) {
+            throw s.refuse("its axes are computed; write them as constants");
+        }
+        if (axes == null || axes.length == 0) {
+            return s.integer("noop_with_empty_axes", 0) != 0
+                    ? new long[0]
+                    : LongStream.range(0, s.rank(s.x())).toArray();
+        }
+        return LongStream.of(axes).map(axis -> s.axis(s.x(), axis)).toArray();
+    }
+
+    /** Those that are equal share. */
+    private static void extreme(Step s) {
+        long[] axes = axes(s);
+        if (axes.length == 0) {
+            s.give(0, s.g());
+            return;
+        }
+        String mask = s.mask(s.op("Equal", s.x(), restored(s, s.y())));
+        s.give(0, s.mul(mask, s.div(restored(s, s.g()), s.sum(mask, true, axes))));
+    }
+
+    /** The product of the others, also where elements are zero. */
+    private static void product(Step s) {
+        long[] axes = axes(s);
+        if (axes.length == 0) {
+            s.give(0, s.g());
+            return;
+        }
+        String zero = s.op("Equal", s.x(), s.number(0));
+        String safe = s.where(zero, s.number(1), s.x());
+        String zeros = s.sum(s.mask(zero), true, axes);
+        String product = s.reduce("ReduceProd", safe, true, axes);
+        String none = s.keep(s.op("Equal", zeros, s.number(0)), s.div(product, safe));
+        String one = s.keep(s.op("And", zero, s.op("Equal", zeros, s.number(1))), product);
+        s.give(0, s.mul(restored(s, s.g()), s.add(none, one)));
+    }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.gradient;
+
+/** How a gradient passes an operator. */
+@FunctionalInterface
+interface Rule {
+    /**
+     * Gives each input that {@link Step#needs needs} one its gradient, made of those of the outputs; or refuses.
+     *
+     * @param step the node, and words to write new nodes with
+     */
+    void apply(Step step);
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.gradient;
+
+import static io.github.attribution4j.onnx.internal.gradient.Step.set;
+
+import io.github.attribution4j.onnx.internal.graph.Attribute;
+import io.github.attribution4j.onnx.internal.graph.Dim;
+import io.github.attribution4j.onnx.internal.graph.ValueType;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/**
+ * The windows of a convolution or a pooling: how many axes of space, and for each the window's size, step, spread and
+ * the padding around.
+ */
+final class Windows {
+    private final long[] kernel;
+    private final long[] strides;
+    private final long[] dilations;
+    private final long[] before;
+    private final long[] after;
+
+    /**
+     * @param kernel sizes of a window
+     * @param strides steps from one window to the next
+     * @param dilations steps from one element of a window to the next
+     * @param before padding in front
+     * @param after padding behind
+     */
+    Windows(long[] kernel, long[] strides, long[] dilations, long[] before, long[] after) {
+        this.kernel = kernel;
+        this.strides = strides;
+        this.dilations = dilations;
+        this.before = before;
+        this.after = after;
+    }
+
+    /**
+     * Reads the attributes of a node.
+     *
+     * @param kernel sizes of a window
+     * @param input the value that the windows lie on
+     */
+    static Windows of(Step s, long[] kernel, String input) {
+        int axes = kernel.length;
+        long[] strides = s.integers("strides", axes, 1);
+        long[] dilations = s.integers("dilations", axes, 1);
+        long[] pads = s.integers("pads", 2 * axes, 0);
+        long[] before = Arrays.copyOf(pads, axes);
+        long[] after = Arrays.copyOfRange(pads, axes, 2 * axes);
+        String auto = s.text("auto_pad", "NOTSET");
+        if (auto.equals("VALID")) {
+            Arrays.fill(before, 0);
+            Arrays.fill(after, 0);
+        } else if (auto.startsWith("SAME")) {
+            for (int i = 0; i < axes; i++) {
+                long spread = dilations[i] * (kernel[i] - 1) + 1;
+                long total;
+                if (strides[i] == 1) {
+                    total = spread - 1;
+                } else {
+                    Dim size = s.type(input).dim(i + 2);
+                    if (!size.known()) {
+                        throw s.refuse("its padding (auto_pad " + auto
+                                + ") depends on the size of the input, which is open; fix the size, or write pads");
+                    }
+                    total = Math.max(
+                            0, ((size.size() + strides[i] - 1) / strides[i] - 1) * strides[i] + spread - size.size());
+                }
+                before[i] = auto.equals("SAME_LOWER") ? (total + 1) / 2 : total / 2;
+                after[i] = total - before[i];
+            }
+        }
+        return new Windows(kernel, strides, dilations, before, after);
+    }
+
+    long[] kernel() {
+        return kernel;
+    }
+
+    long[] strides() {
+        return strides;
+    }
+
+    long[] dilations() {
+        return dilations;
+    }
+
+    long[] before() {
+        return before;
+    }
+
+    long[] after() {
+        return after;
+    }
+
+    int axes() {
+        return kernel.length;
+    }
+
+    /** Elements from the first to the last of a window. */
+    long spread(int axis) {
+        return dilations[axis] * (kernel[axis] - 1) + 1;
+    }
+
+    boolean stepsOfOne() {
+        return LongStream.of(strides).allMatch(stride -> stride == 1);
+    }
+
+    boolean padded() {
+        return LongStream.concat(LongStream.of(before), LongStream.of(after)).anyMatch(pad -> pad != 0);
+    }
+
+    /** As attributes of a convolution or a pooling. */
+    List<Attribute> attributes(long group) {
+        return List.of(
+                set("kernel_shape", kernel),
+                set("strides", strides),
+                set("dilations", dilations),
+                set("pads", pads()),
+                set("group", group));
+    }
+
+    long[] pads() {
+        return LongStream.concat(LongStream.of(before), LongStream.of(after)).toArray();
+    }
+
+    /**
+     * Spreads what stands at each window over the elements of the window: the transpose of a convolution.
+     *
+     * @param g one number for each window and output channel
+     * @param windows the value of which {@code g} is the gradient
+     * @param weights as those of the convolution
+     * @param input the value that the windows lie on
+     */
+    String spread(Step s, String g, String windows, String weights, long group, String input) {
+        ValueType in = s.type(input);
+        ValueType out = s.type(windows);
+        long[] outputPadding = new long[axes()];
+        boolean direct = true;
+        for (int i = 0; i < axes() && direct; i++) {
+            if (strides[i] == 1) {
+                continue;
+            }
+            Dim size = in.dim(i + 2);
+            Dim count = out.dim(i + 2);
+            direct = size.known() && count.known();
+            if (direct) {
+                outputPadding[i] = size.size() + before[i] + after[i] - (count.size() - 1) * strides[i] - spread(i);
+                direct = outputPadding[i] >= 0 && outputPadding[i] < strides[i];
+            }
+        }
+        if (direct) {
+            return s.op(
+                    "ConvTranspose",
+                    List.of(
+                            set("kernel_shape", kernel),
+                            set("strides", strides),
+                            set("dilations", dilations),
+                            set("pads", pads()),
+                            set("output_padding", outputPadding),
+                            set("group", group)),
+                    g,
+                    weights);
+        }
+        String whole = s.op(
+                "ConvTranspose",
+                List.of(
+                        set("kernel_shape", kernel),
+                        set("strides", strides),
+                        set("dilations", dilations),
+                        set("group", group)),
+                g,
+                weights);
+        // Behind the last window there may be elements that no window reached, fewer than a step and the padding.
+        long[] space = LongStream.range(2, axes() + 2L).toArray();
+        long[] behind = IntStream.range(0, 2 * axes())
+                .mapToLong(i -> i < axes() ? 0 : Math.max(0, strides[i - axes()] - 1 + after[i - axes()]))
+                .toArray();
+        String padded = s.op("Pad", whole, s.ints(behind), s.number(0), s.ints(space));
+        String starts = s.ints(before);
+        int[] axes = LongStream.of(space).mapToInt(axis -> (int) axis).toArray();
+        return s.slice(padded, starts, s.add(starts, s.sizes(input, axes)), s.ints(space));
+    }
+}

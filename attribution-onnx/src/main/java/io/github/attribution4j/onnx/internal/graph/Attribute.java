@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.graph;
+
+import io.github.attribution4j.onnx.internal.proto.Message;
+import java.util.List;
+
+/**
+ * A setting of a node.
+ *
+ * @param name its name
+ * @param message it, as AttributeProto
+ */
+public record Attribute(String name, Message message) {
+    private static final int NAME = 1;
+    private static final int F = 2;
+    private static final int I = 3;
+    private static final int S = 4;
+    private static final int T = 5;
+    private static final int G = 6;
+    private static final int FLOATS = 7;
+    private static final int INTS = 8;
+    private static final int STRINGS = 9;
+    private static final int GRAPHS = 11;
+    private static final int TYPE = 20;
+
+    static Attribute read(Message message) {
+        return new Attribute(message.text(NAME), message);
+    }
+
+    /** An attribute that is an int. */
+    public static Attribute of(String name, long value) {
+        return new Attribute(
+                name,
+                Message.builder()
+                        .text(NAME, name)
+                        .number(I, value)
+                        .number(TYPE, 2)
+                        .build());
+    }
+
+    /** An attribute that is a float. */
+    public static Attribute of(String name, float value) {
+        return new Attribute(
+                name,
+                Message.builder()
+                        .text(NAME, name)
+                        .real(F, value)
+                        .number(TYPE, 1)
+                        .build());
+    }
+
+    /** An attribute that is a text. */
+    public static Attribute of(String name, String value) {
+        return new Attribute(
+                name,
+                Message.builder()
+                        .text(NAME, name)
+                        .text(S, value)
+                        .number(TYPE, 3)
+                        .build());
+    }
+
+    /** An attribute that is a list of ints. */
+    public static Attribute of(String name, long... values) {
+        Message.Builder builder = Message.builder().text(NAME, name);
+        for (long value : values) {
+            builder.number(INTS, value);
+        }
+        return new Attribute(name, builder.number(TYPE, 7).build());
+    }
+
+    /** An attribute that is a graph. */
+    public static Attribute of(String name, Graph graph) {
+        return new Attribute(
+                name,
+                Message.builder()
+                        .text(NAME, name)
+                        .message(G, graph.toMessage())
+                        .number(TYPE, 5)
+                        .build());
+    }
+
+    /** An attribute that is a tensor. */
+    public static Attribute of(String name, Initializer tensor) {
+        return new Attribute(
+                name,
+                Message.builder()
+                        .text(NAME, name)
+                        .message(T, tensor.message())
+                        .number(TYPE, 4)
+                        .build());
+    }
+
+    public long integer() {
+        return message.number(I, 0);
+    }
+
+    public float real() {
+        return message.real(F, 0);
+    }
+
+    public String text() {
+        return message.text(S);
+    }
+
+    public long[] integers() {
+        return message.numbers(INTS);
+    }
+
+    public float[] reals() {
+        return message.reals(FLOATS);
+    }
+
+    public List<String> texts() {
+        return message.texts(STRINGS);
+    }
+
+    /** Whether there is a tensor in it. */
+    public boolean hasTensor() {
+        return message.has(T);
+    }
+
+    /** The tensor, under a name of the caller's choice. */
+    public Initializer tensor(String as) {
+        Message tensor = message.message(T);
+        if (tensor == null) {
+            throw new IllegalStateException("attribute '" + name + "' is no tensor");
+        }
+        return Initializer.read(tensor).named(as);
+    }
+
+    /** The graphs in it: one, several, mostly none. */
+    List<Graph> graphs() {
+        Message one = message.message(G);
+        return one != null
+                ? List.of(Graph.read(one))
+                : message.messages(GRAPHS).stream().map(Graph::read).toList();
+    }
+}

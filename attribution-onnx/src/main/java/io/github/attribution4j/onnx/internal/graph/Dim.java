@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.graph;
+
+/**
+ * The size of one axis.
+ *
+ * @param size the size; -1 if it is open
+ * @param symbol of an open size, its name: equal names mean equal sizes; empty if it has none
+ */
+public record Dim(long size, String symbol) {
+    /** A size of which nothing is known. */
+    public static final Dim OPEN = new Dim(-1, "");
+
+    /** A known size. */
+    public static Dim of(long size) {
+        return size < 0 ? OPEN : new Dim(size, "");
+    }
+
+    /** An open size with a name. */
+    public static Dim of(String symbol) {
+        return new Dim(-1, symbol);
+    }
+
+    public boolean known() {
+        return size >= 0;
+    }
+
+    /** Whether both are the same size for certain. */
+    public boolean sameAs(Dim other) {
+        return known() ? size == other.size : !symbol.isEmpty() && symbol.equals(other.symbol);
+    }
+
+    @Override
+    public String toString() {
+        return known() ? Long.toString(size) : symbol.isEmpty() ? "?" : symbol;
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.graph;
+
+import io.github.attribution4j.onnx.internal.proto.FormatException;
+import io.github.attribution4j.onnx.internal.proto.FormatException.Reason;
+import io.github.attribution4j.onnx.internal.proto.Message;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Values, and the nodes that make them of each other, each after those that it reads.
+ *
+ * @param name its name
+ * @param inputs what it is given; constants of the file are not among them
+ * @param outputs what it gives
+ * @param nodes its nodes
+ * @param initializers its constants, by name
+ */
+public record Graph(
+        String name,
+        List<ValueInfo> inputs,
+        List<ValueInfo> outputs,
+        List<Node> nodes,
+        Map<String, Initializer> initializers) {
+    private static final int NODE = 1;
+    private static final int NAME = 2;
+    private static final int INITIALIZER = 5;
+    private static final int INPUT = 11;
+    private static final int OUTPUT = 12;
+    private static final int SPARSE_INITIALIZER = 15;
+
+    /** Copies the lists. */
+    public Graph {
+        inputs = List.copyOf(inputs);
+        outputs = List.copyOf(outputs);
+        nodes = List.copyOf(nodes);
+    }
+
+    /** Makes a graph with constants. */
+    public static Graph of(
+            String name,
+            List<ValueInfo> inputs,
+            List<ValueInfo> outputs,
+            List<Node> nodes,
+            Collection<Initializer> initializers) {
+        Map<String, Initializer> byName = new LinkedHashMap<>();
+        initializers.forEach(initializer -> byName.put(initializer.name(), initializer));
+        return new Graph(name, inputs, outputs, nodes, byName);
+    }
+
+    static Graph read(Message message) {
+        if (message.has(SPARSE_INITIALIZER)) {
+            throw new FormatException(
+                    Reason.UNSUPPORTED, "the model has sparse initializers; store them as ordinary tensors");
+        }
+        Map<String, Initializer> initializers = new LinkedHashMap<>();
+        for (Message each : message.messages(INITIALIZER)) {
+            Initializer initializer = Initializer.read(each);
+            initializers.put(initializer.name(), initializer);
+        }
+        // Before version 4 of the format, constants stood among the inputs, as values that the caller may exchange.
+        // Here they are constant.
+        List<ValueInfo> inputs = message.messages(INPUT).stream()
+                .map(ValueInfo::read)
+                .filter(input -> !initializers.containsKey(input.name()))
+                .toList();
+        return new Graph(
+                message.text(NAME),
+                inputs,
+                message.messages(OUTPUT).stream().map(ValueInfo::read).toList(),
+                message.messages(NODE).stream().map(Node::read).toList(),
+                initializers);
+    }
+
+    Message toMessage() {
+        return toMessage(null);
+    }
+
+    Message toMessage(@Nullable Path weights) {
+        Message.Builder builder = Message.builder();
+        nodes.forEach(node -> builder.message(NODE, node.message()));
+        builder.text(NAME, name);
+        initializers.values().forEach(each -> builder.message(INITIALIZER, each.reference(weights)));
+        inputs.forEach(input -> builder.message(INPUT, input.message()));
+        outputs.forEach(output -> builder.message(OUTPUT, output.message()));
+        return builder.build();
+    }
+
+    /** The values that its nodes, and the graphs in them, take from around it. */
+    Set<String> captured() {
+        Set<String> own = new LinkedHashSet<>(initializers.keySet());
+        inputs.forEach(input -> own.add(input.name()));
+        Set<String> captured = new LinkedHashSet<>();
+        for (Node node : nodes) {
+            for (String read : node.reads()) {
+                if (!own.contains(read)) {
+                    captured.add(read);
+                }
+            }
+            own.addAll(node.outputs());
+        }
+        for (ValueInfo output : outputs) {
+            if (!own.contains(output.name())) {
+                captured.add(output.name());
+            }
+        }
+        return captured;
+    }
+
+    /** Every name of a value, also within graphs of nodes. */
+    public Set<String> names() {
+        Set<String> names = new LinkedHashSet<>(initializers.keySet());
+        inputs.forEach(input -> names.add(input.name()));
+        outputs.forEach(output -> names.add(output.name()));
+        for (Node node : nodes) {
+            names.addAll(node.outputs());
+            node.graphs().forEach(graph -> names.addAll(graph.names()));
+        }
+        return names;
+    }
+
+    /** Which node makes a value. */
+    public Map<String, Node> producers() {
+        Map<String, Node> producers = new LinkedHashMap<>();
+        for (Node node : nodes) {
+            for (String output : node.outputs()) {
+                if (!output.isEmpty()) {
+                    producers.put(output, node);
+                }
+            }
+        }
+        return producers;
+    }
+}

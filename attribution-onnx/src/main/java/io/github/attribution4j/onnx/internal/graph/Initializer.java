@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.graph;
+
+import io.github.attribution4j.onnx.internal.proto.FormatException;
+import io.github.attribution4j.onnx.internal.proto.FormatException.Reason;
+import io.github.attribution4j.onnx.internal.proto.Message;
+import io.github.attribution4j.onnx.internal.proto.Region;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A constant tensor, mostly a weight. Its elements stay in the file; only short ones are read, when a rule needs to
+ * know them.
+ */
+public final class Initializer {
+    private static final int DIMS = 1;
+    private static final int TYPE = 2;
+    private static final int SEGMENT = 3;
+    private static final int FLOAT_DATA = 4;
+    private static final int INT32_DATA = 5;
+    private static final int INT64_DATA = 7;
+    private static final int NAME = 8;
+    private static final int RAW_DATA = 9;
+    private static final int DOUBLE_DATA = 10;
+    private static final int UINT64_DATA = 11;
+    private static final int EXTERNAL_DATA = 13;
+    private static final int DATA_LOCATION = 14;
+
+    /**
+     * Up to here tensors are written into the new model: ONNX Runtime looks for sizes and axes there and nowhere else.
+     */
+    private static final int SHORT = 4096;
+
+    private final Message message;
+    private final String name;
+    private final ElementType type;
+    private final long[] dims;
+
+    private Initializer(Message message) {
+        this.message = message;
+        this.name = message.text(NAME);
+        this.type = ElementType.of(message.number(TYPE, 0));
+        this.dims = message.numbers(DIMS);
+        if (message.has(SEGMENT)) {
+            throw new FormatException(Reason.UNSUPPORTED, "tensor '" + name + "' is stored in segments");
+        }
+        long elements = elements();
+        Region data = region();
+        if (data != null && type.bytes() > 0 && elements != data.length() / type.bytes()) {
+            throw new FormatException(
+                    Reason.CORRUPT,
+                    "tensor '" + name + "' has the shape " + Arrays.toString(dims) + " but " + data.length()
+                            + " bytes of type " + type + "; the file is damaged");
+        }
+    }
+
+    static Initializer read(Message message) {
+        return new Initializer(message);
+    }
+
+    /** A tensor of ints. */
+    public static Initializer of(String name, long[] values, long... dims) {
+        ByteBuffer raw = ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        raw.asLongBuffer().put(values);
+        return of(name, ElementType.INT64, raw.array(), dims);
+    }
+
+    /** A scalar of a type that carries gradients. */
+    public static Initializer scalar(String name, ElementType type, double value) {
+        ByteBuffer raw = ByteBuffer.allocate(type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        switch (type) {
+            case DOUBLE -> raw.putDouble(value);
+            case FLOAT16 -> raw.putShort(Halves.of((float) value));
+            case BFLOAT16 -> raw.putShort((short) ((Float.floatToIntBits((float) value) + 0x8000) >>> Short.SIZE));
+            default -> raw.putFloat((float) value);
+        }
+        return of(name, type, raw.array());
+    }
+
+    /** A tensor of raw bytes, little-endian. */
+    public static Initializer of(String name, ElementType type, byte[] raw, long... dims) {
+        Message.Builder builder = Message.builder();
+        for (long dim : dims) {
+            builder.number(DIMS, dim);
+        }
+        return new Initializer(builder.number(TYPE, type.code())
+                .text(NAME, name)
+                .bytes(RAW_DATA, raw)
+                .build());
+    }
+
+    /** The same tensor under another name. */
+    public Initializer named(String other) {
+        return other.equals(name)
+                ? this
+                : new Initializer(message.without(number -> number == NAME)
+                        .text(NAME, other)
+                        .build());
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public ElementType type() {
+        return type;
+    }
+
+    public long[] dims() {
+        return dims.clone();
+    }
+
+    /** Its type and its sizes. */
+    public ValueType valueType() {
+        return new ValueType(type, LongStream.of(dims).mapToObj(Dim::of).toList());
+    }
+
+    public long elements() {
+        long elements = 1;
+        for (long dim : dims) {
+            if (dim < 0) {
+                throw new FormatException(
+                        Reason.CORRUPT, "tensor '" + name + "' has an axis of " + dim + "; the file is damaged");
+            }
+            long high = Math.multiplyHigh(elements, dim);
+            elements *= dim;
+            if (high != 0 || elements < 0) {
+                throw new FormatException(
+                        Reason.CORRUPT,
+                        "tensor '" + name + "' has the impossible shape " + Arrays.toString(dims)
+                                + "; the file is damaged");
+            }
+        }
+        return elements;
+    }
+
+    /** Whether it lies in a file of its own. */
+    boolean external() {
+        return message.number(DATA_LOCATION, 0) == 1;
+    }
+
+    /** Where its elements lie in the model's file, little-endian; null if they lie elsewhere or in another form. */
+    private @Nullable Region region() {
+        if (external()) {
+            return null;
+        }
+        Region raw = message.region(RAW_DATA);
+        if (raw != null) {
+            return raw;
+        }
+        // Packed numbers of fixed width have the same bytes.
+        long elements = elements();
+        Region packed = type == ElementType.FLOAT
+                ? packed(FLOAT_DATA)
+                : type == ElementType.DOUBLE ? packed(DOUBLE_DATA) : null;
+        return packed != null && packed.length() == elements * type.bytes() ? packed : null;
+    }
+
+    private @Nullable Region packed(int number) {
+        return message.countOf(number) == 1 ? message.regionIfBytes(number) : null;
+    }
+
+    /**
+     * Checks that the file exists in which it lies, and that it is long enough.
+     *
+     * @param folder the model's; null if the model is an array
+     */
+    void check(@Nullable Path folder) {
+        if (external()) {
+            ExternalData.of(name, entries()).check(folder, type.bytes() == 0 ? -1 : elements() * type.bytes());
+        }
+    }
+
+    private Map<String, String> entries() {
+        return OnnxFile.entries(message.messages(EXTERNAL_DATA));
+    }
+
+    /**
+     * As it is written into a new model that lies in no file: with its elements if they are few, else with the place
+     * where they are.
+     */
+    Message reference(@Nullable Path file) {
+        Region data = region();
+        if (data == null
+                || file == null
+                || data.length() <= SHORT
+                || !file.equals(data.bytes().path())) {
+            return message;
+        }
+        return message.without(number -> number == RAW_DATA || number == FLOAT_DATA || number == DOUBLE_DATA)
+                .message(
+                        EXTERNAL_DATA,
+                        OnnxFile.entry("location", file.getFileName().toString()))
+                .message(EXTERNAL_DATA, OnnxFile.entry("offset", Long.toString(data.offset())))
+                .message(EXTERNAL_DATA, OnnxFile.entry("length", Long.toString(data.length())))
+                .number(DATA_LOCATION, 1)
+                .build();
+    }
+
+    Message message() {
+        return message;
+    }
+
+    /** Its elements, if they are whole numbers or truth values and few; null otherwise. */
+    public long @Nullable [] longs() {
+        if (external() || elements() > SHORT) {
+            return null;
+        }
+        Region raw = message.region(RAW_DATA);
+        if (raw == null) {
+            long[] listed = switch (type) {
+                case INT64 -> message.numbers(INT64_DATA);
+                case UINT32, UINT64 -> message.numbers(UINT64_DATA);
+                case INT32, INT16, INT8, UINT16, UINT8, BOOL -> message.numbers(INT32_DATA);
+                default -> null;
+            };
+            return listed != null && listed.length == elements() ? listed : null;
+        }
+        ByteBuffer buffer = buffer(raw);
+        return switch (type) {
+            case INT64, UINT64 ->
+                LongStream.generate(buffer::getLong).limit(elements()).toArray();
+            case INT32 -> LongStream.generate(buffer::getInt).limit(elements()).toArray();
+            case INT8, BOOL, UINT8 ->
+                LongStream.generate(buffer::get).limit(elements()).toArray();
+            default -> null;
+        };
+    }
+
+    /** Its elements as numbers, if they are few and of a type that Java knows; null otherwise. */
+    public double @Nullable [] doubles() {
+        long[] whole = longs();
+        if (whole != null) {
+            return LongStream.of(whole).asDoubleStream().toArray();
+        }
+        Region data = region();
+        if (external() || elements() > SHORT) {
+            return null;
+        }
+        int count = (int) elements();
+        if (data == null) {
+            return switch (type) {
+                case FLOAT ->
+                    exactly(
+                            count,
+                            IntStream.range(0, message.reals(FLOAT_DATA).length)
+                                    .mapToDouble(i -> message.reals(FLOAT_DATA)[i])
+                                    .toArray());
+                case DOUBLE -> exactly(count, message.doubles(DOUBLE_DATA));
+                default -> null;
+            };
+        }
+        ByteBuffer buffer = buffer(data);
+        double[] values = new double[count];
+        for (int i = 0; i < count; i++) {
+            switch (type) {
+                case FLOAT -> values[i] = buffer.getFloat();
+                case DOUBLE -> values[i] = buffer.getDouble();
+                case FLOAT16 -> values[i] = Halves.toFloat(buffer.getShort());
+                case BFLOAT16 -> values[i] = Float.intBitsToFloat(buffer.getShort() << Short.SIZE);
+                default -> {
+                    return null;
+                }
+            }
+        }
+        return values;
+    }
+
+    private static double @Nullable [] exactly(int count, double[] values) {
+        return values.length == count ? values : null;
+    }
+
+    private ByteBuffer buffer(Region raw) {
+        return ByteBuffer.wrap(raw.copy(SHORT * Long.BYTES * 2, "tensor '" + name + "'"))
+                .order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Override
+    public String toString() {
+        return name + ": " + type + Arrays.toString(dims);
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.graph;
+
+import io.github.attribution4j.onnx.internal.proto.Message;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** One operation of a graph. Immutable; two nodes are equal if they are the same. */
+public final class Node {
+    private static final int INPUT = 1;
+    private static final int OUTPUT = 2;
+    private static final int NAME = 3;
+    private static final int OP_TYPE = 4;
+    private static final int ATTRIBUTE = 5;
+    private static final int DOMAIN = 7;
+    private static final int METADATA = 9;
+
+    private final String name;
+    private final String type;
+    private final String domain;
+    private final List<String> inputs;
+    private final List<String> outputs;
+    private final Map<String, Attribute> attributes;
+    private final List<Graph> graphs;
+    private final Message message;
+
+    private Node(Message message) {
+        this.message = message;
+        this.name = message.text(NAME);
+        this.type = message.text(OP_TYPE);
+        String written = message.text(DOMAIN);
+        this.domain = written.equals("ai.onnx") ? "" : written;
+        this.inputs = message.texts(INPUT);
+        this.outputs = message.texts(OUTPUT);
+        this.attributes = new LinkedHashMap<>();
+        List<Graph> found = new ArrayList<>();
+        for (Message each : message.messages(ATTRIBUTE)) {
+            Attribute attribute = Attribute.read(each);
+            attributes.put(attribute.name(), attribute);
+            found.addAll(attribute.graphs());
+        }
+        this.graphs = List.copyOf(found);
+    }
+
+    static Node read(Message message) {
+        return new Node(message);
+    }
+
+    /** Makes a node of the standard's operators. */
+    public static Node of(
+            String type, String name, List<String> inputs, List<String> outputs, Attribute... attributes) {
+        Message.Builder builder = Message.builder()
+                .texts(INPUT, inputs)
+                .texts(OUTPUT, outputs)
+                .text(NAME, name)
+                .text(OP_TYPE, type);
+        for (Attribute attribute : attributes) {
+            builder.message(ATTRIBUTE, attribute.message());
+        }
+        return new Node(builder.build());
+    }
+
+    /** This node with other outputs, more of them or fewer. */
+    public Node withOutputs(List<String> others) {
+        return new Node(message.without(number -> number == OUTPUT)
+                .texts(OUTPUT, others)
+                .build());
+    }
+
+    /** This node with other inputs and attributes. */
+    public Node with(List<String> otherInputs, Map<String, Attribute> otherAttributes) {
+        Message.Builder builder = message.without(number -> number == INPUT || number == ATTRIBUTE)
+                .texts(INPUT, otherInputs);
+        otherAttributes.values().forEach(attribute -> builder.message(ATTRIBUTE, attribute.message()));
+        return new Node(builder.build());
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** The operator. */
+    public String type() {
+        return type;
+    }
+
+    /** The operator's set; empty for the standard's. */
+    public String domain() {
+        return domain;
+    }
+
+    public boolean is(String operator) {
+        return domain.isEmpty() && type.equals(operator);
+    }
+
+    /** The names of its inputs; an empty name is an input that is left out. */
+    public List<String> inputs() {
+        return inputs;
+    }
+
+    /** The name of an input; empty if it is left out. */
+    public String input(int i) {
+        return i < inputs.size() ? inputs.get(i) : "";
+    }
+
+    /** The names of its outputs; an empty name is an output that nobody wants. */
+    public List<String> outputs() {
+        return outputs;
+    }
+
+    /** The name of an output; empty if nobody wants it. */
+    public String output(int i) {
+        return i < outputs.size() ? outputs.get(i) : "";
+    }
+
+    public Map<String, Attribute> attributes() {
+        return attributes;
+    }
+
+    /** The graphs that it runs: branches, bodies. */
+    public List<Graph> graphs() {
+        return graphs;
+    }
+
+    /** All values that it reads, those included that its graphs take from around them. */
+    public Set<String> reads() {
+        Set<String> reads = new LinkedHashSet<>();
+        inputs.stream().filter(input -> !input.isEmpty()).forEach(reads::add);
+        graphs.forEach(graph -> reads.addAll(graph.captured()));
+        return reads;
+    }
+
+    /** What its exporter noted of it. */
+    public Map<String, String> metadata() {
+        return OnnxFile.entries(message.messages(METADATA));
+    }
+
+    Message message() {
+        return message;
+    }
+
+    @Override
+    public String toString() {
+        return type + " '" + name + "'";
+    }
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.graph;
+
+import io.github.attribution4j.onnx.internal.proto.Bytes;
+import io.github.attribution4j.onnx.internal.proto.FormatException;
+import io.github.attribution4j.onnx.internal.proto.FormatException.Reason;
+import io.github.attribution4j.onnx.internal.proto.Message;
+import io.github.attribution4j.onnx.internal.proto.Region;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An ONNX model as it was given: a file, which is never changed and stays open, or an array. Models that are made of
+ * it leave the weights where they are: they name their place in the file.
+ */
+public final class OnnxFile implements AutoCloseable {
+    private static final int IR_VERSION = 1;
+    private static final int PRODUCER = 2;
+    private static final int PRODUCER_VERSION = 3;
+    private static final int GRAPH = 7;
+    private static final int OPSET = 8;
+    private static final int TRAINING = 20;
+    private static final int FUNCTION = 25;
+    private static final int OPSET_DOMAIN = 1;
+    private static final int OPSET_VERSION = 2;
+    private static final int FUNCTION_NAME = 1;
+    private static final int FUNCTION_DOMAIN = 10;
+    private static final int KEY = 1;
+    private static final int VALUE = 2;
+
+    private static final int OLDEST_OPSET = 13;
+    private static final int FIRST_BYTES = 64;
+
+    private final Bytes bytes;
+    private final Message model;
+    private final Graph graph;
+    private final Map<String, Long> opsets;
+
+    private OnnxFile(Bytes bytes) {
+        this.bytes = bytes;
+        String what = bytes.path() == null ? "the model" : "'" + bytes.path() + "'";
+        if (bytes.size() == 0) {
+            throw new FormatException(Reason.EMPTY, what + " has no bytes");
+        }
+        String other = otherKind(bytes);
+        if (other != null) {
+            throw new FormatException(Reason.NO_MODEL, what + " is " + other);
+        }
+        this.model = Message.read(bytes);
+        Message main = model.message(GRAPH);
+        if (main == null) {
+            throw new FormatException(
+                    Reason.NO_MODEL, what + " has no graph: it is no ONNX model, or the file is incomplete");
+        }
+        if (model.has(TRAINING)) {
+            throw new FormatException(
+                    Reason.UNSUPPORTED, what + " is a graph for training; export the model for inference");
+        }
+        this.opsets = new LinkedHashMap<>();
+        for (Message opset : model.messages(OPSET)) {
+            String domain = opset.text(OPSET_DOMAIN);
+            opsets.put(domain.equals("ai.onnx") ? "" : domain, opset.number(OPSET_VERSION, 1));
+        }
+        long opset = opset();
+        if (opset < OLDEST_OPSET) {
+            throw new FormatException(
+                    Reason.UNSUPPORTED,
+                    what + " has opset " + opset + "; from " + OLDEST_OPSET
+                            + " on gradients are known: export it again, or convert it with onnx.version_converter");
+        }
+        this.graph = Lift.from(opset, Graph.read(main));
+        opsets.put("", Math.max(opset, Lift.TO));
+        check(graph);
+    }
+
+    /** Opens a file. */
+    public static OnnxFile open(Path path) {
+        return open(Bytes.of(path.toAbsolutePath().normalize()));
+    }
+
+    /** Reads an array, which nobody may change afterwards. */
+    public static OnnxFile of(byte[] model) {
+        return open(Bytes.of(model));
+    }
+
+    private static OnnxFile open(Bytes bytes) {
+        try {
+            return new OnnxFile(bytes);
+        } catch (FormatException e) {
+            bytes.close();
+            throw e;
+        }
+    }
+
+    private static @Nullable String otherKind(Bytes bytes) {
+        int length = (int) Math.min(FIRST_BYTES, bytes.size());
+        String start = new String(
+                new Region(bytes, 0, length).copy(FIRST_BYTES, "the beginning"), StandardCharsets.ISO_8859_1);
+        if (start.startsWith("PK\u0003\u0004")) {
+            return "a zip file, such as a TorchScript archive (.pt), and no ONNX model";
+        }
+        if (start.startsWith("version https://git-lfs")) {
+            return "a pointer of Git LFS instead of the file itself; run git lfs pull";
+        }
+        String text = start.stripLeading();
+        if (text.startsWith("<")) {
+            return "a page of the web or XML, perhaps an error page saved under this name; fetch the file again";
+        }
+        if (text.startsWith("{")) {
+            return "a JSON file and no ONNX model";
+        }
+        if (start.startsWith("ORTM", 4)) {
+            return "a model in ONNX Runtime's own format (.ort); give the .onnx that it was made of";
+        }
+        return start.startsWith("TFL3", 4) ? "a TensorFlow Lite model and no ONNX model" : null;
+    }
+
+    /** Looks at every tensor that lies in another file. */
+    private void check(Graph main) {
+        Path file = bytes.path();
+        Path folder = file == null ? null : file.getParent();
+        Deque<Graph> open = new ArrayDeque<>(List.of(main));
+        while (!open.isEmpty()) {
+            Graph next = open.pop();
+            next.initializers().values().forEach(each -> each.check(folder));
+            next.nodes().forEach(node -> open.addAll(node.graphs()));
+        }
+    }
+
+    /** The graph, its nodes lifted to {@link #opset}. */
+    public Graph graph() {
+        return graph;
+    }
+
+    /** The version of the standard's operators that {@link #graph} is written in. */
+    public long opset() {
+        return opsets.getOrDefault("", 1L);
+    }
+
+    /** Where the file lies; null of an array. */
+    public @Nullable Path path() {
+        return bytes.path();
+    }
+
+    public long size() {
+        return bytes.size();
+    }
+
+    /** Who wrote it, such as {@code pytorch 2.13.0}. */
+    public String producer() {
+        return (model.text(PRODUCER) + " " + model.text(PRODUCER_VERSION)).strip();
+    }
+
+    /** Whether an operator is a function that the file itself defines. */
+    public boolean definesFunction(Node node) {
+        return model.messages(FUNCTION).stream()
+                .anyMatch(function -> function.text(FUNCTION_NAME).equals(node.type())
+                        && function.text(FUNCTION_DOMAIN).equals(node.domain()));
+    }
+
+    /**
+     * Writes a model of other nodes that uses this file's weights: long ones by their place in this file. ONNX Runtime
+     * needs the folder of the file to find them.
+     */
+    public byte[] write(Graph other) {
+        Message.Builder builder = model.without(number -> number == GRAPH || number == OPSET || number == IR_VERSION)
+                .number(IR_VERSION, Math.max(model.number(IR_VERSION, 0), Lift.IR_VERSION))
+                .message(GRAPH, other.toMessage(bytes.path()));
+        opsets.forEach((domain, version) -> builder.message(
+                OPSET,
+                Message.builder()
+                        .text(OPSET_DOMAIN, domain)
+                        .number(OPSET_VERSION, version)
+                        .build()));
+        return builder.build().toBytes();
+    }
+
+    static Map<String, String> entries(List<Message> messages) {
+        Map<String, String> entries = new LinkedHashMap<>();
+        messages.forEach(entry -> entries.put(entry.text(KEY), entry.text(VALUE)));
+        return entries;
+    }
+
+    static Message entry(String key, String value) {
+        return Message.builder().text(KEY, key).text(VALUE, value).build();
+    }
+
+    @Override
+    public void close() {
+        bytes.close();
+    }
+}

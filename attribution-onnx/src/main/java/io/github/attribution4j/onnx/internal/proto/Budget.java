@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.proto;
+
+import io.github.attribution4j.onnx.internal.proto.FormatException.Reason;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What reading one file may take. A file of junk can hold a field in every two bytes, and a field takes some forty
+ * bytes of memory; a real model of 5,000 nodes has fewer than 200,000.
+ */
+public final class Budget {
+    static final int DEPTH = 64;
+    private static final int FIELDS = 4_000_000;
+
+    private final AtomicInteger fields = new AtomicInteger();
+
+    void field() {
+        if (fields.incrementAndGet() > FIELDS) {
+            throw new FormatException(
+                    Reason.TOO_LARGE,
+                    "the file has more than " + FIELDS
+                            + " fields; no model of this size is known, the file is damaged");
+        }
+    }
+}

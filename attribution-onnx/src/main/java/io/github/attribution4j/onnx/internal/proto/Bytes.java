@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.proto;
+
+import io.github.attribution4j.onnx.internal.proto.FormatException.Reason;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of a file or of an array, read by position, by any thread. A file is read through a window and not mapped:
+ * a mapped file that another process cuts short ends in an error of the virtual machine, and on Windows nobody can
+ * replace it.
+ */
+public final class Bytes implements AutoCloseable {
+    private static final int WINDOW = 1 << 16;
+
+    private final byte @Nullable [] array;
+    private final @Nullable FileChannel channel;
+    private final @Nullable Path path;
+    private final long size;
+    private final byte[] window;
+    private long windowStart;
+    private int windowLength;
+
+    private Bytes(byte @Nullable [] array, @Nullable FileChannel channel, @Nullable Path path, long size) {
+        this.array = array;
+        this.channel = channel;
+        this.path = path;
+        this.size = size;
+        this.window = new byte[array == null ? (int) Math.min(size, WINDOW) : 0];
+    }
+
+    /** The bytes of an array, which is not copied: nobody may change it afterwards. */
+    public static Bytes of(byte[] array) {
+        return new Bytes(array, null, null, array.length);
+    }
+
+    /** The bytes of a file, open until this is closed. */
+    @SuppressWarnings("resource") // what is returned closes the channel
+    public static Bytes of(Path path) {
+        try {
+            if (Files.isDirectory(path)) {
+                throw new FormatException(
+                        Reason.UNREADABLE, "'" + path + "' is a folder; give the model file that lies in it");
+            }
+            FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+            return new Bytes(null, channel, path, channel.size());
+        } catch (NoSuchFileException e) {
+            throw new FormatException(Reason.MISSING_FILE, "there is no file '" + path + "'", e);
+        } catch (IOException e) {
+            throw new FormatException(Reason.UNREADABLE, "'" + path + "' cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    public long size() {
+        return size;
+    }
+
+    /** Where the bytes lie; null for an array. */
+    public @Nullable Path path() {
+        return path;
+    }
+
+    /** The byte at a position below {@link #size}. */
+    byte at(long position) {
+        if (array != null) {
+            return array[(int) position];
+        }
+        synchronized (window) {
+            if (position < windowStart || position >= windowStart + windowLength) {
+                windowLength = 0;
+                int length = (int) Math.min(window.length, size - position);
+                read(position, window, 0, length);
+                windowStart = position;
+                windowLength = length;
+            }
+            return window[(int) (position - windowStart)];
+        }
+    }
+
+    /** Copies bytes that lie within {@link #size}. */
+    void read(long position, byte[] into, int from, int length) {
+        if (array != null) {
+            System.arraycopy(array, (int) position, into, from, length);
+            return;
+        }
+        try {
+            ByteBuffer target = ByteBuffer.wrap(into, from, length);
+            while (target.hasRemaining()) {
+                int n = channel().read(target, position + target.position() - from);
+                if (n < 0) {
+                    throw new FormatException(
+                            Reason.TRUNCATED, "'" + path + "' has become shorter since it was opened; load it again");
+                }
+            }
+        } catch (IOException e) {
+            throw new FormatException(Reason.UNREADABLE, "'" + path + "' cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private FileChannel channel() {
+        if (channel == null) {
+            throw new IllegalStateException("no channel");
+        }
+        return channel;
+    }
+
+    @Override
+    public void close() {
+        if (channel != null) {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                throw new FormatException(Reason.UNREADABLE, "'" + path + "' cannot be closed: " + e.getMessage(), e);
+            }
+        }
+    }
+}

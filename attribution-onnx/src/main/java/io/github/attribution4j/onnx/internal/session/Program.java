@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.session;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import io.github.attribution4j.onnx.internal.graph.Graph;
+import io.github.attribution4j.onnx.internal.graph.OnnxFile;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** A graph that the runtime has loaded. Any number of threads may run it at once. */
+public final class Program implements AutoCloseable {
+    /** How far the runtime may rewrite a graph. */
+    public enum Optimization {
+        /**
+         * Constants are computed once, and what does nothing is left out. The same bits on every processor of a kind.
+         */
+        BASIC(OptLevel.BASIC_OPT),
+        /** Operators are joined, and memory is laid out for the processor. */
+        ALL(OptLevel.ALL_OPT);
+
+        private final OptLevel level;
+
+        Optimization(OptLevel level) {
+            this.level = level;
+        }
+    }
+
+    private final OrtSession session;
+    private final Set<String> inputs;
+
+    /**
+     * Loads.
+     *
+     * @param file where the weights lie
+     * @param graph the graph
+     * @param optimization how far it may be rewritten
+     */
+    public Program(OnnxFile file, Graph graph, Optimization optimization) {
+        this.session = OnnxRuntime.open(file, graph, optimization.level);
+        this.inputs = Set.copyOf(session.getInputNames());
+    }
+
+    /** The names of what it takes. */
+    public Set<String> inputs() {
+        return inputs;
+    }
+
+    /**
+     * Runs.
+     *
+     * @param values what it takes, and perhaps more
+     * @return its outputs, to be closed by the caller
+     */
+    public Outputs run(Map<String, OnnxTensor> values) {
+        Map<String, OnnxTensor> taken = new LinkedHashMap<>();
+        for (String input : inputs) {
+            OnnxTensor value = values.get(input);
+            if (value == null) {
+                throw new IllegalArgumentException("input '" + input + "' is missing; given are " + values.keySet());
+            }
+            taken.put(input, value);
+        }
+        try {
+            return new Outputs(session.run(taken));
+        } catch (OrtException e) {
+            throw OnnxRuntime.failure("ONNX Runtime refuses these inputs or fails", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            session.close();
+        } catch (OrtException e) {
+            throw OnnxRuntime.failure("a session cannot be closed", e);
+        }
+    }
+
+    /** What a run gave. */
+    public static final class Outputs implements AutoCloseable {
+        private final OrtSession.Result result;
+
+        private Outputs(OrtSession.Result result) {
+            this.result = result;
+        }
+
+        /** One output, open until this is closed. */
+        public OnnxTensor get(String name) {
+            return (OnnxTensor) result.get(name).orElseThrow(() -> new IllegalStateException("no output " + name));
+        }
+
+        /** All of them, by name. */
+        public Map<String, OnnxTensor> all() {
+            Map<String, OnnxTensor> all = new LinkedHashMap<>();
+            result.forEach(each -> all.put(each.getKey(), (OnnxTensor) each.getValue()));
+            return all;
+        }
+
+        @Override
+        public void close() {
+            result.close();
+        }
+    }
+}

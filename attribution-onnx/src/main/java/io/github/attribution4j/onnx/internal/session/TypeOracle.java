@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.session;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import ai.onnxruntime.TensorInfo;
+import io.github.attribution4j.onnx.internal.graph.Dim;
+import io.github.attribution4j.onnx.internal.graph.ElementType;
+import io.github.attribution4j.onnx.internal.graph.Graph;
+import io.github.attribution4j.onnx.internal.graph.Node;
+import io.github.attribution4j.onnx.internal.graph.OnnxFile;
+import io.github.attribution4j.onnx.internal.graph.ValueInfo;
+import io.github.attribution4j.onnx.internal.graph.ValueType;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+
+/**
+ * Asks the runtime for the types of all values: whatever it will not tell does not stand in its way when it runs. A
+ * session without optimization gives every value; its description has their types. Of a value without axes that may
+ * mean that their number is not known; those are run once.
+ */
+public final class TypeOracle {
+    private TypeOracle() {}
+
+    /**
+     * Returns the types of inputs, constants and results of nodes. Values that are no tensors are missing.
+     *
+     * @param file the model
+     * @param sample inputs that the model takes, by name
+     */
+    public static Map<String, ValueType> types(OnnxFile file, Map<String, OnnxTensor> sample) {
+        Graph graph = file.graph();
+        Map<String, ValueType> types = new LinkedHashMap<>();
+        graph.initializers().values().forEach(each -> types.put(each.name(), each.valueType()));
+        Set<String> made = new LinkedHashSet<>();
+        for (Node node : graph.nodes()) {
+            node.outputs().stream().filter(value -> !value.isEmpty()).forEach(made::add);
+        }
+        List<String> unclear = new ArrayList<>();
+        try (OrtSession session = OnnxRuntime.open(file, tapped(graph, made), OptLevel.NO_OPT)) {
+            session.getInputInfo().forEach((name, info) -> note(types, new ArrayList<>(), name, info));
+            session.getOutputInfo().forEach((name, info) -> note(types, unclear, name, info));
+        } catch (OrtException e) {
+            throw OnnxRuntime.failure("ONNX Runtime does not describe the model", e);
+        }
+        if (!unclear.isEmpty()) {
+            count(file, sample, unclear, types);
+        }
+        return types;
+    }
+
+    private static void note(Map<String, ValueType> types, List<String> unclear, String name, NodeInfo info) {
+        if (info.getInfo() instanceof TensorInfo tensor) {
+            long[] shape = tensor.getShape();
+            String[] symbols = tensor.getDimensionNames();
+            types.put(
+                    name,
+                    new ValueType(
+                            element(tensor),
+                            IntStream.range(0, shape.length)
+                                    .mapToObj(i -> shape[i] >= 0 ? Dim.of(shape[i]) : Dim.of(symbols[i]))
+                                    .toList()));
+            if (shape.length == 0) {
+                unclear.add(name);
+            }
+        }
+    }
+
+    /** The codes of the Java interface are not those of ONNX; the names are. */
+    private static ElementType element(TensorInfo tensor) {
+        return switch (tensor.type) {
+            case FLOAT -> ElementType.FLOAT;
+            case DOUBLE -> ElementType.DOUBLE;
+            case FLOAT16 -> ElementType.FLOAT16;
+            case BFLOAT16 -> ElementType.BFLOAT16;
+            case INT8 -> ElementType.INT8;
+            case INT16 -> ElementType.INT16;
+            case INT32 -> ElementType.INT32;
+            case INT64 -> ElementType.INT64;
+            case BOOL -> ElementType.BOOL;
+            case UINT8 -> ElementType.UINT8;
+            case STRING -> ElementType.STRING;
+            case UNKNOWN -> ElementType.OTHER;
+        };
+    }
+
+    private static Graph tapped(Graph graph, Set<String> values) {
+        return new Graph(
+                graph.name(),
+                graph.inputs(),
+                values.stream().map(ValueInfo::of).toList(),
+                graph.nodes(),
+                graph.initializers());
+    }
+
+    /** Runs the model once and sees how many axes the values have. */
+    private static void count(
+            OnnxFile file, Map<String, OnnxTensor> sample, List<String> unclear, Map<String, ValueType> types) {
+        Graph graph = file.graph();
+        Set<String> names = graph.names();
+        List<Node> nodes = new ArrayList<>(graph.nodes());
+        Map<String, String> shapes = new LinkedHashMap<>();
+        for (String value : new TreeSet<>(unclear)) {
+            String shape = "attribution/shape of " + value;
+            while (!names.add(shape)) {
+                shape += "_";
+            }
+            nodes.add(Node.of("Shape", shape, List.of(value), List.of(shape)));
+            shapes.put(shape, value);
+        }
+        Graph counting = new Graph(graph.name(), graph.inputs(), List.of(), nodes, graph.initializers());
+        try (OrtSession session = OnnxRuntime.open(file, tapped(counting, shapes.keySet()), OptLevel.BASIC_OPT);
+                OrtSession.Result result = session.run(sample)) {
+            for (Map.Entry<String, String> each : shapes.entrySet()) {
+                OnnxTensor shape = (OnnxTensor) result.get(each.getKey()).orElseThrow();
+                int rank = (int) shape.getInfo().getShape()[0];
+                ElementType element = types.getOrDefault(each.getValue(), new ValueType(ElementType.OTHER, null))
+                        .element();
+                types.put(
+                        each.getValue(),
+                        new ValueType(
+                                element,
+                                IntStream.range(0, rank).mapToObj(i -> Dim.OPEN).toList()));
+            }
+        } catch (OrtException e) {
+            throw OnnxRuntime.failure("the model does not run with these inputs", e);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.session;
+
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import io.github.attribution4j.onnx.internal.gradient.Weaver;
+import io.github.attribution4j.onnx.internal.gradient.Woven;
+import io.github.attribution4j.onnx.internal.graph.OnnxFile;
+import io.github.attribution4j.onnx.internal.session.Program.Optimization;
+import io.github.attribution4j.onnx.internal.session.Program.Outputs;
+import io.github.attribution4j.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Runs models and what is woven of them on arrays. */
+public final class Runs implements AutoCloseable {
+    private final OnnxFile file;
+    private final Map<String, OnnxTensor> given = new LinkedHashMap<>();
+    private final List<OnnxTensor> made = new ArrayList<>();
+
+    /** Takes a model and its inputs. */
+    public Runs(OnnxFile file, Map<String, Tensor> inputs) {
+        this.file = file;
+        inputs.forEach((name, tensor) -> given.put(name, of(tensor)));
+    }
+
+    private OnnxTensor of(Tensor tensor) {
+        ByteBuffer source = tensor.toByteBuffer();
+        ByteBuffer direct = ByteBuffer.allocateDirect(source.remaining()).order(ByteOrder.nativeOrder());
+        direct.put(source).flip();
+        OnnxJavaType type = switch (tensor.dataType()) {
+            case FLOAT32 -> OnnxJavaType.FLOAT;
+            case FLOAT64 -> OnnxJavaType.DOUBLE;
+            case INT64 -> OnnxJavaType.INT64;
+            case INT32 -> OnnxJavaType.INT32;
+            case UINT8 -> OnnxJavaType.UINT8;
+            case BOOL -> OnnxJavaType.BOOL;
+        };
+        try {
+            OnnxTensor value = OnnxTensor.createTensor(
+                    OnnxRuntime.environment(), direct, tensor.shape().dims(), type);
+            made.add(value);
+            return value;
+        } catch (OrtException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The model with a backward part. */
+    public Woven weave(List<String> attributed, String output) {
+        return Weaver.weave(file.graph(), TypeOracle.types(file, given), attributed, output);
+    }
+
+    /** Output and gradients in one run, gradients under the names of the values. */
+    public Map<String, float[]> fused(Woven woven, Tensor cotangent, Optimization optimization) {
+        Map<String, OnnxTensor> values = new LinkedHashMap<>(given);
+        values.put(woven.cotangent(), of(cotangent));
+        try (Program program = new Program(file, woven.fused(), optimization);
+                Outputs outputs = program.run(values)) {
+            return gradients(woven, outputs);
+        }
+    }
+
+    /** The same in two runs. */
+    public Map<String, float[]> split(Woven woven, Tensor cotangent, Optimization optimization) {
+        Map<String, OnnxTensor> values = new LinkedHashMap<>(given);
+        values.put(woven.cotangent(), of(cotangent));
+        try (Program forward = new Program(file, woven.forward(), optimization);
+                Outputs kept = forward.run(values);
+                Program backward = new Program(file, woven.backward(), optimization)) {
+            values.putAll(kept.all());
+            try (Outputs outputs = backward.run(values);
+                    Outputs again = backward.run(values)) {
+                Map<String, float[]> first = gradients(woven, outputs);
+                gradients(woven, again).forEach((name, gradient) -> {
+                    if (!Arrays.equals(gradient, first.get(name))) {
+                        throw new AssertionError("a second run back differs at " + name);
+                    }
+                });
+                return first;
+            }
+        }
+    }
+
+    private static Map<String, float[]> gradients(Woven woven, Outputs outputs) {
+        Map<String, float[]> found = new LinkedHashMap<>();
+        woven.gradients().forEach((value, gradient) -> {
+            FloatBuffer buffer = outputs.get(gradient).getFloatBuffer();
+            float[] numbers = new float[buffer.remaining()];
+            buffer.get(numbers);
+            found.put(value, numbers);
+        });
+        return found;
+    }
+
+    @Override
+    public void close() {
+        made.forEach(OnnxTensor::close);
+    }
+}
