@@ -2,7 +2,6 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.FiniteValues;
 import io.github.attribution4j.evaluation.Recipe;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
@@ -69,13 +68,25 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Starts the explanation that an evaluation ends in.
+     * Returns the explanation that an evaluation ends in: attributions of which nothing more is known. It takes them out of all
+     * scopes and owns them.
      *
      * @param evaluator what ran the model
-     * @param attributions one for each attributed input, axis 0 counts examples; the explanation will own them
+     * @param attributions one for each attributed input, axis 0 counts examples
+     * @throws io.github.attribution4j.model.ModelException if an attribution is NaN or infinite
      */
-    public static Builder of(Evaluator evaluator, List<Tensor> attributions) {
-        return new Builder(evaluator, attributions);
+    public static Explanation of(Evaluator evaluator, List<Tensor> attributions) {
+        return of(evaluator, Outcome.of(attributions));
+    }
+
+    /**
+     * Returns the explanation that an evaluation ends in. It takes the tensors out of all scopes and owns them.
+     *
+     * @param evaluator what ran the model
+     * @throws io.github.attribution4j.model.ModelException if an attribution is NaN or infinite
+     */
+    public static Explanation of(Evaluator evaluator, Outcome outcome) {
+        return outcome.explain(evaluator);
     }
 
     /** Returns the names of the attributed inputs, in order. */
@@ -451,154 +462,6 @@ public final class Explanation implements AutoCloseable {
                 provenance,
                 inputData,
                 labels.with(fitting));
-    }
-
-    /** Collects the parts of an explanation; made by {@link Explanation#of}. */
-    public static final class Builder {
-        private final Evaluator evaluator;
-        private final List<Tensor> attributions;
-        private List<Tensor> standardErrors = List.of();
-        private double @Nullable [] baselineScores;
-        private double @Nullable [] completenessGap;
-        private List<String> names;
-        private boolean ofInputs = true;
-        private @Nullable ElementGroups groups;
-        private final List<String> notices = new ArrayList<>();
-        private Counts more = Counts.NONE;
-
-        Builder(Evaluator evaluator, List<Tensor> attributions) {
-            this.evaluator = evaluator;
-            this.attributions = attributions;
-            this.names = evaluator.inputs().attributedInputs().stream()
-                    .map(Inputs.Input::name)
-                    .toList();
-        }
-
-        /** Sets what the attributions are of, where that is not the attributed inputs: the names of layers. */
-        public Builder names(List<String> attributed) {
-            names = List.copyOf(attributed);
-            ofInputs = false;
-            return this;
-        }
-
-        /** Sets the standard errors, one tensor for each attributed input. */
-        public Builder standardErrors(List<Tensor> errors) {
-            standardErrors = errors;
-            return this;
-        }
-
-        /** Sets the score at each example's baseline. */
-        public Builder baselineScores(double[] scores) {
-            baselineScores = scores.clone();
-            return this;
-        }
-
-        /** Sets the gap Σ attributions − (score − baseline score) of each example. */
-        public Builder completenessGap(double[] gap) {
-            completenessGap = gap.clone();
-            return this;
-        }
-
-        /**
-         * Sets the baseline scores, and the gap that follows from them, from the scores, and from the attributions'
-         * sums.
-         */
-        public Builder completeTo(double[] scoresAtBaseline) {
-            return completeBetween(scoresAtBaseline, evaluator.scores());
-        }
-
-        /**
-         * Sets the baseline scores, and the gap that follows from them, from other scores than those at the explained inputs
-         * (such as a mean over noisy inputs), and from the attributions' sums. A gap of more than 5 % of the score's change gets a
-         * notice, with what the model knows of its causes.
-         */
-        public Builder completeBetween(double[] scoresAtBaseline, double[] scores) {
-            double[] gap = new double[scores.length];
-            for (Tensor attribution : attributions) {
-                long rows = attribution.shape().dim(0);
-                double[] values = attribution.toDoubleArray();
-                int rowSize = Math.toIntExact(values.length / rows);
-                for (int i = 0; i < values.length; i++) {
-                    gap[i / rowSize] += values[i];
-                }
-            }
-            double[] change = new double[gap.length];
-            for (int i = 0; i < gap.length; i++) {
-                change[i] = scores[i] - scoresAtBaseline[i];
-                gap[i] -= change[i];
-            }
-            String large = evaluator.largeGap(gap, change, attributions);
-            return (large.isEmpty() ? this : notice(large))
-                    .baselineScores(scoresAtBaseline)
-                    .completenessGap(gap);
-        }
-
-        /**
-         * Sets which elements are one feature, of which the contribution stands at each of its elements.
-         *
-         * @param shapes for each attribution the shape of its numbers: axis 0 is 1, or counts the examples that the inputs
-         *     were selected from; other axes are 1 or the attribution's
-         * @param ids for each attribution the number of each element's group, row-major, from 0 without gaps in each
-         *     example; not copied
-         * @param groupNames one for each group, or none
-         */
-        public Builder groups(List<Shape> shapes, List<int[]> ids, List<String> groupNames) {
-            groups = new ElementGroups(List.copyOf(shapes), List.copyOf(ids), List.copyOf(groupNames), true, null);
-            return this;
-        }
-
-        /** Takes names and groups from an explanation of copies of the examples. */
-        Builder like(Explanation copies) {
-            names = copies.names;
-            ofInputs = copies.labels.ofInputs();
-            groups = copies.labels.groups();
-            return this;
-        }
-
-        private Labels labels() {
-            Labels labels = Labels.none(attributions.size(), evaluator.classes(), evaluator.words())
-                    .withGroups(groups == null ? null : groups.of(evaluator.sources()));
-            return ofInputs ? labels.ofInputs(evaluator.inputs(), names, attributions) : labels.ofLayers();
-        }
-
-        /** Adds a line that the user should know. */
-        public Builder notice(String notice) {
-            notices.add(notice);
-            return this;
-        }
-
-        /** Adds the cost of explanations computed on the way. */
-        public Builder counts(Counts ofInner) {
-            more = more.plus(ofInner);
-            return this;
-        }
-
-        /**
-         * Returns the explanation, which takes its tensors out of all scopes and owns them.
-         *
-         * @throws io.github.attribution4j.model.ModelException if an attribution is NaN or infinite
-         */
-        public Explanation build() {
-            Labels labels = labels();
-            FiniteValues.requireFinite(names, attributions, labels.names());
-            notices.addAll(0, evaluator.notices());
-            Counts counts = evaluator.counts().plus(more);
-            Explanation explanation = new Explanation(
-                    names,
-                    attributions,
-                    standardErrors,
-                    evaluator.scores(),
-                    baselineScores,
-                    completenessGap,
-                    counts,
-                    Duration.ofNanos(evaluator.run().elapsedNanos()),
-                    notices,
-                    Provenance.of(evaluator, counts),
-                    List.of(),
-                    labels);
-            explanation.ownTensors();
-            return explanation;
-        }
     }
 
     @Override

@@ -277,19 +277,18 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
 
         Explanation explanation(Evaluator evaluator) {
             boolean variance = statistic == Statistic.VAR_GRAD;
-            Explanation.Builder explanation = Explanation.of(
-                            evaluator, variance ? moments.variances() : moments.means())
+            Outcome outcome = Outcome.of(variance ? moments.variances() : moments.means())
                     .like(Objects.requireNonNull(last, "there is at least one copy"));
             if (!variance) {
-                explanation.standardErrors(moments.standardErrors());
+                outcome = outcome.standardErrors(moments.standardErrors());
             }
             if (compared) {
-                explanation.baselineScores(baselineScores);
+                outcome = outcome.baselineScores(baselineScores);
             }
             if (complete && statistic == Statistic.SMOOTH_GRAD) {
-                explanation.completenessGap(gaps);
+                outcome = outcome.completenessGap(gaps);
             }
-            return explanation.build();
+            return Explanation.of(evaluator, outcome);
         }
     }
 }

@@ -6,7 +6,6 @@ import io.github.attribution4j.evaluation.Recipe;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.run.Batching;
-import io.github.attribution4j.run.Counts;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Digests;
 import io.github.attribution4j.tensor.Tensor;
@@ -101,14 +100,14 @@ public record Provenance(
     }
 
     /** Returns where what a method computed comes from. A method inside another leaves settings and inputs to the outer one. */
-    static Provenance of(Evaluator evaluation, Counts total) {
+    static Provenance of(Evaluator evaluation) {
         Run run = evaluation.run();
         return new Provenance(
                 evaluation.recipe().name(),
                 run.isNested() ? Map.of() : settingsOf(evaluation.recipe()),
                 evaluation.target().describe(),
                 run.seed(),
-                run.batching() + ", largest batch " + total.largestBatch() + " rows",
+                run.batching() + ", largest batch " + evaluation.counts().largestBatch() + " rows",
                 evaluation.model().identity(),
                 run.isNested() ? List.of() : records(evaluation.inputs(), evaluation.digests()),
                 Versions.LIBRARY,

@@ -108,8 +108,7 @@ class ExplanationTest {
                 Tensor tokens = JAVA.of(new long[] {777777}, 1, 1);
                 Explanation plain = explanation(true)) {
             assertThat(plain.toJson()).doesNotContain("424242");
-            Inputs inputs =
-                    Inputs.builder().attribute("x", secret).fixed("ids", tokens).build();
+            Inputs inputs = Inputs.none().attribute("x", secret).fixed("ids", tokens);
             try (Explanation with = plain.withInputData(inputs);
                     Explanation read = Explanation.fromJson(with.toJson())) {
                 assertThat(read.inputData()).extracting(NamedTensor::name).containsExactly("x", "ids");

@@ -74,10 +74,7 @@ class FeaturesTest {
     }
 
     private static Inputs applicants() {
-        return Inputs.builder()
-                .attribute("applicants", table())
-                .features("applicants", COLUMNS)
-                .build();
+        return Inputs.none().attribute("applicants", table()).named("applicants", FeatureNames.columns(COLUMNS));
     }
 
     /** Σ weights · x, by which every number below is known. */
@@ -335,12 +332,11 @@ class FeaturesTest {
     void acrossInputs() {
         Model sum = Model.ofTensors(
                 JAVA, inputs -> inputs.get(0).sum(1).add(inputs.get(1).sum(1)));
-        Inputs inputs = Inputs.builder()
+        Inputs inputs = Inputs.none()
                 .attribute("a", JAVA.of(new double[] {1, 2}, 1, 2))
                 .attribute("b", JAVA.of(new double[] {4, 8}, 1, 2))
-                .features("a", "x", "y")
-                .features("b", "y", "z")
-                .build();
+                .named("a", FeatureNames.columns("x", "y"))
+                .named("b", FeatureNames.columns("y", "z"));
         FeatureMask mask = FeatureMask.ofIds(new long[] {0, 1}, new long[] {1, 2});
         try (Explanation why = new FeatureAblation().mask(mask).attribute(sum, inputs);
                 Explanation single = new FeatureAblation().attribute(sum, inputs)) {
@@ -443,10 +439,9 @@ class FeaturesTest {
         assertThat(words.element("ids", Shape.of(2, 3, 4), 0, 5)).isEqualTo("the [1]");
 
         Model sum = Model.ofTensors(JAVA, inputs -> inputs.get(0).sum(1));
-        Inputs text = Inputs.builder()
+        Inputs text = Inputs.none()
                 .attribute("ids", JAVA.of(new double[] {1, 2, 3, 4, 5, 6}, 2, 3))
-                .features("ids", words)
-                .build();
+                .named("ids", words);
         try (Explanation why = new FeatureAblation().attribute(sum, text);
                 Explanation chosen = new FeatureAblation().attribute(sum, text.select(1, 0));
                 Explanation read = Explanation.fromJson(why.toJson())) {

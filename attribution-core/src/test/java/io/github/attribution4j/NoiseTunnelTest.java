@@ -122,11 +122,10 @@ class NoiseTunnelTest {
                     .add(tensors.get(2).sum(1));
         });
         try (TensorScope scope = TensorScope.open()) {
-            Inputs inputs = Inputs.builder()
+            Inputs inputs = Inputs.none()
                     .attribute("a", Tensors.ofJava().of(new double[] {1, 2}, 1, 2))
                     .attribute("b", Tensors.ofJava().of(new double[] {3, 4}, 1, 2))
-                    .fixed("c", Tensors.ofJava().of(new double[] {5, 6}, 1, 2))
-                    .build();
+                    .fixed("c", Tensors.ofJava().of(new double[] {5, 6}, 1, 2));
             NoiseTunnel<Model> method =
                     NoiseTunnel.varGrad(new FeatureAblation()).samples(400).stdev(0, 2);
             try (Explanation explanation = method.attribute(recorder, inputs)) {

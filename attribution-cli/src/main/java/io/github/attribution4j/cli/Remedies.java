@@ -19,11 +19,9 @@ public final class Remedies {
 
     /** Longer calls come before their parts, because the first match is replaced. */
     private static final List<Remedy> REMEDIES = List.of(
-            Remedy.of(
-                    "mark (one|the token ids) with Inputs\\.builder\\(\\)\\.attribute\\([^)]*\\)",
-                    "name $1 with --attribute"),
-            Remedy.of("Inputs\\.builder\\(\\)\\.attribute\\([^)]*\\)", "--attribute"),
-            Remedy.of("make the inputs with Inputs\\.builder\\(\\)", "give the inputs with --input"),
+            Remedy.of("mark (one|the token ids) with Inputs\\.attribute\\([^)]*\\)", "name $1 with --attribute"),
+            Remedy.of("Inputs\\.attribute\\([^)]*\\)", "--attribute"),
+            Remedy.of("make the inputs with Inputs\\.none\\(\\)", "give the inputs with --input"),
             Remedy.of("pass (.{1,30}?) (?:as|with) constant\\(\\.\\.\\.\\)", "give $1 with --constant FILE"),
             Remedy.of(
                     "pass (.{1,30}?) (?:as|with) fixed\\(\\.\\.\\.\\)",
@@ -58,7 +56,7 @@ public final class Remedies {
             Remedy.of("Baseline\\.mean\\(\\.\\.\\.\\)", "--baseline mean:FILE"),
             Remedy.of("Baseline\\.of\\(\\.\\.\\.\\)", "--baseline FILE"),
             Remedy.of(
-                    "say which they are of with Inputs\\.builder\\(\\)\\.features\\([^)]*\\)",
+                    "say which they are of with Inputs\\.named\\([^)]*\\)",
                     "attribute one of them alone with --attribute"),
             Remedy.of("choose one with features\\(example\\)\\.top\\(k\\)", "choose one with --example"),
             Remedy.of(
@@ -91,9 +89,8 @@ public final class Remedies {
             Remedy.of("convert it with to\\(DataType\\.FLOAT32\\)", "store it as float32, or give --dtype float32"),
             Remedy.of("convert it with to\\(DataType\\.FLOAT64\\)", "store it as float64, or give --dtype float64"),
             Remedy.of(
-                    "give it one \\(RuleSet\\.builder\\(\\)\\.rule\\(selector, rule\\)\\), treat it as a gradient"
-                            + " \\(otherwise\\(new BackwardRule\\.Gradient\\(\\)\\)\\), or cut the model at a layer"
-                            + " behind"
+                    "give it one \\(RuleSet\\.of\\(selector, rule\\)\\), treat it as a gradient"
+                            + " \\(otherwise\\(new BackwardRule\\.Gradient\\(\\)\\)\\), or cut the model at a layer behind"
                             + " it",
                     "treat it as a gradient (--set unknown-as-gradient=true), or explain at a layer behind it with"
                             + " --layer"),

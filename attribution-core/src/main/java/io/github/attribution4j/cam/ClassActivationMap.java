@@ -3,6 +3,7 @@ package io.github.attribution4j.cam;
 
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
@@ -101,9 +102,11 @@ public abstract sealed class ClassActivationMap<S extends ClassActivationMap<S>>
             boolean each = value(CamSettings.MERGE) == Merge.EACH;
             List<String> names =
                     cuts.stream().map(cut -> cut.point().toString()).toList();
-            return Explanation.of(evaluator, each ? maps : List.of(merged(maps)))
-                    .names(each ? names : List.of(String.join(", ", names)))
-                    .build();
+            return Explanation.of(
+                    evaluator,
+                    each
+                            ? Outcome.of(maps).ofLayers(names)
+                            : Outcome.of(List.of(merged(maps))).ofLayers(List.of(String.join(", ", names))));
         }
     }
 

@@ -3,6 +3,7 @@ package io.github.attribution4j.cam;
 
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
@@ -152,8 +153,8 @@ public final class FullGrad extends Described<LayeredModel, FullGrad> {
             for (CutPoint point : layers.isEmpty() ? reached(model, evaluator) : named) {
                 terms.of(point, !layers.isEmpty()).ifPresent(term -> sum.add(term.contributions(), term.layout()));
             }
-            Explanation.Builder explanation = Explanation.of(evaluator, List.of(sum.map()));
-            return (magnitudes ? explanation : explanation.completeTo(sum.withoutPlace())).build();
+            Outcome outcome = Outcome.of(List.of(sum.map()));
+            return Explanation.of(evaluator, magnitudes ? outcome : outcome.completeTo(sum.withoutPlace()));
         }
     }
 

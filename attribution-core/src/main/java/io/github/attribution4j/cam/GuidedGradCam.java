@@ -108,7 +108,7 @@ public final class GuidedGradCam extends Described<RuledModel, GuidedGradCam> {
                 Inputs.Input input = evaluator.inputs().attributedInputs().get(products.size());
                 products.add(gradient.mul(resampled(map, input)));
             }
-            return Explanation.of(evaluator, products).build();
+            return Explanation.of(evaluator, products);
         }
     }
 

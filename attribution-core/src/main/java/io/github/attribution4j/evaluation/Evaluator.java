@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * try (TensorScope scope = TensorScope.open()) {
  *     Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
  *     evaluator.gradients(rows, part -> ...);
- *     return Explanation.of(evaluator, attributions).build();
+ *     return Explanation.of(evaluator, attributions);
  * }
  * }</pre>
  */
@@ -82,7 +82,7 @@ public final class Evaluator {
         Problems problems = new Problems();
         problems.require(
                 !inputs.attributed().isEmpty(),
-                "inputs: none is attributed; mark one with Inputs.builder().attribute(name, tensor)");
+                "inputs: none is attributed; mark one with Inputs.attribute(name, tensor)");
         List<String> digests = InputChecks.digests(recipe, inputs, run.isNested(), problems);
         if (recipe.need() == Need.GRADIENTS) {
             InputChecks.requireFloating(model, inputs, problems);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.PathRows;
@@ -90,7 +90,7 @@ public final class Conductance extends LayerPathMethod<Conductance> {
     }
 
     @Override
-    Explanation.Builder explain(LayerRuns runs) {
+    Outcome explain(LayerRuns runs) {
         List<Tensor> references = references(runs);
         double[] scoresAtBaseline = runs.scoresAt(references);
         Path path = path(runs, references);
@@ -98,7 +98,7 @@ public final class Conductance extends LayerPathMethod<Conductance> {
         runs.gradients(
                 new PathRows(path, runs.whole().examples(), nodes),
                 part -> integral.add(part.batch(), part.from(), part.to(), part.activations(), part.gradients()));
-        return runs.explain(integral.sums()).completeTo(scoresAtBaseline);
+        return runs.outcome(integral.sums()).completeTo(scoresAtBaseline);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.GradientAttribution;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.GroupMoments;
@@ -13,9 +14,7 @@ import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
-import java.util.List;
 
 /**
  * Expected gradients: integrated gradients averaged over a distribution of baselines, by sampling.
@@ -78,15 +77,12 @@ public final class GradientShap extends ExpectedGradients<DifferentiableModel, G
             Segments segments = segments(evaluator, Segments.Position.DRAWN);
             evaluator.gradients(
                     segments, part -> moments.add(part, contributions(part.gradients(), segments::differences)));
-            List<Tensor> attributions = moments.means();
-            Explanation.Builder explanation =
-                    Explanation.of(evaluator, attributions).standardErrors(moments.standardErrors());
-            if (multipliesByInputs()) {
-                explanation.completeBetween(scoresAtBaseline, scoresAtInput);
-            } else {
-                explanation.baselineScores(scoresAtBaseline);
-            }
-            return explanation.build();
+            Outcome outcome = Outcome.of(moments.means()).standardErrors(moments.standardErrors());
+            return Explanation.of(
+                    evaluator,
+                    multipliesByInputs()
+                            ? outcome.completeBetween(scoresAtBaseline, scoresAtInput)
+                            : outcome.baselineScores(scoresAtBaseline));
         }
     }
 

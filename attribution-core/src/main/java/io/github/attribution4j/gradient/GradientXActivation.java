@@ -3,6 +3,7 @@ package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Collected;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Cut;
@@ -86,9 +87,9 @@ public final class GradientXActivation extends Described<LayeredModel, GradientX
                 });
                 attributions.addAll(products.joined());
             }
-            return Explanation.of(evaluator, attributions)
-                    .names(cuts.stream().map(Cut::point).map(CutPoint::toString).toList())
-                    .build();
+            List<String> layers =
+                    cuts.stream().map(Cut::point).map(CutPoint::toString).toList();
+            return Explanation.of(evaluator, Outcome.of(attributions).ofLayers(layers));
         }
     }
 }

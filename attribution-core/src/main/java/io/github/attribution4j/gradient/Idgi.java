@@ -4,6 +4,7 @@ package io.github.attribution4j.gradient;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.GradientAttribution;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Part;
@@ -100,9 +101,7 @@ public final class Idgi extends Described<DifferentiableModel, Idgi> implements 
                 List<Tensor> shares = shares(part.gradients());
                 gains.add(part.batch(), part.from(), part.to(), scores(part, shares), shares);
             });
-            return Explanation.of(evaluator, gains.sums())
-                    .completeTo(scoresAtBaseline)
-                    .build();
+            return Explanation.of(evaluator, Outcome.of(gains.sums()).completeTo(scoresAtBaseline));
         }
     }
 

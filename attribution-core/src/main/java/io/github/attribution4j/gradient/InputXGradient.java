@@ -57,7 +57,7 @@ public final class InputXGradient extends Described<DifferentiableModel, InputXG
             for (int i = 0; i < gradients.size(); i++) {
                 products.add(gradients.get(i).mul(values.get(i)));
             }
-            return Explanation.of(evaluator, products).build();
+            return Explanation.of(evaluator, products);
         }
     }
 }

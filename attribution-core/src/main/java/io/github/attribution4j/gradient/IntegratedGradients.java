@@ -4,6 +4,7 @@ package io.github.attribution4j.gradient;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.GradientAttribution;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.GroupMoments;
@@ -121,18 +122,14 @@ public final class IntegratedGradients extends Described<DifferentiableModel, In
                     part -> integral.add(part, weights.times(part.gradients(), part.from())));
             List<Tensor> averages = integral.sums();
             if (!value(MULTIPLY)) {
-                return Explanation.of(evaluator, averages)
-                        .baselineScores(scoresAtBaseline)
-                        .build();
+                return Explanation.of(evaluator, Outcome.of(averages).baselineScores(scoresAtBaseline));
             }
             List<Tensor> lengths = path.derivative(0, evaluator.examples(), new double[] {0});
             List<Tensor> attributions = new ArrayList<>(averages.size());
             for (int i = 0; i < averages.size(); i++) {
                 attributions.add(averages.get(i).mul(lengths.get(i)));
             }
-            return Explanation.of(evaluator, attributions)
-                    .completeTo(scoresAtBaseline)
-                    .build();
+            return Explanation.of(evaluator, Outcome.of(attributions).completeTo(scoresAtBaseline));
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.GroupMoments;
 import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.path.Path;
@@ -67,13 +67,13 @@ public final class InternalInfluence extends LayerPathMethod<InternalInfluence> 
     }
 
     @Override
-    Explanation.Builder explain(LayerRuns runs) {
+    Outcome explain(LayerRuns runs) {
         Path path = path(runs, references(runs));
         GroupMoments integral = GroupMoments.ofFirstOrder(steps());
         runs.gradients(
                 new PathRows(path, runs.whole().examples(), weights.nodes()),
                 part -> integral.add(part, weights.times(part.gradients(), part.from())));
-        return runs.explain(integral.sums());
+        return runs.outcome(integral.sums());
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.OwnScore;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Cut;
@@ -69,9 +70,9 @@ public final class LayerActivation extends Described<LayeredModel, LayerActivati
                                 ? evaluator.outputs()
                                 : evaluator.activationsAtInputs(cut).get(0));
             }
-            return Explanation.of(evaluator, activations)
-                    .names(cuts.stream().map(Cut::point).map(CutPoint::toString).toList())
-                    .build()
+            List<String> layers =
+                    cuts.stream().map(Cut::point).map(CutPoint::toString).toList();
+            return Explanation.of(evaluator, Outcome.of(activations).ofLayers(layers))
                     .madeBy(this, model.identity(), evaluator.inputs(), Counts.NONE);
         }
     }

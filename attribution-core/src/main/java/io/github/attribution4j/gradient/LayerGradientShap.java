@@ -2,6 +2,7 @@
 package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.GroupMoments;
 import io.github.attribution4j.model.Inputs;
@@ -92,11 +93,9 @@ public final class LayerGradientShap extends ExpectedGradients<LayeredModel, Lay
                     part -> moments.add(
                             part,
                             contributions(part.gradients(), () -> differences(starts, ends, part.from(), part.to()))));
-            Explanation.Builder explanation = runs.explain(moments.means()).standardErrors(moments.standardErrors());
-            if (multipliesByInputs()) {
-                explanation.completeBetween(starts.meanScores(), ends.meanScores());
-            }
-            return explanation.build();
+            Outcome outcome = runs.outcome(moments.means()).standardErrors(moments.standardErrors());
+            return runs.explanation(
+                    multipliesByInputs() ? outcome.completeBetween(starts.meanScores(), ends.meanScores()) : outcome);
         }
     }
 

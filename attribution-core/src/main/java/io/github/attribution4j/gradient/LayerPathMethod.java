@@ -3,6 +3,7 @@ package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
@@ -65,14 +66,14 @@ public abstract sealed class LayerPathMethod<S extends LayerPathMethod<S>> exten
     abstract void checkSteps(Problems problems);
 
     /** Computes. */
-    abstract Explanation.Builder explain(LayerRuns runs);
+    abstract Outcome explain(LayerRuns runs);
 
     @Override
     public final Explanation attribute(LayeredModel model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
             LayerRuns runs = LayerRuns.start(
                     this, layers(), value(BYPASS), model, inputs, target, run, problems -> check(inputs, problems));
-            return explain(runs).build();
+            return runs.explanation(explain(runs));
         }
     }
 

@@ -3,6 +3,7 @@ package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Part;
@@ -102,18 +103,18 @@ final class LayerRuns {
                 : tail.scoresAt(whole.activations(cut, whole.rowsOf(references)));
     }
 
-    /** Starts the explanation of the layers. */
-    Explanation.Builder explain(List<Tensor> attributions) {
-        return explainInputs(attributions)
-                .names(cut.points().stream().map(CutPoint::toString).toList());
+    /** Returns attributions of the layers. */
+    Outcome outcome(List<Tensor> attributions) {
+        return Outcome.of(attributions)
+                .ofLayers(cut.points().stream().map(CutPoint::toString).toList());
     }
 
-    /** Starts the explanation of the model's inputs. */
-    Explanation.Builder explainInputs(List<Tensor> attributions) {
+    /** Returns the explanation that the runs end in. */
+    Explanation explanation(Outcome outcome) {
         if (tail != null) {
             whole.countAll(tail);
         }
-        return Explanation.of(whole, attributions);
+        return Explanation.of(whole, outcome);
     }
 
     /** Rows that remember what they made last. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
-import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.GroupMoments;
 import io.github.attribution4j.evaluation.Rows;
@@ -122,7 +122,7 @@ public final class NeuronConductance extends LayerPathMethod<NeuronConductance> 
     }
 
     @Override
-    Explanation.Builder explain(LayerRuns runs) {
+    Outcome explain(LayerRuns runs) {
         Evaluator whole = runs.whole();
         Target decided = decided(runs);
         Path path = path(runs, references(runs));
@@ -142,7 +142,7 @@ public final class NeuronConductance extends LayerPathMethod<NeuronConductance> 
             integral.add(part, weights.times(flows, part.from()));
         });
         List<Tensor> averages = integral.sums();
-        return runs.explainInputs(value(MULTIPLY) ? times(averages, path, whole.examples()) : averages);
+        return Outcome.of(value(MULTIPLY) ? times(averages, path, whole.examples()) : averages);
     }
 
     private static List<Tensor> times(List<Tensor> averages, Path path, int examples) {

@@ -67,11 +67,8 @@ public final class Saliency extends Described<DifferentiableModel, Saliency> imp
             Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
             List<Tensor> gradients = evaluator.gradientsAtInputs();
             return Explanation.of(
-                            evaluator,
-                            value(ABSOLUTE)
-                                    ? gradients.stream().map(Tensor::abs).toList()
-                                    : gradients)
-                    .build();
+                    evaluator,
+                    value(ABSOLUTE) ? gradients.stream().map(Tensor::abs).toList() : gradients);
         }
     }
 }

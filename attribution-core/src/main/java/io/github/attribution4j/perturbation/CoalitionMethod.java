@@ -4,6 +4,7 @@ package io.github.attribution4j.perturbation;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.ForwardAttribution;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
@@ -51,14 +52,14 @@ public abstract sealed class CoalitionMethod<S extends CoalitionMethod<S>> exten
     abstract void check(Groups groups, Problems problems);
 
     /** Computes. */
-    abstract Explanation.Builder explain(Perturbation perturbation);
+    abstract Outcome explain(Perturbation perturbation);
 
     @Override
     public final Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
-            return explain(Perturbation.start(
-                            this, model, inputs, target, run, value(BASELINE), value(MASK), this::check))
-                    .build();
+            Perturbation perturbation =
+                    Perturbation.start(this, model, inputs, target, run, value(BASELINE), value(MASK), this::check);
+            return Explanation.of(perturbation.evaluator(), explain(perturbation));
         }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
-import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Need;
@@ -54,7 +54,7 @@ public final class FeatureAblation extends CoalitionMethod<FeatureAblation> {
     }
 
     @Override
-    Explanation.Builder explain(Perturbation perturbation) {
+    Outcome explain(Perturbation perturbation) {
         Groups groups = perturbation.groups();
         double[] scores = perturbation.evaluator().scores();
         RowIndex index = RowIndex.of(0, scores.length, groups::count);
@@ -67,6 +67,6 @@ public final class FeatureAblation extends CoalitionMethod<FeatureAblation> {
             int example = index.example(row);
             values[example][index.local(row)] = scores[example] - without[row];
         }
-        return perturbation.explain(values);
+        return perturbation.outcome(values);
     }
 }

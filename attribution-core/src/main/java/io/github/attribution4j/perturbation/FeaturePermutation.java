@@ -4,6 +4,7 @@ package io.github.attribution4j.perturbation;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.ForwardAttribution;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
@@ -129,11 +130,10 @@ public final class FeaturePermutation extends Described<Model, FeaturePermutatio
                     errors[example][group] = moments.standardError()[0];
                 }
             }
-            Explanation.Builder explanation = Perturbation.explain(evaluator, groups, values);
-            if (shuffles > 1) {
-                explanation.standardErrors(Perturbation.spread(evaluator, groups, errors));
-            }
-            return explanation.build();
+            Outcome outcome = Perturbation.outcome(evaluator, groups, values);
+            return Explanation.of(
+                    evaluator,
+                    shuffles == 1 ? outcome : outcome.standardErrors(Perturbation.spread(evaluator, groups, errors)));
         }
     }
 

@@ -2,6 +2,7 @@
 package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.perturbation.MaskIds.Ids;
 import io.github.attribution4j.run.Problems;
@@ -93,13 +94,13 @@ final class Groups {
         return 0;
     }
 
-    /** Tells an explanation which elements are one feature, unless each is one of its own without a name. */
-    Explanation.Builder describe(Explanation.Builder explanation) {
+    /** Says which elements are one feature, unless each is one of its own without a name. */
+    Outcome describe(Outcome outcome) {
         long elements = inputs.attributed().stream()
                 .mapToLong(tensor -> tensor.shape().row().size())
                 .sum();
         boolean single = names.isEmpty() && Arrays.stream(counts).allMatch(count -> count == elements);
-        return single ? explanation : explanation.groups(shapes, ids, names);
+        return single ? outcome : outcome.groups(shapes, ids, names);
     }
 
     /** Returns an explanation with these groups, whose elements count each. */

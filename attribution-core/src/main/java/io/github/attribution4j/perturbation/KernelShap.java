@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
-import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.run.RandomStream;
 import io.github.attribution4j.run.Run;
@@ -127,7 +127,7 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
     }
 
     @Override
-    Explanation.Builder explain(Perturbation perturbation) {
+    Outcome explain(Perturbation perturbation) {
         Groups groups = perturbation.groups();
         Run started = perturbation.evaluator().run();
         double[] scores = perturbation.evaluator().scores();

@@ -4,6 +4,7 @@ package io.github.attribution4j.perturbation;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.ForwardAttribution;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Inputs;
@@ -153,12 +154,12 @@ public final class Occlusion extends Described<Model, Occlusion> implements Forw
             for (int input = 0; input < over.size(); input++) {
                 attributions.add(average(evaluator, rows, over.get(input), input, scores, occluded));
             }
-            return described(Explanation.of(evaluator, attributions), over).build();
+            return Explanation.of(evaluator, described(Outcome.of(attributions), over));
         }
     }
 
     /** Where windows do not overlap, what one covers is one feature, of which the loss stands at each element. */
-    private static Explanation.Builder described(Explanation.Builder explanation, List<Windows> over) {
+    private static Outcome described(Outcome outcome, List<Windows> over) {
         List<Shape> shapes = new ArrayList<>();
         List<int[]> ids = new ArrayList<>();
         int first = 0;
@@ -175,13 +176,13 @@ public final class Occlusion extends Described<Model, Occlusion> implements Forw
                 covered += size.get();
             }
             if (covered != numbers.length) {
-                return explanation;
+                return outcome;
             }
             first += windows.count();
             shapes.add(windows.shape(1));
             ids.add(numbers);
         }
-        return explanation.groups(shapes, ids, List.of());
+        return outcome.groups(shapes, ids, List.of());
     }
 
     private void check(Inputs inputs, Problems problems) {

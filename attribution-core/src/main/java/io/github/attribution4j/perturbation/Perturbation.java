@@ -2,7 +2,7 @@
 package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Attribution;
-import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Inputs;
@@ -105,17 +105,17 @@ record Perturbation(Evaluator evaluator, Groups groups, List<Tensor> references)
                 values, fallbackType(evaluator), evaluator.inputs().tensor(0).tensors());
     }
 
-    /** Starts an explanation whose features are the groups. */
-    Explanation.Builder explain(double[][] values) {
-        return explain(evaluator, groups, values);
+    /** Returns attributions whose features are the groups. */
+    Outcome outcome(double[][] values) {
+        return outcome(evaluator, groups, values);
     }
 
-    static Explanation.Builder explain(Evaluator evaluator, Groups groups, double[][] values) {
-        return groups.describe(Explanation.of(evaluator, spread(evaluator, groups, values)));
+    static Outcome outcome(Evaluator evaluator, Groups groups, double[][] values) {
+        return groups.describe(Outcome.of(spread(evaluator, groups, values)));
     }
 
-    /** Starts the explanation of a method that claims completeness: Σ over groups = score − baseline score. */
-    Explanation.Builder complete(double[][] values, double[] baselineScores) {
+    /** Returns the outcome of a method that claims completeness: Σ over groups = score − baseline score. */
+    Outcome complete(double[][] values, double[] baselineScores) {
         double[] scores = evaluator.scores();
         double[] gap = new double[scores.length];
         for (int example = 0; example < gap.length; example++) {
@@ -124,21 +124,22 @@ record Perturbation(Evaluator evaluator, Groups groups, List<Tensor> references)
             }
             gap[example] -= scores[example] - baselineScores[example];
         }
-        return explain(values).baselineScores(baselineScores).completenessGap(gap);
+        return outcome(values).baselineScores(baselineScores).completenessGap(gap);
     }
 
     /**
-     * Starts the explanation of a method that estimates Shapley values.
+     * Returns the outcome of a method that estimates Shapley values.
      *
      * @param withoutErrors what the user should know if some example has no standard errors, so that none are given
      */
-    Explanation.Builder estimated(Estimate[] estimates, double[] baselineScores, String withoutErrors) {
+    Outcome estimated(Estimate[] estimates, double[] baselineScores, String withoutErrors) {
         double[][] values = Arrays.stream(estimates).map(Estimate::values).toArray(double[][]::new);
-        Explanation.Builder explanation = complete(values, baselineScores);
+        Outcome outcome = complete(values, baselineScores);
         if (Arrays.stream(estimates).allMatch(Estimate::hasErrors)) {
             double[][] errors = Arrays.stream(estimates).map(Estimate::errors).toArray(double[][]::new);
-            return explanation.standardErrors(spread(errors));
+            return outcome.standardErrors(spread(errors));
         }
-        return explanation.notice(withoutErrors);
+        evaluator.notice(withoutErrors);
+        return outcome;
     }
 }

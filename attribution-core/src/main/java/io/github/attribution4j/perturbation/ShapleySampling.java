@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
-import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
@@ -91,7 +91,7 @@ public final class ShapleySampling extends CoalitionMethod<ShapleySampling> {
     }
 
     @Override
-    Explanation.Builder explain(Perturbation perturbation) {
+    Outcome explain(Perturbation perturbation) {
         Groups groups = perturbation.groups();
         Run started = perturbation.evaluator().run();
         double[] scores = perturbation.evaluator().scores();

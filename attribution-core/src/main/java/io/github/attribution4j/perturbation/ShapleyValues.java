@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
-import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Need;
@@ -58,7 +58,7 @@ public final class ShapleyValues extends CoalitionMethod<ShapleyValues> {
     }
 
     @Override
-    Explanation.Builder explain(Perturbation perturbation) {
+    Outcome explain(Perturbation perturbation) {
         Groups groups = perturbation.groups();
         double[] scores = perturbation.evaluator().scores();
         double[] baselineScores = new double[scores.length];

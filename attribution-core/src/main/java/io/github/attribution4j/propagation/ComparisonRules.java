@@ -12,8 +12,7 @@ final class ComparisonRules {
 
     static RuleSet of(boolean revealCancel, double near, boolean unknownAsGradient) {
         BackwardRule rescale = new BackwardRule.Rescale(near);
-        RuleSet.Builder rules = RuleSet.builder()
-                .rule(
+        RuleSet rules = RuleSet.of(
                         OperationSelector.kind(OperationKind.ACTIVATION),
                         revealCancel ? new BackwardRule.RevealCancel(near) : rescale)
                 .rule(
@@ -29,6 +28,6 @@ final class ComparisonRules {
                         OperationSelector.kind(
                                 OperationKind.WEIGHTED, OperationKind.LINEAR, OperationKind.AVERAGE_POOLING),
                         new BackwardRule.Gradient());
-        return unknownAsGradient ? rules.otherwise(new BackwardRule.Gradient()).build() : rules.build();
+        return unknownAsGradient ? rules.otherwise(new BackwardRule.Gradient()) : rules;
     }
 }

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /**
  * Rule sets of the literature for {@link Lrp}: which rule for which operation. Each is a plain {@link RuleSet}, to be changed in
- * parts by {@code toBuilder().override(selector, rule)}.
+ * parts by {@link RuleSet#override}.
  *
  * <p>Common to all, unless said otherwise: activations pass relevance unchanged, max pooling passes it to the largest element;
  * sums, means, average pooling and residual additions share it in proportion; concatenation, slicing, padding and lookups move
@@ -58,6 +58,9 @@ public final class Composites {
                     "convolution",
                     "_convolution"));
 
+    private static final OperationSelector FIRST = OperationSelector.first(OperationKind.WEIGHTED);
+    private static final OperationSelector ROOT = OperationSelector.name("rsqrt");
+
     private Composites() {}
 
     /**
@@ -66,27 +69,27 @@ public final class Composites {
      * @param epsilon in the unit of the layers' outputs, 0 or more
      */
     public static RuleSet epsilon(double epsilon) {
-        return dense(RuleSet.builder(), epsilon).build();
+        return dense(epsilon);
     }
 
     /** z⁺ for convolutions, ε for linear layers. */
     public static RuleSet epsilonPlus() {
-        return convolutions(RuleSet.builder(), Rules.zPlus());
+        return convolutions(Rules.zPlus());
     }
 
     /** {@link #epsilonPlus} with the flat rule at the first layer with weights. */
     public static RuleSet epsilonPlusFlat() {
-        return convolutions(first(Rules.flat()), Rules.zPlus());
+        return epsilonPlus().override(FIRST, Rules.flat());
     }
 
     /** α-β with α = 2 and β = 1 for convolutions, ε for linear layers. */
     public static RuleSet epsilonAlpha2Beta1() {
-        return convolutions(RuleSet.builder(), Rules.alphaBeta(2, 1));
+        return convolutions(Rules.alphaBeta(2, 1));
     }
 
     /** {@link #epsilonAlpha2Beta1} with the flat rule at the first layer with weights. */
     public static RuleSet epsilonAlpha2Beta1Flat() {
-        return convolutions(first(Rules.flat()), Rules.alphaBeta(2, 1));
+        return epsilonAlpha2Beta1().override(FIRST, Rules.flat());
     }
 
     /**
@@ -96,7 +99,7 @@ public final class Composites {
      * @param high largest value
      */
     public static RuleSet epsilonGammaBox(double low, double high) {
-        return convolutions(first(Rules.zBox(low, high)), Rules.gamma(0.25));
+        return convolutions(Rules.gamma(0.25)).override(FIRST, Rules.zBox(low, high));
     }
 
     /**
@@ -106,7 +109,7 @@ public final class Composites {
      * @param high for each channel the largest value
      */
     public static RuleSet epsilonGammaBox(double[] low, double[] high) {
-        return convolutions(first(Rules.zBox(low, high)), Rules.gamma(0.25));
+        return convolutions(Rules.gamma(0.25)).override(FIRST, Rules.zBox(low, high));
     }
 
     /**
@@ -116,10 +119,9 @@ public final class Composites {
      * x · rsqrt(mean(x²) + ε) passes relevance unchanged too. The Taylor rule keeps a part of the relevance, as a bias does.
      */
     public static RuleSet attnLrp() {
-        return dense(
-                        constantRoots().rule(OperationSelector.kind(OperationKind.NORMALIZATION), Rules.pass()),
-                        Rules.STABILIZER)
-                .build();
+        return dense(Rules.STABILIZER)
+                .override(OperationSelector.kind(OperationKind.NORMALIZATION), Rules.pass())
+                .override(ROOT, Rules.stop());
     }
 
     /**
@@ -128,10 +130,9 @@ public final class Composites {
      * Müller and Wolf, <i>XAI for Transformers: Better Explanations through Conservative Propagation</i>, 2022).
      */
     public static RuleSet conservativeTransformer() {
-        return dense(
-                        constantRoots().rule(OperationSelector.kind(OperationKind.SOFTMAX), Rules.stop()),
-                        Rules.STABILIZER)
-                .build();
+        return dense(Rules.STABILIZER)
+                .override(OperationSelector.kind(OperationKind.SOFTMAX), Rules.stop())
+                .override(ROOT, Rules.stop());
     }
 
     private static RuleSet read(String given) {
@@ -174,20 +175,12 @@ public final class Composites {
                 .findFirst();
     }
 
-    private static RuleSet.Builder constantRoots() {
-        return RuleSet.builder().rule(OperationSelector.name("rsqrt"), Rules.stop());
+    private static RuleSet convolutions(BackwardRule rule) {
+        return dense(Rules.STABILIZER).override(CONVOLUTION, rule);
     }
 
-    private static RuleSet.Builder first(BackwardRule rule) {
-        return RuleSet.builder().rule(OperationSelector.first(OperationKind.WEIGHTED), rule);
-    }
-
-    private static RuleSet convolutions(RuleSet.Builder builder, BackwardRule rule) {
-        return dense(builder.rule(CONVOLUTION, rule), Rules.STABILIZER).build();
-    }
-
-    private static RuleSet.Builder dense(RuleSet.Builder builder, double epsilon) {
-        return builder.rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(epsilon))
+    private static RuleSet dense(double epsilon) {
+        return RuleSet.of(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(epsilon))
                 .rule(OperationSelector.kind(OperationKind.ACTIVATION, OperationKind.MAX_POOLING), Rules.pass())
                 .rule(
                         OperationSelector.kind(

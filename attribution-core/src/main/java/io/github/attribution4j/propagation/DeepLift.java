@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.run.Problems;
@@ -96,7 +96,7 @@ public final class DeepLift extends DifferencePropagation<DeepLift> {
     }
 
     @Override
-    Explanation.Builder explain(RuledRun run) {
+    Outcome explain(RuledRun run) {
         Evaluator evaluator = run.evaluator();
         List<Tensor> references = baselineOf(evaluator.inputs()).references(evaluator.inputs(), evaluator.run());
         // First, because it gives the outputs at the inputs, and mostly at the references, at no further cost.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.GroupMoments;
@@ -78,7 +78,7 @@ public final class DeepLiftShap extends DifferencePropagation<DeepLiftShap> {
     }
 
     @Override
-    Explanation.Builder explain(RuledRun run) {
+    Outcome explain(RuledRun run) {
         Evaluator evaluator = run.evaluator();
         PairedRows pairs = PairedRows.of(evaluator, baselineOf(evaluator.inputs()), value(DRAWS));
         Rows references = pairs.references();

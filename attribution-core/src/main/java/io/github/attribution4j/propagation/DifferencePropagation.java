@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Inputs;
@@ -146,16 +146,16 @@ public abstract sealed class DifferencePropagation<S extends DifferencePropagati
         return contributions;
     }
 
-    /** Starts the explanation, and judges whether contributions add up. */
-    final Explanation.Builder judged(RuledRun run, List<Tensor> attributions, double[] scoresAtReference) {
+    /** Returns attributions, after a judgement of whether they add up. */
+    final Outcome judged(RuledRun run, List<Tensor> attributions, double[] scoresAtReference) {
         Evaluator evaluator = run.evaluator();
-        Explanation.Builder explanation = Explanation.of(evaluator, attributions);
+        Outcome outcome = Outcome.of(attributions);
         if (!value(MULTIPLY)) {
-            return explanation.baselineScores(scoresAtReference);
+            return outcome.baselineScores(scoresAtReference);
         }
         if (!value(INCOMPLETE) && !run.atLayers()) {
             SummationCheck.require(name(), value(TOLERANCE), attributions, evaluator.scores(), scoresAtReference);
         }
-        return explanation.completeTo(scoresAtReference);
+        return outcome.completeTo(scoresAtReference);
     }
 }

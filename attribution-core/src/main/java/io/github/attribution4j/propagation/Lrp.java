@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.rule.BackwardRule;
@@ -96,7 +96,7 @@ public final class Lrp extends Propagation<Lrp> {
     void check(Inputs inputs, Problems problems) {}
 
     @Override
-    Explanation.Builder explain(RuledRun run) {
+    Outcome explain(RuledRun run) {
         Evaluator evaluator = run.evaluator();
         List<Tensor> relevance = run.propagateOutput();
         double[] scores = evaluator.scores();
@@ -115,12 +115,11 @@ public final class Lrp extends Propagation<Lrp> {
             gap[i] -= scores[i];
             scored += scores[i];
         }
-        Explanation.Builder explanation = Explanation.of(evaluator, relevance).completenessGap(gap);
         String absorbing = absorbing(run.operations());
         boolean large = Math.abs(total - scored) > 0.05 * Math.abs(scored);
         List<String> losses = large ? run.gradientLosses() : List.of();
         if (!absorbing.isEmpty() || !losses.isEmpty()) {
-            explanation.notice(String.format(
+            evaluator.notice(String.format(
                     Locale.ROOT,
                     "relevance sums to %.6g and scores to %.6g, over all examples%s%s",
                     total,
@@ -128,7 +127,7 @@ public final class Lrp extends Propagation<Lrp> {
                     absorbing.isEmpty() ? "" : taken(run.withoutBiases(), absorbing),
                     losses.isEmpty() ? "" : "; no relevance passes " + String.join(", ", losses)));
         }
-        return explanation;
+        return Outcome.of(relevance).completenessGap(gap);
     }
 
     private static String taken(boolean withoutBiases, String absorbing) {

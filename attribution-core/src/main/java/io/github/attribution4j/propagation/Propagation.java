@@ -3,6 +3,7 @@ package io.github.attribution4j.propagation;
 
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.RuledAttribution;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
@@ -14,6 +15,7 @@ import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
+import java.util.List;
 
 /**
  * A method that goes back through a model by other rules than the derivative. The model itself is never changed: a copy of
@@ -42,22 +44,22 @@ public abstract sealed class Propagation<S extends Propagation<S>> extends Descr
     abstract void check(Inputs inputs, Problems problems);
 
     /** Computes. */
-    abstract Explanation.Builder explain(RuledRun run);
+    abstract Outcome explain(RuledRun run);
 
     @Override
     public final Explanation attribute(RuledModel model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
-            return explain(RuledRun.start(this, model, null, inputs, target, run))
-                    .build();
+            RuledRun started = RuledRun.start(this, model, null, inputs, target, run);
+            return Explanation.of(started.evaluator(), explain(started));
         }
     }
 
     @Override
     public final Explanation attribute(RuledModel model, RuledCut cut, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
-            return explain(RuledRun.start(this, model, cut, inputs, target, run))
-                    .names(cut.points().stream().map(CutPoint::toString).toList())
-                    .build();
+            RuledRun started = RuledRun.start(this, model, cut, inputs, target, run);
+            List<String> layers = cut.points().stream().map(CutPoint::toString).toList();
+            return Explanation.of(started.evaluator(), explain(started).ofLayers(layers));
         }
     }
 }

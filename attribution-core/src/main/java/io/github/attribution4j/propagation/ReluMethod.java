@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
@@ -35,7 +35,7 @@ abstract sealed class ReluMethod<S extends ReluMethod<S>> extends Propagation<S>
     final void check(Inputs inputs, Problems problems) {}
 
     @Override
-    final Explanation.Builder explain(RuledRun run) {
+    final Outcome explain(RuledRun run) {
         List<Operation> all = run.operations();
         List<Operation> relus = rules.selected(all);
         if (relus.isEmpty()) {
@@ -49,10 +49,10 @@ abstract sealed class ReluMethod<S extends ReluMethod<S>> extends Propagation<S>
                 .distinct()
                 .sorted()
                 .collect(Collectors.joining(", "));
-        Explanation.Builder explanation = Explanation.of(run.evaluator(), run.propagate());
+        Outcome outcome = Outcome.of(run.propagate());
         if (!others.isEmpty()) {
-            explanation.notice(name() + " changes ReLUs alone; these keep their derivative: " + others);
+            run.evaluator().notice(name() + " changes ReLUs alone; these keep their derivative: " + others);
         }
-        return explanation;
+        return outcome;
     }
 }

@@ -34,7 +34,7 @@ import java.util.Set;
  * Baseline masked = TokenBaseline.of(103).keeping(101, 102);
  * Attribution<LayeredModel> method = TokenAttribution.of(
  *         new IntegratedGradients().baseline(masked.throughHead()));
- * Inputs inputs = Inputs.builder().attribute("input_ids", ids).fixed("attention_mask", mask).build();
+ * Inputs inputs = Inputs.none().attribute("input_ids", ids).fixed("attention_mask", mask);
  * Explanation why = method.attribute(model, inputs, Target.index(1)); // shape (examples, tokens)
  * }</pre>
  *
@@ -205,8 +205,8 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
             }
         }
         if (inputs.attributedInputs().isEmpty()) {
-            problems.add("inputs: none is attributed; mark the token ids with "
-                    + "Inputs.builder().attribute(\"input_ids\", ids)");
+            problems.add(
+                    "inputs: none is attributed; mark the token ids with " + "Inputs.attribute(\"input_ids\", ids)");
         }
         if (!problems.isEmpty()) {
             throw new InvalidRequestException(problems);

@@ -166,31 +166,31 @@ public final class Tokens {
      * @throws IllegalArgumentException if a name says nothing, or there are no ids
      */
     public Inputs inputs(Tensors tensors, List<String> parameters) {
-        Inputs.Builder builder = Inputs.builder();
+        Inputs inputs = Inputs.none();
         List<String> ids = new ArrayList<>();
         for (String parameter : parameters) {
             String name = parameter.toLowerCase(Locale.ROOT);
             if (name.contains("mask")) {
-                builder.fixed(parameter, attentionMask(tensors));
+                inputs = inputs.fixed(parameter, attentionMask(tensors));
             } else if (name.contains("type") || name.contains("segment")) {
-                builder.fixed(parameter, typeIds(tensors));
+                inputs = inputs.fixed(parameter, typeIds(tensors));
             } else if (name.contains("position")) {
-                builder.fixed(parameter, positions(tensors));
+                inputs = inputs.fixed(parameter, positions(tensors));
             } else if (name.matches(".*(ids|token|input|text).*")) {
-                builder.attribute(parameter, ids(tensors)).features(parameter, names());
+                inputs = inputs.attribute(parameter, ids(tensors)).named(parameter, names());
                 ids.add(parameter);
             } else {
                 throw new IllegalArgumentException(
                         "parameter '" + parameter + "': its name does not say whether it takes "
-                                + "ids, mask, types or positions of tokens; make the inputs with Inputs.builder()");
+                                + "ids, mask, types or positions of tokens; make the inputs with Inputs.none()");
             }
         }
         if (ids.size() != 1) {
             throw new IllegalArgumentException("parameters " + parameters + ": "
                     + (ids.isEmpty() ? "none" : ids.size() + " of them (" + String.join(", ", ids) + ")")
-                    + " would take the ids of the text, and one should; make the inputs with Inputs.builder()");
+                    + " would take the ids of the text, and one should; make the inputs with Inputs.none()");
         }
-        return builder.build();
+        return inputs;
     }
 
     @Override

@@ -127,10 +127,9 @@ class GradCamTest {
                 .conv2d("conv", "image", 2)
                 .linear("fc", "conv", 2)
                 .build();
-        Inputs inputs = Inputs.builder()
+        Inputs inputs = Inputs.none()
                 .attribute("image", ReferenceModels.normal(DataType.FLOAT64, 1, 1, 1, 2, 2))
-                .fixed("other", ReferenceModels.normal(DataType.FLOAT64, 1, 1, 3))
-                .build();
+                .fixed("other", ReferenceModels.normal(DataType.FLOAT64, 1, 1, 3));
         try (Explanation plain = new GradCam("conv").attribute(small, inputs, Target.index(0));
                 Explanation same =
                         new GradCam("conv").upsample(Interpolation.NEAREST).attribute(small, inputs, Target.index(0));

@@ -252,10 +252,9 @@ class MethodsTest {
     void a_method_by_token_is_made_again() {
         RuledModel words = ReferenceModels.tokens(DataType.FLOAT64, 3, 4, 9, 2);
         try (TensorScope scope = TensorScope.open()) {
-            Inputs inputs = Inputs.builder()
+            Inputs inputs = Inputs.none()
                     .attribute("tokens", Tensors.ofJava().of(new long[] {1, 2, 3, 4}, 1, 4))
-                    .fixed("x", ReferenceModels.normal(DataType.FLOAT64, 1, 1, 2))
-                    .build();
+                    .fixed("x", ReferenceModels.normal(DataType.FLOAT64, 1, 1, 2));
             TokenAttribution<RuledModel> byToken = TokenAttribution.of(new IntegratedGradients().steps(3));
             assertMadeAgain(
                     byToken.at("embedding").reduction(TokenAttribution.Reduction.NORM), words, inputs, Target.index(0));
@@ -352,8 +351,7 @@ class MethodsTest {
         assertRefused(
                 "lrp", "rules", "epsilon-plus:3", "setting rules=epsilon-plus:3: takes no numbers; leave them out");
         assertRefused("lrp", "rules", "epsilon-gamma-box:1", "setting rules=epsilon-gamma-box:1: needs numbers");
-        String own = words(new Lrp(RuleSet.builder().otherwise(Rules.pass()).build()))
-                .get("rules");
+        String own = words(new Lrp(RuleSet.of(Rules.pass()))).get("rules");
         assertRefused("lrp", "rules", own, "setting rules=" + own + ": choose one of epsilon:EPSILON");
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.Provenance;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.DifferentiableModel;
@@ -99,10 +100,7 @@ class EvaluatorTest {
             x[row * 2 + 1] = row + 0.5;
             scale[row] = row + 1;
         }
-        return Inputs.builder()
-                .attribute("x", JAVA.of(x, rows, 2))
-                .fixed("scale", JAVA.of(scale, rows, 1))
-                .build();
+        return Inputs.none().attribute("x", JAVA.of(x, rows, 2)).fixed("scale", JAVA.of(scale, rows, 1));
     }
 
     /** Row r belongs to example r mod examples and holds x of it plus r. */
@@ -304,10 +302,9 @@ class EvaluatorTest {
 
     @Test
     void everything_wrong_with_a_request_is_reported_at_once() {
-        Inputs inputs = Inputs.builder()
+        Inputs inputs = Inputs.none()
                 .attribute("x", JAVA.of(new float[] {1, Float.NaN, Float.POSITIVE_INFINITY}, 1, 3))
-                .fixed("y", JAVA.of(new float[] {Float.NaN}, 1, 1))
-                .build();
+                .fixed("y", JAVA.of(new float[] {Float.NaN}, 1, 1));
 
         assertThatThrownBy(() -> Evaluator.start(
                         method,
@@ -329,10 +326,10 @@ class EvaluatorTest {
 
     @Test
     void nothing_attributed_is_refused() {
-        Inputs fixed = Inputs.builder().fixed("x", JAVA.of(new float[1], 1, 1)).build();
+        Inputs fixed = Inputs.none().fixed("x", JAVA.of(new float[1], 1, 1));
 
         assertThatThrownBy(() -> Evaluator.start(method, model(1), fixed, Target.index(0), Run.defaults()))
-                .hasMessage("inputs: none is attributed; mark one with Inputs.builder().attribute(name, tensor)");
+                .hasMessage("inputs: none is attributed; mark one with Inputs.attribute(name, tensor)");
     }
 
     @Test
@@ -389,10 +386,9 @@ class EvaluatorTest {
             Evaluator evaluator = Evaluator.start(
                     method, model(1000), inputs, Target.argmax(), Run.defaults().seed(9));
             Tensor attribution = inputs.tensor(0).mul(3);
-            explanation = Explanation.of(evaluator, List.of(attribution))
-                    .completeTo(new double[] {0, 0})
-                    .notice("hello")
-                    .build();
+            evaluator.notice("hello");
+            explanation =
+                    Explanation.of(evaluator, Outcome.of(List.of(attribution)).completeTo(new double[] {0, 0}));
         }
         try (explanation) {
             assertThat(explanation.attribution().shape()).isEqualTo(Shape.of(2, 2));
@@ -420,7 +416,7 @@ class EvaluatorTest {
         Evaluator evaluator = Evaluator.start(method, model(1000), inputs(2), Target.index(0), Run.defaults());
         Tensor bad = JAVA.of(new double[] {1, Double.NaN, 2, 3}, 2, 2);
 
-        assertThatThrownBy(() -> Explanation.of(evaluator, List.of(bad)).build())
+        assertThatThrownBy(() -> Explanation.of(evaluator, List.of(bad)))
                 .isInstanceOf(ModelException.class)
                 .hasMessageStartingWith("the attribution of 'x' of shape (2, 2) holds NaN at element 1");
     }

@@ -211,10 +211,9 @@ class AxiomsTest {
                 .input("idle", Shape.of(2))
                 .linear("fc", "x", 1)
                 .build();
-        Inputs inputs = Inputs.builder()
+        Inputs inputs = Inputs.none()
                 .attribute("x", ReferenceModels.normal(DataType.FLOAT32, 1, 2, 3))
-                .attribute("idle", ReferenceModels.normal(DataType.FLOAT32, 1, 2, 2))
-                .build();
+                .attribute("idle", ReferenceModels.normal(DataType.FLOAT32, 1, 2, 2));
 
         for (Attribution<DifferentiableModel> method : Arrays.<Attribution<DifferentiableModel>>asList(
                 new Saliency(), ig(3), new GradientShap(Baseline.zeros()), NoiseTunnel.smoothGrad(ig(3)))) {

@@ -40,10 +40,9 @@ final class GradientMethodsContractTest extends MethodContract<LayeredModel> {
             examples -> Inputs.of(ReferenceModels.normal(DataType.FLOAT32, 17, examples, 2, 5, 5)));
     private static final Setting<LayeredModel> ON_TWO_INPUTS = new Setting<LayeredModel>(
                     () -> ReferenceModels.twoInputs(DataType.FLOAT32, 9, 4, 2, 3),
-                    examples -> Inputs.builder()
+                    examples -> Inputs.none()
                             .attribute("x", ReferenceModels.normal(DataType.FLOAT32, 17, examples, 4))
-                            .fixed("y", ReferenceModels.normal(DataType.FLOAT32, 18, examples, 2))
-                            .build())
+                            .fixed("y", ReferenceModels.normal(DataType.FLOAT32, 18, examples, 2)))
             .target(Target.indexes(2, 0, 1, 2));
     private static final Setting<LayeredModel> ON_BOTH_INPUTS = new Setting<LayeredModel>(
                     () -> ReferenceModels.twoInputs(DataType.FLOAT32, 9, 4, 2, 3),

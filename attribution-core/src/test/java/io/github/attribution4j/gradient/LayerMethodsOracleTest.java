@@ -334,10 +334,9 @@ class LayerMethodsOracleTest {
     void activations_need_no_target_and_take_integers() {
         try (ReferenceModel tokens = ReferenceModels.tokens(DataType.FLOAT64, 3, 4, 10, FEATURES)) {
             Tensor ids = Tensors.ofJava().of(new long[] {1, 2, 3, 4, 9, 0, 1, 1}, 2, 4);
-            Inputs inputs = Inputs.builder()
+            Inputs inputs = Inputs.none()
                     .attribute("tokens", ids)
-                    .attribute("x", ReferenceModels.normal(DataType.FLOAT64, 5, 2, FEATURES))
-                    .build();
+                    .attribute("x", ReferenceModels.normal(DataType.FLOAT64, 5, 2, FEATURES));
             try (Explanation raw = new LayerActivation("embedding").attribute(tokens, inputs);
                     Explanation product =
                             new GradientXActivation("embedding").attribute(tokens, inputs, Target.index(1))) {

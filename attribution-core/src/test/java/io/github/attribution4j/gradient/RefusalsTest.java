@@ -134,9 +134,7 @@ class RefusalsTest {
 
     @Test
     void integerInputs() {
-        Inputs tokens = Inputs.builder()
-                .attribute("tokens", Tensors.ofJava().of(new long[] {1, 2, 3, 4}, 1, 4))
-                .build();
+        Inputs tokens = Inputs.none().attribute("tokens", Tensors.ofJava().of(new long[] {1, 2, 3, 4}, 1, 4));
         String remedy = "input 'tokens' is of type int64, which has no gradient; attribute by token, at the vectors"
                 + " that the model looks up for it (TokenAttribution.of(method)), at a layer (method.at(\"embedding\")),"
                 + " by a perturbation method, or pass it with fixed(...)";
@@ -158,10 +156,9 @@ class RefusalsTest {
     @Test
     void integerInputs_canBeExplainedWhereTheyAreEmbedded() {
         ReferenceModel words = ReferenceModels.tokens(DataType.FLOAT32, 3, 4, 9, 2);
-        Inputs question = Inputs.builder()
+        Inputs question = Inputs.none()
                 .attribute("tokens", Tensors.ofJava().of(new long[] {1, 2, 3, 8}, 1, 4))
-                .fixed("x", ReferenceModels.normal(DataType.FLOAT32, 1, 1, 2))
-                .build();
+                .fixed("x", ReferenceModels.normal(DataType.FLOAT32, 1, 1, 2));
         Attribution<LayeredModel> noisy =
                 Attribution.at("embedding", NoiseTunnel.smoothGrad(new IntegratedGradients()));
 

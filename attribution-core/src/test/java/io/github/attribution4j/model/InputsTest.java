@@ -41,11 +41,7 @@ class InputsTest {
     }
 
     private Inputs mixed() {
-        return Inputs.builder()
-                .fixed("ids", ids)
-                .attribute("x", x)
-                .constant("scale", scale)
-                .build();
+        return Inputs.none().fixed("ids", ids).attribute("x", x).constant("scale", scale);
     }
 
     private static void says(ThrowingCallable operation, String message) {
@@ -183,9 +179,7 @@ class InputsTest {
     @DisplayName("Inputs that ask nothing are refused")
     void refusals() {
         says(() -> Inputs.of(), "inputs: none given; a model takes at least one");
-        says(
-                () -> Inputs.builder().attribute("x", x).fixed("x", ids).build(),
-                "inputs: two are named 'x'; names must differ");
+        says(() -> Inputs.none().attribute("x", x).fixed("x", ids), "inputs: two are named 'x'; names must differ");
         says(
                 () -> Inputs.of(scale),
                 "input 'input0' is a scalar; an attributed or fixed input has rows (examples) on axis 0; pass a scalar "
@@ -196,11 +190,40 @@ class InputsTest {
                         + "equal; pass a tensor without rows as constant(...), or give all an axis of one row in front where the "
                         + "model has none (LoadOptions.unbatched)");
         says(
-                () -> Inputs.builder().constant("scale", scale).build(),
+                () -> Inputs.none().constant("scale", scale).rows(),
                 "inputs: all are constant; at least one must have rows (examples)");
         says(
                 () -> Inputs.of(x.rows(0, 0)),
                 "input 'input0' has shape (0, 2): no rows (examples) to explain; give at least one");
+    }
+
+    @Test
+    @DisplayName("Inputs without rows are no question, to a model either")
+    void no_question() {
+        says(() -> Inputs.none().rows(), "inputs: none given; a model takes at least one");
+        Model sum = Model.ofTensors(tensors, all -> all.get(0).sum(1));
+        says(() -> sum.forward(Inputs.none()), "inputs: none given; a model takes at least one");
+        says(
+                () -> sum.forward(Inputs.none().constant("x", x)),
+                "inputs: all are constant; at least one must have rows (examples)");
+    }
+
+    @Test
+    @DisplayName("What is added goes behind, and leaves the inputs that it was added to as they were")
+    void withers() {
+        Inputs one = Inputs.none().attribute("x", x);
+        Inputs two = one.with(mixed().all().get(2));
+        assertThat(one.size()).isEqualTo(1);
+        assertThat(two.all()).extracting(Inputs.Input::name).containsExactly("x", "scale");
+        FeatureNames columns = FeatureNames.columns("a", "b");
+        Inputs named = Inputs.none().with(new Inputs.Input("x", x, Inputs.Role.ATTRIBUTED, columns, 0));
+        assertThat(named.all().get(0).features())
+                .isEqualTo(one.named("x", columns).all().get(0).features());
+        FeatureNames three = FeatureNames.columns("a", "b", "c");
+        assertThatThrownBy(() -> one.with(new Inputs.Input("y", x, Inputs.Role.FIXED, three, 0)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'y'");
+        assertThat(two.select(1).fixed("ids", ids.rows(2, 3)).source(0)).isEqualTo(1);
     }
 
     @Test
@@ -210,7 +233,7 @@ class InputsTest {
         assertThatThrownBy(() -> Inputs.of(ids).requireDifferentiable())
                 .isInstanceOf(ModelException.class)
                 .hasMessageStartingWith("input 'input0' is of type int64, which has no gradient;");
-        Inputs fixed = Inputs.builder().fixed("x", x).build();
+        Inputs fixed = Inputs.none().fixed("x", x);
         assertThatThrownBy(fixed::requireDifferentiable)
                 .isInstanceOf(ModelException.class)
                 .hasMessageStartingWith("no input is attributed, so there is no gradient to take;");
@@ -219,8 +242,7 @@ class InputsTest {
     @Test
     void rows_of_a_fixed_input_may_be_counted_by_another_axis() {
         Tensor state = tensors.of(new double[] {1, 2, 3, 4, 5, 6}, 2, 3);
-        Inputs inputs =
-                Inputs.builder().attribute("x", x).fixed("state", state, 1).build();
+        Inputs inputs = Inputs.none().attribute("x", x).fixed("state", state, 1);
 
         assertThat(inputs.rows()).isEqualTo(3);
         assertThat(inputs.select(2, 0).tensor(1).toDoubleArray()).containsExactly(3, 1, 6, 4);
@@ -229,15 +251,14 @@ class InputsTest {
         assertThat(expanded.tensor(1).shape()).isEqualTo(Shape.of(2, 2));
         assertThat(expanded.tensor(1).toDoubleArray()).containsExactly(2, 2, 5, 5);
 
-        Inputs.Builder wrong = Inputs.builder().attribute("x", x).fixed("state", state, 0);
-        assertThatThrownBy(wrong::build)
+        assertThatThrownBy(() -> Inputs.none().attribute("x", x).fixed("state", state, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("axis 0 counts rows");
-        Inputs.Builder twoLayouts = Inputs.builder().attribute("x", x).fixed("state", state.reshape(3, 2), 1);
-        assertThatThrownBy(twoLayouts::build)
+        Tensor turned = state.reshape(3, 2);
+        assertThatThrownBy(() -> Inputs.none().attribute("x", x).fixed("state", turned, 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("axis 1 and axis 0 count rows (examples) and must be equal");
-        assertThatThrownBy(() -> Inputs.builder().fixed("state", state, 2))
+        assertThatThrownBy(() -> Inputs.none().fixed("state", state, 2))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("input 'state' has shape (2, 3) and rowAxis 2; give an axis that it has, counted from 0");
     }
@@ -245,11 +266,10 @@ class InputsTest {
     @Test
     void rows_of_an_attributed_input_may_be_counted_by_another_axis() {
         Tensor series = tensors.of(IntStream.range(0, 12).asDoubleStream().toArray(), 2, 3, 2);
-        Inputs inputs = Inputs.builder()
+        Inputs inputs = Inputs.none()
                 .fixed("x", x)
                 .attribute("series", series, 1)
-                .features("series", "a", "b")
-                .build();
+                .named("series", FeatureNames.columns("a", "b"));
 
         assertThat(inputs.rows()).isEqualTo(3);
         assertThat(inputs.tensor(1)).isSameAs(series);
@@ -277,7 +297,7 @@ class InputsTest {
 
     @Test
     void a_constant_has_no_axis_of_rows() {
-        assertThatThrownBy(() -> Inputs.builder().add("table", x, Inputs.Role.CONSTANT, 1))
+        assertThatThrownBy(() -> new Inputs.Input("table", x, Inputs.Role.CONSTANT, FeatureNames.none(), 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
                         "input 'table' is constant, which has no rows, and rowAxis is 1; pass it with attribute(...)"

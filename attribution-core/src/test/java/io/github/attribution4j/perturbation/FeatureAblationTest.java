@@ -102,10 +102,9 @@ class FeatureAblationTest {
     @DisplayName("Fixed inputs follow their example, and each example has its target")
     void fixedInputsAndTargets() {
         Model model = Model.ofTensors(tensors, inputs -> inputs.get(0).mul(inputs.get(1)));
-        Inputs inputs = Inputs.builder()
+        Inputs inputs = Inputs.none()
                 .attribute("x", tensors.of(new float[] {1, 2, 3, 4}, 2, 2))
-                .fixed("scale", tensors.of(new float[] {10, 10, 100, 100}, 2, 2))
-                .build();
+                .fixed("scale", tensors.of(new float[] {10, 10, 100, 100}, 2, 2));
         try (Explanation explanation = new FeatureAblation().attribute(model, inputs, Target.indexes(0, 1))) {
             assertThat(explanation.attribution().toDoubleArray()).containsExactly(10, 0, 0, 400);
         }

@@ -20,8 +20,7 @@ class PerturbedRowsTest {
     void a_range_has_as_many_rows_as_asked_for(int examples) {
         Tensor first = ReferenceModels.normal(DataType.FLOAT64, 6, examples, 3);
         Tensor second = ReferenceModels.normal(DataType.FLOAT64, 7, examples, 2);
-        Inputs inputs =
-                Inputs.builder().attribute("a", first).attribute("b", second).build();
+        Inputs inputs = Inputs.none().attribute("a", first).attribute("b", second);
         for (long rows : new long[] {1, examples}) {
             List<Tensor> references = List.of(
                     ReferenceModels.normal(DataType.FLOAT64, 8, rows, 3),

@@ -268,10 +268,7 @@ class DeepLiftTest {
     void integer_inputs_are_compared_at_the_layer_that_embeds_them() {
         ReferenceModel model = ReferenceModels.tokens(DataType.FLOAT64, 3, 4, 10, 2);
         Tensor tokens = Tensors.ofJava().of(new long[] {1, 5, 9, 2}, 1, 4);
-        Inputs inputs = Inputs.builder()
-                .attribute("tokens", tokens)
-                .fixed("x", row(0.5, -0.5))
-                .build();
+        Inputs inputs = Inputs.none().attribute("tokens", tokens).fixed("x", row(0.5, -0.5));
         try (Explanation explanation = new DeepLift().at("embedding").attribute(model, inputs, Target.index(0))) {
             assertThat(explanation.attribution().shape()).isEqualTo(Shape.of(1, 4, 3));
             assertThat(explanation.completenessGap()).containsExactly(new double[1], within(1e-12));

@@ -51,9 +51,7 @@ class LrpTest {
     }
 
     private static double[] relevance(BackwardRule rule, RuledModel model, Inputs inputs, Target target) {
-        RuleSet rules = RuleSet.builder()
-                .rule(OperationSelector.kind(OperationKind.WEIGHTED), rule)
-                .build();
+        RuleSet rules = RuleSet.of(OperationSelector.kind(OperationKind.WEIGHTED), rule);
         return relevance(rules, model, inputs, target);
     }
 
@@ -176,12 +174,9 @@ class LrpTest {
                 .linear("both", "x", matrix, offset)
                 .build();
         for (RuleSet rules : new RuleSet[] {Composites.epsilon(1e-6), Composites.epsilonAlpha2Beta1()}) {
-            RuleSet asConvolution = rules.toBuilder()
-                    .override(
-                            OperationSelector.kind(OperationKind.WEIGHTED),
-                            rules.ruleFor(apart.operations().get(0), apart.operations())
-                                    .orElseThrow())
-                    .build();
+            RuleSet asConvolution = rules.override(
+                    OperationSelector.kind(OperationKind.WEIGHTED),
+                    rules.ruleFor(apart.operations().get(0), apart.operations()).orElseThrow());
             double[] expected = relevance(asConvolution, merged, inputs, Target.index(4));
             double[] actual = relevance(rules, apart, inputs, Target.at(0, 1, 1));
             assertThat(actual).containsExactly(expected, within(1e-9));
@@ -250,9 +245,8 @@ class LrpTest {
         // A channel that is all zero has nothing to share relevance by.
         double[] means = model.cut("avgpool").head().forward(inputs).toDoubleArray();
         assertThat(Arrays.stream(means).min().orElseThrow()).isPositive();
-        RuleSet flat = Composites.epsilonPlusFlat().toBuilder()
-                .override(OperationSelector.kind(OperationKind.WEIGHTED), Rules.wSquare())
-                .build();
+        RuleSet flat =
+                Composites.epsilonPlusFlat().override(OperationSelector.kind(OperationKind.WEIGHTED), Rules.wSquare());
         try (Explanation explanation = new Lrp(flat).attribute(model, inputs, Target.argmax())) {
             double[] scores = explanation.scores();
             double[] gap = explanation.completenessGap();
@@ -309,15 +303,13 @@ class LrpTest {
         assertThatThrownBy(() -> new Lrp().attribute(model, inputs, Target.index(0)))
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessageContainingAll("square/quadratic#0", "UNKNOWN");
-        RuleSet allowed =
-                Composites.epsilonPlus().toBuilder().otherwise(Rules.gradient()).build();
+        RuleSet allowed = Composites.epsilonPlus().otherwise(Rules.gradient());
         assertThat(relevance(allowed, model, inputs, Target.index(0))).doesNotContain(Double.NaN);
         assertThatThrownBy(() -> new Lrp(RuleSet.relus(new BackwardRule.GuidedRelu())))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("GUIDED");
-        RuleSet misplaced = Composites.epsilonPlus().toBuilder()
-                .override(OperationSelector.kind(OperationKind.ACTIVATION), Rules.flat())
-                .build();
+        RuleSet misplaced =
+                Composites.epsilonPlus().override(OperationSelector.kind(OperationKind.ACTIVATION), Rules.flat());
         ReferenceModel net = ReferenceModels.mlp(DataType.FLOAT64, 1, Activation.RELU, 4, 5, 2);
         assertThatThrownBy(() -> new Lrp(misplaced).attribute(net, inputs, Target.index(0)))
                 .isInstanceOf(UnsupportedModelException.class)

@@ -146,9 +146,8 @@ class PlacesTest {
                         .activation("act", "fc1", Activation.RELU)
                         .linear("fc2", "act", 3)
                         .build()) {
-            Inputs ids = Inputs.builder()
-                    .attribute("tokens", Tensors.ofJava().of(new long[] {1, 5, 2, 3, 3, 4, 0, 1, 2}, EXAMPLES, 3))
-                    .build();
+            Inputs ids = Inputs.none()
+                    .attribute("tokens", Tensors.ofJava().of(new long[] {1, 5, 2, 3, 3, 4, 0, 1, 2}, EXAMPLES, 3));
             Attribution<RuledModel> byToken =
                     TokenAttribution.of(tokenwise(method)).at("embedding");
             try (Explanation vectors = tokenwise(method).at("embedding").attribute(model, ids, CLASSES);

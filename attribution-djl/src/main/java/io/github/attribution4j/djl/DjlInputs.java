@@ -91,7 +91,7 @@ public final class DjlInputs<I> {
 
     private static Inputs toInputs(NDList rows, NDManager owner) {
         Tensors tensors = owner instanceof PtNDManager ? DjlTensors.of(owner.getDevice()) : Tensors.ofJava();
-        Inputs.Builder builder = Inputs.builder();
+        Inputs inputs = Inputs.none();
         Set<String> names = new HashSet<>();
         try (TensorScope scope = TensorScope.open()) {
             for (int i = 0; i < rows.size(); i++) {
@@ -102,9 +102,9 @@ public final class DjlInputs<I> {
                     name = Inputs.positionalName(i);
                 }
                 boolean attributed = tensor.dataType().isFloating();
-                builder.add(name, tensor, attributed ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
+                inputs = inputs.with(
+                        new Inputs.Input(name, tensor, attributed ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED));
             }
-            Inputs inputs = builder.build();
             scope.keepAll(inputs.tensors());
             return inputs;
         }

@@ -82,10 +82,9 @@ class DjlEnginesTest {
         try (TensorScope scope = TensorScope.open();
                 ZooModel<NDList, NDList> zoo = load("OnnxRuntime", "credit.onnx")) {
             Map<String, Tensor> golden = arrays("credit.npz");
-            Inputs swapped = Inputs.builder()
+            Inputs swapped = Inputs.none()
                     .attribute("account", golden.get("account"))
-                    .attribute("profile", golden.get("profile"))
-                    .build();
+                    .attribute("profile", golden.get("profile"));
             Tensor logits = DjlModel.of(zoo).output("logits").forward(swapped);
             assertThat(logits).isCloseTo(golden.get("logits"), 1e-5);
         }
@@ -98,10 +97,9 @@ class DjlEnginesTest {
                 ZooModel<NDList, NDList> zoo = load("OnnxRuntime", "credit.onnx")) {
             Map<String, Tensor> golden = arrays("credit.npz");
             DjlModel model = DjlModel.of(zoo).output("probabilities");
-            Inputs wrong = Inputs.builder()
+            Inputs wrong = Inputs.none()
                     .attribute("profil", golden.get("profile"))
-                    .attribute("account", golden.get("account"))
-                    .build();
+                    .attribute("account", golden.get("account"));
             assertThatThrownBy(() -> model.forward(wrong))
                     .isInstanceOf(ModelException.class)
                     .hasMessageContaining("profil");

@@ -191,16 +191,13 @@ class GradientLossesTest {
         try (TorchScriptModel model = TestModels.script(two);
                 TensorScope scope = TensorScope.open()) {
             assertThat(model.gradientLosses()).containsExactly(loss);
-            Inputs.Builder inputs = Inputs.builder()
+            Inputs inputs = Inputs.none()
                     .attribute("x", model.tensors().of(new float[] {2, 3}, 2, 1))
                     .attribute("w", model.tensors().of(new float[] {4, 5}, 2, 1));
             for (int batch : new int[] {1, 2}) {
                 try (Explanation why = new Saliency()
                         .attribute(
-                                model,
-                                inputs.build(),
-                                Target.index(0),
-                                Run.defaults().batchRows(batch))) {
+                                model, inputs, Target.index(0), Run.defaults().batchRows(batch))) {
                     assertThat(why.notices())
                             .containsOnlyOnce(
                                     "no gradient reaches input 'w': its attributions are zero. The model's output may yet"

@@ -67,10 +67,8 @@ class GuidedRulesTest {
     @Test
     @DisplayName("A rule for a module that is not there is refused, in a frozen archive for having no modules")
     void missingModules() {
-        RuleSet rules = RuleSet.builder()
-                .rule(OperationSelector.module("layer1"), Rules.epsilon(1e-6))
-                .otherwise(new BackwardRule.Gradient())
-                .build();
+        RuleSet rules = RuleSet.of(OperationSelector.module("layer1"), Rules.epsilon(1e-6))
+                .otherwise(new BackwardRule.Gradient());
         try (TorchScriptModel frozen = TorchScriptModel.load(Zoo.file("cnn_frozen.pt"));
                 TorchScriptModel mlp = TorchScriptModel.load(Zoo.file("mlp_script.pt"))) {
             assertThatThrownBy(() -> frozen.with(rules))
@@ -208,15 +206,12 @@ class GuidedRulesTest {
     @DisplayName(
             "Eight threads that mix gradients and rules of all families on one model get the bits that one thread gets")
     void threads() throws Exception {
-        RuleSet comparison = RuleSet.builder()
-                .rule(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6))
-                .otherwise(new BackwardRule.Gradient())
-                .build();
-        RuleSet relevance = RuleSet.builder()
-                .rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(1e-6))
+        RuleSet comparison = RuleSet.of(
+                        OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6))
+                .otherwise(new BackwardRule.Gradient());
+        RuleSet relevance = RuleSet.of(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(1e-6))
                 .rule(OperationSelector.kind(OperationKind.ACTIVATION), Rules.pass())
-                .otherwise(new BackwardRule.Gradient())
-                .build();
+                .otherwise(new BackwardRule.Gradient());
         try (TorchScriptModel model = TorchScriptModel.load(Zoo.file("cnn_script.pt"));
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = image(model, 2);
@@ -283,9 +278,7 @@ class GuidedRulesTest {
             assertThatThrownBy(() -> copy.run(inputs))
                     .hasMessageContaining("rnn_relu#0")
                     .hasMessageContaining("recurrent");
-            RuleSet meant = GUIDED.toBuilder()
-                    .rule(OperationSelector.name("rnn_relu"), new BackwardRule.Gradient())
-                    .build();
+            RuleSet meant = GUIDED.rule(OperationSelector.name("rnn_relu"), new BackwardRule.Gradient());
             assertThat(gradient(model.with(meant)::run, inputs)).hasSize(12);
         }
     }

@@ -24,10 +24,9 @@ class KeptHandlesTest {
             for (int round = 0; round < 2; round++) {
                 for (int n = 0; n < NUMBERS; n++) {
                     try (TensorScope scope = TensorScope.open()) {
-                        Inputs inputs = Inputs.builder()
+                        Inputs inputs = Inputs.none()
                                 .attribute("x", model.tensors().of(new float[] {1, 2}, 1, 2))
-                                .constant("n", model.tensors().of(new long[] {n}, 1))
-                                .build();
+                                .constant("n", model.tensors().of(new long[] {n}, 1));
                         assertThat(model.forward(inputs).toFloatArray()).containsExactly(n, 2 * n);
                     }
                 }

@@ -421,16 +421,12 @@ class OperationPartsTest {
                         model(STEPS.replace("GATE", ""), bodies[0].replace("0.5, False", "0.5, True"))) {
             Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT64, 2, 7, 3, 4));
             OperationSelector recurrent = OperationSelector.kind(OperationKind.RECURRENT);
-            Lrp plus = new Lrp(Composites.epsilon(0).toBuilder()
-                    .override(recurrent, Rules.zPlus())
-                    .build());
+            Lrp plus = new Lrp(Composites.epsilon(0).override(recurrent, Rules.zPlus()));
             assertThatThrownBy(() -> explained(model, plus, inputs))
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessageContaining("lstm#0")
                     .hasMessageContaining("signals");
-            Lrp derivative = new Lrp(Composites.epsilon(0).toBuilder()
-                    .override(recurrent, Rules.gradient())
-                    .build());
+            Lrp derivative = new Lrp(Composites.epsilon(0).override(recurrent, Rules.gradient()));
             assertThatThrownBy(() -> explained(model, derivative, inputs))
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessageContaining("lstm#0")

@@ -25,12 +25,12 @@ class ParameterTypesTest {
     private static float[] run(String forward, Map<String, Tensor> constants) {
         try (TorchScriptModel model = TestModels.script(forward);
                 TensorScope scope = TensorScope.open()) {
-            Inputs.Builder inputs =
-                    Inputs.builder().attribute("x", model.tensors().of(new float[] {1, 2, 3}, 1, 3));
-            constants.forEach(inputs::constant);
-            Inputs all = inputs.build();
-            float[] plain = model.forward(all).toFloatArray();
-            try (Pullback pullback = model.pullback(all)) {
+            Inputs inputs = Inputs.none().attribute("x", model.tensors().of(new float[] {1, 2, 3}, 1, 3));
+            for (Map.Entry<String, Tensor> one : constants.entrySet()) {
+                inputs = inputs.constant(one.getKey(), one.getValue());
+            }
+            float[] plain = model.forward(inputs).toFloatArray();
+            try (Pullback pullback = model.pullback(inputs)) {
                 assertThat(pullback.output().toFloatArray()).isEqualTo(plain);
                 assertThat(pullback.vjp(pullback.output()).get(0).shape()).isEqualTo(Shape.of(1, 3));
             }
@@ -142,11 +142,11 @@ class ParameterTypesTest {
                 + right + ")\n";
         try (TorchScriptModel model = TestModels.script(forward);
                 TensorScope scope = TensorScope.open()) {
-            Inputs.Builder inputs = Inputs.builder();
+            Inputs inputs = Inputs.none();
             for (int i = 0; i < names.length; i++) {
-                inputs.attribute(names[i], model.tensors().of(new float[] {i + 2, i + 3}, 1, 2));
+                inputs = inputs.attribute(names[i], model.tensors().of(new float[] {i + 2, i + 3}, 1, 2));
             }
-            return model.forward(inputs.build()).toFloatArray();
+            return model.forward(inputs).toFloatArray();
         }
     }
 

@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Relevance through single operations, and what refuses to pass it. */
 class RelevanceTest {
-    private static final RuleSet.Builder CONSERVING = RuleSet.builder()
-            .rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0))
+    private static final RuleSet CONSERVING = RuleSet.of(
+                    OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0))
             .rule(OperationSelector.kind(OperationKind.LINEAR, OperationKind.AVERAGE_POOLING), new BackwardRule.Norm(0))
             .rule(
                     OperationSelector.kind(OperationKind.ACTIVATION, OperationKind.MAX_POOLING, OperationKind.SOFTMAX),
@@ -123,7 +123,7 @@ class RelevanceTest {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = model(expression)) {
             Inputs inputs = inputs(model);
-            RuledCopy ruled = model.with(CONSERVING.build());
+            RuledCopy ruled = model.with(CONSERVING);
             double[] output = model.forward(inputs).toDoubleArray();
             try (BackwardRun run = ruled.run(inputs)) {
                 assertThat(run.output().toDoubleArray()).containsExactly(output, Offset.offset(1e-12));
@@ -167,8 +167,7 @@ class RelevanceTest {
                         model("torch.linear(x, torch.ones([5, 8], dtype=7), torch.ones([5], dtype=7))")) {
             Inputs inputs = Inputs.of(model.tensors().of(new double[96], 2, 6, 8));
             for (BackwardRule rule : List.of(Rules.flat(), Rules.wSquare(), Rules.zBox(-1, 1))) {
-                RuleSet set =
-                        RuleSet.builder().rule(OperationSelector.any(), rule).build();
+                RuleSet set = RuleSet.of(OperationSelector.any(), rule);
                 assertThat(back(model.with(set)::run, inputs, true)[0]).isNotZero();
             }
         }
@@ -194,20 +193,13 @@ class RelevanceTest {
             })
     void refuses(String expression, String rules, String message) {
         RuleSet set = switch (rules) {
-            case "pass" ->
-                RuleSet.builder().rule(OperationSelector.any(), Rules.pass()).build();
-            case "box" ->
-                RuleSet.builder()
-                        .rule(OperationSelector.any(), Rules.zBox(new double[] {-1, -1}, new double[] {1, 1}))
-                        .build();
-            case "plus" ->
-                RuleSet.builder().rule(OperationSelector.any(), Rules.zPlus()).build();
+            case "pass" -> RuleSet.of(OperationSelector.any(), Rules.pass());
+            case "box" -> RuleSet.of(OperationSelector.any(), Rules.zBox(new double[] {-1, -1}, new double[] {1, 1}));
+            case "plus" -> RuleSet.of(OperationSelector.any(), Rules.zPlus());
             case "weights" ->
-                RuleSet.builder()
-                        .rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.zPlus())
-                        .rule(OperationSelector.kind(OperationKind.ACTIVATION), Rules.pass())
-                        .build();
-            default -> CONSERVING.build();
+                RuleSet.of(OperationSelector.kind(OperationKind.WEIGHTED), Rules.zPlus())
+                        .rule(OperationSelector.kind(OperationKind.ACTIVATION), Rules.pass());
+            default -> CONSERVING;
         };
         String text = rules.equals("weights") ? "torch.relu(" + expression + ")" : expression;
         try (TensorScope scope = TensorScope.open();
@@ -264,8 +256,7 @@ class RelevanceTest {
     void recurrent() {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = TorchScriptModel.load(Zoo.file("lstm_script.pt"))) {
-            RuleSet set =
-                    CONSERVING.build().toBuilder().otherwise(Rules.gradient()).build();
+            RuleSet set = CONSERVING.otherwise(Rules.gradient());
             Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 2, 5, 6, 3));
             assertThatThrownBy(() -> back(model.with(set)::run, inputs, true))
                     .isInstanceOf(UnsupportedModelException.class)
@@ -276,10 +267,8 @@ class RelevanceTest {
     /** Epsilon 0 at weighted operations and the gradient elsewhere give input × gradient, where nothing adds a constant. */
     private static void assertInputTimesGradient(TorchScriptModel model) {
         Inputs inputs = inputs(model);
-        RuleSet plain = RuleSet.builder()
-                .rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0))
-                .otherwise(Rules.gradient())
-                .build();
+        RuleSet plain = RuleSet.of(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0))
+                .otherwise(Rules.gradient());
         double[] x = inputs.attributed().get(0).toDoubleArray();
         double[] expected = back(model::pullback, inputs, false);
         for (int i = 0; i < x.length; i++) {

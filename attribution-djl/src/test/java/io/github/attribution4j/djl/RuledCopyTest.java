@@ -33,14 +33,11 @@ import org.junit.jupiter.api.Test;
 /** Copies that follow backward rules. */
 class RuledCopyTest {
     private static final BackwardRule GRADIENT = new BackwardRule.Gradient();
-    private static final RuleSet GUIDED = RuleSet.builder()
-            .rule(OperationSelector.name("relu"), new BackwardRule.GuidedRelu())
-            .otherwise(GRADIENT)
-            .build();
-    private static final RuleSet DECONVOLUTION = RuleSet.builder()
-            .rule(OperationSelector.name("relu"), new BackwardRule.DeconvolutionRelu())
-            .otherwise(GRADIENT)
-            .build();
+    private static final RuleSet GUIDED = RuleSet.of(OperationSelector.name("relu"), new BackwardRule.GuidedRelu())
+            .otherwise(GRADIENT);
+    private static final RuleSet DECONVOLUTION = RuleSet.of(
+                    OperationSelector.name("relu"), new BackwardRule.DeconvolutionRelu())
+            .otherwise(GRADIENT);
 
     private static Inputs image(TorchScriptModel model) {
         float[] pixels = new float[2 * 64];
@@ -116,7 +113,7 @@ class RuledCopyTest {
     @Test
     @DisplayName("With derivatives only, a copy's gradients are those of the model; in pieces too")
     void derivatives() {
-        RuleSet nothing = RuleSet.builder().otherwise(GRADIENT).build();
+        RuleSet nothing = RuleSet.of(GRADIENT);
         for (String file :
                 List.of("cnn_script.pt", "cnn_trace.pt", "cnn_frozen.pt", "inplace_script.pt", "reused_trace.pt")) {
             try (TorchScriptModel model = TorchScriptModel.load(Zoo.file(file))) {
@@ -154,8 +151,7 @@ class RuledCopyTest {
                 assertThat(back(model.with(GUIDED)::run, inputs, cotangent)).containsExactly(0, 0, 1, 0);
                 assertThat(back(model.with(DECONVOLUTION)::run, inputs, cotangent))
                         .containsExactly(1, 0, 1, 0);
-                assertThat(model.with(GUIDED))
-                        .isSameAs(model.with(GUIDED.toBuilder().build()));
+                assertThat(model.with(GUIDED)).isSameAs(model.with(GUIDED));
             }
         }
     }
@@ -178,9 +174,7 @@ class RuledCopyTest {
                 def forward(self: __torch__.M, x: Tensor) -> Tensor:
                   return torch.sum(torch.sigmoid(torch.mul(x, 3.)), [1], True)
                 """;
-        RuleSet rescale = RuleSet.builder()
-                .rule(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6))
-                .build();
+        RuleSet rescale = RuleSet.of(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6));
         try (TorchScriptModel model = TestModels.script(text);
                 TensorScope scope = TensorScope.open()) {
             float[] x = {-1, 0.5f, 0.25f};
@@ -203,8 +197,7 @@ class RuledCopyTest {
                 def forward(self: __torch__.M, x: Tensor) -> Tensor:
                   return torch.sum(torch.linear(x, torch.sub(torch.ones([2, 3]), 0.5)), [1], True)
                 """;
-        RuleSet epsilon = RuleSet.builder()
-                .rule(
+        RuleSet epsilon = RuleSet.of(
                         OperationSelector.kind(OperationKind.WEIGHTED),
                         new BackwardRule.Weighted(
                                 "epsilon",
@@ -215,8 +208,7 @@ class RuledCopyTest {
                                 0,
                                 List.of(),
                                 List.of()))
-                .rule(OperationSelector.kind(OperationKind.LINEAR), new BackwardRule.Norm(0))
-                .build();
+                .rule(OperationSelector.kind(OperationKind.LINEAR), new BackwardRule.Norm(0));
         try (TorchScriptModel model = TestModels.script(linear);
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(model.tensors().of(new float[] {-1, 0.5f, 2}, 1, 3));
@@ -233,9 +225,7 @@ class RuledCopyTest {
                   y = torch.cumprod(x, 1)
                   return torch.sigmoid(torch.sum(y, [1], True))
                 """;
-        RuleSet rescale = RuleSet.builder()
-                .rule(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6))
-                .build();
+        RuleSet rescale = RuleSet.of(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6));
         try (TorchScriptModel model = TestModels.script(text);
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(model.tensors().of(new float[] {-1, 0.5f, 2}, 1, 3));
@@ -247,7 +237,7 @@ class RuledCopyTest {
             assertThatThrownBy(() -> model.with(GUIDED))
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessageContaining("sigmoid");
-            RuleSet lenient = rescale.toBuilder().otherwise(GRADIENT).build();
+            RuleSet lenient = rescale.otherwise(GRADIENT);
             assertThat(back(model.with(lenient)::run, compared, 1)).hasSize(3);
             // Behind the operation nothing has to pass it.
             try (BackwardRun run =
@@ -260,10 +250,8 @@ class RuledCopyTest {
     @Test
     @DisplayName("Rules go through recurrent layers, and quantized values refuse by name")
     void recurrentAndQuantized() {
-        RuleSet rescale = RuleSet.builder()
-                .rule(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6))
-                .rule(OperationSelector.kind(OperationKind.LINEAR), GRADIENT)
-                .build();
+        RuleSet rescale = RuleSet.of(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6))
+                .rule(OperationSelector.kind(OperationKind.LINEAR), GRADIENT);
         String recurrent = """
                 def forward(self: __torch__.M, x: Tensor) -> Tensor:
                   w = annotate(List[Tensor], [torch.ones([8, 3]), torch.ones([8, 2])])
@@ -276,7 +264,7 @@ class RuledCopyTest {
             Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 1, 3, 4, 3));
             Inputs compared = inputs.against(inputs.tensors());
             assertThat(back(model.with(rescale)::run, compared, 1)).hasSize(12);
-            RuleSet lenient = rescale.toBuilder().otherwise(GRADIENT).build();
+            RuleSet lenient = rescale.otherwise(GRADIENT);
             assertThat(back(model.with(lenient)::run, compared, 1)).hasSize(12);
         }
         try (TorchScriptModel model = TestModels.script(recurrent.replace("torch.tanh(y)", "torch.relu(y)"));

@@ -174,10 +174,8 @@ class SharedParametersTest {
                 assertThat(inside[row]).isCloseTo(relu, within(expected[row]));
                 assertThat(output[row]).isCloseTo(relu * relu, within(relu * relu));
             }
-            RuleSet guided = RuleSet.builder()
-                    .rule(OperationSelector.name("relu"), new BackwardRule.GuidedRelu())
-                    .otherwise(new BackwardRule.Gradient())
-                    .build();
+            RuleSet guided = RuleSet.of(OperationSelector.name("relu"), new BackwardRule.GuidedRelu())
+                    .otherwise(new BackwardRule.Gradient());
             try (var run = model.with(guided).run(inputs)) {
                 float[] ones = {1, 1, 1};
                 Tensor gradient = run.back(model.tensors().of(ones, 1, ROWS)).get(0);

@@ -148,10 +148,9 @@ class TorchAddressesTest {
         try (TorchScriptModel model = TorchScriptModel.load(
                         Zoo.file("dict_script.pt"), TestModels.options().output("mean"));
                 TensorScope scope = TensorScope.open()) {
-            Inputs inputs = Inputs.builder()
+            Inputs inputs = Inputs.none()
                     .attribute("features.left", model.tensors().of(new float[] {1, -2, 3}, 1, 3))
-                    .attribute("features.right", model.tensors().of(new float[] {2, 1}, 1, 2))
-                    .build();
+                    .attribute("features.right", model.tensors().of(new float[] {2, 1}, 1, 2));
             float mean = model.forward(inputs).toFloatArray()[0];
             assertThat(gradient(model, inputs, "b").toFloatArray())
                     .containsExactly(

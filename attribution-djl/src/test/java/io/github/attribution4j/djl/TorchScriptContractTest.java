@@ -81,11 +81,10 @@ class TorchScriptContractTest {
 
         @Override
         protected Inputs inputs(Model model, int rows) {
-            return Inputs.builder()
+            return Inputs.none()
                     .attribute("numbers", TestModels.normal(model, DataType.FLOAT32, rows, 1, 6))
                     .attribute("signal", TestModels.normal(model, DataType.FLOAT32, rows, 2, 2, 8))
-                    .fixed("ids", TestModels.indexes(model, rows, 5, 4))
-                    .build();
+                    .fixed("ids", TestModels.indexes(model, rows, 5, 4));
         }
 
         @Override

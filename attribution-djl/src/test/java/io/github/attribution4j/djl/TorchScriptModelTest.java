@@ -62,8 +62,7 @@ class TorchScriptModelTest {
     void binding() {
         try (TorchScriptModel model = script("a: Tensor, b: Tensor) -> Tensor", "return torch.sub(a, b)")) {
             assertThat(model.forward(Inputs.of(x, y))).hasValues(-6, -6, -6, -6, -6, -6);
-            Inputs swapped =
-                    Inputs.builder().attribute("b", x).attribute("a", y).build();
+            Inputs swapped = Inputs.none().attribute("b", x).attribute("a", y);
             assertThat(model.forward(swapped)).hasValues(6, 6, 6, 6, 6, 6);
             try (Pullback pullback = model.pullback(swapped)) {
                 List<Tensor> gradients = pullback.vjpLast(ones(pullback));
@@ -83,11 +82,8 @@ class TorchScriptModelTest {
                 "a, b, = pair",
                 "return torch.add(torch.mul(a, b), more[torch.sub(torch.len(more), 1)])")) {
             assertThat(model.forward(Inputs.of(x, y, x, y))).hasValues(14, 24, 36, 50, 66, 84);
-            Inputs named = Inputs.builder()
-                    .attribute("pair.0", x)
-                    .attribute("pair.1", y)
-                    .fixed("more.0", x)
-                    .build();
+            Inputs named =
+                    Inputs.none().attribute("pair.0", x).attribute("pair.1", y).fixed("more.0", x);
             try (Pullback pullback = model.pullback(named)) {
                 assertThat(pullback.output()).hasValues(8, 18, 30, 44, 60, 78);
                 List<Tensor> gradients = pullback.vjp(ones(pullback));
@@ -103,14 +99,12 @@ class TorchScriptModelTest {
                 "else:",
                 "  z = y",
                 "return z")) {
-            assertThat(model.forward(Inputs.builder().attribute("batch.x", x).build()))
-                    .hasValues(2, 4, 6, 8, 10, 12);
+            assertThat(model.forward(Inputs.none().attribute("batch.x", x))).hasValues(2, 4, 6, 8, 10, 12);
             Tensor three = TestModels.tensors().full(Shape.scalar(), DataType.FLOAT32, 3);
-            Inputs all = Inputs.builder()
+            Inputs all = Inputs.none()
                     .attribute("batch.x", x)
                     .constant("scale", three)
-                    .fixed("bias", y)
-                    .build();
+                    .fixed("bias", y);
             assertThat(model.forward(all)).hasValues(10, 14, 18, 22, 26, 30);
         }
     }
@@ -175,10 +169,8 @@ class TorchScriptModelTest {
         try (TorchScriptModel model =
                 script("x: Tensor, n: int=1) -> Tensor", "z = torch.zeros([n])", "return torch.add(x, torch.sum(z))")) {
             Tensor many = TestModels.tensors().of(new long[] {1L << 50}, Shape.scalar());
-            assertThatThrownBy(() -> model.forward(Inputs.builder()
-                            .attribute("x", x)
-                            .constant("n", many)
-                            .build()))
+            assertThatThrownBy(
+                            () -> model.forward(Inputs.none().attribute("x", x).constant("n", many)))
                     .isInstanceOf(ModelMemoryException.class)
                     .hasMessageContaining("out of memory");
             assertThat(model.forward(Inputs.of(x))).isBitEqualTo(x);

@@ -160,7 +160,7 @@ class CaptumMapTest {
         assertThat(method.name()).isEqualTo("integrated-gradients");
         assertThat(method.settings()).containsEntry("multiply-by-inputs", true);
         Tensor side = image;
-        Inputs both = Inputs.builder().attribute("x", image).fixed("mask", side).build();
+        Inputs both = Inputs.none().attribute("x", image).fixed("mask", side);
         assertThat(both.attributed()).hasSize(1);
         Tensor groups = model.tensors().of(new long[] {0, 0, 1, 1, 2, 2, 3, 3}, 1, 1, 1, 8);
         explains(new FeatureAblation().mask(FeatureMask.of(groups)));
@@ -206,13 +206,9 @@ class CaptumMapTest {
         explains(new Lrp());
         explains(new Lrp(Composites.epsilon(1e-9)));
         for (BackwardRule rule : List.of(Rules.epsilon(0.1), Rules.gamma(0.25), Rules.alphaBeta(1, 0))) {
-            explains(new Lrp(Composites.epsilonPlus().toBuilder()
-                    .override(OperationSelector.module("conv2"), rule)
-                    .build()));
+            explains(new Lrp(Composites.epsilonPlus().override(OperationSelector.module("conv2"), rule)));
         }
-        assertThat(RuleSet.builder()
-                        .rule(OperationSelector.module("conv2"), Rules.gamma(0.25))
-                        .build()
+        assertThat(RuleSet.of(OperationSelector.module("conv2"), Rules.gamma(0.25))
                         .rules())
                 .hasSize(1);
         assertThat(Rules.pass().family()).isEqualTo(BackwardRule.Family.RELEVANCE);
@@ -341,10 +337,9 @@ class CaptumMapTest {
     void texts() {
         try (TorchScriptModel topics = TorchScriptModel.load(Demo.FILES.resolve("topics.pt"))) {
             Tensor ids = topics.tensors().of(new long[] {2, 92, 85, 3}, 1, 4);
-            Inputs text = Inputs.builder()
+            Inputs text = Inputs.none()
                     .attribute("input_ids", ids)
-                    .fixed("attention_mask", ids.gt(0).to(DataType.INT64))
-                    .build();
+                    .fixed("attention_mask", ids.gt(0).to(DataType.INT64));
             Baseline masked = TokenBaseline.of(4).keeping(2, 3);
             List<TokenAttribution<LayeredModel>> methods = List.of(
                     TokenAttribution.of(new IntegratedGradients()),

@@ -173,11 +173,10 @@ class InsideTest {
         Tensor scalar = model.tensors().full(Shape.of(), DataType.FLOAT32, 1);
         try (scalar) {
             // tag::roles
-            Inputs inputs = Inputs.builder() // in the model's argument order
+            Inputs inputs = Inputs.none() // in the model's argument order
                     .attribute("image", x) // explained; axis 0 counts examples
                     .fixed("mask", side) // held as it is; one row for each example
-                    .constant("temperature", scalar) // passed as it is, whatever the number of rows
-                    .build();
+                    .constant("temperature", scalar); // passed as it is, whatever the number of rows
             // end::roles
             assertThat(inputs.attributed()).hasSize(1);
         }

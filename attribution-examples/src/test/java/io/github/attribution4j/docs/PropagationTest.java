@@ -151,16 +151,13 @@ class PropagationTest {
     @Test
     void ownRules() {
         // tag::own-rules
-        RuleSet rules = RuleSet.builder()
-                .rule(OperationSelector.first(OperationKind.WEIGHTED), Rules.zBox(0, 1))
+        RuleSet rules = RuleSet.of(OperationSelector.first(OperationKind.WEIGHTED), Rules.zBox(0, 1))
                 .rule(OperationSelector.module("conv2"), Rules.alphaBeta(2, 1))
                 .rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0.01))
                 .rule(OperationSelector.kind(OperationKind.ACTIVATION, OperationKind.MAX_POOLING), Rules.pass())
-                .rule(OperationSelector.kind(OperationKind.AVERAGE_POOLING, OperationKind.LINEAR), Rules.norm())
-                .build();
-        RuleSet changed = Composites.epsilonPlus().toBuilder()
-                .override(OperationSelector.module("fc"), Rules.epsilon(0.25)) // wins over what stands there
-                .build();
+                .rule(OperationSelector.kind(OperationKind.AVERAGE_POOLING, OperationKind.LINEAR), Rules.norm());
+        RuleSet changed = Composites.epsilonPlus()
+                .override(OperationSelector.module("fc"), Rules.epsilon(0.25)); // wins over what stands there
         Explanation why = new Lrp(rules).attribute(digits, Inputs.of(image), Target.index(3));
         // end::own-rules
         new Lrp(changed).attribute(digits, Inputs.of(image), Target.index(3)).close();

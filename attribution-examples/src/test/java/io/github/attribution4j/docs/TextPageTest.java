@@ -108,10 +108,7 @@ class TextPageTest {
         // tag::by-hand
         Tensor ids = model.tensors().of(twoTexts, 2, 3); // int64, one text a row
         Tensor there = model.tensors().of(new long[] {1, 1, 1, 1, 1, 1}, 2, 3);
-        Inputs inputs = Inputs.builder()
-                .attribute("input_ids", ids)
-                .fixed("attention_mask", there)
-                .build();
+        Inputs inputs = Inputs.none().attribute("input_ids", ids).fixed("attention_mask", there);
         // end::by-hand
         try (Explanation why =
                 TokenAttribution.of(new IntegratedGradients()).attribute(model, inputs, Target.index(0))) {

@@ -68,7 +68,7 @@ class WriteAMethodTest {
                 List<Tensor> squares = evaluator.gradientsAtInputs().stream()
                         .map(gradient -> gradient.mul(value(SIGNED) ? gradient.abs() : gradient))
                         .toList();
-                return Explanation.of(evaluator, squares).build();
+                return Explanation.of(evaluator, squares);
             }
         }
     }
@@ -157,7 +157,7 @@ class WriteAMethodTest {
                     lost[row] = scores[row / (int) table.shape().dim(1)] - without[row];
                 }
                 Tensor attributions = table.tensors().of(lost, table.dataType(), table.shape());
-                return Explanation.of(evaluator, List.of(attributions)).build();
+                return Explanation.of(evaluator, List.of(attributions));
             }
         }
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.ForwardAttribution;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
@@ -38,9 +39,7 @@ class ExplainedTest {
             for (Tensor input : evaluator.inputs().attributed()) {
                 attributions.add(input.mul(1));
             }
-            return Explanation.of(evaluator, attributions)
-                    .completeTo(new double[evaluator.examples()])
-                    .build();
+            return Explanation.of(evaluator, Outcome.of(attributions).completeTo(new double[evaluator.examples()]));
         }
 
         @Override

@@ -441,11 +441,11 @@ public final class Diagnosis {
     }
 
     private Inputs first(Inputs inputs) {
-        Inputs.Builder builder = Inputs.builder();
+        Inputs alone = Inputs.none();
         for (Inputs.Input input : Request.fewest(model, inputs).all()) {
-            builder.add(input.name(), input.tensor(), input.role(), input.rowAxis());
+            alone = alone.with(input);
         }
-        return builder.build();
+        return alone;
     }
 
     /** Returns settings for a cheap trial. */

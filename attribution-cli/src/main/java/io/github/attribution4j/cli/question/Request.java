@@ -152,7 +152,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
             throws IOException {
         InputFile file = chosen(options, InputFile.read(options.requiredInput(), reading, channels, model.tensors()));
         Set<String> taken = new HashSet<>();
-        Inputs.Builder builder = Inputs.builder();
+        Inputs inputs = Inputs.none();
         List<String> names = file.arrays().stream().map(NamedTensor::name).toList();
         for (String name : options.attribute) {
             if (!names.contains(name)) {
@@ -162,24 +162,24 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         }
         for (NamedTensor array : file.arrays()) {
             boolean attributed = options.attribute.isEmpty() || options.attribute.contains(array.name());
-            add(options, builder, taken, row(array, single), attributed ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
+            inputs = inputs.with(
+                    input(options, taken, row(array, single), attributed ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED));
         }
         if (options.fixed != null) {
             for (NamedTensor array : InputFile.read(options.fixed, reading, channels, model.tensors())
                     .arrays()) {
                 boolean scalar = array.tensor().shape().rank() == 0;
-                add(
+                inputs = inputs.with(input(
                         options,
-                        builder,
                         taken,
                         scalar ? array : row(array, single),
-                        scalar ? Inputs.Role.CONSTANT : Inputs.Role.FIXED);
+                        scalar ? Inputs.Role.CONSTANT : Inputs.Role.FIXED));
             }
         }
         if (options.constant != null) {
             for (NamedTensor array : InputFile.read(options.constant, reading, channels, model.tensors())
                     .arrays()) {
-                add(options, builder, taken, array, Inputs.Role.CONSTANT);
+                inputs = inputs.with(input(options, taken, array, Inputs.Role.CONSTANT));
             }
         }
         for (String name : options.rowAxis.keySet()) {
@@ -188,7 +188,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
                         + NearNames.hint(name, List.copyOf(taken)));
             }
         }
-        Inputs inputs = selected(options, named(file, builder.build()));
+        inputs = selected(options, named(file, inputs));
         Sources sources = new Files(reading, channels, model, inputs.attributedInputs(), file.columns(), single);
         try {
             return new Request(inputs, file, outputShape(model, inputs), sources, Optional.empty());
@@ -273,21 +273,17 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         return tensor.reshape(Shape.of(one));
     }
 
-    private static void add(
-            InputOptions options, Inputs.Builder builder, Set<String> taken, NamedTensor array, Inputs.Role role) {
+    private static Inputs.Input input(InputOptions options, Set<String> taken, NamedTensor array, Inputs.Role role) {
         String name = array.name();
         while (!taken.add(name)) {
             name += "'";
         }
         Integer rowAxis = options.rowAxis.get(name);
-        if (rowAxis == null) {
-            builder.add(name, array.tensor(), role);
-        } else if (role != Inputs.Role.CONSTANT) {
-            builder.add(name, array.tensor(), role, rowAxis);
-        } else {
+        if (rowAxis != null && role == Inputs.Role.CONSTANT) {
             throw new IllegalArgumentException(
                     "--row-axis " + name + ": this input is constant, which has no examples; give it with --fixed");
         }
+        return new Inputs.Input(name, array.tensor(), role, FeatureNames.none(), rowAxis == null ? 0 : rowAxis);
     }
 
     private static Inputs selected(InputOptions options, Inputs inputs) {
@@ -301,14 +297,11 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
                         + Texts.count(inputs.rows(), "example") + ", 0 to " + (inputs.rows() - 1));
             }
         }
-        Inputs.Builder builder = Inputs.builder();
+        Inputs alone = Inputs.none();
         for (Inputs.Input input : inputs.select(rows).all()) {
-            builder.add(input.name(), input.tensor(), input.role(), input.rowAxis());
-            if (!input.features().isEmpty()) {
-                builder.features(input.name(), input.features());
-            }
+            alone = alone.with(input);
         }
-        return builder.build();
+        return alone;
     }
 
     /** Returns whether axis 0 of the output for one example counts examples. */

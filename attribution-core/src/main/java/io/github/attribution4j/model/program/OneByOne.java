@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.model.program;
 
+import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
@@ -54,14 +55,15 @@ final class OneByOne {
 
     /** Returns some rows of inputs, without what they remember of where they come from, which may have other rows. */
     static Inputs rows(Inputs inputs, long... numbers) {
-        Inputs.Builder builder = Inputs.builder();
+        Inputs some = Inputs.none();
         for (Inputs.Input input : inputs.all()) {
             Tensor tensor = input.role() == Inputs.Role.CONSTANT
                     ? input.tensor()
                     : input.tensor().select(input.rowAxis(), numbers);
-            builder.add(input.name(), tensor, input.role(), input.rowAxis());
+            some = some.with(
+                    new Inputs.Input(input.name(), tensor, input.role(), FeatureNames.none(), input.rowAxis()));
         }
-        return builder.build();
+        return some;
     }
 
     /** Joins the first tensors of all parts, the second ones, and so on, each along its axis; along axis 0 if there are none. */

@@ -184,15 +184,13 @@ final class Section {
         if (constant && !countsRows(arguments)) {
             return RowForms.asTheyAre(points);
         }
-        Inputs.Builder builder = Inputs.builder();
+        Inputs counted = Inputs.none();
         for (Inputs.Input input : arguments) {
-            if (constant && input.tensor().shape().rank() > 0) {
-                builder.fixed(input.name(), input.tensor());
-            } else {
-                builder.add(input.name(), input.tensor(), input.role(), input.rowAxis());
-            }
+            counted = constant && input.tensor().shape().rank() > 0
+                    ? counted.fixed(input.name(), input.tensor())
+                    : counted.with(input);
         }
-        List<Place> seen = known.forms.of(builder.build(), points, constant);
+        List<Place> seen = known.forms.of(counted, points, constant);
         return seen == null && constant ? RowForms.asTheyAre(points) : seen;
     }
 
@@ -211,11 +209,11 @@ final class Section {
         if (replaced.isEmpty()) {
             return inputs;
         }
-        Inputs.Builder builder = Inputs.builder();
+        Inputs behind = Inputs.none();
         for (Inputs.Input input : inputs.withoutReferences().all().subList(replaced.size(), inputs.size())) {
-            builder.add(input.name(), input.tensor(), input.role(), input.rowAxis());
+            behind = behind.with(input);
         }
-        return builder.build();
+        return behind;
     }
 
     /**

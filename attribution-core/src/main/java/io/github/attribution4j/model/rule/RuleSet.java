@@ -14,14 +14,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An operation that no assignment selects has no rule. Operations of kind {@link OperationKind#RESHAPE} need none: they move
  * what flows backwards as they move values. Any other refuses as soon as something has to flow through it, unless {@link
- * Builder#otherwise} names a rule for the rest.
+ * #otherwise(BackwardRule)} names a rule for the rest.
  *
  * <pre>{@code
- * RuleSet.builder()
- *         .rule(OperationSelector.first(OperationKind.WEIGHTED), Rules.zBox(-2.1, 2.6))
+ * RuleSet.of(OperationSelector.first(OperationKind.WEIGHTED), Rules.zBox(-2.1, 2.6))
  *         .rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(1e-6))
- *         .rule(OperationSelector.kind(OperationKind.ACTIVATION), Rules.pass())
- *         .build();
+ *         .rule(OperationSelector.kind(OperationKind.ACTIVATION), Rules.pass());
  * }</pre>
  */
 public final class RuleSet {
@@ -69,26 +67,53 @@ public final class RuleSet {
      * @param rule {@link BackwardRule.GuidedRelu}, {@link BackwardRule.DeconvolutionRelu}
      */
     public static RuleSet relus(BackwardRule rule) {
-        return builder()
-                .rule(OperationSelector.name("relu"), rule)
-                .otherwise(new BackwardRule.Gradient())
-                .build();
+        return of(OperationSelector.name("relu"), rule).otherwise(new BackwardRule.Gradient());
     }
 
-    /** Returns a builder of an empty set. */
-    public static Builder builder() {
-        return new Builder();
+    /** Returns the set of one assignment. */
+    public static RuleSet of(OperationSelector selector, BackwardRule rule) {
+        return new RuleSet(List.of(new Assignment(selector, rule)), null);
     }
 
-    /** Returns a builder that starts from this set. */
-    public Builder toBuilder() {
-        Builder builder = new Builder();
-        builder.assignments.addAll(assignments);
-        builder.otherwise = otherwise;
-        return builder;
+    /** Returns the set that gives all operations one rule; those that only move values need none. */
+    public static RuleSet of(BackwardRule rule) {
+        return new RuleSet(List.of(), Objects.requireNonNull(rule, "rule"));
     }
 
-    /** Returns the assignments in order, without {@link #otherwise}. */
+    /**
+     * Returns this set with one more assignment behind the others.
+     *
+     * @throws IllegalArgumentException if the rule is of another family
+     */
+    public RuleSet rule(OperationSelector selector, BackwardRule rule) {
+        List<Assignment> more = new ArrayList<>(assignments);
+        more.add(new Assignment(selector, rule));
+        return new RuleSet(more, otherwise);
+    }
+
+    /**
+     * Returns this set with one more assignment before the others, so that it wins: how a preset is changed in parts.
+     *
+     * @throws IllegalArgumentException if the rule is of another family
+     */
+    public RuleSet override(OperationSelector selector, BackwardRule rule) {
+        List<Assignment> more = new ArrayList<>(assignments);
+        more.add(0, new Assignment(selector, rule));
+        return new RuleSet(more, otherwise);
+    }
+
+    /**
+     * Returns this set with a rule for operations that no assignment selects. Without one they refuse. {@link
+     * BackwardRule.Gradient} treats them as derivatives, and gives up what the rules promise (completeness, conservation) as far
+     * as they matter.
+     *
+     * @throws IllegalArgumentException if the rule is of another family
+     */
+    public RuleSet otherwise(BackwardRule rule) {
+        return new RuleSet(assignments, Objects.requireNonNull(rule, "rule"));
+    }
+
+    /** Returns the assignments in order, without {@link #otherwise()}. */
     public List<Assignment> assignments() {
         return assignments;
     }
@@ -103,7 +128,7 @@ public final class RuleSet {
         return family;
     }
 
-    /** Returns the different rules, in the order in which they first appear, that of {@link #otherwise} last. */
+    /** Returns the different rules, in the order in which they first appear, that of {@link #otherwise()} last. */
     public List<BackwardRule> rules() {
         List<BackwardRule> rules = new ArrayList<>();
         assignments.forEach(assignment -> rules.add(assignment.rule()));
@@ -163,46 +188,5 @@ public final class RuleSet {
     @Override
     public String toString() {
         return describe();
-    }
-
-    /** Collects assignments; earlier ones win. */
-    public static final class Builder {
-        private final List<Assignment> assignments = new ArrayList<>();
-        private @Nullable BackwardRule otherwise;
-
-        private Builder() {}
-
-        /** Adds an assignment behind those given. */
-        public Builder rule(OperationSelector selector, BackwardRule rule) {
-            assignments.add(new Assignment(selector, rule));
-            return this;
-        }
-
-        /** Adds an assignment before those given, so that it wins: how a preset is changed in parts. */
-        public Builder override(OperationSelector selector, BackwardRule rule) {
-            assignments.add(0, new Assignment(selector, rule));
-            return this;
-        }
-
-        /**
-         * Sets what operations follow that no assignment selects. Without it they refuse. {@link BackwardRule.Gradient} treats
-         * them as derivatives, and gives up what the rules promise (completeness, conservation) as far as they matter.
-         */
-        public Builder otherwise(BackwardRule rule) {
-            otherwise = Objects.requireNonNull(rule, "rule");
-            return this;
-        }
-
-        /**
-         * Returns the set.
-         *
-         * @throws IllegalArgumentException if it is empty or mixes families
-         */
-        public RuleSet build() {
-            if (assignments.isEmpty() && otherwise == null) {
-                throw new IllegalArgumentException("rules: none given; give at least one, or otherwise(...)");
-            }
-            return new RuleSet(assignments, otherwise);
-        }
     }
 }

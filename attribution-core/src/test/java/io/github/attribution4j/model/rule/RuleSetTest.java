@@ -60,19 +60,15 @@ class RuleSetTest {
 
     @Test
     void the_first_that_selects_an_operation_holds() {
-        RuleSet rules = RuleSet.builder()
-                .rule(OperationSelector.module("features.1"), STOP)
-                .rule(OperationSelector.kind(OperationKind.ACTIVATION), PASS)
-                .build();
+        RuleSet rules = RuleSet.of(OperationSelector.module("features.1"), STOP)
+                .rule(OperationSelector.kind(OperationKind.ACTIVATION), PASS);
         assertThat(rules.ruleFor(RELU, ALL)).contains(STOP);
         assertThat(rules.ruleFor(CONV, ALL)).isEmpty();
         assertThat(rules.ruleFor(VIEW, ALL)).isEmpty();
         assertThat(rules.selected(ALL)).containsExactly(RELU);
 
-        RuleSet overridden = rules.toBuilder()
-                .override(OperationSelector.name("relu"), PASS)
-                .otherwise(new BackwardRule.Gradient())
-                .build();
+        RuleSet overridden =
+                rules.override(OperationSelector.name("relu"), PASS).otherwise(new BackwardRule.Gradient());
         assertThat(overridden.ruleFor(RELU, ALL)).contains(PASS);
         assertThat(overridden.ruleFor(LSTM, ALL)).contains(new BackwardRule.Gradient());
         assertThat(overridden.ruleFor(VIEW, ALL)).isEmpty();
@@ -93,30 +89,21 @@ class RuleSetTest {
     }
 
     private static RuleSet set(Predicate<Operation> predicate) {
-        return RuleSet.builder()
-                .rule(OperationSelector.kind(OperationKind.SOFTMAX, OperationKind.LINEAR), PASS)
+        return RuleSet.of(OperationSelector.kind(OperationKind.SOFTMAX, OperationKind.LINEAR), PASS)
                 .rule(
                         OperationSelector.where("all", predicate).and(OperationSelector.first(OperationKind.LINEAR)),
-                        STOP)
-                .build();
+                        STOP);
     }
 
     @Test
     void families_do_not_mix() {
         assertThat(RuleSet.relus(new BackwardRule.GuidedRelu()).family()).isEqualTo(Family.GUIDED);
-        assertThat(RuleSet.builder()
-                        .otherwise(new BackwardRule.Gradient())
-                        .build()
-                        .family())
-                .isEqualTo(Family.ANY);
-        assertThatThrownBy(() -> RuleSet.builder()
-                        .rule(OperationSelector.any(), new BackwardRule.Gradient())
+        assertThat(RuleSet.of(new BackwardRule.Gradient()).family()).isEqualTo(Family.ANY);
+        assertThatThrownBy(() -> RuleSet.of(OperationSelector.any(), new BackwardRule.Gradient())
                         .rule(OperationSelector.any(), new BackwardRule.Rescale(0))
-                        .rule(OperationSelector.any(), PASS)
-                        .build())
+                        .rule(OperationSelector.any(), PASS))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll("Pass[]", "RELEVANCE", "COMPARISON");
-        assertThatThrownBy(() -> RuleSet.builder().build()).hasMessageContaining("rules: none given");
     }
 
     @Test

@@ -200,7 +200,7 @@ final class FuzzProcess {
     }
 
     private static Inputs inputs(TorchScriptModel model, Mutations.Base base) {
-        Inputs.Builder inputs = Inputs.builder();
+        Inputs inputs = Inputs.none();
         int position = 0;
         for (long[] dims : base.inputs()) {
             Shape shape = Shape.of(dims);
@@ -211,15 +211,16 @@ final class FuzzProcess {
                 for (int i = 0; i < size; i++) {
                     values[i] = i % base.bound();
                 }
-                inputs.fixed(name, model.tensors().of(values, shape));
+                inputs = inputs.fixed(name, model.tensors().of(values, shape));
             } else {
                 float[] values = new float[size];
                 for (int i = 0; i < size; i++) {
                     values[i] = (float) Math.cos(i);
                 }
-                inputs.attribute(name, model.tensors().of(values, shape).to(DataType.FLOAT32));
+                inputs =
+                        inputs.attribute(name, model.tensors().of(values, shape).to(DataType.FLOAT32));
             }
         }
-        return inputs.build();
+        return inputs;
     }
 }

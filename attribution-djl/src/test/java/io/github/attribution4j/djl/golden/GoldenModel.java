@@ -37,19 +37,19 @@ final class GoldenModel implements AutoCloseable {
         TorchScriptModel model = TorchScriptModel.load(entry.archive(), options);
         try (TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> tensors = arrays(entry, "inputs_file", model.tensors());
-            Inputs.Builder inputs = Inputs.builder();
+            Inputs inputs = Inputs.none();
             for (JsonObject input : GoldenCase.objects(entry.json().get("inputs"))) {
                 String name = input.get("name").getAsString();
                 Tensor tensor = TensorScope.release(tensors.get(name));
                 if (input.get("role").getAsString().equals("attributed")) {
-                    inputs.attribute(name, tensor);
+                    inputs = inputs.attribute(name, tensor);
                 } else {
-                    inputs.fixed(name, tensor);
+                    inputs = inputs.fixed(name, tensor);
                 }
             }
             Map<String, Tensor> arrays = arrays(entry, "arrays_file", Tensors.ofJava());
             arrays.values().forEach(TensorScope::release);
-            return new GoldenModel(entry, model, inputs.build(), arrays);
+            return new GoldenModel(entry, model, inputs, arrays);
         }
     }
 

@@ -77,9 +77,7 @@ class LrpConservationTest {
             // The Taylor rule of softmax keeps a part to itself; all else of AttnLRP conserves.
             sets.put(
                     "AttnLRP but for its softmax",
-                    Composites.attnLrp().toBuilder()
-                            .override(OperationSelector.kind(OperationKind.SOFTMAX), Rules.pass())
-                            .build());
+                    Composites.attnLrp().override(OperationSelector.kind(OperationKind.SOFTMAX), Rules.pass()));
             return sets;
         }
         sets.put("epsilon", Composites.epsilon(1e-6));
@@ -242,9 +240,8 @@ class LrpConservationTest {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = load("resnet", "scripted")) {
             Inputs inputs = examples(model, "resnet", 3, 1);
-            RuleSet passing = Composites.epsilonPlus().toBuilder()
-                    .override(OperationSelector.kind(OperationKind.NORMALIZATION), new BackwardRule.Pass())
-                    .build();
+            RuleSet passing = Composites.epsilonPlus()
+                    .override(OperationSelector.kind(OperationKind.NORMALIZATION), new BackwardRule.Pass());
             try (Explanation before = new Lrp(passing)
                             .at("layer2.0.conv2")
                             .attribute(model, inputs, Target.index(1), Run.defaults());

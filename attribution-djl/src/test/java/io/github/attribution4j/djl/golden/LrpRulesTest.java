@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,12 +116,13 @@ class LrpRulesTest {
     }
 
     private static RuleSet rules(JsonObject entry) {
-        RuleSet.Builder builder = RuleSet.builder();
+        RuleSet rules = null;
         for (JsonElement line : entry.getAsJsonArray("rules")) {
             String[] selector = line.getAsJsonArray().get(0).getAsString().split(" ");
-            builder.rule(selector(selector), rule(line.getAsJsonArray().get(1).getAsString()));
+            BackwardRule rule = rule(line.getAsJsonArray().get(1).getAsString());
+            rules = rules == null ? RuleSet.of(selector(selector), rule) : rules.rule(selector(selector), rule);
         }
-        return builder.build();
+        return Objects.requireNonNull(rules);
     }
 
     private static OperationSelector selector(String[] words) {

@@ -108,15 +108,15 @@ class ManyExamplesInsideTest {
                 TorchScriptModel model =
                         TorchScriptModel.load(GoldenData.text().resolve("lstm.scripted.pt"), GoldenData.options())) {
             var arrays = NumpyFiles.readNpz(GoldenData.text().resolve("arrays.npz"), model.tensors());
-            Inputs.Builder builder = Inputs.builder();
+            Inputs inputs = Inputs.none();
             for (String input : model.parameterNames()) {
                 Tensor tensor = arrays.get("lstm." + input);
-                builder.add(
+                inputs = inputs.with(new Inputs.Input(
                         input,
                         tensor,
-                        input.equals(model.parameterNames().get(0)) ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
+                        input.equals(model.parameterNames().get(0)) ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED));
             }
-            check(model, builder.build(), TokenAttribution.of(new InputXGradient()));
+            check(model, inputs, TokenAttribution.of(new InputXGradient()));
         }
     }
 

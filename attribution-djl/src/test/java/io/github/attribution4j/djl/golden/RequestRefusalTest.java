@@ -108,7 +108,7 @@ class RequestRefusalTest {
     private static Inputs row(Tensors tensors, int changed, float value) {
         float[] values = new float[12];
         values[changed] = value;
-        return Inputs.builder().attribute("x", tensors.of(values, 1, 12)).build();
+        return Inputs.none().attribute("x", tensors.of(values, 1, 12));
     }
 
     @Test
@@ -125,18 +125,14 @@ class RequestRefusalTest {
                 ModelException.class,
                 "mat1 and mat2 must have the same dtype, but got Double and Float; the model's weights are float32 and "
                         + "input 'x' is float64: convert it with to(DataType.FLOAT32)",
-                tensors -> Inputs.builder()
-                        .attribute("x", tensors.zeros(Shape.of(3, 12), DataType.FLOAT64))
-                        .build());
+                tensors -> Inputs.none().attribute("x", tensors.zeros(Shape.of(3, 12), DataType.FLOAT64)));
         refused(
                 InvalidRequestException.class,
                 "input 'x' is of type int64, which has no gradient; attribute by token, at the vectors "
                         + "that the model looks up for it (TokenAttribution.of(method)), at a layer "
                         + "(method.at(\"embedding\")), by a perturbation method, or pass it with fixed(...)",
                 new Saliency(),
-                tensors -> Inputs.builder()
-                        .attribute("x", tensors.zeros(Shape.of(3, 12), DataType.INT64))
-                        .build(),
+                tensors -> Inputs.none().attribute("x", tensors.zeros(Shape.of(3, 12), DataType.INT64)),
                 Target.index(1),
                 Run.defaults());
         refused(
@@ -144,9 +140,7 @@ class RequestRefusalTest {
                 "mat1 and mat2 must have the same dtype, but got Long and Float; the model's weights are float32 and "
                         + "input 'x' is int64: store it as float32, in Java with to(DataType.FLOAT32)",
                 new FeatureAblation(),
-                tensors -> Inputs.builder()
-                        .attribute("x", tensors.zeros(Shape.of(3, 12), DataType.INT64))
-                        .build(),
+                tensors -> Inputs.none().attribute("x", tensors.zeros(Shape.of(3, 12), DataType.INT64)),
                 Target.index(1),
                 Run.defaults());
     }

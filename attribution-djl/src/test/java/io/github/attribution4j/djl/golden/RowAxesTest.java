@@ -116,17 +116,19 @@ class RowAxesTest {
         }
 
         Inputs inputs(Map<String, Tensor> arrays) {
-            Inputs.Builder builder = Inputs.builder();
+            Inputs inputs = Inputs.none();
             for (String input : strings("inputs")) {
                 Tensor tensor = arrays.get("input/" + input);
                 Inputs.Role role =
                         tensor.dataType().isFloating() || strings("inputs").size() == 1
                                 ? Inputs.Role.ATTRIBUTED
                                 : Inputs.Role.FIXED;
-                builder.add(input, tensor, role);
+                inputs = inputs.with(new Inputs.Input(input, tensor, role));
             }
-            strings("constants").forEach(name -> builder.constant(name, arrays.get("input/" + name)));
-            return builder.build();
+            for (String name : strings("constants")) {
+                inputs = inputs.constant(name, arrays.get("input/" + name));
+            }
+            return inputs;
         }
 
         boolean differentiable(Inputs inputs) {

@@ -339,11 +339,10 @@ class RowsTogetherTest {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = TorchScriptModel.load(
                         GoldenData.together().resolve(json.get("file").getAsString()))) {
-            Inputs inputs = Inputs.builder()
+            Inputs inputs = Inputs.none()
                     .attribute("x", floats(model, json, "x", 3, 2, 5))
                     .fixed("h", floats(model, json, "h", 2, 3, 4), 1)
-                    .fixed("c", floats(model, json, "c", 2, 3, 4), 1)
-                    .build();
+                    .fixed("c", floats(model, json, "c", 2, 3, 4), 1);
             for (int batch : new int[] {1, 2, 100}) {
                 Run run = Run.defaults().batchRows(batch);
                 try (Explanation why = Saliency.signed().attribute(model, inputs, TARGET, run)) {

@@ -56,7 +56,11 @@ record RuledRequests(Requests requests, GoldenCase given) {
 
     /** Returns Captum's rules: those of the case for what has weights, its defaults for the rest. */
     private static RuleSet rules(List<JsonObject> weighted) {
-        RuleSet.Builder rules = RuleSet.builder();
+        BackwardRule.Norm norm = new BackwardRule.Norm(EPSILON);
+        RuleSet rules = RuleSet.of(
+                        OperationSelector.kind(OperationKind.ACTIVATION, OperationKind.MAX_POOLING), Rules.pass())
+                .rule(OperationSelector.kind(OperationKind.LINEAR, OperationKind.AVERAGE_POOLING), norm)
+                .rule(OperationSelector.kind(OperationKind.NORMALIZATION), new BackwardRule.ConstantDeviation(EPSILON));
         for (JsonObject one : weighted) {
             OperationSelector selector = OperationSelector.kind(OperationKind.WEIGHTED);
             if (one.has("module")) {
@@ -65,13 +69,9 @@ record RuledRequests(Requests requests, GoldenCase given) {
                         "modules " + start + "*",
                         operation -> operation.module().startsWith(start)));
             }
-            rules.rule(selector, rule(one));
+            rules = rules.rule(selector, rule(one));
         }
-        BackwardRule.Norm norm = new BackwardRule.Norm(EPSILON);
-        return rules.rule(OperationSelector.kind(OperationKind.ACTIVATION, OperationKind.MAX_POOLING), Rules.pass())
-                .rule(OperationSelector.kind(OperationKind.LINEAR, OperationKind.AVERAGE_POOLING), norm)
-                .rule(OperationSelector.kind(OperationKind.NORMALIZATION), new BackwardRule.ConstantDeviation(EPSILON))
-                .build();
+        return rules;
     }
 
     private static BackwardRule rule(JsonObject rule) {

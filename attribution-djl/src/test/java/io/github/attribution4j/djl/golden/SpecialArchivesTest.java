@@ -128,12 +128,12 @@ class SpecialArchivesTest {
         }
 
         Inputs inputs(TorchScriptModel model) throws IOException {
-            Inputs.Builder inputs = Inputs.builder();
+            Inputs inputs = Inputs.none();
             int position = 0;
             for (Tensor array : arrays("inputs")) {
-                inputs.attribute(name(position++), model.tensors().bring(array));
+                inputs = inputs.attribute(name(position++), model.tensors().bring(array));
             }
-            return inputs.build();
+            return inputs;
         }
 
         /** Returns the name of an input; parts of one argument are named as DJL does in the list, and with a dot here. */

@@ -157,7 +157,7 @@ class TextGoldenTest {
     private static Inputs inputs(JsonObject described, JsonObject golden, Map<String, Tensor> arrays) {
         List<String> attributed = texts(golden.get("attributed"));
         String name = described.get("name").getAsString();
-        Inputs.Builder builder = Inputs.builder();
+        Inputs inputs = Inputs.none();
         for (String input : texts(described.get("inputs"))) {
             Tensor tensor = arrays.get(name + "." + input);
             if (golden.has("row")) {
@@ -165,9 +165,10 @@ class TextGoldenTest {
                 tensor = tensor.rows(row, row + 1)
                         .slice(1, 0, golden.get("tokens").getAsLong());
             }
-            builder.add(input, tensor, attributed.contains(input) ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
+            inputs = inputs.with(new Inputs.Input(
+                    input, tensor, attributed.contains(input) ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED));
         }
-        return builder.build();
+        return inputs;
     }
 
     private static Attribution<? super DifferentiableModel> method(JsonObject golden, Map<String, Tensor> arrays) {

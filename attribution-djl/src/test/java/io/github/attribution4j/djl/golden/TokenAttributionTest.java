@@ -52,13 +52,13 @@ class TokenAttributionTest {
         try (TorchScriptModel model = TorchScriptModel.load(GoldenData.text().resolve(archive), GoldenData.options());
                 TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> arrays = NumpyFiles.readNpz(GoldenData.text().resolve("arrays.npz"), model.tensors());
-            Inputs.Builder builder = Inputs.builder();
+            Inputs inputs = Inputs.none();
             for (String input : model.parameterNames()) {
                 boolean explained = Arrays.asList(attributed).contains(input);
-                builder.add(
-                        input, arrays.get(name + "." + input), explained ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
+                inputs = inputs.with(new Inputs.Input(
+                        input, arrays.get(name + "." + input), explained ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED));
             }
-            test.accept(model, builder.build());
+            test.accept(model, inputs);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -46,10 +46,9 @@ class TokenRelevanceTest {
                 1, BackwardRule.InputPart.VALUE, BackwardRule.WeightPart.VALUE, BackwardRule.BiasPart.ZERO);
         BackwardRule unbiased = new BackwardRule.Weighted(
                 "proportional", List.of(new BackwardRule.Group(1, proportional)), 0, 0, List.of(), List.of());
-        return Composites.epsilon(0).toBuilder()
+        return Composites.epsilon(0)
                 .override(OperationSelector.kind(OperationKind.WEIGHTED), unbiased)
-                .override(OperationSelector.kind(OperationKind.NORMALIZATION, OperationKind.SOFTMAX), Rules.pass())
-                .build();
+                .override(OperationSelector.kind(OperationKind.NORMALIZATION, OperationKind.SOFTMAX), Rules.pass());
     }
 
     @DisplayName("AttnLRP by token equals the oracle and conserves relevance, with what biases and the softmax keep")
@@ -81,12 +80,12 @@ class TokenRelevanceTest {
             Map<String, Tensor> arrays = NumpyFiles.readNpz(GoldenData.text().resolve("arrays.npz"), model.tensors());
             Map<String, Tensor> oracle =
                     NumpyFiles.readNpz(GoldenData.folder().resolve("text_relevance/cases.npz"), model.tensors());
-            Inputs.Builder builder = Inputs.builder();
+            Inputs inputs = Inputs.none();
             for (String input : model.parameterNames()) {
                 Tensor value = arrays.get(archive.substring(0, archive.indexOf('.')) + "." + input);
-                builder.add(input, value, input.equals("input_ids") ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED);
+                inputs = inputs.with(new Inputs.Input(
+                        input, value, input.equals("input_ids") ? Inputs.Role.ATTRIBUTED : Inputs.Role.FIXED));
             }
-            Inputs inputs = builder.build();
             TokenAttribution<RuledModel> method = TokenAttribution.of(new Lrp(rules));
             Map<String, double[]> expected = new HashMap<>();
             for (String name : EMBEDDINGS) {

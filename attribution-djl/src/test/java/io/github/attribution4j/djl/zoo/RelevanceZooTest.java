@@ -30,12 +30,10 @@ import org.junit.jupiter.api.TestFactory;
  * operation of every archive, which no rule of the literature is, but all pass through the same text.
  */
 class RelevanceZooTest {
-    private static final RuleSet PLAIN = RuleSet.builder()
-            .rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0))
+    private static final RuleSet PLAIN = RuleSet.of(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0))
             .rule(OperationSelector.kind(OperationKind.MAX_POOLING), Rules.pass())
             .rule(OperationSelector.kind(OperationKind.SOFTMAX), Rules.softmaxTaylor())
-            .otherwise(Rules.gradient())
-            .build();
+            .otherwise(Rules.gradient());
 
     private static final List<String> REFUSED = Collections.synchronizedList(new ArrayList<>());
     private static final AtomicInteger equal = new AtomicInteger();

@@ -141,7 +141,7 @@ record ZooArchive(
     }
 
     Inputs inputs(Map<String, Tensor> arrays, Tensors tensors) {
-        Inputs.Builder inputs = Inputs.builder();
+        Inputs inputs = Inputs.none();
         for (JsonElement element : json.getAsJsonArray("inputs")) {
             JsonObject input = element.getAsJsonObject();
             Tensor tensor = tensors.bring(arrays.get(input.get("array").getAsString()));
@@ -150,8 +150,8 @@ record ZooArchive(
                 case "fixed" -> Inputs.Role.FIXED;
                 default -> Inputs.Role.CONSTANT;
             };
-            inputs.add(input.get("name").getAsString(), tensor, role);
+            inputs = inputs.with(new Inputs.Input(input.get("name").getAsString(), tensor, role));
         }
-        return inputs.build();
+        return inputs;
     }
 }

@@ -239,13 +239,14 @@ final class ZooCheck {
 
     /** The tail's inputs. The value's axis 0 need not count examples here (windows of an image, a table of positions). */
     static Inputs behind(Cut cut, Inputs inputs, Tensor activation) {
-        Inputs.Builder tail = Inputs.builder();
         if (activation.shape().rank() == 0) {
             return cut.tailInputs(inputs, activation);
         }
-        tail.attribute("the value", activation);
-        inputs.all().forEach(input -> tail.constant(input.name(), input.tensor()));
-        return tail.build();
+        Inputs tail = Inputs.none().attribute("the value", activation);
+        for (Inputs.Input input : inputs.all()) {
+            tail = tail.constant(input.name(), input.tensor());
+        }
+        return tail;
     }
 
     static Tensor cotangent(Tensor output) {

@@ -178,11 +178,12 @@ public abstract class CutContract extends PullbackContract {
             Inputs inputs = inputs(model, ROWS);
             try (Pullback whole = model.pullback(inputs);
                     Pullback head = cut.head().pullback(inputs)) {
-                Inputs.Builder both = Inputs.builder();
                 Inputs tailInputs = cut.tailInputs(inputs, head.output());
-                both.attribute(tailInputs.all().get(0).name(), tailInputs.tensor(0));
-                inputs.all().forEach(input -> both.add(input.name(), input.tensor(), input.role(), input.rowAxis()));
-                try (Pullback tail = cut.tail().pullback(both.build())) {
+                Inputs both = Inputs.none().with(tailInputs.all().get(0));
+                for (Inputs.Input input : inputs.all()) {
+                    both = both.with(input);
+                }
+                try (Pullback tail = cut.tail().pullback(both)) {
                     Tensor cotangent = FiniteDifferences.normal(
                             model, whole.output().dataType(), whole.output().shape(), 3);
                     List<Tensor> expected = whole.vjp(cotangent);

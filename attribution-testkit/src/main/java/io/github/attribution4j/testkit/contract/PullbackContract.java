@@ -212,12 +212,13 @@ public abstract class PullbackContract extends ModelContract {
             assertThatThrownBy(() -> model.pullback(inputs.withAttributed(integers)))
                     .isInstanceOf(ModelException.class)
                     .hasMessageContainingAll(inputs.attributedInputs().get(0).name(), "int64");
-            Inputs.Builder none = Inputs.builder();
+            Inputs fixed = Inputs.none();
             for (Inputs.Input input : inputs.all()) {
                 boolean attributed = input.role() == Inputs.Role.ATTRIBUTED;
-                none.add(input.name(), input.tensor(), attributed ? Inputs.Role.FIXED : input.role());
+                fixed = fixed.with(
+                        new Inputs.Input(input.name(), input.tensor(), attributed ? Inputs.Role.FIXED : input.role()));
             }
-            Inputs unattributed = none.build();
+            Inputs unattributed = fixed;
             assertThatThrownBy(() -> model.pullback(unattributed))
                     .isInstanceOf(ModelException.class)
                     .hasMessageContaining("attributed");

@@ -38,10 +38,7 @@ public abstract class UnusedInputContract {
         try (DifferentiableModel model = model();
                 TensorScope scope = TensorScope.open()) {
             Tensor y = unused(model);
-            Inputs inputs = Inputs.builder()
-                    .attribute("x", used(model))
-                    .attribute("y", y)
-                    .build();
+            Inputs inputs = Inputs.none().attribute("x", used(model)).attribute("y", y);
             try (Pullback pullback = model.pullback(inputs)) {
                 Tensor cotangent = FiniteDifferences.normal(
                         model, pullback.output().dataType(), pullback.output().shape(), 1);
@@ -61,10 +58,7 @@ public abstract class UnusedInputContract {
     void noneUsed() {
         try (DifferentiableModel model = model();
                 TensorScope scope = TensorScope.open()) {
-            Inputs inputs = Inputs.builder()
-                    .fixed("x", used(model))
-                    .attribute("y", unused(model))
-                    .build();
+            Inputs inputs = Inputs.none().fixed("x", used(model)).attribute("y", unused(model));
             assertThatThrownBy(() -> {
                         try (Pullback pullback = model.pullback(inputs)) {
                             pullback.vjp(FiniteDifferences.normal(

@@ -62,7 +62,7 @@ final class RuledBackward {
         OperationKind kind = operation.ruleKind();
         if (rule == null && kind != OperationKind.RESHAPE) {
             throw new UnsupportedModelException("operation '" + graph.address(node) + "' is of kind " + kind
-                    + " and has no rule; give it one (RuleSet.Builder.rule), or treat the rest as gradient "
+                    + " and has no rule; give it one (RuleSet.rule), or treat the rest as gradient "
                     + "(otherwise(new BackwardRule.Gradient()))");
         }
         boolean weighted = operation instanceof Operation.Weighted;

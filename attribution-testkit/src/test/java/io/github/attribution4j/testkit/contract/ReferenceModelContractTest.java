@@ -157,10 +157,7 @@ class ReferenceModelContractTest {
         protected Inputs inputs(Model model, int rows) {
             Tensor tokens =
                     draw(DataType.FLOAT64, 2, rows, 3).abs().mul(3).clamp(0, 9).to(DataType.INT64);
-            return Inputs.builder()
-                    .fixed("tokens", tokens)
-                    .attribute("x", draw(DataType.FLOAT64, 3, rows, 2))
-                    .build();
+            return Inputs.none().fixed("tokens", tokens).attribute("x", draw(DataType.FLOAT64, 3, rows, 2));
         }
 
         @Override

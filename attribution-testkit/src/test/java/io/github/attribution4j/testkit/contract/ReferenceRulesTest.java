@@ -107,11 +107,10 @@ class ReferenceRulesTest {
 
         @Override
         protected Optional<RuleSet> conserving() {
-            return Optional.of(Composites.epsilon(0).toBuilder()
+            return Optional.of(Composites.epsilon(0)
                     .override(OperationSelector.kind(OperationKind.WEIGHTED), Rules.flat())
                     .override(OperationSelector.kind(OperationKind.NORMALIZATION), Rules.pass())
-                    .override(OperationSelector.kind(OperationKind.SOFTMAX), Rules.stop())
-                    .build());
+                    .override(OperationSelector.kind(OperationKind.SOFTMAX), Rules.stop()));
         }
     }
 }

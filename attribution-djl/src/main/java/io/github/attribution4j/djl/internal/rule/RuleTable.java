@@ -212,7 +212,7 @@ public final class RuleTable {
                         + "all shapes are equal";
             default ->
                 where + ": there is no " + family() + " rule for it, and a gradient has to pass it; give it one "
-                        + "(RuleSet.builder().rule(selector, rule)), treat it as a gradient (otherwise(new "
+                        + "(RuleSet.of(selector, rule)), treat it as a gradient (otherwise(new "
                         + "BackwardRule.Gradient())), or cut the model at a layer behind it";
         };
     }

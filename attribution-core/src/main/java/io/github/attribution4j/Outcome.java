@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j;
+
+import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.FiniteValues;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a method came to: attributions, what they are of, and how exact they are. {@link Explanation#of(Evaluator, Outcome)} makes
+ * an explanation of it. Immutable; each setter returns a changed copy.
+ *
+ * <pre>{@code
+ * return Explanation.of(evaluator, Outcome.of(attributions).completeTo(scoresAtBaseline));
+ * }</pre>
+ */
+public final class Outcome {
+    private final Parts parts;
+
+    private Outcome(Parts parts) {
+        this.parts = parts;
+    }
+
+    /** What a method can say; a copy is changed before it becomes another's, and never afterwards. */
+    private static final class Parts implements Cloneable {
+        private List<Tensor> attributions = List.of();
+        private List<Tensor> standardErrors = List.of();
+        private @Nullable List<String> names;
+        private boolean ofInputs = true;
+        private @Nullable ElementGroups groups;
+        private double @Nullable [] baselineScores;
+        private double @Nullable [] gap;
+        /** Whether the gap is that of the attributions' sums. */
+        private boolean sums;
+        /** What sums are compared with; null for the scores at the explained inputs. */
+        private double @Nullable [] scores;
+
+        @Override
+        protected Parts clone() {
+            try {
+                return (Parts) super.clone();
+            } catch (CloneNotSupportedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    private Outcome with(Consumer<Parts> change) {
+        Parts copy = parts.clone();
+        change.accept(copy);
+        return new Outcome(copy);
+    }
+
+    /**
+     * Returns attributions of which nothing more is known.
+     *
+     * @param attributions one for each attributed input, axis 0 counts examples; the explanation will own them
+     */
+    public static Outcome of(List<Tensor> attributions) {
+        return new Outcome(new Parts()).with(copy -> copy.attributions = List.copyOf(attributions));
+    }
+
+    /** Returns a copy whose attributions are of layers, rather than of the attributed inputs. */
+    public Outcome ofLayers(List<String> names) {
+        return with(copy -> {
+            copy.names = List.copyOf(names);
+            copy.ofInputs = false;
+        });
+    }
+
+    /** Returns a copy with standard errors: one tensor for each attribution, which the explanation will own. */
+    public Outcome standardErrors(List<Tensor> errors) {
+        return with(copy -> copy.standardErrors = List.copyOf(errors));
+    }
+
+    /** Returns a copy with the score at each example's baseline. */
+    public Outcome baselineScores(double[] scores) {
+        return with(copy -> copy.baselineScores = scores.clone());
+    }
+
+    /** Returns a copy with a gap: Σ attributions − (score − baseline score) of each example. */
+    public Outcome completenessGap(double[] gap) {
+        return with(copy -> copy.gap = gap.clone());
+    }
+
+    /**
+     * Returns a copy that claims completeness: sums of attributions, taken from scores at baselines to the scores at the
+     * explained inputs. The gap follows from these. One of more than 5 % of the score's change gets a notice, with what the
+     * model knows of its causes.
+     */
+    public Outcome completeTo(double[] scoresAtBaseline) {
+        return baselineScores(scoresAtBaseline).with(copy -> copy.sums = true);
+    }
+
+    /** Returns what {@link #completeTo} does, with other scores than those at the explained inputs, such as means over noisy inputs. */
+    public Outcome completeBetween(double[] scoresAtBaseline, double[] scores) {
+        return completeTo(scoresAtBaseline).with(copy -> copy.scores = scores.clone());
+    }
+
+    /**
+     * Returns a copy that says which elements are one feature, of which the contribution stands at each of its elements.
+     *
+     * @param shapes for each attribution the shape of its numbers: axis 0 is 1, or counts the examples that the inputs
+     *     were selected from; other axes are 1 or the attribution's
+     * @param ids for each attribution the number of each element's group, row-major, from 0 without gaps in each
+     *     example; not copied
+     * @param groupNames one for each group, or none
+     */
+    public Outcome groups(List<Shape> shapes, List<int[]> ids, List<String> groupNames) {
+        return with(copy -> copy.groups =
+                new ElementGroups(List.copyOf(shapes), List.copyOf(ids), List.copyOf(groupNames), true, null));
+    }
+
+    /** Returns a copy with the names and groups of an explanation of copies of the examples. */
+    Outcome like(Explanation copies) {
+        return with(copy -> {
+            copy.names = copies.names();
+            copy.ofInputs = copies.labels().ofInputs();
+            copy.groups = copies.labels().groups();
+        });
+    }
+
+    /** Returns the explanation, which takes its tensors out of all scopes and owns them. */
+    Explanation explain(Evaluator evaluator) {
+        List<Tensor> attributions = parts.attributions;
+        List<String> names = parts.names != null
+                ? parts.names
+                : evaluator.inputs().attributedInputs().stream()
+                        .map(Inputs.Input::name)
+                        .toList();
+        Labels labels = labels(evaluator, names);
+        FiniteValues.requireFinite(names, attributions, labels.names());
+        double[] gap = parts.sums && parts.baselineScores != null ? gap(evaluator, parts.baselineScores) : parts.gap;
+        Explanation explanation = new Explanation(
+                names,
+                attributions,
+                parts.standardErrors,
+                evaluator.scores(),
+                parts.baselineScores,
+                gap,
+                evaluator.counts(),
+                Duration.ofNanos(evaluator.run().elapsedNanos()),
+                evaluator.notices(),
+                Provenance.of(evaluator),
+                List.of(),
+                labels);
+        explanation.ownTensors();
+        return explanation;
+    }
+
+    private Labels labels(Evaluator evaluator, List<String> names) {
+        Labels labels = Labels.none(parts.attributions.size(), evaluator.classes(), evaluator.words())
+                .withGroups(parts.groups == null ? null : parts.groups.of(evaluator.sources()));
+        return parts.ofInputs ? labels.ofInputs(evaluator.inputs(), names, parts.attributions) : labels.ofLayers();
+    }
+
+    private double[] gap(Evaluator evaluator, double[] scoresAtBaseline) {
+        double[] scores = parts.scores == null ? evaluator.scores() : parts.scores;
+        double[] gap = new double[scores.length];
+        for (Tensor attribution : parts.attributions) {
+            long rows = attribution.shape().dim(0);
+            double[] values = attribution.toDoubleArray();
+            int rowSize = Math.toIntExact(values.length / rows);
+            for (int i = 0; i < values.length; i++) {
+                gap[i / rowSize] += values[i];
+            }
+        }
+        double[] change = new double[gap.length];
+        for (int i = 0; i < gap.length; i++) {
+            change[i] = scores[i] - scoresAtBaseline[i];
+            gap[i] -= change[i];
+        }
+        String large = evaluator.largeGap(gap, change, parts.attributions);
+        if (!large.isEmpty()) {
+            evaluator.notice(large);
+        }
+        return gap;
+    }
+}
