@@ -12,11 +12,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * A copy of an archive in a temporary file, written in two steps: at once what no rewriting touches, on another thread if it is much; then the program, as soon as it has been rewritten. The
- * file is deleted on closing.
+ * Writes a copy of an archive to a temporary file, in two steps. The first step copies the entries that no rewriting
+ * touches; for a large archive it runs on another thread. The second step adds the program as soon as it has been
+ * rewritten. So copying tensors and rewriting text overlap. Closing deletes the file.
  */
 public final class ArchiveCopy implements AutoCloseable {
-    /** Up to this size another thread costs more than it saves. */
+    /** Up to this number of bytes, another thread costs more than it saves. */
     private static final long LITTLE = 8L << 20;
 
     private final Path file;
@@ -88,7 +89,7 @@ public final class ArchiveCopy implements AutoCloseable {
     /** Deletes the file. */
     @Override
     public void close() throws IOException {
-        // What is still being written must not outlive the file.
+        // The copying thread must end before its file is deleted.
         data.handle((done, failure) -> null).join();
         try (out) {
             Files.deleteIfExists(file);

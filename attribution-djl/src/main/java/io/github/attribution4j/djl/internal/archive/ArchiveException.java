@@ -3,7 +3,10 @@ package io.github.attribution4j.djl.internal.archive;
 
 import org.jspecify.annotations.Nullable;
 
-/** An archive that cannot be used. The message is one line: which file, what is wrong with it, and the remedy where there is one. */
+/**
+ * An archive cannot be used. The message is one line: which file, what is wrong with it, and what to do about it if
+ * anything can be done.
+ */
 public final class ArchiveException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -54,7 +57,7 @@ public final class ArchiveException extends RuntimeException {
     /**
      * @param reason what is wrong, for programs
      * @param message what is wrong, for people, in one line
-     * @param cause the exception that told, if any
+     * @param cause the exception that showed it, or null
      */
     public ArchiveException(Reason reason, String message, @Nullable Throwable cause) {
         super(message, cause);

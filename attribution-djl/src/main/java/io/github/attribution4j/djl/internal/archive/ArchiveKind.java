@@ -9,7 +9,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** Tells a TorchScript archive from the other files that people call {@code model.pt}. */
+/**
+ * Tells a TorchScript archive from the other files that people call {@code model.pt}: checkpoints, exported programs,
+ * web pages, compressed files. It looks at the first bytes and at the names of the entries. A file of another kind is
+ * refused with a message that says what the file is and how to get an archive.
+ */
 final class ArchiveKind {
     private static final String EXPORT_SCRIPT =
             "export the model with torch.jit.script or torch.jit.trace and save that";
@@ -44,7 +48,7 @@ final class ArchiveKind {
         throw new ArchiveException(Reason.NOT_A_ZIP, file + ": is " + kind(reader.read(0, (int) Math.min(512, size))));
     }
 
-    /** What a file is that is no zip, and what to do about it. */
+    /** Returns what a file is if it is no zip, and what to do about it. */
     private static String kind(byte[] start) {
         String text = new String(start, StandardCharsets.ISO_8859_1);
         String word = text.replaceFirst("^\\u00EF\\u00BB\\u00BF", "").strip().toLowerCase(Locale.ROOT);
@@ -73,7 +77,7 @@ final class ArchiveKind {
         return "not a TorchScript archive (not a zip file); " + EXPORT_SCRIPT;
     }
 
-    /** The top folder with its slash. libtorch takes that of the first entry. */
+    /** Returns the top folder with its slash. Like libtorch, it takes the folder of the first entry. */
     static String folder(String file, List<ZipMember> members) {
         if (members.isEmpty()) {
             throw new ArchiveException(Reason.INCOMPLETE, file + ": is an empty zip; " + EXPORT_SCRIPT);

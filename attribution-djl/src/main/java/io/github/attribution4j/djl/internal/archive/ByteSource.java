@@ -12,7 +12,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 
-/** Bytes with random access, in memory or in a file. A file is opened for each use, so that an archive needs no closing. */
+/**
+ * Bytes with random access, in memory or in a file. A file is opened for each use, so an archive never has to be
+ * closed.
+ */
 sealed interface ByteSource {
 
     int CHUNK = 1 << 16;
@@ -21,7 +24,7 @@ sealed interface ByteSource {
 
     Reader open() throws IOException;
 
-    /** One use of the bytes. */
+    /** One use of the bytes, from opening to closing. */
     interface Reader extends Closeable {
         /** Fills a buffer to its limit. */
         void readFully(long position, ByteBuffer target) throws IOException;

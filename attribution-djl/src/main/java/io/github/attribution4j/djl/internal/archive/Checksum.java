@@ -7,7 +7,10 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 
-/** Checks the bytes of one entry as they pass by: that they inflate to as many as the entry claims, and their checksum. */
+/**
+ * Checks one entry while its bytes are read for another purpose: their checksum, and that they inflate to the size that
+ * the directory claims.
+ */
 final class Checksum implements AutoCloseable {
     private final String file;
     private final ZipMember member;
@@ -49,9 +52,9 @@ final class Checksum implements AutoCloseable {
     }
 
     /**
-     * Checks the whole.
+     * Checks the entry after its last byte.
      *
-     * @throws ArchiveException if it is not what the entry claims
+     * @throws ArchiveException if size or checksum is not what the directory claims
      */
     void check() {
         if (size != member.size() || (int) crc.getValue() != member.crc()) {

@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
-/** Checks all entries of a file as its bytes pass by, once and in order. */
+/** Checks all entries of a file while the file is read once, from front to back. */
 final class Checksums implements AutoCloseable {
     private record Place(ZipMember member, long start) {
         long end() {

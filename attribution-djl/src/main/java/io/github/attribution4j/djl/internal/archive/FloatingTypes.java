@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Makes copies of archives whose floating-point tensors are of one type. The program's text stays: {@code WrittenTypes} sees
- * to what is written in it.
+ * Copies an archive and converts all its floating-point tensors to one type. The text of the program stays as it is;
+ * {@code WrittenTypes} changes the types that are written there.
  */
 public final class FloatingTypes {
     private static final Map<String, Integer> WIDTHS =
@@ -20,7 +20,8 @@ public final class FloatingTypes {
     private FloatingTypes() {}
 
     /**
-     * Returns a copy in memory with all float16, bfloat16, float32 and float64 tensors, constants included, in one type.
+     * Returns a copy in memory with all float16, bfloat16, float32 and float64 tensors, constants included, in one
+     * type.
      *
      * @param archive the original, not changed
      * @param wide true for float64, false for float32
@@ -50,7 +51,7 @@ public final class FloatingTypes {
         return TorchArchive.of("archive", entries);
     }
 
-    /** Returns whether an archive holds tensors of 16 bits. */
+    /** Returns whether an archive holds 16-bit tensors. */
     public static boolean narrow(TorchArchive archive) {
         Map<String, String> storages = new HashMap<>();
         collect(archive.root(), storages);
@@ -72,7 +73,10 @@ public final class FloatingTypes {
         }
     }
 
-    /** Renames the storage classes that the pickle imports: the opcode c, the module and the class, a line each. */
+    /**
+     * Renames the storage classes that the pickle imports. An import is the opcode c, then module and class on a line
+     * each.
+     */
     private static byte[] renamed(byte[] pickle, String target) {
         // Latin-1 maps every byte to one character and back.
         String text = new String(pickle, StandardCharsets.ISO_8859_1);

@@ -14,18 +14,20 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the pickles of TorchScript archives, which use 27 opcodes of protocol 2. Nothing is ever constructed or called: classes stay names. Values that occur twice
- * are shared, so the result is never larger than the input.
+ * Reads the pickles of TorchScript archives into {@link PickleValue}s. Such pickles use 27 opcodes of protocol 2.
+ * Nothing is constructed or called: a class is only a name. Values that occur twice are shared, so the result is never
+ * larger than the input.
  *
- * <p>Stricter than libtorch's own reader, which comes later: that one takes tensors as they are described, keeps a class as a number on its stack, and lets numbers of
- * the memo say how much memory it takes.
+ * <p>This reader is stricter than libtorch's own, which reads the pickle later. libtorch believes what a pickle says
+ * about tensors, keeps a class as a number on its stack, and allocates memory for any memo number it is given. A
+ * hostile pickle must fail here.
  */
 final class PickleReader {
     private static final Pattern DEVICE = Pattern.compile("[a-z]{1,20}(:[0-9]{1,3})?");
 
     private static final PickleValue MARK = new PickleValue.Global("(mark)");
 
-    /** What libtorch calls while it reads, besides the archive's own classes. */
+    /** The functions that libtorch calls while it reads, besides the archive's own classes. */
     private static final Set<String> FUNCTIONS = Set.of(
             "collections.OrderedDict",
             "builtins.complex",
@@ -54,30 +56,30 @@ final class PickleReader {
     private int numberEnd;
 
     /**
-     * Where a pickle says of how many elements a storage is.
+     * The place where a pickle states the number of elements of a storage.
      *
-     * @param storage what it says
-     * @param start the first byte of the number, or -1 if it does not stand where the serializer writes it
-     * @param end the byte behind
+     * @param storage the storage
+     * @param start the first byte of the number, or -1 if the number is not where the serializer writes it
+     * @param end the byte after the number
      */
     record Count(PickleValue.Storage storage, int start, int end) {}
 
     /**
-     * Where a pickle names a device.
+     * The place where a pickle names a device.
      *
      * @param value the name
-     * @param start the first byte of what gives it: a text, or a number of the memo
-     * @param end the byte behind
+     * @param start the first byte of the opcode that gives the name: a text, or a reference to the memo
+     * @param end the byte after it
      */
     record Name(String value, int start, int end) {}
 
     /**
-     * A reader of one entry.
+     * Makes a reader of one entry.
      *
      * @param file the archive, for messages
      * @param entry the entry, for messages
      * @param bytes its content
-     * @param storages where its tensors have to lie; null to leave that open
+     * @param storages checks that tensors lie inside their storages; null to check nothing
      */
     PickleReader(String file, String entry, byte[] bytes, @Nullable Storages storages) {
         this.file = file;
@@ -86,12 +88,12 @@ final class PickleReader {
         this.in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** The numbers of elements of all storages, in the order of the bytes; after {@link #read}. */
+    /** The element counts of all storages, in the order of the bytes. Valid after {@link #read}. */
     List<Count> counts() {
         return counts;
     }
 
-    /** The devices that are values, in the order of the bytes; after {@link #read}. */
+    /** The devices that are values, in the order of the bytes. Valid after {@link #read}. */
     List<Name> devices() {
         return devices;
     }
@@ -116,7 +118,7 @@ final class PickleReader {
 
     private PickleValue finished(PickleValue value, int offset) {
         if (!stack.isEmpty() || in.hasRemaining()) {
-            throw error(offset, "ends before its end");
+            throw error(offset, "has bytes or values after its end");
         }
         String problem = PickleShape.problem(value);
         if (problem != null) {
@@ -213,7 +215,7 @@ final class PickleReader {
                 yield new PickleValue.Mapping();
             }
             case "torch._utils._rebuild_tensor_v2" -> {
-                // What is read and not kept has to be flat: libtorch frees it by recursion.
+                // An argument that is read and then dropped must not be nested, because libtorch frees it by recursion.
                 if (!items.stream().skip(4).allMatch(PickleReader::flat)) {
                     throw error(offset, "makes a tensor in an unknown way");
                 }
@@ -278,11 +280,11 @@ final class PickleReader {
     private List<Long> longs(PickleValue value, int offset) {
         List<Long> longs = new ArrayList<>();
         if (!(value instanceof PickleValue.Sequence sequence)) {
-            throw error(offset, "makes a tensor of a shape that is none");
+            throw error(offset, "makes a tensor with an invalid shape");
         }
         for (PickleValue item : sequence.items) {
             if (!(item instanceof PickleValue.Scalar scalar && scalar.value() instanceof Long n)) {
-                throw error(offset, "makes a tensor of a shape that is none");
+                throw error(offset, "makes a tensor with an invalid shape");
             }
             longs.add(n);
         }
@@ -292,19 +294,19 @@ final class PickleReader {
     private void build(int offset) {
         PickleValue state = pop();
         if (!(top() instanceof PickleValue.Instance instance) || instance.state != null) {
-            throw error(offset, "gives a state to " + top().kind());
+            throw error(offset, "sets the state of " + top().kind());
         }
         instance.state = state;
     }
 
     private void setItems(List<PickleValue> items, int offset) {
         if (!(top() instanceof PickleValue.Mapping mapping) || items.size() % 2 != 0) {
-            throw error(offset, "fills a dictionary that is none");
+            throw error(offset, "adds entries to a value that is not a dictionary");
         }
         for (int i = 0; i < items.size(); i += 2) {
             Object key = items.get(i) instanceof PickleValue.Scalar scalar ? scalar.value() : null;
             if (key == null || mapping.entries.containsKey(key)) {
-                throw error(offset, "has a dictionary with a key that is none, or is there twice,");
+                throw error(offset, "has a dictionary with an invalid or repeated key");
             }
             mapping.entries.put(key, items.get(i + 1));
         }
@@ -312,7 +314,7 @@ final class PickleReader {
 
     private void sequence(List<PickleValue> items, int offset) {
         if (!(top() instanceof PickleValue.Sequence sequence)) {
-            throw error(offset, "fills a list that is none");
+            throw error(offset, "adds items to a value that is not a list");
         }
         sequence.items.addAll(items);
     }
@@ -355,7 +357,10 @@ final class PickleReader {
         return tuple;
     }
 
-    /** The serializer numbers what it remembers from 0 on; libtorch makes room up to the number. */
+    /**
+     * Stores a value under a memo number. The serializer counts these from 0; libtorch allocates memory up to the
+     * number.
+     */
     private void memoize(int key, int offset) {
         if (key < 0 || key > memo.size()) {
             throw error(offset, "remembers a value by the number " + key);
@@ -411,7 +416,7 @@ final class PickleReader {
         return valid(stack.remove(stack.size() - 1));
     }
 
-    /** libtorch keeps its marks apart from its values; here a mark where a value should be is seen. */
+    /** Rejects a mark where a value should be. libtorch keeps its marks apart from its values. */
     private static PickleValue valid(PickleValue value) {
         if (value == MARK) {
             throw new IndexOutOfBoundsException("a mark where a value should be");

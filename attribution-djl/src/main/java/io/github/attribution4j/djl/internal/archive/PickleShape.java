@@ -9,19 +9,25 @@ import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Checks that an object tree is made of values, ends, and how deep: libtorch walks and frees it by recursion. */
+/**
+ * Checks an object tree: that it is made of values only, does not contain itself, and is not too deep. libtorch walks
+ * and frees the tree by recursion, so a tree that fails one of these checks would crash the process.
+ */
 final class PickleShape {
-    /** Twice what the deepest accepted tree of modules needs. */
+    /** Twice the depth that the deepest accepted tree of modules needs. */
     static final int MAX_DEPTH = 500;
 
-    /** {@code argument}: whether a function takes it, as that of a quantized tensor takes a storage and the name of its scheme. */
+    /**
+     * {@code argument}: whether the value is the argument of a function. A quantized tensor, for example, takes a
+     * storage and the name of its scheme.
+     */
     private record Level(PickleValue value, Iterator<PickleValue> parts, boolean argument) {}
 
     private PickleShape() {}
 
     /** Returns what is wrong, or null. */
     static @Nullable String problem(PickleValue root) {
-        // The value is the depth below, once known; 0 while the walk is inside.
+        // The value is the depth below, once known. It is 0 while the walk is inside.
         IdentityHashMap<PickleValue, Integer> depths = new IdentityHashMap<>();
         Deque<Level> open = new ArrayDeque<>();
         open.push(new Level(root, parts(root).iterator(), false));
@@ -60,7 +66,7 @@ final class PickleShape {
         return null;
     }
 
-    /** libtorch holds these as plain numbers or tensors, which then pass for something else. */
+    /** Finds what libtorch holds as plain numbers or tensors, which could then be mistaken for other values. */
     private static @Nullable String unfinished(PickleValue value) {
         if (value instanceof PickleValue.Global || value instanceof PickleValue.Storage) {
             return "has " + value.kind() + " where a value should be";

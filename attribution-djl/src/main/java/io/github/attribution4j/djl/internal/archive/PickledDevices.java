@@ -12,7 +12,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** The devices that an archive's objects keep as values. Those of tensors are not among them: libtorch puts tensors where it is told. */
+/**
+ * Finds the devices that an archive's objects hold as values, and replaces them. Devices of tensors are not among them:
+ * libtorch loads tensors to the device that the caller chose.
+ */
 public final class PickledDevices {
     private static final String MARK = "ctorch\ndevice\n";
 
@@ -28,7 +31,7 @@ public final class PickledDevices {
      * Looks for devices.
      *
      * @param archive not changed
-     * @param wanted which of them count
+     * @param wanted the devices to look for
      * @throws ArchiveException if a pickle is damaged
      */
     public static PickledDevices of(TorchArchive archive, Predicate<String> wanted) {
@@ -51,7 +54,7 @@ public final class PickledDevices {
         return devices;
     }
 
-    /** {@return the devices, as often as they occur} */
+    /** {@return the devices found, repeated as often as they occur} */
     public List<String> found() {
         return List.copyOf(found);
     }

@@ -18,31 +18,32 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An archive in two parts: a frame, which holds the program, the object tree and what is small, and the bytes of large parameters. The frame is an archive of its own
- * in which those parameters have their types, shapes and strides, and storages of no element: libtorch compiles it without reading, and nobody has to write, what is
- * nearly the whole of a file. The parameters must get their bytes before the program runs.
+ * Splits an archive into a small frame and the bytes of large parameters. The frame is an archive itself: it holds the
+ * program, the object tree and everything small. In the frame, large parameters keep their types, shapes and strides,
+ * but their storages have no elements. So libtorch compiles the frame without reading, and without anybody writing,
+ * most of the file. The parameters must get their bytes before the program runs.
  *
- * <p>Only storages that belong to parameters of modules alone are left out, for these can be reached in a loaded module by their names. Buffers, constants and what
- * lists hold stay in the frame.
+ * <p>A storage is left out only if nothing but parameters of modules lie in it, because a loaded module gives access to
+ * those by name. Buffers, constants and the content of lists stay in the frame.
  */
 public final class SplitArchive {
 
     /**
-     * The bytes of a storage.
+     * The bytes of a storage that the frame lacks.
      *
      * @param entry the entry of the original archive
-     * @param bytes how many
-     * @param parameters the dotted names of all parameters that lie in it
+     * @param bytes the number of bytes
+     * @param parameters the dotted names of all parameters that lie in the storage
      */
     public record Part(String entry, long bytes, List<String> parameters) {}
 
-    /** Smaller storages cost less to copy than to pass on. */
+    /** Smaller storages stay in the frame: copying them costs less than a call for each. */
     private static final long LEAST = 1 << 14;
 
-    /** What Java can address in one buffer. */
+    /** The largest number of bytes that one Java buffer can address. */
     private static final long MOST = Integer.MAX_VALUE - 8;
 
-    /** What a frame may hold in memory. */
+    /** The most bytes that a frame may hold in memory. */
     private static final long FRAME = 8L << 20;
 
     private static final String DATA = "data/";
@@ -64,8 +65,9 @@ public final class SplitArchive {
     /**
      * Splits an archive.
      *
-     * @param archive not changed; its file is read again by {@link #read}
-     * @return both parts; the frame is the archive itself, and there are no others, if too much would have to stay in it
+     * @param archive not changed; {@link #read} reads its file again
+     * @return both parts. If too much would have to stay in the frame, the frame is the archive itself and there are no
+     *     parts.
      * @throws ArchiveException if the object tree is damaged
      */
     public static SplitArchive of(TorchArchive archive) {
@@ -73,13 +75,13 @@ public final class SplitArchive {
         byte[] pickle = archive.entry("data.pkl");
         byte[] order = archive.entry("byteorder");
         boolean swapped = order != null && order.length > 0 && order[0] == 'b';
-        // What restores its state by a method of its own may look at the tensors in it.
+        // A class that restores its own state may look at its tensors while the archive is loaded.
         if (pickle == null
                 || swapped
                 || archive.code().values().stream().anyMatch(text -> text.contains("__setstate__"))) {
             return whole;
         }
-        // The archive's own reading checks more; this one notes places.
+        // The archive's own reader checks more than this one, which only records places.
         PickleValue.Instance checked = archive.root();
         PickleReader reader = new PickleReader(archive.name(), "data.pkl", pickle, null);
         reader.read();
@@ -116,7 +118,7 @@ public final class SplitArchive {
         return new SplitArchive(archive, archive.inMemory(without, Map.of("data.pkl", emptied)), List.copyOf(parts));
     }
 
-    /** Says of storages that they have no element. */
+    /** Sets the element counts of some storages to 0. */
     private static byte[] emptied(byte[] pickle, List<PickleReader.Count> counts, Set<String> entries) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(pickle.length);
         int done = 0;
@@ -133,7 +135,7 @@ public final class SplitArchive {
         return out.toByteArray();
     }
 
-    /** The names of the parameters of each class of modules, by qualified name. */
+    /** The names of the parameters of each module class, by the qualified name of the class. */
     private static Map<String, Set<String>> parameters(TorchArchive archive) {
         Map<String, Set<String>> parameters = new HashMap<>();
         archive.code().forEach((path, text) -> {
@@ -148,7 +150,7 @@ public final class SplitArchive {
         return parameters;
     }
 
-    /** Walks the object tree for what lies in which storage. */
+    /** Walks the object tree and records which parameters and other values lie in which storage. */
     private static final class Owners {
         private final Map<String, Set<String>> types;
         private final Set<PickleValue> modules = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -160,7 +162,7 @@ public final class SplitArchive {
             this.types = types;
         }
 
-        /** A module, at the first of its names. */
+        /** Visits a module. A module that has several names counts by the first. */
         void module(PickleValue.Instance module, String prefix) {
             Set<String> own = types.get(module.type());
             if (own == null) {
@@ -208,7 +210,7 @@ public final class SplitArchive {
      * Reads a part.
      *
      * @param part one of {@link #parts()}
-     * @param target filled, to its limit
+     * @param target filled up to its limit
      * @throws ArchiveException if the file cannot be read, or was changed
      */
     public void read(Part part, ByteBuffer target) {

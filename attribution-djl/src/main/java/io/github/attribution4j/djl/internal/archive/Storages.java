@@ -7,8 +7,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks that tensors lie inside the bytes they are said to be in. libtorch takes a pickle's word for sizes, strides and number of elements, and then reads, or
- * writes, whatever memory is there.
+ * Checks that every tensor lies inside its storage, and every storage inside its entry. libtorch believes the sizes,
+ * strides and element counts in a pickle, and would read or write memory outside.
  */
 final class Storages {
     private static final Map<String, Integer> WIDTHS = Map.ofEntries(
@@ -31,10 +31,13 @@ final class Storages {
             Map.entry("QUInt4x2Storage", 1),
             Map.entry("QUInt2x4Storage", 1));
 
-    /** libtorch's iterators have no more dimensions. */
+    /** The limit of libtorch's iterators. */
     private static final int MOST_DIMENSIONS = 64;
 
-    /** By how many elements an expanded tensor may exceed its storage: one that is larger is a bomb as soon as it is used. */
+    /**
+     * The largest number of elements of an expanded tensor that exceeds its storage. A larger one would fill the memory
+     * as soon as it is used.
+     */
     private static final long MOST_REPEATED = 1L << 26;
 
     private final String folder;
@@ -74,7 +77,7 @@ final class Storages {
                 : null;
     }
 
-    /** Returns what is wrong with a tensor in a storage of so many elements, or null. */
+    /** Returns what is wrong with a tensor in a storage of {@code count} elements, or null. */
     static @Nullable String problem(long count, long offset, List<Long> sizes, List<Long> strides) {
         String shape = "has a tensor of shape " + sizes + " with strides " + strides + " at " + offset;
         if (sizes.size() != strides.size() || sizes.size() > MOST_DIMENSIONS) {

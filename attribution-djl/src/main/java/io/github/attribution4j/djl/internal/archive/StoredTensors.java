@@ -8,13 +8,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The tensors that a module and its submodules hold: parameters and buffers, as {@code state_dict()} names them. */
+/**
+ * Reads the tensors that a module and its submodules hold in an archive: parameters and buffers, by their names in
+ * {@code state_dict()}. It needs no libtorch.
+ */
 public final class StoredTensors {
 
     /**
-     * A tensor's elements.
+     * The elements of a tensor.
      *
-     * @param type of the elements here; types that have no equal come as the next wider one
+     * @param type the type of the elements here; a type that Java does not have is converted to the next wider one
      * @param dims the shape
      * @param bytes elements in row-major order, in the buffer's byte order
      */
@@ -84,7 +87,7 @@ public final class StoredTensors {
         }
         ByteBuffer in = storage(tensor, name);
         long elements = in.capacity() / width;
-        // Only an expanded tensor has more elements than its storage, and no module keeps a large one.
+        // Only an expanded tensor has more elements than its storage, and no module holds a large one.
         double wanted = tensor.shape().stream().mapToDouble(n -> n).reduce(1, (a, b) -> a * b);
         if (wanted > Math.max(elements, MOST_EXPANDED)) {
             throw damaged(name, "has shape " + tensor.shape() + " in a storage of " + elements + " elements");

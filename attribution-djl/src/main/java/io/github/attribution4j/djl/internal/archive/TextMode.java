@@ -8,7 +8,11 @@ import java.nio.ByteOrder;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** Tells what happened to a damaged file: a transfer in text mode changes ends of lines wherever their bytes occur. */
+/**
+ * Finds out whether a damaged file was transferred in text mode. Such a transfer changes line ends wherever their bytes
+ * occur in the file, which damages every zip. The signs are counts of carriage returns and line feeds that no
+ * compressed file has by chance.
+ */
 final class TextMode {
     private static final Set<Reason> DAMAGED =
             EnumSet.of(Reason.CORRUPT, Reason.INCOMPLETE, Reason.TRUNCATED, Reason.UNKNOWN_VERSION, Reason.UNSUPPORTED);
@@ -16,13 +20,13 @@ final class TextMode {
     private static final byte[] END = {'P', 'K', 5, 6};
     private static final byte[] REPLACEMENT = {(byte) 0xEF, (byte) 0xBF, (byte) 0xBD};
 
-    /** In fewer bytes a carriage return may be absent by chance. */
+    /** A smaller file may have no carriage return by chance. */
     private static final int ENOUGH = 2048;
 
     private static final int MANY = 8;
     private static final int END_SIZE = 22;
 
-    /** An end record of 64 bits and the locator behind it. */
+    /** The 64-bit end record and the locator behind it. */
     private static final int END64_SIZE = 76;
 
     private static final String REMEDY =
@@ -31,8 +35,11 @@ final class TextMode {
     private long size;
     private long returns;
     private long feeds;
-    /** How often the three bytes around a carriage return's occur: where they do not either, none of it means nothing. */
-    private long neighbours;
+    /**
+     * How often the bytes next to a carriage return's value occur: 11, 12 and 14. If those do not occur either, a
+     * missing carriage return proves nothing.
+     */
+    private long neighbors;
 
     private long pairs;
     private long replaced;
@@ -44,7 +51,10 @@ final class TextMode {
 
     private TextMode() {}
 
-    /** Returns the exception to throw in the place of one: that the file was changed by a transfer in text mode, if it was, else the same. */
+    /**
+     * Returns the exception to throw in place of {@code failure}: one that names the transfer in text mode, or
+     * {@code failure} itself if there was none.
+     */
     static ArchiveException explained(ArchiveException failure, String file, ByteSource source) {
         if (!DAMAGED.contains(failure.reason())) {
             return failure;
@@ -56,12 +66,12 @@ final class TextMode {
             failure.addSuppressed(e);
             return failure;
         }
-        String what = bytes.what();
-        return what.isEmpty()
+        String sign = bytes.sign();
+        return sign.isEmpty()
                 ? failure
                 : new ArchiveException(
                         Reason.CORRUPT,
-                        file + ": was damaged by a transfer in text mode (" + what + ")" + REMEDY,
+                        file + ": was damaged by a transfer in text mode (" + sign + ")" + REMEDY,
                         failure);
     }
 
@@ -78,7 +88,7 @@ final class TextMode {
                 byte b = chunk[i];
                 returns += b == '\r' ? 1 : 0;
                 feeds += b == '\n' ? 1 : 0;
-                neighbours += b == '\r' - 2 || b == '\r' - 1 || b == '\r' + 1 ? 1 : 0;
+                neighbors += b == '\r' - 2 || b == '\r' - 1 || b == '\r' + 1 ? 1 : 0;
                 pairs += b == '\n' && before == '\r' ? 1 : 0;
                 matched = b == END[matched] ? matched + 1 : b == END[0] ? 1 : 0;
                 if (matched == END.length) {
@@ -95,7 +105,8 @@ final class TextMode {
             }
         }
         if (end >= 0 && end + END_SIZE <= length) {
-            // PyTorch writes the records of a large file before that of a small one, which then may say nothing.
+            // For a large file, PyTorch also writes the 64-bit records in front, and the 32-bit record may hold no
+            // numbers.
             int more = end >= END64_SIZE ? END64_SIZE : 0;
             ByteBuffer record =
                     ByteBuffer.wrap(reader.read(end - more, more + END_SIZE)).order(ByteOrder.LITTLE_ENDIAN);
@@ -107,7 +118,7 @@ final class TextMode {
         }
     }
 
-    /** Follows bytes as those of UTF-8 text, which no tensor's are. */
+    /** Checks whether the bytes so far are UTF-8 text. The bytes of tensors never are. */
     private void encoded(int b) {
         if (following > 0) {
             utf8 &= b >> 6 == 2;
@@ -119,8 +130,11 @@ final class TextMode {
         }
     }
 
-    /** What shows it; empty if nothing does. A file that lost its end was cut off. */
-    private String what() {
+    /**
+     * Returns the sign of a transfer in text mode; empty if there is none. A file without an end record was cut off
+     * instead.
+     */
+    private String sign() {
         if (end < 0) {
             return "";
         }
@@ -133,10 +147,10 @@ final class TextMode {
         if (size < ENOUGH) {
             return "";
         }
-        if (returns == 0 && feeds > 0 && neighbours > 2 * MANY) {
+        if (returns == 0 && feeds > 0 && neighbors > 2 * MANY) {
             return "no carriage return is left in its " + size + " bytes";
         }
-        if (feeds == 0 && returns > 0 && neighbours > 2 * MANY) {
+        if (feeds == 0 && returns > 0 && neighbors > 2 * MANY) {
             return "no line feed is left in its " + size + " bytes";
         }
         if (lost > 0 && pairs == 0 && feeds > 0) {

@@ -29,8 +29,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A TorchScript archive: a zip with the program as text, the object tree as a pickle, and the tensors as raw bytes. Immutable and thread-safe; needs no closing,
- * because a file is opened only while it is used. The file must stay as it is until the last copy has been written.
+ * A TorchScript archive: a zip that holds the program as text, the object tree as a pickle, and the tensors as raw
+ * bytes. This class opens an archive without libtorch, gives access to text and object tree, and writes copies with
+ * other text. It is immutable and thread-safe. It needs no closing, because a file is opened only while it is used. The
+ * file must not change until the last copy has been written.
  */
 public final class TorchArchive {
     /** The newest format version that libtorch 2.7.1 reads. */
@@ -39,7 +41,7 @@ public final class TorchArchive {
     private static final String CODE = "code/";
     private static final String DEBUG = ".debug_pkl";
 
-    /** Example inputs of traces and files that users added, which libtorch reads on request only. */
+    /** Example inputs of traces, and files that users added. libtorch reads them on request only. */
     private static final Pattern UNUSED = Pattern.compile("(traced_inputs|extra)(/.*|\\.pkl)");
 
     private final String name;
@@ -200,7 +202,7 @@ public final class TorchArchive {
         return read(name, bytes.toByteArray());
     }
 
-    /** {@return what messages call this archive: the path, if it is a file} */
+    /** {@return the name of this archive in messages: its path if it is a file} */
     public String name() {
         return name;
     }
@@ -220,7 +222,7 @@ public final class TorchArchive {
         return code;
     }
 
-    /** {@return the same archive, which no longer needs its file} */
+    /** {@return the same archive, all in memory, so that it no longer needs its file} */
     public TorchArchive inMemory() {
         if (source instanceof ByteSource.InMemory) {
             return this;
@@ -230,7 +232,7 @@ public final class TorchArchive {
         return new TorchArchive(name, bytes, members, folder, version, code, changed, limits);
     }
 
-    /** A copy in memory without some entries, and with other bytes in the place of some. */
+    /** Returns a copy in memory that lacks some entries and has other bytes for others. */
     TorchArchive inMemory(Set<String> without, Map<String, byte[]> replaced) {
         TorchArchive copy = reading((reader, zip) -> {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -250,7 +252,7 @@ public final class TorchArchive {
         return changed.isEmpty() ? copy : copy.withCode(changed);
     }
 
-    /** What is done with the opened bytes. */
+    /** A use of the opened bytes. */
     private interface Use<T> {
         T of(ByteSource.Reader reader, ZipDirectory zip) throws IOException;
     }
@@ -366,10 +368,11 @@ public final class TorchArchive {
     }
 
     /**
-     * Reads the whole file once, for its digest and to check every entry that {@link #writeTo} would copy: libtorch itself looks at no checksum.
+     * Reads the whole file once. Computes its digest, and checks every entry that {@link #writeTo} would copy, because
+     * libtorch itself checks no checksums.
      *
      * @return the SHA-256 digest of the file's bytes, in hexadecimal
-     * @throws ArchiveException if the bytes of an entry are not those that its checksum was made of
+     * @throws ArchiveException if an entry does not match its checksum
      */
     public String verify() {
         try (ByteSource.Reader reader = source.open();
@@ -397,8 +400,8 @@ public final class TorchArchive {
     }
 
     /**
-     * A copy with other source text. Source ranges ({@code .debug_pkl}) are dropped, because they would point to wrong lines, and so is what only people read, such as
-     * example inputs; all else stays.
+     * Returns a copy with other source text. The copy lacks source ranges ({@code .debug_pkl}), because they would
+     * point to wrong lines, and files that only people read, such as example inputs. Everything else stays.
      *
      * @param texts new or replaced text by path below {@code code/}
      * @return the copy; {@link #verify} and {@link #name} remain those of the original file

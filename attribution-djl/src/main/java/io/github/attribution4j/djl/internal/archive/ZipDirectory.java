@@ -17,8 +17,8 @@ import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a zip by its central directory. Written here because {@link java.util.zip.ZipFile} reads files only and hides duplicates, and because
- * copying entries without inflating them needs their raw bytes.
+ * Reads a zip by its central directory. {@link java.util.zip.ZipFile} would not do: it reads files only, it hides
+ * duplicate entries, and it does not give the raw bytes that are needed to copy entries without inflating them.
  */
 final class ZipDirectory {
     private static final int END = 0x06054b50;
@@ -190,7 +190,7 @@ final class ZipDirectory {
         return clean.length() > 80 ? clean.substring(0, 80) + "..." : clean;
     }
 
-    /** Position of the first data byte of an entry, after checking its local header. */
+    /** Returns the position of an entry's first data byte, after a check of its local header. */
     long dataOf(ZipMember member) throws IOException {
         ByteBuffer local = buffer(member.header(), LOCAL_SIZE);
         if (local.getInt(0) != LOCAL) {
@@ -208,7 +208,7 @@ final class ZipDirectory {
         return data;
     }
 
-    /** The uncompressed bytes of an entry within the limit for text, with its checksum verified. */
+    /** Returns the uncompressed bytes of an entry, after a check of its size and its checksum. */
     byte[] read(ZipMember member) throws IOException {
         if (member.size() > limits.text()) {
             throw new ArchiveException(

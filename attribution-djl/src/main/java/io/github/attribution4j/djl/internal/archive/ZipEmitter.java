@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.zip.CRC32;
 
 /**
- * Writes a zip front to back. Entries come as they are stored: raw bytes of another zip, or new bytes, which are stored uncompressed. Time stamps are constant, so
- * the same content gives the same bytes.
+ * Writes a zip from front to back. An entry is either copied from another zip as raw bytes, or new and then stored
+ * uncompressed. Time stamps are constant, so the same content gives the same bytes.
  */
 final class ZipEmitter {
     private static final int MAX32 = 0xFFFFFFFF;

@@ -6,7 +6,10 @@ import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Trees;
 import java.util.Collection;
 
-/** Whether a program may write to tensors: by an operator whose name ends in an underscore, by {@code out=}, or by an operator of unknown kind. */
+/**
+ * Tells whether a program may write to tensors in place: by an operator whose name ends in an underscore, by
+ * {@code out=}, or by an operator that the table does not know.
+ */
 public final class InPlace {
     private InPlace() {}
 
@@ -20,7 +23,7 @@ public final class InPlace {
         return found[0];
     }
 
-    /** Whether a call writes to its first argument, or may do so. */
+    /** Returns whether a call writes, or may write, to its first argument. */
     public static boolean writes(Expr.Call call) {
         String name = Trees.dotted(call.callee());
         boolean operator = name.startsWith("torch.") || name.startsWith("ops.");

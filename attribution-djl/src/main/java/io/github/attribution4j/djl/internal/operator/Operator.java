@@ -9,22 +9,27 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An operator of libtorch: one line of {@code operators.tsv}, whose head says what the columns mean. An operator that is not there has the kind of the one without its underscore and gives one
- * tensor.
+ * An operator of libtorch: one line of {@code operators.tsv}, whose head explains the columns. An operator without a
+ * line has the kind of the operator without the underscore and returns one tensor.
  *
- * @param kind what it does, for backward rules; null if nothing is said or no gradient passes
+ * @param kind its kind for backward rules; null if the table gives none or no gradient passes
  * @param differentiable false if no gradient passes
- * @param gives what it gives; empty if nothing is said
+ * @param result its result in the words of the table; empty if the table gives none
  * @param traits in the words of the table, with a space on both sides of each
- * @param form how a rule library takes it; empty if it has none
+ * @param form its call in a rule library; empty if there is none
  * @param schema its parameters and their defaults
  */
 record Operator(
-        @Nullable OperationKind kind, boolean differentiable, String gives, String traits, String form, String schema) {
+        @Nullable OperationKind kind,
+        boolean differentiable,
+        String result,
+        String traits,
+        String form,
+        String schema) {
     private static final Operator UNNAMED = new Operator(null, true, "", "", "", "");
     private static final Map<String, Operator> ALL = read();
 
-    /** An operator by its name without namespace. */
+    /** Returns an operator by its name without namespace. */
     static Operator of(String name) {
         return ALL.getOrDefault(name, UNNAMED);
     }

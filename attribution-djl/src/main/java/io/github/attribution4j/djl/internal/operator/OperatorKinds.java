@@ -10,35 +10,36 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What kind of operation each operator of libtorch is, for backward rules. What gives no value through which a gradient could pass has no kind: comparisons, shapes, indexes, new tensors.
- * Everything else that the table does not name and may give floating tensors is {@link OperationKind#UNKNOWN}, never guessed.
+ * Gives the kind of a call for backward rules. A call whose result passes no gradient has no kind: comparisons, shapes,
+ * indexes, new tensors. Every other call that may return floating tensors and that the table does not name is
+ * {@link OperationKind#UNKNOWN}; a kind is never guessed.
  */
 public final class OperatorKinds {
     private static final Pattern BY_TENSORS = Pattern.compile("prelu|cl(amp(_min|_max)?|ip)_?");
 
     private OperatorKinds() {}
 
-    /** Whether an operator is linear in each of its operands. */
+    /** Returns whether an operator is linear in each of its operands. */
     public static boolean isMultilinear(String operator) {
         return Operator.of(operator).is(" multilinear ");
     }
 
-    /** Whether an operator is a quotient. */
+    /** Returns whether an operator is a quotient. */
     public static boolean isQuotient(String operator) {
         return Operator.of(operator).is(" quotient ");
     }
 
-    /** The name of an operator that does the same without writing to its first operand. */
+    /** Returns the name of the operator that computes the same without writing to its first operand. */
     public static String functional(String operator) {
         boolean writes = operator.endsWith("_") && !operator.endsWith("__") && operator.length() > 1;
         return writes ? operator.substring(0, operator.length() - 1) : operator;
     }
 
     /**
-     * The kind of a call; null if no gradient passes it.
+     * Returns the kind of a call; null if no gradient passes.
      *
      * @param call the call, whose arguments may have been changed
-     * @param arguments the static types of its positional arguments, null where not known
+     * @param arguments the static types of its positional arguments; null for unknown types
      */
     public static @Nullable OperationKind of(Expr.Call call, List<@Nullable Type> arguments) {
         String dotted = Trees.dotted(call.callee());
@@ -50,7 +51,7 @@ public final class OperatorKinds {
         OperationKind kind =
                 row.kind() == null ? Operator.of(functional(operator)).kind() : row.kind();
         if (kind == null) {
-            boolean tensors = (operand(arguments) || untyped(arguments)) && !OperatorTypes.givesNoTensors(operator);
+            boolean tensors = (operand(arguments) || untyped(arguments)) && !OperatorTypes.returnsNoTensors(operator);
             return tensors ? OperationKind.UNKNOWN : null;
         }
         if (dotted.startsWith("ops.quantized.")) {
@@ -85,12 +86,12 @@ public final class OperatorKinds {
         return rounded ? null : scaled ? OperationKind.LINEAR : OperationKind.PRODUCT;
     }
 
-    /** Whether there may be tensors among the arguments. */
+    /** Returns whether an argument may be or hold a tensor, by its static type. */
     private static boolean operand(List<@Nullable Type> arguments) {
         return listed(arguments) || arguments.stream().anyMatch(OperatorKinds::isTensor);
     }
 
-    /** Sums of lists join them, their products repeat them. */
+    /** The sum of two lists joins them, and a product repeats a list. */
     private static boolean joinsLists(List<@Nullable Type> arguments) {
         Type first = arguments.isEmpty() ? null : arguments.get(0);
         return first != null && first.name().equals("List");
@@ -100,17 +101,23 @@ public final class OperatorKinds {
         return arguments.stream().anyMatch(t -> t != null && mayHold(t) && !isTensor(t));
     }
 
-    /** Whether the text does not tell the type of an argument. It may be a tensor, and is never taken for a number. */
+    /**
+     * Returns whether the static type of an argument is unknown. Such an argument may be a tensor; it is never treated
+     * as a number.
+     */
     private static boolean untyped(List<@Nullable Type> arguments) {
         return arguments.stream().anyMatch(t -> t == null);
     }
 
-    /** Whether a value of a type may be a tensor or hold some. */
+    /** Returns whether a value of a type may be or hold tensors. */
     public static boolean mayHold(@Nullable Type type) {
         return type == null || type.name().equals("Any") || type.toString().contains("Tensor");
     }
 
-    /** What rules call an operator: its name, or {@code relu} where the arguments make it one: {@code clamp_min(x, 0)}, {@code threshold(x, 0, 0)}. */
+    /**
+     * Returns the name of a call in rules: the operator's name, or {@code relu} if the arguments make it one, as in
+     * {@code clamp_min(x, 0)} and {@code threshold(x, 0, 0)}.
+     */
     public static String name(Expr.Call call) {
         String dotted = Trees.dotted(call.callee());
         String operator = dotted.substring(dotted.lastIndexOf('.') + 1);

@@ -8,8 +8,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the operators of libtorch give, from the schemas it registers: most give one tensor, and the table names the others. Where a schema has overloads that differ, the types of the
- * arguments decide; null means that the result is not known to hold tensors.
+ * Gives the result types of libtorch's operators, by the schemas that it registers. Most operators return one tensor;
+ * the table names the others. Where the overloads of a name differ, the types of the arguments decide. Null means: the
+ * result is not known to hold tensors.
  */
 public final class OperatorTypes {
     private static final Pattern LIBRARIES = Pattern.compile("(cudnn|miopen|mkldnn|fake_quantize)_.*|.*backward.*");
@@ -23,7 +24,7 @@ public final class OperatorTypes {
     private static final Pattern ROUNDED = Pattern.compile("floor|ceil|round");
     private static final Pattern REALS = Pattern.compile("float|number");
 
-    /** The argument of normalisations that says whether they are in training. */
+    /** The argument of a normalization that tells whether it is in training. */
     public static final int TRAINING = 5;
 
     private static final int[] STATISTICS = {3, 4};
@@ -34,35 +35,35 @@ public final class OperatorTypes {
 
     private OperatorTypes() {}
 
-    /** Whether it works on numbers, texts or lists too, so that its arguments need not be tensors. */
+    /** Returns whether an operator also works on numbers, strings or lists, so that its arguments may be no tensors. */
     public static boolean isMixed(String operator) {
-        return switch (Operator.of(operator).gives()) {
+        return switch (Operator.of(operator).result()) {
             case "mixed", "other", "reduced", "2?", "list?" -> true;
             default -> false;
         };
     }
 
-    /** Whether the result may be a view of the first argument. */
+    /** Returns whether the result may be a view of the first argument. */
     public static boolean isView(String operator) {
         return Operator.of(operator).is(" view ");
     }
 
-    /** Whether no result shares memory with an argument. */
+    /** Returns whether no result shares memory with an argument. */
     public static boolean isFresh(String operator) {
         return Operator.of(operator).is(" fresh ");
     }
 
-    /** Whether it puts its other arguments into the list or dict that is its first. */
+    /** Returns whether an operator puts its other arguments into its first, a list or dict. */
     public static boolean changesContainer(String operator) {
         return Operator.of(operator).is(" fills ");
     }
 
-    /** Whether it takes something out of the list or dict that is its first, or changes the order in it. */
+    /** Returns whether an operator removes elements from its first argument, a list or dict, or reorders them. */
     public static boolean emptiesContainer(String operator) {
         return Operator.of(operator).is(" empties ");
     }
 
-    /** The positions of the arguments that an operator writes to although its name does not say so. */
+    /** Returns the positions of arguments that an operator writes to although its name has no underscore. */
     public static int[] written(String operator) {
         Operator row = Operator.of(operator);
         return row.is(" statistics ")
@@ -70,17 +71,17 @@ public final class OperatorTypes {
                 : row.is(" noise ") ? NOISE : row.is(" observed ") ? OBSERVED : row.is(" target ") ? TARGET : NONE;
     }
 
-    /** Whether an operator writes to its arguments only in training. */
+    /** Returns whether an operator writes to its arguments only in training. */
     public static boolean writesInTraining(String operator) {
         return Operator.of(operator).is(" statistics ");
     }
 
-    /** Whether an operator is known to give no tensors, whatever it is given. */
-    static boolean givesNoTensors(String operator) {
-        return Operator.of(operator).gives().equals("other");
+    /** Returns whether an operator returns no tensors for any arguments. */
+    static boolean returnsNoTensors(String operator) {
+        return Operator.of(operator).result().equals("other");
     }
 
-    /** The type of a result; null if it is not known, or no tensor. {@code operator}: without namespace. */
+    /** Returns the type of a result; null if it is unknown, or no tensor. {@code operator} has no namespace. */
     public static @Nullable Type result(String operator, List<@Nullable Type> arguments) {
         Type first = arguments.isEmpty() ? null : arguments.get(0);
         if (first != null && !isTensor(first)) {
@@ -90,7 +91,7 @@ public final class OperatorTypes {
             }
         }
         boolean tensor = isTensor(first) || (arguments.size() > 1 && isTensor(arguments.get(1)));
-        return switch (Operator.of(operator).gives()) {
+        return switch (Operator.of(operator).result()) {
             case "2" -> tuple(2);
             case "3" -> tuple(3);
             case "4" -> tuple(4);
@@ -116,7 +117,7 @@ public final class OperatorTypes {
         return (tensor && !listed) || chosen ? Type.TENSOR : number(operator, arguments);
     }
 
-    /** The larger or smaller of numbers, or the largest or smallest of a list of them. */
+    /** Returns the type of {@code min} or {@code max}: of several numbers, or of one list of them. */
     public static @Nullable Type extreme(@Nullable Type first, int arguments) {
         return first == null
                 ? null
@@ -125,7 +126,7 @@ public final class OperatorTypes {
                         : isNumber(first) ? Type.of("number") : null;
     }
 
-    /** What operators on dictionaries, lists and strings give; null for others. */
+    /** Returns the result type of operators on dictionaries, lists and strings; null for others. */
     private static @Nullable Type ofContainer(String operator, Type first, List<@Nullable Type> arguments) {
         if (first.name().equals("Dict")) {
             Type key = first.arguments().get(0);
@@ -159,7 +160,7 @@ public final class OperatorTypes {
         return type != null && NUMBERS.matcher(type.toString()).matches();
     }
 
-    /** The type of arithmetic on numbers. */
+    /** Returns the type of arithmetic on numbers. */
     private static @Nullable Type number(String operator, List<@Nullable Type> arguments) {
         if (arguments.isEmpty() || !arguments.stream().allMatch(OperatorTypes::isNumber)) {
             return null;
@@ -216,7 +217,7 @@ public final class OperatorTypes {
         };
     }
 
-    /** Whole if all are, else a number. */
+    /** Whole if all arguments are whole, else a number. */
     private static Type floored(List<@Nullable Type> arguments) {
         boolean whole = arguments.stream()
                 .allMatch(t -> t == null || !REALS.matcher(t.name()).matches());

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the operators of libtorch are and give, by their names: kind, result, canonical form. Knows no program. Internal: no compatibility is promised. */
+/**
+ * What libtorch's operators are and return, by their names: kind, result type, canonical call. This package knows no
+ * program. Internal: no compatibility is promised.
+ */
 @NullMarked
 package io.github.attribution4j.djl.internal.operator;
 

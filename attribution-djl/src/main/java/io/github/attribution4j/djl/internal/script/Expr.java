@@ -15,7 +15,7 @@ public sealed interface Expr {
     record Name(String id) implements Expr {}
 
     /**
-     * {@code True}, {@code None}, a number, {@code inf}, a complex number; kept as written.
+     * {@code True}, {@code None}, a number, {@code inf} or a complex number. It keeps its spelling.
      *
      * @param text as written, with its sign
      */
@@ -59,7 +59,8 @@ public sealed interface Expr {
     record Parens(Expr value) implements Expr {}
 
     /**
-     * A call. The serializer ends the arguments of calls of methods and functions with a comma, those of operators without.
+     * A call. The serializer writes a comma after the last argument of a method or function, and none after that of an
+     * operator.
      *
      * @param callee what is called
      * @param arguments positional arguments
@@ -94,9 +95,9 @@ public sealed interface Expr {
     }
 
     /**
-     * {@code from:to} within brackets: a part of a tuple, as programs of PyTorch 1.3 to 1.5 take them.
+     * {@code from:to} within brackets: a part of a tuple, in programs of PyTorch 1.3 to 1.5.
      *
-     * @param from where it begins, or null
+     * @param from where the part begins, or null
      * @param to where it ends, or null
      */
     record Slice(@Nullable Expr from, @Nullable Expr to) implements Expr {}

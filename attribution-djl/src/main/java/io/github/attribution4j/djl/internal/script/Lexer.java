@@ -6,7 +6,10 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/** Splits source text into tokens, with indentation as tokens. Comments and blank lines, which the serializer never writes, are skipped. */
+/**
+ * Splits source text into tokens; changes of indentation are tokens too. Comments and blank lines are skipped, although
+ * the serializer never writes any.
+ */
 final class Lexer {
     private static final int MAX_INDENTS = 500;
 

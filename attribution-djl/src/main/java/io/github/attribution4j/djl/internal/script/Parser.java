@@ -4,58 +4,22 @@ package io.github.attribution4j.djl.internal.script;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
- * Parses the serialized language by recursive descent. Nesting is bounded, so that no input can overflow the stack; what is not in the language is a
+ * Parses the serialized language by recursive descent: the text of a file becomes a {@link Stmt.File}. The depth of
+ * nesting is bounded, so that no input can overflow the stack. Text that is not in the language is refused with a
  * {@link ScriptException}.
  */
 public final class Parser {
-    /** Far above any real program: libtorch parses and compiles by recursion too and takes some 3 KiB of stack for each level. */
-    private static final int MAX_DEPTH = 120;
-
     /** Types of a fixed number of arguments. */
     private static final Map<String, Integer> ARGUMENTS = Map.of("List", 1, "Optional", 1, "Future", 1, "Dict", 2);
 
-    private static final Set<String> CONSTANTS = Set.of("True", "False", "None", "inf", "nan");
-
-    /** Words of libtorch's own lexer, which name nothing; it takes what else Python reserves, such as {@code from}, for a name. */
-    private static final Set<String> RESERVED = Set.of(
-            "False",
-            "None",
-            "True",
-            "and",
-            "as",
-            "assert",
-            "break",
-            "class",
-            "continue",
-            "def",
-            "del",
-            "elif",
-            "else",
-            "for",
-            "global",
-            "if",
-            "import",
-            "in",
-            "is",
-            "not",
-            "or",
-            "pass",
-            "raise",
-            "return",
-            "while",
-            "with");
-
-    private final String file;
-    private final List<Token> tokens;
-    private int at;
-    private int depth;
+    private final TokenStream in;
+    private final ExpressionParser expressions;
 
     private Parser(String file, String text) {
-        this.file = file;
-        this.tokens = new Lexer(file, text).tokens();
+        this.in = new TokenStream(file, text);
+        this.expressions = new ExpressionParser(in);
     }
 
     /**
@@ -69,23 +33,11 @@ public final class Parser {
     public static Stmt.File file(String path, String text) {
         Parser parser = new Parser(path, text);
         List<Stmt> statements = new ArrayList<>();
-        parser.imports();
-        while (parser.peek().kind() != Token.Kind.END) {
-            statements.add(parser.peek().is("class") ? parser.classDef() : parser.statement());
+        parser.in.skipImports();
+        while (parser.in.peek().kind() != Token.Kind.END) {
+            statements.add(parser.in.peek().is("class") ? parser.classDef() : parser.statement());
         }
         return new Stmt.File(path, statements);
-    }
-
-    /** Before PyTorch 1.4 a file named the files it needs, behind its version; libtorch finds them without and skips these lines, and so does this. */
-    private void imports() {
-        int from = peek().is("op_version_set") ? 4 : 0;
-        while (from < tokens.size() && tokens.get(from).is("import")) {
-            int to = from;
-            while (tokens.get(to).kind() != Token.Kind.NEWLINE) {
-                to++;
-            }
-            tokens.subList(from, to + 1).clear();
-        }
     }
 
     /**
@@ -98,42 +50,40 @@ public final class Parser {
     public static Stmt.Def function(String text) {
         Parser parser = new Parser("(generated)", text);
         Stmt.Def def = parser.def();
-        if (parser.peek().kind() != Token.Kind.END) {
-            throw parser.unexpected("end of the function");
+        if (parser.in.peek().kind() != Token.Kind.END) {
+            throw parser.in.unexpected("end of the function");
         }
         return def;
     }
 
     private Stmt.ClassDef classDef() {
-        expect("class");
-        String name = name();
+        in.expect("class");
+        String name = in.name();
         String base = null;
-        if (accept("(")) {
-            base = peek().is(")") ? null : dotted();
-            expect(")");
+        if (in.accept("(")) {
+            base = in.peek().is(")") ? null : dotted();
+            in.expect(")");
         }
         return new Stmt.ClassDef(name, base, block());
     }
 
     private List<Stmt> block() {
-        expect(":");
-        expect(Token.Kind.NEWLINE);
-        expect(Token.Kind.INDENT);
-        enter();
+        in.expect(":");
+        in.expect(Token.Kind.NEWLINE);
+        in.expect(Token.Kind.INDENT);
+        in.enter();
         List<Stmt> body = new ArrayList<>();
-        while (peek().kind() != Token.Kind.DEDENT) {
+        while (in.peek().kind() != Token.Kind.DEDENT) {
             body.add(statement());
         }
-        leave();
-        next();
+        in.leave();
+        in.next();
         return body;
     }
 
     private Stmt statement() {
-        Token first = peek();
-        if (first.kind() == Token.Kind.NAME
-                && !first.is("else")
-                && tokens.get(at + 1).is(":")) {
+        Token first = in.peek();
+        if (first.kind() == Token.Kind.NAME && !first.is("else") && in.second().is(":")) {
             return endLine(declaration());
         }
         return switch (first.kind() == Token.Kind.NAME ? first.text() : "") {
@@ -144,13 +94,12 @@ public final class Parser {
             case "with" -> withStatement();
             case "return" -> returnStatement();
             case "pass" -> {
-                next();
+                in.next();
                 yield endLine(new Stmt.Pass());
             }
             default -> {
-                if (RESERVED.contains(first.text()) && !CONSTANTS.contains(first.text())) {
-                    throw new ScriptException(
-                            file, first.line(), "statement '" + first.text() + "' is not in the serialized language");
+                if (TokenStream.isReserved(first.text()) && !ExpressionParser.isConstant(first.text())) {
+                    throw in.error(first, "statement '" + first.text() + "' is not in the serialized language");
                 }
                 yield endLine(simple());
             }
@@ -158,360 +107,145 @@ public final class Parser {
     }
 
     private Stmt whileStatement() {
-        expect("while");
-        return new Stmt.While(expression(), block());
+        in.expect("while");
+        return new Stmt.While(expressions.one(), block());
     }
 
     private Stmt returnStatement() {
-        expect("return");
-        boolean empty = peek().kind() == Token.Kind.NEWLINE;
-        return endLine(new Stmt.Return(empty ? List.of() : expressions().items()));
+        in.expect("return");
+        boolean empty = in.peek().kind() == Token.Kind.NEWLINE;
+        return endLine(new Stmt.Return(empty ? List.of() : expressions.several().items()));
     }
 
-    /** An attribute may have a name that is a word of Python, or a constant. */
+    /** Parses the declaration of an attribute, whose name may be a reserved word or a constant of Python. */
     private Stmt declaration() {
-        String name = name();
-        expect(":");
+        String name = in.name();
+        in.expect(":");
         Type type = type();
-        return accept("=")
+        return in.accept("=")
                 ? new Stmt.Assign(
-                        List.of(new Expr.Name(name)), false, type, expressions().items())
+                        List.of(new Expr.Name(name)),
+                        false,
+                        type,
+                        expressions.several().items())
                 : new Stmt.Declaration(name, type);
     }
 
     private Stmt simple() {
-        Expr.ListOf left = expressions();
-        if (accept(":")) {
+        Expr.ListOf left = expressions.several();
+        if (in.accept(":")) {
             Type type = type();
-            if (accept("=")) {
+            if (in.accept("=")) {
                 return new Stmt.Assign(
-                        left.items(), left.trailingComma(), type, expressions().items());
+                        left.items(),
+                        left.trailingComma(),
+                        type,
+                        expressions.several().items());
             }
             if (left.items().size() == 1 && left.items().get(0) instanceof Expr.Name name) {
                 return new Stmt.Declaration(name.id(), type);
             }
-            throw unexpected("'='");
+            throw in.unexpected("'='");
         }
-        if (accept("=")) {
+        if (in.accept("=")) {
             for (Expr target : left.items()) {
                 if (!(target instanceof Expr.Name
                         || target instanceof Expr.Attribute
                         || target instanceof Expr.Index)) {
-                    throw new ScriptException(file, previous().line(), "assignment to " + Printer.print(target));
+                    throw in.error(in.previous(), "assignment to " + Printer.print(target));
                 }
             }
             return new Stmt.Assign(
-                    left.items(), left.trailingComma(), null, expressions().items());
+                    left.items(),
+                    left.trailingComma(),
+                    null,
+                    expressions.several().items());
         }
         if (left.items().size() == 1 && !left.trailingComma()) {
             return new Stmt.Evaluate(left.items().get(0));
         }
-        throw unexpected("'='");
+        throw in.unexpected("'='");
     }
 
     private Stmt ifStatement() {
-        expect("if");
-        Expr condition = expression();
+        in.expect("if");
+        Expr condition = expressions.one();
         List<Stmt> then = block();
-        List<Stmt> otherwise = accept("else") ? block() : List.of();
+        List<Stmt> otherwise = in.accept("else") ? block() : List.of();
         return new Stmt.If(condition, then, otherwise);
     }
 
     private Stmt forStatement() {
-        expect("for");
-        List<Expr> targets = expressions().items();
-        expect("in");
-        return new Stmt.For(targets, expression(), block());
+        in.expect("for");
+        List<Expr> targets = expressions.several().items();
+        in.expect("in");
+        return new Stmt.For(targets, expressions.one(), block());
     }
 
     private Stmt withStatement() {
-        expect("with");
+        in.expect("with");
         List<Stmt.WithItem> items = new ArrayList<>();
         do {
-            Expr context = expression();
-            items.add(new Stmt.WithItem(context, accept("as") ? expression() : null));
-        } while (accept(","));
+            Expr context = expressions.one();
+            items.add(new Stmt.WithItem(context, in.accept("as") ? expressions.one() : null));
+        } while (in.accept(","));
         return new Stmt.With(items, block());
     }
 
     private Stmt.Def def() {
-        expect("def");
-        String name = name();
-        expect("(");
+        in.expect("def");
+        String name = in.name();
+        in.expect("(");
         List<Stmt.Parameter> parameters = new ArrayList<>();
-        while (!accept(")")) {
-            String parameter = name();
-            Type type = accept(":") ? type() : null;
-            Expr preset = accept("=") ? expression() : null;
+        while (!in.accept(")")) {
+            String parameter = in.name();
+            Type type = in.accept(":") ? type() : null;
+            Expr preset = in.accept("=") ? expressions.one() : null;
             parameters.add(new Stmt.Parameter(parameter, type, preset));
-            if (!peek().is(")")) {
-                expect(",");
+            if (!in.peek().is(")")) {
+                in.expect(",");
             }
         }
-        Type result = accept("->") ? type() : null;
+        Type result = in.accept("->") ? type() : null;
         return new Stmt.Def(name, parameters, result, block());
     }
 
     private Type type() {
-        enter();
+        in.enter();
         // Programs of PyTorch 1.3 write NoneType as None.
-        String name = accept("None") ? "NoneType" : dotted();
+        String name = in.accept("None") ? "NoneType" : dotted();
         Type type = Type.of(name);
-        if (accept("[")) {
+        if (in.accept("[")) {
             List<Type> arguments = new ArrayList<>();
-            if (accept("(")) {
-                expect(")");
+            if (in.accept("(")) {
+                in.expect(")");
             } else {
                 do {
                     arguments.add(type());
-                } while (accept(","));
+                } while (in.accept(","));
             }
-            expect("]");
+            in.expect("]");
             type = new Type(name, arguments, true);
         }
         if (type.arguments().size()
                 != ARGUMENTS.getOrDefault(name, type.arguments().size())) {
-            throw new ScriptException(
-                    file,
-                    previous().line(),
-                    "type " + name + " has " + type.arguments().size() + " arguments");
+            throw in.error(
+                    in.previous(), "type " + name + " has " + type.arguments().size() + " arguments");
         }
-        leave();
+        in.leave();
         return type;
     }
 
     private String dotted() {
-        StringBuilder name = new StringBuilder(name());
-        while (accept(".")) {
-            name.append('.').append(name());
+        StringBuilder name = new StringBuilder(in.name());
+        while (in.accept(".")) {
+            name.append('.').append(in.name());
         }
         return name.toString();
     }
 
-    /** Expressions separated by commas, up to what cannot start one. */
-    private Expr.ListOf expressions() {
-        List<Expr> items = new ArrayList<>();
-        items.add(expression());
-        boolean trailing = false;
-        while (accept(",")) {
-            if (!startsExpression()) {
-                trailing = true;
-                break;
-            }
-            items.add(expression());
-        }
-        return new Expr.ListOf(items, trailing);
-    }
-
-    private boolean startsExpression() {
-        Token token = peek();
-        return switch (token.kind()) {
-            case NAME -> !token.is("in");
-            case NUMBER, STRING -> true;
-            case SYMBOL -> token.is("(") || token.is("[") || token.is("{") || token.is("-");
-            default -> false;
-        };
-    }
-
-    private Expr expression() {
-        int outer = depth;
-        enter();
-        Expr value = atom();
-        while (true) {
-            if (accept(".")) {
-                value = new Expr.Attribute(value, name());
-            } else if (accept("(")) {
-                value = call(value);
-            } else if (accept("[")) {
-                value = new Expr.Index(value, indices());
-            } else {
-                depth = outer;
-                return value;
-            }
-            // A chain is parsed in a loop and yet a deep tree.
-            enter();
-        }
-    }
-
-    private List<Expr> indices() {
-        List<Expr> items = new ArrayList<>();
-        while (!accept("]")) {
-            Expr from = peek().is(":") ? null : expression();
-            if (accept(":")) {
-                items.add(new Expr.Slice(from, peek().is("]") || peek().is(",") ? null : expression()));
-            } else if (from != null) {
-                items.add(from);
-            }
-            if (!accept(",") && !peek().is("]")) {
-                throw unexpected("',' or ']'");
-            }
-        }
-        return items;
-    }
-
-    private Expr call(Expr callee) {
-        List<Expr> arguments = new ArrayList<>();
-        List<Expr.Keyword> keywords = new ArrayList<>();
-        boolean trailing = false;
-        while (!accept(")")) {
-            if (peek().kind() == Token.Kind.NAME && tokens.get(at + 1).is("=")) {
-                String name = name();
-                expect("=");
-                keywords.add(new Expr.Keyword(name, expression()));
-            } else if (keywords.isEmpty()) {
-                arguments.add(expression());
-            } else {
-                throw unexpected("a keyword argument");
-            }
-            trailing = accept(",");
-            if (!trailing && !peek().is(")")) {
-                throw unexpected("',' or ')'");
-            }
-        }
-        return new Expr.Call(callee, arguments, keywords, trailing);
-    }
-
-    private Expr.ListOf list(String close) {
-        List<Expr> items = new ArrayList<>();
-        boolean trailing = false;
-        while (!accept(close)) {
-            items.add(expression());
-            trailing = accept(",");
-            if (!trailing && !peek().is(close)) {
-                throw unexpected("',' or '" + close + "'");
-            }
-        }
-        return new Expr.ListOf(items, trailing);
-    }
-
-    private Expr atom() {
-        Token token = next();
-        if (token.kind() == Token.Kind.NUMBER) {
-            return new Expr.Literal(token.text());
-        }
-        if (token.kind() == Token.Kind.STRING) {
-            return new Expr.Text(token.text());
-        }
-        if (token.kind() == Token.Kind.NAME && CONSTANTS.contains(token.text())) {
-            return new Expr.Literal(token.text());
-        }
-        if (token.kind() == Token.Kind.NAME && !RESERVED.contains(token.text())) {
-            return new Expr.Name(token.text());
-        }
-        if (token.is("-")) {
-            return negative();
-        }
-        if (token.is("(")) {
-            Expr.ListOf items = list(")");
-            boolean plain = items.items().size() == 1 && !items.trailingComma();
-            return plain
-                    ? new Expr.Parens(items.items().get(0))
-                    : new Expr.TupleOf(items.items(), items.trailingComma());
-        }
-        if (token.is("[")) {
-            return list("]");
-        }
-        if (token.is("{")) {
-            return dictionary();
-        }
-        at--;
-        throw unexpected("an expression");
-    }
-
-    private Expr negative() {
-        Token token = next();
-        if (token.kind() == Token.Kind.NUMBER || token.is("inf") || token.is("nan")) {
-            return new Expr.Literal("-" + token.text());
-        }
-        at--;
-        throw unexpected("a number after '-'");
-    }
-
-    private Expr dictionary() {
-        List<Expr.Entry> entries = new ArrayList<>();
-        boolean trailing = false;
-        while (!accept("}")) {
-            Expr key = expression();
-            expect(":");
-            entries.add(new Expr.Entry(key, expression()));
-            trailing = accept(",");
-            if (!trailing && !peek().is("}")) {
-                throw unexpected("',' or '}'");
-            }
-        }
-        return new Expr.DictOf(entries, trailing);
-    }
-
-    private void enter() {
-        if (++depth > MAX_DEPTH) {
-            throw new ScriptException(file, peek().line(), "nested more than " + MAX_DEPTH + " deep");
-        }
-    }
-
-    private void leave() {
-        depth--;
-    }
-
     private <T extends Stmt> T endLine(T statement) {
-        expect(Token.Kind.NEWLINE);
+        in.expect(Token.Kind.NEWLINE);
         return statement;
-    }
-
-    private Token peek() {
-        return tokens.get(at);
-    }
-
-    private Token previous() {
-        return tokens.get(Math.max(0, at - 1));
-    }
-
-    private Token next() {
-        Token token = tokens.get(at);
-        if (token.kind() != Token.Kind.END) {
-            at++;
-        }
-        return token;
-    }
-
-    private boolean accept(String symbol) {
-        if (peek().is(symbol)) {
-            at++;
-            return true;
-        }
-        return false;
-    }
-
-    private void expect(String symbol) {
-        if (!accept(symbol)) {
-            throw unexpected("'" + symbol + "'");
-        }
-    }
-
-    private void expect(Token.Kind kind) {
-        if (peek().kind() != kind) {
-            throw unexpected(new Token(kind, "", 0).shown());
-        }
-        next();
-    }
-
-    private String name() {
-        Token token = peek();
-        if (token.kind() != Token.Kind.NAME) {
-            throw unexpected("a name");
-        }
-        if (RESERVED.contains(token.text())) {
-            throw new ScriptException(
-                    file,
-                    token.line(),
-                    "'" + token.text() + "' is a word of libtorch's own language, which takes it for no name; "
-                            + "rename what is called so and export the model again");
-        }
-        at++;
-        return token.text();
-    }
-
-    private ScriptException unexpected(String wanted) {
-        Token token = peek();
-        return new ScriptException(file, token.line(), "expected " + wanted + ", found " + token.shown());
     }
 }

@@ -3,7 +3,10 @@ package io.github.attribution4j.djl.internal.script;
 
 import java.util.List;
 
-/** Prints trees in the serializer's own layout: two spaces a level, one parameter a line. */
+/**
+ * Prints trees in the layout of PyTorch's serializer: two spaces for each level, one parameter on each line. A file
+ * that was parsed and printed has its old text, except for some spaces.
+ */
 public final class Printer {
     private final StringBuilder out = new StringBuilder();
 
@@ -125,7 +128,7 @@ public final class Printer {
         for (int i = 0; i < def.parameters().size(); i++) {
             Stmt.Parameter parameter = def.parameters().get(i);
             if (i > 0) {
-                // Interface methods, whose object has no type, stand on one line.
+                // A method of an interface, whose object has no declared type, is written on one line.
                 out.append(def.parameters().get(0).type() == null ? ", " : ",\n    ");
             }
             out.append(parameter.name());

@@ -6,11 +6,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** Texts that are part of the library. */
+/** Reads texts that are resources of the library. */
 public final class Resources {
     private Resources() {}
 
-    /** Reads a text that is beside a class. */
+    /** Reads a text that lies beside a class. */
     public static String text(Class<?> type, String name) {
         try (InputStream stream = type.getResourceAsStream(name)) {
             if (stream == null) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.internal.script;
 
-/** Source text that is not in the serialized language. The message names file, line and construct. */
+/** Source text is not in the serialized language. The message names file, line and construct. */
 public final class ScriptException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -11,7 +11,7 @@ public final class ScriptException extends RuntimeException {
     /**
      * @param file the path below {@code code/}
      * @param line the line, from 1
-     * @param problem what is not understood
+     * @param problem what is wrong
      */
     public ScriptException(String file, int line, String problem) {
         super(file + " line " + line + ": " + problem);

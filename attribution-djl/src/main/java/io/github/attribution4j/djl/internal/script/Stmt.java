@@ -8,12 +8,13 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Stmt {
 
     /**
-     * {@code x = e}, {@code x : T = e}, {@code a, b = c, d}, {@code a, b, = e}, {@code self.n = e}, {@code __annotations__["0"] = T}.
+     * An assignment: {@code x = e}, {@code x : T = e}, {@code a, b = c, d}, {@code a, b, = e}, {@code self.n = e} or
+     * {@code __annotations__["0"] = T}.
      *
-     * @param targets what is assigned to
-     * @param unpack whether one value is taken apart: a comma before the equals sign
+     * @param targets the left sides
+     * @param unpack whether one value is unpacked into the targets: a comma before the equals sign
      * @param type the declared type, or null
-     * @param values one value, or as many as targets
+     * @param values one value, or one for each target
      */
     record Assign(
             List<Expr> targets, boolean unpack, @Nullable Type type, List<Expr> values) implements Stmt {
@@ -54,7 +55,7 @@ public sealed interface Stmt {
     }
 
     /**
-     * An expression for its effect.
+     * An expression that is evaluated for its effect.
      *
      * @param value the expression
      */
@@ -67,8 +68,8 @@ public sealed interface Stmt {
      * {@code if}.
      *
      * @param condition the condition
-     * @param then if true
-     * @param otherwise if false; empty if there is no else
+     * @param then the statements for true
+     * @param otherwise the statements for false; empty if there is no else
      */
     record If(Expr condition, List<Stmt> then, List<Stmt> otherwise) implements Stmt {
         public If {
@@ -125,7 +126,7 @@ public sealed interface Stmt {
     record WithItem(Expr context, @Nullable Expr target) {}
 
     /**
-     * A function, method or, within a body, a closure.
+     * A function, a method, or a closure within a body.
      *
      * @param name its name
      * @param parameters its parameters; the first of a method is the object

@@ -4,7 +4,7 @@ package io.github.attribution4j.djl.internal.script;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** String literals. */
+/** Writes and reads string literals. */
 final class Strings {
     private Strings() {}
 
@@ -30,7 +30,10 @@ final class Strings {
         return text.append('"').toString();
     }
 
-    /** Escapes stand for bytes, which the serializer writes for all that is not ASCII; together they are UTF-8, or else Latin-1. */
+    /**
+     * Reads a literal. The serializer writes everything that is not ASCII as escapes, which stand for bytes. Together
+     * the bytes are UTF-8, or else Latin-1.
+     */
     static String unquote(String raw) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         int end = raw.length() - 1;

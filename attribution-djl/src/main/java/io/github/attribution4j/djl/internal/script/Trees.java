@@ -6,16 +6,22 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
-/** Generic walks over syntax trees. */
+/**
+ * Walks over syntax trees. Every other class that reads or changes a program goes through these methods, and names only
+ * the statements and expressions that it treats itself. What does not change is not copied.
+ */
 public final class Trees {
     private Trees() {}
 
-    /** Changes an expression from the leaves up: {@code change} sees every node after its parts. What stays as it is, is not copied. */
+    /**
+     * Changes an expression from the leaves up: {@code change} gets every node after its parts. What does not change is
+     * not copied.
+     */
     public static Expr map(Expr expression, UnaryOperator<Expr> change) {
         return change.apply(children(expression, part -> map(part, change)));
     }
 
-    /** Changes the parts of an expression, but not it. */
+    /** Changes the parts of an expression, but not the expression itself. */
     public static Expr children(Expr expression, UnaryOperator<Expr> change) {
         if (expression instanceof Expr.Attribute e) {
             Expr value = change.apply(e.value());
@@ -58,7 +64,7 @@ public final class Trees {
         return expression;
     }
 
-    /** The list itself if no element changes. */
+    /** Changes every element; returns the list itself if none changes. */
     private static <T> List<T> each(List<T> elements, UnaryOperator<T> change) {
         List<T> changed = elements;
         for (int i = 0; i < elements.size(); i++) {
@@ -73,7 +79,7 @@ public final class Trees {
         return changed;
     }
 
-    /** The type that an expression spells. */
+    /** Returns the type that an expression spells. */
     public static Type type(Expr expression) {
         return expression instanceof Expr.Index generic
                 ? new Type(
@@ -87,12 +93,14 @@ public final class Trees {
         return each(expressions, expression -> map(expression, change));
     }
 
-    /** Changes every expression in statements by {@link #map(Expr, UnaryOperator)}. What stays as it is, is not copied. */
+    /**
+     * Changes every expression in statements by {@link #map(Expr, UnaryOperator)}. What does not change is not copied.
+     */
     public static List<Stmt> mapAll(List<Stmt> statements, UnaryOperator<Expr> change) {
         return each(statements, statement -> map(statement, change));
     }
 
-    /** Shows every expression in statements, each after its parts. */
+    /** Passes every expression in statements to {@code reader}, each after its parts. */
     public static void forEach(List<Stmt> statements, Consumer<Expr> reader) {
         mapAll(statements, expression -> {
             reader.accept(expression);
@@ -100,7 +108,7 @@ public final class Trees {
         });
     }
 
-    /** Collects all assignments, however deep. */
+    /** Collects all assignments at any depth. */
     public static void assignments(List<Stmt> statements, List<Stmt.Assign> found) {
         for (Stmt statement : statements) {
             if (statement instanceof Stmt.Assign assign) {
@@ -111,7 +119,7 @@ public final class Trees {
         }
     }
 
-    /** The statements inside a statement, block by block. */
+    /** Returns the statements inside a statement, block by block. */
     public static List<List<Stmt>> blocks(Stmt statement) {
         List<List<Stmt>> blocks = new ArrayList<>(2);
         parts(statement, UnaryOperator.identity(), block -> {
@@ -126,8 +134,9 @@ public final class Trees {
     }
 
     /**
-     * Changes what a statement is made of, in the order of the text: the expressions that stand in it, and the blocks of statements. What stays as it is, is not copied. Every walk over statements goes
-     * through here; it names the statements that it treats otherwise.
+     * Changes the parts of a statement in the order of the text: its expressions, and its blocks of statements. What
+     * does not change is not copied. Every walk over statements ends here; a walk handles only the statements that it
+     * treats in another way.
      */
     public static Stmt parts(Stmt statement, UnaryOperator<Expr> change, UnaryOperator<List<Stmt>> block) {
         if (statement instanceof Stmt.Assign s) {
@@ -189,7 +198,7 @@ public final class Trees {
         return statement;
     }
 
-    /** The dotted name that an expression spells, or an empty string. */
+    /** Returns the dotted name that an expression spells, or an empty string. */
     public static String dotted(Expr expression) {
         if (expression instanceof Expr.Name name) {
             return name.id();
@@ -201,7 +210,7 @@ public final class Trees {
         return "";
     }
 
-    /** A dotted name as an expression. */
+    /** Returns a dotted name as an expression. */
     public static Expr dotted(String name) {
         int dot = name.lastIndexOf('.');
         return dot < 0

@@ -105,9 +105,8 @@ class ParserTest {
     @ValueSource(
             strings = {"from", "lambda", "async", "await", "try", "except", "yield", "nonlocal", "inf", "nan", "self"})
     void wordsOfPythonAreNames(String word) {
-        String text =
-                "class M(Module):\n  %1$s : Tensor\n  k : Final[float] = inf\n  def %1$s(self: __torch__.M, %1$s: int=1) -> Tensor:\n    return torch.f(self.%1$s, inf, -nan, %1$s=2)\n"
-                        .formatted(word);
+        String text = "class M(Module):\n  %1$s : Tensor\n  k : Final[float] = inf\n  def %1$s(self: __torch__.M, %1$s:"
+                + " int=1) -> Tensor:\n    return torch.f(self.%1$s, inf, -nan, %1$s=2)\n".formatted(word);
         Stmt.File file = Parser.file("__torch__.py", text);
         assertThat(Printer.print(file).replaceAll(",\n *", ", ")).isEqualTo(text);
     }
@@ -136,8 +135,8 @@ class ParserTest {
                 "x = a + b | unknown character '+'",
                 "x = a if b else c | expected end of line, found 'if'",
                 "x = not | expected an expression, found 'not'",
-                "x = y.if | 'if' is a word of libtorch's own language, which takes it for no name; rename",
-                "if : Tensor | 'if' is a word of libtorch's own language",
+                "x = y.if | 'if' is a reserved word of libtorch's own language and cannot be a name; rename",
+                "if : Tensor | 'if' is a reserved word of libtorch's own language",
                 "del x | statement 'del' is not in the serialized language",
                 "x = [1, 2 | expected ',' or ']', found end of line",
                 "x = \"abc | a string is not closed",
