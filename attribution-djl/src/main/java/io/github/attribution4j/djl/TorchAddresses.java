@@ -179,8 +179,8 @@ final class TorchAddresses {
         if (point.call() < calls.size() && calls.get(point.call()).repeated()) {
             notes.add("repeated: " + call(point, calls.size()) + ", " + call(point, calls.size() + 1) + ", ...");
         }
-        if (point.call() < calls.size() && calls.get(point.call()).handsOn()) {
-            notes.add("hands on what it is given");
+        if (point.call() < calls.size() && calls.get(point.call()).passesThrough()) {
+            notes.add("passes its input through");
         }
         modules().stream()
                 .filter(other -> other.alias().equals(info.path()))

@@ -98,19 +98,19 @@ class TorchAddressesTest {
     }
 
     @Test
-    void aValueThatATraceHandsOnSaysSo() {
+    void aValueThatPassesThroughAModuleOfATraceSaysSo() {
         try (TorchScriptModel model = model("handing_trace.pt");
                 TensorScope scope = TensorScope.open()) {
             CutPoint point = model.cutPoint("block.bn.drop");
             assertThat(model.cutPoints()).contains(point);
             assertThat(point.kind()).isEqualTo("Identity");
-            assertThat(model.note(point)).isEqualTo("hands on what it is given");
+            assertThat(model.note(point)).isEqualTo("passes its input through");
             Inputs inputs = input(model, 2, 4);
             assertThat(model.cut(point).head().forward(inputs).toFloatArray())
                     .isEqualTo(model.cut("block.bn").head().forward(inputs).toFloatArray());
             assertThatThrownBy(() -> model.cutPoint("probe"))
                     .isInstanceOf(UnsupportedModelException.class)
-                    .hasMessageContaining("does not say which value it hands on");
+                    .hasMessageContaining("does not say which value passes through");
         }
     }
 

@@ -105,14 +105,14 @@ class LayersCommandTest {
     }
 
     @Test
-    @DisplayName("A value that a trace hands on says so")
-    void handedOn() {
+    @DisplayName("A value that passes through a module of a trace says so")
+    void passedThrough() {
         assertThat(layers(archive("handing_trace.pt")))
                 .contains(
-                        "row.0                    Identity              hands on what it is given",
+                        "row.0                    Identity              passes its input through",
                         "row.1                    Linear",
-                        "block.shortcut           Sequential            hands on what it is given",
-                        "swin.stochastic_depth#1  Identity              hands on what it is given",
+                        "block.shortcut           Sequential            passes its input through",
+                        "swin.stochastic_depth#1  Identity              passes its input through",
                         "swin.norm2               Linear");
     }
 

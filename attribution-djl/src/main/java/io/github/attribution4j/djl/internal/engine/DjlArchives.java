@@ -14,7 +14,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
-/** Finds the archive that a model of DJL was loaded from. */
+/**
+ * Finds the archive file that a model of DJL was loaded from. A model that was loaded without gradients is loaded again
+ * from there.
+ */
 public final class DjlArchives {
     private static final String REMEDY =
             "; load the archive itself with TorchScriptModel.load(path), or explain the model "
@@ -39,7 +42,7 @@ public final class DjlArchives {
                         + place.resolve(model.getName() + ".pt") + REMEDY));
     }
 
-    /** Looks where DJL looks: the directory of the model, under the names that it tries. */
+    /** Looks for the file where DJL looks: in the directory of the model, under the names that it tries. */
     private static Optional<Path> file(ai.djl.Model model) {
         Path place = model.getModelPath();
         if (place == null) {
@@ -56,7 +59,7 @@ public final class DjlArchives {
         return Optional.of(place).filter(Files::isRegularFile);
     }
 
-    /** Returns the SHA-256 of the model's one file, if it has one. */
+    /** Returns the SHA-256 of the model's file; empty if it is not a single file. */
     public static Optional<String> digest(ai.djl.Model model) {
         return file(model).map(DjlArchives::sha256);
     }

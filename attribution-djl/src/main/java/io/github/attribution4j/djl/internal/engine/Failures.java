@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Turns libtorch's failures, up to fifty lines each, into one useful line with the native text as cause. */
+/** Turns libtorch's failures, which have up to fifty lines, into one useful line. The native text becomes the cause. */
 public final class Failures {
     private static final List<String> OUT_OF_MEMORY = List.of(
             "out of memory",
@@ -24,29 +24,31 @@ public final class Failures {
     private static final List<String> PREFIXES =
             List.of("RuntimeError: ", "ValueError: ", "IndexError: ", "TypeError: ", "AssertionError: ");
 
-    /** In front of the error's name where the program itself raises it. */
+    /** The prefix of the error's name if the program itself raises it. */
     private static final String RAISED = "builtins.";
 
-    /** Names in a message are the archive's, and may be of any length. */
+    /** The most characters of a message. Names in it are the archive's, and may have any length. */
     private static final int LONGEST = 600;
 
     private static final Pattern MISSING =
             Pattern.compile("Unknown builtin op: (?<operators>\\w+)::(?<operator>[\\w.]+?)\\.?\\s"
                     + "|__torch__\\.torch\\.classes\\.(?<classes>\\w+)\\.(?<class>\\w+)");
 
-    /** What libtorch says, over a dozen lines, of an operator that does not exist for a kind of tensors. */
+    /** libtorch's message, over a dozen lines, about an operator that does not exist for a kind of tensors. */
     private static final Pattern NOT_FOR = Pattern.compile(
             "Could not run '\\w+::(\\w+)[.\\w]*' with arguments from the '(\\w+?)(?:CPU|CUDA)?' backend.*");
 
-    /** What libtorch says of a program that takes derivatives of something that does not hang together any more. */
+    /**
+     * libtorch's messages about a program that computes derivatives itself, of something that depends on nothing here.
+     */
     private static final Pattern OWN_DERIVATIVE =
             Pattern.compile("(?i)(?:one|element 0 ?) ?of the differentiated Tensors appears to not have been used.*"
                     + "|element 0 of tensors does not require grad.*");
 
-    /** What libtorch says where a program makes a number of a tensor that a gradient has to pass. */
+    /** libtorch's message about a program that turns a tensor with a gradient into a number. */
     private static final String TAKEN_AS_NUMBER = "Cannot input a tensor that requires grad as a scalar argument";
 
-    /** Where operators come from that are often met. */
+    /** The libraries of operators that are often missing. */
     private static final Map<String, String> LIBRARIES = Map.of(
             "torchvision", " (torchvision, libtorchvision.so)",
             "torchaudio", " (torchaudio, libtorchaudio.so)",
@@ -59,13 +61,13 @@ public final class Failures {
 
     private Failures() {}
 
-    /** Returns what to throw for a failure of the engine in tensor arithmetic. */
+    /** Returns the exception for a failure of the engine in tensor arithmetic. */
     public static ModelException of(EngineException failure) {
         return of("", failure);
     }
 
     /**
-     * Returns what to throw for a failure of the engine.
+     * Returns the exception for a failure of the engine.
      *
      * @param context what failed, ending in {@code ": "}, or empty
      */
@@ -77,11 +79,12 @@ public final class Failures {
         return new ModelException(context + line + remedy(line), failure);
     }
 
-    /** Returns what to do about failures whose own text does not say it. */
+    /** Returns what to do about failures whose own text does not tell. */
     private static String remedy(String line) {
         if (line.startsWith("derivative for ") && line.endsWith("is not implemented")) {
             return line.matches(
-                            ".*(?:_native_multi_head_attention|_transformer_encoder_layer_fwd|mkldnn|prepacked|fused).*")
+                            ".*(?:_native_multi_head_attention|_transformer_encoder_layer_fwd|mkldnn|prepacked|fused)"
+                                    + ".*")
                     ? ", because it was exported under torch.no_grad; export the model with gradients on, or use a"
                             + " perturbation method"
                     : ": no gradient passes it; use a perturbation method, or explain at a layer behind it";
@@ -100,7 +103,10 @@ public final class Failures {
         return "";
     }
 
-    /** Returns what to say of a program that needs operators or classes of a library that is not loaded; empty for another failure. */
+    /**
+     * Returns the message about a program that needs operators or classes of a library that is not loaded; empty for
+     * another failure.
+     */
     public static String missingLibrary(EngineException failure) {
         Matcher missing = MISSING.matcher(String.valueOf(failure.getMessage()));
         if (!missing.find()) {
@@ -132,7 +138,10 @@ public final class Failures {
         return OUT_OF_MEMORY.stream().anyMatch(text::contains);
     }
 
-    /** Returns the one line that says what is wrong: the last that names a Python error, else the first; fit to be printed. */
+    /**
+     * Returns the one line that says what is wrong: the last that names a Python error, else the first. It has no
+     * control characters and a bounded length.
+     */
     public static String line(Throwable failure) {
         String chosen = chosen(failure);
         if (OWN_DERIVATIVE.matcher(chosen).matches()) {
@@ -140,8 +149,8 @@ public final class Failures {
                     + " differentiates by, as behind a layer that is cut; explain at the inputs";
         }
         if (chosen.startsWith(TAKEN_AS_NUMBER)) {
-            return "the program takes a value as a plain number, which no gradient passes; use a perturbation method, or"
-                    + " explain at a layer behind it";
+            return "the program takes a value as a plain number, which no gradient passes; use a perturbation method,"
+                    + " or explain at a layer behind it";
         }
         String line = NOT_FOR.matcher(chosen)
                 .replaceFirst(found -> "operator " + found.group(1) + " does not exist for tensors of kind "
@@ -172,7 +181,7 @@ public final class Failures {
         return lines.get(0);
     }
 
-    /** A message may go on over the following lines; what a stack frame or a pointer into source text adds is dropped. */
+    /** Joins a message with its following lines. Stack frames and pointers into source text are dropped. */
     private static String sentence(List<String> lines, int start, String prefix) {
         StringBuilder text = new StringBuilder(lines.get(start).substring(prefix.length()));
         for (int i = start + 1; i < lines.size(); i++) {

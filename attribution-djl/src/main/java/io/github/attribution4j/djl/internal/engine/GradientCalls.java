@@ -8,7 +8,7 @@ import io.github.attribution4j.djl.internal.wire.Toolbox;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Vector-Jacobian products of any graph in the process. */
+/** Calls the {@link Toolbox} for vector-Jacobian products of any graph in the process. */
 public final class GradientCalls {
     private final TorchRuntime runtime;
     private final PtSymbolBlock block;
@@ -16,7 +16,7 @@ public final class GradientCalls {
     private final PtNDArray single;
     private final PtNDArray sweep;
 
-    /** {@code block}: a {@link Toolbox}, and its methods. */
+    /** {@code block}: a {@link Toolbox} and its methods. */
     GradientCalls(TorchRuntime runtime, PtSymbolBlock block, PtNDArray forward, PtNDArray single, PtNDArray sweep) {
         this.runtime = runtime;
         this.block = block;
@@ -58,7 +58,7 @@ public final class GradientCalls {
     /**
      * Returns the product for a graph that was cut into pieces.
      *
-     * @param pieces what lies between output and inputs
+     * @param pieces the roots and leaves between output and inputs
      * @return as {@link #product}
      */
     public List<PtNDArray> sweep(PtNDArray output, List<PtNDArray> inputs, PtNDArray cotangent, Memory pieces) {

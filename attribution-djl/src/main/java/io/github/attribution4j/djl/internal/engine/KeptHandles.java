@@ -7,14 +7,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
- * Small tensors that calls need again and again. The first are kept; where there is no room any more, one is made for a
- * single use. Thread-safe, but for closing, which must wait for the uses.
+ * Small tensors that calls need again and again. The first are kept up to a limit; beyond it, a tensor is made for a
+ * single use. Thread-safe, except that closing must wait for all uses.
  */
 final class KeptHandles<K> implements AutoCloseable {
     private final int most;
     private final Map<K, PtNDArray> handles = new ConcurrentHashMap<>();
 
-    /** {@code most}: how many are kept, but for a few more when threads meet. */
+    /** {@code most}: the limit. Concurrent threads may exceed it by a few. */
     KeptHandles(int most) {
         this.most = most;
     }
@@ -22,7 +22,7 @@ final class KeptHandles<K> implements AutoCloseable {
     /**
      * Uses the tensor of a key.
      *
-     * @param maker makes it if it is not there
+     * @param maker makes the tensor if it is not kept
      * @param use must neither keep, change nor close it
      */
     <T> T with(K key, Function<K, PtNDArray> maker, Function<PtNDArray, T> use) {

@@ -5,10 +5,10 @@ import ai.djl.pytorch.engine.PtNDArray;
 import java.util.List;
 
 /**
- * What a copy that follows backward rules keeps of a run.
+ * The memory of a run that follows backward rules, for the next run or for the sweep.
  *
  * @param tensors handles
- * @param marks a number for each
+ * @param marks a number for each tensor
  */
 public record Memory(List<PtNDArray> tensors, List<Long> marks) implements AutoCloseable {
     public static final Memory NONE = new Memory(List.of(), List.of());

@@ -9,8 +9,8 @@ import io.github.attribution4j.tensor.Shape;
 import java.nio.ByteBuffer;
 
 /**
- * Asks the engine, once, to do what everything here relies on. DJL loads a libtorch of another version than its native
- * part was built for without a word, and then takes one element type for another.
+ * Tests once whether the engine does what everything here relies on. DJL silently loads a libtorch of another version
+ * than its native part was built for, and then confuses element types.
  */
 final class SelfTest {
     private static final double VALUE = 3;
@@ -26,7 +26,7 @@ final class SelfTest {
     private static void types(TorchRuntime runtime, DataType dataType) {
         TorchTensors cpu = runtime.tensors(Device.cpu());
         double wanted = dataType == DataType.BOOL ? 1 : VALUE;
-        // Through Java's bytes, through the engine's conversion, and back through Java's bytes.
+        // The value passes Java's bytes, the engine's conversion, and Java's bytes again.
         try (PtNDArray written = runtime.operations()
                         .filled(cpu.manager(), Shape.of(2), dataType, Device.cpu(), b -> write(b, dataType, wanted));
                 PtNDArray converted = runtime.operations().to(written, DataType.FLOAT64);

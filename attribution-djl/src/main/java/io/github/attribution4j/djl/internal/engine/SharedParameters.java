@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The large parameters of a model, once in libtorch's memory for all modules that are compiled of its archive. They are read from the archive straight to where they
- * stay, while libtorch compiles the program.
+ * The large parameters of a model, once in libtorch's memory for all modules that are compiled from its archive. They
+ * are read from the archive straight into this memory, while libtorch compiles the program.
  */
 public final class SharedParameters implements AutoCloseable {
     private final TorchRuntime runtime;
@@ -24,7 +24,7 @@ public final class SharedParameters implements AutoCloseable {
     }
 
     /**
-     * Reads what an archive's frame lacks.
+     * Reads the parameters that an archive's frame lacks.
      *
      * @throws io.github.attribution4j.djl.internal.archive.ArchiveException if the file cannot be read, or was changed
      */
@@ -46,7 +46,7 @@ public final class SharedParameters implements AutoCloseable {
     }
 
     /**
-     * Gives parameters of a module the bytes that its archive's frame lacks.
+     * Gives a module the parameters that its archive's frame lacks.
      *
      * @param parameters all parameters of the module, by name
      */
@@ -73,7 +73,7 @@ public final class SharedParameters implements AutoCloseable {
         runtime.giveStorages(pairs);
     }
 
-    /** Modules that have them keep them alive. */
+    /** Releases the parameters. Modules that use them keep them alive. */
     @Override
     public void close() {
         storages.values().forEach(PtNDArray::close);

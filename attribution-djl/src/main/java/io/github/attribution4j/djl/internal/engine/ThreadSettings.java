@@ -18,36 +18,42 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What libtorch keeps for each thread of the operating system: the number of threads of one operation, grad mode, and the
- * graph executor's optimizer. Every call of a module sets all three; the last two are put back.
+ * libtorch's settings of each operating system thread: the number of threads of one operation, grad mode, and the graph
+ * executor's optimizer. Every call of a module sets all three; the last two are restored after it.
  *
- * <p>The number of threads that is set for the process reaches a thread only when libtorch asks for it there, which MKL
- * and oneDNN do not: a thread's first products would be summed in another order than its later ones. A thread that has
- * asked keeps its number when the process's changes.
+ * <p>libtorch keeps one number of threads for the process. A thread adopts it only when libtorch asks for the number
+ * there, which MKL and oneDNN do not. Without care, a thread's first products would be summed in another order than its
+ * later ones. A thread that has adopted a number keeps it when the process's number changes.
  *
- * <p>A virtual thread has these settings from the thread that carries it, and may change carriers wherever it waits. So
- * nothing may wait between setting and putting back.
+ * <p>A virtual thread has the settings of the thread that carries it, and may change carriers wherever it waits. So
+ * nothing may wait between setting and restoring.
  */
 public final class ThreadSettings {
-    /** Tells whether a thread is virtual, or null before Java 21. */
+    /** Returns whether a thread is virtual; null before Java 21. */
     private static final @Nullable MethodHandle IS_VIRTUAL = isVirtualHandle();
 
-    /** Threads of one operation as the last model asked for them, or 0 for libtorch's own number. */
+    /** The threads of one operation that the last model asked for, or 0 for libtorch's own number. */
     private static volatile int intraOp;
 
-    /** libtorch does not tell a thread's setting of the optimizer; this is what DJL sets or leaves when its engine starts. */
+    /**
+     * libtorch does not return a thread's optimizer setting. This is the value that DJL sets, or leaves, when its
+     * engine starts.
+     */
     private static final boolean OPTIMIZER_ELSEWHERE =
             Boolean.parseBoolean(System.getProperty("ai.djl.pytorch.graph_optimizer", "true"));
 
     private ThreadSettings() {}
 
-    /** Sets the threads that one operation uses, for the whole process. */
+    /** Sets the number of threads of one operation, for the whole process. */
     public static void setIntraOpThreads(int threads) {
         intraOp = threads;
         JniUtils.setNumThreads(threads);
     }
 
-    /** Sets the threads between operations, for the whole process; libtorch allows it once, before its first use. */
+    /**
+     * Sets the number of threads between operations, for the whole process. libtorch allows it once, before its first
+     * use.
+     */
     public static void setInterOpThreads(int threads) {
         if (JniUtils.getNumInteropThreads() == threads) {
             return;
@@ -63,10 +69,10 @@ public final class ThreadSettings {
         }
     }
 
-    /** Gives the current thread the process's number of threads for one operation. */
+    /** Makes the current thread adopt the process's number of threads for one operation. */
     static void useIntraOpThreads() {
         int wanted = intraOp;
-        // Asking is what makes libtorch set the thread up.
+        // The question makes libtorch set up the thread.
         if (JniUtils.getNumThreads() != wanted && wanted > 0) {
             JniUtils.setNumThreads(wanted);
         }
@@ -97,7 +103,10 @@ public final class ThreadSettings {
         }
     }
 
-    /** Results first belong to a manager of this call's own: others' are locked, and a virtual thread waits for a lock. */
+    /**
+     * The results first belong to a manager of this call. Other managers have locks, and a virtual thread would wait
+     * for one.
+     */
     private static List<NDArray> runInVirtualThread(PtSymbolBlock block, NDList arguments, boolean gradients) {
         NDArray method = arguments.get(0);
         try (PtNDManager own = (PtNDManager) method.getManager().newSubManager()) {

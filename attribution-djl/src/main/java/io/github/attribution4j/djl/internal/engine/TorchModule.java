@@ -17,16 +17,19 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A module in libtorch's memory that many threads call at once and any thread may close.
+ * A module in libtorch's memory. Many threads call it at once, and any thread may close it.
  *
- * <p>Closing while others are inside only marks the module; the last one to leave frees it. That takes a counter, not a
- * lock: nobody waits.
+ * <p>Closing while other threads are inside only marks the module; the last one to leave frees it. A counter does this
+ * without a lock, so nobody waits.
  */
 public final class TorchModule implements AutoCloseable {
-    /** How many control vectors are kept: what is asked of a model hardly varies. */
+    /** The number of control vectors that are kept: the requests to one model hardly vary. */
     private static final int KEPT_CONTROLS = 64;
 
-    /** Added once when the module is closed, so that one number tells both who is inside and whether it is open. */
+    /**
+     * Added to the counter when the module is closed, so that one number tells both how many threads are inside and
+     * whether it is open.
+     */
     private static final long CLOSED = 1L << 62;
 
     /** The module was closed. */
@@ -61,11 +64,11 @@ public final class TorchModule implements AutoCloseable {
     }
 
     /**
-     * Loads a module from a file: libtorch reads tensors from a file straight into place, from a stream by way of two more
-     * copies.
+     * Loads a module from a file. From a file, libtorch reads tensors straight into place; from a stream it would make
+     * two more copies.
      *
      * @param file not needed afterwards
-     * @param parameters those that the file lacks; asked for when libtorch has compiled it
+     * @param parameters those that the file lacks; asked for after libtorch has compiled the file
      * @throws EngineException if libtorch refuses it
      */
     public static TorchModule load(
@@ -88,7 +91,7 @@ public final class TorchModule implements AutoCloseable {
         return runtime;
     }
 
-    /** The floating type of the parameters, or null if they are of several types, or there are none. */
+    /** Returns the floating type of the parameters; null if they have several types, or there are none. */
     public @Nullable DataType weights() {
         return weights;
     }
@@ -170,7 +173,10 @@ public final class TorchModule implements AutoCloseable {
         }
     }
 
-    /** More than one thread may see the count fall to zero after the end; DJL's own handles are freed once only. */
+    /**
+     * Frees the module. More than one thread may see the count reach zero after closing; DJL's own handles are freed
+     * only once.
+     */
     private void free() {
         block.close();
         methods.values().forEach(PtNDArray::close);

@@ -16,12 +16,15 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** Tensor operations. Where one takes several native ones, what lies between is closed at once. */
+/**
+ * Tensor operations on libtorch's arrays. If one takes several native operations, intermediate results are closed at
+ * once.
+ */
 public final class TorchOperations {
     /** Up to this size the copy through a Java array is cheaper than a direct buffer with a manager of its own. */
     private static final int COPIED_BYTES = 1 << 14;
 
-    /** Methods use few numbers, and the same again and again. */
+    /** The number of scalars that are kept: methods use few numbers, and those again and again. */
     private static final int KEPT_SCALARS = 256;
 
     private record Scalar(DataType dataType, long bits) {}
@@ -35,7 +38,7 @@ public final class TorchOperations {
 
     PtNDArray sum(PtNDArray array, int... axes) {
         ThreadSettings.useIntraOpThreads();
-        // No axes at all means a scalar here, for which libtorch's "all" is the same.
+        // No axes means that the array is a scalar, for which libtorch's "all" is the same.
         return TorchRuntime.guard(() -> axes.length == 0
                 ? JniUtils.sum(array)
                 : JniUtils.sum(array, Arrays.stream(axes).asLongStream().toArray(), false));
@@ -60,7 +63,7 @@ public final class TorchOperations {
         return result;
     }
 
-    /** Against 0-dim tensors: DJL's own clip leaves two arrays behind on every call. */
+    /** Clamps against 0-dim tensors. DJL's own clip leaks two arrays in every call. */
     PtNDArray clamp(PtNDArray array, DataType dataType, double min, double max) {
         PtNDArray result = alias(array);
         if (min != Double.NEGATIVE_INFINITY) {
@@ -159,9 +162,8 @@ public final class TorchOperations {
         long planes = from.size() / (from.dim(-2) * from.dim(-1));
         long height = to.dim(-2);
         long width = to.dim(-1);
-        // Every plane by itself: libtorch's kernel for small images works on groups of channels, and its rounding
-        // depends
-        // on a channel's place in the group, so that a row's result would depend on the rows beside it.
+        // Each plane is interpolated by itself. libtorch's kernel for small images works on groups of channels, and its
+        // rounding depends on a channel's position in the group, so a row's result would depend on the rows beside it.
         try (PtNDArray flat = reshape(array, planes, 1, from.dim(-2), from.dim(-1));
                 PtNDArray resampled =
                         mode == Interpolation.NEAREST ? nearest(flat, height, width) : bilinear(flat, height, width)) {
@@ -170,7 +172,7 @@ public final class TorchOperations {
     }
 
     /**
-     * Computes with a number as a 0-dim tensor; the numbers first used are kept.
+     * Passes a number to a computation as a 0-dim tensor. The first numbers are kept.
      *
      * @param computation must not keep or close the tensor
      */
@@ -190,7 +192,7 @@ public final class TorchOperations {
                 JniUtils.full(manager, Types.toDjl(shape), value, Types.toDjl(dataType), device, SparseFormat.DENSE));
     }
 
-    /** Makes a tensor in libtorch's own memory and lets Java write the elements straight into it. */
+    /** Makes a tensor in libtorch's own memory, and lets Java write its elements there. */
     PtNDArray filled(PtNDManager manager, Shape shape, DataType dataType, Device device, Consumer<ByteBuffer> writer) {
         boolean here = device.equals(Device.cpu());
         PtNDManager home = here ? manager : torch.tensors(Device.cpu()).manager();
@@ -207,13 +209,13 @@ public final class TorchOperations {
         }
     }
 
-    /** Makes a tensor of bytes and lets Java write them straight into it. */
+    /** Makes a tensor of bytes, and lets Java write them. */
     PtNDArray bytes(TorchTensors home, long count, Consumer<ByteBuffer> writer) {
         return torch.own(filled(
                 home.manager(), Shape.of(count), DataType.UINT8, home.manager().getDevice(), writer));
     }
 
-    /** DJL hangs an array that changes its device on a new manager that nobody closes. */
+    /** Moves an array to the device of a manager. DJL would attach it to a new manager that nobody closes. */
     private PtNDArray moved(PtNDArray array, PtNDManager target) {
         PtNDArray moved = TorchRuntime.guard(() -> JniUtils.to(array, array.getDataType(), target.getDevice()));
         PtNDManager temporary = moved.getManager();
@@ -224,7 +226,10 @@ public final class TorchOperations {
         return moved;
     }
 
-    /** Copies an array of any engine; what DJL's predictors return could not be saved for a gradient otherwise. */
+    /**
+     * Copies an array of any engine. What DJL's predictors return is an inference tensor, which cannot be saved for a
+     * gradient.
+     */
     PtNDArray copy(NDArray array, PtNDManager manager) {
         Types.fromDjl(array.getDataType());
         if (!(array instanceof PtNDArray own)) {
@@ -243,10 +248,10 @@ public final class TorchOperations {
         }
     }
 
-    /** Returns the array itself, or, where the facade lacks its type, a converted one in its place. */
+    /** Returns the array itself or, if the facade lacks its type, a converted one in its place. */
     PtNDArray toKnownType(PtNDArray array) {
         ai.djl.ndarray.types.DataType type = array.getDataType();
-        // DJL does not know bfloat16 and int16 when it sees them; both fit into float32.
+        // DJL does not know bfloat16 and int16. Both fit into float32.
         DataType known = type == ai.djl.ndarray.types.DataType.UNKNOWN ? DataType.FLOAT32 : Types.fromDjl(type);
         if (Types.toDjl(known) == type) {
             return array;
@@ -256,7 +261,7 @@ public final class TorchOperations {
         }
     }
 
-    /** Hands the elements, in row-major order on the CPU, to a reader that must not keep the buffer. */
+    /** Passes the elements, in row-major order on the CPU, to a reader that must not keep the buffer. */
     public <T> T read(PtNDArray array, Function<ByteBuffer, T> reader) {
         if (array.size() == 0) {
             return reader.apply(ByteBuffer.allocate(0));
@@ -269,7 +274,7 @@ public final class TorchOperations {
         if (array.size() * array.getDataType().getNumOfBytes() <= COPIED_BYTES) {
             return reader.apply(TorchRuntime.guard(() -> JniUtils.getByteBuffer(array, false)));
         }
-        // DJL may make a contiguous copy and leave it to the manager.
+        // DJL may make a contiguous copy and attach it to the manager.
         try (NDManager temporary = array.getManager().newSubManager()) {
             PtNDArray view = JniUtils.detachGradient(array);
             view.attach(temporary);
@@ -277,7 +282,7 @@ public final class TorchOperations {
         }
     }
 
-    /** Copies an array so that its elements lie in row-major order, whatever its strides. */
+    /** Copies an array so that its elements are in row-major order, whatever its strides. */
     public PtNDArray denseCopy(PtNDArray array) {
         return TorchRuntime.guard(() -> {
             try (PtNDArray flat = JniUtils.reshape(array, new long[] {-1});
@@ -323,12 +328,12 @@ public final class TorchOperations {
         return TorchRuntime.guard(() -> JniUtils.max(array, axis, false));
     }
 
-    /** The larger of two, element by element; NaN wins. */
+    /** Returns the larger of two arrays, element by element; NaN wins. */
     PtNDArray larger(PtNDArray a, PtNDArray b) {
         return TorchRuntime.guard(() -> JniUtils.max(a, b));
     }
 
-    /** The smaller of two, element by element; NaN wins. */
+    /** Returns the smaller of two arrays, element by element; NaN wins. */
     PtNDArray smaller(PtNDArray a, PtNDArray b) {
         return TorchRuntime.guard(() -> JniUtils.min(a, b));
     }
@@ -341,7 +346,7 @@ public final class TorchOperations {
         return TorchRuntime.guard(() -> JniUtils.gather(array, indexes, axis));
     }
 
-    /** Copies whole rows of a matrix; libtorch calls this an embedding. */
+    /** Copies whole rows of a matrix. libtorch calls this an embedding. */
     PtNDArray rows(PtNDArray matrix, PtNDArray indexes) {
         return TorchRuntime.guard(() -> JniUtils.embedding(indexes, matrix, false));
     }
@@ -350,7 +355,10 @@ public final class TorchOperations {
         return TorchRuntime.guard(() -> JniUtils.interpolate(four, new long[] {height, width}, 0, false));
     }
 
-    /** DJL's own bilinear mode always smooths when it shrinks (antialias), which PyTorch's default does not. */
+    /**
+     * Resamples without smoothing, like PyTorch's default. DJL's own bilinear mode always smooths when it shrinks
+     * (antialias).
+     */
     private PtNDArray bilinear(PtNDArray four, long height, long width) {
         try (PtNDArray size = int64(height, width)) {
             PtNDArray result = TorchRuntime.guard(() -> torch.bilinear(four, size));

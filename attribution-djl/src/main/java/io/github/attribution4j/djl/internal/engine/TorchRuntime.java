@@ -32,16 +32,19 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Engine start and self-test, loading and calling modules, native failures. With {@link TorchOperations} and {@link ThreadSettings} all that touches DJL's native interface.
+ * Starts and tests the engine, loads and calls modules, and translates native failures. Together with
+ * {@link TorchOperations} and {@link ThreadSettings} it is all that touches DJL's native interface.
  *
- * <p>What libtorch keeps for each thread, {@link ThreadSettings} sets for every call of a module; nothing else here
- * depends on it. No lock is held while libtorch computes.
+ * <p>{@link ThreadSettings} sets libtorch's settings of the thread for every call of a module; nothing else here
+ * depends on them. No lock is held while libtorch computes.
  */
 public final class TorchRuntime {
     private static final String ENGINE = "PyTorch";
     private static final String EXTRA = "PYTORCH_EXTRA_LIBRARY_PATH";
 
-    /** DJL collects all arrays of such a name into one list argument. Every handle of ours has this name from birth. */
+    /**
+     * DJL collects all arrays of such a name into one list argument. Every handle here gets this name when it is made.
+     */
     private static final String LIST_ARGUMENT = "x[]";
 
     private static volatile @Nullable TorchRuntime instance;
@@ -66,9 +69,9 @@ public final class TorchRuntime {
     }
 
     /**
-     * Returns the runtime; starts the engine and tests it on the first call.
+     * Returns the runtime. The first call starts the engine and tests it.
      *
-     * @throws UnsupportedModelException if the engine is missing, or one of its parts is of another version
+     * @throws UnsupportedModelException if the engine is missing, or one of its parts has another version
      */
     public static TorchRuntime get() {
         TorchRuntime started = instance;
@@ -111,12 +114,15 @@ public final class TorchRuntime {
         return runtime;
     }
 
-    /** Returns the engine in words, for provenance. */
+    /** Returns the engine's name and versions, for provenance. */
     public String description() {
         return "PyTorch " + engine.getVersion() + " through DJL " + Engine.getDjlVersion();
     }
 
-    /** Returns the tensors of a device, after a check that it exists: libtorch itself fails late and at length. */
+    /**
+     * Returns the tensors of a device, after a check that the device exists. libtorch itself would fail late, with a
+     * long message.
+     */
     public TorchTensors tensors(Device device) {
         TorchTensors known = tensors.get(device);
         if (known != null) {
@@ -157,7 +163,7 @@ public final class TorchRuntime {
      * @throws EngineException if libtorch refuses it
      */
     public PtSymbolBlock load(Path file, PtNDManager manager) {
-        // Without trainParam the parameters are inference tensors, through which no gradient can pass.
+        // Without trainParam the parameters would be inference tensors, which no gradient can pass.
         return JniUtils.loadModule(manager, file, true, new String[0], new String[0], true);
     }
 
@@ -172,10 +178,10 @@ public final class TorchRuntime {
     }
 
     /**
-     * Puts a module into evaluation mode, gives it the parameters that its archive lacks and freezes all of them, so that no
-     * gradient of theirs is ever computed.
+     * Puts a module into evaluation mode, gives it the parameters that its archive lacks, and freezes all of them, so
+     * that their gradients are never computed.
      *
-     * @return the floating type of the parameters, or null if they are of several types, or there are none
+     * @return the floating type of the parameters; null if they have several types, or there are none
      */
     public @Nullable DataType freeze(PtSymbolBlock block, PtNDManager manager, SharedParameters shared) {
         Set<ai.djl.ndarray.types.DataType> types = EnumSet.noneOf(ai.djl.ndarray.types.DataType.class);
@@ -199,16 +205,16 @@ public final class TorchRuntime {
     }
 
     /**
-     * Lets tensors lie in other storages, where their types, shapes, strides and offsets say.
+     * Moves tensors into other storages, at the positions that their types, shapes, strides and offsets tell.
      *
-     * @param pairs a tensor, then the bytes it shall lie in, and so on
+     * @param pairs a tensor, then the bytes that become its storage, and so on
      */
     void giveStorages(List<PtNDArray> pairs) {
         pairs.forEach(this::own);
         guard(() -> call(toolbox, giveStorages, pairs, false));
     }
 
-    /** Makes the handle that stands for a method in calls; it is never written to again, so threads may share it. */
+    /** Makes the handle that names a method in calls. It is never written to again, so threads may share it. */
     PtNDArray method(String name, PtNDManager manager) {
         PtNDArray marker = operations.scalar(manager, DataType.INT64, 0);
         marker.setName("module_method:" + name);
@@ -239,12 +245,12 @@ public final class TorchRuntime {
         return results;
     }
 
-    /** Vector-Jacobian products. */
+    /** Returns the calls for vector-Jacobian products. */
     public GradientCalls gradients() {
         return gradients;
     }
 
-    /** Takes an array out of the reach of a DJL scope that the caller may have open, and names it once and for all. */
+    /** Detaches an array from a DJL scope that the caller may have open, and gives it its lasting name. */
     PtNDArray own(PtNDArray array) {
         NDScope.unregister(array);
         array.setName(LIST_ARGUMENT);

@@ -18,8 +18,8 @@ import java.util.function.Function;
 /**
  * A tensor in libtorch's memory.
  *
- * <p>Owns one native handle, which no other object closes: views and aliases are handles of their own on the same memory,
- * counted by libtorch. Shape and type are kept on the Java side, so asking for them crosses no border.
+ * <p>It owns one native handle, which no other object closes. Views and aliases are handles of their own on the same
+ * memory, which libtorch counts. Shape and type are kept in Java, so reading them takes no native call.
  */
 public final class TorchTensor implements Tensor {
     private final TorchTensors tensors;
@@ -324,7 +324,7 @@ public final class TorchTensor implements Tensor {
         if (!tensors.onHost()) {
             return torch().isFinite(own);
         }
-        // A plain loop: waking libtorch's threads costs more than it does.
+        // A plain loop is faster than waking libtorch's threads.
         return torch().read(own, bytes -> FiniteBits.of(bytes, dataType));
     }
 

@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Makes tensors in libtorch's memory, by way of DJL, on one device.
+ * Makes tensors in libtorch's memory, through DJL, on one device.
  *
- * <p>Arrays and buffers given are copied: nothing here aliases a caller's memory, whatever DJL itself would do. The
- * memory of a tensor is freed when it is closed, not when it is garbage collected.
+ * <p>Arrays and buffers are copied: no tensor aliases a caller's memory, whatever DJL itself would do. The memory of a
+ * tensor is freed when it is closed, not when it is garbage collected.
  *
  * <pre>{@code
  * Tensors cpu = TorchTensors.onCpu();
@@ -34,12 +34,12 @@ public final class TorchTensors implements Tensors {
         this.manager = manager;
     }
 
-    /** Called once for each device by the runtime, which owns the manager. */
+    /** Makes the tensors of a device. The runtime calls this once for each device, and owns the manager. */
     static TorchTensors create(Device device, PtNDManager manager) {
         return new TorchTensors(device, manager);
     }
 
-    /** A copy of a DJL array of any engine. */
+    /** Copies a DJL array of any engine. */
     public Tensor copyOf(NDArray array) {
         return adopt(TorchRuntime.get().operations().copy(array, manager));
     }
@@ -93,7 +93,7 @@ public final class TorchTensors implements Tensors {
         TensorChecks.ofBytes(values.remaining(), dataType, shape);
         ByteBuffer source = values.slice().order(values.order());
         return fill(shape, dataType, bytes -> {
-            // Element by element, so that the view's byte order is translated into the native one.
+            // Elements are copied one by one, because the view may have another byte order.
             switch (dataType.bytes()) {
                 case Long.BYTES -> bytes.asLongBuffer().put(source.asLongBuffer());
                 case Integer.BYTES -> bytes.asIntBuffer().put(source.asIntBuffer());
@@ -102,8 +102,8 @@ public final class TorchTensors implements Tensors {
         });
     }
 
-    private static void putBytes(ByteBuffer target, ByteBuffer source, boolean normalise) {
-        if (!normalise) {
+    private static void putBytes(ByteBuffer target, ByteBuffer source, boolean normalize) {
+        if (!normalize) {
             target.put(source);
             return;
         }
@@ -145,7 +145,7 @@ public final class TorchTensors implements Tensors {
         return device();
     }
 
-    /** The array behind a tensor of this device. */
+    /** Returns the array of a tensor on this device. */
     public PtNDArray array(Tensor tensor) {
         if (!(tensor instanceof TorchTensor that) || that.tensors() != this) {
             throw new IllegalArgumentException("a tensor of shape " + tensor.shape() + " lies on "
@@ -154,7 +154,7 @@ public final class TorchTensors implements Tensors {
         return that.array();
     }
 
-    /** Whether Java can look at the elements without a copy to another device. */
+    /** Returns whether Java can read the elements without a copy from another device. */
     boolean onHost() {
         return device.equals(Device.cpu());
     }
@@ -163,12 +163,12 @@ public final class TorchTensors implements Tensors {
         return manager;
     }
 
-    /** Makes a tensor that owns an array whose shape and type are known. */
+    /** Makes a tensor that owns an array of known shape and type. */
     TorchTensor wrap(PtNDArray array, Shape shape, DataType dataType) {
         return new TorchTensor(this, TorchRuntime.get().own(array), shape, dataType);
     }
 
-    /** Makes a tensor that owns an array of any shape and type, converting types that the facade lacks. */
+    /** Makes a tensor that owns an array of any shape and type. A type that the facade lacks is converted. */
     public TorchTensor adopt(PtNDArray array) {
         PtNDArray known = TorchRuntime.get().operations().toKnownType(array);
         return wrap(known, Types.fromDjl(known.getShape()), Types.fromDjl(known.getDataType()));

@@ -13,13 +13,13 @@ import io.github.attribution4j.tensor.Tensors;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads parameters and buffers from the archive, which stays where it is until somebody asks. */
+/** Reads parameters and buffers from the archive's file when somebody asks for them. */
 public final class TorchWeights {
     private final @Nullable TorchArchive archive;
     private final @Nullable DataType loadedAs;
 
     /**
-     * Creates it.
+     * Makes the reader.
      *
      * @param archive the original; not kept if its bytes are in memory
      * @param loadedAs the type that floating-point tensors were converted to, or null

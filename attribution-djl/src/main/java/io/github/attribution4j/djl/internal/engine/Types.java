@@ -5,7 +5,7 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 
-/** Shapes and element types in DJL's words and in ours. */
+/** Converts shapes and element types between DJL and this library. */
 public final class Types {
     private Types() {}
 
@@ -28,7 +28,7 @@ public final class Types {
         };
     }
 
-    /** Returns the nearest type that holds all of another one's values. */
+    /** Returns the nearest type that holds all values of another type. */
     public static DataType fromDjl(ai.djl.ndarray.types.DataType dataType) {
         return switch (dataType) {
             case FLOAT32, FLOAT16, BFLOAT16 -> DataType.FLOAT32;
@@ -42,9 +42,9 @@ public final class Types {
                         "a tensor of complex numbers has no counterpart here; let the model give real and"
                                 + " imaginary parts, as torch.view_as_real does, or choose another output");
             default ->
-                throw new ModelException(
-                        "an array of type " + dataType
-                                + " has no counterpart here; convert it to float32, float64, int64, int32, uint8 or bool first");
+                throw new ModelException("an array of type " + dataType
+                        + " has no counterpart here; convert it to float32, float64, int64, int32, uint8 or"
+                        + " bool first");
         };
     }
 }

@@ -7,9 +7,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * What is read from an archive's file while libtorch compiles its program: first the parameters, for which the compiled
- * program waits, then the whole file for its digest and its checksums. One thread does both: with a third at work, machines
- * of two cores would compile more slowly.
+ * Reads an archive's file on another thread while libtorch compiles its program. First it reads the parameters, for
+ * which the compiled program waits; then the whole file, for its digest and its checksums. One thread does both: a
+ * third thread would slow down compilation on machines with two cores.
  */
 public final class WeightsReading {
     private final CompletableFuture<SharedParameters> parameters = new CompletableFuture<>();
@@ -18,7 +18,7 @@ public final class WeightsReading {
     /**
      * Starts to read.
      *
-     * @param split what is loaded
+     * @param split the archive that is loaded
      * @param original the file, of which {@code split} may be a converted copy
      */
     public WeightsReading(SplitArchive split, TorchArchive original, TorchRuntime runtime, TorchTensors tensors) {
@@ -60,7 +60,7 @@ public final class WeightsReading {
         }
     }
 
-    /** Frees the parameters, as soon as they are there. */
+    /** Frees the parameters as soon as they have been read. */
     public void discard() {
         var unused = parameters.thenAccept(SharedParameters::close);
     }

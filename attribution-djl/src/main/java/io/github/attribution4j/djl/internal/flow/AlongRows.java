@@ -11,16 +11,20 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Which operators compute along axis 0 of a tensor, and which leave it as it is. */
+/**
+ * Tells which operators compute along axis 0 of a tensor, and which keep that axis. Axis 0 counts the rows of a call,
+ * so an operator along it mixes rows: {@code torch.cumsum(x, 0)} does, {@code torch.relu(x)} does not.
+ */
 final class AlongRows {
-    /** What leaves axis 0 as it is. */
+    /** Operators that keep axis 0. */
     private static final Set<String> KEEPING = Set.of(
-            ("linear conv1d conv2d conv3d _convolution convolution relu leaky_relu elu selu gelu silu mish sigmoid tanh softplus hardtanh"
-                            + " dropout layer_norm batch_norm group_norm instance_norm add sub mul div neg exp log pow sqrt abs clamp to float"
-                            + " double contiguous clone type_as embedding detach")
+            ("linear conv1d conv2d conv3d _convolution convolution relu leaky_relu elu selu gelu silu mish sigmoid"
+                            + " tanh softplus hardtanh"
+                            + " dropout layer_norm batch_norm group_norm instance_norm add sub mul div neg exp log"
+                            + " pow sqrt abs clamp to float double contiguous clone type_as embedding detach")
                     .split(" ", -1));
 
-    /** What computes along an axis, and which argument names it. */
+    /** Operators that compute along an axis, and the position of the argument that names it. */
     private static final Map<String, Integer> ALONG = along();
 
     private static final Set<String> ORDER = Set.of("torch.gt", "torch.ge", "torch.lt", "torch.le");
@@ -40,15 +44,18 @@ final class AlongRows {
         return along;
     }
 
-    /** Whether an operator gives a tensor whose axis 0 is that of what it is given. */
+    /** Returns whether the result of an operator has the same axis 0 as its first argument. */
     static boolean keeps(Expr.Call call, String operator) {
         Integer axis = ALONG.get(operator);
         return KEEPING.contains(OperatorKinds.functional(operator))
                 || (axis != null && printed(argument(call, axis)).matches("[1-9]|\\[[1-9](?:, [1-9])*\\]"));
     }
 
-    /** Whether an operator computes along axis 0 of its first argument, or picks places on it by numbers that only some calls have. */
-    static boolean is(Expr.Call call, String name) {
+    /**
+     * Returns whether an operator computes along axis 0 of its first argument, or picks positions on it that exist only
+     * in calls of several rows.
+     */
+    static boolean mixes(Expr.Call call, String name) {
         if (call.arguments().isEmpty()) {
             return false;
         }
@@ -68,8 +75,8 @@ final class AlongRows {
     }
 
     /**
-     * Returns what may be the size of axis 0 in a condition that asks whether something exceeds a number above one; empty if the
-     * condition is another.
+     * Returns the candidates for the size of axis 0 in a condition that compares something with a number above one;
+     * empty for other conditions.
      */
     static List<Expr> counts(Expr condition) {
         if (!(condition instanceof Expr.Call call)
@@ -90,7 +97,7 @@ final class AlongRows {
         return expression == null ? "" : Printer.print(expression);
     }
 
-    /** Whether an expression is axis 0, or a list with it. */
+    /** Returns whether an expression is axis 0, or a list that contains it. */
     static boolean isFirst(@Nullable Expr expression) {
         return printed(expression).matches("0|\\[(?:.*, )?0(?:, .*)?\\]");
     }

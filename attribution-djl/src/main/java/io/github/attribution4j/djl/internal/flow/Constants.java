@@ -14,14 +14,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Which variables of one method are the constants True, False or None, and which branches these decide. A program that is not in training is: the attribute {@code training} is False. */
+/**
+ * Finds which variables of one method are the constants True, False or None, and which branches these exclude. The
+ * attribute {@code training} is False, because a program here is never in training.
+ */
 final class Constants {
     private static final Set<String> VALUES = Set.of("True", "False", "None");
     private static final String UNKNOWN = "";
 
     private final ProgramIndex index;
     private final StaticTypes types;
-    /** What attributes are throughout. */
+    /** Attributes that keep one constant value. */
     private final Map<Writes.Place, String> flags;
 
     private final Map<String, String> variables = new HashMap<>();
@@ -32,7 +35,7 @@ final class Constants {
         this.flags = flags;
     }
 
-    /** Whether values of a type are numbers, texts and the like, which nothing can write to. */
+    /** Returns whether values of a type are numbers, strings and the like, which nothing can write to. */
     static boolean isPlain(Type type) {
         return Set.of("int", "float", "bool", "str", "number", "complex", "Device", "NoneType")
                 .contains(type.name());
@@ -42,7 +45,7 @@ final class Constants {
         variables.put(variable, constant);
     }
 
-    /** Notes an assignment, in the order of the text. */
+    /** Records an assignment, in the order of the text. */
     void assign(Stmt.Assign assign) {
         boolean pairwise =
                 !assign.unpack() && assign.targets().size() == assign.values().size();
@@ -54,14 +57,14 @@ final class Constants {
         }
     }
 
-    /** Forgets what a loop assigns, before its body is walked. */
+    /** Forgets what a loop assigns, before its body is followed. */
     void loop(List<Stmt> body) {
         List<Stmt.Assign> all = new ArrayList<>();
         Trees.assignments(body, all);
         all.forEach(assign -> assign.targets().forEach(target -> variables.put(Trees.dotted(target), UNKNOWN)));
     }
 
-    /** The statements of a branch that may run. */
+    /** Returns the statements of a branch that may run. */
     List<Stmt> branch(Stmt.If branch) {
         String condition = of(branch.condition());
         if (condition.equals("True")) {
@@ -75,7 +78,7 @@ final class Constants {
         return both;
     }
 
-    /** Notes what a statement makes known of types and constants; returns the statements inside it that may run. */
+    /** Records what a statement makes known of types and constants. Returns the statements inside it that may run. */
     List<List<Stmt>> enter(Stmt statement) {
         if (statement instanceof Stmt.Assign assign) {
             types.assign(assign);
@@ -91,7 +94,10 @@ final class Constants {
         return Trees.blocks(statement);
     }
 
-    /** The constants that a call gives to the parameters of a method or function, the first of which may be the object. */
+    /**
+     * Returns the constants that a call passes to the parameters of a method or function, the first of which may be the
+     * object.
+     */
     List<String> of(Expr.Call call, Stmt.Def called, int shift) {
         List<String> constants = new ArrayList<>();
         for (int i = 0; i < called.parameters().size(); i++) {
@@ -107,12 +113,15 @@ final class Constants {
         return constants;
     }
 
-    /** An argument of an operator; empty if it is not known, or not there. */
+    /**
+     * Returns the constant that an argument of an operator stands for; empty if it is unknown, or there is no such
+     * argument.
+     */
     String of(Expr.Call call, int argument) {
         return argument < call.arguments().size() ? of(call.arguments().get(argument)) : UNKNOWN;
     }
 
-    /** The constant that an expression stands for; empty if that is not known. */
+    /** Returns the constant that an expression stands for; empty if it is unknown. */
     String of(Expr expression) {
         if (expression instanceof Expr.Literal literal) {
             return VALUES.contains(literal.text()) ? literal.text() : UNKNOWN;

@@ -16,7 +16,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Finds, in a program's text, the operations at which gradients are lost or are not those of what is computed. */
+/**
+ * Finds the operations of a program at which gradients are lost, or are not those of the function that is computed.
+ * Such operations are no errors: a model may round on purpose. When no gradient reaches an input, or an explanation is
+ * not complete, messages list them: {@code rounding at "encoder/round"}.
+ */
 public final class GradientLosses {
     private static final Map<String, String> CAUSES = Map.ofEntries(
             Map.entry("detach", "a detached value"),
@@ -53,15 +57,15 @@ public final class GradientLosses {
             Map.entry("bernoulli", "a random draw"),
             Map.entry("multinomial", "a random draw"));
 
-    /** Numbers of the types that hold whole numbers or truth values. */
+    /** PyTorch's numbers for types of whole numbers and truth values. */
     private static final Set<String> WHOLE = Set.of("0", "1", "2", "3", "4", "11");
 
     private static final Set<String> CASTS = Set.of("to", "_to_copy", "type", "_cast_Long", "_cast_Int");
 
-    /** They choose by their second argument. */
+    /** Operators whose second argument chooses among values. */
     private static final Set<String> CHOOSING = Set.of("masked_fill", "index_put", "masked_scatter");
 
-    /** They take a condition or an index for numbers. */
+    /** Operators that turn a condition or an index into numbers. */
     private static final Set<String> COUNTING = Set.of(
             "to",
             "type_as",
@@ -78,10 +82,10 @@ public final class GradientLosses {
             "float",
             "double");
 
-    /** What takes a number out of a tensor. */
+    /** Functions that take a number out of a tensor. */
     private static final Set<String> NUMBERS = Set.of("float", "int");
 
-    /** Positions of the flag that says training mode. */
+    /** Positions of the flag for training mode. */
     private static final Map<String, Integer> TRAINING = Map.of(
             "dropout",
             2,
@@ -108,7 +112,10 @@ public final class GradientLosses {
         this.index = index;
     }
 
-    /** Returns a phrase for each, in the order of the modules, such as {@code rounding at "encoder/round"}. */
+    /**
+     * Returns a phrase for each such operation, in the order of the modules, such as
+     * {@code rounding at "encoder/round"}.
+     */
     public static List<String> list(ProgramIndex index) {
         GradientLosses losses = new GradientLosses(index);
         for (Node node : index.nodes()) {
@@ -121,7 +128,7 @@ public final class GradientLosses {
         return new ArrayList<>(losses.found);
     }
 
-    /** {@code set}: flags that are True in this call of a function. */
+    /** {@code set}: the parameters that are True in this call of a function. */
     private void look(String module, Stmt.Def text, Set<String> functions, Set<String> set) {
         ValueFlow flow = flows.computeIfAbsent(text, ValueFlow::new);
         List<Expr.Call> calls = new ArrayList<>();
@@ -143,9 +150,9 @@ public final class GradientLosses {
         String dotted = flow.callee(call);
         Stmt.Def function = index.function(dotted);
         if (function != null) {
-            Set<String> handedOn = flags(function, call, set);
-            if (functions.add(dotted + handedOn)) {
-                look(module, function, functions, handedOn);
+            Set<String> flags = flags(function, call, set);
+            if (functions.add(dotted + flags)) {
+                look(module, function, functions, flags);
             }
             return;
         }
@@ -168,7 +175,7 @@ public final class GradientLosses {
         }
     }
 
-    /** A first look, before values are followed. */
+    /** Checks the operator's name, before values are followed. */
     private static boolean mayLose(String dotted, boolean steps) {
         String operator = OperatorKinds.functional(dotted.substring(dotted.lastIndexOf('.') + 1));
         return CAUSES.containsKey(operator)
@@ -183,7 +190,7 @@ public final class GradientLosses {
                 || (steps && COUNTING.contains(operator));
     }
 
-    /** What is turned into a number is a tensor if an operator gave it. */
+    /** Returns whether the value that becomes a number is a tensor, because an operator returned it. */
     private static boolean isComputed(Expr value) {
         Expr inner = value instanceof Expr.Parens parens ? parens.value() : value;
         return inner instanceof Expr.Call call
@@ -191,7 +198,7 @@ public final class GradientLosses {
                 && !ValueFlow.operator(call).matches("add|sub|mul|div|floordiv|pow|sqrt|__getitem__|item|neg|log|exp");
     }
 
-    /** The parameters of a function for which a call has True. */
+    /** Returns the parameters of a function for which a call passes True. */
     private static Set<String> flags(Stmt.Def function, Expr.Call call, Set<String> set) {
         Set<String> found = new TreeSet<>();
         for (int i = 0; i < function.parameters().size(); i++) {
@@ -253,10 +260,13 @@ public final class GradientLosses {
         }
     }
 
-    /** Whether a condition is on values; one that is handed in or comes from elsewhere is nothing else if it is the choice of a {@code where}. */
-    private static boolean chooses(Expr condition, boolean handedIn, ValueFlow flow) {
+    /**
+     * Returns whether a condition depends on values. A condition that is a parameter, or comes from a module or
+     * function, counts only as the choice of a {@code where}, for it can be nothing else there.
+     */
+    private static boolean chooses(Expr condition, boolean whole, ValueFlow flow) {
         boolean[] found = new boolean[1];
-        found[0] = flow.condition(condition) != null || (handedIn && flow.given(condition));
+        found[0] = flow.condition(condition) != null || (whole && flow.comesFromElsewhere(condition));
         Trees.children(condition, part -> {
             found[0] |= chooses(part, false, flow);
             return part;
@@ -268,7 +278,7 @@ public final class GradientLosses {
         return expression instanceof Expr.Literal literal ? literal.text() : "";
     }
 
-    /** The type is the second argument, or the third behind a device. */
+    /** Returns whether a cast is to whole numbers. The type is the second argument, or the third after a device. */
     private static boolean whole(Expr.Call call) {
         List<Expr> arguments = call.arguments();
         for (int i = 1; i < Math.min(3, arguments.size()); i++) {
@@ -279,7 +289,7 @@ public final class GradientLosses {
         return call.keywords().stream().anyMatch(k -> k.name().equals("dtype") && WHOLE.contains(literal(k.value())));
     }
 
-    /** Conditions on a tensor are written {@code bool(...)}. */
+    /** Finds branches on values. A condition on a tensor is written {@code bool(...)}. */
     private void branches(String module, List<Stmt> statements, ValueFlow flow) {
         for (Stmt statement : statements) {
             if (statement instanceof Stmt.If branch) {

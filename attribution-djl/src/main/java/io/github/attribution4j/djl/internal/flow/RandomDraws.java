@@ -20,8 +20,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds, in a program's text, what draws random numbers in every call: random operators, and dropout whose flag says training.
- * What stands in a branch that constants do not decide for, or has a flag that is not known, is left out.
+ * Finds the operations of a program that draw random numbers in every call: random operators, and dropout in training
+ * mode. An operation is left out if it may not run, because no constant decides its branch, or if its flag is unknown.
  */
 public final class RandomDraws {
     private static final Set<String> DRAWS = Set.of(
@@ -47,7 +47,10 @@ public final class RandomDraws {
             "_standard_gamma",
             "rrelu_with_noise");
 
-    /** Operators that draw where a flag says so, and its position; a share of 0 stands before it, and draws nothing. */
+    /**
+     * Operators that draw if a flag is set, and the flag's position. The argument before it is the share; a share of 0
+     * draws nothing.
+     */
     private static final Map<String, Integer> FLAGGED = Map.ofEntries(
             Map.entry("dropout", 2),
             Map.entry("feature_dropout", 2),
@@ -67,7 +70,7 @@ public final class RandomDraws {
     private final Map<Writes.Place, String> flags;
     private final Set<String> looked = new HashSet<>();
     private final Set<String> found = new LinkedHashSet<>();
-    /** Whether what is looked at runs in every call. */
+    /** Whether the statements that are followed run in every call. */
     private boolean certain = true;
 
     private RandomDraws(ProgramIndex index, Map<Writes.Place, String> flags) {
@@ -75,7 +78,10 @@ public final class RandomDraws {
         this.flags = flags;
     }
 
-    /** Returns a phrase for each, in the order in which a call comes by, such as {@code rand_like at "encoder/rand_like"}. */
+    /**
+     * Returns a phrase for each such operation, in the order of a call, such as
+     * {@code rand_like at "encoder/rand_like"}.
+     */
     public static List<String> list(TorchArchive archive) {
         if (archive.code().values().stream()
                 .noneMatch(text -> NAMED.matcher(text).find())) {
@@ -91,7 +97,7 @@ public final class RandomDraws {
         return List.copyOf(draws.found);
     }
 
-    /** Every attribute of the name of one that is assigned anywhere. */
+    /** Returns, for each class of modules, all attributes with a name that is assigned in any class. */
     private static Set<Writes.Place> assigned(ProgramIndex index) {
         Set<String> names = new HashSet<>();
         Set<Writes.Place> all = new HashSet<>();
@@ -121,7 +127,7 @@ public final class RandomDraws {
         }
     }
 
-    /** The first module of a class. */
+    /** Returns the path of the first module of a class. */
     private String pathOf(String type) {
         return index.nodes().stream()
                 .filter(node -> node.type().name().equals(type))

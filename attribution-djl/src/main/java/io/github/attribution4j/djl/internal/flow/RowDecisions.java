@@ -21,47 +21,51 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds whether a program makes one number or truth value of the values in its inputs, in a tensor or not, and computes with it or branches by it, or computes along the rows. In a call of several rows that number is made of all of them, so
- * that a row's output may depend on the others; no comparison of a few rows can show that it never does.
+ * Finds whether a program lets the rows of a call influence each other: it computes one number or truth value from the
+ * values of its inputs and then computes or branches with it, or it computes along the rows. In a call of several rows,
+ * such a number comes from all of them: {@code if bool(torch.any(torch.gt(x, 0)))} takes the branch for every row if
+ * one row has a positive value. No test with a few rows can show that this never happens, so the text decides.
  *
- * <p>Sizes, types and what is read from weights are no such numbers; nor is what only decides whether an error is raised, or is printed. What is not certain counts as a value of the
- * inputs.
+ * <p>Sizes, types and numbers read from weights do not count. Neither does a number that only decides about an error or
+ * is only printed. What is not certain counts as a value of the inputs.
  */
 final class RowDecisions {
     private static final Pattern WRITES = Pattern.compile("append|extend|insert|_set_item|update");
     private static final Pattern NOTHING = Pattern.compile("None|False");
 
-    /** A value of the inputs, or something that holds one. */
+    /** A value of the inputs, or a container that holds one. */
     private static final int VALUE = 1;
-    /** A number made of such values. */
+    /** A number computed from such values. */
     private static final int NUMBER = 2;
-    /** A tensor of one number made of such values. */
+    /** A one-element tensor computed from such values. */
     private static final int REDUCED = 4;
 
-    /** A tensor whose axis 0 counts the rows of a call: an input, and what is computed of it place by place. */
+    /** A tensor whose axis 0 counts the rows of a call: an input, and what is computed from it row by row. */
     private static final int ROWS = 8;
 
     static final String REDUCTIONS =
-            "any|all|sum|nansum|mean|nanmean|prod|max|min|amax|amin|median|nanmedian|std|var|norm|argmax|argmin|count_nonzero";
+            "any|all|sum|nansum|mean|nanmean|prod|max|min|amax|amin|median|nanmedian|std|var|norm|argmax|argmin"
+                    + "|count_nonzero";
 
-    /** Without one of these no number is made of a tensor, and nothing works along the rows. */
+    /** A program without a match makes no number of a tensor, and computes nothing along the rows. */
     private static final Pattern CONVERSION = Pattern.compile(
-            "\\b(?:bool|int|float|complex|item|tolist|is_nonzero|equal|allclose|\\w+Implicit|_local_scalar_dense|torch\\.(?:"
+            "\\b(?:bool|int|float|complex|item|tolist|is_nonzero|equal|allclose|\\w+Implicit|_local_scalar_dense"
+                    + "|torch\\.(?:"
                     + REDUCTIONS
-                    + "))\\(|\\btorch\\.(?:select|slice|softmax|log_softmax|logsumexp|\\w*cum\\w+|sort|argsort|flip|topk|kthvalue|diff|"
-                    + "roll|quantile|renorm|size)\\([^\\n]*\\b0\\b");
+                    + "))\\(|\\btorch\\.(?:select|slice|softmax|log_softmax|logsumexp|\\w*cum\\w+|sort|argsort|flip"
+                    + "|topk|kthvalue|diff|roll|quantile|renorm|size)\\([^\\n]*\\b0\\b");
 
     private static final Set<String> CASTS = Set.of("bool", "int", "float", "complex");
     private static final Set<String> CONVERSIONS =
             Set.of("item", "tolist", "is_nonzero", "equal", "allclose", "_local_scalar_dense", "Bool", "Int", "Float");
 
     private static final Set<String> REDUCING = Set.of(REDUCTIONS.split("\\|"));
-    /** Whose further numbers are not axes. */
+    /** Reductions with further numeric arguments that are not axes. */
     private static final Set<String> WITH_NUMBER = Set.of("norm", "std", "var");
 
-    private static final Set<String> SAYING = Set.of("print", "warn", "format", "RaiseException", "str");
+    private static final Set<String> PRINTING = Set.of("print", "warn", "format", "RaiseException", "str");
     private static final Set<String> SCALARS = Set.of("int", "float", "bool", "number", "complex", "str");
-    private static final String ONE_NUMBER = "makes one number of the values of all rows of a call";
+    private static final String ONE_NUMBER = "computes one number from the values of all rows of a call";
     private static final String PACKED = "torch.nn.utils.rnn.PackedSequence";
     private static final int ROUNDS = 3;
 
@@ -74,7 +78,10 @@ final class RowDecisions {
         this.index = index;
     }
 
-    /** Returns what a program does so first, such as {@code works along the rows of a call ("cumsum" in "encoder")}. */
+    /**
+     * Returns the first such place, as {@code computes along the rows of a call ("cumsum" in "encoder")}; empty if
+     * there is none.
+     */
     static Optional<String> find(TorchArchive archive) {
         if (archive.code().values().stream()
                 .noneMatch(text -> CONVERSION.matcher(text).find())) {
@@ -102,7 +109,7 @@ final class RowDecisions {
         String key = name + given + constants;
         Integer before = known.get(key);
         if (before == null) {
-            // Of what calls itself the worst is assumed.
+            // The worst is assumed of a function that calls itself.
             known.put(key, VALUE);
             before = new Body(owner, definition, given, constants).result();
             known.put(key, before);
@@ -114,7 +121,7 @@ final class RowDecisions {
         private final StaticTypes types = new StaticTypes(index);
         private final Constants constants = new Constants(index, types, Map.of());
         private final Map<String, Integer> variables = new HashMap<>();
-        /** What a variable may be a part or a view of. */
+        /** The value of which a variable may be a part or a view. */
         private final Map<String, Expr> sources = new HashMap<>();
 
         private final @Nullable String owner;
@@ -209,7 +216,10 @@ final class RowDecisions {
             }
         }
 
-        /** Whether a part of a value says how many rows have so many steps: the second of packed sequences, whose first is the number of rows. */
+        /**
+         * Returns whether a part of a value counts rows for each step: the second of a packed sequence. Its first
+         * number is the number of rows, so it is no value of the inputs.
+         */
         private boolean isCount(Expr value, int part) {
             Type type = types.of(value);
             return part == 1
@@ -236,7 +246,7 @@ final class RowDecisions {
             if (raises(branch.then()) || raises(branch.otherwise())) {
                 look(raises(branch.then()) ? branch.otherwise() : branch.then());
             } else if (AlongRows.counts(branch.condition()).stream().anyMatch(this::isRowCount)) {
-                find("does otherwise for more rows", "a branch");
+                find("behaves differently for more rows", "a branch");
             } else if ((decider & NUMBER) == 0) {
                 look(may);
             } else if (may.stream().allMatch(this::isNumber)) {
@@ -249,7 +259,7 @@ final class RowDecisions {
             }
         }
 
-        /** Whether a statement gives a variable a number, or does nothing. */
+        /** Returns whether a statement assigns a number to a variable, or does nothing. */
         private boolean isNumber(Stmt statement) {
             if (statement instanceof Stmt.Assign assign) {
                 return assign.targets().get(0) instanceof Expr.Name
@@ -262,7 +272,7 @@ final class RowDecisions {
             return statement instanceof Stmt.Pass
                     || (statement instanceof Stmt.Evaluate evaluate
                             && evaluate.value() instanceof Expr.Call call
-                            && SAYING.contains(operator(call)));
+                            && PRINTING.contains(operator(call)));
         }
 
         private static boolean isScalar(@Nullable Type type) {
@@ -372,7 +382,7 @@ final class RowDecisions {
 
         private int operator(Expr.Call call, int all) {
             String name = operator(call);
-            if (all == 0 || SAYING.contains(name)) {
+            if (all == 0 || PRINTING.contains(name)) {
                 return 0;
             }
             if (CASTS.contains(name) || CONVERSIONS.contains(name) || name.endsWith("Implicit")) {
@@ -390,9 +400,9 @@ final class RowDecisions {
                 return VALUE;
             }
             if ((all & ROWS) != 0
-                    && AlongRows.is(call, name)
+                    && AlongRows.mixes(call, name)
                     && (of(call.arguments().get(0)) & ROWS) != 0) {
-                find("works along the rows of a call", '"' + name + '"');
+                find("computes along the rows of a call", '"' + name + '"');
                 return VALUE;
             }
             if ((all & REDUCED) != 0) {
@@ -409,12 +419,12 @@ final class RowDecisions {
                 return REDUCED;
             }
             write(call, name);
-            // Sizes, types, comparisons with None.
+            // Sizes, types and comparisons with None are no values.
             int kept = AlongRows.keeps(call, name) ? all & ROWS : 0;
             return isScalar(type) || isSizes(type) ? 0 : VALUE | kept;
         }
 
-        /** Whether an operator makes one number of all that is in a tensor: no argument names axes. */
+        /** Returns whether an operator reduces a whole tensor to one number: no argument names axes. */
         private boolean reduces(Expr.Call call, String name) {
             List<Expr> arguments = call.arguments();
             if (!REDUCING.contains(name) || arguments.isEmpty() || !Type.TENSOR.equals(types.of(arguments.get(0)))) {
@@ -444,7 +454,10 @@ final class RowDecisions {
                                     && Constants.isPlain(type.arguments().get(0))));
         }
 
-        /** What is written into something makes that a value of the inputs, and what it is a part of. */
+        /**
+         * Records a write: the container or tensor becomes a value of the inputs, and so does everything that it is a
+         * part of.
+         */
         private void write(Expr.Call call, String name) {
             boolean writes = InPlace.writes(call) || OperatorTypes.changesContainer(name);
             Expr at = call.arguments().isEmpty() ? null : call.arguments().get(0);

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Finds attributes of modules that are True, False or None in the archive, in all modules of a class. */
+/** Finds attributes that have the value True, False or None in the archive, the same in all modules of a class. */
 final class StoredFlags {
     private static final String SEVERAL = "";
 
@@ -22,7 +22,7 @@ final class StoredFlags {
      * Returns the constants that attributes stand for.
      *
      * @param root the archive's root object
-     * @param assigned attributes that may be given other values, which are left out
+     * @param assigned attributes that the program may assign, which are left out
      */
     static Map<Writes.Place, String> of(ProgramIndex index, PickleValue root, Set<Writes.Place> assigned) {
         Map<Writes.Place, String> flags = new HashMap<>();

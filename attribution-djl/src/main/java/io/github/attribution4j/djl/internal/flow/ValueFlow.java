@@ -15,13 +15,17 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What in a text depends on its parameters, which of that are conditions, and which are indices: by variable, whatever the order of assignments. */
+/**
+ * Follows the values in the text of one method or function. It tells which variables depend on the parameters, which of
+ * those are conditions, and which are indices. The order of assignments does not count. {@link GradientLosses} asks it,
+ * because a comparison loses no gradient if nothing is chosen by it.
+ */
 final class ValueFlow {
     private static final Pattern NO_GRAD = Pattern.compile(".*grad_mode\\.(no_grad|inference_mode)\\.__new__");
     private static final Pattern VALUE_METHODS = Pattern.compile("data|min|max|abs");
     private static final Pattern CASTS = Pattern.compile("annotate|unchecked_cast");
 
-    /** They give nothing that depends on the values of what they are given. */
+    /** Operators whose result does not depend on the values of their arguments. */
     private static final Set<String> WITHOUT_VALUES = Set.of(
             "size",
             "dim",
@@ -47,7 +51,7 @@ final class ValueFlow {
 
     private static final Set<String> COMPARISONS = Set.of("gt", "ge", "lt", "le", "eq", "ne");
 
-    /** They make conditions of conditions. */
+    /** Operators that make conditions of conditions. */
     private static final Set<String> LOGIC = Set.of(
             "logical_and",
             "logical_or",
@@ -76,7 +80,7 @@ final class ValueFlow {
             "clone",
             "contiguous");
 
-    /** The second of their results says where the first stood. */
+    /** Operators whose second result tells the position of the first. */
     private static final Set<String> INDEXED = Set.of(
             "max",
             "min",
@@ -117,7 +121,7 @@ final class ValueFlow {
         }
     }
 
-    /** Follows the values when somebody first asks: most texts lose no gradients, and are not asked. */
+    /** Follows the values when they are first needed. Most texts lose no gradients and are never followed. */
     private void follow() {
         if (followed) {
             return;
@@ -149,23 +153,23 @@ final class ValueFlow {
         }
     }
 
-    /** Whether an operator makes conditions or indices. */
+    /** Returns whether an operator makes conditions or indices. */
     static boolean makesSteps(String operator) {
         return COMPARISONS.contains(operator) || INDEXED.contains(operator);
     }
 
-    /** The dotted name of what is called, which may stand in a variable. */
+    /** Returns the dotted name of the called function, which may be in a variable. */
     String callee(Expr.Call call) {
         String dotted = Trees.dotted(call.callee());
         return aliases.getOrDefault(dotted, dotted);
     }
 
-    /** Whether a variable is a context in which no gradients are recorded. */
+    /** Returns whether a variable is a context in which no gradients are recorded. */
     boolean stops(String variable) {
         return stopping.contains(variable);
     }
 
-    /** Whether the numbers in a value depend on those of a parameter. */
+    /** Returns whether the numbers in a value depend on those of a parameter. */
     boolean depends(Expr value) {
         follow();
         if (value instanceof Expr.Name name) {
@@ -195,7 +199,7 @@ final class ValueFlow {
         return found[0];
     }
 
-    /** The comparison that a condition is made of; null if a value is none. */
+    /** Returns the comparison that a condition was made of; null if the value is no condition. */
     @Nullable
     String condition(Expr value) {
         follow();
@@ -232,13 +236,16 @@ final class ValueFlow {
                 : condition(call.arguments().get(1));
     }
 
-    /** Whether a value is what a module or a function of the archive gives, or a parameter: what is in it is not seen. */
-    boolean given(Expr value) {
+    /**
+     * Returns whether a value comes from elsewhere: from a module, a function of the archive, or a parameter. How it
+     * was made is then unknown.
+     */
+    boolean comesFromElsewhere(Expr value) {
         follow();
         return value instanceof Expr.Name name && dependent.contains(name.id()) && !conditions.containsKey(name.id());
     }
 
-    /** The operator whose place a value tells; null if it tells none. */
+    /** Returns the operator whose positions a value holds; null if it is no index. */
     @Nullable
     String index(Expr value) {
         follow();
@@ -263,7 +270,7 @@ final class ValueFlow {
                 : null;
     }
 
-    /** The operator that is called, without its namespace; empty for functions, methods and modules. */
+    /** Returns the called operator without its namespace; empty for functions, methods and modules. */
     static String operator(Expr.Call call) {
         String dotted = Trees.dotted(call.callee());
         return dotted.startsWith("torch.") || dotted.startsWith("ops.")

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Analyses of what values go where in a program: what it writes to, what it draws, what its rows decide, where gradients get lost. Each reads the text and says less than it could rather than
- * something wrong. Internal: no compatibility is promised.
+ * Analyses of the values in a program: what it writes to ({@code Writes}), what it draws at random
+ * ({@code RandomDraws}), how rows influence each other ({@code BatchRange}), and where gradients get lost
+ * ({@code GradientLosses}). Each reads the text only. Where the text is not certain, an analysis says nothing rather
+ * than something wrong, except that it counts a possible write or influence as one. Internal: no compatibility is
+ * promised.
  */
 @NullMarked
 package io.github.attribution4j.djl.internal.flow;

@@ -20,18 +20,21 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Redirects what conditions are made of, and what chooses by them, to a rule library that compares runs.
+ * Redirects comparisons and the operators that choose by them, for rule libraries that compare two runs.
  *
  * <pre>
- * torch.gt(x, 0.5)              ->  (a4j_t).step(P, K, torch.gt(x, 0.5), 0, x, torch.scalar_tensor(0.5, dtype=7), )
- * torch.logical_and(c, d)       ->  (a4j_t).logic(P, K, torch.logical_and(c, d), 0, c, d, )
- * torch.where(c, x, y)          ->  (a4j_t).chosen(P, K, torch.where(c, x, y), c, x, y, )
- * torch.masked_fill(x, c, 0)    ->  (a4j_t).chosen(P, K, torch.masked_fill(x, c, 0), c, torch.scalar_tensor(0, dtype=7), x, )
- * torch.unsqueeze(c, 1)         ->  (a4j_t).seen(P, K, torch.unsqueeze(c, 1), c, torch.unsqueeze((a4j_t).surrogate(P, K, c, ), 1), )
- * torch.to(c, 6)                ->  (a4j_t).cast(P, K, torch.to(c, 6), c, )
+ * torch.gt(x, 0.5)            -&gt;  (a4j_t).step(P, K, torch.gt(x, 0.5), 0, x, torch.scalar_tensor(0.5, dtype=7), )
+ * torch.logical_and(c, d)     -&gt;  (a4j_t).logic(P, K, torch.logical_and(c, d), 0, c, d, )
+ * torch.where(c, x, y)        -&gt;  (a4j_t).chosen(P, K, torch.where(c, x, y), c, x, y, )
+ * torch.masked_fill(x, c, 0)  -&gt;  (a4j_t).chosen(P, K, torch.masked_fill(x, c, 0), c,
+ *                                     torch.scalar_tensor(0, dtype=7), x, )
+ * torch.unsqueeze(c, 1)       -&gt;  (a4j_t).seen(P, K, torch.unsqueeze(c, 1), c,
+ *                                     torch.unsqueeze((a4j_t).surrogate(P, K, c, ), 1), )
+ * torch.to(c, 6)              -&gt;  (a4j_t).cast(P, K, torch.to(c, 6), c, )
  * </pre>
  *
- * The value is always that of the call as it was written. Truth values carry no gradient, so the tape keeps for each a surrogate that does, and finds it by the very tensor.
+ * <p>The value is always that of the original call. Truth values carry no gradient, so the tape keeps a surrogate with
+ * a gradient for each, and finds it by the tensor itself.
  */
 final class ConditionPlaces {
     private static final Map<String, Integer> LOGIC = Map.of(
@@ -54,7 +57,7 @@ final class ConditionPlaces {
             "__xor__",
             2);
 
-    /** Methods that give conditions. */
+    /** Methods that return conditions. */
     private static final Set<String> MADE = Set.of("step", "logic", "inverted", "seen");
 
     private static final Set<String> NOT = Set.of("logical_not", "bitwise_not");
@@ -197,7 +200,7 @@ final class ConditionPlaces {
         return type != null && type.toString().matches("int|float|bool|number");
     }
 
-    /** The one index of an assignment to the places of a mask; the list may stand in a variable. */
+    /** Returns the only index of an assignment by a mask; null if there are several. The list may be in a variable. */
     private @Nullable Expr only(Expr indices) {
         Expr list = indices instanceof Expr.Name name ? lists.getOrDefault(name.id(), indices) : indices;
         if (list instanceof Expr.Call annotated
@@ -223,13 +226,13 @@ final class ConditionPlaces {
                 new Expr.Name("annotate"), List.of(type, new Expr.ListOf(List.of(mask), false)), List.of(), false);
     }
 
-    /** A number among tensors keeps its type: one of no dimension decides no other's. */
+    /** Makes a tensor of a number. It has no dimension, so that it does not change the type of other tensors. */
     private static Expr number(Expr value) {
         Expr.Keyword type = new Expr.Keyword("dtype", new Expr.Literal("7"));
         return new Expr.Call(Trees.dotted("torch.scalar_tensor"), List.of(value), List.of(type), false);
     }
 
-    /** What is used twice is computed once, before. */
+    /** Returns an expression that may be used twice: a value that is more than a name is computed once, before. */
     private static Expr named(Expr value, RulePlaces.Here here, List<Stmt> before) {
         boolean simple = value instanceof Expr.Name
                 || value instanceof Expr.Literal
@@ -247,7 +250,7 @@ final class ConditionPlaces {
         Set<String> seen = new HashSet<>();
         for (Stmt.Assign assign : assignments) {
             if (assign.targets().size() == 1 && assign.targets().get(0) instanceof Expr.Name name) {
-                // A variable that is assigned twice may hold either list.
+                // A variable that is assigned twice may hold either list, so it stands for none.
                 lists.put(name.id(), seen.add(name.id()) ? assign.values().get(0) : name);
             }
         }
@@ -264,7 +267,7 @@ final class ConditionPlaces {
         }
     }
 
-    /** Whether a value, redirected already, is a condition. */
+    /** Returns whether a redirected value is a condition. */
     private boolean isCondition(Expr value) {
         Expr inner = value instanceof Expr.Parens parens ? parens.value() : value;
         return isMask(inner)

@@ -17,8 +17,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Addresses of values inside methods: {@code layer1.0/relu_#3}, {@code layer1.0/x5}, and {@code relu_#3} or {@code /relu_#3} in the root; {@code a//relu#0} where there is a module {@code a/relu}
- * beside {@code a}.
+ * The addresses of values inside methods. In the module {@code layer1.0}: {@code layer1.0/relu_#3} by operator and
+ * {@code layer1.0/x5} by variable. In the root: {@code relu_#3} or {@code /relu_#3}. If there are modules {@code a} and
+ * {@code a/relu}, a value in {@code a} is {@code a//relu#0}.
  */
 public final class InnerPoints {
     private static final Pattern ADDRESS = Pattern.compile(
@@ -26,7 +27,7 @@ public final class InnerPoints {
             Pattern.DOTALL);
     private static final Pattern CALL = Pattern.compile("(?<value>.+)#(?<call>\\d{1,9})");
 
-    /** By path, and by the other name where a value has a variable. */
+    /** Values by address. A value with an operator and a variable has two. */
     private final Map<String, ValueInfo> values = new LinkedHashMap<>();
 
     private final List<CutPoint> points = new ArrayList<>();
@@ -45,7 +46,10 @@ public final class InnerPoints {
         }
     }
 
-    /** What stands before the values of a module: its path and a slash; two where a module's own name goes on with a slash. */
+    /**
+     * Returns the prefix of the values of a module: its path and a slash, or two if another module's name continues
+     * that way.
+     */
     private static String prefix(String module, Set<String> paths) {
         String prefix = module + "/";
         while (beginsAny(prefix, paths)) {
@@ -62,17 +66,17 @@ public final class InnerPoints {
         return new CutPoint(path, value.operator().isEmpty() ? "variable" : value.operator(), call);
     }
 
-    /** Element 0 of the first execution of every place. */
+    /** Returns element 0 of the first execution of every place. */
     public List<CutPoint> points() {
         return List.copyOf(points);
     }
 
-    /** All places. */
+    /** Returns all places. */
     public List<ValueInfo> values() {
         return values.values().stream().distinct().toList();
     }
 
-    /** The path under which a place is listed. */
+    /** Returns the address under which a place is listed. */
     public String path(ValueInfo value) {
         return values.entrySet().stream()
                 .filter(entry -> entry.getValue().equals(value))
@@ -81,7 +85,7 @@ public final class InnerPoints {
                 .getKey();
     }
 
-    /** Reads an address; empty if no place has it. */
+    /** Finds the point of an address; empty if no place has it. */
     public Optional<CutPoint> find(String address) {
         Matcher matcher = ADDRESS.matcher(address);
         if (!matcher.matches() || ":in".equals(matcher.group("side"))) {

@@ -11,20 +11,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The instrumented copy of a program.
+ * The instrumented copy of a program, and what is known of it.
  *
  * @param archive the copy, ready to be written and loaded
  * @param signature how the model is called
  * @param modules all modules in pre-order, so that the position is the index
  * @param values the values inside methods, at level VALUES only
- * @param operations the operators inside methods, likewise, in the order in which the text runs
- * @param losses where gradients are lost, likewise, as {@code GradientLosses} words them
- * @param places how many places there are inside methods
- * @param repairs what had to be replaced for libtorch 2.7.1 to load the program, one line each
- * @param state what the program changes, as paths of attributes; every call starts from what the archive holds
- * @param takesGradients whether the program takes gradients itself, so that it runs with grad mode on, whatever is asked of it
+ * @param operations the operators inside methods, at level VALUES only, in the order in which the text runs
+ * @param losses the operations that lose gradients, at level VALUES only, in the words of {@code GradientLosses}
+ * @param places the number of places inside methods
+ * @param repairs what was replaced so that libtorch 2.7.1 can load the program, one line each
+ * @param state the attributes that the program changes, as paths; every call starts from the archive's values
+ * @param takesGradients whether the program computes gradients itself; then it always runs with grad mode on
  * @param inPlace whether the program may write to tensors
- * @param plain whether it takes tensors, none of which it writes to, and returns one: then it can be asked without control and header
+ * @param plain whether it takes tensors, writes to none of them, and returns one; then calls need neither control nor
+ *     header
  * @param level what was added
  */
 public record Instrumented(
@@ -50,20 +51,20 @@ public record Instrumented(
         state = List.copyOf(state);
     }
 
-    /** Name of the method that runs the untouched program. */
+    /** The name of the method that runs the untouched program. */
     public static final String FORWARD = "a4j_forward";
 
-    /** Name of the method {@code [inputs...] -> [output]} that a plain program has, without gradients. */
+    /** The name of a plain program's method {@code [inputs...] -> [output]}, without gradients. */
     public static final String PLAIN = "a4j_plain";
 
-    /** Name of the method {@code [input] -> [output, leaf]} that a plain program of one input has, for its gradient. */
+    /** The name of a plain program's method {@code [input] -> [output, leaf]}, for the gradient of its only input. */
     public static final String LEAF = "a4j_leaf";
 
-    /** Name of the method that runs the instrumented program. */
+    /** The name of the method that runs the instrumented program. */
     public static final String RUN = "a4j_run";
 
     /**
-     * The same knowledge with another archive.
+     * Returns the same facts with another archive.
      *
      * @param other the archive
      * @return the record
@@ -86,10 +87,10 @@ public record Instrumented(
     }
 
     /**
-     * Finds a module.
+     * Returns a module.
      *
      * @param path its dotted path; empty for the root
-     * @return the module, or null if there is none of this path
+     * @return the module, or null if none has this path
      */
     public @Nullable ModuleInfo module(String path) {
         for (ModuleInfo module : modules) {

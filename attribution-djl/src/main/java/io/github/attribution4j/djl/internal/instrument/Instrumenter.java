@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.internal.instrument;
 
-import io.github.attribution4j.djl.internal.archive.FloatingTypes;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.flow.GradientLosses;
 import io.github.attribution4j.djl.internal.instrument.Places.Text;
@@ -15,7 +14,6 @@ import io.github.attribution4j.djl.internal.program.Signature;
 import io.github.attribution4j.djl.internal.program.StaticTypes;
 import io.github.attribution4j.djl.internal.program.Structure;
 import io.github.attribution4j.djl.internal.program.ValueInfo;
-import io.github.attribution4j.djl.internal.program.WrittenTypes;
 import io.github.attribution4j.djl.internal.repair.GuardSource;
 import io.github.attribution4j.djl.internal.rule.RuleSource;
 import io.github.attribution4j.djl.internal.script.Expr;
@@ -42,10 +40,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the instrumented copy of an archive. Methods that call modules are cloned, every call of a module goes through a wrapper that asks the tape whether the call is of interest, and
- * the root gains the two entry methods. The original methods stay, and so does the model's own {@code forward}.
+ * Makes the instrumented copy of an archive. Methods that call modules are cloned ({@link MethodCloner}). In a clone,
+ * every call of a module goes through a wrapper that asks the tape whether somebody taps or replaces its value. The
+ * root gains the entry methods. The original methods stay, and so does the model's own {@code forward}.
  *
- * <p>A wrapper calls the wrapped method at one place only: libtorch inlines all calls, and two places a wrapper would double the program with every level of nesting.
+ * <p>A wrapper calls the wrapped method at one place only. libtorch inlines all calls, so two places would double the
+ * program with every level of nesting.
  */
 public final class Instrumenter {
     /** A class and one of its methods. */
@@ -72,17 +72,15 @@ public final class Instrumenter {
         this.program = program;
         this.archive = program.archive();
         this.index = program.index();
-        // Without modules below the root there is nothing else to cut at, and no reason for a copy of its own.
+        // Without modules below the root, level MODULES offers nothing to cut at, and would only cost another copy.
         this.level = level == Level.MODULES && index.nodes().size() == 1 ? Level.VALUES : level;
         this.inPlace = program.inPlace();
         this.rules = rules;
         this.writtenInputs = program.state().writtenInputs();
         this.unbatched = unbatched;
         boolean taped = this.level != Level.FORWARD;
-        boolean narrow = taped
-                && (FloatingTypes.narrow(archive)
-                        || WrittenTypes.narrow(index.files().values()));
-        this.runtime = new RuntimeSource(writtenInputs, inPlace, taped, unbatched, narrow, isQuantized(archive), rules);
+        boolean narrow = taped && program.narrow();
+        this.runtime = new RuntimeSource(writtenInputs, inPlace, taped, unbatched, narrow, program.quantized(), rules);
     }
 
     /**
@@ -115,7 +113,8 @@ public final class Instrumenter {
      *
      * @param archive the archive; not changed
      * @param level how much is added
-     * @param unbatched whether the program takes one example without an axis of rows: the copy takes that axis off what it is given and puts it in front of what it returns
+     * @param unbatched whether the program takes one example without an axis of rows; the copy removes that axis from
+     *     its inputs and adds it to its outputs
      * @return the copy and what is known about the program
      * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
      * @throws RewriteException if the program cannot be called
@@ -125,11 +124,12 @@ public final class Instrumenter {
     }
 
     /**
-     * Makes the copy whose operations follow backward rules on their way back. It has no {@code a4j_forward}; numbers of places are those of the other copies.
+     * Makes a copy whose operations follow backward rules. It has no {@code a4j_forward}. Its places have the same
+     * numbers as in the other copies.
      *
      * @param archive the archive; not changed
      * @param level MODULES or VALUES
-     * @param family which rules
+     * @param family the family of the rules
      * @return the copy and what is known about the program
      * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
      * @throws RewriteException if the program cannot be called
@@ -139,12 +139,12 @@ public final class Instrumenter {
     }
 
     /**
-     * Makes that copy of a program that may take one example without an axis of rows.
+     * Makes such a copy of a program that may take one example without an axis of rows.
      *
      * @param archive the archive; not changed
      * @param level MODULES or VALUES
      * @param unbatched as for {@link #instrument(TorchArchive, Level, boolean)}
-     * @param family which rules
+     * @param family the family of the rules
      * @return the copy and what is known about the program
      * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
      * @throws RewriteException if the program cannot be called
@@ -154,19 +154,19 @@ public final class Instrumenter {
     }
 
     /**
-     * Makes a copy of a program that was read before: all levels and families of rules may be made of one.
+     * Makes a copy of a program that was read before. One program may have copies of all levels and families of rules.
      *
      * @param program the program; not changed
      * @param level how much is added; MODULES or VALUES with rules
      * @param unbatched as for {@link #instrument(TorchArchive, Level, boolean)}
-     * @param family which rules its operations follow on their way back; null for their derivatives
+     * @param family the family of the rules; null for plain derivatives
      * @return the copy and what is known about the program
      * @throws RewriteException if the program cannot be called
      */
     public static Instrumented instrument(
             RepairedProgram program, Level level, boolean unbatched, BackwardRule.@Nullable Family family) {
         RuleSource rules = family == null ? null : RuleSource.of(family);
-        // What is known of a program is found out where it is asked for, and kept in tables without locks of their own.
+        // Facts about a program are found when they are first needed, in tables without locks.
         synchronized (program) {
             return new Instrumenter(program, level, unbatched, rules).run();
         }
@@ -177,7 +177,7 @@ public final class Instrumenter {
         String root = index.root().name();
         boolean plain = rules == null && !unbatched && isPlain(signature);
         boolean one = plain && signature.parameters().size() == 1;
-        // Of one input there is nothing to ask that the short entries do not answer; they need no tape to be compiled.
+        // For one input, the short entries answer everything at this level, and need no tape.
         if (rules == null && !(one && level == Level.FORWARD)) {
             add(root, entry(Instrumented.FORWARD, signature, false));
         }
@@ -249,11 +249,10 @@ public final class Instrumenter {
         return new OperationLister(index, places, module -> reached.getOrDefault(module, List.of())).list();
     }
 
-    private static boolean isQuantized(TorchArchive archive) {
-        return archive.code().values().stream().anyMatch(text -> text.contains("quantize"));
-    }
-
-    /** Whether a text has no empty line and no comment, of which the serializer writes none and libtorch's lexer takes few in a row. */
+    /**
+     * Returns whether a text has neither empty lines nor comments. The serializer writes none, and libtorch's lexer
+     * accepts only a few in a row.
+     */
     private static boolean serialized(@Nullable String text) {
         return text != null
                 && !text.startsWith("\n")
@@ -277,7 +276,7 @@ public final class Instrumenter {
     /** A method with its calls redirected, and the calls of modules in it. */
     private record MethodClone(Stmt.Def definition, List<CallSite> sites) {}
 
-    /** Adds the clones of all methods from which modules are called, starting at one. */
+    /** Adds the clones of all methods from which modules are called, starting with one method. */
     private void cloneFrom(Key start) {
         Deque<Key> open = new ArrayDeque<>();
         Set<Key> seen = new LinkedHashSet<>();
@@ -305,7 +304,7 @@ public final class Instrumenter {
             return known;
         }
         Stmt.Def method = method(key);
-        clones.put(key, new MethodClone(method, List.of())); // A method that calls itself calls no modules by that.
+        clones.put(key, new MethodClone(method, List.of())); // A method that calls itself reaches no new modules by it.
         MethodCloner cloner = cloner(new Text(key.type(), key.method()), index.self(key.type()), method.body());
         MethodClone clone = new MethodClone(cloner.clone(key.type(), method), cloner.sites());
         clones.put(key, clone);
@@ -322,7 +321,7 @@ public final class Instrumenter {
         return new MethodCloner(index, runtime, this::cloned, types, taps);
     }
 
-    /** Whether a function of the archive has a clone: it shows values. */
+    /** Returns whether a function of the archive has a clone, because it shows values. */
     private boolean functionCloned(String name) {
         Stmt.Def function = index.function(name);
         if (function == null || name.startsWith(AddedNames.STATE)) {
@@ -337,7 +336,7 @@ public final class Instrumenter {
         return !places.isEmpty(text);
     }
 
-    /** Whether a method has a clone: it calls modules, or shows values. */
+    /** Returns whether a method has a clone, because it calls modules or shows values. */
     private boolean cloned(String type, String name) {
         Stmt.ClassDef definition = index.definition(type);
         return definition != null && definition.method(name) != null && needed(new Key(type, name));
@@ -368,7 +367,7 @@ public final class Instrumenter {
                     .append('\n');
             arguments.append("a4j_").append(i).append(", ");
         }
-        // A list that is left behind by a failure must not hold anything.
+        // A list that a failure leaves behind must not hold anything.
         text.append("  _0 = torch.clear(a4j_x)\n  a4j_y = (self).forward(")
                 .append(arguments)
                 .append(")\n");
@@ -448,7 +447,7 @@ public final class Instrumenter {
         return new Stmt.File(file.path(), statements);
     }
 
-    /** Clones of the functions of a file, or of the methods of a class that is no module. */
+    /** Returns the clones of the functions of a file, or of the methods of a class that is no module. */
     private List<Stmt> clonesIn(String owner) {
         List<Stmt> found = new ArrayList<>();
         functions.forEach((name, clone) -> {
@@ -459,7 +458,7 @@ public final class Instrumenter {
         return found;
     }
 
-    /** Declares an attribute of an interface type with the class that stands behind it, which has the new methods. */
+    /** Declares an attribute of an interface type with the class behind it, which has the new methods. */
     private Stmt concrete(String owner, Stmt member) {
         if (member instanceof Stmt.Declaration declaration
                 && index.isInterface(declaration.type().name())) {

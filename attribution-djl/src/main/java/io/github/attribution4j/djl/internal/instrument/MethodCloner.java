@@ -4,7 +4,7 @@ package io.github.attribution4j.djl.internal.instrument;
 import io.github.attribution4j.djl.internal.program.AddedNames;
 import io.github.attribution4j.djl.internal.program.CallSite;
 import io.github.attribution4j.djl.internal.program.CallSite.ModuleRef;
-import io.github.attribution4j.djl.internal.program.HandedOn;
+import io.github.attribution4j.djl.internal.program.PassThrough;
 import io.github.attribution4j.djl.internal.program.ProgramIndex;
 import io.github.attribution4j.djl.internal.program.Signature;
 import io.github.attribution4j.djl.internal.program.StaticTypes;
@@ -27,8 +27,16 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Clones one method so that it knows its module's index and hands it, and the tape, to every module it calls. Variables that hold modules are followed through the
- * statements in order; where it is not certain which module a variable holds, its calls stay as they are.
+ * Clones one method so that it passes the tape to every module that it calls, and shows arguments and results to it.
+ * Before and after, for a {@code block} with index 3:
+ *
+ * <pre>
+ * y = (block).forward(x, )
+ * y = (a4j_t).show(3, 0, 2, (block).a4j_c_forward(a4j_t, (a4j_t).show(3, 0, 7, x, ), ), )
+ * </pre>
+ *
+ * <p>It follows the variables that hold modules through the statements in order. If it is not certain which module a
+ * variable holds, calls of that module stay as they are.
  */
 final class MethodCloner {
     private static final String FAST_PATH = "__torch__.torch.backends.mha.get_fastpath_enabled";
@@ -44,15 +52,15 @@ final class MethodCloner {
     private List<Stmt> after = new ArrayList<>();
     private int forks;
     private int loops;
-    private IdentityHashMap<Stmt.Assign, String> handedOn = new IdentityHashMap<>();
-    private String handed = "";
+    private IdentityHashMap<Stmt.Assign, String> passedThrough = new IdentityHashMap<>();
+    private String passing = "";
     private Map<String, ModuleRef> variables = new HashMap<>();
 
     /**
      * Makes a cloner for one method.
      *
-     * @param cloned whether a method of a class has a clone, which is to be called instead of it
-     * @param taps what shows values inside the method; null to show none
+     * @param cloned whether a method of a class has a clone, which must be called instead of it
+     * @param taps shows values inside the method; null to show none
      */
     MethodCloner(
             ProgramIndex index,
@@ -67,7 +75,7 @@ final class MethodCloner {
         this.taps = taps;
     }
 
-    /** Calls of modules found so far. */
+    /** Returns the calls of modules found so far. */
     List<CallSite> sites() {
         return sites;
     }
@@ -85,9 +93,9 @@ final class MethodCloner {
                 variables.put(parameter.name(), new ModuleRef(type.name(), indexOf(parameter), 0));
             }
         }
-        handedOn = HandedOn.in(index, new StaticTypes(index, runtime::visited), className, method);
+        passedThrough = PassThrough.in(index, new StaticTypes(index, runtime::visited), className, method);
         List<Stmt> body = statements(method.body());
-        // A call that changes the state has to run, whatever takes the place of its result.
+        // A call that changes the state must run even if its result is replaced.
         if (CallSite.counts(method.name()) && method.parameters().stream().noneMatch(State::isPart)) {
             body = skippable(className, method, body);
         }
@@ -95,7 +103,7 @@ final class MethodCloner {
                 AddedNames.CLONE + method.name(), parameters(index, className, method), method.result(), body);
     }
 
-    /** A function, which gains the index of the module that calls it and the tape. */
+    /** Clones a function. It gains the index of the module that calls it, and the tape. */
     Stmt.Def function(Stmt.Def function) {
         function.parameters().forEach(p -> types.declare(p.name(), p.type() == null ? Type.TENSOR : p.type()));
         List<Stmt.Parameter> parameters = new ArrayList<>(function.parameters());
@@ -110,13 +118,13 @@ final class MethodCloner {
                 AddedNames.CLONE + function.name(), parameters, function.result(), statements(function.body()));
     }
 
-    /** An entry method, which has the tape as a variable: only the calls in it change. */
+    /** Changes an entry method, which has the tape as a variable. Only its calls change. */
     Stmt.Def entry(String className, Stmt.Def method) {
         variables.put(method.parameters().get(0).name(), index.self(className));
         return new Stmt.Def(method.name(), method.parameters(), method.result(), statements(method.body()));
     }
 
-    /** A call whose result is one replaced tensor is not computed: the body goes into a branch. */
+    /** Moves the body into a branch, so that a call whose result is one replaced tensor is not computed. */
     private List<Stmt> skippable(String className, Stmt.Def method, List<Stmt> body) {
         boolean shown =
                 index.parameters(method).stream().anyMatch(p -> p.structure().hasTensors());
@@ -141,7 +149,10 @@ final class MethodCloner {
                 new Stmt.Return(List.of(value)));
     }
 
-    /** The parameters of a clone: the object, its index unless that is known, the tape, the indexes of module parameters, then the old ones. */
+    /**
+     * Returns the parameters of a clone: the object, its index unless that is known, the tape, the indexes of module
+     * parameters, then the old ones.
+     */
     static List<Stmt.Parameter> parameters(ProgramIndex index, String className, Stmt.Def method) {
         List<Stmt.Parameter> parameters = new ArrayList<>();
         parameters.add(method.parameters().get(0));
@@ -156,7 +167,7 @@ final class MethodCloner {
         return parameters;
     }
 
-    /** The parameters that are modules; traces have them. */
+    /** Returns the parameters that are modules. Traces have such. */
     static List<Stmt.Parameter> modules(ProgramIndex index, Stmt.Def method) {
         return method.parameters().stream()
                 .skip(1)
@@ -216,7 +227,10 @@ final class MethodCloner {
         return Trees.parts(statement, this::expression, this::statements);
     }
 
-    /** A variable that the body gives another module is uncertain in the whole body, whose start also follows its end. */
+    /**
+     * Changes the body of a loop. A variable that gets another module in the body is uncertain in all of it, because
+     * the end of one round is followed by the start of the next.
+     */
     private List<Stmt> loop(List<Stmt> body) {
         List<Stmt.Assign> assigned = new ArrayList<>();
         Trees.assignments(body, assigned);
@@ -246,7 +260,7 @@ final class MethodCloner {
     }
 
     private Stmt assign(Stmt.Assign assign) {
-        handed = handedOn.getOrDefault(assign, "");
+        passing = passedThrough.getOrDefault(assign, "");
         List<Expr> values = taps == null
                 ? assign.values().stream().map(this::expression).toList()
                 : taps.values(assign, this::rewrite, before);
@@ -277,7 +291,7 @@ final class MethodCloner {
         return result;
     }
 
-    /** The module that an expression stands for; null if it is none. */
+    /** Returns the module that an expression stands for; null if it is none. */
     private @Nullable ModuleRef resolve(Expr expression) {
         if (expression instanceof Expr.Name name) {
             return variables.get(name.id());
@@ -333,7 +347,7 @@ final class MethodCloner {
         return expression;
     }
 
-    /** Waits for a fork at once: taps of tasks that run side by side would race and come in any order. */
+    /** Waits for a fork at once. Otherwise taps of concurrent tasks would come in any order. */
     private Expr fork(Expr.Call call) {
         Expr.Name future = new Expr.Name("a4j_f" + forks++);
         types.declare(future.id(), types.of(call));
@@ -343,7 +357,10 @@ final class MethodCloner {
         return future;
     }
 
-    /** The call with its arguments and its result shown to the tape, of the clone if there is one; null if it stays as it is. */
+    /**
+     * Returns the call of a module, of its clone if there is one, with arguments and result shown to the tape; null if
+     * the call stays as it is.
+     */
     private @Nullable Expr moduleCall(Expr.Call call, ModuleRef target, Expr.Attribute method) {
         Stmt.ClassDef definition = index.definition(target.type());
         Stmt.Def callee = definition == null ? null : definition.method(method.name());
@@ -376,15 +393,15 @@ final class MethodCloner {
                 arguments.add(number(module));
             }
         }
-        CallSite site = new CallSite(target, method.name(), passed, !handed.isEmpty(), loops > 0);
+        CallSite site = new CallSite(target, method.name(), passed, !passing.isEmpty(), loops > 0);
         sites.add(site);
         if (taps != null) {
             taps.call(site);
         }
-        if (!handed.isEmpty()) {
+        if (!passing.isEmpty()) {
             int moment = TapeSource.CALL + TapeSource.FIRST;
-            Expr value = show(target, Row.RESULT, moment, new Structure.Tensor(), new Expr.Name(handed));
-            after.add(Stmt.Assign.of(handed, value));
+            Expr value = show(target, Row.RESULT, moment, new Structure.Tensor(), new Expr.Name(passing));
+            after.add(Stmt.Assign.of(passing, value));
         }
         List<Signature.Parameter> parameters = index.parameters(callee);
         boolean shown = false;
@@ -412,7 +429,7 @@ final class MethodCloner {
         return show(runtime, target, 4 * side + moment, structure, value);
     }
 
-    /** The value, after the tape has seen it. */
+    /** Returns the value, shown to the tape. */
     static Expr show(RuntimeSource runtime, ModuleRef target, int place, Structure structure, Expr value) {
         Expr base = target.base().isEmpty() ? new Expr.Literal("0") : new Expr.Name(target.base());
         List<Expr> arguments = new ArrayList<>(List.of(

@@ -21,22 +21,28 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Finds out which modules the instrumented program calls, and how. */
+/**
+ * Finds which modules the instrumented program calls, and how. In go the modules and the calls in each method; out
+ * comes a {@link ModuleInfo} for each module, with a reason if it cannot be addressed.
+ */
 final class ModuleLister {
     /** A method of a class. */
     record Method(String type, String method) {}
 
-    /** A way in which a module is called: at how many places, whether all of them hand on a known value, whether one may run again. */
-    private record Form(int sites, boolean handsOn, boolean repeated) {
+    /**
+     * One way in which a module is called: the number of places, whether a known value passes through at all of them,
+     * and whether one may run again.
+     */
+    private record Form(int sites, boolean passesThrough, boolean repeated) {
         Form and(Form other) {
-            return new Form(sites + other.sites, handsOn && other.handsOn, repeated || other.repeated);
+            return new Form(sites + other.sites, passesThrough && other.passesThrough, repeated || other.repeated);
         }
     }
 
     /** A call that leads from one method to another. */
     private record Edge(Visit from, CallSite site, Visit to) {}
 
-    /** One instance's method, with the instances that are passed to it. */
+    /** The method of one instance, with the instances that are passed to it. */
     private record Visit(int index, String type, String method, Map<String, Integer> modules) {}
 
     private final ProgramIndex index;
@@ -57,18 +63,18 @@ final class ModuleLister {
             List<ModuleInfo.Call> forms = new ArrayList<>();
             boolean tensors = false;
             Map<String, Form> known = calls.getOrDefault(node.index(), Map.of());
-            boolean handsOn = known.values().stream().allMatch(Form::handsOn);
+            boolean passesThrough = known.values().stream().allMatch(Form::passesThrough);
             for (Map.Entry<String, Form> call : known.entrySet()) {
                 Stmt.Def method = node.type().definition().method(call.getKey());
                 if (method != null && CallSite.counts(node.type().definition(), call.getKey())) {
-                    Type type = handsOn ? Type.TENSOR : ProgramIndex.resultType(method);
+                    Type type = passesThrough ? Type.TENSOR : ProgramIndex.resultType(method);
                     ModuleInfo.Call form = new ModuleInfo.Call(
                             call.getKey(),
                             call.getValue().sites(),
                             type,
                             index.structure(type),
                             index.parameters(method),
-                            handsOn,
+                            passesThrough,
                             call.getValue().repeated());
                     forms.add(form);
                     tensors |= form.result().hasTensors()
@@ -82,7 +88,7 @@ final class ModuleLister {
         return named(modules);
     }
 
-    /** Says of modules that are never called under which name they are. */
+    /** Adds, for modules that are never called, the names by which the program may call them. */
     private List<ModuleInfo> named(List<ModuleInfo> modules) {
         Set<String> called = new HashSet<>();
         for (ModuleInfo info : modules) {
@@ -127,14 +133,14 @@ final class ModuleLister {
                     .anyMatch(m -> m instanceof Stmt.Def def
                             && CallSite.counts(node.type().definition(), def.name()));
             return callable
-                    ? "the program never calls its forward in a way that can be followed: it is unused, chosen by a computed index, or stands"
-                            + " for a module of another path"
+                    ? "the program never calls its forward in a way that can be followed: it is unused,"
+                            + " chosen by a computed index, or stands for a module of another path"
                     : "it has no forward of its own; address one of its submodules";
         }
         return tensors
                 ? ""
-                : "the trace left it neither tensor arguments nor a tensor result, and does not say which value it hands on; address the"
-                        + " module before it";
+                : "the trace left it neither tensor arguments nor a tensor result, and does not say"
+                        + " which value passes through; address the module before it";
     }
 
     private void follow() {
@@ -162,11 +168,11 @@ final class ModuleLister {
         for (Edge edge : edges) {
             boolean again = edge.site().loop() || repeated.contains(edge.from());
             calls.computeIfAbsent(edge.to().index(), k -> new LinkedHashMap<>())
-                    .merge(edge.site().method(), new Form(1, edge.site().handsOn(), again), Form::and);
+                    .merge(edge.site().method(), new Form(1, edge.site().passesThrough(), again), Form::and);
         }
     }
 
-    /** What is entered from more than one place or from a loop, and all that is called there. */
+    /** Returns the methods that are entered from more than one place or from a loop, and all methods that they call. */
     private static Set<Visit> repeated(List<Edge> edges, Map<Visit, Integer> entries) {
         Map<Visit, List<Visit>> callees = new HashMap<>();
         Deque<Visit> open = new ArrayDeque<>();
@@ -190,7 +196,10 @@ final class ModuleLister {
         return absolute(visit.index(), visit.modules(), ref);
     }
 
-    /** The pre-order index of a module, seen from a method of the module {@code self} to which the modules {@code passed} are passed. */
+    /**
+     * Returns the pre-order index of a module, seen from a method of the module {@code self} to which the modules
+     * {@code passed} are passed.
+     */
     static int absolute(int self, Map<String, Integer> passed, ModuleRef ref) {
         if (ref.base().isEmpty()) {
             return ref.offset();

@@ -16,9 +16,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Lists the operations of a program in the order in which its text runs, branches one after the other and loops once. */
+/**
+ * Lists the operations of a program in the order in which its text runs: branches one after the other, and loops once.
+ */
 final class OperationLister {
-    /** One instance's text, with the instances that are passed to it. */
+    /** The text of one instance, with the instances that are passed to it. */
     private record Visit(int module, Text text, Map<String, Integer> passed) {}
 
     private record Key(int module, int side) {}

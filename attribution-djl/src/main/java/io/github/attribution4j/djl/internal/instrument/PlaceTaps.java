@@ -32,10 +32,16 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows the values inside one method or function to the tape: every result of an operator or function, and every variable.
+ * Shows the values inside one method or function to the tape: every result of an operator or function, and every
+ * variable.
  *
- * <p><b>Writing in place.</b> The rest of the program works on a copy of a value that is asked for, so that what is kept stays what it was. After {@code relu_(x)} the variable {@code x} is the
- * copy too. A view through which the program writes to another tensor cannot be a copy; it is not offered.
+ * <pre>
+ * y = torch.relu(x)    -&gt;    y = (a4j_t).show(0, 0, 19, torch.relu(x), )
+ * </pre>
+ *
+ * <p><b>Writing in place.</b> If a value is tapped, the rest of the program works on a copy of it, so that the tapped
+ * value keeps what it was. After {@code relu_(x)}, the variable {@code x} is the copy too. A view through which the
+ * program writes to another tensor cannot be a copy, so it is not offered.
  */
 final class PlaceTaps {
     private final ProgramIndex index;
@@ -59,9 +65,9 @@ final class PlaceTaps {
     /**
      * Makes the taps of one text.
      *
-     * @param cloned whether a function has a clone, which is to be called instead of it
-     * @param shows whether values are shown; else places only get their numbers, which are the same
-     * @param rules what redirects operations to backward rules; null to leave them
+     * @param cloned whether a function has a clone, which must be called instead of it
+     * @param shows whether values are shown; otherwise places only get their numbers, which stay the same
+     * @param rules redirects operations to backward rules; null to leave them
      */
     PlaceTaps(
             ProgramIndex index,
@@ -130,7 +136,7 @@ final class PlaceTaps {
                 && !call.arguments().isEmpty();
     }
 
-    /** Whether a value may share memory with an attribute, which what is written to it has to reach. */
+    /** Returns whether a value may share memory with an attribute. A write to it must reach the attribute. */
     private boolean isHeld(Expr expression) {
         if (expression instanceof Expr.Name name) {
             return held.contains(name.id());
@@ -173,7 +179,7 @@ final class PlaceTaps {
                 && !call.arguments().isEmpty();
     }
 
-    /** The operator that is called, without its namespace; null if it is something else. */
+    /** Returns the called operator, without its namespace; null if the call is of something else. */
     private static @Nullable String operator(Expr.Call call) {
         String dotted = Trees.dotted(call.callee());
         return dotted.startsWith("torch.") || dotted.startsWith("ops.")
@@ -181,12 +187,15 @@ final class PlaceTaps {
                 : null;
     }
 
-    /** An expression with its values shown; {@code rewrite} redirects calls of modules, {@code before} takes statements to come first. */
+    /**
+     * Returns an expression with its values shown. {@code rewrite} redirects calls of modules, and {@code before}
+     * receives statements that must come first.
+     */
     Expr expression(Expr expression, UnaryOperator<Expr> rewrite, List<Stmt> before) {
         return expression(expression, rewrite, before, false, "");
     }
 
-    /** The values of an assignment with their values shown. */
+    /** Returns the values of an assignment with their values shown. */
     List<Expr> values(Stmt.Assign assign, UnaryOperator<Expr> rewrite, List<Stmt> before) {
         List<Expr> values = new ArrayList<>();
         for (int i = 0; i < assign.values().size(); i++) {
@@ -198,7 +207,7 @@ final class PlaceTaps {
         return values;
     }
 
-    /** The variable that is another name of the value assigned to it, because it has no other. */
+    /** Returns the variable that is another name of the assigned value; empty if the value is not its only one. */
     private String merged(Stmt.Assign assign, int i) {
         boolean pairwise =
                 !assign.unpack() && assign.targets().size() == assign.values().size();
@@ -210,12 +219,15 @@ final class PlaceTaps {
                 : "";
     }
 
-    /** Notes the call of a module. */
+    /** Records the call of a module. */
     void call(CallSite site) {
         places.calls(text, site);
     }
 
-    /** The call of a method of which it is not certain whose it is: no operation in it follows a rule, so nothing that it gives may carry a gradient. */
+    /**
+     * Changes the call of a method of an unknown module. No operation in that method follows a rule, so its result must
+     * carry no gradient.
+     */
     Expr uncertain(Expr.Call call, String method, List<Stmt> before) {
         Type type = types.of(call);
         if (type != null && !OperatorKinds.mayHold(type)) {
@@ -279,7 +291,7 @@ final class PlaceTaps {
         String rule = kind == null ? "" : OperatorKinds.name(rebuilt);
         places.add(text, new Place(side, name, visible ? variable : "", visible ? type : null, kind, rule));
         if (rule.equals("scaled_dot_product_attention")) {
-            // What it computes inside has a rule of its own, at the next number.
+            // The softmax inside has a rule of its own, at the next number.
             String inside = rule + "_softmax";
             places.add(text, new Place(places.reserve(), inside, "", null, OperationKind.SOFTMAX, "softmax"));
         }
@@ -306,7 +318,10 @@ final class PlaceTaps {
         return kind == null ? by.redirect(call, here, before) : by.redirect(call, kind, type, here, before);
     }
 
-    /** After an operator that writes to a variable, the variable is what the rest of the program works on. */
+    /**
+     * Assigns the shown value to a variable after an operator that writes to it, so that the rest of the program works
+     * on that value.
+     */
     private Expr rebound(Expr.Name target, Expr value, Type type, List<Stmt> before) {
         Expr.Name temporary = new Expr.Name("a4j_i" + temporaries++);
         types.declare(temporary.id(), type);
@@ -333,7 +348,7 @@ final class PlaceTaps {
         return MethodCloner.show(runtime, self, place, index.structure(type), value);
     }
 
-    /** Statements after an assignment that show its variables, unless the value has been shown as theirs. */
+    /** Adds statements that show the variables of an assignment, unless the assigned value was shown as theirs. */
     void variables(Stmt.Assign assign, List<Stmt> after) {
         for (int i = 0; i < assign.targets().size(); i++) {
             if (!(assign.targets().get(i) instanceof Expr.Name name)

@@ -15,17 +15,20 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The places inside methods and functions at which values are shown, by the text they stand in. Every place has a number of its own. */
+/**
+ * The places inside methods and functions at which values are shown, by the text that contains them. Every place has
+ * its own number.
+ */
 final class Places {
     /**
      * A place in the text.
      *
      * @param side the number by which rows name it
      * @param operator the operator or function; empty for a variable alone
-     * @param variable the variable; empty if none
-     * @param type of what is shown; null if nothing is
-     * @param kind what the operator does; null if it is none that a gradient passes
-     * @param name of the operator for rules
+     * @param variable the variable; empty if there is none
+     * @param type the type of the shown value; null if none is shown
+     * @param kind the operator's kind; null if no gradient passes it
+     * @param name the operator's name for rules
      */
     record Place(
             int side,
@@ -42,8 +45,8 @@ final class Places {
     /**
      * A text: a method of a class, or a function.
      *
-     * @param owner class; empty for a function
-     * @param name method, or qualified function
+     * @param owner the class; empty for a function
+     * @param name the method, or the qualified function
      */
     record Text(String owner, String name) {}
 
@@ -56,12 +59,12 @@ final class Places {
         return next++;
     }
 
-    /** The number by which rules know the place of a side. */
+    /** Returns the number by which rules know the place of a side. */
     static int number(int side) {
         return side - Row.ARGUMENTS - 1;
     }
 
-    /** How many places there are. */
+    /** Returns the number of places. */
     int size() {
         return number(next);
     }
@@ -73,17 +76,20 @@ final class Places {
         }
     }
 
-    /** Notes that a text calls a module. */
+    /** Records that a text calls a module. */
     void calls(Text text, CallSite site) {
         events.computeIfAbsent(text, k -> new ArrayList<>()).add(site);
     }
 
-    /** What runs in a text, in order: a {@link Place} of an operator, a {@link CallSite}, or a {@link Text} of a function. */
+    /**
+     * Returns what runs in a text, in order: a {@link Place} of an operator, a {@link CallSite}, or a {@link Text} of a
+     * function.
+     */
     List<Object> events(Text text) {
         return events.getOrDefault(text, List.of());
     }
 
-    /** Notes that a text calls a function. */
+    /** Records that a text calls a function. */
     void calls(Text text, String function) {
         calls.computeIfAbsent(text, k -> new LinkedHashSet<>()).add(function);
         events.computeIfAbsent(text, k -> new ArrayList<>()).add(new Text("", function));
@@ -94,7 +100,7 @@ final class Places {
                 && calls.getOrDefault(text, Set.of()).stream().allMatch(f -> isEmpty(new Text("", f)));
     }
 
-    /** The numbers of the operators of one module, by side, as {@link #of} counts them. */
+    /** Returns the numbers of the operators of one module, by side, as {@link #of} counts them. */
     Map<Integer, Integer> numbers(List<Text> methods) {
         Map<String, Integer> counts = new HashMap<>();
         Map<Integer, Integer> numbers = new HashMap<>();
@@ -108,7 +114,7 @@ final class Places {
         return numbers;
     }
 
-    /** Methods, then the functions reached from them. */
+    /** Returns methods and the functions reached from them. */
     private Set<Text> texts(List<Text> methods) {
         Set<Text> texts = new LinkedHashSet<>(methods);
         List<Text> open = new ArrayList<>(methods);
@@ -123,7 +129,9 @@ final class Places {
         return texts;
     }
 
-    /** The places of one module: those of methods in order, then those of the functions reached from them. */
+    /**
+     * Returns the places of one module: those of its methods in order, then those of the functions reached from them.
+     */
     List<ValueInfo> of(int module, List<Text> methods, ProgramIndex index) {
         Set<Text> texts = texts(methods);
         List<ValueInfo> values = new ArrayList<>();

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.internal.instrument;
 
+import io.github.attribution4j.djl.internal.archive.FloatingTypes;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.operator.InPlace;
 import io.github.attribution4j.djl.internal.program.CallChains;
 import io.github.attribution4j.djl.internal.program.ObjectCheck;
 import io.github.attribution4j.djl.internal.program.ProgramIndex;
 import io.github.attribution4j.djl.internal.program.RewriteException;
+import io.github.attribution4j.djl.internal.program.WrittenTypes;
 import io.github.attribution4j.djl.internal.repair.Dispatch;
 import io.github.attribution4j.djl.internal.repair.Guards;
 import io.github.attribution4j.djl.internal.repair.Hooks;
@@ -15,8 +17,12 @@ import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.state.State;
 import io.github.attribution4j.djl.internal.wire.RuntimeSource;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** A program as every copy of it begins: parsed, checked and repaired, with what it changes known. Reading takes longer than making a copy. */
+/**
+ * A program from which copies are made: parsed, checked, repaired, and with its state known. Reading it takes longer
+ * than making a copy, so all copies of a model share one. Whoever uses it holds its lock.
+ */
 public final class RepairedProgram {
     private final TorchArchive archive;
     private final Map<String, Stmt.File> original;
@@ -25,6 +31,8 @@ public final class RepairedProgram {
     private final Guards guards;
     private final State state;
     private final boolean inPlace;
+    private @Nullable Boolean narrow;
+    private @Nullable Boolean quantized;
 
     private RepairedProgram(
             TorchArchive archive,
@@ -32,14 +40,15 @@ public final class RepairedProgram {
             ProgramIndex index,
             Repairs repairs,
             Guards guards,
-            State state) {
+            State state,
+            boolean inPlace) {
         this.archive = archive;
         this.original = original;
         this.index = index;
         this.repairs = repairs;
         this.guards = guards;
         this.state = state;
-        this.inPlace = InPlace.occursIn(index.files().values());
+        this.inPlace = inPlace;
     }
 
     /**
@@ -61,18 +70,20 @@ public final class RepairedProgram {
         Guards guards = new Guards(archive.name());
         ProgramIndex index =
                 ProgramIndex.of(archive, Dispatch.apply(original, guards.guard(repairs.repair(Hooks.apply(original)))));
-        State state = State.of(archive, index);
+        boolean inPlace = InPlace.occursIn(index.files().values());
+        State state = State.of(archive, index, inPlace);
         if (!state.names().isEmpty()) {
             index = ProgramIndex.of(archive, state.files());
+            inPlace = InPlace.occursIn(index.files().values());
         }
-        return new RepairedProgram(archive, original.files(), index, repairs, guards, state);
+        return new RepairedProgram(archive, original.files(), index, repairs, guards, state, inPlace);
     }
 
     TorchArchive archive() {
         return archive;
     }
 
-    /** The files as the archive has them, by path below {@code code/}. */
+    /** Returns the files of the archive, by path below {@code code/}. */
     Map<String, Stmt.File> original() {
         return original;
     }
@@ -93,8 +104,25 @@ public final class RepairedProgram {
         return state;
     }
 
-    /** Whether it may write to tensors. */
+    /** Returns whether it may write to tensors. */
     boolean inPlace() {
         return inPlace;
+    }
+
+    /** Returns whether it holds or names 16-bit values. Found when first asked: a copy without taps never asks. */
+    boolean narrow() {
+        if (narrow == null) {
+            narrow = FloatingTypes.narrow(archive)
+                    || WrittenTypes.narrow(index.files().values());
+        }
+        return narrow;
+    }
+
+    /** Returns whether it may hold quantized values. */
+    boolean quantized() {
+        if (quantized == null) {
+            quantized = archive.code().values().stream().anyMatch(text -> text.contains("quantize"));
+        }
+        return quantized;
     }
 }

@@ -22,17 +22,20 @@ import org.jspecify.annotations.Nullable;
  * Redirects operations to the methods of a rule library on the tape.
  *
  * <pre>
- * dedicated      torch.linear(x, w)         ->  (a4j_t).dense(P, K, x, w, None, )
- * generic        torch.add(x, y, alpha=1)   ->  (a4j_t).linear(P, K, torch.add((a4j_t).before(P, K, x, ), (a4j_t).before(P, K, y, ), alpha=1), )
- * in place       torch.relu_(x)             ->  (a4j_t).stored(P, K, (a4j_t).activation(P, K, torch.relu((a4j_t).before(P, K, (a4j_t).held(P, K, x, ), )), ), )
- * without rule   torch.foo(x)               ->  (a4j_t).unknown(P, K, torch.foo((a4j_t).unknown(P, K, x, )), )
- * without type   torch.foo(x)               ->  a4j_h = (a4j_t).hidden(P, K, x, ); torch.foo(x)
+ * dedicated      torch.linear(x, w)        -&gt;  (a4j_t).dense(P, K, x, w, None, )
+ * generic        torch.add(x, y, alpha=1)  -&gt;  (a4j_t).linear(P, K, torch.add((a4j_t).before(P, K, x, ),
+ *                                                  (a4j_t).before(P, K, y, ), alpha=1), )
+ * in place       torch.relu_(x)            -&gt;  (a4j_t).stored(P, K, (a4j_t).activation(P, K,
+ *                                                  torch.relu((a4j_t).before(P, K, (a4j_t).held(P, K, x, ), )), ), )
+ * without rule   torch.foo(x)              -&gt;  (a4j_t).unknown(P, K, torch.foo((a4j_t).unknown(P, K, x, )), )
+ * without type   torch.foo(x)              -&gt;  a4j_h = (a4j_t).hidden(P, K, x, ); torch.foo(x)
  * </pre>
  *
- * P is the index of the module that runs, K the number of the place in the text. An operator that writes to its operand is computed without writing, on a copy, and the result is written after.
+ * <p>P is the index of the module that runs, and K the number of the place in the text. An operator that writes to its
+ * operand is computed on a copy without writing, and its result is written afterwards.
  */
 final class RulePlaces {
-    /** Ends the names of methods that take and give lists. */
+    /** The suffix of methods that take and return lists. */
     static final String LIST = "_list";
 
     private static final String UNKNOWN = "unknown";
@@ -49,26 +52,26 @@ final class RulePlaces {
         this.conditions = new ConditionPlaces(this, source, types);
     }
 
-    /** Takes the assignments of the text whose calls follow. */
+    /** Receives the assignments of the text whose calls follow. */
     void scan(List<Stmt.Assign> assignments) {
         conditions.scan(assignments);
     }
 
-    /** Redirects what passes no gradient: comparisons, of which conditions are made. */
+    /** Redirects an operator that passes no gradient, such as a comparison, which may be part of a condition. */
     Expr redirect(Expr.Call call, Here here, List<Stmt> before) {
         return conditions.redirect(call, here, before);
     }
 
-    /** What a place is for the rules. */
+    /** A place, as rules see it. */
     record Here(Expr module, int place) {}
 
     /**
      * Redirects a call.
      *
-     * @param kind what the operator does
-     * @param result the static type of what it gives, null if not known
-     * @param before takes statements to come first
-     * @return the call itself if it is to stay as it is
+     * @param kind the operator's kind
+     * @param result the static type of the result; null if unknown
+     * @param before receives statements that must come first
+     * @return the redirected call, or the call itself if it stays as it is
      */
     Expr redirect(Expr.Call call, OperationKind kind, @Nullable Type result, Here here, List<Stmt> before) {
         if (kind == OperationKind.RESHAPE) {
@@ -85,7 +88,7 @@ final class RulePlaces {
             if (canonical != null && source.has(canonical.method())) {
                 List<Expr> arguments = new ArrayList<>(canonical.arguments());
                 if (kind == OperationKind.NORMALIZATION) {
-                    // Rules are for what is normalized; weights and statistics are constants.
+                    // Rules cover the normalized value; weights and statistics are constants.
                     for (int i = 1; i < arguments.size(); i++) {
                         arguments.set(i, refusing(arguments.get(i), UNKNOWN, here, before));
                     }
@@ -94,7 +97,7 @@ final class RulePlaces {
                 return stored ? port("stored", here, List.of(value)) : value;
             }
             String method = generic(kind, functional, call);
-            if (method.equals(RuleSource.LEFT)) {
+            if (method.equals(RuleSource.UNCHANGED)) {
                 return call;
             }
             if (!method.equals(RuleSource.UNKNOWN)
@@ -104,8 +107,8 @@ final class RulePlaces {
                 return stored ? port("stored", here, List.of(value)) : value;
             }
         }
-        boolean left = generic(kind, functional, call).equals(RuleSource.LEFT);
-        return left
+        boolean unchanged = generic(kind, functional, call).equals(RuleSource.UNCHANGED);
+        return unchanged
                 ? call
                 : refusing(call, kind == OperationKind.RECURRENT ? "recurrent" : UNKNOWN, result, here, before);
     }
@@ -114,7 +117,7 @@ final class RulePlaces {
         return source.generic(kind, operator, call);
     }
 
-    /** A constant of the archive. */
+    /** Returns whether a value is a constant of the archive. */
     private static boolean isWeight(Expr value) {
         return value instanceof Expr.Attribute attribute
                 && attribute.value() instanceof Expr.Name owner
@@ -128,8 +131,8 @@ final class RulePlaces {
     }
 
     /**
-     * The call with the operands that count shown. All others that may be tensors, as weights, slopes and bounds, or what the text gives no type, refuse where they depend on what is attributed: none is
-     * left out.
+     * Returns the call with its operands shown. All other arguments that may be tensors, such as weights, slopes,
+     * bounds, and those of unknown type, refuse if they depend on what is attributed. So no dependence is overlooked.
      */
     private Expr operands(Expr.Call call, OperationKind kind, String method, Here here, List<Stmt> before) {
         if (!source.showsOperands(method)) {
@@ -150,7 +153,7 @@ final class RulePlaces {
         return new Expr.Call(call.callee(), arguments, keywords(call, UNKNOWN, here, before), call.trailingComma());
     }
 
-    /** Whether the first argument of a call is a tensor, because the operator takes nothing else there. */
+    /** Returns whether the first argument of a call is a tensor because the operator takes nothing else there. */
     private static boolean isTensor(Expr.Call call, OperationKind kind) {
         String dotted = Trees.dotted(call.callee());
         String operator = dotted.substring(dotted.lastIndexOf('.') + 1);
@@ -170,7 +173,7 @@ final class RulePlaces {
         return keywords;
     }
 
-    /** A refusal where an operand or, for operands that cannot be seen, the result carries a gradient. */
+    /** Makes the call refuse if an operand, or the result for operands that cannot be seen, carries a gradient. */
     private Expr refusing(Expr.Call call, String code, @Nullable Type result, Here here, List<Stmt> before) {
         boolean writes = InPlace.writes(call);
         List<Expr> arguments = new ArrayList<>();
@@ -201,7 +204,7 @@ final class RulePlaces {
         return OperatorKinds.mayHold(type) && !empty ? hidden(value, here, before) : value;
     }
 
-    /** A value of a type that the text does not tell, after a look at it while the program runs. */
+    /** Returns a value of unknown type after a statement that checks it at run time. */
     Expr hidden(Expr value, Here here, List<Stmt> before) {
         Expr seen = value;
         if (!(value instanceof Expr.Name)) {

@@ -17,14 +17,15 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks how deep functions and methods call each other, and how large the program gets when every call is put in place. libtorch compiles calls by recursion, on the
- * stack of the thread that loads or runs, and puts them in place before it runs.
+ * Checks how deep functions and methods call each other, and how large the program gets once all calls are inlined.
+ * libtorch compiles calls by recursion, on the stack of the thread that loads or runs, and inlines them before it runs.
+ * A program beyond the limits would crash the process, so it is refused.
  */
 public final class CallChains {
-    /** Far above any real model: libtorch takes some 5 KiB of stack for each. */
+    /** Far above any real model. libtorch needs some 5 KiB of stack for each call. */
     static final int MAX_DEPTH = 80;
 
-    /** Statements, after all calls have been put in place. */
+    /** The most statements after inlining. */
     static final long MAX_STATEMENTS = 1_000_000;
 
     /** A function by its full name, or a method of a class. */
@@ -35,7 +36,7 @@ public final class CallChains {
         }
     }
 
-    /** What a function calls, with repetitions, and how many statements it has itself. */
+    /** What a function calls, with repetitions, and its number of statements. */
     private static final class Node {
         final List<Key> calls = new ArrayList<>();
         long statements;
@@ -166,13 +167,13 @@ public final class CallChains {
         }
     }
 
-    /** The full name behind a variable that stands for a function. */
+    /** Returns the full name behind a variable that stands for a function. */
     private static String resolved(String name, Map<String, String> types) {
         String value = types.getOrDefault(name, "");
         return value.startsWith("=") ? value.substring(1) : name;
     }
 
-    /** The class of what an expression stands for; null where that is not plain to see. */
+    /** Returns the class of an expression's value; null if the text does not show it. */
     private @Nullable String type(Expr expression, Map<String, String> types) {
         if (expression instanceof Expr.Parens parens) {
             return type(parens.value(), types);
@@ -203,7 +204,7 @@ public final class CallChains {
         return declared == null || concrete != null ? concrete : declared.name();
     }
 
-    /** Depth and size by a walk without recursion; calls in a circle, which libtorch refuses itself, count once. */
+    /** Measures depth and size without recursion. Circular calls count once; libtorch refuses those itself. */
     private void measure(Key start, Node first) {
         Deque<Visit> open = new ArrayDeque<>();
         enter(first, open);
@@ -226,7 +227,7 @@ public final class CallChains {
             throw tooDeep(start);
         }
         if (first.size > MAX_STATEMENTS) {
-            throw new RewriteException(archive + ": with all calls put in place, " + start + " has more than "
+            throw new RewriteException(archive + ": with all calls inlined, " + start + " has more than "
                     + MAX_STATEMENTS + " statements; such a program is not loaded");
         }
     }

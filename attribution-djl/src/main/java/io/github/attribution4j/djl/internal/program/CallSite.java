@@ -8,31 +8,39 @@ import java.util.regex.Pattern;
 /**
  * A call of a module in an instrumented method.
  *
- * @param target the module called
- * @param method the method called
- * @param modules for each parameter of the method that is a module: which one is passed
- * @param handsOn whether a trace left it neither arguments nor a result, and it is known which value it hands on
- * @param loop whether it stands in a loop
+ * @param target the called module
+ * @param method the called method
+ * @param modules the module that is passed, for each parameter of the method that is a module
+ * @param passesThrough whether a trace dropped arguments and result of the call, and the value that passes through is
+ *     known
+ * @param loop whether the call is in a loop
  */
-public record CallSite(ModuleRef target, String method, Map<String, ModuleRef> modules, boolean handsOn, boolean loop) {
+public record CallSite(
+        ModuleRef target, String method, Map<String, ModuleRef> modules, boolean passesThrough, boolean loop) {
     private static final Pattern FORWARD = Pattern.compile("forward(__)?[0-9]*");
     private static final Pattern RECURRENT_FORWARD = Pattern.compile("forward_(tensor|packed)");
 
     /**
-     * A module known by where it stands.
+     * A module, by its position in the tree.
      *
      * @param type its class
-     * @param base the variable with the index it is counted from; empty if the offset is counted from the root
-     * @param offset its index minus that of the base
+     * @param base the variable that holds the index from which the offset counts; empty if it counts from the root
+     * @param offset the module's index minus that of the base
      */
     public record ModuleRef(String type, String base, int offset) {}
 
-    /** Whether a method counts as the call of a module, which taps see: forward, a trace's forward1, an overload's forward__0, forward with hooks. */
+    /**
+     * Returns whether a method is a call of the module, which taps see: {@code forward}, {@code forward1} of a trace,
+     * {@code forward__0} of an overload, and forward with hooks.
+     */
     public static boolean counts(String method) {
         return FORWARD.matcher(method).matches() || method.equals(AddedNames.HOOKED);
     }
 
-    /** The same for a class: dynamically quantized recurrent layers have these two instead of {@code forward}. */
+    /**
+     * Returns the same for a method of a class. Dynamically quantized recurrent layers have two such methods instead of
+     * {@code forward}.
+     */
     public static boolean counts(Stmt.ClassDef definition, String method) {
         return counts(method)
                 || (RECURRENT_FORWARD.matcher(method).matches()

@@ -6,15 +6,18 @@ import io.github.attribution4j.djl.internal.script.Printer;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import java.util.List;
 
-/** What may stand in a class of which kind. libtorch reads on without a look and does not survive what it does not expect. */
+/**
+ * Checks which members a class of each kind has. libtorch does not check this, and crashes on a member that it does not
+ * expect.
+ */
 final class ClassMembers {
     private ClassMembers() {}
 
     /**
      * Checks the members of a class.
      *
-     * @param name of the class, for the message
-     * @throws RewriteException naming the member that does not belong there
+     * @param name the class, for the message
+     * @throws RewriteException if a member does not belong there
      */
     static void check(String name, Stmt.ClassDef definition) {
         for (Stmt member : definition.members()) {

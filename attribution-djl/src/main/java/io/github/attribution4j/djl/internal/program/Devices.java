@@ -17,52 +17,56 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Puts constant devices onto the one that a program is loaded to. A trace made on a GPU holds {@code torch.device("cuda:0")} wherever a tensor was made, and a module may keep a device as an
- * attribute; libtorch moves parameters when it loads, and not these.
+ * Changes constant devices in a program to the one that it is loaded to. A trace made on a GPU holds
+ * {@code torch.device("cuda:0")} wherever it made a tensor, and a module may hold a device as an attribute. libtorch
+ * moves parameters when it loads, but not these.
  *
- * <p>Loaded to a GPU, what a program moves to the CPU stays there, for some operators want it so; what it makes there, in an archive that names no other device, does not.
+ * <p>On a GPU, what a program moves to the CPU stays there, because some operators want it so. In an archive that names
+ * no device but the CPU, what the program creates on the CPU is created on the GPU instead.
  */
 public final class Devices {
     private static final Pattern NAMES = Pattern.compile("torch\\.(device|cuda)\\(");
     private static final Pattern LITERAL = Pattern.compile("torch\\.device\\(\"([^\"]*)\"");
     private static final String DEVICE = "torch.device";
 
-    /** Where tensors have no values; nothing of a program that computes lies there. */
+    /** The device of tensors without values. No tensor that a program computes with lies there. */
     private static final String META = "meta";
 
     private final String target;
     private final boolean cpu;
-    private final boolean elsewhere;
+    private final boolean namesGpu;
     private final Map<String, Integer> changed = new TreeMap<>();
 
-    private Devices(String target, boolean elsewhere) {
+    private Devices(String target, boolean namesGpu) {
         this.target = target;
         this.cpu = target.equals("cpu");
-        this.elsewhere = elsewhere;
+        this.namesGpu = namesGpu;
     }
 
     /**
-     * An archive, perhaps changed, and what was changed in it.
+     * An archive after the change.
      *
-     * @param archive for the device
+     * @param archive the archive for the device
      * @param repairs one line for each device that was replaced
      */
     public record Moved(TorchArchive archive, List<String> repairs) {}
 
     /**
-     * Replaces an archive's constant devices.
+     * Replaces the constant devices of an archive.
      *
      * @param archive not changed
      * @param target the device that it is loaded to, such as {@code cpu} or {@code cuda:0}
      * @return a copy in memory, or the archive itself if it names no other device
-     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file that names a device is not in the serialized language
+     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file that names a device is not in the
+     *     serialized language
      */
     public static Moved move(TorchArchive archive, String target) {
-        boolean elsewhere = archive.code().values().stream()
+        boolean namesGpu = archive.code().values().stream()
                 .flatMap(text -> LITERAL.matcher(text).results())
                 .anyMatch(literal -> !literal.group(1).equals("cpu"));
-        Devices devices = new Devices(target, elsewhere);
-        PickledDevices pickles = PickledDevices.of(archive, device -> devices.moves(device) && !device.equals("cpu"));
+        Devices devices = new Devices(target, namesGpu);
+        PickledDevices pickles =
+                PickledDevices.of(archive, device -> devices.mustMove(device) && !device.equals("cpu"));
         pickles.found().forEach(device -> devices.changed.merge(device, 1, Integer::sum));
         Map<String, String> texts = new LinkedHashMap<>();
         archive.code().forEach((path, text) -> {
@@ -82,8 +86,8 @@ public final class Devices {
         return new Moved(texts.isEmpty() ? copy : copy.withCode(texts), List.copyOf(repairs));
     }
 
-    /** Whether a device is another one than that of the program; {@code cuda} is any of them. */
-    private boolean moves(String device) {
+    /** Returns whether a device must change. {@code cuda} without a number is the first GPU. */
+    private boolean mustMove(String device) {
         return !device.equals(target)
                 && !device.equals(META)
                 && !(device.equals("cpu") && cpu)
@@ -97,30 +101,30 @@ public final class Devices {
         String name = Trees.dotted(call.callee());
         if (name.equals(DEVICE) && !call.arguments().isEmpty()) {
             String device = device(call);
-            return moves(device) && !device.equals("cpu") && (cpu || !device.isEmpty()) ? moved(device) : call;
+            return mustMove(device) && !device.equals("cpu") && (cpu || !device.isEmpty()) ? moved(device) : call;
         }
         if (name.equals("torch.cuda") && cpu && call.arguments().size() == 1) {
             changed.merge("cuda", 1, Integer::sum);
             return new Expr.Call(Trees.dotted("torch.cpu"), call.arguments(), call.keywords(), call.trailingComma());
         }
-        if (!cpu && !elsewhere && call.keywords().stream().anyMatch(this::makes)) {
+        if (!cpu && !namesGpu && call.keywords().stream().anyMatch(this::isOnCpu)) {
             List<Expr.Keyword> keywords = call.keywords().stream()
-                    .map(keyword -> makes(keyword) ? new Expr.Keyword(keyword.name(), moved("cpu")) : keyword)
+                    .map(keyword -> isOnCpu(keyword) ? new Expr.Keyword(keyword.name(), moved("cpu")) : keyword)
                     .toList();
             return new Expr.Call(call.callee(), call.arguments(), keywords, call.trailingComma());
         }
         return expression;
     }
 
-    /** Whether a keyword says that a new tensor is to lie on the CPU. */
-    private boolean makes(Expr.Keyword keyword) {
+    /** Returns whether a keyword places a new tensor on the CPU. */
+    private boolean isOnCpu(Expr.Keyword keyword) {
         return keyword.name().equals("device")
                 && keyword.value() instanceof Expr.Call call
                 && Trees.dotted(call.callee()).equals(DEVICE)
                 && device(call).equals("cpu");
     }
 
-    /** The device that a call names; empty if that is known when it runs only. */
+    /** Returns the device that a call names; empty if the name is computed at run time. */
     private static String device(Expr.Call call) {
         if (!(call.arguments().get(0) instanceof Expr.Text text)) {
             return "";

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Puts another method of the root in the place of its {@code forward}. */
+/** Makes another method of the root its {@code forward}, for models whose entry has another name. */
 public final class EntryMethod {
     private static final String FORWARD = "forward";
     private static final String MOVED = "a4j_own_forward";
@@ -19,13 +19,15 @@ public final class EntryMethod {
     private EntryMethod() {}
 
     /**
-     * Returns a copy of an archive whose {@code forward} is another method. What calls the old one goes on doing so.
+     * Returns a copy of an archive whose {@code forward} is another method. Calls of the old forward still reach it,
+     * under a new name.
      *
      * @param archive not changed
      * @param name a method of the root
      * @return the copy; the archive itself for {@code forward}
-     * @throws io.github.attribution4j.djl.internal.script.ScriptException if the file of the root's class is not in the serialized language
-     * @throws RewriteException naming the methods there are, if there is none of this name
+     * @throws io.github.attribution4j.djl.internal.script.ScriptException if the file of the root's class is not in the
+     *     serialized language
+     * @throws RewriteException if there is no such method; the message names those that exist
      */
     public static TorchArchive of(TorchArchive archive, String name) {
         if (name.equals(FORWARD)) {
@@ -71,7 +73,7 @@ public final class EntryMethod {
         return new Stmt.ClassDef(type.name(), type.base(), members);
     }
 
-    /** A method that calls the old forward by its new name. */
+    /** Returns a method in which calls of the old forward use its new name. */
     private static Stmt.Def moved(Stmt.Def method, String name, String old) {
         String self =
                 method.parameters().isEmpty() ? "" : method.parameters().get(0).name();
@@ -86,7 +88,7 @@ public final class EntryMethod {
         return new Stmt.Def(name.equals(FORWARD) ? old : name, method.parameters(), method.result(), body);
     }
 
-    /** The names of a class's methods, for messages. */
+    /** Returns the names of a class's methods, for messages. */
     static String names(Stmt.ClassDef type) {
         List<String> names = new ArrayList<>();
         for (Stmt member : type.members()) {

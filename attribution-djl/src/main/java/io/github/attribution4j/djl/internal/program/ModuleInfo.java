@@ -7,12 +7,12 @@ import java.util.List;
 /**
  * A module of the model.
  *
- * @param path its dotted path as {@code named_modules()} of PyTorch shows it; empty for the root
+ * @param path its dotted path, as PyTorch's {@code named_modules()} shows it; empty for the root
  * @param index its pre-order number, by which {@code Request} names it
  * @param type the qualified name of its class, {@code __torch__.torch.nn.modules.conv.Conv2d}
- * @param calls the methods by which the program calls it, with what they take and give
+ * @param calls the methods by which the program calls it
  * @param reason why it cannot be addressed; empty if it can
- * @param alias the path under which the program calls it, if that is another one; empty if not
+ * @param alias the path by which the program calls it, if that is another one; else empty
  */
 public record ModuleInfo(String path, int index, String type, List<Call> calls, String reason, String alias) {
     public ModuleInfo {
@@ -20,14 +20,17 @@ public record ModuleInfo(String path, int index, String type, List<Call> calls, 
     }
 
     /**
-     * One way in which the program calls a module. A place in the text, which runs any number of times if it stands in a loop or a branch.
+     * One way in which the program calls a module: a method, at one or more places in the text. A place runs any number
+     * of times if it is in a loop or a branch.
      *
-     * @param method {@code forward}, {@code forward1} (second call in a trace), {@code forward__0} (overload in a script)
-     * @param sites how many places in the program call it so
+     * @param method {@code forward}, {@code forward1} (second call in a trace) or {@code forward__0} (overload in a
+     *     script)
+     * @param sites the number of places that call this method of the module
      * @param resultType the declared type of the result
-     * @param result where the tensors of the result are; without any, only arguments can be addressed
+     * @param result where the tensors of the result are; if it has none, only arguments can be addressed
      * @param parameters names and types of the arguments
-     * @param handsOn whether a trace left it neither arguments nor a result, and its value is the one it hands on
+     * @param passesThrough whether a trace dropped arguments and result, so that the value is the one that passes
+     *     through
      * @param repeated whether a place may run more than once: in a loop, or in a module that is itself called again
      */
     public record Call(
@@ -36,19 +39,19 @@ public record ModuleInfo(String path, int index, String type, List<Call> calls, 
             Type resultType,
             Structure result,
             List<Signature.Parameter> parameters,
-            boolean handsOn,
+            boolean passesThrough,
             boolean repeated) {
         public Call {
             parameters = List.copyOf(parameters);
         }
     }
 
-    /** {@return whether taps and replacements reach it} */
+    /** {@return whether taps and replacements work here} */
     public boolean addressable() {
         return reason.isEmpty();
     }
 
-    /** {@return the class as users know it, {@code Conv2d}} */
+    /** {@return the class under its usual name, {@code Conv2d}} */
     public String simpleType() {
         return type.substring(type.lastIndexOf('.') + 1);
     }

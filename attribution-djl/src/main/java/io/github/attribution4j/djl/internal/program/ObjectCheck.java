@@ -12,8 +12,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Checks that the objects of an archive have the attributes that their classes declare. libtorch compiles the program by the declarations and then takes objects by
- * position: one of another class, or a tuple of another length, makes it read memory that is not there.
+ * Checks that an archive's objects have the attributes that their classes declare. libtorch compiles the program by the
+ * declarations and then accesses objects by position. An object of another class, or a tuple of another length, would
+ * make it read foreign memory.
  */
 public final class ObjectCheck {
     private final String archive;
@@ -38,8 +39,7 @@ public final class ObjectCheck {
 
     private void object(PickleValue.Instance instance) {
         Stmt.ClassDef definition = index.definition(instance.type());
-        // An object with a __setstate__ of its own keeps what it likes; classes of libtorch are not defined in the
-        // archive.
+        // An object with its own __setstate__ may hold anything. Classes of libtorch are not defined in the archive.
         if (!seen.add(instance) || definition == null || definition.method("__setstate__") != null) {
             return;
         }
@@ -128,7 +128,7 @@ public final class ObjectCheck {
                 && result.function().equals(type.name());
     }
 
-    /** Whether a class has the methods of an interface, with as many parameters. */
+    /** Returns whether a class has the methods of an interface, with the same numbers of parameters. */
     private boolean offers(String className, Stmt.ClassDef wanted) {
         Stmt.ClassDef definition = index.definition(className);
         if (definition == null) {

@@ -20,8 +20,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The classes of a program and the tree of its modules. Every module has a pre-order index: the root has 0, a child that of its parent plus an offset that
- * depends on the parent's class alone, so that instances may share classes.
+ * The classes of a program and the tree of its modules, read once from an archive and then looked up by every other
+ * step. Each module has a pre-order index: the root has 0, and a child has its parent's index plus an offset. The
+ * offset depends on the parent's class alone, so instances may share a class. A model of two convolutions in a block
+ * has the modules {@code ""} (0), {@code block} (1), {@code block.conv1} (2) and {@code block.conv2} (3).
  */
 public final class ProgramIndex {
     private static final int MAX_MODULES = 100_000;
@@ -33,8 +35,8 @@ public final class ProgramIndex {
      * @param name its qualified name
      * @param definition its source
      * @param children the classes of its submodules by attribute name, in order
-     * @param offsets the submodules' index minus that of the module
-     * @param size number of modules in the tree below and including it
+     * @param offsets the indexes of its submodules minus its own
+     * @param size the number of modules in the tree from it downwards, itself included
      */
     public record ModuleClass(
             String name,
@@ -96,7 +98,10 @@ public final class ProgramIndex {
         }
     }
 
-    /** How the methods of a class know where their module stands: by a number, if it has one instance only, else by a parameter. */
+    /**
+     * Returns how the methods of a class refer to their module: by a constant index if it has one instance only, else
+     * by a parameter.
+     */
     public CallSite.ModuleRef self(String className) {
         CallSite.ModuleRef self = selves.get(className);
         return self == null ? new CallSite.ModuleRef(className, AddedNames.INDEX, 0) : self;
@@ -120,7 +125,10 @@ public final class ProgramIndex {
         return new ProgramIndex(archive, files);
     }
 
-    /** Notes which classes stand behind the attributes of each class: interfaces hide them from the source. */
+    /**
+     * Records the classes of the objects behind the attributes of each class, because an interface in the source hides
+     * them.
+     */
     private void collect(PickleValue.Instance instance, int depth, Set<PickleValue.Instance> seen) {
         if (!seen.add(instance)) {
             return;
@@ -150,12 +158,12 @@ public final class ProgramIndex {
         return classes.get(className);
     }
 
-    /** A function, or a method of a class that is no module, by its qualified name. */
+    /** Returns a function, or a method of a class that is no module, by its qualified name. */
     public Stmt.@Nullable Def function(String name) {
         return functions.get(name);
     }
 
-    /** Whether a name is that of a class of TorchScript that is neither a module nor a tuple, an enumeration or an interface. */
+    /** Returns whether a name is that of a TorchScript class that is no module, tuple, enumeration or interface. */
     public boolean isClass(String name) {
         Stmt.ClassDef definition = classes.get(name);
         return definition != null && isClass(definition);
@@ -170,7 +178,10 @@ public final class ProgramIndex {
         return definition != null && "NamedTuple".equals(definition.base());
     }
 
-    /** The value of the first member of an enumeration, which has the type of all; null if the name is of no enumeration. */
+    /**
+     * Returns the value of an enumeration's first member, which has the type of all; null if the name is of no
+     * enumeration.
+     */
     @Nullable
     Expr enumeration(String name) {
         Stmt.ClassDef definition = classes.get(name);
@@ -182,12 +193,12 @@ public final class ProgramIndex {
                 : null;
     }
 
-    /** The type of {@code CONSTANTS.c3}; null if it is not known. */
+    /** Returns the type of {@code CONSTANTS.c3}; null if it is not known. */
     public @Nullable Type constant(Expr expression) {
         return type(constant(expression, constants));
     }
 
-    /** The constant that an expression {@code CONSTANTS.c3} stands for; null if it is none. */
+    /** Returns the constant that an expression {@code CONSTANTS.c3} stands for; null if it is none. */
     public static @Nullable PickleValue constant(Expr expression, List<PickleValue> constants) {
         if (expression instanceof Expr.Attribute attribute
                 && attribute.value() instanceof Expr.Name name
@@ -199,7 +210,7 @@ public final class ProgramIndex {
         return null;
     }
 
-    /** The type of a constant: a tensor, or the class of an object; null if it is not known. */
+    /** Returns the type of a constant: a tensor, or the class of an object; null if it is not known. */
     private static @Nullable Type type(@Nullable PickleValue constant) {
         if (constant instanceof PickleValue.Instance instance) {
             return Type.of(instance.type());
@@ -220,7 +231,10 @@ public final class ProgramIndex {
         return definition != null && "ModuleInterface".equals(definition.base());
     }
 
-    /** The class behind an attribute: the declared one, or for an interface the only one that occurs; null if that is not unique. */
+    /**
+     * Returns the class behind an attribute: the declared one, or for an interface the only one that occurs; null if
+     * several occur.
+     */
     public @Nullable String concrete(String owner, String attribute, String declared) {
         if (isModule(declared)) {
             return declared;
@@ -234,7 +248,10 @@ public final class ProgramIndex {
                 : null;
     }
 
-    /** The classes whose method is called through a type: of an interface all modules below the root that have such a method, else the type itself. */
+    /**
+     * Returns the classes whose method a call through a type may reach: for an interface, all modules below the root
+     * that have such a method, else the type itself.
+     */
     public List<String> behind(String type, String method) {
         if (!isInterface(type)) {
             return List.of(type);
@@ -285,7 +302,7 @@ public final class ProgramIndex {
         return result;
     }
 
-    /** The declared attributes of a class by name, in order; none if the archive does not define it. */
+    /** Returns the declared attributes of a class by name, in order; empty if the archive does not define it. */
     public Map<String, Type> attributes(String className) {
         return attributes.computeIfAbsent(className, name -> {
             Stmt.ClassDef definition = classes.get(name);
@@ -293,7 +310,7 @@ public final class ProgramIndex {
         });
     }
 
-    /** The declared attributes of a class by name, in order. */
+    /** Returns the declared attributes of a class by name, in order. */
     public static Map<String, Type> attributes(Stmt.ClassDef definition) {
         Map<String, Type> attributes = new LinkedHashMap<>();
         for (Stmt member : definition.members()) {
@@ -317,7 +334,7 @@ public final class ProgramIndex {
     /** A module in the tree. */
     public record Node(String path, int index, ModuleClass type) {}
 
-    /** All modules in pre-order. */
+    /** Returns all modules in pre-order. */
     public List<Node> nodes() {
         return Collections.unmodifiableList(nodes);
     }
@@ -333,7 +350,7 @@ public final class ProgramIndex {
     }
 
     /**
-     * Says how the model is called.
+     * Returns how the model is called.
      *
      * @return the signature of the root's {@code forward}
      * @throws RewriteException if there is no such method
@@ -351,7 +368,10 @@ public final class ProgramIndex {
         return new Signature(parameters, resultType(forward), structure(resultType(forward)));
     }
 
-    /** What is passed for a parameter of the root: of a type that leaves a choice a tensor if that is one, else what comes first. */
+    /**
+     * Returns what is passed for a parameter of the root. A type that allows several kinds stands for a tensor if one
+     * of them is that, else for the first.
+     */
     private Structure passed(Type type) {
         if (type.name().equals("Any")) {
             return new Structure.Tensor();
@@ -399,7 +419,7 @@ public final class ProgramIndex {
         return result == null ? Type.TENSOR : result;
     }
 
-    /** What is inside a value of a type. */
+    /** Returns what a value of a type holds. */
     public Structure structure(Type type) {
         return structure(type, 0);
     }

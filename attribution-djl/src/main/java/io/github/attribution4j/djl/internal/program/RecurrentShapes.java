@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Checks that the weights of an LSTM fit each other: libtorch's own for CPUs takes their shapes from the first. */
+/**
+ * Checks that the weights of an LSTM fit each other. libtorch's LSTM for CPUs takes all shapes from the first weight.
+ */
 final class RecurrentShapes {
     private static final String FIRST = "weight_ih_l";
 
@@ -45,7 +47,7 @@ final class RecurrentShapes {
                 && tensor.shape().get(1) > 0;
     }
 
-    /** Four gates; a projected LSTM has a smaller state. */
+    /** Checks the four gates. A projected LSTM has a smaller state. */
     private static boolean gates(PickleValue.TensorRef hidden, @Nullable PickleValue projection) {
         long rows = hidden.shape().get(0);
         long columns = hidden.shape().get(1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.internal.program;
 
-/** A program that cannot be instrumented at all. The message is one line: what, where, and the remedy where there is one. */
+/** A program cannot be instrumented. The message is one line: what, where, and the remedy if there is one. */
 public final class RewriteException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

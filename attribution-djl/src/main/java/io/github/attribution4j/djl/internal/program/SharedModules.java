@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds modules that stand in an archive under several names. A script stores a module that has two names twice, with the same tensors; its program calls one of them, and PyTorch's {@code
- * named_modules()} may show the other.
+ * Finds modules that have several names in an archive. A script stores a module that has two names twice, with the same
+ * tensors. Its program calls one of the two, and PyTorch's {@code named_modules()} may show the other.
  */
 public final class SharedModules {
     private static final int MOST_COMPARED = 100_000;
@@ -39,10 +39,11 @@ public final class SharedModules {
     }
 
     /**
-     * Names a module's other paths. A module without tensors of its own is told by the one that it is part of.
+     * Returns the other paths of a module. A module without own tensors is recognized by the module that holds it.
      *
-     * @param path of a module
-     * @param certain whether class and all other attributes must be the same too; else tensors and the class as users know it suffice
+     * @param path the path of a module
+     * @param certain whether the class and all other attributes must be equal too; else equal tensors and the usual
+     *     class name are enough
      */
     public List<String> twins(String path, boolean certain) {
         String owner = path;

@@ -22,12 +22,12 @@ public record Signature(List<Parameter> parameters, Type resultType, Structure r
      * @param name its name in the archive; traces invent names
      * @param type its declared type
      * @param structure where its tensors are
-     * @param hasDefault whether it may be left out
+     * @param hasDefault whether it may be omitted
      * @param preset the default as source text; empty if there is none
      */
     public record Parameter(String name, Type type, Structure structure, boolean hasDefault, String preset) {}
 
-    /** {@return the declaration as a reader expects it, for messages} */
+    /** {@return the declaration as Python writes it, for messages} */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder("forward(");

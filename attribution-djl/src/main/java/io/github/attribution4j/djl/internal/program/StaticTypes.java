@@ -18,8 +18,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The types of variables and expressions of one method, as far as it matters where tensors are. A variable keeps its type, so one walk in order is enough. Null stands for what is not
- * known; such a value is not offered, and never guessed.
+ * Computes the types of variables and expressions of one method, so far as they tell where tensors are. A variable
+ * keeps its type, so one walk in order is enough: after {@code y = torch.relu(x)}, {@code y} is a Tensor. Null means
+ * unknown. An unknown value is not offered as a point, and its type is never guessed.
  */
 public final class StaticTypes {
     private static final Pattern REALS = Pattern.compile("int|float");
@@ -36,15 +37,15 @@ public final class StaticTypes {
     private final Set<String> uncertain = new HashSet<>();
     private final Map<String, String> functions = new HashMap<>();
 
-    /** Of a program as it was written. */
+    /** Makes the types of a program as it was written. */
     public StaticTypes(ProgramIndex index) {
         this(index, name -> null);
     }
 
     /**
-     * Of a program into which calls are being written.
+     * Makes the types of a program into which calls are being written.
      *
-     * @param visitors the type of what a function gives that shows a value to the tape; null for other names
+     * @param visitors the result type of a function that shows a value to the tape; null for other names
      */
     public StaticTypes(ProgramIndex index, Function<String, @Nullable Type> visitors) {
         this.index = index;
@@ -61,7 +62,7 @@ public final class StaticTypes {
         return variables.get(name);
     }
 
-    /** Notes what an assignment makes known. */
+    /** Records what an assignment makes known. */
     public void assign(Stmt.Assign assign) {
         boolean pairwise =
                 !assign.unpack() && assign.targets().size() == assign.values().size();
@@ -84,7 +85,10 @@ public final class StaticTypes {
         }
     }
 
-    /** Branches may give a variable a value and None, or one whose type is not known: then neither is what it holds after them. */
+    /**
+     * Merges the types that branches assign to a variable. If they have no common type, or one is unknown, the
+     * variable's type is unknown afterwards.
+     */
     private void merge(String variable, @Nullable Type type) {
         Type known = variables.get(variable);
         if (uncertain.contains(variable) || (known != null && !known.equals(type))) {
@@ -136,7 +140,10 @@ public final class StaticTypes {
         }
     }
 
-    /** Part i of a value, counted from its end if negative; the least integer if it is not known. */
+    /**
+     * Returns the type of part {@code i} of a value, counted from the end if negative. {@code Integer.MIN_VALUE} means
+     * that the position is unknown.
+     */
     private @Nullable Type part(@Nullable Type whole, int i) {
         if (whole == null) {
             return null;
@@ -158,7 +165,7 @@ public final class StaticTypes {
         return at >= 0 && at < parts.size() ? parts.get(at) : null;
     }
 
-    /** Notes the type of what a closure returns, once its body has been seen. */
+    /** Records the result type of a closure, after its body was read. */
     public void closure(String name, List<Stmt> body) {
         if (!body.isEmpty() && body.get(body.size() - 1) instanceof Stmt.Return result) {
             List<Expr> values = result.values();
@@ -169,26 +176,29 @@ public final class StaticTypes {
         }
     }
 
-    /** The function, or the method of an object, that a callee stands for, by its qualified name; null if it is none of the archive. */
+    /**
+     * Returns the qualified name of the function, or of the method of an object, that a callee stands for; null if the
+     * archive defines none.
+     */
     public @Nullable String function(Expr callee) {
         String free = freeFunction(callee);
         return free == null && callee instanceof Expr.Attribute method ? classMethod(method) : free;
     }
 
-    /** The function that a callee stands for, which has no receiver. */
+    /** Returns the function without receiver that a callee stands for. */
     public @Nullable String freeFunction(Expr callee) {
         String dotted = Trees.dotted(callee);
         String alias = functions.get(dotted);
         if (alias != null) {
             return alias;
         }
-        // A rewritten call names the clone, whose result is that of the function.
+        // A rewritten call names a clone, whose result has the type of the original's.
         int name = dotted.lastIndexOf('.') + 1;
         String original = dotted.substring(0, name) + AddedNames.original(dotted.substring(name));
         return index.function(original) != null ? original : null;
     }
 
-    /** The method of a class that is no module, by its qualified name; null if the callee is something else. */
+    /** Returns the qualified name of a method of a class that is no module; null if the callee is something else. */
     private @Nullable String classMethod(Expr.Attribute method) {
         Type owner = of(method.value());
         if (owner == null) {
@@ -248,7 +258,7 @@ public final class StaticTypes {
         return null;
     }
 
-    /** The type that all items have; null if they differ or one is not known. */
+    /** Returns the type that all items have; null if they differ or one is unknown. */
     private @Nullable Type shared(List<Expr> items) {
         Type common = of(items.get(0));
         for (Expr item : items) {
@@ -373,7 +383,7 @@ public final class StaticTypes {
         return OperatorTypes.result(name, arguments);
     }
 
-    /** What the compiler's own operators give. */
+    /** Returns the result types of the compiler's own operators. */
     private @Nullable Type primitive(String name, Expr.Call call) {
         Type first = call.arguments().isEmpty() ? null : of(call.arguments().get(0));
         return switch (name) {

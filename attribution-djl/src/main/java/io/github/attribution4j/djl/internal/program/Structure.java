@@ -4,7 +4,7 @@ package io.github.attribution4j.djl.internal.program;
 import io.github.attribution4j.djl.internal.script.Type;
 import java.util.List;
 
-/** The shape of a value, known from its type: where in it the tensors are. */
+/** The shape of a value, known from its type: where its tensors are. */
 public sealed interface Structure {
 
     /** A tensor. */
@@ -13,21 +13,22 @@ public sealed interface Structure {
     /**
      * A number, truth value or string.
      *
-     * @param type {@code int}, {@code float}, {@code bool}, {@code str}, {@code NoneType}, or {@code number} for an int or a float
+     * @param type {@code int}, {@code float}, {@code bool}, {@code str}, {@code NoneType}, or {@code number} for an int
+     *     or a float
      */
     record Scalar(String type) implements Structure {}
 
     /**
-     * Something or {@code None}.
+     * A value or {@code None}.
      *
-     * @param item what it is, if it is there
+     * @param item the value, if it is there
      */
     record Optional(Structure item) implements Structure {}
 
     /**
      * A list.
      *
-     * @param item what each item is
+     * @param item the structure of each item
      */
     record ListOf(Structure item) implements Structure {}
 
@@ -35,7 +36,7 @@ public sealed interface Structure {
      * A dictionary.
      *
      * @param key {@code str} or {@code int}
-     * @param item what each value is
+     * @param item the structure of each value
      */
     record DictOf(String key, Structure item) implements Structure {}
 
@@ -44,7 +45,7 @@ public sealed interface Structure {
      *
      * @param className the qualified name of a NamedTuple; empty for a plain tuple
      * @param names the field names of a NamedTuple; empty for a plain tuple
-     * @param items what each item is
+     * @param items the structure of each item
      */
     record TupleOf(String className, List<String> names, List<Structure> items) implements Structure {
         public TupleOf {
@@ -54,7 +55,7 @@ public sealed interface Structure {
     }
 
     /**
-     * Anything else, such as {@code Any} or an object. It is passed on untouched and tensors inside it are not seen.
+     * Anything else, such as {@code Any} or an object. It is passed on unchanged, and tensors inside it are not seen.
      *
      * @param type its declared type
      */
@@ -77,7 +78,7 @@ public sealed interface Structure {
         return this instanceof TupleOf tuple && tuple.items().stream().anyMatch(Structure::hasTensors);
     }
 
-    /** {@return how many tensors it holds, a missing one counted as one; -1 where that is known at run time only} */
+    /** {@return the number of tensors, a missing one counted as one; -1 if that is known at run time only} */
     default int tensors() {
         if (this instanceof Tensor) {
             return 1;

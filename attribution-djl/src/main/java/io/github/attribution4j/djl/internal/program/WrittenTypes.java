@@ -20,8 +20,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Floating-point types that a program names itself: as an argument ({@code torch.to(x, 5)}, {@code dtype=15}), by a variable, an
- * attribute or a parameter that goes there, in a comparison with a tensor's type, and by automatic casts.
+ * Changes the floating-point types that a program names: as an argument ({@code torch.to(x, 5)}, {@code dtype=15}), by
+ * a variable, attribute or parameter that is used as such an argument, in a comparison with a tensor's type, and by
+ * automatic casts.
  */
 public final class WrittenTypes {
     private static final Pattern WHOLE_NUMBER = Pattern.compile("\\d+");
@@ -29,15 +30,15 @@ public final class WrittenTypes {
     private static final String PATH = "__torch__/a4j_types.py";
     private static final String FUNCTION = "__torch__.a4j_types.floating";
 
-    /** PyTorch's numbers of float16, float32, float64, bfloat16. */
+    /** PyTorch's numbers for float16, float32, float64 and bfloat16. */
     private static final Set<String> REAL = Set.of("5", "6", "7", "15");
 
-    /** PyTorch's numbers of complex numbers made of float16, float32 and float64. */
+    /** PyTorch's numbers for complex numbers made of float16, float32 and float64. */
     private static final Set<String> COMPLEX = Set.of("8", "9", "10");
 
     private static final Set<String> NARROW = Set.of("5", "15", "8");
 
-    /** Operators that take a type by its position, and the first position at which it may stand; the others take it by name. */
+    /** Operators that take a type by position, and the first position that it may have. Others take it by name. */
     private static final Map<String, Integer> POSITIONS = Map.of(
             "torch.to", 1,
             "torch.softmax", 2,
@@ -56,7 +57,7 @@ public final class WrittenTypes {
     }
 
     /**
-     * Returns a copy in whose text every floating-point type is one, and which casts nothing by itself.
+     * Returns a copy whose text names one floating-point type only, and casts nothing automatically.
      *
      * @param archive the original, not changed
      * @param wide true for float64, false for float32
@@ -85,7 +86,7 @@ public final class WrittenTypes {
         return texts.isEmpty() ? archive : archive.withCode(texts);
     }
 
-    /** Whether a program names a type of 16 bits. */
+    /** Returns whether a program names a 16-bit type. */
     public static boolean narrow(Collection<Stmt.File> files) {
         WrittenTypes types = new WrittenTypes(false);
         files.forEach(types::file);
@@ -171,7 +172,7 @@ public final class WrittenTypes {
                     Trees.mapAll(off(method.body()), this::expression));
         }
 
-        /** Switches automatic casts off that are set up attribute by attribute. */
+        /** Switches off automatic casts that are set up attribute by attribute. */
         private List<Stmt> off(List<Stmt> statements) {
             List<Stmt> changed = new ArrayList<>();
             for (Stmt statement : statements) {
@@ -256,14 +257,14 @@ public final class WrittenTypes {
             return expressions.stream().map(change).toList();
         }
 
-        /** Whether an expression is the type of a tensor. */
+        /** Returns whether an expression is the type of a tensor. */
         private boolean isType(Expr expression) {
             return (expression instanceof Expr.Call call
                             && Trees.dotted(call.callee()).equals("ops.prim.dtype"))
                     || (expression instanceof Expr.Name name && types.contains(name.id()));
         }
 
-        /** A type in the place of a type. */
+        /** Changes an expression that is used as a type. */
         private Expr type(Expr expression) {
             boolean number = (expression instanceof Expr.Name name && numbers.contains(name.id()))
                     || (expression instanceof Expr.Attribute attribute

@@ -14,24 +14,33 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes it plain which module is called where a program picks it from a container by a computed index. {@code m : I = list[k]} followed by {@code (m).forward(x, )} says no more than an interface;
- * the call becomes one of a method added to the container, which compares the index with the name of each member and calls that. An index without a member fails in the picking itself, as before.
+ * Makes explicit which module is called when a program picks it from a container by a computed index. The text of such
+ * a call names only an interface. So each container gets a method that compares the index with the names of its members
+ * and calls the right one, and the call goes there (before and after):
+ *
+ * <pre>
+ *                         a4j_k0 = k
+ * m : I = list[k]         m : I = list[a4j_k0]
+ * y = (m).forward(x, )    y = (list).a4j_pick_0_forward(a4j_k0, x, )
+ * </pre>
+ *
+ * <p>The picking itself stays, so an index without a member fails as before.
  */
 public final class Dispatch {
-    /** How the names of added methods begin. */
+    /** The prefix of the names of added methods. */
     public static final String METHOD = "a4j_pick_";
 
-    /** A call through an interface: what the added method is for. */
+    /** A call through an interface, for which a method is added. */
     private record Pick(String container, String face, String method, int arguments) {}
 
-    /** What is known in one method: classes of variables that hold modules, and what was picked. */
+    /** What is known within one method: the classes of variables that hold modules, and the picked modules. */
     private static final class Scope {
         private final Map<String, String> modules = new HashMap<>();
         private final Map<String, Picked> picked = new HashMap<>();
         private final Map<String, Integer> assignments = new HashMap<>();
     }
 
-    /** A variable with a picked module. */
+    /** A variable that holds a picked module. */
     private record Picked(Expr container, String type, String face, Expr.Name key) {}
 
     private final ProgramIndex index;
@@ -45,9 +54,9 @@ public final class Dispatch {
     /**
      * Rewrites a program.
      *
-     * @param index of its classes
-     * @param files its text, perhaps changed already within methods
-     * @return the text with picked calls redirected; the same object where there are none
+     * @param index the classes of the program
+     * @param files its text, in which methods may have changed already
+     * @return the text with picked calls redirected; the same object if there are none
      */
     public static Map<String, Stmt.File> apply(ProgramIndex index, Map<String, Stmt.File> files) {
         if (files.values().stream()
@@ -145,7 +154,7 @@ public final class Dispatch {
         return result;
     }
 
-    /** Keeps the index that a variable was picked by, if it is certain what it is picked from and that it stays. */
+    /** Keeps the index by which a variable was picked, if the container and the index are certain not to change. */
     private void pick(Stmt.Assign assign, Scope scope, List<Stmt> result) {
         Expr.Index item = (Expr.Index) assign.values().get(0);
         String variable = Trees.dotted(assign.targets().get(0));
@@ -195,7 +204,7 @@ public final class Dispatch {
                 new Expr.Attribute(new Expr.Parens(picked.container()), added), arguments, List.of(), true);
     }
 
-    /** The class of the module that an expression stands for; null if it is none, or not certain. */
+    /** Returns the class of the module that an expression stands for; null if it is none, or not certain. */
     private @Nullable String module(Expr expression, Scope scope) {
         if (expression instanceof Expr.Parens parens) {
             return module(parens.value(), scope);
@@ -219,7 +228,7 @@ public final class Dispatch {
         return owner == null ? null : index.module(owner).children().get(attribute);
     }
 
-    /** The method that a container gets: {@code (self, key, arguments...)}. */
+    /** Returns the method that a container gets: {@code (self, key, arguments...)}. */
     private Stmt.Def added(Pick pick, String name) {
         Stmt.ClassDef face = index.definition(pick.face());
         Stmt.Def declared = face == null ? null : face.method(pick.method());

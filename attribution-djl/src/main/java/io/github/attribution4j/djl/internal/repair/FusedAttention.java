@@ -17,15 +17,16 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes fused attention apart. A trace made under {@code no_grad} holds {@code _native_multi_head_attention} and {@code
- * _transformer_encoder_layer_fwd}, which have no derivative and hide the modules whose weights they take.
+ * Takes fused attention apart into ordinary operations. A trace made under {@code no_grad} holds
+ * {@code _native_multi_head_attention} and {@code _transformer_encoder_layer_fwd}. These operators have no derivative,
+ * and they hide the modules whose weights they use.
  *
- * <p>With a padding mask such a trace may go through nested tensors, which hold rows of different lengths and have no derivative
- * either. The padded rows become NaN instead: what mixes rows, which is attention alone, leaves them out, and the encoder ends by
- * writing zeros over them.
+ * <p>With a padding mask, such a trace may use nested tensors, which hold rows of different lengths and have no
+ * derivative either. Here the padded rows become NaN instead. Only attention mixes rows, and it leaves the NaN rows
+ * out; at its end the encoder writes zeros over them.
  *
- * <p>Where the weights of a fused encoder layer are those of the submodules that {@code nn.TransformerEncoderLayer} has, the
- * submodules get a {@code forward} each and are called, so that they can be cut like any others. Otherwise, as in a frozen
+ * <p>If the weights of a fused encoder layer are those of the submodules of {@code nn.TransformerEncoderLayer}, each
+ * submodule gets a {@code forward} and is called, so that the model can be cut at it. Otherwise, as in a frozen
  * archive, a function computes the layer.
  */
 final class FusedAttention {
@@ -35,7 +36,7 @@ final class FusedAttention {
     private static final String PADDED = "torch.to_padded_tensor";
     private static final String METHOD = "a4j_layer";
 
-    /** The paths of a fused layer's weights, from its fourth argument on; the flags and eps stand between them. */
+    /** The paths of a fused layer's weights, from its fourth argument on. Flags and eps are between them. */
     private static final List<List<String>> WEIGHTS = List.of(
             List.of("self_attn", "in_proj_weight"),
             List.of("self_attn", "in_proj_bias"),
@@ -80,12 +81,12 @@ final class FusedAttention {
         }
     }
 
-    /** How many places were replaced, by operator. */
+    /** Returns how many calls were replaced, by operator. */
     Map<String, Integer> counts() {
         return counts;
     }
 
-    /** The functions that the replacements call. */
+    /** Returns the functions that the replacements call. */
     String source() {
         return FusedAttentionSource.of(nested);
     }
@@ -110,7 +111,7 @@ final class FusedAttention {
         return added.isEmpty() ? replaced : extended(replaced);
     }
 
-    /** Appends the methods that classes were given. */
+    /** Adds the new methods to their classes. */
     private Map<String, Stmt.File> extended(Map<String, Stmt.File> replaced) {
         Map<String, Stmt.File> extended = new LinkedHashMap<>();
         replaced.forEach((path, file) -> {
@@ -130,7 +131,7 @@ final class FusedAttention {
         return extended;
     }
 
-    /** Looks for methods that make a nested tensor and give it back padded. */
+    /** Looks for methods that make a nested tensor and return it padded. */
     private void findNested(Stmt statement) {
         if (statement instanceof Stmt.ClassDef definition) {
             definition.members().forEach(this::findNested);
@@ -139,7 +140,7 @@ final class FusedAttention {
         }
     }
 
-    /** The mask of a method's nested tensor; null unless it makes one and no more, and pads it again. */
+    /** Returns the mask of a method's nested tensor; null unless the method makes exactly one and pads it again. */
     private static @Nullable Expr mask(List<Stmt> body) {
         List<Expr.Call> made = new ArrayList<>();
         List<Expr.Call> padded = new ArrayList<>();
@@ -182,7 +183,10 @@ final class FusedAttention {
                 unconditional(method.body(), e -> replace(e, weights)));
     }
 
-    /** Changes the statements that always run: in a script, which decides whether to use the fused operator, they stand in a branch. */
+    /**
+     * Changes only statements that always run. In a script, a branch decides whether to use the fused operator, and
+     * that branch stays.
+     */
     private static List<Stmt> unconditional(List<Stmt> body, UnaryOperator<Expr> change) {
         List<Stmt> changed = new ArrayList<>();
         for (Stmt statement : body) {
@@ -246,7 +250,10 @@ final class FusedAttention {
             String self,
             Map<String, Expr> variables,
             @Nullable Expr mask) {
-        /** The attributes that lead from the module to a value; null if it is not an attribute of a submodule. */
+        /**
+         * Returns the attributes that lead from the module to a value; null if the value is no attribute of a
+         * submodule.
+         */
         @Nullable
         List<String> path(Expr expression, int depth) {
             if (depth > 20) {
@@ -272,7 +279,10 @@ final class FusedAttention {
         }
     }
 
-    /** Gives the submodules of a fused layer methods, and the layer one that calls them; false if they are not what they should be. */
+    /**
+     * Gives methods to the submodules of a fused layer, and to the layer one that calls them. Returns false if the
+     * submodules are not the expected ones.
+     */
     private boolean submodules(Weights weights, Expr.Call call) {
         List<Expr> arguments = call.arguments();
         Map<String, String> attributes = attributes(weights.type());
@@ -356,7 +366,8 @@ final class FusedAttention {
                 "  out_proj = self.out_proj\n  out, weights, = " + AddedNames.REPAIRS
                         + (nested ? "._nested_attention" : "._native_multi_head_attention") + "(x, x, x, "
                         + text(arguments, 1, "") + ", " + text(arguments, 2, "")
-                        + ", self.in_proj_weight, self.in_proj_bias, out_proj.weight, out_proj.bias, mask, False, True, "
+                        + ", self.in_proj_weight, self.in_proj_bias, out_proj.weight, out_proj.bias, mask, False, "
+                        + "True, "
                         + text(arguments, MASK_TYPE, "None") + ", )\n  return out\n";
             case "norm1", "norm2" ->
                 "  return torch.layer_norm(x, [" + text(arguments, 1, "") + "], self.weight, self.bias, "

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.internal.repair;
 
-/** What {@link FusedAttention} puts in the place of fused operators: functions of the same parameters, as a part of the repairs' file. */
+/**
+ * The functions by which {@link FusedAttention} replaces fused operators, as TorchScript. They have the operators'
+ * parameters, and belong to the file of repairs.
+ */
 final class FusedAttentionSource {
     private FusedAttentionSource() {}
 
-    /** Returns the functions; {@code nested}: padded rows are marked by NaN. */
+    /** Returns the functions. {@code nested}: padded rows are marked by NaN. */
     static String of(boolean nested) {
         return nested
                 ? SOURCE.replace(
@@ -15,14 +18,23 @@ final class FusedAttentionSource {
                 : SOURCE;
     }
 
-    /** A mask is true, or not zero, where nothing is looked at; its type says whether it is (L, S), (N, S) or (N, H, L, S). */
+    /**
+     * A mask is true, or not zero, where attention must not look. Its type tells its shape: (L, S), (N, S) or (N, H, L,
+     * S).
+     */
     private static final String SOURCE = """
-            def _native_multi_head_attention(query: Tensor, key: Tensor, value: Tensor, embed_dim: int, num_head: int, qkv_weight: Tensor, qkv_bias: Tensor, proj_weight: Tensor, proj_bias: Tensor, mask: Optional[Tensor]=None, need_weights: bool=True, average_attn_weights: bool=True, mask_type: Optional[int]=None) -> Tuple[Tensor, Tensor]:
+            def _native_multi_head_attention(query: Tensor, key: Tensor, value: Tensor, embed_dim: int, \
+            num_head: int, qkv_weight: Tensor, qkv_bias: Tensor, proj_weight: Tensor, proj_bias: Tensor, \
+            mask: Optional[Tensor]=None, need_weights: bool=True, average_attn_weights: bool=True, \
+            mask_type: Optional[int]=None) -> Tuple[Tensor, Tensor]:
               size = torch.floordiv(embed_dim, num_head)
               n = torch.size(query, 0)
-              q = torch.linear(query, torch.narrow(qkv_weight, 0, 0, embed_dim), torch.narrow(qkv_bias, 0, 0, embed_dim))
-              k = torch.linear(key, torch.narrow(qkv_weight, 0, embed_dim, embed_dim), torch.narrow(qkv_bias, 0, embed_dim, embed_dim))
-              v = torch.linear(value, torch.narrow(qkv_weight, 0, torch.mul(2, embed_dim), embed_dim), torch.narrow(qkv_bias, 0, torch.mul(2, embed_dim), embed_dim))
+              q = torch.linear(query, torch.narrow(qkv_weight, 0, 0, embed_dim), torch.narrow(qkv_bias, 0, 0, \
+            embed_dim))
+              k = torch.linear(key, torch.narrow(qkv_weight, 0, embed_dim, embed_dim), torch.narrow(qkv_bias, 0, \
+            embed_dim, embed_dim))
+              v = torch.linear(value, torch.narrow(qkv_weight, 0, torch.mul(2, embed_dim), embed_dim), \
+            torch.narrow(qkv_bias, 0, torch.mul(2, embed_dim), embed_dim))
               q0 = torch.transpose(torch.reshape(q, [n, -1, num_head, size]), 1, 2)
               k0 = torch.transpose(torch.reshape(k, [n, -1, num_head, size]), 1, 2)
               v0 = torch.transpose(torch.reshape(v, [n, -1, num_head, size]), 1, 2)
@@ -49,12 +61,17 @@ final class FusedAttentionSource {
               else:
                 weights0 = weights
               return (out, weights0)
-            def _transformer_encoder_layer_fwd(src: Tensor, embed_dim: int, num_heads: int, qkv_weight: Tensor, qkv_bias: Tensor, proj_weight: Tensor, proj_bias: Tensor, use_gelu: bool, norm_first: bool, eps: float, norm_weight_1: Tensor, norm_bias_1: Tensor, norm_weight_2: Tensor, norm_bias_2: Tensor, ffn_weight_1: Tensor, ffn_bias_1: Tensor, ffn_weight_2: Tensor, ffn_bias_2: Tensor, mask: Optional[Tensor]=None, mask_type: Optional[int]=None) -> Tensor:
+            def _transformer_encoder_layer_fwd(src: Tensor, embed_dim: int, num_heads: int, qkv_weight: Tensor, \
+            qkv_bias: Tensor, proj_weight: Tensor, proj_bias: Tensor, use_gelu: bool, norm_first: bool, eps: float, \
+            norm_weight_1: Tensor, norm_bias_1: Tensor, norm_weight_2: Tensor, norm_bias_2: Tensor, \
+            ffn_weight_1: Tensor, ffn_bias_1: Tensor, ffn_weight_2: Tensor, ffn_bias_2: Tensor, \
+            mask: Optional[Tensor]=None, mask_type: Optional[int]=None) -> Tensor:
               if norm_first:
                 x = torch.layer_norm(src, [embed_dim], norm_weight_1, norm_bias_1, eps)
               else:
                 x = src
-              out, weights, = __torch__.a4j_repairs._native_multi_head_attention(x, x, x, embed_dim, num_heads, qkv_weight, qkv_bias, proj_weight, proj_bias, mask, False, True, mask_type, )
+              out, weights, = __torch__.a4j_repairs._native_multi_head_attention(x, x, x, embed_dim, num_heads, \
+            qkv_weight, qkv_bias, proj_weight, proj_bias, mask, False, True, mask_type, )
               added = torch.add(src, out)
               if norm_first:
                 x0 = added
@@ -80,10 +97,14 @@ final class FusedAttentionSource {
               return torch.masked_fill(x, torch.unsqueeze(torch.eq(mask, 0), -1), nan)
             def padded(x: Tensor, mask: Tensor, padding: float) -> Tensor:
               return torch.masked_fill(x, torch.unsqueeze(torch.eq(mask, 0), -1), padding)
-            def _nested_attention(query: Tensor, key: Tensor, value: Tensor, embed_dim: int, num_head: int, qkv_weight: Tensor, qkv_bias: Tensor, proj_weight: Tensor, proj_bias: Tensor, mask: Optional[Tensor]=None, need_weights: bool=True, average_attn_weights: bool=True, mask_type: Optional[int]=None) -> Tuple[Tensor, Tensor]:
+            def _nested_attention(query: Tensor, key: Tensor, value: Tensor, embed_dim: int, num_head: int, \
+            qkv_weight: Tensor, qkv_bias: Tensor, proj_weight: Tensor, proj_bias: Tensor, \
+            mask: Optional[Tensor]=None, need_weights: bool=True, average_attn_weights: bool=True, \
+            mask_type: Optional[int]=None) -> Tuple[Tensor, Tensor]:
               hidden = torch.isnan(torch.select(query, -1, 0))
               x = torch.masked_fill(query, torch.unsqueeze(hidden, -1), 0)
-              out, weights, = __torch__.a4j_repairs._native_multi_head_attention(x, x, x, embed_dim, num_head, qkv_weight, qkv_bias, proj_weight, proj_bias, hidden, need_weights, average_attn_weights, 1, )
+              out, weights, = __torch__.a4j_repairs._native_multi_head_attention(x, x, x, embed_dim, num_head, \
+            qkv_weight, qkv_bias, proj_weight, proj_bias, hidden, need_weights, average_attn_weights, 1, )
               return (torch.masked_fill(out, torch.unsqueeze(hidden, -1), nan), weights)
             """;
 }

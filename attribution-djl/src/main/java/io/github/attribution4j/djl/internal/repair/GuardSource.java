@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.internal.repair;
 
-/** The functions that check what libtorch does not, as TorchScript. Each gives its first argument, or nothing. */
+/**
+ * The functions that check what libtorch does not check, as TorchScript. Each returns its first argument, or nothing,
+ * or raises an error that says what does not fit.
+ */
 public final class GuardSource {
     /** The file, below {@code code/}. */
     public static final String PATH = "__torch__/a4j_guards.py";
 
     public static final String TEXT = """
-            def lstm_input(x: Tensor, h: List[Tensor], w: List[Tensor], layers: int, bidirectional: bool, batch_first: bool) -> Tensor:
+            def lstm_input(x: Tensor, h: List[Tensor], w: List[Tensor], layers: int, bidirectional: bool, \
+            batch_first: bool) -> Tensor:
               if torch.ne(torch.dim(x), 3):
-                ops.prim.RaiseException(torch.format("the LSTM takes an input of 3 axes, and it has {}", torch.dim(x)), "builtins.ValueError")
+                ops.prim.RaiseException(torch.format("the LSTM takes an input of 3 axes, and it has {}", \
+            torch.dim(x)), "builtins.ValueError")
               else:
                 pass
               if torch.lt(torch.len(w), 2):
@@ -20,12 +25,14 @@ public final class GuardSource {
               x0 = __torch__.a4j_guards.recurrent_state(x, torch.sub(1, int(batch_first)), h, count)
               wide = torch.size(w[0], -1)
               if torch.ne(torch.size(x, -1), wide):
-                ops.prim.RaiseException(torch.format("the LSTM takes {} features, and its input has {}", wide, torch.size(x, -1)), "builtins.ValueError")
+                ops.prim.RaiseException(torch.format("the LSTM takes {} features, and its input has {}", wide, \
+            torch.size(x, -1)), "builtins.ValueError")
               else:
                 pass
               out = torch.size(w[1], -1)
               if torch.ne(torch.size(h[0], -1), out):
-                ops.prim.RaiseException(torch.format("the LSTM has {} hidden units, and its state {}", out, torch.size(h[0], -1)), "builtins.ValueError")
+                ops.prim.RaiseException(torch.format("the LSTM has {} hidden units, and its state {}", out, \
+            torch.size(h[0], -1)), "builtins.ValueError")
               else:
                 pass
               gates = torch.size(w[0], 0)
@@ -76,15 +83,18 @@ public final class GuardSource {
                 rows = torch.size(x, axis)
                 for state in h:
                   if torch.ne(torch.dim(state), 3):
-                    ops.prim.RaiseException(torch.format("a recurrent layer's state has 3 axes, and this has {}", torch.dim(state)), "builtins.ValueError")
+                    ops.prim.RaiseException(torch.format("a recurrent layer's state has 3 axes, and this has {}", \
+            torch.dim(state)), "builtins.ValueError")
                   else:
                     pass
                   if torch.ne(torch.size(state, 1), rows):
-                    ops.prim.RaiseException(torch.format("the recurrent layer's state is made for {} rows, and its input has {}: the rows do not fit the state", torch.size(state, 1), rows), "builtins.ValueError")
+                    ops.prim.RaiseException(torch.format("the recurrent layer's state is made for {} rows, \
+            and its input has {}: the rows do not fit the state", torch.size(state, 1), rows), "builtins.ValueError")
                   else:
                     pass
                   if torch.ne(torch.size(state, 0), count):
-                    ops.prim.RaiseException(torch.format("the recurrent layer has {} layers and directions, and its state {}", count, torch.size(state, 0)), "builtins.ValueError")
+                    ops.prim.RaiseException(torch.format("the recurrent layer has {} layers and directions, \
+            and its state {}", count, torch.size(state, 0)), "builtins.ValueError")
                   else:
                     pass
               else:
@@ -97,7 +107,8 @@ public final class GuardSource {
               else:
                 pass
               if torch.ne(int(torch.sum(sizes)), torch.size(x, 0)):
-                ops.prim.RaiseException(torch.format("a packed sequence has {} elements, and its batch sizes are for {}", torch.size(x, 0), int(torch.sum(sizes))), "builtins.ValueError")
+                ops.prim.RaiseException(torch.format("a packed sequence has {} elements, \
+            and its batch sizes are for {}", torch.size(x, 0), int(torch.sum(sizes))), "builtins.ValueError")
               else:
                 pass
               if torch.lt(int(torch.min(sizes)), 1):
@@ -115,27 +126,33 @@ public final class GuardSource {
               rows = int(torch.select(sizes, 0, 0))
               for state in h:
                 if torch.ne(torch.dim(state), 3):
-                  ops.prim.RaiseException(torch.format("a recurrent layer's state has 3 axes, and this has {}", torch.dim(state)), "builtins.ValueError")
+                  ops.prim.RaiseException(torch.format("a recurrent layer's state has 3 axes, and this has {}", \
+            torch.dim(state)), "builtins.ValueError")
                 else:
                   pass
                 if torch.ne(torch.size(state, 1), rows):
-                  ops.prim.RaiseException(torch.format("the recurrent layer's state is made for {} rows, and its input has {}: the rows do not fit the state", torch.size(state, 1), rows), "builtins.ValueError")
+                  ops.prim.RaiseException(torch.format("the recurrent layer's state is made for {} rows, \
+            and its input has {}: the rows do not fit the state", torch.size(state, 1), rows), "builtins.ValueError")
                 else:
                   pass
                 if torch.ne(torch.size(state, 0), count):
-                  ops.prim.RaiseException(torch.format("the recurrent layer has {} layers and directions, and its state {}", count, torch.size(state, 0)), "builtins.ValueError")
+                  ops.prim.RaiseException(torch.format("the recurrent layer has {} layers and directions, \
+            and its state {}", count, torch.size(state, 0)), "builtins.ValueError")
                 else:
                   pass
               return sizes
 
             def bag_offsets(offsets: Tensor, indexes: Tensor, mode: int) -> Tensor:
               if torch.__or__(torch.lt(mode, 0), torch.gt(mode, 2)):
-                ops.prim.RaiseException(torch.format("an embedding bag has the modes 0 (sum), 1 (mean), 2 (max), and not {}", mode), "builtins.ValueError")
+                ops.prim.RaiseException(torch.format("an embedding bag has the modes 0 (sum), 1 (mean), 2 (max), \
+            and not {}", mode), "builtins.ValueError")
               else:
                 pass
               if torch.gt(torch.numel(offsets), 0):
                 if torch.ne(int(torch.select(offsets, 0, 0)), 0):
-                  ops.prim.RaiseException(torch.format("an embedding bag's offsets begin at {} and not at 0; flat indexes and offsets belong to one example without an axis of rows (LoadOptions.unbatched)", int(torch.select(offsets, 0, 0))), "builtins.ValueError")
+                  ops.prim.RaiseException(torch.format("an embedding bag's offsets begin at {} and not at 0; flat \
+            indexes and offsets belong to one example without an axis of rows (LoadOptions.unbatched)", \
+            int(torch.select(offsets, 0, 0))), "builtins.ValueError")
                 else:
                   pass
                 if bool(torch.any(torch.lt(torch.slice(offsets, 0, 1), torch.slice(offsets, 0, 0, -1)))):
@@ -143,7 +160,9 @@ public final class GuardSource {
                 else:
                   pass
                 if torch.gt(int(torch.select(offsets, 0, -1)), torch.size(indexes, 0)):
-                  ops.prim.RaiseException(torch.format("an embedding bag's offsets go beyond its {} indexes; flat indexes and offsets belong to one example without an axis of rows (LoadOptions.unbatched)", torch.size(indexes, 0)), "builtins.ValueError")
+                  ops.prim.RaiseException(torch.format("an embedding bag's offsets go beyond its {} indexes; flat \
+            indexes and offsets belong to one example without an axis of rows (LoadOptions.unbatched)", \
+            torch.size(indexes, 0)), "builtins.ValueError")
                 else:
                   pass
               else:
@@ -153,7 +172,8 @@ public final class GuardSource {
             def below(indexes: Tensor, limit: int) -> Tensor:
               if torch.gt(torch.numel(indexes), 0):
                 if torch.__or__(torch.lt(int(torch.min(indexes)), 0), torch.ge(int(torch.max(indexes)), limit)):
-                  ops.prim.RaiseException(torch.format("indexes from {} to {} where there are {} places", int(torch.min(indexes)), int(torch.max(indexes)), limit), "builtins.ValueError")
+                  ops.prim.RaiseException(torch.format("indexes from {} to {} where there are {} places", \
+            int(torch.min(indexes)), int(torch.max(indexes)), limit), "builtins.ValueError")
                 else:
                   pass
               else:
@@ -181,11 +201,13 @@ public final class GuardSource {
                 ops.prim.RaiseException("eigenvalues of a matrix that holds NaN or infinity", "builtins.ValueError")
               return x
 
-            def statistics(x: Tensor, weight: Optional[Tensor], bias: Optional[Tensor], mean: Optional[Tensor], variance: Optional[Tensor]) -> Tensor:
+            def statistics(x: Tensor, weight: Optional[Tensor], bias: Optional[Tensor], mean: Optional[Tensor], \
+            variance: Optional[Tensor]) -> Tensor:
               for one in [weight, bias, mean, variance]:
                 if torch.__isnot__(one, None):
                   if torch.ne(torch.numel(unchecked_cast(Tensor, one)), torch.size(x, 1)):
-                    ops.prim.RaiseException(torch.format("batch norm of {} channels has statistics of another number", torch.size(x, 1)), "builtins.ValueError")
+                    ops.prim.RaiseException(torch.format("batch norm of {} channels has statistics of another \
+            number", torch.size(x, 1)), "builtins.ValueError")
                   else:
                     pass
                 else:
@@ -197,7 +219,8 @@ public final class GuardSource {
               for i in range(torch.len(size)):
                 count = torch.mul(count, size[i])
               if torch.ne(count, torch.numel(x)):
-                ops.prim.RaiseException(torch.format("{} elements cannot lie in shape {}", torch.numel(x), size), "builtins.ValueError")
+                ops.prim.RaiseException(torch.format("{} elements cannot lie in shape {}", torch.numel(x), size), \
+            "builtins.ValueError")
               else:
                 pass
               return x
@@ -220,7 +243,8 @@ public final class GuardSource {
                 if isinstance(b, List[Tensor]):
                   x0 = __torch__.a4j_guards.lstm_input(x, lists[0], lists[1], layers, both, first)
                 else:
-                  x1 = __torch__.a4j_guards.recurrent_state(x, torch.sub(1, int(first)), lists[0], torch.mul(layers, torch.add(1, int(both))))
+                  x1 = __torch__.a4j_guards.recurrent_state(x, torch.sub(1, int(first)), lists[0], torch.mul(layers, \
+            torch.add(1, int(both))))
               else:
                 count = torch.mul(unchecked_cast(int, f), torch.add(1, int(unchecked_cast(bool, i))))
                 sizes = __torch__.a4j_guards.packed_state(unchecked_cast(Tensor, b), x, lists[1], count)
@@ -252,13 +276,15 @@ public final class GuardSource {
                   if isinstance(a, Tensor):
                     divided = unchecked_cast(Tensor, a)
                     if torch.__contains__([3, 4], ops.prim.dtype(divided)):
-                      least = bool(torch.any(torch.__and__(torch.eq(torch.neg(divided), divided), torch.ne(divided, 0))))
+                      least = bool(torch.any(torch.__and__(torch.eq(torch.neg(divided), divided), torch.ne(divided, \
+            0))))
                     else:
                       pass
                   else:
                     pass
                 if least:
-                  ops.prim.RaiseException("the least whole number is divided by -1, and the result is none", "builtins.ValueError")
+                  ops.prim.RaiseException("the least whole number is divided by -1, and the result is none", \
+            "builtins.ValueError")
                 else:
                   pass
               else:
@@ -267,7 +293,8 @@ public final class GuardSource {
 
             def groups(groups: int) -> NoneType:
               if torch.lt(groups, 1):
-                ops.prim.RaiseException(torch.format("channels are shuffled in {} groups", groups), "builtins.ValueError")
+                ops.prim.RaiseException(torch.format("channels are shuffled in {} groups", groups), \
+            "builtins.ValueError")
               else:
                 pass
               return None
@@ -275,12 +302,14 @@ public final class GuardSource {
             def attention(q: Tensor, k: Tensor, v: Tensor) -> NoneType:
               if torch.__and__(torch.gt(torch.dim(k), 1), torch.gt(torch.dim(v), 1)):
                 if torch.ne(torch.size(k, -2), torch.size(v, -2)):
-                  ops.prim.RaiseException(torch.format("attention has {} keys and {} values", torch.size(k, -2), torch.size(v, -2)), "builtins.ValueError")
+                  ops.prim.RaiseException(torch.format("attention has {} keys and {} values", torch.size(k, -2), \
+            torch.size(v, -2)), "builtins.ValueError")
                 else:
                   pass
                 if torch.__and__(torch.gt(torch.dim(k), 2), torch.gt(torch.dim(q), 2)):
                   if torch.__and__(torch.eq(torch.size(k, -3), 0), torch.gt(torch.size(q, -3), 0)):
-                    ops.prim.RaiseException(torch.format("attention has {} heads of queries and none of keys", torch.size(q, -3)), "builtins.ValueError")
+                    ops.prim.RaiseException(torch.format("attention has {} heads of queries and none of keys", \
+            torch.size(q, -3)), "builtins.ValueError")
                   else:
                     pass
                 else:
@@ -293,7 +322,8 @@ public final class GuardSource {
               __torch__.a4j_guards.attention(q, k, v)
               for other in [k, v]:
                 if torch.ne(torch.slice(torch.size(other), 0, -2), torch.slice(torch.size(q), 0, -2)):
-                  ops.prim.RaiseException(torch.format("attention has queries of shape {}, and keys or values of shape {}", torch.size(q), torch.size(other)), "builtins.ValueError")
+                  ops.prim.RaiseException(torch.format("attention has queries of shape {}, \
+            and keys or values of shape {}", torch.size(q), torch.size(other)), "builtins.ValueError")
                 else:
                   pass
               return None
@@ -301,7 +331,9 @@ public final class GuardSource {
             def sampling(interpolation: int, padding: int) -> NoneType:
               for mode in [interpolation, padding]:
                 if torch.__or__(torch.lt(mode, 0), torch.gt(mode, 2)):
-                  ops.prim.RaiseException(torch.format("a grid is sampled by interpolation 0 (bilinear), 1 (nearest), 2 (bicubic) and padding 0 (zeros), 1 (border), 2 (reflection), and not by {} and {}", interpolation, padding), "builtins.ValueError")
+                  ops.prim.RaiseException(torch.format("a grid is sampled by interpolation 0 (bilinear), \
+            1 (nearest), 2 (bicubic) and padding 0 (zeros), 1 (border), 2 (reflection), and not by {} and {}", \
+            interpolation, padding), "builtins.ValueError")
                 else:
                   pass
               return None
@@ -316,7 +348,8 @@ public final class GuardSource {
                     if torch.gt(by, 0.):
                       last = torch.sub(torch.div(torch.sub(size[i], 0.5), by), 0.5)
                       if torch.ge(last, float(torch.size(x, torch.sub(i, 2)))):
-                        ops.prim.RaiseException(torch.format("{} rows or columns at a scale of {} need more than the {} there are", size[i], by, torch.size(x, torch.sub(i, 2))), "builtins.ValueError")
+                        ops.prim.RaiseException(torch.format("{} rows or columns at a scale of {} need more than the \
+            {} there are", size[i], by, torch.size(x, torch.sub(i, 2))), "builtins.ValueError")
                       else:
                         pass
                     else:
@@ -329,7 +362,8 @@ public final class GuardSource {
 
             def segments(x: Tensor, lengths: Optional[Tensor], offsets: Optional[Tensor], axis: int) -> NoneType:
               if torch.__or__(torch.lt(axis, torch.neg(torch.dim(x))), torch.ge(axis, torch.dim(x))):
-                ops.prim.RaiseException(torch.format("segments along axis {} of {} axes", axis, torch.dim(x)), "builtins.ValueError")
+                ops.prim.RaiseException(torch.format("segments along axis {} of {} axes", axis, torch.dim(x)), \
+            "builtins.ValueError")
               else:
                 pass
               extent = torch.size(x, axis)
@@ -338,7 +372,8 @@ public final class GuardSource {
                 if torch.__isnot__(one, None):
                   numbers = unchecked_cast(Tensor, one)
                   if torch.ne(torch.slice(torch.size(numbers), 0, -1), torch.slice(torch.size(x), 0, along)):
-                    ops.prim.RaiseException(torch.format("lengths or offsets of shape {} for segments along axis {} of shape {}", torch.size(numbers), axis, torch.size(x)), "builtins.ValueError")
+                    ops.prim.RaiseException(torch.format("lengths or offsets of shape {} for segments along axis {} \
+            of shape {}", torch.size(numbers), axis, torch.size(x)), "builtins.ValueError")
                   else:
                     pass
                   if torch.gt(torch.numel(numbers), 0):
@@ -354,7 +389,8 @@ public final class GuardSource {
                 long = unchecked_cast(Tensor, lengths)
                 if torch.gt(torch.numel(long), 0):
                   if torch.ne(int(torch.max(torch.sum(long, [-1]))), extent):
-                    ops.prim.RaiseException(torch.format("segments of {} elements in all, where there are {}", int(torch.max(torch.sum(long, [-1]))), extent), "builtins.ValueError")
+                    ops.prim.RaiseException(torch.format("segments of {} elements in all, where there are {}", \
+            int(torch.max(torch.sum(long, [-1]))), extent), "builtins.ValueError")
                   else:
                     pass
                 else:
@@ -365,7 +401,8 @@ public final class GuardSource {
                 at = unchecked_cast(Tensor, offsets)
                 if torch.gt(torch.numel(at), 0):
                   if torch.gt(int(torch.max(at)), extent):
-                    ops.prim.RaiseException(torch.format("a segment begins at {}, where there are {} elements", int(torch.max(at)), extent), "builtins.ValueError")
+                    ops.prim.RaiseException(torch.format("a segment begins at {}, where there are {} elements", \
+            int(torch.max(at)), extent), "builtins.ValueError")
                   else:
                     pass
                   if bool(torch.any(torch.lt(torch.slice(at, -1, 1), torch.slice(at, -1, 0, -1)))):
@@ -380,7 +417,8 @@ public final class GuardSource {
 
             def kernel(weight: Tensor, size: List[int]) -> NoneType:
               if torch.ne(torch.slice(torch.size(weight), 2), size):
-                ops.prim.RaiseException(torch.format("a kernel of {} with weights of shape {}", size, torch.size(weight)), "builtins.ValueError")
+                ops.prim.RaiseException(torch.format("a kernel of {} with weights of shape {}", size, \
+            torch.size(weight)), "builtins.ValueError")
               else:
                 pass
               return None
@@ -389,7 +427,8 @@ public final class GuardSource {
               columns = __torch__.a4j_guards.below(indexes, size[-1])
               starts = __torch__.a4j_guards.below(pointers, torch.add(torch.size(indexes, -1), 1))
               if bool(torch.any(torch.lt(torch.slice(pointers, -1, 1), torch.slice(pointers, -1, 0, -1)))):
-                ops.prim.RaiseException("the pointers of a compressed sparse tensor must not fall", "builtins.ValueError")
+                ops.prim.RaiseException("the pointers of a compressed sparse tensor must not fall", \
+            "builtins.ValueError")
               else:
                 pass
               return None
@@ -397,7 +436,8 @@ public final class GuardSource {
             def bag_weights(indexes: Tensor, weights: Optional[Tensor]) -> NoneType:
               if torch.__isnot__(weights, None):
                 if torch.ne(torch.numel(unchecked_cast(Tensor, weights)), torch.numel(indexes)):
-                  ops.prim.RaiseException(torch.format("an embedding bag has {} indexes and {} weights", torch.numel(indexes), torch.numel(unchecked_cast(Tensor, weights))), "builtins.ValueError")
+                  ops.prim.RaiseException(torch.format("an embedding bag has {} indexes and {} weights", \
+            torch.numel(indexes), torch.numel(unchecked_cast(Tensor, weights))), "builtins.ValueError")
                 else:
                   pass
               else:

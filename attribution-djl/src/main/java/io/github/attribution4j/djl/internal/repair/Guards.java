@@ -16,18 +16,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a program from what libtorch would do without a question: writing files, and reading or writing memory outside a
- * tensor.
+ * Protects the process from operators that libtorch runs unchecked: those that write files, and those that read or
+ * write memory outside a tensor if their arguments do not fit.
  *
- * <p>On a CPU {@code torch.lstm} takes the shapes of its input, state and weights on trust. Eager PyTorch and scripted modules
- * check them before; a trace holds no such check, and computes with whatever lies behind. Other operators trust their
- * indexes, offsets and lengths. Each gets a function of {@link GuardSource} around one argument or, where operators of numbers
- * and of tensors have one name, in a statement before it; or is refused where nobody exports it.
+ * <p>For example, {@code torch.lstm} on a CPU does not compare the shapes of input, state and weights. Eager PyTorch
+ * and scripted modules check them before the call; a trace does not, and computes with whatever memory follows. Other
+ * operators do not check indexes, offsets or lengths. Each such call gets a function of {@link GuardSource}. The
+ * function wraps one argument; if operators of numbers and of tensors share a name, it is called in a statement before
+ * the operator. An operator that no exporter writes is refused.
  */
 public final class Guards {
     private static final Set<String> WRITERS = Set.of("save", "from_file");
 
-    /** They check nothing, and no exporter writes them where an operator that checks would do. */
+    /** Operators that check nothing. No exporter writes them; it writes an operator that checks. */
     private static final Set<String> UNCHECKED = Set.of(
             "mkldnn_rnn_layer",
             "_compute_linear_combination",
@@ -38,7 +39,7 @@ public final class Guards {
             "_pdist_backward",
             "center");
 
-    /** A constant whose value PyTorch does not write. */
+    /** A constant whose value PyTorch does not save. */
     private static final String LOST = "ops.prim.ConstantMKLDNNTensor";
 
     private static final Set<String> RECURRENT = Set.of("lstm", "gru", "rnn_tanh", "rnn_relu");
@@ -49,13 +50,14 @@ public final class Guards {
     private static final Set<String> BOOLEANS = Set.of("True", "False");
 
     /**
-     * A check that looks at some arguments.
+     * A check of some arguments of an operator.
      *
-     * @param function of {@link GuardSource}
-     * @param around whether the function stands around the first argument it looks at, else in a statement before the operator
-     * @param parameters of the operator, in order, as far as any is looked at; with their defaults
-     * @param shown the names of those that the function takes
-     * @param harmless literals with which nothing can go wrong, if all but the tensors are such
+     * @param function the function of {@link GuardSource}
+     * @param around whether the function wraps the first argument that it checks; else it is called in a statement
+     *     before the operator
+     * @param parameters the operator's parameters in order, up to the last that is checked, with their defaults
+     * @param shown the names of the parameters that the function gets
+     * @param harmless literals that make the call safe, if all arguments but tensors are among them
      */
     private record Check(
             String function, boolean around, List<String> parameters, List<String> shown, Set<String> harmless) {
@@ -153,7 +155,7 @@ public final class Guards {
         this.archive = archive;
     }
 
-    /** Whether {@link GuardSource#TEXT} is needed. */
+    /** Returns whether the program needs {@link GuardSource#TEXT}. */
     public boolean used() {
         return used;
     }
@@ -177,7 +179,10 @@ public final class Guards {
         return guarded;
     }
 
-    /** A condition is computed again and again, and what it needs is so too: before the loop, and where its body ends. */
+    /**
+     * Guards a loop. Its condition is computed again and again, so the statements that it needs run before the loop and
+     * at the end of its body.
+     */
     private List<Stmt> loop(String path, Stmt.While loop) {
         List<Stmt> before = new ArrayList<>();
         Expr condition = Trees.map(loop.condition(), e -> call(path, e, before));
@@ -192,7 +197,10 @@ public final class Guards {
         return before;
     }
 
-    /** @param before gets statements for what a check and its operator both use, and checks that stand apart */
+    /**
+     * @param before receives the statements that must run before the call: values that both check and operator use, and
+     *     separate checks
+     */
     private Expr call(String path, Expr expression, List<Stmt> before) {
         if (!(expression instanceof Expr.Call call)) {
             return expression;
@@ -220,7 +228,7 @@ public final class Guards {
         return check == null ? call : checked(name, check, call, before);
     }
 
-    /** The name of an operator without its namespace, or an empty string. */
+    /** Returns the name of an operator without its namespace, or an empty string. */
     private static String operator(Expr.Call call) {
         String dotted = Trees.dotted(call.callee());
         for (String space : List.of("torch.", "ops.aten.", "ops.quantized.")) {
@@ -238,7 +246,7 @@ public final class Guards {
         for (String parameter : check.shown()) {
             Expr value = argument(check.parameters(), parameter, arguments, keywords);
             if (value == null) {
-                return call; // Another overload, which has no such argument.
+                return call; // This is another overload, without that argument.
             }
             shown.add(value);
         }
@@ -262,7 +270,7 @@ public final class Guards {
 
     private static boolean harmless(String name, Check check, List<Expr> shown, List<Expr.Keyword> keywords) {
         if (check.function().equals("division")) {
-            // Only a quotient that is rounded, and never one by a number that is written there, such as x % 2.
+            // A quotient needs the check only if it is rounded, and not if the divisor is a literal, as in x % 2.
             boolean rounds = !Set.of("div", "div_", "divide", "divide_").contains(name)
                     || keywords.stream().anyMatch(k -> k.name().equals("rounding_mode"));
             return !rounds
@@ -280,7 +288,7 @@ public final class Guards {
                 && (check.harmless().contains("None") || literals.size() == shown.size());
     }
 
-    /** The value of a parameter: where it stands, by name, its default, or null. */
+    /** Returns the value of a parameter: the argument by position or name, the default, or null. */
     private static @Nullable Expr argument(
             List<String> parameters, String wanted, List<Expr> arguments, List<Expr.Keyword> keywords) {
         for (Expr.Keyword keyword : keywords) {
@@ -300,7 +308,7 @@ public final class Guards {
         return null;
     }
 
-    /** Gives a parameter another value where it has one; a default stays. */
+    /** Replaces the argument of a parameter if there is one; a default stays. */
     private static void put(
             List<String> parameters, String name, Expr value, List<Expr> arguments, List<Expr.Keyword> keywords) {
         for (int i = 0; i < keywords.size(); i++) {
@@ -317,8 +325,10 @@ public final class Guards {
     }
 
     /**
-     * {@code (x, state, weights, biases, layers, dropout, train, bidirectional, batch_first)}, or packed {@code (x, sizes, state,
-     * weights, biases, layers, dropout, train, bidirectional)}. Where no literal tells which of the two it is, the values do when it runs.
+     * Guards a recurrent layer. Its arguments are
+     * {@code (x, state, weights, biases, layers, dropout, train, bidirectional, batch_first)}, or
+     * {@code (x, sizes, state, weights, biases, layers, dropout, train, bidirectional)} for packed input. If no literal
+     * shows which form it is, the check decides by the values at run time.
      */
     private Expr recurrent(String name, Expr.Call call, List<Stmt> before) {
         boolean named = call.keywords().stream()
@@ -389,7 +399,10 @@ public final class Guards {
         return new Expr.Call(Trees.dotted(AddedNames.GUARDS + "." + function), arguments, List.of(), true);
     }
 
-    /** Makes an argument one that may be written twice, which variables and lists of them are. */
+    /**
+     * Returns an expression that may be written twice: the argument itself if it is a variable or a list of variables,
+     * else a new variable.
+     */
     private Expr keep(Expr argument, List<Stmt> before) {
         if (!Printer.print(argument).contains("(")) {
             return argument;

@@ -18,9 +18,12 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts scripted forward hooks and pre-hooks into the modules that have them. A program writes them beside each call, {@code post(m, inputs, (m).forward(x, ), )}, as functions named after a
- * class, which nothing but libtorch's own import can call. Here a module gets a method that does what calling it does, hooks and all: what a tap sees is what a hook on the eager model would
- * see. Hooks of the root, which {@code forward} alone leaves out and {@code model(x)} does not, belong to it as well.
+ * Moves scripted forward hooks and pre-hooks into the modules that have them. A program writes hooks beside each call:
+ * {@code post(m, inputs, (m).forward(x, ), )}. They are functions that have a class as their module, and only
+ * libtorch's own import can call them. Here each module with hooks gets a method that runs its hooks and its forward.
+ * So a tap sees what a hook on the eager model sees.
+ *
+ * <p>This includes hooks of the root. {@code forward} alone leaves them out, and {@code model(x)} runs them.
  */
 public final class Hooks {
     private static final String PLAIN = "a4j_unhooked";
@@ -30,8 +33,8 @@ public final class Hooks {
 
     /** A hook of a class. */
     private record Hook(String owner, Stmt.Def method, boolean before) {
-        /** Whether what it gives takes the place of what it was given. */
-        boolean gives() {
+        /** Returns whether its result replaces what it was given. */
+        boolean replaces() {
             return !result().name().equals("NoneType");
         }
 
@@ -63,7 +66,7 @@ public final class Hooks {
                 }));
     }
 
-    /** Rewrites a program; gives its own files back where nothing has hooks. */
+    /** Rewrites a program. Returns the same files if nothing has hooks. */
     public static Map<String, Stmt.File> apply(ProgramIndex index) {
         Hooks all = new Hooks(index);
         if (all.hooks.isEmpty()) {
@@ -89,7 +92,7 @@ public final class Hooks {
         }
     }
 
-    /** The name of a member that lists hooks; empty if it is another. */
+    /** Returns the name of a member that lists hooks; empty if the member is another. */
     private static String list(Stmt member) {
         return member instanceof Stmt.Assign assign
                         && assign.targets().get(0) instanceof Expr.Name name
@@ -113,7 +116,7 @@ public final class Hooks {
             if (statement instanceof Stmt.ClassDef definition) {
                 statements.add(definition(file.module() + "." + definition.name(), definition));
             } else if (statement instanceof Stmt.Def function) {
-                // The serializer writes each hook twice: as a member, and as a function in the name of the class.
+                // The serializer writes each hook twice: as a member, and as a function whose module is the class.
                 if (!hooks.getOrDefault(file.module(), Map.of()).containsKey(function.name())) {
                     statements.add(method(function));
                 }
@@ -148,7 +151,7 @@ public final class Hooks {
         return new Stmt.ClassDef(definition.name(), definition.base(), members);
     }
 
-    /** The method that runs the hooks in order around the module's own forward. */
+    /** Returns the method that runs the hooks in order around the module's own forward. */
     private static Stmt.Def called(String name, Stmt.Def forward, Map<String, Hook> own) {
         List<Stmt.Parameter> parameters =
                 forward.parameters().subList(1, forward.parameters().size());
@@ -166,13 +169,13 @@ public final class Hooks {
         for (Hook hook : own.values()) {
             if (hook.before()) {
                 String call = "(" + self + ")." + hook.method().name() + "(a4j_" + given + ", )";
-                String value = hook.gives() && isWrapped(hook, parameters) ? "(" + call + ",)" : call;
+                String value = hook.replaces() && isWrapped(hook, parameters) ? "(" + call + ",)" : call;
                 text.append("  a4j_")
                         .append(++values)
                         .append(" = ")
                         .append(value)
                         .append('\n');
-                given = hook.gives() ? values : given;
+                given = hook.replaces() ? values : given;
             }
         }
         StringBuilder arguments = new StringBuilder();
@@ -202,8 +205,8 @@ public final class Hooks {
                         .append(", a4j_")
                         .append(result);
                 text.append(", )\n");
-                result = hook.gives() ? values : result;
-                type = hook.gives() ? hook.result() : type;
+                result = hook.replaces() ? values : result;
+                type = hook.replaces() ? hook.result() : type;
             }
         }
         text.append("  return a4j_").append(result).append('\n');
@@ -214,7 +217,10 @@ public final class Hooks {
                 Parser.function(text.toString()).body());
     }
 
-    /** A pre-hook gives all inputs as a tuple, or the only one as it is. */
+    /**
+     * Returns whether a result must become a tuple. A pre-hook returns all inputs as a tuple, or a single input as it
+     * is.
+     */
     private static boolean isWrapped(Hook hook, List<Stmt.Parameter> parameters) {
         Type given = parameters.size() == 1 ? parameters.get(0).type() : null;
         return !hook.result().name().equals("Tuple") || hook.result().equals(given);
@@ -238,7 +244,7 @@ public final class Hooks {
         return new Stmt.Def(method.name(), method.parameters(), method.result(), body);
     }
 
-    /** The hook that a variable is made to stand for. */
+    /** Returns the hook that a variable stands for after an assignment; null if it is none. */
     private @Nullable Hook alias(Stmt.Assign assign) {
         return assign.targets().size() == 1 && assign.values().size() == 1 && !assign.unpack()
                 ? hook(assign.values().get(0), new Calls())
@@ -274,7 +280,10 @@ public final class Hooks {
         return module instanceof Expr.Parens parens ? receiver(parens.value()) : Printer.print(module);
     }
 
-    /** Whether every call of a module's forward in a body stands among calls of all its hooks; one that does not is called without them. */
+    /**
+     * Returns whether each call of a module's forward in a body is among calls of all its hooks. Otherwise the forward
+     * is called without them.
+     */
     private boolean isWhole(String receiver, Calls calls) {
         Map<Hook, Integer> counts = calls.hooks.getOrDefault(receiver, Map.of());
         if (counts.isEmpty()) {
@@ -304,7 +313,7 @@ public final class Hooks {
                     new Expr.Parens(arguments.get(0)), hook.method().name());
             return new Expr.Call(callee, arguments.subList(1, arguments.size()), call.keywords(), true);
         }
-        if (!hook.gives()) {
+        if (!hook.replaces()) {
             return new Expr.Literal("None");
         }
         Stmt.ClassDef owner = index.definition(hook.owner());

@@ -12,19 +12,23 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Unpacks what {@code optimize_for_mobile} packs for phones: {@code prepacked.linear_clamp_run(x, context)} and its kin become the linear map or convolution that they are, and the clamp.
- * The packed operators have no derivative, take float32 alone and fail on what they were not made for.
+ * Unpacks the operators that {@code optimize_for_mobile} packs for phones.
+ * {@code prepacked.linear_clamp_run(x, context)} becomes a linear operation and a clamp, and the convolutions likewise.
+ * The packed operators have no derivative, accept float32 only, and fail on shapes that they were not made for.
  *
- * <p>A context keeps the weights that it was made of, and gives them back. Where it is a constant, its numbers stand in the archive, and the operation is written with them; one that comes out
- * of an attribute or of the program itself is asked while the model runs.
+ * <p>A context stores its weights and returns them on request. If the context is a constant, its numbers are in the
+ * archive and become arguments of the operation. Otherwise it is asked while the model runs.
  */
 public final class Prepacked {
-    /** How the names of the functions begin that give weights; these are no values of the program. */
+    /** The prefix of the functions that return weights. Their results are no values of the program. */
     public static final String WEIGHTS = "packed_";
 
     private static final String XNNPACK = "__torch__.torch.classes.xnnpack.";
 
-    /** A kind of context: how its operator ends up, and where the state holds the arguments behind input, weight and bias. */
+    /**
+     * A kind of context: the operator that replaces it, and the positions of that operator's other arguments in the
+     * stored state.
+     */
     private record Kind(String context, String operator, List<Integer> arguments, int bounds) {}
 
     private static final Map<String, Kind> KINDS = Map.of(
@@ -59,7 +63,7 @@ public final class Prepacked {
 
     private Prepacked() {}
 
-    /** The functions that the replacements of an operator call. */
+    /** Returns the functions that the replacements of an operator call. */
     static String source(String name) {
         Kind kind = kind(name);
         StringBuilder arguments = new StringBuilder();
@@ -75,12 +79,12 @@ public final class Prepacked {
         return kind;
     }
 
-    /** Whether a call is of a packed operator. */
+    /** Returns whether a call is of a packed operator. */
     static boolean isPacked(String name, Expr.Call call) {
         return KINDS.containsKey(name) && call.arguments().size() == 2;
     }
 
-    /** The call in ordinary operations. */
+    /** Returns the call in ordinary operations. */
     static Expr unpacked(String name, Expr.Call call, List<PickleValue> constants) {
         Kind kind = kind(name);
         Expr context = call.arguments().get(1);
@@ -122,7 +126,9 @@ public final class Prepacked {
         return operator(low.equals(none) ? "clamp" : "hardtanh", List.of(value, low, high));
     }
 
-    /** What a constant was pickled with; null if the context is no constant, or another one than is known here. */
+    /**
+     * Returns the state that a constant was pickled with; null if the context is no constant, or of an unknown kind.
+     */
     private static @Nullable List<PickleValue> state(Kind kind, Expr context, List<PickleValue> constants) {
         return ProgramIndex.constant(context, constants) instanceof PickleValue.Instance instance
                         && instance.type().equals(XNNPACK + kind.context())

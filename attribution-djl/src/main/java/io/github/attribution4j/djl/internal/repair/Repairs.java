@@ -19,34 +19,39 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Makes a program one that libtorch 2.7.1 can load and differentiate, without changing what it computes.
+ * Changes a program such that libtorch 2.7.1 can load and differentiate it. The result of the program stays the same.
  *
  * <ul>
- *   <li>Fused attention, which traces made under {@code no_grad} contain and which has no derivative, becomes ordinary
- *       operations, and calls of the submodules where these are known ({@link FusedAttention}).
- *   <li>Operators that libtorch 2.7.1 does not know are replaced by equal functions; one that has no equal, by a known one of
- *       the same signature behind an error: exporters name such operators in branches that do not run.
- *   <li>Operators that {@code optimize_for_mobile} packs are unpacked ({@link Prepacked}).
- *   <li>Quantized operators, through which libtorch would pass no gradient without saying so, raise an error where a gradient
- *       would have to pass.
- *   <li>{@code print} is left out: what a model prints would stand between what a program that uses it prints.
- *   <li>Gradients that a program takes itself keep their graph, so that gradients pass through the program's outputs too.
+ * <li>Fused attention, which has no derivative, becomes ordinary operations, or calls of the submodules if these are
+ *     known ({@link FusedAttention}). Traces made under {@code no_grad} contain it.
+ * <li>Operators that libtorch 2.7.1 does not know are replaced by equal functions. An operator without an equal is
+ *     replaced by a known operator of the same signature after an error: exporters name such operators in branches that
+ *     do not run.
+ * <li>Operators that {@code optimize_for_mobile} packs are unpacked ({@link Prepacked}).
+ * <li>Quantized operators raise an error if a gradient would have to pass them. libtorch would silently pass none.
+ * <li>{@code print} is removed, because its text would appear in the output of the program that uses the model.
+ * <li>Gradients that a program computes itself keep their graph, so that gradients pass through the program's outputs
+ *     too.
  * </ul>
  *
- * The functions stand in a file of their own, which is added where needed.
+ * <p>The functions that replace operators are in a file of their own, which is added if it is needed.
  */
 public final class Repairs {
     private static final Pattern QUANTIZED = Pattern.compile("ops\\.quantized\\.("
-            + "(linear|conv[123]d|conv_transpose[123]d)\\w*_dynamic(_fp16)?|quantized_\\w+_cell_dynamic|conv\\w*_dynamic_fp16)"
+            + "(linear|conv[123]d|conv_transpose[123]d)\\w*_dynamic(_fp16)?|quantized_\\w+_cell_dynamic"
+            + "|conv\\w*_dynamic_fp16)"
             + "|torch\\.(quantized_(lstm|gru)|quantize_per_tensor(_dynamic)?|quantize_per_channel)");
     private static final Pattern ADD_RELU = Pattern.compile("torch\\._add_relu_?");
 
     private static final String PATH = "__torch__/a4j_repairs.py";
 
-    /** A function that hands its argument on; what it gives is no value of the program. */
+    /**
+     * A function that returns its argument, and raises an error if that needs a gradient. Its result is no value of the
+     * program.
+     */
     public static final String NO_DERIVATIVE = AddedNames.REPAIRS + ".no_derivative";
 
-    /** Another such: it says that a gradient is wanted. */
+    /** A function that returns its argument as one that needs a gradient. Its result is no value of the program. */
     public static final String WATCHED = AddedNames.REPAIRS + ".watched";
 
     private static final Map<String, String> SUBSTITUTES =
@@ -59,7 +64,9 @@ public final class Repairs {
     private static final String SOURCE = """
             def no_derivative(x: Tensor, name: str) -> Tensor:
               if ops.prim.requires_grad(x):
-                ops.prim.RaiseException(torch.format("operator {} has no derivative, so no gradient passes it; cut the model at a layer behind it, or use a perturbation method", name), "builtins.RuntimeError")
+                ops.prim.RaiseException(torch.format("operator {} has no derivative, \
+            so no gradient passes it; cut the model at a layer behind it, or use a perturbation method", name), \
+            "builtins.RuntimeError")
               else:
                 pass
               return x
@@ -70,7 +77,8 @@ public final class Repairs {
               else:
                 pass
               return y
-            def _fused_rms_norm(input: Tensor, normalized_shape: List[int], weight: Optional[Tensor], eps: Optional[float]) -> Tuple[Tensor, Tensor]:
+            def _fused_rms_norm(input: Tensor, normalized_shape: List[int], weight: Optional[Tensor], \
+            eps: Optional[float]) -> Tuple[Tensor, Tensor]:
               if torch.__isnot__(eps, None):
                 least = unchecked_cast(float, eps)
               else:
@@ -107,7 +115,7 @@ public final class Repairs {
         this.constants = constants;
     }
 
-    /** What was repaired, one line each. */
+    /** Returns what was repaired, one line for each repair. */
     public List<String> done() {
         List<String> lines = new ArrayList<>(missing);
         counts.forEach((line, places) -> lines.add(places == 1 ? line : line + " (" + places + " places)"));
@@ -138,7 +146,7 @@ public final class Repairs {
         return repaired;
     }
 
-    /** Statements without what prints; what is printed is still computed where that calls something. */
+    /** Removes calls of {@code print}. Their arguments are still computed if they call something. */
     private static List<Stmt> silent(List<Stmt> statements) {
         List<Stmt> result = new ArrayList<>();
         for (Stmt statement : statements) {
@@ -158,17 +166,20 @@ public final class Repairs {
                 && Trees.dotted(call.callee()).equals("print");
     }
 
-    /** Whether a call takes gradients by tensors that it is given. */
+    /** Returns whether a call computes gradients of tensors that it is given. */
     public static boolean isGradient(Expr expression) {
         return expression instanceof Expr.Call call && GRADIENTS.contains(Trees.dotted(call.callee()));
     }
 
-    /** Whether a program takes gradients itself. */
+    /** Returns whether the program computes gradients itself. */
     public boolean takesGradients() {
         return takesGradients;
     }
 
-    /** {@code grad(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused)} with the graph kept. */
+    /**
+     * Returns {@code grad(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused)} with the graph
+     * kept.
+     */
     private Expr gradient(Expr.Call call) {
         takesGradients = true;
         List<Expr> arguments = new ArrayList<>(call.arguments());
@@ -180,7 +191,10 @@ public final class Repairs {
         return new Expr.Call(call.callee(), arguments, call.keywords(), call.trailingComma());
     }
 
-    /** {@code backward(output, gradient, retain_graph, create_graph)} with the graph kept, which gradients of outputs pass afterwards. */
+    /**
+     * Returns {@code backward(output, gradient, retain_graph, create_graph)} with the graph kept, because gradients of
+     * the outputs pass it afterwards.
+     */
     private Expr backward(Expr.Call call) {
         takesGradients = true;
         List<Expr> arguments = new ArrayList<>(call.arguments());
@@ -194,7 +208,10 @@ public final class Repairs {
         return new Expr.Call(call.callee(), arguments, keywords, call.trailingComma());
     }
 
-    /** What is attributed is no leaf, and keeps its gradient if it is asked to only. */
+    /**
+     * Marks the tensors whose {@code grad} the program reads. An attributed tensor is no leaf, and stores its gradient
+     * only if asked to.
+     */
     private Expr watched(Expr.Call call) {
         functions = true;
         List<Expr> arguments = new ArrayList<>(call.arguments());
@@ -277,7 +294,7 @@ public final class Repairs {
         return expression;
     }
 
-    /** Passes the first argument through a function that knows the operator's name. */
+    /** Passes the first argument through a function that gets the operator's name. */
     private static Expr guarded(Expr.Call call, Expr callee, String guard, String operator) {
         List<Expr> arguments = new ArrayList<>(call.arguments());
         arguments.set(
@@ -286,7 +303,7 @@ public final class Repairs {
         return new Expr.Call(callee, arguments, call.keywords(), call.trailingComma());
     }
 
-    /** Operators that take a tensor of activations first and give it back through integers. */
+    /** Returns whether an operator takes a tensor of activations first and computes its result by integers. */
     private static boolean isQuantized(String name) {
         return QUANTIZED.matcher(name).matches();
     }

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Rewrites of a program that libtorch could not load, differentiate or cut as it is, into one that computes the same. Internal: no compatibility is promised. */
+/**
+ * Rewrites a program that libtorch could not load, differentiate or cut as it is into one that computes the same.
+ * {@code Repairs} is the entry; {@code Hooks}, {@code Dispatch} and {@code Guards} are steps of their own. Internal: no
+ * compatibility is promised.
+ */
 @NullMarked
 package io.github.attribution4j.djl.internal.repair;
 

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Comparisons that conditions are made of. */
+/** The comparisons of which conditions are made. */
 public enum Compare {
     GT,
     GE,
@@ -15,7 +15,7 @@ public enum Compare {
     EQ,
     NE;
 
-    /** The numbers by which the texts know them, by operator. */
+    /** The numbers of the comparisons in the libraries' texts, by operator. */
     public static final Map<String, Integer> CODES = Arrays.stream(values())
             .collect(Collectors.toUnmodifiableMap(c -> c.name().toLowerCase(Locale.ROOT), Enum::ordinal));
 }

@@ -8,27 +8,39 @@ import io.github.attribution4j.model.rule.OperationKind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * DeepLIFT: nonlinear operations get, in the place of their derivative, multipliers from a comparison with a reference run.
+ * DeepLIFT. Nonlinear operations get multipliers in place of their derivatives. The multipliers come from a comparison
+ * with a reference run.
  *
- * <p>The reference runs first and leaves in the memory what nonlinear operations were given and gave; the run that is explained reads it back in the same order. Both have to take the same way
- * through the program with the same shapes, or the run ends. Nothing is assumed about which axis tells examples apart, because nothing is compared but the same element of both runs.
+ * <p>The reference runs first, and the memory keeps the operands and results of its nonlinear operations. The explained
+ * run reads them back in the same order. Both runs must take the same way through the program with the same shapes;
+ * otherwise the explained run stops. Only the same element of both runs is compared, so it does not matter which axis
+ * counts examples.
  *
- * <p>Every method of {@code comparison.py} computes, for its operation y = f(z), a surrogate that is linear in z and whose multipliers M satisfy Σ M · (z − z0) = y − y0, up to rounding. {@code graft}
- * then gives it the value of the operation, bit for bit: it overwrites the surrogate's own value, which its derivative does not need. So an infinite or undefined operand, such as a masked
- * score, spoils neither values nor, multipliers being finite, what flows back.
+ * <p>For its operation y = f(z), every method of {@code comparison.py} computes a surrogate: a value that is linear in
+ * z, and whose multipliers M satisfy Σ M · (z − z0) = y − y0 up to rounding. {@code graft} then overwrites the
+ * surrogate's value with that of the operation, bit for bit; the surrogate's derivative does not need its own value. So
+ * an infinite or undefined operand, such as a masked score, changes no value, and because multipliers are finite it
+ * spoils no gradient.
  *
  * <ul>
- *   <li>Element-wise functions: M = Δy/Δz, the derivative where |Δz| ≤ near. Where both differences are of the size of rounding, 16 ulp of |z| + |y|, their ratio would be noise, and the derivative takes
- *       its place too; the sum misses no more than that. A ReLU's M is max(z, z0) / |Δz|, held between 0 and 1, in which nothing cancels. The derivative is had from a graph of the one operation, so that nothing undefined in it reaches the gradient.
- *   <li>Maxima: M leads to the place of the maximum now where it rose, and to the place it had where it fell (the cross-maximum rule, taken for each window on its own). |Δz| there is never less than
- *       |Δy|, so M lies between 0 and 1, also where windows overlap or values tie.
- *   <li>Softmax and its logarithm, the log-sum-exp L: (eᵃ − eᵇ)/(a − b) of every element at a shift that both runs share, times the slope of the logarithm; then y = exp(z − L) likewise. No
- *       differences of nearly equal numbers are formed, and no other row is looked at.
- *   <li>Norms of an example's own values: the mean is linear; the product rule for c², the slope of (v + ε)^−½ in closed form, the product rule for c · (v + ε)^−½. Batch norm in inference is affine.
- *   <li>Products of two values that depend on what is attributed: each has the mean of the other's two values as its multiplier. If only one depends on it, that is a linear operation. A
- *       quotient is a product with the reciprocal. Attention is made of these.
- *   <li>RevealCancel: an element-wise function is computed at z, z0 + Δz⁺ and z0 + Δz⁻, all in one call on three stacked operands, where z is the very result of the last linear or
- *       convolutional operation, unchanged since. Elsewhere Δz has no parts, and the rule is Rescale.
+ * <li>Element-wise functions: M = Δy/Δz, or the derivative if |Δz| ≤ near. If both differences are of the size of
+ *     rounding, 16 ulp of |z| + |y|, their ratio would be noise, and the derivative replaces it too; the sum is then
+ *     off by no more than that. A ReLU's M is max(z, z0) / |Δz|, clamped to 0 to 1, without cancellation. The
+ *     derivative comes from a graph of this operation alone, so that nothing undefined in it reaches the gradient.
+ * <li>Maxima: M leads to the position of the maximum now if the maximum rose, and to its position in the reference if
+ *     it fell (the cross-maximum rule, for each window separately). |Δz| there is never less than |Δy|, so M lies
+ *     between 0 and 1, also if windows overlap or values tie.
+ * <li>Softmax, its logarithm, and the log-sum-exp L: (eᵃ − eᵇ)/(a − b) of every element at a shift that both runs
+ *     share, times the slope of the logarithm; then y = exp(z − L) likewise. No differences of nearly equal numbers are
+ *     formed, and no other row is used.
+ * <li>Norms of an example's own values: the mean is linear; then the product rule for c², the slope of (v + ε)^−½ in
+ *     closed form, and the product rule for c · (v + ε)^−½. Batch norm in inference is affine.
+ * <li>Products of two values that depend on what is attributed: the multiplier of each is the mean of the other's two
+ *     values. If only one depends on it, the product is a linear operation. A quotient is a product with the
+ *     reciprocal. Attention is made of these.
+ * <li>RevealCancel: an element-wise function is computed at z, z0 + Δz⁺ and z0 + Δz⁻, in one call on three stacked
+ *     operands, if z is the unchanged result of the last linear or convolutional operation. Elsewhere Δz has no parts,
+ *     and the rule is Rescale.
  * </ul>
  */
 final class ComparisonSource extends RuleSource {
@@ -39,7 +51,7 @@ final class ComparisonSource extends RuleSource {
     @Override
     public String generic(OperationKind kind, String operator, Expr.Call call) {
         return switch (kind) {
-            case WEIGHTED, LINEAR, AVERAGE_POOLING, RESHAPE -> LEFT;
+            case WEIGHTED, LINEAR, AVERAGE_POOLING, RESHAPE -> UNCHANGED;
             case ACTIVATION -> "activation";
             default -> UNKNOWN;
         };

@@ -8,12 +8,17 @@ import io.github.attribution4j.model.rule.OperationKind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Guided backpropagation and deconvolution. Their rules are not linear in what flows backwards, so no surrogate has them as its derivative: the graph is cut instead, at every activation with such a
- * rule, and the sweep of {@code Toolbox} goes through the pieces from the last to the first. A piece is a root, where it ends, and the fresh leaf that stands for its value in what follows;
- * the memory of the answer holds {@code root, leaf} of each, and the marks whether the gradient at the leaf is clamped to positive values before it goes into the root. The root is the activation's
- * result for guided backpropagation, so that its own derivative acts too, and its operand for deconvolution.
+ * Guided backpropagation and deconvolution. Their rules are not linear in what flows backwards, so no surrogate has
+ * them as its derivative. Instead, the graph is cut at every activation with such a rule, and the sweep of
+ * {@code Toolbox} goes through the pieces from the last to the first.
  *
- * <p>Results of operations with weights are cut too, with the gradient unchanged: pieces that lie behind several others, as in dense blocks, would be walked through again for each of them.
+ * <p>A piece has a root, where it ends, and a leaf that stands for the root's value in what follows. The memory of the
+ * reply holds {@code root, leaf} of each piece. The marks tell whether the gradient at the leaf is clamped to positive
+ * values before it goes into the root. For guided backpropagation, the root is the activation's result, so that its
+ * derivative acts too; for deconvolution it is the activation's operand.
+ *
+ * <p>Results of operations with weights are cut as well, with the gradient unchanged. Without these cuts, a piece that
+ * several others use, as in dense blocks, would be walked once for each of them.
  */
 final class GuidedSource extends RuleSource {
     GuidedSource() {
@@ -25,8 +30,8 @@ final class GuidedSource extends RuleSource {
         return switch (kind) {
             case ACTIVATION -> "activation";
             case WEIGHTED -> "weighted";
-            case RECURRENT -> operator.contains("relu") ? UNKNOWN : LEFT;
-            default -> LEFT;
+            case RECURRENT -> operator.contains("relu") ? UNKNOWN : UNCHANGED;
+            default -> UNCHANGED;
         };
     }
 
@@ -51,7 +56,7 @@ final class GuidedSource extends RuleSource {
         return operation.kind() == OperationKind.ACTIVATION ? null : "it is for activations";
     }
 
-    /** A recurrent operator with ReLUs inside would get their plain gradient. */
+    /** A recurrent operator with ReLUs inside would apply their plain gradient. */
     @Override
     boolean derivative(Operation operation) {
         return !(operation.kind() == OperationKind.RECURRENT && operation.name().contains("relu"));

@@ -15,15 +15,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Layer-wise relevance propagation: what flows backwards is relevance. The text's methods make every derivative such that autograd's vector-Jacobian product is the rule: operands go in with derivative x,
- * results come out with derivative 1 / stab(z), so that R gives x Lᵀ(R / stab(Lx + b)) for one evaluation of the operation; rules with other parts of inputs and weights evaluate the operation once a
- * term. Nothing is divided by x.
+ * Layer-wise relevance propagation: relevance flows backwards in place of gradients. The methods of the text give every
+ * operation such a derivative that autograd's vector-Jacobian product is the rule. Operands go in with derivative x,
+ * and results come out with derivative 1 / stab(z). So R becomes x Lᵀ(R / stab(Lx + b)) for one evaluation of the
+ * operation. Rules with other parts of inputs and weights evaluate the operation once for each term. Nothing is divided
+ * by x.
  *
- * <p>A batch norm whose operand is the very tensor that a convolution or a dense operation gave is explained together with it, by the rule of that operation: weights s W, bias s (b - mean) + beta. This is found
- * out while the model runs, so it holds wherever the two stand in the text. Every other one is an affine operation of its own.
+ * <p>A batch norm is explained together with the convolution or dense operation before it, by that operation's rule, if
+ * its operand is the very tensor that the operation returned. The weights are then s W and the bias is s (b - mean) +
+ * beta. This is found at run time, so it does not matter where the two are in the text. Every other batch norm is an
+ * affine operation of its own.
  */
 final class RelevanceSource extends RuleSource {
-    /** Which rules operations take, besides Gradient and Stop. */
+    /** The rules that each kind of operation takes, besides Gradient and Stop. */
     private static final Map<OperationKind, String> FITTING = Map.of(
             OperationKind.WEIGHTED, "it takes Weighted rules, Norm and Pass",
             OperationKind.LINEAR, "it has no weights to take parts of, and takes Norm, epsilon and Pass",
@@ -44,7 +48,7 @@ final class RelevanceSource extends RuleSource {
     @Override
     public String generic(OperationKind kind, String operator, Expr.Call call) {
         return switch (kind) {
-            case RESHAPE -> LEFT;
+            case RESHAPE -> UNCHANGED;
             case WEIGHTED, LINEAR, AVERAGE_POOLING -> "linear";
             case ACTIVATION -> "activation";
             case PRODUCT -> product(operator, call);
@@ -58,7 +62,7 @@ final class RelevanceSource extends RuleSource {
         return quotient || OperatorKinds.isMultilinear(operator) ? "product" : "other";
     }
 
-    /** The number of the kind of rule, then its own numbers; {@code relevance.py} reads them. */
+    /** The number of the kind of rule, then the rule's own numbers. {@code relevance.py} reads them. */
     @Override
     double @Nullable [] numbers(BackwardRule rule) {
         if (rule instanceof BackwardRule.Gradient) {
@@ -106,7 +110,9 @@ final class RelevanceSource extends RuleSource {
         return numbers.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
-    /** Whether a rule is ε: what is linear without weights has no parts to take. */
+    /**
+     * Returns whether a rule is ε. A linear operation without weights has no parts, so it takes no other Weighted rule.
+     */
     private static boolean isEpsilon(BackwardRule.Weighted rule) {
         BackwardRule.Term epsilon = new BackwardRule.Term(1, InputPart.VALUE, WeightPart.VALUE, BiasPart.VALUE);
         return rule.groups().equals(List.of(new BackwardRule.Group(1, epsilon)));
@@ -140,7 +146,7 @@ final class RelevanceSource extends RuleSource {
         return fits ? null : FITTING.get(operation.kind());
     }
 
-    /** What a refusal of the text means. */
+    /** Returns the meaning of a code with which the text refuses. */
     @Override
     @Nullable
     String meaning(String code) {

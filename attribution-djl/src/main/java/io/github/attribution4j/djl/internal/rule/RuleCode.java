@@ -7,8 +7,9 @@ import io.github.attribution4j.model.rule.BackwardRule.WeightPart;
 import java.util.regex.Pattern;
 
 /**
- * The numbers by which the texts of the libraries know rules. The texts hold names, {@code Rule.STOP}, {@code Input.LOW}, {@code Weight.RAISED}, {@code Bias.ZERO}, {@code Compare.GT}, and numbers take
- * their places when a text is read: the two cannot differ.
+ * The numbers of rules in the libraries' texts. The texts hold names, such as {@code Rule.STOP}, {@code Input.LOW},
+ * {@code Weight.RAISED}, {@code Bias.ZERO} and {@code Compare.GT}. When a text is read, numbers replace them, so Java
+ * and text cannot differ.
  */
 enum RuleCode {
     GRADIENT(0),
@@ -35,13 +36,13 @@ enum RuleCode {
         this.number = number;
     }
 
-    /** The number of a part or a comparison, which only the text and the request that it reads share. */
+    /** Returns the number of a part or a comparison. Only the text and the request that it reads share it. */
     @SuppressWarnings("EnumOrdinal")
     static int number(Enum<?> part) {
         return part.ordinal();
     }
 
-    /** A text with numbers in the places of names. */
+    /** Returns a text with numbers in place of names. */
     static String filled(String text) {
         return NAME.matcher(text).replaceAll(found -> {
             String name = found.group(2);

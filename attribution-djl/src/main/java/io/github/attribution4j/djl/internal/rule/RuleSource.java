@@ -14,16 +14,20 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The library of one family of backward rules: TorchScript text, and what of a program is redirected to it.
+ * The library of one family of backward rules: TorchScript text, and the choice of operations that are redirected to
+ * it.
  *
- * <p>The text holds attributes of the tape, then methods of the tape, both indented by two spaces, then functions. {@code TAPE} stands for the tape's type and {@code RUNTIME} for the file, whose
- * functions are called as {@code RUNTIME.f(x, )}, {@code Rule.STOP} and the like for numbers ({@link RuleCode}), and {@code PARTS} for the methods of {@code parts.py}: recurrent layers step by step, cosine similarity, and others that are made of simpler ones. Of the methods {@code prepare(self)} is called before each run. {@link RuledTape} says what there is to build on.
+ * <p>The text holds attributes of the tape, then methods of the tape, both indented by two spaces, then functions.
+ * Words in it are replaced: {@code TAPE} by the tape's type, {@code RUNTIME} by the file, whose functions are called as
+ * {@code RUNTIME.f(x, )}, {@code Rule.STOP} and the like by numbers ({@link RuleCode}), and {@code PARTS} by the
+ * methods of {@code parts.py}: recurrent layers step by step, cosine similarity, and others that are made of simpler
+ * ones. The method {@code prepare(self)} is called before each run. {@link RuledTape} tells what a text can build on.
  */
 public abstract sealed class RuleSource permits GuidedSource, ComparisonSource, RelevanceSource {
     /** The operation stays as it is, and so does its derivative. */
-    public static final String LEFT = "";
+    public static final String UNCHANGED = "";
 
-    /** There is no rule: the operation refuses where a gradient would have to pass. */
+    /** There is no rule: the operation refuses if a gradient would have to pass it. */
     public static final String UNKNOWN = "unknown";
 
     private static final Pattern METHOD = Pattern.compile("(?m)^  def (\\w+)\\(self: ");
@@ -36,7 +40,7 @@ public abstract sealed class RuleSource permits GuidedSource, ComparisonSource, 
 
     RuleSource(BackwardRule.Family family, String text) {
         this.family = family;
-        // Operations that are made of others are made of the same in all families.
+        // Operations that are made of others have the same parts in all families.
         this.text = RuleCode.filled(text.replace("PARTS", resource("parts.py")));
         this.methods =
                 METHOD.matcher(this.text).results().map(found -> found.group(1)).collect(Collectors.toSet());
@@ -46,12 +50,12 @@ public abstract sealed class RuleSource permits GuidedSource, ComparisonSource, 
         return KNOWN.computeIfAbsent(family, key -> switch (key) {
             case COMPARISON -> new ComparisonSource();
             case RELEVANCE -> new RelevanceSource();
-            // Plain derivatives everywhere: any library will do, and this one redirects least.
+            // Plain derivatives everywhere: any library would do, and this one redirects least.
             case GUIDED, ANY -> new GuidedSource();
         });
     }
 
-    /** Reads a text that stands beside this class. */
+    /** Reads a text that lies beside this class. */
     static String resource(String name) {
         return Resources.text(RuleSource.class, name);
     }
@@ -64,41 +68,48 @@ public abstract sealed class RuleSource permits GuidedSource, ComparisonSource, 
         return text;
     }
 
-    /** Whether the text has a method: operators are redirected to those of {@code CanonicalCall} that it has. */
+    /**
+     * Returns whether the text has a method. Operators are redirected to those methods of {@code CanonicalCall} that
+     * exist.
+     */
     public final boolean has(String method) {
         return methods.contains(method);
     }
 
     /**
-     * What becomes of an operation that no dedicated method takes: {@link #LEFT}, {@link #UNKNOWN}, or the name of a method {@code (self, p, k, y: Tensor) -> Tensor} that finishes it.
+     * Returns what happens to an operation that no dedicated method takes: {@link #UNCHANGED}, {@link #UNKNOWN}, or the
+     * name of a method {@code (self, p, k, y: Tensor) -> Tensor} that gets its result.
      *
      * @param kind not RESHAPE
-     * @param operator without namespace and without the mark of writing in place
+     * @param operator the operator, without namespace and without the underscore of writing in place
      */
     public abstract String generic(OperationKind kind, String operator, Expr.Call call);
 
-    /** Whether the operands of what a method finishes are shown to {@code before} first. */
+    /** Returns whether the operands of such an operation are shown to {@code before} first. */
     public boolean showsOperands(String method) {
         return true;
     }
 
-    /** Whether calls whose result is replaced are left out of a run. Where runs are compared all of them must take the same way. */
+    /**
+     * Returns whether a run leaves out calls whose result is replaced. Runs that are compared must all take the same
+     * way, so they do not.
+     */
     public boolean skips() {
         return true;
     }
 
-    /** The numbers by which the text knows a rule; null if the rule is not for this family. */
+    /** Returns the numbers of a rule in the text; null if the rule is not of this family. */
     abstract double @Nullable [] numbers(BackwardRule rule);
 
-    /** Why a rule cannot be carried out at an operation; null if it can. */
+    /** Returns why a rule cannot be applied to an operation; null if it can. */
     abstract @Nullable String objection(BackwardRule rule, Operation operation);
 
-    /** Whether "treat as gradient" for all others goes for an operation too; if not, it must be meant by name. */
+    /** Returns whether "treat all others as gradient" covers an operation; if not, a rule must name it. */
     boolean derivative(Operation operation) {
         return true;
     }
 
-    /** What a refusal of the text means, for codes of its own; null for others. */
+    /** Returns the meaning of a code with which the text refuses; null for codes that all texts share. */
     @Nullable
     String meaning(String code) {
         return null;

@@ -16,9 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The rules of a rule set at the places of a program, as {@link RuledTape} takes them. */
+/**
+ * Assigns the rules of a rule set to the places of a program, and packs them into the numbers that {@link RuledTape}
+ * reads. It also checks that each rule fits its operation, and turns refusals of the text into messages.
+ */
 public final class RuleTable {
-    /** A place as it runs for one module. */
+    /** A place, for the module that runs it. */
     private record Key(int module, int place) {}
 
     private final RuleSource source;
@@ -37,12 +40,12 @@ public final class RuleTable {
     /**
      * Makes the table.
      *
-     * @param rules which operation follows what
+     * @param rules the rule set
      * @param operations all operations of the program
-     * @param places how many places there are inside methods
-     * @param infos where the operations stand, in the same order
+     * @param places the number of places inside methods
+     * @param infos the places of the operations, in the same order
      * @return the table
-     * @throws UnsupportedModelException if a rule cannot be carried out where it is wanted, or none of them is wanted anywhere
+     * @throws UnsupportedModelException if a rule cannot be applied to its operation, or no operation follows any rule
      */
     public static RuleTable of(RuleSet rules, List<Operation> operations, int places, List<OperationInfo> infos) {
         RuleTable table = new RuleTable(rules, places);
@@ -50,7 +53,7 @@ public final class RuleTable {
         return table;
     }
 
-    /** A rule for a place that does not exist would be left out without a word. */
+    /** Refuses a rule for a place that does not exist, because it would silently do nothing. */
     private void requirePlaces(List<Operation> all) {
         for (RuleSet.Assignment assignment : rules.assignments()) {
             OperationSelector selector = assignment.selector();
@@ -66,8 +69,8 @@ public final class RuleTable {
                         "rule " + RuleSet.describe(assignment.rule()) + " is for operations "
                                 + selector.describe() + ", and this model has none there: "
                                 + (modules.isEmpty()
-                                        ? "a frozen archive has no modules, all its operations stand in the root; choose them by "
-                                                + "kind, by name or by address"
+                                        ? "a frozen archive has no modules, all its operations stand in the root; "
+                                                + "choose them by kind, by name or by address"
                                         : "its operations stand in " + String.join(", ", modules)));
             }
         }
@@ -108,7 +111,7 @@ public final class RuleTable {
         return names.isEmpty() ? "none" : String.join(", ", names);
     }
 
-    /** The number of an operation's rule: -1 if it has none, 0 for its own derivative, else from 1. */
+    /** Returns the number of an operation's rule: -1 if it has none, 0 for its own derivative, else from 1. */
     private int number(Operation operation, List<Operation> all, Map<BackwardRule, Integer> known) {
         Optional<BackwardRule> chosen = rules.ruleFor(operation, all);
         if (chosen.isEmpty()) {
@@ -138,10 +141,10 @@ public final class RuleTable {
     }
 
     /**
-     * The table of a request.
+     * Returns the table of a request.
      *
-     * @param mode 0 if memory is to be answered, 1 if it is handed in
-     * @param marks one for each tensor of the memory handed in
+     * @param mode 0 if the reply shall hold the memory, 1 if the request holds it
+     * @param marks one for each tensor of the request's memory
      * @return an int64 vector
      */
     public long[] control(int mode, List<Long> marks) {
@@ -167,7 +170,7 @@ public final class RuleTable {
         return table.stream().mapToLong(Long::longValue).toArray();
     }
 
-    /** {@return the numbers of all rules, and one more so that there is one} */
+    /** {@return the numbers of all rules; a 0 is appended so that the list is never empty} */
     public double[] numbers() {
         List<Double> all = new ArrayList<>();
         numbers.forEach(values -> Arrays.stream(values).forEach(all::add));
@@ -176,9 +179,9 @@ public final class RuleTable {
     }
 
     /**
-     * What a refusal means.
+     * Returns the message of a refusal.
      *
-     * @param code why
+     * @param code the reason
      * @param module index of the module
      * @param place number of the place
      * @return a message that names the operation and the remedy
@@ -208,8 +211,8 @@ public final class RuleTable {
                         + "compared here; choose a reference that takes the same branches";
             case "shape" ->
                 where
-                        + ": its values for the reference have another shape than for the input; choose a reference for which "
-                        + "all shapes are equal";
+                        + ": its values for the reference have another shape than for the input; "
+                        + "choose a reference for which all shapes are equal";
             default ->
                 where + ": there is no " + family() + " rule for it, and a gradient has to pass it; give it one "
                         + "(RuleSet.of(selector, rule)), treat it as a gradient (otherwise(new "

@@ -7,22 +7,27 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The tape of a copy that follows backward rules: {@code TapeSource}'s, what all families of rules have in common, and the library of one family.
+ * Puts together the tape of a copy that follows backward rules: the tape of {@code TapeSource}, what all families of
+ * rules share, and the library of one family.
  *
  * <h2>What a library builds on</h2>
  *
  * <pre>
- * self.mode                      0: memory and marks are part of the answer; 1: they came with the request
+ * self.mode                      0: the reply holds memory and marks; 1: they came with the request
  * self.memory, self.marks        tensors kept from run to run, and a number for each
- * self.rule(p, k) -> int         the rule of a place: -1 there is none, 0 the ordinary derivative, 1... in the order of the rule set
+ * self.rule(p, k) -> int         the rule of a place: -1 none, 0 the derivative, 1... in the order of the rule set
  * self.numbers(r) -> List[float] the numbers of rule r
- * self.push(k, x), self.take(k)  keeps operands of a place; gives them back in order, and forgets them
+ * self.push(k, x), self.take(k)  keeps operands of a place; returns them in order and forgets them
  * self.refuse(code, p, k)        ends the run; the message names the operation
  * </pre>
  *
- * {@code held}, {@code stored}, {@code unknown}, {@code hidden} and {@code recurrent} are there, unless the library has its own; {@code prepare(self)} and {@code before(self, p, k, x)} are the library's. The request of such a copy holds, between
- * the control and the inputs, a table (int64), numbers (float64) and the memory: table {@code = [mode, places, rules, exceptions, memory, usual[places], bounds[rules + 1], (module * places + place,
- * rule)[exceptions], marks[memory]]}. The answer ends with the memory and an int64 vector, its length and the marks.
+ * <p>{@code held}, {@code stored}, {@code unknown}, {@code hidden} and {@code recurrent} exist unless the library
+ * defines its own; {@code prepare(self)} and {@code before(self, p, k, x)} are the library's.
+ *
+ * <p>The request of such a copy holds three tensors between the control and the inputs: a table (int64), numbers
+ * (float64) and the memory. The table is {@code [mode, places, rules, exceptions, memory, usual[places], bounds[rules +
+ * 1], (module * places + place, rule)[exceptions], marks[memory]]}. The reply ends with the memory and an int64 vector:
+ * the number of marks, then the marks.
  */
 public final class RuledTape {
     private static final Pattern METHOD = Pattern.compile("(?m)^  (def (\\w+)\\(self: )TAPE(.*) -> (.*):$");
@@ -61,7 +66,7 @@ public final class RuledTape {
         return new RuledTape(common[0] + own[0], methods, common[2] + own[2], port.toString());
     }
 
-    /** The common methods that the library does not have itself. */
+    /** Returns the common methods that the library does not define itself. */
     private static String without(String common, String own) {
         StringBuilder rest = new StringBuilder();
         for (String method : common.split("(?m)^(?=  def )", -1)) {
@@ -73,7 +78,7 @@ public final class RuledTape {
         return rest.toString();
     }
 
-    /** Attributes, methods, functions. */
+    /** Returns attributes, methods and functions. */
     private static String[] parts(String text) {
         int methods = text.indexOf("  def ");
         int functions = text.indexOf("\ndef ") + 1;

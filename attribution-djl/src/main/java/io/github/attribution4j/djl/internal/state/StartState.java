@@ -4,6 +4,7 @@ package io.github.attribution4j.djl.internal.state;
 import io.github.attribution4j.djl.internal.archive.PickleValue;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.flow.Writes;
+import io.github.attribution4j.djl.internal.operator.InPlace;
 import io.github.attribution4j.djl.internal.program.ProgramIndex;
 import io.github.attribution4j.djl.internal.program.RewriteException;
 import io.github.attribution4j.djl.internal.script.Parser;
@@ -19,11 +20,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Makes a program's calls start from another state than that in its archive: {@code forward} begins by assigning it. */
+/**
+ * Makes the calls of a program start from another state than that of its archive: {@code forward} begins by assigning
+ * it. In go an archive and values by the paths of attributes; out comes an archive with the changed {@code forward}.
+ */
 public final class StartState {
     private static final String FORWARD = "forward";
     private static final int MOST_ELEMENTS = 1 << 16;
-    /** PyTorch's numbers of floating types. */
+    /** PyTorch's numbers for floating types. */
     private static final Map<String, Integer> FLOATING = Map.of("Half", 5, "Float", 6, "Double", 7, "BFloat16", 15);
 
     private StartState() {}
@@ -32,17 +36,19 @@ public final class StartState {
      * Returns a copy of an archive whose {@code forward} starts from given values.
      *
      * @param archive not changed
-     * @param state values by the attributes' paths; of a number or truth value a tensor of one element
-     * @param computed the type that the program was converted to, if it was
+     * @param state values by the attributes' paths; a number or truth value is a tensor of one element
+     * @param computed the type that the program was converted to, or null
      * @return the copy; the archive itself for an empty map
-     * @throws RewriteException naming the attribute, if the program does not change it, or the value does not fit
+     * @throws RewriteException if the program does not change an attribute, or its value does not fit
      */
     public static TorchArchive of(TorchArchive archive, Map<String, Tensor> state, @Nullable DataType computed) {
         if (state.isEmpty()) {
             return archive;
         }
         ProgramIndex index = ProgramIndex.of(archive);
-        List<String> names = State.of(archive, index).names();
+        List<String> names = State.of(
+                        archive, index, InPlace.occursIn(index.files().values()))
+                .names();
         Stmt.Def forward = index.root().definition().method(FORWARD);
         if (forward == null) {
             index.signature();
@@ -50,7 +56,7 @@ public final class StartState {
         }
         String self = forward.parameters().get(0).name();
         List<Stmt> body = new ArrayList<>();
-        // In the order of the text, so that equal states make equal programs.
+        // Sorted by path, so that equal states make equal programs.
         new TreeMap<>(state).forEach((path, value) -> {
             if (!names.contains(path) || path.startsWith(Writes.Place.CONSTANTS)) {
                 throw new RewriteException(archive.name() + ": state '" + path + "' does not exist; "
@@ -78,9 +84,10 @@ public final class StartState {
     }
 
     /**
-     * Writes the way to an attribute: a variable for each module, since the serialized language takes one step at a time.
+     * Writes the statements that lead to an attribute. The serialized language allows one step at a time, so each
+     * module on the path gets a variable.
      *
-     * @return what the attribute is called behind it
+     * @return the expression for the attribute after these statements
      */
     static String open(String path, String self, String prefix, StringBuilder text) {
         String object = self;
@@ -95,10 +102,10 @@ public final class StartState {
     }
 
     /**
-     * What an attribute of the state is declared as, and what the archive holds.
+     * An attribute of the state: its declared type and its value in the archive.
      *
-     * @param type its type; null if the class does not say
-     * @param value its value; null if the archive does not say
+     * @param type its type; null if the class does not declare it
+     * @param value its value; null if the archive has none
      */
     record Stored(@Nullable Type type, @Nullable PickleValue value) {
         static Stored of(TorchArchive archive, ProgramIndex index, String path) {
@@ -117,7 +124,7 @@ public final class StartState {
         }
     }
 
-    /** Whether another attribute of the state lies in the same memory: it goes on doing so. */
+    /** Returns whether another attribute of the state has the same memory, which both must keep. */
     private static boolean sharesMemory(TorchArchive archive, ProgramIndex index, String path, List<String> names) {
         return Stored.of(archive, index, path).value() instanceof PickleValue.TensorRef own
                 && names.stream()
@@ -143,7 +150,7 @@ public final class StartState {
         return root.substring(0, root.lastIndexOf('.')).replace('.', '/') + ".py";
     }
 
-    /** The file of the root's class with another method of a name, or one more. */
+    /** Returns the file of the root's class with a method added, or replaced if it has one of that name. */
     static Stmt.File replaced(ProgramIndex index, Stmt.Def changed) {
         String root = index.root().name();
         Stmt.File file = index.files().get(file(index));
@@ -166,7 +173,7 @@ public final class StartState {
         return new Stmt.File(file.path(), statements);
     }
 
-    /** The value as text. */
+    /** Returns a value as text. */
     private static String text(
             TorchArchive archive,
             ProgramIndex index,
@@ -247,7 +254,10 @@ public final class StartState {
         }
     }
 
-    /** The type to make a value of: of floating types the one that is there, which may be that of a converted copy. */
+    /**
+     * Returns the type of the new value. A floating value gets the type of the stored one, which may be that of a
+     * converted copy.
+     */
     private static int number(@Nullable PickleValue stored, @Nullable DataType computed, DataType type) {
         if (!type.isFloating()) {
             return number(type);

@@ -22,16 +22,25 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes every call of a program start from the state in its archive. What a program changes, attributes that it assigns and tensors, lists and objects that it writes to, is not touched in the
- * module, which all threads share: the root's {@code forward} begins by making an object of the call's own with copies of it, and all methods read and write that.
+ * Makes every call of a program start from the state in its archive. The state is everything that a program changes:
+ * attributes that it assigns, and tensors, lists and objects that it writes to. All threads share a module, so a call
+ * must not change it. Instead, the root's {@code forward} begins by making an object of its own with copies of the
+ * state, and all methods read and write that object:
  *
- * <p>Each class of modules with such attributes, or with modules that have some, gets a class for its part of the object, and its methods one more parameter. Tensors that share memory in the
- * archive share it in the copies.
+ * <pre>
+ * self.count = torch.add(self.count, 1)    a4j_state.count = torch.add(a4j_state.count, 1)
+ * </pre>
+ *
+ * <p>Each class of modules with state, or with submodules that have some, gets a class for its part of the object, and
+ * its methods get one more parameter. Tensors that share memory in the archive share it in the copies.
  */
 public final class State {
     static final String PATH = "__torch__/a4j_state.py";
 
-    /** The part of a module's class: its class in the added file, and the names of its fields by attribute. */
+    /**
+     * The part of the state for a class of modules: its class in the added file, and the names of its fields by
+     * attribute.
+     */
     record Part(String type, Map<String, String> values, Map<String, String> modules) {}
 
     private static final String IDENTIFIER = "[A-Za-z_][A-Za-z_0-9]*";
@@ -57,26 +66,26 @@ public final class State {
         copies.sharing().forEach(this::add);
     }
 
-    /** Whether a parameter was added for a part of the state. */
+    /** Returns whether a parameter was added for a part of the state. */
     public static boolean isPart(Stmt.Parameter parameter) {
         return parameter.type() != null && parameter.type().name().startsWith(AddedNames.STATE + ".");
     }
 
-    /** Finds what a program changes. */
-    public static State of(TorchArchive archive, ProgramIndex index) {
-        State state = new State(archive, index, Writes.of(index, archive.root()));
+    /** Finds the state of a program. */
+    public static State of(TorchArchive archive, ProgramIndex index, boolean inPlace) {
+        State state = new State(archive, index, Writes.of(index, archive.root(), inPlace));
         if (!state.places.isEmpty()) {
             state.plan();
         }
         return state;
     }
 
-    /** What the program changes, as paths of attributes; empty if it keeps no state. */
+    /** Returns the state as paths of attributes; empty if the program has none. */
     public List<String> names() {
         return names;
     }
 
-    /** The numbers of the parameters of the root's {@code forward} that may be written to. */
+    /** Returns the numbers of the parameters of the root's {@code forward} that it may write to. */
     public BitSet writtenInputs() {
         return writes.inputs();
     }
@@ -90,7 +99,7 @@ public final class State {
         }
     }
 
-    /** Whether there is a way to copy values of a type: none for objects whose class is not in the archive. */
+    /** Returns whether values of a type can be copied. Objects cannot if the archive does not define their class. */
     private boolean copiesOf(Type type) {
         return Type.TENSOR.equals(type)
                 || !type.name().startsWith("__torch__.")
@@ -103,7 +112,7 @@ public final class State {
         walk(index.root().name(), archive.root(), "", "self");
     }
 
-    /** Notes which classes mention the constants that are written to. */
+    /** Records which classes mention the constants that the program writes to. */
     private void mentions() {
         for (Stmt.File file : index.files().values()) {
             for (Stmt statement : file.statements()) {
@@ -130,7 +139,7 @@ public final class State {
         }
     }
 
-    /** The part of a class; null if neither it nor a module below it changes. */
+    /** Returns the part of a class; null if neither it nor a module below it has state. */
     @Nullable
     Part part(String type) {
         Part known = parts.get(type);
@@ -161,7 +170,7 @@ public final class State {
         return none ? null : part;
     }
 
-    /** Writes what makes the object's part for one module, and returns the variable with it. */
+    /** Writes the statements that make the part for one module, and returns the variable that holds it. */
     private String walk(String type, PickleValue.@Nullable Instance instance, String path, String module) {
         Part part = part(type);
         if (part == null) {
@@ -215,7 +224,9 @@ public final class State {
                 : "getattr(" + object + ", " + Expr.Text.of(attribute).raw() + ")";
     }
 
-    /** The program with its methods changed and the file with the classes added; as it was if it keeps no state. */
+    /**
+     * Returns the program with changed methods and the file with the added classes. It is unchanged if it has no state.
+     */
     public Map<String, Stmt.File> files() {
         if (places.isEmpty()) {
             return index.files();

@@ -15,7 +15,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Makes a program give back the state after a call, in place of its output. */
+/**
+ * Makes a program return its state after a call, in place of its output. A caller passes that state to
+ * {@link StartState} for the next call, as for a stream that is explained piece by piece.
+ */
 public final class StateAfter {
     private static final String METHOD = "a4j_state_after";
     private static final String RESULT = "a4j_after";
@@ -23,12 +26,12 @@ public final class StateAfter {
     private StateAfter() {}
 
     /**
-     * Returns a copy of an archive whose {@code forward} returns a dict of what the old one leaves, by the attributes' paths.
-     * Numbers and truth values are tensors of one element; an Optional that is None is left out.
+     * Returns a copy of an archive whose {@code forward} returns a dict with the state after a call, by the attributes'
+     * paths. Numbers and truth values are tensors of one element; an Optional that is None has no entry.
      *
      * @param archive not changed
-     * @param names what the program changes
-     * @throws RewriteException naming the first attribute whose value cannot be handed in again
+     * @param names the state of the program
+     * @throws RewriteException if the value of an attribute cannot be handed in again; it names the first such
      */
     public static TorchArchive of(TorchArchive archive, List<String> names) {
         ProgramIndex index = ProgramIndex.of(archive);
@@ -74,12 +77,13 @@ public final class StateAfter {
                 String there = "torch.clone(unchecked_cast(Tensor, " + value + "))";
                 put(text, "    ", variable, key, there);
                 text.append("  else:\n");
-                // What the archive holds could not be undone by leaving the value out.
+                // The archive holds a value here, and an absent entry could not replace it by None.
                 boolean holds = stored.value() instanceof PickleValue.TensorRef;
                 text.append(
                         holds
                                 ? "    ops.prim.RaiseException(\"state '" + path
-                                        + "' is None after this call, and a tensor in the file, which cannot be handed in\")\n"
+                                        + "' is None after this call, and a tensor in the file, which cannot be "
+                                        + "handed in\")\n"
                                 : "    pass\n");
             }
             default ->

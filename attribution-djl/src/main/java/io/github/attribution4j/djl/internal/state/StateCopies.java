@@ -16,20 +16,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Copies values of attributes, however deep, as text: tensors whose memory overlaps in the archive share that of one copy. */
+/**
+ * Writes the text that copies values of attributes, at any depth. Tensors whose memory overlaps in the archive become
+ * parts of one copy, so that a write to one still shows in the other.
+ */
 final class StateCopies {
-    /** A tensor of the archive, an attribute of a module. */
+    /** A tensor of the archive that is an attribute of a module. */
     private record Held(String path, Writes.Place place, PickleValue.TensorRef tensor) {
         boolean isEmpty() {
             return tensor.shape().contains(0L);
         }
 
-        /** The first element in the storage. */
+        /** The index of its first element in the storage. */
         long start() {
             return tensor.offset();
         }
 
-        /** Behind the last one. */
+        /** The index after its last element. */
         long end() {
             long end = tensor.offset() + 1;
             for (int i = 0; i < tensor.shape().size(); i++) {
@@ -105,12 +108,12 @@ final class StateCopies {
         });
     }
 
-    /** The attributes that share memory with others which are written to. */
+    /** Returns the attributes that share memory with mutated ones. */
     Set<Writes.Place> sharing() {
         return sharing;
     }
 
-    /** An expression with a copy of an attribute's value; writes what has to come before it. */
+    /** Returns an expression with a copy of an attribute's value. Writes the statements that must come before it. */
     String copy(String path, Type type, String value, StringBuilder before) {
         Held held = shared.get(path);
         if (held == null || !type.equals(Type.TENSOR)) {
@@ -136,7 +139,7 @@ final class StateCopies {
 
     private String copy(Type type, String value) {
         if (type.equals(Type.TENSOR)) {
-            // An attribute that was loaded has no graph to be detached from.
+            // An attribute that was loaded has no graph, so nothing has to be detached.
             return "torch.clone(" + value + ")";
         }
         Stmt.ClassDef definition = index.definition(type.name());
@@ -213,7 +216,7 @@ final class StateCopies {
                 .append('\n'));
     }
 
-    /** The functions that the copies call. */
+    /** Returns the functions that the copies call. */
     String functions() {
         return text.toString();
     }

@@ -23,11 +23,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes methods so that they read and write a call's own state. Beside every variable that holds a module with state there is one with its part of the state; what is an attribute of the one
- * becomes a field of the other.
+ * Changes methods so that they read and write the state of a call instead of the module's attributes. Every variable
+ * that holds a module with state gets a second variable with its part of the state. An attribute of the module becomes
+ * a field of the part: {@code m.count} becomes {@code a4j_state_m.count}.
  */
 public final class StateMethods {
-    /** The file with the function below, which is not part of the program: it shows no value. */
+    /** The file with the function below. It is no part of the program and shows no value. */
     public static final String PATH = "__torch__/a4j_read.py";
 
     public static final String TEXT = """
@@ -35,7 +36,7 @@ public final class StateMethods {
               return torch.clone(x)
             """;
 
-    /** Called by libtorch alone, while it reads and writes archives, with arguments of its own. */
+    /** Methods that only libtorch calls, with arguments of its own, while it reads and writes archives. */
     private static final Set<String> LOADING = Set.of("__getstate__", "__setstate__");
 
     private static final String STATE = "a4j_state";
@@ -46,7 +47,10 @@ public final class StateMethods {
     private final State state;
     private final Writes writes;
 
-    /** Whether operands may be read as copies: a gradient by a copy would not be one by the tensor. */
+    /**
+     * Whether operands may be read as copies. A program that computes gradients itself may ask for one by the tensor,
+     * and a copy would be another tensor.
+     */
     private final boolean copies;
 
     private final Map<String, Set<String>> loading = new HashMap<>();
@@ -77,14 +81,14 @@ public final class StateMethods {
         return new StaticTypes(index);
     }
 
-    /** A method of a class of modules, or a function, which has no owner. */
+    /** Changes a method of a class of modules, or a function, which has no owner. */
     Stmt.Def method(@Nullable String type, Stmt.Def method) {
         if (type != null && isLoading(type, method.name())) {
             return method;
         }
         State.Part own = type == null ? null : state.part(type);
-        List<Stmt.Parameter> handed = handed(method, type != null);
-        if (own == null && handed.isEmpty() && !copies) {
+        List<Stmt.Parameter> stateful = stateful(method, type != null);
+        if (own == null && stateful.isEmpty() && !copies) {
             return method;
         }
         owner = type == null ? "" : type;
@@ -115,13 +119,16 @@ public final class StateMethods {
             if (own != null) {
                 added.add(new Stmt.Parameter(STATE, Type.of(own.type()), null));
             }
-            handed.forEach(p -> added.add(new Stmt.Parameter(beside(p.name()), partType(p), null)));
+            stateful.forEach(p -> added.add(new Stmt.Parameter(partVariable(p.name()), partType(p), null)));
             parameters.addAll(type == null ? 0 : 1, added);
         }
         return new Stmt.Def(method.name(), parameters, method.result(), body);
     }
 
-    /** Whether a method runs only while libtorch reads and writes archives: it and what it alone calls have no call's state. */
+    /**
+     * Returns whether a method runs only while libtorch reads and writes archives. Such a method, and what only it
+     * calls, has no state of a call.
+     */
     private boolean isLoading(String type, String method) {
         return !writes.reaches(type, method)
                 && loading.computeIfAbsent(type, this::loading).contains(method);
@@ -153,8 +160,8 @@ public final class StateMethods {
         return new Expr.Call(Trees.dotted(function), List.of(argument), List.of(), true);
     }
 
-    /** The parameters that are modules with state. */
-    private List<Stmt.Parameter> handed(Stmt.Def method, boolean hasSelf) {
+    /** Returns the parameters that are modules with state. */
+    private List<Stmt.Parameter> stateful(Stmt.Def method, boolean hasSelf) {
         return method.parameters().stream()
                 .skip(hasSelf ? 1 : 0)
                 .filter(p -> p.type() != null && state.part(p.type().name()) != null)
@@ -167,7 +174,7 @@ public final class StateMethods {
         return part == null ? null : Type.of(part.type());
     }
 
-    private String beside(String variable) {
+    private String partVariable(String variable) {
         return variable.equals(self) ? STATE : STATE + "_" + variable;
     }
 
@@ -204,14 +211,14 @@ public final class StateMethods {
                 modules.merge(name.id(), type, (a, b) -> a.equals(b) ? a : CONFLICT);
                 if (state.part(type) != null) {
                     result.add(Stmt.Assign.of(
-                            beside(name.id()), part(assign.values().get(i))));
+                            partVariable(name.id()), part(assign.values().get(i))));
                 }
             }
         }
         types.assign(assign);
     }
 
-    /** Whether a module is picked from a container through an interface, behind which a module with state may stand. */
+    /** Returns whether a module is picked from a container through an interface, and may have state. */
     private boolean isPickedWithState(Stmt.Assign assign) {
         Type type = assign.type();
         if (type == null || !index.isInterface(type.name()) || !(assign.values().get(0) instanceof Expr.Index item)) {
@@ -222,7 +229,9 @@ public final class StateMethods {
     }
 
     /**
-     * Leaves out the picking: calls of what is picked go by the container already ({@link Dispatch}), whose added method calls the picked module only where the index has no member.
+     * Drops the statement that picks a module. Calls of the picked module already go to its container
+     * ({@link Dispatch}). The container's added method calls the picked module only after an index without a member,
+     * and then raises an error instead.
      */
     private void picked(Stmt.Assign assign, List<Stmt> result) {
         String variable = Trees.dotted(assign.targets().get(0));
@@ -237,7 +246,7 @@ public final class StateMethods {
         }
     }
 
-    /** What an assignment assigns to. */
+    /** Changes the target of an assignment. */
     private Expr target(Expr target) {
         return target instanceof Expr.Attribute ? expression(target) : target;
     }
@@ -255,7 +264,7 @@ public final class StateMethods {
         return Trees.children(expression, this::expression);
     }
 
-    /** The field that stands for an attribute; null if the attribute is not part of the state. */
+    /** Returns the field that replaces an attribute; null if the attribute is no part of the state. */
     private @Nullable Expr field(Expr object, String attribute) {
         String constant = Trees.dotted(new Expr.Attribute(object, attribute));
         State.Part here = owner.isEmpty() ? null : state.part(owner);
@@ -292,7 +301,7 @@ public final class StateMethods {
                 : call.callee();
     }
 
-    /** Whether what was picked is called: only behind the exception that says that there is none. */
+    /** Returns whether a picked module is called. Such a call follows the error that its index has no member. */
     private boolean pickedCall(Expr.Call call) {
         return text.contains(Dispatch.METHOD)
                 && call.callee() instanceof Expr.Attribute method
@@ -307,7 +316,7 @@ public final class StateMethods {
         return Trees.dotted(type.toString());
     }
 
-    /** The parts of the state that a call hands on. */
+    /** Returns the parts of the state that a call must pass. */
     private List<Expr> states(Expr.Call call) {
         List<Expr> added = new ArrayList<>();
         String function = types.freeFunction(call.callee());
@@ -322,14 +331,14 @@ public final class StateMethods {
             }
             Stmt.ClassDef definition = index.definition(type);
             called = definition == null ? null : definition.method(attribute.name());
-            // The entry makes a state of its own.
+            // The entry makes its own state.
             if (called != null && state.part(type) != null && !isEntry(type, attribute.name())) {
                 added.add(part(attribute.value()));
             }
         }
         if (called != null) {
             int shift = method ? 1 : 0;
-            for (Stmt.Parameter parameter : handed(called, method)) {
+            for (Stmt.Parameter parameter : stateful(called, method)) {
                 int position = called.parameters().indexOf(parameter) - shift;
                 if (position < call.arguments().size()) {
                     added.add(part(call.arguments().get(position)));
@@ -339,7 +348,7 @@ public final class StateMethods {
         return added;
     }
 
-    /** Checks that no module with state is called in a way that cannot be followed. */
+    /** Refuses a call of a module that may have state if the text does not show which module it is. */
     private void certain(Expr.Attribute method) {
         Type type = types.of(method.value());
         if (type != null
@@ -353,11 +362,14 @@ public final class StateMethods {
     private RewriteException unknown(Expr called) {
         return new RewriteException(archive + ": it keeps state between calls, and " + text + " calls "
                 + Trees.dotted(called)
-                + " of a module that cannot be told from the text, so that a call cannot be given"
+                + " of a module that the text does not identify, so that a call cannot be given"
                 + " a state of its own; export the model without interfaces");
     }
 
-    /** An argument, read at once where the state that it is part of may go on and the call only looks at it. */
+    /**
+     * Changes an argument. It is read as a copy at once if the state that it belongs to may change later and the call
+     * only reads it.
+     */
     private Expr argument(Expr.Call call, int i) {
         Expr argument = call.arguments().get(i);
         if (reading == null || !reading.changes(argument) || !reading.onlyReads(call, i)) {
@@ -375,7 +387,7 @@ public final class StateMethods {
         return changes && Type.TENSOR.equals(types.of(value)) ? called(AddedNames.READ, changed) : changed;
     }
 
-    /** The class of the module that an expression stands for; null if it is none. */
+    /** Returns the class of the module that an expression stands for; null if it is none. */
     private @Nullable String module(Expr expression) {
         if (expression instanceof Expr.Name name) {
             return modules.get(name.id());
@@ -401,10 +413,10 @@ public final class StateMethods {
                 : index.module(type).children().get(attribute);
     }
 
-    /** The part of the state that belongs to a module. */
+    /** Returns the part of the state that belongs to a module. */
     private Expr part(Expr expression) {
         if (expression instanceof Expr.Name name) {
-            return new Expr.Name(beside(name.id()));
+            return new Expr.Name(partVariable(name.id()));
         }
         if (expression instanceof Expr.Parens parens) {
             return part(parens.value());

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.internal.wire;
 
-/** Floats as two integers, mantissa and exponent, because TorchScript cannot reinterpret bits. Exact for every double; -0 becomes 0. */
+/**
+ * Floats as two integers, mantissa and exponent, because TorchScript cannot reinterpret bits. This is exact for every
+ * double, except that -0 becomes 0.
+ */
 final class Reals {
-    /** Exponent of what is not a number times a power of two: mantissa 1 and -1 mean the infinities, 0 means NaN. */
+    /** The exponent of special values: mantissa 1 and -1 mean the infinities, 0 means NaN. */
     private static final long SPECIAL = 9999;
 
     private Reals() {}

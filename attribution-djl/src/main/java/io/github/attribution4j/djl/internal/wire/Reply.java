@@ -10,14 +10,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What {@code a4j_forward} and {@code a4j_run} answer.
+ * The reply of {@code a4j_forward} and {@code a4j_run}, taken apart: in go a header and tensors, out come outputs, taps
+ * and leaves.
  *
  * @param outputs the tensors inside the output, in order
- * @param outputNames where in the output each stands: empty for a plain tensor, {@code [0]}, {@code .logits}, {@code ['mean']}
+ * @param outputNames the position of each in the output: empty for a plain tensor, {@code [0]}, {@code .logits},
+ *     {@code ['mean']}
  * @param value the output in its structure
- * @param taps the values asked for, in order of execution; a row whose value did not occur in this run has none
- * @param leaves the inputs asked for, as leaves of the graph, in the order asked
- * @param <T> what stands for a tensor
+ * @param taps the values that were asked for, in order of execution; a row whose value did not occur in this run has
+ *     none
+ * @param leaves the inputs that were asked for, as leaves of the graph, in the order of the request
+ * @param <T> the type of a tensor
  */
 public record Reply<T>(List<T> outputs, List<String> outputNames, Value<T> value, List<Tap<T>> taps, List<T> leaves) {
     public Reply {
@@ -30,34 +33,34 @@ public record Reply<T>(List<T> outputs, List<String> outputNames, Value<T> value
     /**
      * A value inside the model.
      *
-     * @param row number of the row in the request
-     * @param call which call of the module it comes from
-     * @param dependent whether a gradient could pass from the value to an input that is wanted, or to a value that was made a leaf before
+     * @param row the number of the row in the request
+     * @param call the number of the module's call
+     * @param dependent whether a gradient could pass from the value to a wanted input, or to an earlier leaf
      * @param tensor the value
-     * @param <T> what stands for a tensor
+     * @param <T> the type of a tensor
      */
     public record Tap<T>(int row, int call, boolean dependent, T tensor) {}
 
     /**
-     * The answer of a plain program.
+     * Makes the reply of a plain program.
      *
      * @param output what it returns
-     * @param leaves the inputs asked for
-     * @param <T> what stands for a tensor
-     * @return the answer
+     * @param leaves the inputs that were asked for
+     * @param <T> the type of a tensor
+     * @return the reply
      */
     public static <T> Reply<T> plain(T output, List<? extends T> leaves) {
         return new Reply<>(List.of(output), List.of(""), new Value.Tensor<>(output), List.of(), List.copyOf(leaves));
     }
 
     /**
-     * Reads an answer.
+     * Reads a reply.
      *
      * @param signature the model's signature
-     * @param header the first tensor of the answer
+     * @param header the first tensor of the reply
      * @param tensors the other tensors
-     * @param <T> what stands for a tensor
-     * @return the answer, taken apart
+     * @param <T> the type of a tensor
+     * @return the reply, taken apart
      */
     public static <T> Reply<T> of(Signature signature, long[] header, List<? extends T> tensors) {
         int outputs = (int) header[0];

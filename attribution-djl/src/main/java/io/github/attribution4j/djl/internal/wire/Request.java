@@ -10,9 +10,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is passed to {@code a4j_forward} and {@code a4j_run}: a vector of integers and a list of tensors.
+ * A request to {@code a4j_forward} or {@code a4j_run}: arguments, wanted gradients, and rows that tap or replace
+ * values. {@link #control} and {@link #tensors} turn it into a vector of integers and a list of tensors.
  *
- * @param <T> what stands for a tensor
+ * @param <T> the type of a tensor
  */
 public final class Request<T> {
     private final Signature signature;
@@ -28,7 +29,7 @@ public final class Request<T> {
      * Starts a request.
      *
      * @param signature the model's signature
-     * @param arguments one value a parameter, in order; null, or a shorter list, takes the default
+     * @param arguments one value for each parameter, in order; null, or a shorter list, means the default
      * @throws IllegalArgumentException if an argument does not fit its parameter; the message names both
      */
     public Request(Signature signature, List<? extends @Nullable Value<T>> arguments) {
@@ -130,7 +131,9 @@ public final class Request<T> {
                 "argument '" + name + "' must be of type " + type + ", not " + given + ": " + signature);
     }
 
-    /** {@return the names of the input tensors in order, such as {@code x}, {@code pair[0]}, {@code features['left']}} */
+    /**
+     * {@return the names of the input tensors in order, such as {@code x}, {@code pair[0]}, {@code features['left']}}
+     */
     public List<String> inputNames() {
         return List.copyOf(inputNames);
     }
@@ -153,7 +156,7 @@ public final class Request<T> {
     /**
      * Asks for a value inside the model. Only {@code a4j_run} sees it.
      *
-     * @param row which value
+     * @param row the value
      * @return this
      */
     public Request<T> tap(Row row) {
@@ -163,10 +166,11 @@ public final class Request<T> {
     }
 
     /**
-     * Puts a tensor in the place of a value inside the model. It is a tap too: the reply holds the tensor, as a leaf if the row says so.
+     * Replaces a value inside the model by a tensor. The row is a tap too: the reply holds the tensor, as a leaf if the
+     * row asks for one.
      *
-     * @param row which value
-     * @param replacement what takes its place
+     * @param row the value
+     * @param replacement the tensor that replaces it
      * @return this
      */
     public Request<T> replace(Row row, T replacement) {
@@ -175,15 +179,16 @@ public final class Request<T> {
         return this;
     }
 
-    /** {@return the input tensors asked for, by number} */
+    /** {@return the input tensors that are wanted, by number} */
     public List<Integer> wants() {
         return List.copyOf(wants);
     }
 
     /**
-     * Says which input tensors hold one row, of which a program that takes one example without an axis of rows is given the example. Only a copy made for such a program is told so.
+     * Sets the input tensors that hold one row each. A program for single examples, without an axis of rows, gets the
+     * example in that row. Only a copy made for such a program reads these numbers.
      *
-     * @param numbers of the tensors, from 0
+     * @param numbers the tensors, from 0
      * @return this
      */
     public Request<T> single(List<Integer> numbers) {
@@ -196,7 +201,7 @@ public final class Request<T> {
         return List.copyOf(rows);
     }
 
-    /** {@return what an instrumented copy must have for the rows} */
+    /** {@return the level that a copy must have for the rows} */
     public Level level() {
         return rows.stream().anyMatch(row -> row.side() > Row.ARGUMENTS || row.view() != Row.AS_IS)
                 ? Level.VALUES

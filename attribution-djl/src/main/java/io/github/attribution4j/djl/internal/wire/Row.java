@@ -2,20 +2,22 @@
 package io.github.attribution4j.djl.internal.wire;
 
 /**
- * Names a value inside the model and says what to do with it.
+ * Names a value inside the model, and says what to do with it.
  *
  * @param module pre-order index of the module
- * @param call number of the module's call within one run, from 0; {@link #EVERY_CALL} for all
- * @param side {@link #RESULT}, {@link #ARGUMENTS}, or the {@code ValueInfo.side} of a value inside a method, whose executions the call then counts
- * @param element which tensor of the result or of the arguments, flattened depth first; a None counts as one
- * @param leaf whether the value becomes a fresh leaf of the graph, so that gradients with respect to it exist
- * @param view how the value is seen from outside, where its axis 0 does not count rows: {@link #AS_IS}, {@link #ALONE}, or of {@link #rowMajor}, {@link #rowMinor}, {@link #axis}
+ * @param call the number of the module's call within one run, from 0; {@link #EVERY_CALL} for all
+ * @param side {@link #RESULT}, {@link #ARGUMENTS}, or the {@code ValueInfo.side} of a value inside a method; the call
+ *     then counts the executions of that place
+ * @param element the tensor within the result or the arguments, flattened depth first; a None counts as one
+ * @param leaf whether the value becomes a new leaf of the graph, so that it has a gradient
+ * @param view how the value appears outside if its axis 0 does not count rows: {@link #AS_IS}, {@link #ALONE}, or the
+ *     result of {@link #rowMajor}, {@link #rowMinor} or {@link #axis}
  */
 public record Row(int module, int call, int side, int element, boolean leaf, long view) {
-    /** Axis 0 counts rows, or nobody cares. */
+    /** Axis 0 counts rows, or rows do not matter. */
     public static final long AS_IS = 0;
 
-    /** The run is one of one row, and the value is that row: an axis of extent 1 is put in front. */
+    /** The run has one row, and the value is that row: it appears with an axis of extent 1 in front. */
     public static final long ALONE = 1;
 
     /** Every call of the module. */
@@ -38,19 +40,20 @@ public record Row(int module, int call, int side, int element, boolean leaf, lon
      * Names a value whose axis 0 counts rows.
      *
      * @param module pre-order index of the module
-     * @param call number of the call
-     * @param side of the module, or place
-     * @param element which tensor
-     * @param leaf whether it becomes a fresh leaf
+     * @param call the number of the call
+     * @param side the side of the module, or the place
+     * @param element the tensor
+     * @param leaf whether it becomes a new leaf
      */
     public Row(int module, int call, int side, int element, boolean leaf) {
         this(module, call, side, element, leaf, AS_IS);
     }
 
     /**
-     * The view of a value of shape {@code (rows * k, ...)} in which the k parts of a row follow one another: {@code (rows, k, ...)}.
+     * Returns the view of a value of shape {@code (rows * k, ...)} in which the k parts of a row are neighbors:
+     * {@code (rows, k, ...)}.
      *
-     * @param rows their number
+     * @param rows the number of rows
      * @return the view
      */
     public static long rowMajor(long rows) {
@@ -58,9 +61,10 @@ public record Row(int module, int call, int side, int element, boolean leaf, lon
     }
 
     /**
-     * The view of a value of shape {@code (k * rows, ...)} in which part 0 of all rows comes first, as two batches put behind one another have it: {@code (rows, k, ...)}.
+     * Returns the view of a value of shape {@code (k * rows, ...)} in which part 0 of all rows comes first, as in two
+     * concatenated batches: {@code (rows, k, ...)}.
      *
-     * @param rows their number
+     * @param rows the number of rows
      * @return the view
      */
     public static long rowMinor(long rows) {
@@ -68,9 +72,9 @@ public record Row(int module, int call, int side, int element, boolean leaf, lon
     }
 
     /**
-     * The view of a value whose rows another axis counts: that axis comes first.
+     * Returns the view of a value in which another axis counts rows. That axis comes first.
      *
-     * @param axis which
+     * @param axis the axis that counts rows
      * @return the view
      */
     public static long axis(int axis) {
@@ -78,7 +82,7 @@ public record Row(int module, int call, int side, int element, boolean leaf, lon
     }
 
     /**
-     * Returns this row seen otherwise.
+     * Returns this row with another view.
      *
      * @param other the view
      * @return the row
@@ -88,9 +92,9 @@ public record Row(int module, int call, int side, int element, boolean leaf, lon
     }
 
     /**
-     * Returns this row with another answer to whether the value is a leaf.
+     * Returns this row as a leaf or not.
      *
-     * @param fresh whether it becomes a fresh leaf
+     * @param fresh whether the value becomes a new leaf
      * @return the row
      */
     public Row asLeaf(boolean fresh) {
@@ -101,7 +105,7 @@ public record Row(int module, int call, int side, int element, boolean leaf, lon
      * Names the first tensor of a module's result in its first call.
      *
      * @param module pre-order index of the module
-     * @param leaf whether it becomes a fresh leaf
+     * @param leaf whether it becomes a new leaf
      * @return the row
      */
     public static Row output(int module, boolean leaf) {

@@ -16,8 +16,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds the one file that is added to an instrumented archive: the tape that carries a request through a run, and functions that walk values of the types that
- * occur. It is written in ordinary TorchScript, which libtorch reads as well as the serialized form.
+ * Builds the one file that is added to an instrumented archive: the tape that carries a request through a run, and
+ * functions that walk values of the types that occur. Its text is ordinary TorchScript, which libtorch reads as well as
+ * the serialized form. A function for a type is written only when it is first asked for.
  */
 public final class RuntimeSource {
     /** Path below {@code code/}. */
@@ -45,11 +46,13 @@ public final class RuntimeSource {
     /**
      * Starts a file.
      *
-     * @param writtenInputs the numbers of the root's parameters that the program may write to, so that it must be given copies
-     * @param writes whether it may write to tensors at all, so that what is kept must be a copy
+     * @param writtenInputs the numbers of the root's parameters that the program may write to; it must get copies of
+     *     these
+     * @param writes whether the program may write to tensors at all; then the tape keeps copies
      * @param taped whether there is a tape
      * @param unbatched whether the program takes one example without an axis of rows
-     * @param narrow whether it holds values of 16 bits, so that what takes a value's place is put there where the type is known that stood there
+     * @param narrow whether the program holds 16-bit values; then a replacement is converted at the place where the
+     *     type of the original value is known
      * @param quantized whether some tensors may be quantized
      * @param rules the library of backward rules; null if there is none
      */
@@ -73,7 +76,7 @@ public final class RuntimeSource {
     /**
      * Returns the file.
      *
-     * @param views whether values are seen otherwise than they are
+     * @param views whether some values have another view than {@link Row#AS_IS}
      */
     public String text(boolean views) {
         boolean nested = !visitors.isEmpty();
@@ -93,17 +96,20 @@ public final class RuntimeSource {
         return TapeSource.border(AddedNames.RUNTIME, unbatched, quantized) + tape + functions;
     }
 
-    /** A statement that makes ordinary tensors of the outputs; nothing where they are. */
+    /** Returns a statement that makes ordinary tensors of quantized outputs; empty if none is quantized. */
     public String plain(String outputs) {
         return quantized ? "  a4j_plain = " + AddedNames.RUNTIME + ".plain_all(" + outputs + ", )\n" : "";
     }
 
-    /** Notes that the program calls a method of the rule library. */
+    /** Records that the program calls a method of the rule library. */
     public void calls(String method) {
         called.add(method);
     }
 
-    /** Name of a function {@code (port, module, offset, place, value) -> value} that shows the tensors of a value to the tape. */
+    /**
+     * Returns the name of a function {@code (port, module, offset, place, value) -> value} that shows the tensors of a
+     * value to the tape.
+     */
     public String visitor(Structure structure) {
         String known = visitors.get(structure);
         if (known != null) {
@@ -120,18 +126,20 @@ public final class RuntimeSource {
                 .append(type)
                 .append(") -> ")
                 .append(type);
-        // Where nothing is wanted the value passes as it is, not as a rebuilt list.
+        // A value that nobody asks for passes as it is, not as a rebuilt list.
         functions.append(":\n  y = v\n  if (t).begin(b + o, k, ):\n    y = ").append(walker);
         functions.append("(t, b + o, 4 * (k // 4), v, )\n  return y\n");
         return AddedNames.RUNTIME + "." + name;
     }
 
-    /** The type of what a visitor returns; null if there is none of this name. */
+    /** Returns the result type of a visitor; null if there is none of this name. */
     public @Nullable Type visited(String name) {
         return visited.get(name);
     }
 
-    /** Name of a function {@code (port, module, place, value) -> value} that shows every element in order. */
+    /**
+     * Returns the name of a function {@code (port, module, place, value) -> value} that shows every element in order.
+     */
     private String walker(Structure structure) {
         String known = walkers.get(structure);
         if (known != null) {
@@ -188,7 +196,7 @@ public final class RuntimeSource {
         return tuple.names().isEmpty() ? "(v)[" + i + "]" : "v." + tuple.names().get(i);
     }
 
-    /** The type that a structure came from. */
+    /** Returns the type from which a structure was read. */
     static Type typeOf(Structure structure) {
         if (structure instanceof Structure.Tensor) {
             return Type.TENSOR;
@@ -216,14 +224,14 @@ public final class RuntimeSource {
         return ((Structure.Opaque) structure).type();
     }
 
-    /** A statement that takes a value apart into variables with a list of tensors and a list of numbers. */
+    /** Returns a statement that takes a value apart into two variables, a list of tensors and a list of numbers. */
     public String write(Structure structure, String tensors, String layout, String value) {
         return structure instanceof Structure.Tensor
                 ? "torch.append(" + tensors + ", " + value + ")"
                 : writer(structure) + "(" + tensors + ", " + layout + ", " + value + ", )";
     }
 
-    /** Name of a function {@code (tensors, layout, value)} that takes a value apart. */
+    /** Returns the name of a function {@code (tensors, layout, value)} that takes a value apart. */
     String writer(Structure structure) {
         String known = writers.get(structure);
         if (known != null) {
@@ -268,14 +276,14 @@ public final class RuntimeSource {
         return AddedNames.RUNTIME + "." + name;
     }
 
-    /** A function that puts a value together, of copies or of the tensors themselves. */
+    /** A function that puts a value together. It uses copies of the tensors or the tensors themselves. */
     private record Reader(Structure structure, boolean copies) {}
 
     private static String tensor(String list, boolean copy) {
         return (copy ? "torch.clone(" : "(") + "torch.pop(" + list + ", 0))";
     }
 
-    /** Name of a function {@code (numbers, tensors) -> value} that puts a value together. */
+    /** Returns the name of a function {@code (numbers, tensors) -> value} that puts a value together. */
     private String reader(Structure structure, boolean copies) {
         Reader reader = new Reader(structure, copies);
         String known = readers.get(reader);
@@ -340,7 +348,10 @@ public final class RuntimeSource {
         return AddedNames.RUNTIME + "." + name;
     }
 
-    /** An expression for the value of a parameter of the root, which the variables {@code a4j_c} and {@code a4j_v} hold; null if its values cannot be passed. */
+    /**
+     * Returns an expression for the argument of a parameter of the root, read from the variables {@code a4j_c} and
+     * {@code a4j_v}; null if values of its type cannot be passed.
+     */
     public @Nullable String argument(int number, Signature.Parameter parameter) {
         boolean copies = writtenInputs.get(number);
         boolean readable = !parameter.structure().hasOpaque();

@@ -4,20 +4,23 @@ package io.github.attribution4j.djl.internal.wire;
 import io.github.attribution4j.djl.internal.rule.RuledTape;
 
 /**
- * The text of the tape, which carries a request through a run, and of the port, the interface by which instrumented methods see it.
+ * The text of the tape, which carries a request through a run, and of the port, the interface through which
+ * instrumented methods see it.
  *
- * <p>libtorch inlines every call of a function and of a method of a class, but not that of a method of an interface: through the port a place costs one call and the graph of the program
- * hardly grows. All text here is compiled with every model, so it is kept short, and what only some models need is left out for the others.
+ * <p>libtorch inlines every call of a function or of a method of a class, but not of a method of an interface. Through
+ * the port, a place costs one call, and the graph of the program hardly grows. All text here is compiled with every
+ * model, so it is short, and parts that only some models need are left out for others.
  *
- * <p>A place says what it shows by a number, {@code 4 * side + moment}. Moments: {@link #NEXT} the next element of what is shown, {@link #CALL} another execution begins, {@link #FIRST} the
- * elements are counted from 0; the last two may be added.
+ * <p>A place tells what it shows by a number, {@code 4 * side + moment}. The moment is {@link #NEXT} for the next
+ * element of a value, plus {@link #CALL} if another execution begins, plus {@link #FIRST} if elements count from 0
+ * again.
  */
 public final class TapeSource {
     public static final int NEXT = 0;
     public static final int CALL = 1;
     public static final int FIRST = 2;
 
-    /** What every archive gets: reading a request, writing a reply. */
+    /** The text for every archive: reading a request, writing a reply. */
     private static final String BORDER = """
             def open(x: List[Tensor], values: List[Tensor], leaves: List[Tensor]) -> List[int]:
               first = torch.pop(x, 0)
@@ -29,7 +32,8 @@ public final class TapeSource {
                 torch.append(leaves, torch.requires_grad_(values[torch.pop(control, 0)], True))
             ALONE
               return control
-            def close(out: List[Tensor], taps: List[Tensor], leaves: List[Tensor], order: List[int], layout: List[int]) -> List[Tensor]:
+            def close(out: List[Tensor], taps: List[Tensor], leaves: List[Tensor], order: List[int], \
+            layout: List[int]) -> List[Tensor]:
               header = [torch.len(out), torch.len(taps), torch.len(leaves)]
               torch.extend(header, order)
               torch.extend(header, layout)
@@ -67,18 +71,22 @@ public final class TapeSource {
                 torch.append(layout, exponent - 53)
               return None
             def missing(x: Tensor, name: str) -> Tensor:
-              ops.prim.RaiseException(torch.format("operator {} is not in libtorch 2.7.1; export the model without it", name), "builtins.RuntimeError")
+              ops.prim.RaiseException(torch.format("operator {} is not in libtorch 2.7.1; export the model without \
+            it", name), "builtins.RuntimeError")
               return x
             """;
 
-    /** Behind the leaves, so that gradients have the axis too. */
+    /** The axis comes after the leaves are made, so that gradients have it too. */
     private static final String ALONE = """
               for k in range(torch.pop(control, 0)):
                 i = torch.pop(control, 0)
                 torch._set_item(values, i, torch.select(values[i], 0, 0))
             """;
 
-    /** Views of values whose axis 0 does not count rows, and back. Few need them, and they take longer to compile than all else here. */
+    /**
+     * Views of values whose axis 0 does not count rows, and back. Few models need them, and they take longer to compile
+     * than everything else here.
+     */
     private static final String VIEWED = """
               n = view // 8
               form = view % 8
@@ -104,7 +112,7 @@ public final class TapeSource {
                 x = torch.contiguous(torch.movedim(y, 0, view // 8))
             """;
 
-    /** What stands between a value and its tap where they may differ by more than a name. */
+    /** The text between a value and its tap, for copies in which the two may differ. */
     private static final String BETWEEN = """
             def shown(x: Tensor, view: int, d: int) -> Tensor:
               y = x
@@ -120,7 +128,7 @@ public final class TapeSource {
               return x
             """;
 
-    /** What takes a value's place has its type. */
+    /** Converts a replacement to the type of the original value. */
     private static final String CAST = """
                     if ops.prim.dtype(y) != d:
                       y = torch.to(y, d)
@@ -203,7 +211,10 @@ public final class TapeSource {
                 return self.values[k]
             """;
 
-    /** Values in integers, with a scale: they are shown as the numbers that they stand for, and what takes their place becomes such a value. */
+    /**
+     * Quantized values: they are shown as the numbers that they stand for, and their replacement is quantized like
+     * them.
+     */
     private static final String QUANTIZED = """
             def plain(x: Tensor) -> Tensor:
               y = x
@@ -214,7 +225,9 @@ public final class TapeSource {
               z = y
               if ops.prim.is_quantized(x):
                 if ops.prim.requires_grad(y):
-                  ops.prim.RaiseException("the value at which the model is cut is a quantized one, so no gradient passes it; cut the model at a layer behind the quantized part, or use a perturbation method", "builtins.RuntimeError")
+                  ops.prim.RaiseException("the value at which the model is cut is a quantized one, \
+            so no gradient passes it; cut the model at a layer behind the quantized part, \
+            or use a perturbation method", "builtins.RuntimeError")
                 z = torch.quantize_per_tensor(y, torch.q_scale(x), torch.q_zero_point(x), ops.prim.dtype(x))
               return z
             def plain_all(out: List[Tensor]) -> NoneType:
@@ -252,7 +265,7 @@ public final class TapeSource {
     private TapeSource() {}
 
     /**
-     * The functions that read a request and write a reply.
+     * Returns the functions that read a request and write a reply.
      *
      * @param unbatched whether inputs lose their first axis on the way in, and outputs gain one on the way out
      * @param quantized whether some tensors may be quantized
@@ -264,14 +277,15 @@ public final class TapeSource {
     }
 
     /**
-     * The tape and the port.
+     * Returns the tape and the port.
      *
      * @param module the qualified name of the file
-     * @param writes whether the program may write to tensors, so that what is kept must be a copy
-     * @param nested whether values are shown that are not plain tensors
+     * @param writes whether the program may write to tensors; then the tape keeps copies
+     * @param nested whether some shown values are not plain tensors
      * @param quantized whether some tensors may be quantized
-     * @param views whether values are seen otherwise than they are, {@link Row#view}
-     * @param narrow whether some values may have 16 bits: they are shown in 32, and each is put back where its type is known
+     * @param views whether some values have another {@link Row#view} than as is
+     * @param narrow whether some values may have 16 bits; they are shown in 32, and converted back at the place where
+     *     their type is known
      */
     static String tape(
             String module, boolean writes, boolean nested, boolean quantized, boolean views, boolean narrow) {
@@ -279,11 +293,11 @@ public final class TapeSource {
     }
 
     /**
-     * The tape and the port of a copy that follows backward rules.
+     * Returns the tape and the port of a copy that follows backward rules.
      *
      * @param narrow whether some values may have 16 bits
-     * @param rules what they gain
-     * @param skips whether calls whose result is replaced are left out, if nothing else is against it
+     * @param rules the rules' additions
+     * @param skips whether calls whose result is replaced are left out, if nothing else forbids it
      */
     static String tape(
             String module,
@@ -322,7 +336,7 @@ public final class TapeSource {
                         .replace("CAST\n", between ? "" : CAST)
                         .replace("SEEN", quantized ? "RUNTIME.plain(x, )" : "x")
                         .replace("PASSED", quantized ? "RUNTIME.alike(KEPT(" + put + "), x, )" : "KEPT(" + put + ")")
-                        // Only the value that is not computed tells how another in its place is quantized.
+                        // A replacement is quantized like the original value, which must therefore be computed.
                         .replace("SKIPPED", skips && !quantized ? "replacement" : "-1")
                 + (nested ? NESTED_TAPE : "")
                 + methods;

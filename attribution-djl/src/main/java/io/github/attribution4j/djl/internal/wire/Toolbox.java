@@ -7,20 +7,25 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A TorchScript archive of our own, one per process, for what DJL's native interface lacks or does otherwise. Each method takes and gives a list of tensors.
+ * A TorchScript archive of our own, one for each process, for operations that DJL's native interface lacks. Each method
+ * takes and returns a list of tensors.
  *
- * <p>{@code bilinear} resamples: {@code [image (n, c, h, w), size int64 (2)]}, answered by {@code [resampled]}. {@code give_storages} puts tensors into other storages: {@code [tensor, bytes, tensor, bytes, ...]}.
+ * <p>{@code forward} is the vector-Jacobian product of any graph in the process, because libtorch offers
+ * {@code torch.autograd.grad} to TorchScript only. It takes
+ * {@code [control, outputs..., with respect to..., cotangents...]} with {@link #control}, and returns
+ * {@code [defined, gradients...]}. {@code single} does the same for one output and one tensor, and frees the graph: it
+ * takes {@code [output, with respect to, cotangent]} and returns {@code [gradient]}, or nothing if the gradient is
+ * undefined. {@code sweep} does the same for a graph that was cut into pieces ({@code GuidedSource}): it takes
+ * {@code [control, output, with respect to..., cotangent, (root, leaf)...]} with {@link #pieces}, and goes through the
+ * pieces from the last to the first. It keeps the graph. No gradient of a parameter is computed and nothing
+ * accumulates, so concurrent calls do not disturb each other.
  *
- * <p>{@code forward} is the vector-Jacobian product of any graph in the process: libtorch offers {@code torch.autograd.grad} to TorchScript only.
- *
- * <p>{@code forward(self, a4j_x: List[Tensor]) -> List[Tensor]} takes {@code [control, outputs..., with respect to..., cotangents...]} with {@link #control}, and answers {@code
- * [defined, gradients...]}. {@code single} is the same for one output and one tensor, and frees the graph: {@code [output, with respect to, cotangent]}, answered by
- * {@code [gradient]}, or by nothing where it is undefined. {@code sweep} does the same for a graph that was cut into pieces ({@code GuidedSource}): it takes {@code [control, output, with respect to..., cotangent, (root, leaf)...]}
- * with {@link #pieces}, and goes through the pieces from the last to the first. It keeps the graph. No gradient of a parameter is computed and nothing accumulates, so concurrent calls do not meet.
+ * <p>{@code bilinear} resamples: it takes {@code [image (n, c, h, w), size int64 (2)]} and returns {@code [resampled]}.
+ * {@code give_storages} moves tensors into other storages: it takes {@code [tensor, bytes, tensor, bytes, ...]}.
  */
 public final class Toolbox {
-    // Lists are passed by reference, and DJL never frees the arguments of a call that fails: each method empties its
-    // list before it computes, so that a failure leaves behind an empty list and not the tensors or their graph.
+    // DJL passes lists by reference, and never frees the arguments of a call that fails. So each method empties its
+    // list before it computes; a failure then leaves an empty list behind, and not the tensors or their graph.
     private static final String SOURCE = """
             class Toolbox(Module):
               __parameters__ = []
@@ -172,13 +177,13 @@ public final class Toolbox {
     /** The name of the method that resamples. */
     public static final String BILINEAR = "bilinear";
 
-    /** The name of the method that puts tensors into other storages. */
+    /** The name of the method that moves tensors into other storages. */
     public static final String GIVE_STORAGES = "give_storages";
 
     /** The name of the method for vector-Jacobian products. */
     public static final String PRODUCT = "forward";
 
-    /** The name of the method for one tensor. */
+    /** The name of the method for the product of one output and one tensor. */
     public static final String SINGLE = "single";
 
     /** The name of the method for graphs in pieces. */
@@ -199,10 +204,10 @@ public final class Toolbox {
     }
 
     /**
-     * The first tensor of the request, an int64 vector on the CPU.
+     * Returns the first tensor of a request to {@code forward}, an int64 vector on the CPU.
      *
      * @param outputs the number of tensors that are differentiated, and of cotangents
-     * @param inputs the number of tensors with respect to which
+     * @param inputs the number of tensors with respect to which they are differentiated
      * @param retain whether the graph is kept for another call
      * @return the vector
      */
@@ -211,10 +216,11 @@ public final class Toolbox {
     }
 
     /**
-     * The first tensor of a sweep's request, an int64 vector on the CPU.
+     * Returns the first tensor of a request to {@code sweep}, an int64 vector on the CPU.
      *
-     * @param inputs the number of tensors with respect to which
-     * @param clamped for each piece, 1 if the gradient at its leaf is clamped to positive values before it goes into the root, else 0
+     * @param inputs the number of tensors with respect to which the output is differentiated
+     * @param clamped for each piece, 1 if the gradient at its leaf is clamped to positive values before it goes into
+     *     the root, else 0
      * @return the vector
      */
     public static long[] pieces(int inputs, long... clamped) {

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A nested value with tensors of any kind in it: what a model takes and gives.
+ * A nested value that holds tensors of any kind: an argument or a result of a model.
  *
- * @param <T> what stands for a tensor
+ * @param <T> the type of a tensor
  */
 public sealed interface Value<T> {
 
@@ -15,7 +15,7 @@ public sealed interface Value<T> {
      * A tensor.
      *
      * @param tensor the tensor
-     * @param <T> what stands for a tensor
+     * @param <T> the type of a tensor
      */
     record Tensor<T>(T tensor) implements Value<T> {}
 
@@ -23,7 +23,7 @@ public sealed interface Value<T> {
      * A list or a tuple.
      *
      * @param items the items
-     * @param <T> what stands for a tensor
+     * @param <T> the type of a tensor
      */
     record Items<T>(List<Value<T>> items) implements Value<T> {
         public Items {
@@ -35,7 +35,7 @@ public sealed interface Value<T> {
      * A dictionary in order.
      *
      * @param entries the entries; keys are {@link String} or {@link Long}
-     * @param <T> what stands for a tensor
+     * @param <T> the type of a tensor
      */
     record Entries<T>(Map<Object, Value<T>> entries) implements Value<T> {}
 
@@ -43,14 +43,14 @@ public sealed interface Value<T> {
      * An int ({@link Long}), float ({@link Double}), bool ({@link Boolean}) or str ({@link String}).
      *
      * @param value the value
-     * @param <T> what stands for a tensor
+     * @param <T> the type of a tensor
      */
     record Scalar<T>(Object value) implements Value<T> {}
 
     /**
-     * None, or a value that cannot be looked into.
+     * None, or a value whose content is unknown.
      *
-     * @param <T> what stands for a tensor
+     * @param <T> the type of a tensor
      */
     record None<T>() implements Value<T> {}
 }

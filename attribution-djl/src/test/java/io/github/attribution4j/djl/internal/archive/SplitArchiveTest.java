@@ -18,7 +18,10 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An archive whose parameters share storages, are tied, lie strided, are of many types: {@code Storages} in golden/special.py. */
+/**
+ * An archive whose parameters share storages, are tied, lie strided, are of many types: {@code Storages} in
+ * golden/special.py.
+ */
 class SplitArchiveTest {
     private static final Path FILE =
             Path.of(System.getProperty("basedir", ".")).resolve("../golden/special/storages.pt");
@@ -112,7 +115,8 @@ class SplitArchiveTest {
         assertWhole(changed(entries -> entries.computeIfPresent(
                 "code/__torch__.py",
                 (name, text) -> (new String(text, StandardCharsets.UTF_8)
-                                + "  def __setstate__(self: __torch__.Storages, s: Tensor) -> NoneType:\n    return None\n")
+                                + "  def __setstate__(self: __torch__.Storages, s: Tensor) -> NoneType:\n    return"
+                                + " None\n")
                         .getBytes(StandardCharsets.UTF_8))));
         assertWhole(changed(entries -> entries.put("byteorder", "big".getBytes(StandardCharsets.US_ASCII))));
         assertWhole(changed(entries -> entries.put("constants/9", new byte[(8 << 20) + 1])));

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 class FailuresTest {
     private static final String BACKEND = "Could not run 'aten::max_pool2d_with_indices.out' with arguments from the"
             + " 'QuantizedCPU' backend. This could be because the operator doesn't exist for this backend. "
-            + "'aten::max_pool2d_with_indices.out' is only available for these backends: [CPU, Meta].\n\nCPU: registered at"
+            + "'aten::max_pool2d_with_indices.out' is only available for these backends: [CPU, Meta].\n\nCPU:"
+            + " registered at"
             + " /pytorch/build/RegisterCPU.cpp:4 [kernel]";
 
     @Test

@@ -4,6 +4,7 @@ package io.github.attribution4j.djl.internal.flow;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.djl.internal.operator.InPlace;
 import io.github.attribution4j.djl.internal.program.ProgramIndex;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -54,7 +55,9 @@ class WritesTest {
         entries.put("constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'});
         entries.put("version", "3\n".getBytes(StandardCharsets.US_ASCII));
         TorchArchive archive = TorchArchive.of("m", entries);
-        return Writes.of(ProgramIndex.of(archive), archive.root()).inputs().toString();
+        ProgramIndex index = ProgramIndex.of(archive);
+        boolean inPlace = InPlace.occursIn(index.files().values());
+        return Writes.of(index, archive.root(), inPlace).inputs().toString();
     }
 
     @ParameterizedTest
@@ -79,8 +82,10 @@ class WritesTest {
                 "self.last = x\nreturn torch.relu_(torch.relu(x))",
                 "return torch.add(x, x, out=x)",
                 "return ops.mine.change(x)",
-                "def __forked_function() -> Tensor:\n  return torch.relu_(x)\nf = fork(__forked_function)\nreturn torch.wait(f)",
-                "def __forked_function() -> Tensor:\n  return x\nf = fork(__forked_function)\nreturn torch.relu_(torch.wait(f))"
+                "def __forked_function() -> Tensor:\n  return torch.relu_(x)\nf = fork(__forked_function)\nreturn"
+                        + " torch.wait(f)",
+                "def __forked_function() -> Tensor:\n  return x\nf = fork(__forked_function)\nreturn"
+                        + " torch.relu_(torch.wait(f))"
             })
     void writtenTo(String body) {
         assertThat(written(body)).isEqualTo("{0}");

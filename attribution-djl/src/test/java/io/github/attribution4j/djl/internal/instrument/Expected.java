@@ -26,7 +26,10 @@ record Expected(
         List<JsonElement> gradients,
         List<Call> calls) {
 
-    /** One call of a module: its path, which call of that module it is, its tensors and their gradients, JSON null where there is none. */
+    /**
+     * One call of a module: its path, which call of that module it is, its tensors and their gradients, JSON null where
+     * there is none.
+     */
     record Call(String path, int number, List<JsonElement> tensors, List<JsonElement> gradients) {}
 
     static Expected of(String archive) {

@@ -22,7 +22,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Loads archives into libtorch and calls their methods, by the means that the tests of the rewriter need and no more. */
+/**
+ * Loads archives into libtorch and calls their methods, by the means that the tests of the rewriter need and no more.
+ */
 final class LibTorch implements AutoCloseable {
     private static final String DEVICE = System.getProperty("attribution.device", "cpu");
 
@@ -88,7 +90,9 @@ final class LibTorch implements AutoCloseable {
         }
     }
 
-    /** Gradients of the sum of outputs times cotangents; null where undefined. Called on the archive of {@link Toolbox}. */
+    /**
+     * Gradients of the sum of outputs times cotangents; null where undefined. Called on the archive of {@link Toolbox}.
+     */
     List<NDArray> gradients(List<NDArray> outputs, List<NDArray> inputs, List<NDArray> cotangents, boolean retain) {
         NDList tensors = new NDList(vector(Toolbox.control(outputs.size(), inputs.size(), retain)));
         tensors.addAll(outputs);

@@ -41,8 +41,8 @@ class ProgramIndexTest {
     @Test
     void signatures() {
         assertThat(ProgramIndex.of(archive("optional_script.pt")).signature())
-                .hasToString(
-                        "forward(x: Tensor, bias: Optional[Tensor]=None, scale: float=2., mode: str=\"plain\") -> Tensor");
+                .hasToString("forward(x: Tensor, bias: Optional[Tensor]=None, scale: float=2., mode: str=\"plain\") ->"
+                        + " Tensor");
         Signature named = ProgramIndex.of(archive("named_script.pt")).signature();
         assertThat(named.result())
                 .isEqualTo(new Structure.TupleOf(
@@ -87,7 +87,8 @@ class ProgramIndexTest {
                 .get("__torch__.py")
                 .replace(
                         "    chosen : __torch__.Step = steps[k]\n",
-                        "    if torch.eq(k, 1):\n      chosen : __torch__.Step = steps[1]\n    else:\n      chosen : __torch__.Step = steps[k]\n");
+                        "    if torch.eq(k, 1):\n      chosen : __torch__.Step = steps[1]\n    else:\n      chosen"
+                                + " : __torch__.Step = steps[k]\n");
         assertThat(Instrumenter.instrument(interfaces.withCode(Map.of("__torch__.py", twice)))
                         .module("steps.0")
                         .reason())
@@ -103,7 +104,7 @@ class ProgramIndexTest {
     }
 
     @Test
-    void takesWhatATraceHandsOnOnlyWhereTheTextAgreesWithTheClass() {
+    void findsWhatPassesThroughATraceOnlyWhereTheTextAgreesWithTheClass() {
         TorchArchive archive = archive("handing_trace.pt");
         assertThat(Instrumenter.instrument(archive).module("block.bn.drop").addressable())
                 .isTrue();
@@ -120,7 +121,7 @@ class ProgramIndexTest {
                         .module("block.bn.drop")
                         .reason())
                 .as(edit)
-                .contains("does not say which value it hands on"));
+                .contains("does not say which value passes through"));
     }
 
     @Test

@@ -23,7 +23,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Values inside methods: looking at them, putting them back and making them leaves changes nothing; the gradient is the same both ways. */
+/**
+ * Values inside methods: looking at them, putting them back and making them leaves changes nothing; the gradient is the
+ * same both ways.
+ */
 class ValuesTest {
     private static final float TOLERANCE = 2e-5f;
 

@@ -17,14 +17,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the values that modules of a trace hand on. A trace keeps a call without arguments and without a result of a module that returns what it is given: {@code Identity}, stochastic depth in
- * evaluation mode, an activation that was configured away.
+ * Finds the values that pass through modules of a trace. A module may return its input unchanged: {@code Identity},
+ * stochastic depth in evaluation mode, an activation that was configured away. A trace keeps such a call without
+ * arguments and without a result: {@code _0 = (identity).forward()}.
  *
- * <p>The text alone never says which value that was: it could be any that exists at this place, and the result could be thrown away. The class of the caller can say it, where its code is known. So
- * there is a table of such classes, those of {@code torch.nn}, torchvision and timm, and for all others no answer. And what the table says must agree with the text: the value is a single tensor
- * that the text computes and uses as the table implies.
+ * <p>The text alone never shows which value passed through: it could be any value that exists there, and the result
+ * could have been dropped. The class of the calling module can show it, if its code is known. So a table lists such
+ * classes of {@code torch.nn}, torchvision and timm; for all others there is no answer. The text must also agree with
+ * the table: the value must be a single tensor that the text computes and uses as the table implies.
  */
-public final class HandedOn {
+public final class PassThrough {
     private static final Pattern PLAIN = Pattern.compile("int|float|bool|str");
 
     private static final Map<String, Map<String, String>> ROLES = roles();
@@ -41,7 +43,7 @@ public final class HandedOn {
     private List<String> unpacked = List.of();
     private boolean started;
 
-    private HandedOn(
+    private PassThrough(
             ProgramIndex index, StaticTypes types, String className, Stmt.Def method, Map<String, String> roles) {
         this.index = index;
         this.className = className;
@@ -52,7 +54,7 @@ public final class HandedOn {
 
     private static Map<String, Map<String, String>> roles() {
         Map<String, Map<String, String>> all = new HashMap<>();
-        Resources.text(HandedOn.class, "handed-on.txt")
+        Resources.text(PassThrough.class, "pass-through.txt")
                 .lines()
                 .filter(line -> !line.startsWith("#"))
                 .forEach(line -> {
@@ -69,10 +71,10 @@ public final class HandedOn {
     }
 
     /**
-     * Looks through a method.
+     * Searches a method.
      *
-     * @param types knows nothing yet
-     * @return for each call of a module that hands on a known value, by identity: the variable with that value
+     * @param types a fresh object
+     * @return the variable whose value passes through, for each call where it is known, by identity
      */
     public static IdentityHashMap<Stmt.Assign, String> in(
             ProgramIndex index, StaticTypes types, String className, Stmt.Def method) {
@@ -81,7 +83,7 @@ public final class HandedOn {
         if (roles == null || !CallSite.counts(method.name())) {
             return new IdentityHashMap<>();
         }
-        HandedOn search = new HandedOn(index, types, className, method, roles);
+        PassThrough search = new PassThrough(index, types, className, method, roles);
         search.search();
         return search.found;
     }
@@ -118,7 +120,7 @@ public final class HandedOn {
         started = true;
     }
 
-    /** Notes {@code x = self.member}. */
+    /** Records {@code x = self.member}. */
     private boolean isMember(Stmt.Assign assign) {
         types.assign(assign);
         if (assign.targets().size() != 1 || !(assign.targets().get(0) instanceof Expr.Name target)) {
@@ -140,7 +142,7 @@ public final class HandedOn {
             member(target.id(), text.value());
             return true;
         }
-        // A part of a member, or a constant: nothing is computed.
+        // This is a part of a member, or a constant: nothing is computed.
         return value instanceof Expr.Attribute || Trees.dotted(value).startsWith("CONSTANTS.");
     }
 
@@ -150,7 +152,7 @@ public final class HandedOn {
         types.declare(variable, type == null ? null : Type.of(type));
     }
 
-    /** The member that is called without arguments and gives nothing; null if the statement is something else. */
+    /** Returns the member that is called without arguments and result; null if the statement is something else. */
     private @Nullable String silent(Stmt.Assign assign) {
         if (assign.values().size() != 1
                 || !(assign.values().get(0) instanceof Expr.Call call)
@@ -196,7 +198,7 @@ public final class HandedOn {
         last = target.id();
     }
 
-    /** The variable that a role stands for here; empty if it is not certain. */
+    /** Returns the variable that a role stands for here; empty if that is not certain. */
     private String variable(String role) {
         if (role.equals(":in") || (role.isEmpty() && roles.containsKey("*") && !started)) {
             List<String> tensors = method.parameters().stream()
@@ -215,7 +217,7 @@ public final class HandedOn {
         return role.equals("?") || !tensor || used.contains(variable) ? "" : variable;
     }
 
-    /** The variables that statements read. */
+    /** Returns the variables that statements read. */
     private static Set<String> names(List<Stmt> statements) {
         Set<String> names = new HashSet<>();
         for (Stmt statement : statements) {
