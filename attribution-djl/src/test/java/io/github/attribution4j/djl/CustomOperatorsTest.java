@@ -25,8 +25,8 @@ class CustomOperatorsTest {
     Path folder;
 
     @Test
-    @DisplayName(
-            "A library named to DJL as the refusal says: scores, gradients and perturbations by the formula of its operator")
+    @DisplayName("A library named to DJL as the refusal says: scores, gradients and perturbations by the formula of its"
+            + " operator")
     void aLibraryOfOnesOwn() throws Exception {
         ProcessBuilder child =
                 ChildJvm.of(List.of("-Xmx512m", "-DPYTORCH_EXTRA_LIBRARY_PATH=" + library()), CustomOperators.class);

@@ -42,15 +42,18 @@ class GradientLossesTest {
                 "torch.div(x, 0.25, rounding_mode=\"floor\") | rounding at \"/div\"",
                 "torch.where(torch.gt(x, 0.5), torch.add(x, 3), x) | a branch on values at \"/where\"",
                 "torch.masked_fill(x, torch.logical_not(torch.gt(x, 0.5)), 7) | a branch on values at \"/masked_fill\"",
-                "torch.index_put(x, annotate(List[Optional[Tensor]], [torch.gt(x, 0.5)]), torch.tensor(9.)) | a branch on values at \"/index_put\"",
+                "torch.index_put(x, annotate(List[Optional[Tensor]], [torch.gt(x, 0.5)]), torch.tensor(9.)) | a"
+                        + " branch on values at \"/index_put\"",
                 "torch.mul(torch.to(torch.gt(x, 0.5), 6), 3) | a comparison at \"/gt\"",
                 "torch.sum(torch.ge(x, 0.5), [1], True) | a comparison at \"/ge\"",
                 "ops.prim.data(torch.mul(x, 2)) | a detached value at \"/data\"",
                 "torch.mul(torch.full([2, 1], float(torch.sum(x))), 1) | a number taken out of a tensor at \"/float\"",
                 "torch.mul(torch.ones([2, 1]), torch.item(torch.sum(x))) | a number taken out of a tensor at \"/item\"",
-                "torch.to((torch.topk(torch.cat([x, torch.neg(x), torch.ones([2, 1])], 1), 2))[1], 6) | an index at \"/topk\"",
+                "torch.to((torch.topk(torch.cat([x, torch.neg(x), torch.ones([2, 1])], 1), 2))[1], 6) | an index at"
+                        + " \"/topk\"",
                 "torch.mul(torch.remainder(x, 0.7), 5) | a jump at \"/remainder\"",
-                "torch.fake_quantize_per_tensor_affine(x, 1.3, 0, -128, 127) | rounding at \"/fake_quantize_per_tensor_affine\"",
+                "torch.fake_quantize_per_tensor_affine(x, 1.3, 0, -128, 127) | rounding at"
+                        + " \"/fake_quantize_per_tensor_affine\"",
                 "torch.angle(torch.neg(x)) | an angle at \"/angle\""
             })
     void isNamedWhereTheGapIsLarge(String expression, String loss) {
@@ -200,8 +203,10 @@ class GradientLossesTest {
                                 model, inputs, Target.index(0), Run.defaults().batchRows(batch))) {
                     assertThat(why.notices())
                             .containsOnlyOnce(
-                                    "no gradient reaches input 'w': its attributions are zero. The model's output may yet"
-                                            + " depend on it; gradients are lost, or are not those of what is computed, at: "
+                                    "no gradient reaches input 'w': its attributions are zero. The model's output"
+                                            + " may yet"
+                                            + " depend on it; gradients are lost, or are not those of what is"
+                                            + " computed, at: "
                                             + loss
                                             + "; a method that perturbs sees through them");
                 }

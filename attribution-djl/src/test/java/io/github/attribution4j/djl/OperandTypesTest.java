@@ -27,7 +27,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Operands that come out of classes, containers, functions and tasks follow the rules that they follow where the same model is written plainly. */
+/**
+ * Operands that come out of classes, containers, functions and tasks follow the rules that they follow where the same
+ * model is written plainly.
+ */
 class OperandTypesTest {
     private static final String DEFINITIONS = """
             class Box:
@@ -101,12 +104,14 @@ class OperandTypesTest {
                     "o = BOX\n_0 = (o).__init__(a, b, )\nos = [o, o]\np = (os[1]).first()\nq = (os[0]).a",
                     "q = torch.tanh(a)\np = torch.mul(q, torch.relu(q))"),
             kind(
-                    "o = __torch__.Sum.__new__(__torch__.Sum)\n_0 = (o).__init__(a, )\n_1 = (o).grow(b, )\n_2 = (o).grow(a, )\n"
+                    "o = __torch__.Sum.__new__(__torch__.Sum)\n_0 = (o).__init__(a, )\n_1 = (o).grow(b, )\n_2 ="
+                            + " (o).grow(a, )\n"
                             + "p = (o).mean()\nq = torch.add(o.total, b)",
                     "t = torch.mul(torch.mul(torch.mul(a, 1.5), b), a)\np = torch.div(torch.add(t,"
                             + " torch.sum(torch.stack([torch.relu(b), torch.relu(a)]), [0])), 3)\nq = torch.add(t, b)"),
             kind(
-                    "ps = [a, b, torch.tanh(a)]\nqs = [b, a, a]\np = a\nfor i in range(ops.prim.min([torch.len(ps), torch.len(qs)])):\n"
+                    "ps = [a, b, torch.tanh(a)]\nqs = [b, a, a]\np = a\nfor i in range(ops.prim.min([torch.len(ps),"
+                            + " torch.len(qs)])):\n"
                             + "  u = ps[i]\n  v = qs[i]\n  p = torch.add(p, torch.mul(torch.mul(u, v), i))\nq = b",
                     "p = torch.add(a, torch.mul(torch.mul(a, b), 0))\np = torch.add(p, torch.mul(b, a))\n"
                             + "p = torch.add(p, torch.mul(torch.mul(torch.tanh(a), a), 2))\nq = b"),
@@ -114,7 +119,8 @@ class OperandTypesTest {
             kind("p, n, q, = __torch__.Pair(a, 3, b)", "p = a\nq = b"),
             kind("o = ((a, 2), [b, a])\np = ((o)[0])[0]\nq = ((o)[1])[0]", "p = a\nq = b"),
             kind(
-                    "l = annotate(List[Tensor], [])\n_0 = torch.append(l, b)\n_1 = torch.append(l, a)\np = torch.pop(l)\n"
+                    "l = annotate(List[Tensor], [])\n_0 = torch.append(l, b)\n_1 = torch.append(l, a)\np ="
+                            + " torch.pop(l)\n"
                             + "q = l[-1]",
                     "p = a\nq = b"),
             kind(
@@ -124,17 +130,21 @@ class OperandTypesTest {
                     "d = {\"a\": a, \"b\": b}\ntorch._set_item(d, \"c\", a)\nq = d[\"b\"]\np = torch.pop(d, \"c\")",
                     "p = a\nq" + " = b"),
             kind(
-                    "d = {1: a}\np = a\nq = b\nvs = torch.values(d)\nfor i in range(torch.len(vs)):\n  p = torch.mul(p, vs[i])\n"
-                            + "ts = torch.items(d)\nfor j in range(torch.len(ts)):\n  k, v, = ts[j]\n  q = torch.add(q, torch.mul(v, k))",
+                    "d = {1: a}\np = a\nq = b\nvs = torch.values(d)\nfor i in range(torch.len(vs)):\n  p ="
+                            + " torch.mul(p, vs[i])\n"
+                            + "ts = torch.items(d)\nfor j in range(torch.len(ts)):\n  k, v, = ts[j]\n  q ="
+                            + " torch.add(q, torch.mul(v, k))",
                     "p = torch.mul(a, a)\nq = torch.add(b, a)"),
             kind(
-                    "d = {\"a\": a}\ng = torch.get(d, \"a\")\nq = torch.get(d, \"z\", b)\nif torch.__isnot__(g, None):\n  p ="
+                    "d = {\"a\": a}\ng = torch.get(d, \"a\")\nq = torch.get(d, \"z\", b)\nif torch.__isnot__(g,"
+                            + " None):\n  p ="
                             + " unchecked_cast(Tensor, g)\nelse:\n  p = b",
                     "p = a\nq = b"),
             kind("o = __torch__.perhaps(a, True, )\np = torch._unwrap_optional(o)\nq = b", "p = torch.tanh(a)\nq = b"),
             kind(
                     "o : Optional[Tensor] = None\nfor i in range(2):\n  if torch.__is__(o, None):\n    r = a\n  else:\n"
-                            + "    r = torch.mul(unchecked_cast(Tensor, o), b)\n  o = r\nq = b\np = torch._unwrap_optional(o)",
+                            + "    r = torch.mul(unchecked_cast(Tensor, o), b)\n  o = r\nq = b\np ="
+                            + " torch._unwrap_optional(o)",
                     "p = torch.mul(a, b)\nq = b"),
             kind("p = __torch__.scaled(a, __torch__.Scale.HIGH, )\nq = b", "p = torch.mul(a, 2.)\nq = b"),
             kind("p, q, = __torch__.free(a, b, )", "p = torch.tanh(a)\nq = torch.mul(b, b)"),
@@ -143,14 +153,17 @@ class OperandTypesTest {
                             + " torch.wait(f)",
                     "p = torch.tanh(a)\nq = torch.mul(b, b)"),
             kind(
-                    "fs = annotate(List[Future[Tensor]], [])\nfor i in range(2):\n  def __forked_function():\n    return"
-                            + " torch.mul(a, b)\n  _1 = fork(__forked_function)\n  _2 = torch.append(fs, _1)\np = torch.wait(fs[0])\nq ="
+                    "fs = annotate(List[Future[Tensor]], [])\nfor i in range(2):\n  def __forked_function():\n   "
+                            + " return"
+                            + " torch.mul(a, b)\n  _1 = fork(__forked_function)\n  _2 = torch.append(fs, _1)\np ="
+                            + " torch.wait(fs[0])\nq ="
                             + " b",
                     "p = torch.mul(a, b)\nq = b"),
             kind("p = __torch__.whatever(a, )\nq = unchecked_cast(Tensor, annotate(Any, b))", "p = a\nq = b"),
             kind("p = __torch__.either(a, )\nq = __torch__.either([a, b], )", "p = torch.tanh(a)\nq = torch.mul(a, b)"),
             kind(
-                    "o = annotate(Optional[Tensor], a)\np = torch._unwrap_optional(o)\nls = [(a, b), (b, a)]\nq = (ls[0])[1]",
+                    "o = annotate(Optional[Tensor], a)\np = torch._unwrap_optional(o)\nls = [(a, b), (b, a)]\nq ="
+                            + " (ls[0])[1]",
                     "p = a\nq = b"));
 
     private static String[] kind(String script, String plain) {
@@ -212,8 +225,8 @@ class OperandTypesTest {
         }
     }
 
-    @DisplayName(
-            "An operand whose type the text does not tell is refused by name where it depends on the input, and only there")
+    @DisplayName("An operand whose type the text does not tell is refused by name where it depends on the input, and"
+            + " only there")
     @ParameterizedTest
     @ValueSource(
             strings = {

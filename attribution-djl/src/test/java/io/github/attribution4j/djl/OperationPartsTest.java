@@ -143,12 +143,19 @@ class OperationPartsTest {
                 "torch.lerp(a, b, 0.3) | torch.add(torch.mul(a, 0.7), torch.mul(b, 0.3))",
                 "torch.lerp(a, b, torch.sigmoid(b)) | torch.add(a, torch.mul(torch.sigmoid(b), torch.sub(b, a)))",
                 "torch.addcmul(a, a, b, value=0.5) | torch.add(a, torch.mul(torch.mul(a, b), 0.5))",
-                "torch.conv1d(a, torch.reshape(torch.cos(torch.to(torch.arange(18), 7)), [2, 3, 3]), None, [1], \"same\", [1], 1) "
-                        + "| torch.conv1d(a, torch.reshape(torch.cos(torch.to(torch.arange(18), 7)), [2, 3, 3]), None, [1], [1], [1], 1)",
-                "torch.conv1d(a, torch.reshape(torch.cos(torch.to(torch.arange(12), 7)), [2, 3, 2]), None, [1], \"same\", [3], 1) "
-                        + "| torch.conv1d(torch.constant_pad_nd(a, [1, 2]), torch.reshape(torch.cos(torch.to(torch.arange(12), 7)), [2, 3, 2]), None, [1], [0], [3], 1)",
-                "torch.conv1d(a, torch.reshape(torch.cos(torch.to(torch.arange(12), 7)), [2, 3, 2]), None, [2], \"valid\") "
-                        + "| torch.conv1d(a, torch.reshape(torch.cos(torch.to(torch.arange(12), 7)), [2, 3, 2]), None, [2], [0], [1], 1)",
+                "torch.conv1d(a, torch.reshape(torch.cos(torch.to(torch.arange(18), 7)), [2, 3, 3]), None, [1],"
+                        + " \"same\", [1], 1) "
+                        + "| torch.conv1d(a, torch.reshape(torch.cos(torch.to(torch.arange(18), 7)), [2, 3, 3]),"
+                        + " None, [1], [1], [1], 1)",
+                "torch.conv1d(a, torch.reshape(torch.cos(torch.to(torch.arange(12), 7)), [2, 3, 2]), None, [1],"
+                        + " \"same\", [3], 1) "
+                        + "| torch.conv1d(torch.constant_pad_nd(a, [1, 2]),"
+                        + " torch.reshape(torch.cos(torch.to(torch.arange(12), 7)), [2, 3, 2]), None, [1], [0],"
+                        + " [3], 1)",
+                "torch.conv1d(a, torch.reshape(torch.cos(torch.to(torch.arange(12), 7)), [2, 3, 2]), None, [2],"
+                        + " \"valid\") "
+                        + "| torch.conv1d(a, torch.reshape(torch.cos(torch.to(torch.arange(12), 7)), [2, 3, 2]),"
+                        + " None, [2], [0], [1], 1)",
                 "torch.addcdiv(a, b, torch.exp(a), value=-0.5) | torch.add(a, torch.mul(torch.div(b, torch.exp(a)),"
                         + " -0.5))"
             })
@@ -238,10 +245,9 @@ class OperationPartsTest {
             }
             weights.append("torch.extend(w, v)\ntorch.append(ws, v)\n");
         }
-        String start =
-                "h = torch.expand(torch.reshape(torch.tanh(torch.slice(torch.select(x, 1, 0), 1, 0, %d)), [1, 2, %d]), [%d,"
-                                .formatted(out, out, layers * ways)
-                        + " 2, %d])\nc = torch.zeros([%d, 2, 4], dtype=7)\n".formatted(out, layers * ways);
+        String start = ("h = torch.expand(torch.reshape(torch.tanh(torch.slice(torch.select(x, 1, 0), 1, 0, %d)), "
+                        + "[1, 2, %d]), [%d, 2, %d])\nc = torch.zeros([%d, 2, 4], dtype=7)\n")
+                .formatted(out, out, layers * ways, out, layers * ways);
         String given = first ? "x" : "torch.transpose(x, 0, 1)";
         String flags = "w, %s, %d, 0.5, False, %s, %s)"
                 .formatted(biases ? "True" : "False", layers, both ? "True" : "False", first ? "True" : "False");
@@ -330,8 +336,8 @@ class OperationPartsTest {
         String weights =
                 "w = [__torch__.weight(1, %d, 4, ), __torch__.weight(2, %d, 4, ), __torch__.weight(3, %d, 4, ),"
                                 .formatted(rows, rows, rows)
-                        + " __torch__.weight(4, %d, 4, )]\nh = torch.mul(torch.ones([2, 2, 4], dtype=7), 0.3)\nl = torch.slice(h, 1, 0, 1)\n"
-                                .formatted(rows);
+                        + " __torch__.weight(4, %d, 4, )]\n".formatted(rows)
+                        + "h = torch.mul(torch.ones([2, 2, 4], dtype=7), 0.3)\nl = torch.slice(h, 1, 0, 1)\n";
         String state = cell.equals("lstm") ? "[h, h]" : "h";
         String alone = cell.equals("lstm") ? "[l, l]" : "l";
         String results = cell.equals("lstm") ? "%s, n%s, m%s, = torch." : "%s, n%s, = torch.";

@@ -179,17 +179,26 @@ class ParameterTypesTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "Dict[str, List[Tensor]] | (q[\"x\"])[0] | (q[\"x\"])[1] | a b | KeyError: x; inputs are bound by names such as 'q.x.0', 'q.x.1': "
-                        + "forward(q: Dict[str, List[Tensor]]) -> Tensor; given: 'a' float32 (1, 2), 'b' float32 (1, 2)",
-                "Dict[str, List[Tensor]] | (q[\"x\"])[0] | (q[\"x\"])[1] | q.x | list index out of range; inputs are bound by names such as "
+                "Dict[str, List[Tensor]] | (q[\"x\"])[0] | (q[\"x\"])[1] | a b | KeyError: x; inputs are bound by"
+                        + " names such as 'q.x.0', 'q.x.1': "
+                        + "forward(q: Dict[str, List[Tensor]]) -> Tensor; given: 'a' float32 (1, 2), 'b' float32"
+                        + " (1, 2)",
+                "Dict[str, List[Tensor]] | (q[\"x\"])[0] | (q[\"x\"])[1] | q.x | list index out of range; inputs"
+                        + " are bound by names such as "
                         + "'q.KEY.0', 'q.KEY.1'",
-                "Dict[str, Tensor] | q[\"ids\"] | q[\"mask\"] | ids msk | KeyError: mask; inputs are bound by names such as 'q.mask'",
-                "Dict[str, Optional[Tensor]] | unchecked_cast(Tensor, q[\"u\"]) | unchecked_cast(Tensor, q[\"v\"]) | u | KeyError: v; inputs are bound by names such as 'q.v'",
-                "List[Tensor] | q[0] | q[1] | a | list index out of range; inputs are bound by names such as 'q.0', 'q.1'",
+                "Dict[str, Tensor] | q[\"ids\"] | q[\"mask\"] | ids msk | KeyError: mask; inputs are bound by names"
+                        + " such as 'q.mask'",
+                "Dict[str, Optional[Tensor]] | unchecked_cast(Tensor, q[\"u\"]) | unchecked_cast(Tensor, q[\"v\"])"
+                        + " | u | KeyError: v; inputs are bound by names such as 'q.v'",
+                "List[Tensor] | q[0] | q[1] | a | list index out of range; inputs are bound by names such as 'q.0',"
+                        + " 'q.1'",
                 "Tuple[Tensor, Tensor] | q[0] | q[1] | a | was given 1 inputs; bind them by names such as 'q.0', 'q.1'",
-                "Tuple[Tensor, Dict[str, Tensor]] | q[0] | (q[1])[\"m\"] | a b | bind them by names such as 'q.0', 'q.1.KEY'",
-                "Dict[str, Dict[str, Tensor]] | (q[\"x\"])[\"u\"] | (q[\"x\"])[\"v\"] | a b | name its parts, such as 'q['a'].KEY'",
-                "List[Tuple[Tensor, Tensor]] | (q[0])[0] | (q[0])[1] | a b | name its parts, such as 'q[0].0', 'q[0].1'",
+                "Tuple[Tensor, Dict[str, Tensor]] | q[0] | (q[1])[\"m\"] | a b | bind them by names such as 'q.0',"
+                        + " 'q.1.KEY'",
+                "Dict[str, Dict[str, Tensor]] | (q[\"x\"])[\"u\"] | (q[\"x\"])[\"v\"] | a b | name its parts, such"
+                        + " as 'q['a'].KEY'",
+                "List[Tuple[Tensor, Tensor]] | (q[0])[0] | (q[0])[1] | a b | name its parts, such as 'q[0].0',"
+                        + " 'q[0].1'",
                 "Dict[int, Tensor] | q[3] | q[5] | a b | argument 'q' has whole numbers as keys, and not 'a'"
             })
     void whatNestedArgumentsLack(String type, String left, String right, String names, String message) {

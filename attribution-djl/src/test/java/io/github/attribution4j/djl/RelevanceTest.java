@@ -71,8 +71,8 @@ class RelevanceTest {
         return sum;
     }
 
-    @DisplayName(
-            "An operation gives back, example by example, the relevance that it was given, and its value is the model's")
+    @DisplayName("An operation gives back, example by example, the relevance that it was given, and its value is the"
+            + " model's")
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -104,7 +104,8 @@ class RelevanceTest {
                 "torch.glu(x, 1)",
                 "torch.matmul(x, torch.transpose(x, 1, 2))",
                 "torch.bmm(x, torch.transpose(torch.tanh(x), 1, 2))",
-                "torch.baddbmm(torch.matmul(x, torch.transpose(x, 1, 2)), x, torch.transpose(x, 1, 2), beta=0.5, alpha=2)",
+                "torch.baddbmm(torch.matmul(x, torch.transpose(x, 1, 2)), x, torch.transpose(x, 1, 2), beta=0.5,"
+                        + " alpha=2)",
                 "torch.addcmul(x, x, torch.sigmoid(x), value=2.)",
                 "torch.einsum(\"bij,bkj->bik\", [x, x])",
                 "torch.conv1d(x, torch.ones([4, 6, 3], dtype=7), None, [2], [1])",
@@ -146,7 +147,8 @@ class RelevanceTest {
     @ValueSource(
             strings = {
                 "torch.softmax(torch.mul(torch.gelu(x), torch.exp(x)), 2)",
-                "torch.log_softmax(torch.div(torch.layer_norm(x, [8], None, None, 1.0e-05), torch.add(torch.exp(x), 1.)), 1)",
+                "torch.log_softmax(torch.div(torch.layer_norm(x, [8], None, None, 1.0e-05), torch.add(torch.exp(x),"
+                        + " 1.)), 1)",
                 "torch.logsumexp(torch.group_norm(x, 2, None, None, 1.0e-05), [2])",
                 "torch.scaled_dot_product_attention(x, torch.tanh(x), torch.sigmoid(x), None, 0., True)",
                 "torch.rms_norm(torch.matmul(x, torch.transpose(torch.sin(x), 1, 2)), [6])"
@@ -178,18 +180,29 @@ class RelevanceTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "torch.cumprod(x, 1)                                                        | conserving | there is no RELEVANCE rule for it",
-                "torch.nuclear_norm(x)                                                      | conserving | there is no RELEVANCE rule for it",
-                "torch.conv1d(x, x)                                                         | conserving | weights depend on what is attributed",
-                "torch.batch_norm(x, None, None, None, None, True, 0.1, 1.0e-05, False)     | conserving | statistics of the batch",
+                "torch.cumprod(x, 1)                                                        | conserving | there is"
+                        + " no RELEVANCE rule for it",
+                "torch.nuclear_norm(x)                                                      | conserving | there is"
+                        + " no RELEVANCE rule for it",
+                "torch.conv1d(x, x)                                                         | conserving | weights"
+                        + " depend on what is attributed",
+                "torch.batch_norm(x, None, None, None, None, True, 0.1, 1.0e-05, False)     | conserving |"
+                        + " statistics of the batch",
                 "torch.scaled_dot_product_attention(x, x, x, None, 0.5)                     | conserving | at random",
-                "torch.mean(x, [1])                                                         | pass       | not shaped like the one operand",
-                "torch.linear(x, torch.ones([5, 8], dtype=7))                               | box        | as its input has channels",
-                "torch.softmax(x, 1)                                                        | weights    | there is no RELEVANCE rule for it",
-                "torch.relu(x)                                                              | plus       | it takes Pass",
-                "torch.mean(x, [1])                                                         | plus       | it has no weights",
-                "torch.mul(x, x)                                                            | plus       | it takes Uniform",
-                "torch.softmax(x, 1)                                                        | plus       | it takes SoftmaxTaylor"
+                "torch.mean(x, [1])                                                         | pass       | not"
+                        + " shaped like the one operand",
+                "torch.linear(x, torch.ones([5, 8], dtype=7))                               | box        | as its"
+                        + " input has channels",
+                "torch.softmax(x, 1)                                                        | weights    | there is"
+                        + " no RELEVANCE rule for it",
+                "torch.relu(x)                                                              | plus       | it takes"
+                        + " Pass",
+                "torch.mean(x, [1])                                                         | plus       | it has"
+                        + " no weights",
+                "torch.mul(x, x)                                                            | plus       | it takes"
+                        + " Uniform",
+                "torch.softmax(x, 1)                                                        | plus       | it takes"
+                        + " SoftmaxTaylor"
             })
     void refuses(String expression, String rules, String message) {
         RuleSet set = switch (rules) {
@@ -213,8 +226,8 @@ class RelevanceTest {
         }
     }
 
-    @DisplayName(
-            "A batch norm behind an activation in place is not taken for one behind the operation whose result was overwritten")
+    @DisplayName("A batch norm behind an activation in place is not taken for one behind the operation whose result was"
+            + " overwritten")
     @ParameterizedTest
     @ValueSource(strings = {"torch.relu(y)", "torch.relu_(y)"})
     void activationsInPlace(String activation) {
@@ -230,8 +243,8 @@ class RelevanceTest {
         }
     }
 
-    @DisplayName(
-            "The rules for transformers pass relevance unchanged through a root mean square norm, in one operator or spelled out")
+    @DisplayName("The rules for transformers pass relevance unchanged through a root mean square norm, in one operator"
+            + " or spelled out")
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -264,7 +277,9 @@ class RelevanceTest {
         }
     }
 
-    /** Epsilon 0 at weighted operations and the gradient elsewhere give input × gradient, where nothing adds a constant. */
+    /**
+     * Epsilon 0 at weighted operations and the gradient elsewhere give input × gradient, where nothing adds a constant.
+     */
     private static void assertInputTimesGradient(TorchScriptModel model) {
         Inputs inputs = inputs(model);
         RuleSet plain = RuleSet.of(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0))

@@ -5,8 +5,8 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
- * Runs whose random bits were recorded elsewhere. It is in this package because {@link Run} shows the place where bits come
- * from to no one else.
+ * Runs whose random bits were recorded elsewhere. It is in this package because {@link Run} shows the place where bits
+ * come from to no one else.
  */
 public final class ReplayedRun {
     private ReplayedRun() {}

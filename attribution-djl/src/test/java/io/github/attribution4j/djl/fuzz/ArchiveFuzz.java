@@ -19,12 +19,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Loads damaged archives in a child JVM with a heap of 256 MiB and reports: how many load, how many are refused, and every
- * fault. A fault is a JVM that dies or hangs, an exception that is not the documented one, a message of several lines or
- * with a stack in it, a tensor or a temporary file that stays, a file written elsewhere, or 1 GiB of resident memory.
+ * Loads damaged archives in a child JVM with a heap of 256 MiB and reports: how many load, how many are refused, and
+ * every fault. A fault is a JVM that dies or hangs, an exception that is not the documented one, a message of several
+ * lines or with a stack in it, a tensor or a temporary file that stays, a file written elsewhere, or 1 GiB of resident
+ * memory.
  *
- * <p>A program that may never end, or that asks for any amount of memory, by its own doing is loaded and listed, not run:
- * TorchScript is a programming language, and what a program does with its time is its author's business.
+ * <p>A program that may never end, or that asks for any amount of memory, by its own doing is loaded and listed, not
+ * run: TorchScript is a programming language, and what a program does with its time is its author's business.
  *
  * <pre>{@code java -cp ... io.github.attribution4j.djl.fuzz.ArchiveFuzz [number, 1000] [seed, 1] [first, 0]}</pre>
  */

@@ -26,9 +26,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /**
- * Tries damaged archives one after the other: load, run once, list the cut points, cut once with a gradient. A JVM of its
- * own, because the question is whether it survives. Prints a line before and after each archive, so that whoever listens
- * knows which one ended it.
+ * Tries damaged archives one after the other: load, run once, list the cut points, cut once with a gradient. A JVM of
+ * its own, because the question is whether it survives. Prints a line before and after each archive, so that whoever
+ * listens knows which one ended it.
  */
 final class FuzzProcess {
     static final String BEGIN = "BEGIN ";

@@ -2,9 +2,9 @@
 /**
  * Damaged and hostile archives: whatever the bytes, loading ends in a model or in one line that says why not.
  *
- * <p>{@link io.github.attribution4j.djl.fuzz.Mutations} makes the archives from small good ones, by seed and number; {@link
- * io.github.attribution4j.djl.fuzz.FuzzProcess} tries them in a JVM with a small heap; {@link
- * io.github.attribution4j.djl.fuzz.ArchiveFuzz} starts that JVM, watches it from outside and reports.
+ * <p>{@link io.github.attribution4j.djl.fuzz.Mutations} makes the archives from small good ones, by seed and number;
+ * {@link io.github.attribution4j.djl.fuzz.FuzzProcess} tries them in a JVM with a small heap;
+ * {@link io.github.attribution4j.djl.fuzz.ArchiveFuzz} starts that JVM, watches it from outside and reports.
  */
 @NullMarked
 package io.github.attribution4j.djl.fuzz;

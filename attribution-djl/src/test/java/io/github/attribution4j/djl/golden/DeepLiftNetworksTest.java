@@ -34,8 +34,9 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * DeepLIFT on the random networks of {@code golden/rules} and on the operators of {@code golden/rules_operators}, which together hold every operation that has a rule: complete, equal to a slow oracle, and
- * for each example as if it were alone. Relevance on those of the latter in which nothing else can take it: all of the score comes back.
+ * DeepLIFT on the random networks of {@code golden/rules} and on the operators of {@code golden/rules_operators}, which
+ * together hold every operation that has a rule: complete, equal to a slow oracle, and for each example as if it were
+ * alone. Relevance on those of the latter in which nothing else can take it: all of the score comes back.
  */
 @ExtendWith(LeakExtension.class)
 class DeepLiftNetworksTest {

@@ -31,7 +31,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** Archives of other versions, of tools for phones, of traces made on a GPU: outputs, gradients and layers are those of PyTorch in float64. */
+/**
+ * Archives of other versions, of tools for phones, of traces made on a GPU: outputs, gradients and layers are those of
+ * PyTorch in float64.
+ */
 class ForeignArchivesTest {
     private static final double RELATIVE = 2e-6;
 

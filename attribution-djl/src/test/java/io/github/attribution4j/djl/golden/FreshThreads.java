@@ -24,8 +24,9 @@ import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process that prints whether each golden model, by forward and by gradient, has the same bits in threads that computed
- * before, in new ones and, from Java 21, in virtual ones; and whether grad mode is as it was in the threads that carry those.
+ * A process that prints whether each golden model, by forward and by gradient, has the same bits in threads that
+ * computed before, in new ones and, from Java 21, in virtual ones; and whether grad mode is as it was in the threads
+ * that carry those.
  */
 final class FreshThreads {
     /** How libtorch's number of threads is set: not at all, first, or after threads had computed with more. */

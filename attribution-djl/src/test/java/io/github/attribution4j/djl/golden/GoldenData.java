@@ -139,8 +139,8 @@ public final class GoldenData {
     }
 
     /**
-     * Returns options that load models on the device of the test run, {@code -Dattribution.device=cuda:0}. One thread for an
-     * operation: the models are small, and two threads that wait for each other are slow on a busy machine.
+     * Returns options that load models on the device of the test run, {@code -Dattribution.device=cuda:0}. One thread
+     * for an operation: the models are small, and two threads that wait for each other are slow on a busy machine.
      */
     public static LoadOptions options() {
         return LoadOptions.defaults()

@@ -32,21 +32,25 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Every golden case on the scripted and on the traced archive, within the tolerance of the manifest ({@code golden/README.md}).
+ * Every golden case on the scripted and on the traced archive, within the tolerance of the manifest
+ * ({@code golden/README.md}).
  *
- * <p>Methods run as shipped. Those that draw take their random bits from the recording ({@link RecordedDraws}), so that what
- * they make of them is tested too; where a sampling method is compared with its limit, the difference must lie within its own
- * standard errors, and those must be small. Layer cases are {@code method.at(layer)}, units {@code method.towards(layer,
- * unit)}, baselines of the inputs {@code throughHead()}.
+ * <p>Methods run as shipped. Those that draw take their random bits from the recording ({@link RecordedDraws}), so that
+ * what they make of them is tested too; where a sampling method is compared with its limit, the difference must lie
+ * within its own standard errors, and those must be small. Layer cases are {@code method.at(layer)}, units
+ * {@code method.towards(layer, unit)}, baselines of the inputs {@code throughHead()}.
  */
 class GoldenTest {
-    /** The most standard errors by which an estimate may miss its limit: once in a million for a normal distribution. */
+    /**
+     * The most standard errors by which an estimate may miss its limit: once in a million for a normal distribution.
+     */
     private static final double STANDARD_ERRORS = 5;
 
     /** Cases that the library has no words for, each with why. Nothing else is left out. */
     private static final Map<String, String> NOT_EXPRESSED = Map.of(
             "kernel-shap-constrained",
-            "a regression with equal weights over coalitions of the caller's choice; the library draws its own, by leverage or as "
+            "a regression with equal weights over coalitions of the caller's choice; the library draws its own, by"
+                    + " leverage or as "
                     + "Captum does");
 
     /** Per method: number of comparisons, and the worst difference in tolerances. */
@@ -210,9 +214,9 @@ class GoldenTest {
     }
 
     /**
-     * The gap as Captum measures it at a layer: from the model at its inputs to the model at the baseline of its inputs. The
-     * explanation's own gap is the tail's, with all that bypasses the layer as it is for the inputs; the two are the same where
-     * nothing does.
+     * The gap as Captum measures it at a layer: from the model at its inputs to the model at the baseline of its
+     * inputs. The explanation's own gap is the tail's, with all that bypasses the layer as it is for the inputs; the
+     * two are the same where nothing does.
      */
     private static double[] gapOfModel(GoldenModel model, Requests requests, Explanation explanation) {
         Inputs inputs = model.inputs();
@@ -238,7 +242,9 @@ class GoldenTest {
         return gap;
     }
 
-    /** Captum can leave channels apart, which GradCam here does not: gradients averaged over space times activations. */
+    /**
+     * Captum can leave channels apart, which GradCam here does not: gradients averaged over space times activations.
+     */
     private static Map<String, Tensor> gradCamOfChannels(GoldenModel model, GoldenCase given) {
         Cut cut = model.model().cut(given.layer());
         Target target = new Requests(model, given).target();

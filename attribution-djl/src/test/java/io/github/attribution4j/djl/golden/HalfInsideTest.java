@@ -32,8 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Programs that compute in 16 bits inside, or are stored in 16 bits: as they are, to the accuracy of their types, and converted,
- * to that of the type asked for. The right values are those of eager PyTorch in float64 throughout.
+ * Programs that compute in 16 bits inside, or are stored in 16 bits: as they are, to the accuracy of their types, and
+ * converted, to that of the type asked for. The right values are those of eager PyTorch in float64 throughout.
  */
 class HalfInsideTest {
     private static final List<String> KINDS = List.of("script", "trace", "frozen");

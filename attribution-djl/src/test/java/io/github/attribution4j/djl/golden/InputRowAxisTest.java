@@ -51,7 +51,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Attributed inputs whose rows are counted by another axis than 0 ({@code golden/axes.py}), against PyTorch in float64. */
+/**
+ * Attributed inputs whose rows are counted by another axis than 0 ({@code golden/axes.py}), against PyTorch in float64.
+ */
 @ExtendWith(LeakExtension.class)
 class InputRowAxisTest {
     private static final double CLOSE = 1e-10;

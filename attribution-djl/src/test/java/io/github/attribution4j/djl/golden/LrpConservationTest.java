@@ -113,8 +113,8 @@ class LrpConservationTest {
         return sum;
     }
 
-    @DisplayName(
-            "Composites conserve relevance to 1e-3 on networks in the style of VGG, ResNet and ViT and on a transformer encoder")
+    @DisplayName("Composites conserve relevance to 1e-3 on networks in the style of VGG, ResNet and ViT and on a"
+            + " transformer encoder")
     @ParameterizedTest(name = "{0}, {1}")
     @CsvSource({
         "vgg, scripted",

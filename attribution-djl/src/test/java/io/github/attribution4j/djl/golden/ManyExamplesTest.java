@@ -23,7 +23,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A thousand examples of every golden model under a memory budget: what a row takes is that of one row, and calls are as planned. */
+/**
+ * A thousand examples of every golden model under a memory budget: what a row takes is that of one row, and calls are
+ * as planned.
+ */
 @ExtendWith(LeakExtension.class)
 class ManyExamplesTest {
     private static final int EXAMPLES = 1000;

@@ -15,12 +15,12 @@ import javax.management.JMException;
 import javax.management.ObjectName;
 
 /**
- * Explains thousands of times by every method in turn and prints the resident memory of the process on the way; fails if it
- * grows by more than 10 MB after the first 500.
+ * Explains thousands of times by every method in turn and prints the resident memory of the process on the way; fails
+ * if it grows by more than 10 MB after the first 500.
  *
- * <p>Run it by hand with {@code -Xms64m -Xmx64m -XX:+AlwaysPreTouch}, which keep the heap out of the figure. Pages of the C
- * heap that hold nothing are given back before every reading: compilations leave many. On a system without {@code /proc} it
- * prints live tensors only.
+ * <p>Run it by hand with {@code -Xms64m -Xmx64m -XX:+AlwaysPreTouch}, which keep the heap out of the figure. Pages of
+ * the C heap that hold nothing are given back before every reading: compilations leave many. On a system without
+ * {@code /proc} it prints live tensors only.
  */
 final class MemoryGrowth {
     private static final int WARM_UP = 500;
@@ -32,8 +32,8 @@ final class MemoryGrowth {
     private MemoryGrowth() {}
 
     /**
-     * Runs it; the arguments are the number of explanations, 3000 unless given, and a part of the names of the methods to
-     * run, all unless given.
+     * Runs it; the arguments are the number of explanations, 3000 unless given, and a part of the names of the methods
+     * to run, all unless given.
      */
     public static void main(String[] arguments) throws IOException {
         int total = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3000;
@@ -59,7 +59,8 @@ final class MemoryGrowth {
      * Returns by how many MB resident memory is larger at the end than after the warm-up; 0 where it cannot be read.
      *
      * @param part what the names of the methods contain
-     * @param reading how resident memory is read: {@link #settled} where the growth matters, {@link #resident} where not
+     * @param reading how resident memory is read: {@link #settled} where the growth matters, {@link #resident} where
+     *     not
      */
     static double grow(int total, int warmUp, String part, Reading reading, Listener listener) throws IOException {
         try (EveryMethod every = new EveryMethod()) {

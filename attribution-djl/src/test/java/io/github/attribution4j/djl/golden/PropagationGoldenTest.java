@@ -19,8 +19,8 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestReporter;
 
 /**
- * Guided backprop, deconvolution, guided Grad-CAM, DeepLIFT and LRP against Captum where it is exact, and against an oracle in
- * float64 where it is not: {@code golden/propagation}.
+ * Guided backprop, deconvolution, guided Grad-CAM, DeepLIFT and LRP against Captum where it is exact, and against an
+ * oracle in float64 where it is not: {@code golden/propagation}.
  */
 class PropagationGoldenTest {
     private static final List<GoldenModel> OPEN = new ArrayList<>();

@@ -12,9 +12,9 @@ import java.util.function.LongSupplier;
 /**
  * Captum's recorded draws, as the words that the library's own generator would have to give.
  *
- * <p>Nothing of a method is bypassed or repeated here: it runs as shipped, and makes noise, positions, orders and coalitions
- * itself, from bits that lead to what Captum drew. A stream that is asked for more than was recorded, or for something of
- * which nothing is known, fails the test.
+ * <p>Nothing of a method is bypassed or repeated here: it runs as shipped, and makes noise, positions, orders and
+ * coalitions itself, from bits that lead to what Captum drew. A stream that is asked for more than was recorded, or for
+ * something of which nothing is known, fails the test.
  */
 final class RecordedDraws {
     /** What the first part of a stream's key stands for. */
@@ -122,7 +122,10 @@ final class RecordedDraws {
         words.uniform(below / total);
     }
 
-    /** A subset is drawn by Floyd's method: of 0 ... last one number, or last itself where that is in the subset already. */
+    /**
+     * A subset is drawn by Floyd's method: of 0 ... last one number, or last itself where that is in the subset
+     * already.
+     */
     private static void subset(Words words, int groups, List<Integer> kept) {
         List<Integer> early =
                 kept.stream().filter(group -> group < groups - kept.size()).toList();

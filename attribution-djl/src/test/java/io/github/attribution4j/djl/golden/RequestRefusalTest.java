@@ -41,8 +41,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What a service can ask wrongly of a TorchScript model: each gets one line that names the argument, the value, the rule and
- * the remedy, leaves nothing open, and the model answers the next request as before.
+ * What a service can ask wrongly of a TorchScript model: each gets one line that names the argument, the value, the
+ * rule and the remedy, leaves nothing open, and the model answers the next request as before.
  */
 @ExtendWith(LeakExtension.class)
 class RequestRefusalTest {
@@ -149,7 +149,8 @@ class RequestRefusalTest {
     void inputsOfAnotherNumber() {
         refused(
                 ModelException.class,
-                "the model takes 1 arguments and was given 2 inputs: forward(x: Tensor) -> Tensor; given: 'input0' float32 "
+                "the model takes 1 arguments and was given 2 inputs: forward(x: Tensor) -> Tensor; given: 'input0'"
+                        + " float32 "
                         + "(3, 12), 'input1' float32 (3, 12)",
                 tensors -> Inputs.of(
                         tensors.zeros(Shape.of(3, 12), DataType.FLOAT32),
@@ -172,7 +173,8 @@ class RequestRefusalTest {
                 Run.defaults());
         refused(
                 InvalidRequestException.class,
-                "input 'x' of shape (1, 12) holds -Infinity at element 0 (row-major), 1 of 12 values are NaN or infinite; "
+                "input 'x' of shape (1, 12) holds -Infinity at element 0 (row-major), 1 of 12 values are NaN or"
+                        + " infinite; "
                         + "attributions of it have no meaning: replace the value",
                 tensors -> row(tensors, 0, Float.NEGATIVE_INFINITY));
     }
@@ -188,7 +190,8 @@ class RequestRefusalTest {
                 new FeatureAblation(),
                 Target.index(-1));
         refused(
-                "target: none given, but the model's output has shape (3, 4), 4 values for each example; choose one, for "
+                "target: none given, but the model's output has shape (3, 4), 4 values for each example; choose"
+                        + " one, for "
                         + "instance Target.index(c), Target.at(...) or Target.argmax()",
                 new IntegratedGradients(),
                 Target.output());
@@ -197,7 +200,8 @@ class RequestRefusalTest {
                 new ShapleySampling(),
                 Target.indexes(0, 1));
         refused(
-                "target [1, 1] has 2 coordinates, but the model's output has shape (3, 4), 1 axes behind the rows; give one "
+                "target [1, 1] has 2 coordinates, but the model's output has shape (3, 4), 1 axes behind the rows;"
+                        + " give one "
                         + "coordinate for each with Target.at(...)",
                 new Saliency(),
                 Target.at(1, 1));
@@ -206,12 +210,14 @@ class RequestRefusalTest {
     @Test
     void masksThatDoNotFit() {
         refused(
-                "mask for input 'x' has shape (1, 11) and the input (3, 12); axis 0 must be 1 or the number of examples, 3, and "
+                "mask for input 'x' has shape (1, 11) and the input (3, 12); axis 0 must be 1 or the number of"
+                        + " examples, 3, and "
                         + "every other axis 1 or the input's",
                 new FeatureAblation().mask(maskOf(new long[11])),
                 Target.index(1));
         refused(
-                "mask has groups up to 3 but no element in 1, 2; a group without elements has no attribution: renumber the "
+                "mask has groups up to 3 but no element in 1, 2; a group without elements has no attribution:"
+                        + " renumber the "
                         + "groups, or use renumbered()",
                 new ShapleySampling().mask(FeatureMask.ofIds(new long[] {0, 0, 0, 0, 0, 0, 3, 3, 3, 3, 3, 3})),
                 Target.index(1));
@@ -236,12 +242,14 @@ class RequestRefusalTest {
 
     private static void refusesBaseline(Baseline narrow) {
         refused(
-                "baseline for input 'x' has shape (1, 11) and the input has shape (3, 12); all axes but the first must be "
+                "baseline for input 'x' has shape (1, 11) and the input has shape (3, 12); all axes but the first"
+                        + " must be "
                         + "equal",
                 new IntegratedGradients().baseline(narrow),
                 Target.index(1));
         refused(
-                "baseline for input 'x' has shape (1, 11) and the input has shape (3, 12); all axes but the first must be "
+                "baseline for input 'x' has shape (1, 11) and the input has shape (3, 12); all axes but the first"
+                        + " must be "
                         + "equal",
                 new FeatureAblation().baseline(narrow),
                 Target.index(1));
@@ -260,7 +268,8 @@ class RequestRefusalTest {
         refused(
                 InvalidRequestException.class,
                 "input 'x' of shape (1, 12) holds NaN at element 3 (row-major), 1 of 12 values are NaN or infinite; "
-                        + "attributions of it have no meaning: replace the value; steps -2: must be at least 1 with quadrature "
+                        + "attributions of it have no meaning: replace the value; steps -2: must be at least 1 with"
+                        + " quadrature "
                         + "gauss-legendre",
                 new IntegratedGradients().steps(-2),
                 tensors -> row(tensors, 3, Float.NaN),
@@ -272,7 +281,8 @@ class RequestRefusalTest {
     void layersThatDoNotExist() {
         refused(
                 UnknownLayerException.class,
-                "layer 'layer2.0.conv3' does not exist; did you mean 'layer2.0.conv1', 'layer2.0.conv2', 'layer1.0.conv1'?",
+                "layer 'layer2.0.conv3' does not exist; did you mean 'layer2.0.conv1', 'layer2.0.conv2',"
+                        + " 'layer1.0.conv1'?",
                 () -> new GradCam("layer2.0.conv3").attribute(image.model(), image.inputs(), Target.index(0)));
         refused(
                 UnknownLayerException.class,
@@ -291,9 +301,9 @@ class RequestRefusalTest {
                         Run.defaults().deadline(Duration.ofMillis(30))));
         assertThat(failure).isInstanceOf(DeadlineExceededException.class);
         assertThat(failure.getMessage())
-                .matches(
-                        "shapley-sampling: the deadline of 30 ms passed after \\d+ of \\d+ rows; allow more time, or ask for "
-                                + "fewer steps or samples");
+                .matches("shapley-sampling: the deadline of 30 ms passed after \\d+ of \\d+ rows; allow more time,"
+                        + " or ask for "
+                        + "fewer steps or samples");
     }
 
     @Test

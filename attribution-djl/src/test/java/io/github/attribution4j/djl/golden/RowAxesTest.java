@@ -55,8 +55,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Layers whose axis 0 does not count rows, and programs that take one example without an axis of rows, against eager PyTorch
- * in float64, one row at a time.
+ * Layers whose axis 0 does not count rows, and programs that take one example without an axis of rows, against eager
+ * PyTorch in float64, one row at a time.
  */
 class RowAxesTest {
     private static final double CLOSE = 1e-10;
@@ -419,7 +419,10 @@ class RowAxesTest {
         }
     }
 
-    /** How a layer's value lies may depend on the numbers: what was found out for one call is looked at once more for the next. */
+    /**
+     * How a layer's value lies may depend on the numbers: what was found out for one call is looked at once more for
+     * the next.
+     */
     @Test
     void the_axis_of_rows_may_change_with_the_values() throws Exception {
         try (TorchScriptModel model =

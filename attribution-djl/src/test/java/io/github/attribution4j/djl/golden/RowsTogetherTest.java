@@ -53,7 +53,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Archives whose rows change each other, or which take one row only or not one: explained as PyTorch explains each row alone. */
+/**
+ * Archives whose rows change each other, or which take one row only or not one: explained as PyTorch explains each row
+ * alone.
+ */
 @ExtendWith(LeakExtension.class)
 class RowsTogetherTest {
     private static final double RELATIVE = 1e-4;
@@ -283,7 +286,10 @@ class RowsTogetherTest {
         }
     }
 
-    /** The number of examples is the number of rows that the program was saved for; no method needs another number of rows. */
+    /**
+     * The number of examples is the number of rows that the program was saved for; no method needs another number of
+     * rows.
+     */
     @Test
     void a_model_saved_for_four_rows_explains_four_examples() {
         Together saved = new Together(

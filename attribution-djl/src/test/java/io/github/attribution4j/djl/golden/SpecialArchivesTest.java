@@ -35,28 +35,35 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every archive of {@code golden/special}: it gives the outputs and gradients of the eager model, or says in a line why not. */
+/**
+ * Every archive of {@code golden/special}: it gives the outputs and gradients of the eager model, or says in a line why
+ * not.
+ */
 class SpecialArchivesTest {
     private static final double RELATIVE = 1e-4;
 
     /** What is said of a file that cannot be loaded, behind its name. */
     private static final Map<String, String> REFUSALS = Map.of(
             "state-dict.pt",
-            "is a checkpoint (a state_dict or a pickled module), which holds weights and no program; export the model with "
+            "is a checkpoint (a state_dict or a pickled module), which holds weights and no program; export the"
+                    + " model with "
                     + "torch.jit.script or torch.jit.trace and save that",
             "state-dict-legacy.pt",
             "is a pickled checkpoint, which holds weights and no program; export the model with torch.jit.script or "
                     + "torch.jit.trace and save that",
             "pickled-module.pt",
-            "is a checkpoint (a state_dict or a pickled module), which holds weights and no program; export the model with "
+            "is a checkpoint (a state_dict or a pickled module), which holds weights and no program; export the"
+                    + " model with "
                     + "torch.jit.script or torch.jit.trace and save that",
             "exported.pt2",
-            "was written by torch.export, which libtorch through DJL cannot run; export the model with torch.jit.script or "
+            "was written by torch.export, which libtorch through DJL cannot run; export the model with"
+                    + " torch.jit.script or "
                     + "torch.jit.trace and save that",
             "truncated.pt",
             "the zip ends early (2066 bytes); the file was cut off, copy it again",
             "not-a-zip.pt",
-            "is not a TorchScript archive (not a zip file); export the model with torch.jit.script or torch.jit.trace and save "
+            "is not a TorchScript archive (not a zip file); export the model with torch.jit.script or"
+                    + " torch.jit.trace and save "
                     + "that",
             "version-99.pt",
             "has format version '99'; this library reads 1 to 10, export the model with PyTorch 2.x",
@@ -136,7 +143,9 @@ class SpecialArchivesTest {
             return inputs;
         }
 
-        /** Returns the name of an input; parts of one argument are named as DJL does in the list, and with a dot here. */
+        /**
+         * Returns the name of an input; parts of one argument are named as DJL does in the list, and with a dot here.
+         */
         private String name(int position) {
             if (!json.has("input_names")) {
                 return "input" + position;
@@ -220,11 +229,11 @@ class SpecialArchivesTest {
                 Throwable failure = catchThrowable(() -> explain(new Saliency(), model, inputs));
                 assertThat(failure)
                         .isInstanceOf(ModelException.class)
-                        .hasMessage(
-                                "no gradient is defined for input 'input0': the output does not depend on it through differentiable operations; "
-                                        + "the program loses gradients at: "
-                                        + LOSSES.get(file().getFileName().toString())
-                                        + "; use a perturbation method, or attribute another input");
+                        .hasMessage("no gradient is defined for input 'input0': the output does not depend on it"
+                                + " through differentiable operations; "
+                                + "the program loses gradients at: "
+                                + LOSSES.get(file().getFileName().toString())
+                                + "; use a perturbation method, or attribute another input");
                 explain(new FeatureAblation(), model, inputs);
                 if (file().endsWith("integer-output.pt")) {
                     Throwable sum = catchThrowable(() -> new Saliency().attribute(model, inputs, Target.slice()));
@@ -254,8 +263,8 @@ class SpecialArchivesTest {
         }
 
         /**
-         * No single request shows that a model is random, counts its calls or mixes its examples. It runs as it is, so that the
-         * two questions of {@code attribution doctor} find out: the same rows twice, and a row alone.
+         * No single request shows that a model is random, counts its calls or mixes its examples. It runs as it is, so
+         * that the two questions of {@code attribution doctor} find out: the same rows twice, and a row alone.
          */
         void isFoundOut() throws IOException {
             try (TorchScriptModel model = load()) {
@@ -294,8 +303,10 @@ class SpecialArchivesTest {
                             .filteredOn(line -> line.startsWith("the model draws random numbers"))
                             .containsExactly(
                                     "the model draws random numbers (dropout in training mode at \"/dropout\"): two"
-                                            + " calls with equal inputs may differ, and so may explanations, whatever the seed of the"
-                                            + " run; export the model in evaluation mode, or take the mean of several explanations");
+                                            + " calls with equal inputs may differ, and so may explanations,"
+                                            + " whatever the seed of the"
+                                            + " run; export the model in evaluation mode, or take the mean of"
+                                            + " several explanations");
                 }
             }
         }
@@ -305,10 +316,10 @@ class SpecialArchivesTest {
                 Inputs inputs = inputs(model);
                 assertThat(catchThrowable(() -> explain(new Saliency(), model, inputs)))
                         .isInstanceOf(ModelException.class)
-                        .hasMessage(
-                                "mat1 and mat2 must have the same dtype, but got Float and Half; the model's weights are of a "
-                                        + "16-bit type, of which there are no tensors here: load it with "
-                                        + "LoadOptions.dataType(DataType.FLOAT32), or export model.float()");
+                        .hasMessage("mat1 and mat2 must have the same dtype, but got Float and Half; the model's"
+                                + " weights are of a "
+                                + "16-bit type, of which there are no tensors here: load it with "
+                                + "LoadOptions.dataType(DataType.FLOAT32), or export model.float()");
             }
         }
 

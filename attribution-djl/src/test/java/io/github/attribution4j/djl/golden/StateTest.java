@@ -51,7 +51,9 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Models that change themselves ({@code golden/state.py}): every call of every kind starts from the state of the file. */
+/**
+ * Models that change themselves ({@code golden/state.py}): every call of every kind starts from the state of the file.
+ */
 class StateTest {
     private static final int FEATURES = 4;
     private static final int THREADS = 8;
@@ -155,7 +157,9 @@ class StateTest {
         }
     }
 
-    /** A cut whose value is put back as it was gives what the whole model gives, although the state goes on behind it. */
+    /**
+     * A cut whose value is put back as it was gives what the whole model gives, although the state goes on behind it.
+     */
     private static void runAtLayer(Case state, TorchScriptModel model, CutPoint point) {
         try (TensorScope scope = TensorScope.open()) {
             Inputs row = state.row(model, 0);
@@ -273,7 +277,10 @@ class StateTest {
                 .toList();
     }
 
-    /** The values at the reference start from the same state, so that the sum of DeepLIFT is the difference of the outputs. */
+    /**
+     * The values at the reference start from the same state, so that the sum of DeepLIFT is the difference of the
+     * outputs.
+     */
     @Test
     void rulesStartFromTheStateOfTheFile() {
         List<String> complete = new ArrayList<>();
@@ -319,7 +326,10 @@ class StateTest {
         }
     }
 
-    /** A count of calls only scales the output, so another start is a factor; a hidden state of zero and one of its own make the recurrence. */
+    /**
+     * A count of calls only scales the output, so another start is a factor; a hidden state of zero and one of its own
+     * make the recurrence.
+     */
     @Test
     void callsStartFromTheStateThatIsHandedIn() {
         Tensors java = Tensors.ofJava();
@@ -389,7 +399,10 @@ class StateTest {
         }
     }
 
-    /** Branches that truth values in the archive decide against keep nothing; nor do operators that only read, tables, and numbers out of lists. */
+    /**
+     * Branches that truth values in the archive decide against keep nothing; nor do operators that only read, tables,
+     * and numbers out of lists.
+     */
     @Test
     void onlyWhatRunsIsState() {
         Map<String, List<String>> expected = Map.of(

@@ -18,13 +18,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * On residual networks, whose input bypasses their layers, attributions at a layer sum to what the tail's score changes, to a
- * thousandth of it.
+ * On residual networks, whose input bypasses their layers, attributions at a layer sum to what the tail's score
+ * changes, to a thousandth of it.
  */
 @ExtendWith(LeakExtension.class)
 class TailCompletenessTest {
     private static final double ALLOWED = 1e-3;
-    /** Rectifiers and max pools have kinks, at which the error of any quadrature falls with the steps alone, not faster. */
+    /**
+     * Rectifiers and max pools have kinks, at which the error of any quadrature falls with the steps alone, not faster.
+     */
     private static final int STEPS = 5000;
 
     @ParameterizedTest

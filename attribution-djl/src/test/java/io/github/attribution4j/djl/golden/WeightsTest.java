@@ -200,9 +200,9 @@ class WeightsTest {
                     .hasMessageContaining("fc.weight");
             assertThatThrownBy(streamed::weightNames)
                     .isInstanceOf(UnsupportedModelException.class)
-                    .hasMessage(
-                            "weights are read from the model's file, and this model came from a stream, whose bytes are "
-                                    + "not kept; load it from a file");
+                    .hasMessage("weights are read from the model's file, and this model came from a stream, whose bytes"
+                            + " are "
+                            + "not kept; load it from a file");
             Files.delete(copy);
             assertThatThrownBy(() -> model.weight("fc.weight"))
                     .isInstanceOf(UnsupportedModelException.class)

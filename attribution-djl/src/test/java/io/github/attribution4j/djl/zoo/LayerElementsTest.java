@@ -29,8 +29,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Cuts at arguments, at elements of tuples, lists and dicts, at later calls of a module and inside a fork, compared with eager
- * PyTorch: the value, the gradient at it, and the outputs with the value and with another one in its place.
+ * Cuts at arguments, at elements of tuples, lists and dicts, at later calls of a module and inside a fork, compared
+ * with eager PyTorch: the value, the gradient at it, and the outputs with the value and with another one in its place.
  */
 class LayerElementsTest {
     private static final Path FOLDER = GoldenData.zoo().resolveSibling("elements");

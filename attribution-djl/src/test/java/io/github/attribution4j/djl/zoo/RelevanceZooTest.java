@@ -26,8 +26,9 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * With ε = 0 at layers with weights and the derivative everywhere else, relevance is gradient times input, to rounding: an oracle for every
- * operation of every archive, which no rule of the literature is, but all pass through the same text.
+ * With ε = 0 at layers with weights and the derivative everywhere else, relevance is gradient times input, to rounding:
+ * an oracle for every operation of every archive, which no rule of the literature is, but all pass through the same
+ * text.
  */
 class RelevanceZooTest {
     private static final RuleSet PLAIN = RuleSet.of(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0))

@@ -21,11 +21,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Cuts archives of the zoo and compares with eager PyTorch: the output of a run that is tapped, the tapped value, the gradient
- * at the tap, and the output of a run into which the value is put back.
+ * Cuts archives of the zoo and compares with eager PyTorch: the output of a run that is tapped, the tapped value, the
+ * gradient at the tap, and the output of a run into which the value is put back.
  *
- * <p>Where a trace's module returns other tensors than the eager module (a trace keeps those that are used, in order of use),
- * the first of the eager value's shape is compared.
+ * <p>Where a trace's module returns other tensors than the eager module (a trace keeps those that are used, in order of
+ * use), the first of the eager value's shape is compared.
  */
 final class ZooCheck {
     /** Errors are relative to the largest absolute value of the expected tensor. */
@@ -237,7 +237,9 @@ final class ZooCheck {
         return new LayerResult(layer.address(), layer.type(), equal ? Status.EQUAL : Status.DIFFERENT, worst, remark);
     }
 
-    /** The tail's inputs. The value's axis 0 need not count examples here (windows of an image, a table of positions). */
+    /**
+     * The tail's inputs. The value's axis 0 need not count examples here (windows of an image, a table of positions).
+     */
     static Inputs behind(Cut cut, Inputs inputs, Tensor activation) {
         if (activation.shape().rank() == 0) {
             return cut.tailInputs(inputs, activation);

@@ -24,16 +24,20 @@ final class ZooReport {
             absolute value. Refused means: the library answers with the explanation given here, and with no numbers. Models have random weights and small inputs;
             `golden/README.md` says how to export them and how this page is written.
 
-            * The sample is blind to what a module does. Traces keep no value of a module that hands its input on (`Identity`, stochastic depth in eval mode, an
+            * The sample is blind to what a module does. Traces keep no value of a module that hands its input on
+            * (`Identity`, stochastic depth in eval mode, an
               activation that was configured away). Where the caller is a class of a known library the value is found all the same; elsewhere the module is refused
               and counts as a miss: cut at the module before it.
-            * A trace's module returns the tensors that are used, in order of use. Where these differ from what the eager module returns, the first pair of equal
+            * A trace's module returns the tensors that are used, in order of use. Where these differ from what the
+            * eager module returns, the first pair of equal
               shape is compared, and the remarks name it.
-            * Of dynamically quantized archives values and outputs are compared. Gradients that would pass a quantized operator, which has no derivative, are
+            * Of dynamically quantized archives values and outputs are compared. Gradients that would pass a quantized
+            * operator, which has no derivative, are
               refused.
-            * Frozen archives have no modules. What is asked for are operators whose value is that of a module of the eager model.
-            * Models whose own float32 numbers differ from float64 by more than 1e-5 are left out: they would compare rounding noise.
-            * Detection models are not here: they call operators of torchvision's own library, which libtorch does not have.
+            * Frozen archives have no modules. What is asked for are operators whose value is that of a module of the
+            * eager model. Models whose own float32 numbers differ from float64 by more than 1e-5 are left out: they
+            * would compare rounding noise. Detection models are not here: they call operators of torchvision's own
+            * library, which libtorch does not have.
 
             """;
 
@@ -122,8 +126,8 @@ final class ZooReport {
                             .append(" |\n"));
         }
         text.append("\n## Archives\n\n");
-        text.append(
-                "| archive | kind | modules | cut points | values | output error | layers | equal | worst error | remarks |\n");
+        text.append("| archive | kind | modules | cut points | values | output error | layers | equal | worst error |"
+                + " remarks |\n");
         text.append("|---|---|---:|---:|---:|---:|---:|---:|---:|---|\n");
         for (Result result : results) {
             text.append(String.format(

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The committed archives of the zoo, or those of the folder {@code -Dattribution.zoo=DIRECTORY}, cut and compared with eager
- * PyTorch; {@code -Dattribution.zoo.table=FILE} writes what was found.
+ * The committed archives of the zoo, or those of the folder {@code -Dattribution.zoo=DIRECTORY}, cut and compared with
+ * eager PyTorch; {@code -Dattribution.zoo.table=FILE} writes what was found.
  */
 class ZooTest {
     private static final List<Result> RESULTS = Collections.synchronizedList(new ArrayList<>());

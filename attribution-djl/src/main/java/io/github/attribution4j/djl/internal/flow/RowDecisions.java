@@ -65,7 +65,7 @@ final class RowDecisions {
 
     private static final Set<String> PRINTING = Set.of("print", "warn", "format", "RaiseException", "str");
     private static final Set<String> SCALARS = Set.of("int", "float", "bool", "number", "complex", "str");
-    private static final String ONE_NUMBER = "computes one number from the values of all rows of a call";
+    private static final String ONE_NUMBER = "makes one number of the values of all rows of a call";
     private static final String PACKED = "torch.nn.utils.rnn.PackedSequence";
     private static final int ROUNDS = 3;
 
@@ -79,7 +79,7 @@ final class RowDecisions {
     }
 
     /**
-     * Returns the first such place, as {@code computes along the rows of a call ("cumsum" in "encoder")}; empty if
+     * Returns the first such place, as {@code works along the rows of a call ("cumsum" in "encoder")}; empty if
      * there is none.
      */
     static Optional<String> find(TorchArchive archive) {
@@ -246,7 +246,7 @@ final class RowDecisions {
             if (raises(branch.then()) || raises(branch.otherwise())) {
                 look(raises(branch.then()) ? branch.otherwise() : branch.then());
             } else if (AlongRows.counts(branch.condition()).stream().anyMatch(this::isRowCount)) {
-                find("behaves differently for more rows", "a branch");
+                find("does otherwise for more rows", "a branch");
             } else if ((decider & NUMBER) == 0) {
                 look(may);
             } else if (may.stream().allMatch(this::isNumber)) {
@@ -402,7 +402,7 @@ final class RowDecisions {
             if ((all & ROWS) != 0
                     && AlongRows.mixes(call, name)
                     && (of(call.arguments().get(0)) & ROWS) != 0) {
-                find("computes along the rows of a call", '"' + name + '"');
+                find("works along the rows of a call", '"' + name + '"');
                 return VALUE;
             }
             if ((all & REDUCED) != 0) {

@@ -227,7 +227,7 @@ class RefusalTest {
         refused(with("data.pkl", "NN\\"), Reason.CORRUPT, "uses the unknown opcode 0x5c (byte 2)");
         refused(with("data.pkl", "X\u007f\u007f\u007f\u007fabc"), Reason.CORRUPT, "breaks off");
         refused(with("data.pkl", "h\u0001."), Reason.CORRUPT, "refers to value 1, which does not exist (byte 0)");
-        refused(with("data.pkl", "NNb."), Reason.CORRUPT, "gives a state to None (byte 2)");
+        refused(with("data.pkl", "NNb."), Reason.CORRUPT, "sets the state of None (byte 2)");
         refused(with("data.pkl", "NNR."), Reason.CORRUPT, "calls something that is not a function");
         refused(with("data.pkl", "u."), Reason.CORRUPT, "breaks off");
     }
