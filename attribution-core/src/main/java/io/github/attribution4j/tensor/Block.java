@@ -4,10 +4,11 @@ package io.github.attribution4j.tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One operand inside a {@link Loop}, a block at a time: {@code n} neighbours of {@link #elements}, from {@link #at}.
+ * One operand inside a {@link Loop}, read block by block: {@code n} adjacent numbers of {@link #elements}, from
+ * {@link #at}.
  *
- * <p>An operand that lies so already is read in place. One of another step is first gathered into a small array that
- * stays in the cache, one that is repeated (step 0) only once.
+ * <p>An operand whose numbers are adjacent already is read in place. One of another step is first gathered into a small
+ * array that stays in the cache; one that is repeated (step 0) is gathered only once.
  */
 final class Block {
     private static final int LENGTH = 1024;
@@ -19,7 +20,7 @@ final class Block {
     private int repeated = -1;
     private int repeats;
 
-    /** What to read. */
+    /** The array to read. */
     final Elements elements;
 
     /** Where to start reading in {@link #elements}, after {@link #load}. */
@@ -28,7 +29,7 @@ final class Block {
     /**
      * Prepares to read an operand.
      *
-     * @param type what the elements are converted to
+     * @param type the type that its elements are converted to
      */
     Block(Elements source, int step, int inner, DataType type) {
         this.source = source;

@@ -6,14 +6,14 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 of tensors, for whoever names them without holding them. */
+/** Computes SHA-256 digests of tensors, by which provenance and caches name a tensor without holding it. */
 public final class Digests {
     private static final int CHUNK = 1 << 14;
 
     private Digests() {}
 
     /**
-     * What one pass over a tensor's elements tells.
+     * The result of one pass over a tensor's elements.
      *
      * @param finite whether none is NaN or infinite
      * @param digest as {@link #ofTensor}
@@ -25,7 +25,7 @@ public final class Digests {
         return look(tensor).digest();
     }
 
-    /** Looks at all elements, each chunk while it is near. */
+    /** Reads all elements once, for both results. Each chunk is still in the cache when it is read the second time. */
     public static Look look(Tensor tensor) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");

@@ -120,7 +120,7 @@ final class DoubleElements extends Elements {
         double[] x = of(yes);
         double[] y = of(no);
         for (int i = 0; i < n; i++) {
-            // Without a branch, which a mask of drawn features would make the processor guess wrong half the time.
+            // There is no branch, because with a random mask the processor would mispredict half of them.
             long chosen = -mask[maskAt + i];
             out[at + i] = Double.longBitsToDouble((Double.doubleToRawLongBits(x[yesAt + i]) & chosen)
                     | (Double.doubleToRawLongBits(y[noAt + i]) & ~chosen));

@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 /**
  * A flat array of one type with the innermost loops over it: the arithmetic of {@link ArrayTensor}.
  *
- * <p>Loops read and write neighbours (step 1), which the JIT compiler turns into vector instructions; {@link Blocks}
- * brings operands of other steps into that form. The receiver is what is written, except where its documentation says
- * otherwise.
+ * <p>Loops read and write adjacent elements (step 1), which the JIT compiler turns into vector instructions;
+ * {@link Block} brings operands of other steps into that form. The receiver is what is written, except where its
+ * documentation says otherwise.
  */
 abstract sealed class Elements permits FloatElements, DoubleElements, IntegerElements {
     /** Element by element operations of two operands. */
@@ -57,7 +57,7 @@ abstract sealed class Elements permits FloatElements, DoubleElements, IntegerEle
     /** Copies n elements of the same type, between any steps. */
     abstract void copy(int at, int step, Elements from, int start, int stride, int n);
 
-    /** Copies n neighbours of another type, converted as {@link Tensor#to} says. */
+    /** Copies n adjacent elements of another type, converted as {@link Tensor#to} says. */
     void convert(int at, Elements from, int start, int n) {
         if (from.dataType().isFloating()) {
             for (int i = 0; i < n; i++) {

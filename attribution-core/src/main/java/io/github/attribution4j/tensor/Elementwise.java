@@ -3,7 +3,9 @@ package io.github.attribution4j.tensor;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Element by element operations of {@link ArrayTensor}: broadcasting by {@link Loop}, arithmetic by {@link Elements}. */
+/**
+ * Element by element operations of {@link ArrayTensor}: broadcasting by {@link Loop}, arithmetic by {@link Elements}.
+ */
 final class Elementwise {
     private Elementwise() {}
 
@@ -156,7 +158,7 @@ final class Elementwise {
         void read(Block x, int n);
     }
 
-    /** Where the next element of a row-major result goes. */
+    /** The position of the next element of a row-major result. */
     private static final class Cursor {
         private int next;
 

@@ -7,8 +7,8 @@ import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 
 /**
- * Tells from their bits whether all numbers are finite: those that are not have an exponent of ones, to which adding one
- * carries into the sign. Loops without a branch over an array, which the JVM compiles to vector instructions.
+ * Tests by their bits whether all numbers are finite. NaN and infinity have an exponent of ones only; adding one to it
+ * carries into the sign. The loops have no branch, so the JVM compiles them to vector instructions.
  */
 public final class FiniteBits {
     private static final int FLOAT_EXPONENT = 0x7F800000;
@@ -20,9 +20,9 @@ public final class FiniteBits {
     private FiniteBits() {}
 
     /**
-     * Tells of a tensor's elements.
+     * Returns whether all elements of a tensor are finite.
      *
-     * @param bytes in native order; position and limit stay
+     * @param bytes the elements in native order; position and limit stay
      * @return true for integer types
      */
     public static boolean of(ByteBuffer bytes, DataType type) {

@@ -120,7 +120,7 @@ final class FloatElements extends Elements {
         float[] x = of(yes);
         float[] y = of(no);
         for (int i = 0; i < n; i++) {
-            // Without a branch, which a mask of drawn features would make the processor guess wrong half the time.
+            // There is no branch, because with a random mask the processor would mispredict half of them.
             int chosen = -mask[maskAt + i];
             out[at + i] = Float.intBitsToFloat((Float.floatToRawIntBits(x[yesAt + i]) & chosen)
                     | (Float.floatToRawIntBits(y[noAt + i]) & ~chosen));

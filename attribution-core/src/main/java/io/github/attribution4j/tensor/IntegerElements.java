@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.tensor;
 
-/** Elements of an integer type or bool. Arithmetic is that of 64-bit integers, cut to the type's width: it wraps. */
+/**
+ * Elements of an integer type or bool. Arithmetic is that of 64-bit integers, truncated to the type's width: it wraps.
+ */
 abstract sealed class IntegerElements extends Elements permits LongElements, IntElements, ByteElements {
     @Override
     final double getDouble(int index) {

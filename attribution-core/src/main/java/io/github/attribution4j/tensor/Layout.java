@@ -4,7 +4,10 @@ package io.github.attribution4j.tensor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Where the elements of a tensor lie in a flat array: element {@code i} at {@code offset + Σ i[axis] · stride[axis]}. */
+/**
+ * The positions of a tensor's elements in a flat array: element {@code i} is at
+ * {@code offset + Σ i[axis] · stride[axis]}.
+ */
 final class Layout {
     private final Shape shape;
     private final int offset;
@@ -51,9 +54,9 @@ final class Layout {
     /** Returns the number of elements, which one Java array must be able to hold. */
     static int size(Shape shape) {
         if (shape.size() > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException(
-                    "shape " + shape + " has " + shape.size()
-                            + " elements; the plain-Java backend holds up to 2147483639 in one tensor: give fewer rows at once");
+            throw new IllegalArgumentException("shape " + shape + " has " + shape.size()
+                    + " elements; the plain-Java backend holds up to 2147483639 in one tensor: give fewer"
+                    + " rows at once");
         }
         return (int) shape.size();
     }
@@ -115,12 +118,12 @@ final class Layout {
     }
 
     Layout slice(int axis, long from, long to) {
-        // An empty range may start behind the last element.
+        // An empty range may start after the last element.
         int start = from == to ? 0 : (int) from * strides[axis];
         return new Layout(shape.with(axis, to - from), offset + start, strides);
     }
 
-    /** Returns the elements at one position of an axis, which vanishes. */
+    /** Returns the elements at one position of an axis. The axis disappears. */
     Layout at(int axis, long index) {
         int rank = strides.length;
         long[] dims = new long[rank - 1];

@@ -5,11 +5,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From birth to {@code close()} of one tensor handle: what every backend keeps one of, so that scopes, use-after-close
- * checks and leak accounting work alike everywhere.
+ * The life of one tensor handle, from its creation to {@code close()}. Every backend keeps one for each tensor, so that
+ * scopes, checks for use after close, and leak counts work alike everywhere.
  *
- * <p>A backend's constructor calls {@link #begin(Tensor)} last, every operation calls {@link #check()}, and {@code
- * close()} frees its memory only when {@link #end()} returns true.
+ * <p>A backend's constructor calls {@link #begin(Tensor)} last, every operation calls {@link #check()}, and
+ * {@code close()} frees its memory only when {@link #end()} returns true.
  */
 public final class Lifetime {
     private final AtomicBoolean ended = new AtomicBoolean();

@@ -9,10 +9,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts tensors that were created and not yet closed, over all backends and threads: how the testkit finds leaks.
+ * Counts tensors that were created and not yet closed, over all backends and threads. The testkit finds leaks by it.
  *
- * <p>The count is always kept. Where a leaked tensor was born is kept only while {@link #recordOrigins(boolean)} is on,
- * because a stack trace costs microseconds.
+ * <p>The count is always kept. The place where a tensor was created is recorded only while
+ * {@link #recordOrigins(boolean)} is on, because a stack trace costs microseconds.
  */
 public final class LiveTensors {
     private static final AtomicLong COUNT = new AtomicLong();
@@ -26,13 +26,13 @@ public final class LiveTensors {
         return COUNT.get();
     }
 
-    /** Switches on or off the recording of a stack trace for each tensor born from now on; forgets earlier ones. */
+    /** Switches the recording of a stack trace for each new tensor on or off; forgets earlier ones. */
     public static void recordOrigins(boolean on) {
         recording = on;
         RECORDED.clear();
     }
 
-    /** Returns the stack traces of the births of tensors that are open, for those born while recording was on. */
+    /** Returns the stack traces of the creation of open tensors, for those created while recording was on. */
     public static List<Throwable> origins() {
         List<Throwable> traces = new ArrayList<>();
         for (Lifetime lifetime : RECORDED) {

@@ -2,12 +2,12 @@
 package io.github.attribution4j.tensor;
 
 /**
- * Walks several layouts of one shape together, in row-major order, as few long inner runs.
+ * Walks several layouts of one shape together, in row-major order, in few long inner runs.
  *
- * <p>Axes of extent 1 are dropped, and neighbouring axes that every layout steps through evenly are merged, so that a
- * mask {@code (R, 1, H, W)} over an image {@code (R, 3, H, W)} is walked in runs of H·W elements and two contiguous
- * tensors in a single run. The order of elements is row-major whatever the merging: what is accumulated for one output
- * does not depend on how many rows there are.
+ * <p>Axes of extent 1 are dropped, and adjacent axes that every layout steps through evenly are merged. So a mask
+ * {@code (R, 1, H, W)} over an image {@code (R, 3, H, W)} is walked in runs of H·W elements, and two contiguous tensors
+ * in a single run. The order of elements is row-major whatever is merged: a sum for one output does not depend on the
+ * number of rows.
  */
 final class Loop {
     private final boolean empty;
@@ -74,7 +74,7 @@ final class Loop {
         return inner;
     }
 
-    /** Returns the distance between neighbours of an inner run in one layout. */
+    /** Returns the distance between adjacent elements of an inner run in one layout. */
     int step(int layout) {
         return strides[layout][extents.length];
     }

@@ -22,10 +22,10 @@ import java.util.zip.ZipOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads and writes NumPy's {@code .npy} (one array) and {@code .npz} (a zip of named arrays, in order) files.
+ * Reads and writes NumPy's {@code .npy} files (one array) and {@code .npz} files (a zip of named arrays, in order).
  *
- * <p>Element types are those of {@link DataType}, and int8, int16, uint16, float16, which become int32 or float32, and
- * bool. Either byte order and either memory order (C, Fortran) is read; little-endian C order is written.
+ * <p>It reads the element types of {@link DataType}, bool, and int8, int16, uint16 and float16, which become int32 or
+ * float32. It reads either byte order and either memory order (C, Fortran), and writes little-endian C order.
  */
 public final class NumpyFiles {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -35,11 +35,11 @@ public final class NumpyFiles {
     private NumpyFiles() {}
 
     /**
-     * Reads a {@code .npz} file. Arrays of texts, such as names, are passed over.
+     * Reads a {@code .npz} file. Arrays of texts, such as names, are skipped.
      *
-     * @param tensors where the arrays go
+     * @param tensors makes the arrays' tensors
      * @return the arrays by name, in the file's order, owned by the current scope
-     * @throws IOException if the file cannot be read or is none; the message says why
+     * @throws IOException if the file cannot be read or is no such file; the message says why
      */
     public static Map<String, Tensor> readNpz(Path file, Tensors tensors) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
@@ -93,8 +93,8 @@ public final class NumpyFiles {
     }
 
     /**
-     * Writes a {@code .npz} file of numbers and, behind them, of texts as NumPy's {@code U}, which NumPy reads without {@code
-     * allow_pickle}. {@link #readNpz(Path, Tensors)} passes the texts over.
+     * Writes a {@code .npz} file of numbers and, after them, of texts as NumPy's {@code U}, which NumPy reads without
+     * {@code allow_pickle}. {@link #readNpz(Path, Tensors)} skips the texts.
      *
      * @param arrays by name
      * @param texts by name, one axis each
@@ -191,7 +191,7 @@ public final class NumpyFiles {
         };
     }
 
-    /** Returns an array, or null for one of texts if these are to be passed over. */
+    /** Returns an array; null for one of texts if these are to be skipped. */
     private static @Nullable Tensor read(InputStream in, Tensors tensors, boolean passTexts) throws IOException {
         byte[] start = exactly(in, MAGIC.length + 2);
         for (int i = 0; i < MAGIC.length; i++) {

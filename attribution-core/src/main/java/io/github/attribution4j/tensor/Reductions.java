@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * Sums, means and maxima of {@link ArrayTensor}. Each output accumulates its elements in row-major order, in double
- * precision for float32 and with Neumaier's compensation for float64, so that its bits depend on those elements alone.
+ * precision for float32 and with Neumaier's compensation for float64. So its bits depend on those elements alone.
  */
 final class Reductions {
     private Reductions() {}

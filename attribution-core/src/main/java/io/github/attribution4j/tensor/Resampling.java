@@ -35,7 +35,7 @@ final class Resampling {
         return new ArrayTensor(elements, Layout.contiguous(shape));
     }
 
-    /** For each output position of one axis the two input positions it lies between, and how far. */
+    /** For each output position of one axis: the two input positions between which it lies, and how far. */
     private static final class Axis {
         final int[] low;
         final int[] high;
@@ -67,7 +67,7 @@ final class Resampling {
 
         double between(int i, double atLow, double atHigh) {
             double share = weight[i];
-            // Not (1 - share) * atLow + 0 * atHigh: an infinite neighbour that has no share stays out.
+            // Not (1 - share) * atLow + 0 * atHigh: an infinite value without a share must not count.
             return share == 0 ? atLow : (1 - share) * atLow + share * atHigh;
         }
     }

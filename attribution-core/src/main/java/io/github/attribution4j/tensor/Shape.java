@@ -3,7 +3,7 @@ package io.github.attribution4j.tensor;
 
 import java.util.Arrays;
 
-/** The extents of a tensor, outermost first. Immutable; the empty shape is a scalar's. */
+/** The extents of a tensor, outermost first. Immutable. A scalar has the empty shape. */
 public final class Shape {
     private static final Shape SCALAR = new Shape(new long[0]);
 
@@ -100,7 +100,7 @@ public final class Shape {
         return of(Arrays.copyOfRange(dims, 1, dims.length));
     }
 
-    /** Returns this shape with an axis put in front. */
+    /** Returns this shape with another axis in front. */
     public Shape prepend(long extent) {
         long[] longer = new long[dims.length + 1];
         longer[0] = extent;

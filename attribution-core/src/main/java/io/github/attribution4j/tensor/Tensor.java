@@ -5,17 +5,18 @@ import java.nio.ByteBuffer;
 import java.util.function.Function;
 
 /**
- * A dense array that nobody can change, on some device.
+ * An immutable dense array on some device.
  *
- * <p>Operations are eager, return a new tensor and leave their operands as they were. There is no tape: gradients come
- * from {@link io.github.attribution4j.model.Pullback}. Axes count from 0, or from -1 backwards. Operands of one
- * operation are of one backend and device and, where they are added, multiplied or compared, of one {@link DataType};
- * a scalar takes the tensor's type. Every violation is an {@link IllegalArgumentException} that names both shapes or
- * types; use of a closed tensor is an {@link IllegalStateException}.
+ * <p>Operations are eager, return a new tensor, and leave their operands unchanged. There is no tape: gradients come
+ * from {@link io.github.attribution4j.model.Pullback}. Axes count from 0, or from -1 backwards. All operands of an
+ * operation must have the same backend and device and, if they are added, multiplied or compared, the same
+ * {@link DataType}; a scalar takes the tensor's type. Every violation is an {@link IllegalArgumentException} that names
+ * both shapes or types; use of a closed tensor is an {@link IllegalStateException}.
  *
- * <p><b>Lifetime.</b> A tensor belongs to the innermost {@link TensorScope} open on the thread that created it, which
- * closes it at its end, or, without one, to whoever called the creating operation. Views ({@link #reshape}, {@link
- * #slice}, {@link #broadcast} where they are free) are handles of their own: closing one does not end the other.
+ * <p><b>Lifetime.</b> A tensor belongs to the innermost {@link TensorScope} open on the thread that created it, and is
+ * closed at the scope's end. Without a scope, it belongs to the caller of the operation. Views ({@link #reshape},
+ * {@link #slice} and {@link #broadcast} if they need no copy) have handles of their own: closing one does not close the
+ * other.
  *
  * <p>Instances are safe to read from many threads.
  */
@@ -26,7 +27,9 @@ public interface Tensor extends AutoCloseable {
     /** Returns the element type. */
     DataType dataType();
 
-    /** Returns the factory of this tensor's backend and device: where tensors that meet it come from. */
+    /**
+     * Returns the factory of this tensor's backend and device. It makes the tensors that this one can be combined with.
+     */
     Tensors tensors();
 
     /** Returns this + other, broadcast by NumPy's rule. Not for {@link DataType#BOOL}. */
@@ -87,8 +90,8 @@ public interface Tensor extends AutoCloseable {
     Tensor eq(double scalar);
 
     /**
-     * Chooses between two tensors: {@code whenTrue} where this mask is true, else {@code whenFalse}, all three broadcast
-     * together.
+     * Chooses between two tensors: {@code whenTrue} where this mask is true, else {@code whenFalse}, all three
+     * broadcast together.
      *
      * @param whenTrue same type as {@code whenFalse}
      * @param whenFalse same type as {@code whenTrue}
@@ -97,20 +100,20 @@ public interface Tensor extends AutoCloseable {
     Tensor where(Tensor whenTrue, Tensor whenFalse);
 
     /**
-     * Returns the sum over some axes, which vanish; over all of them (a scalar) when none is named. Floating types keep
-     * their type, all others give {@link DataType#INT64}.
+     * Returns the sum over some axes, which disappear, or over all axes (a scalar) if none is named. Floating types
+     * keep their type; all others give {@link DataType#INT64}.
      *
      * @param axes distinct axes
      */
     Tensor sum(int... axes);
 
-    /** Returns the mean over some axes, which vanish, or over all when none is named; floating types only. */
+    /** Returns the mean over some axes, which disappear, or over all if none is named; floating types only. */
     Tensor mean(int... axes);
 
-    /** Returns the largest element over some axes, which vanish, or over all when none is named. NaN wins. */
+    /** Returns the largest element over some axes, which disappear, or over all if none is named. NaN wins. */
     Tensor max(int... axes);
 
-    /** Returns the position of the first largest element along an axis, which vanishes; {@link DataType#INT64}. */
+    /** Returns the position of the first largest element along an axis, which disappears; {@link DataType#INT64}. */
     Tensor argmax(int axis);
 
     /**
@@ -125,7 +128,7 @@ public interface Tensor extends AutoCloseable {
         return reshape(Shape.of(dims));
     }
 
-    /** Returns this tensor repeated along axes of extent 1 and new leading axes, by NumPy's rule, up to a shape. */
+    /** Returns this tensor repeated along axes of extent 1 and new leading axes, by NumPy's rule, to fill a shape. */
     Tensor broadcast(Shape shape);
 
     /**
@@ -201,8 +204,8 @@ public interface Tensor extends AutoCloseable {
     ByteBuffer toByteBuffer();
 
     /**
-     * Hands the elements, in row-major order and native byte order, to a reader, without a copy where the backend has them at
-     * hand.
+     * Passes the elements, in row-major order and native byte order, to a reader. There is no copy if the backend has
+     * the elements at hand.
      *
      * @param reader must neither change nor keep the buffer
      * @return what the reader returns

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What each operation of {@link Tensor} and {@link Tensors} refuses, in one place, so that every backend refuses alike
- * and with the same words: a backend calls the check that has the operation's name and then computes.
+ * Checks the arguments of each operation of {@link Tensor} and {@link Tensors} in one place, so that every backend
+ * refuses the same with the same words. A backend calls the check that has the operation's name, and then computes.
  *
  * <p>Every violation is an {@link IllegalArgumentException} that names the operation, both shapes or types, and the
  * remedy.

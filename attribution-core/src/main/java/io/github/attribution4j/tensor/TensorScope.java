@@ -38,8 +38,8 @@ public final class TensorScope implements AutoCloseable {
     }
 
     /**
-     * Hands a tensor on to the enclosing scope or, without one, to the caller, who then closes it. A tensor that this
-     * scope does not own (a caller's, say) is returned as it is.
+     * Moves a tensor to the enclosing scope or, if there is none, to the caller, who must then close it. A tensor that
+     * this scope does not own (a caller's, say) is returned as it is.
      */
     public <T extends Tensor> T keep(T tensor) {
         check();
@@ -49,7 +49,7 @@ public final class TensorScope implements AutoCloseable {
         return tensor;
     }
 
-    /** Hands on each tensor of a list, as {@link #keep} does. */
+    /** Moves each tensor of a list, as {@link #keep} does. */
     public <T extends Tensor> List<T> keepAll(List<T> tensors) {
         tensors.forEach(this::keep);
         return tensors;

@@ -5,11 +5,11 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * Makes tensors of one backend on one device. Thread-safe; arrays and buffers given are copied, so changing them later
- * changes nothing here.
+ * Makes tensors of one backend on one device. Thread-safe. Arrays and buffers are copied, so later changes to them have
+ * no effect.
  *
- * <p>{@link #ofJava()} is the plain-Java backend; a model's own is {@code model.tensors()}. Every method throws {@link
- * IllegalArgumentException} when the number of elements does not fit the shape.
+ * <p>{@link #ofJava()} is the plain-Java backend; a model's own is {@code model.tensors()}. Every method throws
+ * {@link IllegalArgumentException} if the number of elements does not fit the shape.
  */
 public interface Tensors {
     /** Returns the plain-Java backend. */
@@ -87,11 +87,11 @@ public interface Tensors {
     /**
      * Joins tensors along an axis.
      *
-     * @param parts at least one, of this backend, of one type, equal but for the extent of that axis
+     * @param parts at least one, of this backend and one type, equal except for the extent of that axis
      */
     Tensor concat(List<Tensor> parts, int axis);
 
-    /** Returns whether a tensor lies on this backend and device, so that it can meet tensors from here. */
+    /** Returns whether a tensor has this backend and device, so that it can be combined with tensors from here. */
     boolean owns(Tensor tensor);
 
     /** Returns a tensor's elements on this backend and device: an {@link Tensor#alias()} if it is here, else a copy. */
