@@ -49,7 +49,7 @@ final class AblatedRows implements Rows {
         if (leading == 0) {
             return List.of(here.mul(factors));
         }
-        // Tokens without a place are no part of the map, and stay.
+        // Tokens without a position are no part of the map, and stay unchanged.
         Tensor first = here.slice(1, 0, leading);
         Tensor rest = here.slice(1, leading, here.shape().dim(1));
         return List.of(here.tensors().concat(List.of(first, rest.mul(factors)), 1));

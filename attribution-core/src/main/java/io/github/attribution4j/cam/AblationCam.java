@@ -11,33 +11,35 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 
 /**
- * Ablation class activation map: channels weighted by what the score loses without each. No gradients.
+ * Ablation class activation map: each channel's weight is the loss in score when the channel is removed. No gradients.
  *
  * <pre>  w[k] = (S − S[k := 0]) / |S|        L[p] = Σ_k w[k] · A[k, p]</pre>
  *
- * <p>S[k := 0] is the score with channel k zero at all positions and everything else as it was. A channel that is zero anyway has
- * weight 0 and is not evaluated.
+ * <p>S[k := 0] is the score with channel k zero at all positions and everything else unchanged. A channel that is zero
+ * anyway has weight 0 and is not evaluated.
  *
- * <p>The paper divides by S and supposes it positive. Where S is negative that would turn the map's sign, so |S| is taken here. With
- * {@code relative(false)} nothing is divided, and weights are in units of the score: needed where S is 0, which is refused otherwise.
+ * <p>The paper divides by S and assumes that S is positive. A negative S would reverse the map's sign, so this method
+ * divides by |S|. With {@code relative(false)} it does not divide, and weights are in units of the score. That is
+ * needed where S is 0, which is refused otherwise.
  *
- * <p><b>Cost.</b> For each example and layer a forward row of the head, one of the model for the scores, one of the tail, and a forward
- * row of the tail for each channel that is evaluated: at most C, or {@code channels}.
+ * <p><b>Cost.</b> For each example and layer: one forward row of the head, one of the model for the scores, one of the
+ * tail, and a forward row of the tail for each evaluated channel: at most C, or {@code channels}.
  *
- * <p><b>Paper.</b> Desai and Ramaswamy, <i>Ablation-CAM: Visual Explanations for Deep Convolutional Network via Gradient-free Localization</i>,
- * 2020. The paper applies the rectifier, {@code relu(true)}.
+ * <p><b>Paper.</b> Desai and Ramaswamy, <i>Ablation-CAM: Visual Explanations for Deep Convolutional Network via
+ * Gradient-free Localization</i>, 2020. The paper applies the rectifier, {@code relu(true)}.
  *
- * <p><b>Compared with others.</b> Captum has none; its {@code LayerFeatureAblation} with one group for each channel gives S − S[k := 0].
- * pytorch-grad-cam ablates by a value below zero that it makes up from the activation's minimum, divides by S, always rectifies, and
- * scales every map to 0 … 1.
+ * <p><b>Compared with others.</b> Captum has none; its {@code LayerFeatureAblation} with one group for each channel
+ * gives S − S[k := 0]. pytorch-grad-cam replaces channels by a negative value derived from the activation's minimum,
+ * divides by S, always rectifies, and scales every map to 0 … 1.
  *
- * <p>Settings: {@code channels} (how many at most, all unless set), {@code relative}, and those of {@link ClassActivationMap}.
+ * <p>Settings: {@code channels} (the most channels to evaluate, all by default), {@code relative}, and those of
+ * {@link ClassActivationMap}.
  */
 public final class AblationCam extends ClassActivationMap<AblationCam> {
     private static final Setting<Boolean> RELATIVE =
             Setting.of("relative", Kind.FLAG, true, "whether what is lost is divided by the score's magnitude");
 
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<AblationCam> DESCRIPTION = Description.of(
             "ablation-cam",
             Need.LAYERS,
@@ -59,16 +61,16 @@ public final class AblationCam extends ClassActivationMap<AblationCam> {
     }
 
     /**
-     * Returns a copy that evaluates some channels only; all unless set.
+     * Returns a copy that evaluates only some channels; by default all.
      *
-     * @param most how many, at least 1: of each example those with the largest Σ_p A[k, p]², the lower number first where
-     *     equal; the others have weight 0
+     * @param most the most channels of each example, at least 1: those with the largest Σ_p A[k, p]², of equal ones the
+     *     lower number first; the others have weight 0
      */
     public AblationCam channels(int most) {
         return with(CamSettings.CHANNELS, ChannelChoice.checked(most));
     }
 
-    /** Returns a copy that divides what is lost by |S|, the default, or not. */
+    /** Returns a copy that divides the loss by |S| (the default), or does not. */
     public AblationCam relative(boolean ofScore) {
         return with(RELATIVE, ofScore);
     }

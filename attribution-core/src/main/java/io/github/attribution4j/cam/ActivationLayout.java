@@ -12,16 +12,16 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Where an activation has its channels, and where its positions. Axis 0 always counts examples.
+ * Tells which axes of an activation are channels and which are positions. Axis 0 always counts examples.
  *
  * <table>
  * <caption>Layouts</caption>
  * <tr><th>layout</th><th>activation</th><th>positions of the map</th><th>used by</th></tr>
- * <tr><td>{@link #channelsFirst()}</td><td>{@code (N, C, ...)}</td><td>all axes behind the channels</td>
+ * <tr><td>{@link #channelsFirst()}</td><td>{@code (N, C, ...)}</td><td>all axes after the channels</td>
  *     <td>convolutions</td></tr>
  * <tr><td>{@link #channelsLast()}</td><td>{@code (N, ..., C)}</td><td>all axes before the channels</td>
  *     <td>Swin transformers, token sequences</td></tr>
- * <tr><td>{@link #tokens}</td><td>{@code (N, leading + tokens, C)}</td><td>the grid that the tokens came from</td>
+ * <tr><td>{@link #tokens}</td><td>{@code (N, leading + tokens, C)}</td><td>the grid of the tokens' patches</td>
  *     <td>vision transformers</td></tr>
  * </table>
  */
@@ -50,7 +50,9 @@ public final class ActivationLayout {
         this.grid = grid;
     }
 
-    /** Channels on axis 1, positions behind them, if any: {@code (N, C)}, {@code (N, C, L)}, {@code (N, C, H, W)}, ... */
+    /**
+     * Channels on axis 1, positions (if any) after them: {@code (N, C)}, {@code (N, C, L)}, {@code (N, C, H, W)}, ...
+     */
     public static ActivationLayout channelsFirst() {
         return FIRST;
     }
@@ -61,11 +63,11 @@ public final class ActivationLayout {
     }
 
     /**
-     * Tokens that came from a grid of patches, row by row, behind tokens without a place: {@code (N, leading + tokens, C)}.
+     * Tokens of a grid of patches, row by row, after tokens without a position: {@code (N, leading + tokens, C)}.
      *
-     * @param leading how many tokens to leave out at the front: 1 for a class token, more with register tokens
-     * @param grid extents of the grid, such as rows and columns, whose product is the number of the other tokens; none for a
-     *     square
+     * @param leading the number of tokens at the front to leave out: 1 for a class token, more with register tokens
+     * @param grid extents of the grid, such as rows and columns, whose product is the number of the other tokens; none
+     *     for a square
      */
     public static ActivationLayout tokens(int leading, long... grid) {
         if (leading < 0) {
@@ -96,7 +98,7 @@ public final class ActivationLayout {
         };
     }
 
-    /** Returns whether {@link #arrange} takes an activation and finds a number of axes of positions in it. */
+    /** Returns whether {@link #arrange} accepts an activation and finds a number of axes of positions in it. */
     boolean fits(Shape shape, int axes) {
         return switch (kind) {
             case CHANNELS_FIRST, CHANNELS_LAST -> shape.rank() == axes + 2;
@@ -116,7 +118,7 @@ public final class ActivationLayout {
         return new long[] {side, side};
     }
 
-    /** Returns how many tokens at the front have no place. */
+    /** Returns the number of tokens at the front that have no position. */
     int leadingTokens() {
         return leading;
     }
@@ -165,8 +167,8 @@ public final class ActivationLayout {
     }
 
     /**
-     * Returns what looks wrong about this layout, seen from the input that the map is to lie on: channels first where the shape
-     * says tokens or channels last. Both can be meant, so it is said and not refused.
+     * Returns what looks wrong about this layout, compared with the input that the map will cover: channels first where
+     * the shapes suggest tokens or channels last. Both may be intended, so this is a notice and no refusal.
      *
      * @param activation shape of the layer's value
      * @param input shape of the first attributed input
@@ -198,7 +200,7 @@ public final class ActivationLayout {
         return Optional.empty();
     }
 
-    /** Whether axes 1 and 2 have the proportions of the picture, and axes 2 and 3 have not. */
+    /** Returns whether axes 1 and 2 have the proportions of the picture, and axes 2 and 3 do not. */
     private static boolean likelierLast(Shape activation, Shape input) {
         double picture = Math.log((double) input.dim(2) / input.dim(3));
         double first = Math.log((double) activation.dim(2) / activation.dim(3));

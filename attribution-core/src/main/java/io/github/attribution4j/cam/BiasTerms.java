@@ -16,13 +16,13 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What biases contribute to the score. */
+/** Computes the contributions of biases to the score. */
 final class BiasTerms {
     /**
-     * One layer's.
+     * The contributions of one layer.
      *
      * @param contributions bias ∘ gradient, shaped like the layer's output
-     * @param layout where they have channels and positions, or null if they have no place
+     * @param layout where they have channels and positions; null if they have no position
      */
     record Term(Tensor contributions, @Nullable ActivationLayout layout) {}
 
@@ -79,10 +79,10 @@ final class BiasTerms {
     }
 
     /**
-     * Returns bias ∘ gradient of one call of a layer, or nothing if it has no bias.
+     * Returns bias ∘ gradient of one call of a layer; nothing if it has no bias.
      *
      * @param point an output of the layer
-     * @param wanted whether the user named the layer, so that one without a bias is a mistake
+     * @param wanted whether the user named the layer, so that a layer without a bias is a mistake
      */
     Optional<Term> of(CutPoint point, boolean wanted) {
         boolean convolution = CONVOLUTIONS.contains(point.kind());
@@ -117,7 +117,10 @@ final class BiasTerms {
         return products.joined().get(0);
     }
 
-    /** Returns the layout of layers that work on the last axis: none that has places if channels come first elsewhere. */
+    /**
+     * Returns the layout of layers that work on the last axis. It is null, for no positions, if channels come first
+     * elsewhere.
+     */
     private @Nullable ActivationLayout ofLastAxis() {
         return layout.equals(ActivationLayout.channelsFirst()) ? null : layout;
     }

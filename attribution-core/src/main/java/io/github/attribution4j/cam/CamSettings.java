@@ -36,7 +36,7 @@ final class CamSettings {
                     .said(mode -> mode.map(CamSettings::text).orElse("none")),
             Optional.empty(),
             "whether and how the map is resampled to the input's size");
-    /** A scalar's shape stands for the input's size. */
+    /** The shape of a scalar means the input's size. */
     static final Setting<Shape> SIZE = Setting.of(
             "size",
             Kind.of("input, or extents such as 28x28", CamSettings::size)
@@ -46,7 +46,7 @@ final class CamSettings {
 
     static final Setting<Merge> MERGE =
             Setting.of("merge", Kind.choice(Merge.class), Merge.MEAN, "what becomes of the maps of several layers");
-    /** 0 stands for all. */
+    /** 0 means all. */
     static final Setting<Integer> CHANNELS = Setting.of(
                     "channels",
                     Kind.of("all, or an integer", CamSettings::channels).said(most -> most == 0 ? "all" : most),
@@ -56,14 +56,14 @@ final class CamSettings {
 
     private CamSettings() {}
 
-    /** Returns the settings of a class activation map, its own ones after the layer. */
+    /** Returns the settings of a class activation map; {@code own} come after the layer. */
     static Setting<?>[] and(Setting<?>... own) {
         return Stream.of(Stream.of(LAYER), Arrays.stream(own), Stream.of(LAYOUT, RELU, UPSAMPLE, SIZE, MERGE))
                 .flatMap(settings -> settings)
                 .toArray(Setting<?>[]::new);
     }
 
-    /** Returns the defaults at some layers. */
+    /** Returns the default settings at some layers. */
     static <M> Settings<M> at(Description<M> description, String... layers) {
         List<String> addresses = List.of(layers);
         if (addresses.isEmpty()) {
@@ -72,7 +72,7 @@ final class CamSettings {
         return description.defaults().with(LAYER, addresses);
     }
 
-    /** Checks what settings are together. */
+    /** Checks settings that depend on each other. */
     static void check(Settings<?> settings) {
         List<String> layers = settings.get(LAYER);
         if (new HashSet<>(layers).size() != layers.size()) {
@@ -83,7 +83,7 @@ final class CamSettings {
         }
     }
 
-    /** Returns the kind of ways to resample. */
+    /** Returns the kind of interpolation settings. */
     static Kind<Interpolation> interpolation() {
         return Kind.of("one of nearest, bilinear", text -> interpolation(text, "nearest, bilinear"))
                 .said(CamSettings::text);

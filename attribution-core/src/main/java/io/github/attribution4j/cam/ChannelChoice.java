@@ -9,12 +9,12 @@ import java.util.stream.IntStream;
 /**
  * The channels of each example that are evaluated, one row each: example by example, channels ascending.
  *
- * @param examples for each row its example
- * @param channels for each row its channel
+ * @param examples the example of each row
+ * @param channels the channel of each row
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this package
 record ChannelChoice(int[] examples, int[] channels) {
-    /** How much a channel matters before it is evaluated; channels of 0 are not evaluated. */
+    /** Estimates how much a channel matters before it is evaluated. Channels of 0 are not evaluated. */
     private interface Measure {
         double of(double[] positions);
     }
@@ -28,10 +28,10 @@ record ChannelChoice(int[] examples, int[] channels) {
     }
 
     /**
-     * Chooses those with the largest sum of squares; never one that is zero everywhere.
+     * Chooses the channels with the largest sum of squares, and never one that is zero everywhere.
      *
      * @param values by [example][channel][position]
-     * @param most how many of an example, or 0 for all
+     * @param most the most channels of an example, or 0 for all
      */
     static ChannelChoice largest(double[][][] values, int most) {
         return choose(values, most, positions -> {
@@ -43,7 +43,7 @@ record ChannelChoice(int[] examples, int[] channels) {
         });
     }
 
-    /** Chooses those with the largest standard deviation over positions; never one that is constant. */
+    /** Chooses the channels with the largest standard deviation over positions, and never a constant one. */
     static ChannelChoice mostVaried(double[][][] values, int most) {
         return choose(values, most, positions -> {
             double mean = 0;

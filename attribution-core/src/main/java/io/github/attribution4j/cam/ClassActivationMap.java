@@ -23,23 +23,24 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Where in a layer's activation the evidence for a score lies: one number for each position, from the activation's
- * channels and what each is worth to the score. What it is worth is the one thing in which the methods differ.
+ * Shows where in a layer's activation the evidence for a score lies. The map has one number for each position, computed
+ * from the activation's channels and a weight for each. The methods differ only in these weights.
  *
- * <p><b>Shapes.</b> With an activation of N examples, C channels and positions p (see {@link ActivationLayout}) the map has
- * shape {@code (N, 1, positions...)}: {@code (N, 1, H, W)} for a layer {@code (N, C, H, W)}. A layer {@code (N, C)} has one
- * position, and its map shape {@code (N, 1)}.
+ * <p><b>Shapes.</b> For an activation of N examples, C channels and positions p (see {@link ActivationLayout}) the map
+ * has shape {@code (N, 1, positions...)}: {@code (N, 1, H, W)} for a layer {@code (N, C, H, W)}. A layer {@code (N, C)}
+ * has one position, and its map has shape {@code (N, 1)}.
  *
- * <p><b>From layers to a map</b>, in this order: the map of each layer by the method's formula; {@link #relu negative
- * values cut off}, if asked for; {@link #upsample resampled}, if asked for, as an overlay needs; the {@link
- * #merge maps of several layers merged}. Nothing else happens to values: they are not scaled, signs stay, and zero
- * means nothing. Scaling is the picture's business.
+ * <p><b>From layers to a map.</b> The steps are, in this order: the map of each layer by the method's formula;
+ * {@link #relu negative values set to 0}, if asked for; the map {@link #upsample resampled}, if asked for, as an
+ * overlay needs; the {@link #merge maps of several layers merged}. Values are changed in no other way: they are not
+ * scaled, signs stay, and zero means nothing. Scaling is a matter of the picture.
  *
- * <p><b>Layers</b> are addresses of values inside the model, such as {@code layer4} (see {@link CutPoint}). Usually the last
- * one with positions. Several are evaluated one after the other, each at the full cost of one: they may depend on each other.
+ * <p><b>Layers</b> are addresses of values inside the model, such as {@code layer4} (see {@link CutPoint}), usually the
+ * last value with positions. Several layers are evaluated one after the other, each at full cost, because they may
+ * depend on each other.
  *
- * <p>Symbols in the methods' documentation: S is the score, A[k, p] the activation of channel k at position p, G[k, p] =
- * ∂S/∂A[k, p], P the number of positions, L[p] the map.
+ * <p>Symbols in the methods' documentation: S is the score, A[k, p] the activation of channel k at position p, G[k, p]
+ * = ∂S/∂A[k, p], P the number of positions, L[p] the map.
  *
  * @param <S> the method itself
  */
@@ -52,23 +53,25 @@ public abstract sealed class ClassActivationMap<S extends ClassActivationMap<S>>
         CamSettings.check(settings);
     }
 
-    /** Returns a copy for activations that have their channels and positions elsewhere; channels first unless set. */
+    /**
+     * Returns a copy for activations whose channels and positions are on other axes; channels come first by default.
+     */
     public final S layout(ActivationLayout activations) {
         return with(CamSettings.LAYOUT, activations);
     }
 
-    /** Returns a copy that makes something else of the maps of several layers; their mean unless set. */
+    /** Returns a copy that merges the maps of several layers in another way; their mean by default. */
     public final S merge(Merge maps) {
         return with(CamSettings.MERGE, maps);
     }
 
-    /** Returns a copy in whose map negative values become 0, or stay: the default. */
+    /** Returns a copy that sets negative values of the map to 0, or keeps them (the default). */
     public final S relu(boolean rectify) {
         return with(CamSettings.RELU, rectify);
     }
 
     /**
-     * Returns a copy that resamples the map, of one to three axes of positions; default not.
+     * Returns a copy that resamples the map, of one to three axes of positions; it does not by default.
      *
      * @param mode nearest, or linear along every axis
      * @param extents of the axes of positions, each at least 1; none for those of the last axes of the first attributed
@@ -110,7 +113,7 @@ public abstract sealed class ClassActivationMap<S extends ClassActivationMap<S>>
         }
     }
 
-    /** Says which examples' maps show nothing, and why. */
+    /** Gives a notice about the examples whose maps show nothing, with the reason. */
     private void tellOfEmpty(Evaluator evaluator, Tensor map, String layer) {
         double[] values = map.toDoubleArray();
         int places = values.length / evaluator.examples();

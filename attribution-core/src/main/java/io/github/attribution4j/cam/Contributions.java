@@ -9,7 +9,7 @@ import io.github.attribution4j.tensor.Tensors;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The sum of what input and biases contribute, at the input's size. */
+/** Sums the contributions of input and biases, at the input's size. */
 final class Contributions {
     private final long[] size;
     private final boolean absolute;
@@ -29,7 +29,7 @@ final class Contributions {
      * Adds contributions.
      *
      * @param contributions axis 0 counts examples
-     * @param layout where they have channels and positions, or null if they have no place
+     * @param layout where they have channels and positions; null if they have no position
      */
     void add(Tensor contributions, @Nullable ActivationLayout layout) {
         Tensor signed = absolute ? contributions.abs() : contributions;
@@ -61,12 +61,15 @@ final class Contributions {
         return map;
     }
 
-    /** Returns for each example the sum of contributions that have no place. */
+    /** Returns for each example the sum of contributions without a position. */
     double[] withoutPlace() {
         return withoutPlace;
     }
 
-    /** Resamples so that the sum stays: each value is first divided by the sum of the weights it will be read with. */
+    /**
+     * Resamples so that the sum stays: each value is first divided by the sum of the weights with which it will be
+     * read.
+     */
     private Tensor shared(Tensor layer) {
         long[] dims = layer.shape().dims();
         Tensor divided = layer;
@@ -80,7 +83,10 @@ final class Contributions {
         return Resampler.resample(divided, size, mode);
     }
 
-    /** Returns for each of n places how much of it is read in all when m are made of them; 1 where nothing is. */
+    /**
+     * Returns for each of n positions the sum of the weights with which it is read when m positions are made of them; 1
+     * if it is not read.
+     */
     private Tensor readings(Tensors tensors, DataType type, long n, long m) {
         int count = Math.toIntExact(n);
         double[] identity = new double[count * count];

@@ -11,27 +11,28 @@ import java.util.List;
 
 /**
  * Eigen class activation map: the activation projected on the one direction of its channels that explains most of it.
- * It asks no gradient and no target: the map shows what the layer found striking, whatever the class.
+ * It needs no gradient and no target: the map shows the strongest pattern in the layer, whatever the class.
  *
- * <pre>  A = U Σ Vᵀ  (rows: positions, columns: channels; singular values descending)        L[p] = Σ_k V[k, 1] · A[k, p]</pre>
+ * <pre>  A = U Σ Vᵀ  (rows: positions, columns: channels; singular values descending)
+ *  L[p] = Σ_k V[k, 1] · A[k, p]</pre>
  *
- * <p><b>Sign.</b> A singular vector is known but for its sign. Here the entries of V[·, 1] have a positive sum, so
- * that the map is high where activations are high on the whole; where that sum is 0 within 1e-9 of its largest
- * possible value, the entry of largest magnitude (the first of them) is positive. Behind a rectifier all entries have
- * one sign, and the map is not negative. Two equal largest singular values leave the direction undetermined; one of
- * the possible ones is returned, the same every time.
+ * <p><b>Sign.</b> A singular vector has no sign of its own. Here the entries of V[·, 1] have a positive sum, so that
+ * the map is high where activations are mostly high. If that sum is 0 within 1e-9 of its largest possible value, the
+ * (first) entry of largest magnitude is positive. After a rectifier all entries have one sign, and the map is not
+ * negative. If the two largest singular values are equal, the direction is undetermined; one of the possible directions
+ * is returned, always the same.
  *
  * <p>Computed on the CPU in double precision (Lanczos iteration, no full decomposition).
  *
- * <p><b>Cost.</b> For each example and layer a forward row of the head of the model, and one forward row of the model
- * for the scores. No backward rows.
+ * <p><b>Cost.</b> For each example and layer: one forward row of the head of the model, and one of the model for the
+ * scores. No backward rows.
  *
  * <p><b>Paper.</b> Muhammad and Yeasin, <i>Eigen-CAM: Class Activation Map using Principal Components</i>, 2020. It
- * does not centre.
+ * does not center.
  *
- * <p><b>Compared with others.</b> Captum has none. pytorch-grad-cam subtracts every channel's mean ({@code
- * centered(true)}) and keeps whatever sign the decomposition gives, then cuts off the negative half and scales to 0 …
- * 1.
+ * <p><b>Compared with others.</b> Captum has none. pytorch-grad-cam subtracts every channel's mean
+ * ({@code centered(true)}), keeps the sign that the decomposition returns, then sets negative values to 0 and scales to
+ * 0 … 1.
  *
  * <p><b>Variant.</b> {@link #ofGradients Eigen-Grad-CAM}, of activation times gradient.
  *
@@ -70,19 +71,20 @@ public final class EigenCam extends ClassActivationMap<EigenCam> {
     }
 
     /**
-     * Returns Eigen-Grad-CAM: {@link EigenCam} of activation times gradient instead of the activation: the strongest
-     * pattern in what channels contribute to the score, which depends on the class.
+     * Returns Eigen-Grad-CAM: {@link EigenCam} of activation times gradient instead of the activation. It shows the
+     * strongest pattern in the channels' contributions to the score, which depends on the class.
      *
      * <pre>  (G∘A) = U Σ Vᵀ  (rows: positions, columns: channels)        L[p] = Σ_k V[k, 1] · G[k, p] · A[k, p]</pre>
      *
-     * <p><b>Sign.</b> As of {@link EigenCam}: the entries of V[·, 1] have a positive sum, so that the map is high
-     * where contributions are high on the whole.
+     * <p><b>Sign.</b> As in {@link EigenCam}: the entries of V[·, 1] have a positive sum, so that the map is high where
+     * contributions are mostly high.
      *
-     * <p><b>Cost.</b> For each example and layer a forward row of the model, and a backward row that ends at the layer.
+     * <p><b>Cost.</b> For each example and layer: a forward row of the model, and a backward row that ends at the
+     * layer.
      *
-     * <p><b>Paper.</b> None of its own: the combination of Muhammad and Yeasin, <i>Eigen-CAM</i>, 2020, with
-     * Selvaraju et al., <i>Grad-CAM</i>, 2017, known from pytorch-grad-cam, which subtracts every channel's mean
-     * ({@code centered(true)}) and keeps whatever sign the decomposition gives. Captum has none.
+     * <p><b>Paper.</b> None of its own: the combination of Muhammad and Yeasin, <i>Eigen-CAM</i>, 2020, with Selvaraju
+     * et al., <i>Grad-CAM</i>, 2017, known from pytorch-grad-cam, which subtracts every channel's mean
+     * ({@code centered(true)}) and keeps the sign that the decomposition returns. Captum has none.
      *
      * @param layers addresses of values inside the model, usually the last one with positions
      */
@@ -90,12 +92,15 @@ public final class EigenCam extends ClassActivationMap<EigenCam> {
         return CamSettings.at(OF_GRADIENTS, layers).method();
     }
 
-    /** Returns what both variants say of themselves. */
+    /** Returns the descriptions of both variants. */
     public static List<Description<EigenCam>> descriptions() {
         return List.of(OF_ACTIVATION, OF_GRADIENTS);
     }
 
-    /** Returns a copy that subtracts each channel's mean over positions before, or not: the default, as in the paper. */
+    /**
+     * Returns a copy that first subtracts each channel's mean over positions, or does not (the default, as in the
+     * paper).
+     */
     public EigenCam centered(boolean subtractMeans) {
         return with(CENTERED, subtractMeans);
     }
@@ -106,7 +111,7 @@ public final class EigenCam extends ClassActivationMap<EigenCam> {
             return layer.fromGradients((activation, gradient) ->
                     PrincipalMap.flat(activation.with(gradient.mul(activation.values())), value(CENTERED)));
         }
-        // The explanation has scores, whose cost is the method's.
+        // The explanation holds scores, whose cost counts as the method's.
         layer.evaluator().scores();
         Channels activation = layer.arranged(layer.activation());
         return activation.spread(PrincipalMap.flat(activation, value(CENTERED)));

@@ -26,53 +26,56 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Full-gradient representation: what the input and every bias of the network contribute to the score, brought to the input's
- * size and summed. The one class activation map that is complete.
+ * Full-gradient representation: the contributions of the input and of every bias of the network to the score, resampled
+ * to the input's size and summed. It is the only class activation map that is complete.
  *
  * <pre>  S(x) = Σ x ∘ ∂S/∂x  +  Σ over layers l of Σ b[l] ∘ ∂S/∂z[l]        (z[l]: output of layer l, b[l]: its bias)
  *  L[p] = Σ_c (x ∘ ∂S/∂x)[c, p]  +  Σ over l of resampled(Σ_k b[l, k] · ∂S/∂z[l, k, ·])[p]</pre>
  *
- * <p>This is an identity for networks that are piecewise linear but for what counts as a bias here:
+ * <p>This is an identity for networks that are piecewise linear except for what counts as a bias here:
  *
  * <ul>
- *   <li>the bias parameter of convolutions and linear layers ({@code Conv1d}, {@code Conv2d}, {@code Conv3d}, {@code
- *       ConvTranspose...}, {@code Linear}), read with {@link LayeredModel#weight};
- *   <li>the implicit bias, output − Jacobian · input, of batch normalisation (with stored statistics) and of curved
- *       activation functions: at each element output · ∂S/∂output − input · ∂S/∂input, from a cut on either side of the call;
- *   <li>the same of layer, group and instance normalisation, softmax and log-softmax modules, where only the sum over the places that
- *       such a module mixes is exact.
+ * <li>the bias parameter of convolutions and linear layers ({@code Conv1d}, {@code Conv2d}, {@code Conv3d},
+ *     {@code ConvTranspose...}, {@code Linear}), read with {@link LayeredModel#weight};
+ * <li>the implicit bias, output − Jacobian · input, of batch normalization (with stored statistics) and of curved
+ *     activation functions: output · ∂S/∂output − input · ∂S/∂input at each element, from a cut on either side of the
+ *     call;
+ * <li>the same of layer, group and instance normalization, softmax and log-softmax modules. Such a module mixes
+ *     positions, and only the sum over those is exact.
  * </ul>
  *
- * <p>Rectifiers, pooling, flattening, dropout, sums and embeddings have no bias. Not seen is what happens outside modules of these
- * kinds: curved functions called as functions, attention, sums with parameters of the root module. {@link
- * Explanation#completenessGap} says how much of the score that is.
+ * <p>Rectifiers, pooling, flattening, dropout, sums and embeddings have no bias. The method does not see what happens
+ * outside modules of these kinds: curved functions called as functions, attention, sums with parameters of the root
+ * module. {@link Explanation#completenessGap} tells how much of the score that is.
  *
- * <p><b>Places.</b> Contributions of layers with as many axes of positions as the input are resampled so that sums stay as they
- * were (each place's value is shared out over the places it covers). Of layers that are not convolutions, {@link #layout} says
- * where positions are. Contributions without a place, such as those of the last linear layer's bias, of class tokens, and (unless the
- * layout says otherwise) of linear layers and layer normalisation on the last axis of several, are in no element of the map; their sum is what {@link Explanation#baselineScores} holds, so that
- * Σ map = score − baseline score.
+ * <p><b>Positions.</b> Contributions of layers with as many axes of positions as the input are resampled so that sums
+ * stay the same: each position's value is divided among the positions that it covers. For layers other than
+ * convolutions, {@link #layout} tells where positions are. Some contributions have no position: those of the last
+ * linear layer's bias, of class tokens, and (unless the layout says otherwise) of linear layers and layer normalization
+ * on the last of several axes. They are in no element of the map. {@link Explanation#baselineScores} holds their sum,
+ * so that Σ map = score − baseline score.
  *
- * <p>Values are signed and not scaled. {@code magnitudes(true)} takes the magnitudes of every channel's contribution before summing, as the
- * paper does for its saliency; then nothing adds up, and there is no gap. The paper also scales every term to 0 … 1, which is not done
- * here.
+ * <p>Values are signed and not scaled. {@code magnitudes(true)} sums the magnitudes of every channel's contribution, as
+ * the paper does for its saliency; then nothing adds up, and there is no gap. The paper also scales every term to 0 …
+ * 1, which this method does not.
  *
- * <p>Input: one attributed input {@code (N, C, positions...)} of one to three axes of positions; the map has shape {@code (N, 1,
- * positions...)}.
+ * <p>Input: one attributed input {@code (N, C, positions...)} with one to three axes of positions; the map has shape
+ * {@code (N, 1, positions...)}.
  *
- * <p><b>Cost.</b> For each example a forward and a backward row of the model, and as many again for each layer with a bias parameter, twice
- * as many for each layer with an implicit bias; each backward row ends at the layer. {@code layers(...)} restricts which; without it
- * one more forward row finds the layers that are reached.
+ * <p><b>Cost.</b> For each example: a forward and a backward row of the model, as many again for each layer with a bias
+ * parameter, and twice as many for each layer with an implicit bias; each backward row ends at the layer.
+ * {@code layers(...)} restricts the layers; without it, one more forward row finds those that are reached.
  *
  * <p><b>Paper.</b> Srinivas and Fleuret, <i>Full-Gradient Representation for Neural Network Visualization</i>, 2019.
  *
- * <p><b>Compared with others.</b> Captum has none. pytorch-grad-cam takes biases of convolutions and batch normalisation, magnitudes, and
- * scales to 0 … 1.
+ * <p><b>Compared with others.</b> Captum has none. pytorch-grad-cam takes biases of convolutions and batch
+ * normalization, takes magnitudes, and scales to 0 … 1.
  *
- * <p>Settings: {@code layers} (all unless set), {@code magnitudes}, {@code layout}, {@code resample} (nearest or bilinear).
+ * <p>Settings: {@code layers} (all by default), {@code magnitudes}, {@code layout}, {@code resample} (nearest or
+ * bilinear).
  */
 public final class FullGrad extends Described<LayeredModel, FullGrad> {
-    /** No addresses stand for all layers. */
+    /** An empty list means all layers. */
     private static final Setting<List<String>> LAYERS = Setting.of(
             "layers",
             Kind.<List<String>>of(
@@ -94,7 +97,7 @@ public final class FullGrad extends Described<LayeredModel, FullGrad> {
             Interpolation.BILINEAR,
             "how contributions reach the input's size");
 
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<FullGrad> DESCRIPTION = Description.of(
             "full-grad",
             Need.LAYERS,
@@ -114,25 +117,25 @@ public final class FullGrad extends Described<LayeredModel, FullGrad> {
         this(DESCRIPTION.defaults());
     }
 
-    /** Returns a copy that takes the biases of these layers; of all that have one unless set. */
+    /** Returns a copy that takes the biases of these layers; by default of all that have one. */
     public FullGrad layers(String... addresses) {
         return with(LAYERS, List.of(addresses));
     }
 
-    /** Returns a copy that sums magnitudes of every channel's contribution, or not: the default. */
+    /** Returns a copy that sums the magnitudes of every channel's contribution, or does not (the default). */
     public FullGrad magnitudes(boolean summed) {
         return with(MAGNITUDES, summed);
     }
 
     /**
-     * Returns a copy for layers other than convolutions that have their channels and positions elsewhere; channels first
-     * unless set.
+     * Returns a copy for layers other than convolutions whose channels and positions are on other axes; channels come
+     * first by default.
      */
     public FullGrad layout(ActivationLayout activations) {
         return with(CamSettings.LAYOUT, activations);
     }
 
-    /** Returns a copy that brings contributions to the input's size in another way; linear unless set. */
+    /** Returns a copy that resamples contributions in another way; linearly by default. */
     public FullGrad resample(Interpolation mode) {
         return with(RESAMPLE, mode);
     }

@@ -8,30 +8,31 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 
 /**
- * Gradient-weighted class activation map: channels weighted by how much the score depends on each on the whole.
+ * Gradient-weighted class activation map: each channel's weight is the mean of its gradient, that is, how much the
+ * score depends on the channel as a whole.
  *
  * <pre>  w[k] = (1/P) Σ_p G[k, p]        L[p] = Σ_k w[k] · A[k, p]</pre>
  *
- * <p>An activation of shape {@code (examples, units)} has no positions; its weights are G itself and its map has
- * shape {@code (examples, 1)}. The map is not complete: it has no completeness gap.
+ * <p>An activation of shape {@code (examples, units)} has no positions; its weights are G itself and its map has shape
+ * {@code (examples, 1)}. The map is not complete: it has no completeness gap.
  *
- * <p><b>Cost.</b> For each example and layer a forward row of the model, and a backward row that ends at the layer.
+ * <p><b>Cost.</b> For each example and layer: a forward row of the model, and a backward row that ends at the layer.
  *
  * <p><b>Paper.</b> Selvaraju, Cogswell, Das, Vedantam, Parikh and Batra, <i>Grad-CAM: Visual Explanations from Deep
  * Networks via Gradient-based Localization</i>, 2017. The paper applies the rectifier, {@code relu(true)}.
  *
- * <p><b>Compared with Captum.</b> Equal to {@code LayerGradCam}, whose default has no rectifier either; {@code
- * upsample} is its {@code LayerAttribution.interpolate}. pytorch-grad-cam always rectifies, and scales every map to 0
- * … 1.
+ * <p><b>Compared with Captum.</b> Equal to {@code LayerGradCam}, whose default has no rectifier either;
+ * {@code upsample} is its {@code LayerAttribution.interpolate}. pytorch-grad-cam always rectifies, and scales every map
+ * to 0 … 1.
  *
- * <p><b>Variants.</b> Later papers weigh otherwise; each is a value of this class, with its own name: {@link
- * #plusPlus Grad-CAM++}, {@link #xGrad XGrad-CAM}, {@link #hiRes HiResCAM}, {@link #layerCam LayerCAM}, {@link
- * #elementwise element-wise Grad-CAM}. They cost the same.
+ * <p><b>Variants.</b> Later papers use other weights. Each is a value of this class with its own name:
+ * {@link #plusPlus Grad-CAM++}, {@link #xGrad XGrad-CAM}, {@link #hiRes HiResCAM}, {@link #layerCam LayerCAM},
+ * {@link #elementwise element-wise Grad-CAM}. They cost the same.
  *
  * <p>Settings: those of {@link ClassActivationMap}.
  */
 public final class GradCam extends ClassActivationMap<GradCam> {
-    /** What makes a map {@code (rows, P)} of an activation and the score's gradient. */
+    /** Computes a map {@code (rows, P)} from an activation and the score's gradient. */
     private interface Weighting {
         Tensor map(Channels activation, Tensor gradient);
     }
@@ -82,7 +83,7 @@ public final class GradCam extends ClassActivationMap<GradCam> {
                 name, Need.LAYERS, claim, settings -> new GradCam(settings, weighting), CamSettings.and());
     }
 
-    /** Returns what each variant says of itself, Grad-CAM first. */
+    /** Returns the description of each variant, Grad-CAM first. */
     public static List<Description<GradCam>> descriptions() {
         return List.of(GRAD_CAM, PLUS_PLUS, X_GRAD, HI_RES, LAYER_CAM, ELEMENTWISE);
     }
@@ -98,22 +99,22 @@ public final class GradCam extends ClassActivationMap<GradCam> {
     }
 
     /**
-     * Grad-CAM++: channels weighted by their positive gradients, places that share the evidence counting as much as a
-     * single one.
+     * Grad-CAM++: channels weighted by their positive gradients. Several positions that share the evidence count as
+     * much as a single one.
      *
      * <pre>  α[k, p] = G[k, p]² / (2·G[k, p]² + Σ_q A[k, q] · G[k, p]³)   (0 where G[k, p] = 0)
      *  w[k] = Σ_p α[k, p] · max(G[k, p], 0)        L[p] = Σ_k w[k] · A[k, p]</pre>
      *
-     * <p><b>What it assumes.</b> The paper explains Y = exp(S). Then ∂Y/∂A = exp(S)·G, and if S is piecewise linear
-     * in A (rectifiers, max pooling, linear layers behind the layer: no second derivative of its own) the second and
-     * third derivatives of Y are exp(S)·G² and exp(S)·G³: that is where the powers come from, and exp(S) cancels in
-     * α. Behind the layer, GELU, softmax, normalisation of the activation by itself and other curved functions break
-     * the assumption; the formula is then a heuristic. Sums Σ_q A suppose an activation behind a rectifier: with
-     * negative ones the denominator can come near 0.
+     * <p><b>Assumptions.</b> The paper explains Y = exp(S). Then ∂Y/∂A = exp(S)·G. If S is piecewise linear in A
+     * (rectifiers, max pooling and linear layers after the layer: no second derivative of its own), the second and
+     * third derivatives of Y are exp(S)·G² and exp(S)·G³. The powers come from there, and exp(S) cancels in α. GELU,
+     * softmax, normalization of the activation by itself and other curved functions after the layer break the
+     * assumption; the formula is then a heuristic. The sums Σ_q A assume an activation after a rectifier: with negative
+     * activations the denominator can come near 0.
      *
      * <p>The weights of the paper have one more factor exp(S), the same for the whole map of an example. It is left
-     * out, as it changes nothing but the scale and overflows for large scores. Not homogeneous in the score: twice
-     * the score gives another map.
+     * out, because it changes only the scale and overflows for large scores. The map is not homogeneous in the score:
+     * twice the score gives another map.
      *
      * <p><b>Paper.</b> Chattopadhay, Sarkar, Howlader and Balasubramanian, <i>Grad-CAM++: Generalized Gradient-based
      * Visual Explanations for Deep Convolutional Networks</i>, 2018, equations 10, 11 and 19. The paper applies the
@@ -133,31 +134,31 @@ public final class GradCam extends ClassActivationMap<GradCam> {
         Tensor values = activation.values();
         Tensor sums = activation.overPositions(values);
         Tensor positive = gradient.clamp(0, Double.POSITIVE_INFINITY);
-        // G^2 / (2 G^2 + sum G^3) with numerator and denominator divided by G^2; where G <= 0 the rectifier gives 0.
+        // G^2 / (2 G^2 + sum G^3) with numerator and denominator divided by G^2; for G <= 0 the rectifier gives 0.
         Tensor denominators = sums.mul(positive).add(2);
         Tensor weights = activation.overPositions(positive.div(denominators));
         return activation.overChannels(weights.mul(values));
     }
 
     /**
-     * Axiom-based class activation map: channels weighted so that what a channel adds to the map is what the score
-     * would lose with the channel, to first order.
+     * Axiom-based class activation map: a channel's weight is chosen such that its part of the map is what the score
+     * would lose without the channel, to first order.
      *
      * <pre>  w[k] = Σ_p G[k, p] · A[k, p] / Σ_p A[k, p]        L[p] = Σ_k w[k] · A[k, p]</pre>
      *
-     * <p>So Σ_p L[p] = Σ_k Σ_p G[k, p] · A[k, p]. For a rectifier network without biases behind the layer that is S
-     * (axiom of conservation), and a channel's part is the change of S when the channel is removed, as far as S is
-     * linear in it (axiom of sensitivity).
+     * <p>So Σ_p L[p] = Σ_k Σ_p G[k, p] · A[k, p]. For a rectifier network without biases after the layer that is S
+     * (axiom of conservation). A channel's part is the change of S when the channel is removed, as far as S is linear
+     * in it (axiom of sensitivity).
      *
-     * <p>The division supposes an activation behind a rectifier, where Σ_p A[k, p] = 0 means a channel that is zero
-     * and adds nothing; a channel whose sum is 0 is left out. Activations of both signs can have a sum near 0 and
-     * then a weight without meaning: choose another layer, or {@link #hiRes}.
+     * <p>The division assumes an activation after a rectifier, where Σ_p A[k, p] = 0 means a channel that is zero and
+     * adds nothing; a channel whose sum is 0 is left out. Activations of both signs can have a sum near 0, and then a
+     * weight without meaning: choose another layer, or {@link #hiRes}.
      *
      * <p><b>Paper.</b> Fu, Hu, Dong, Guo, Gao and Li, <i>Axiom-based Grad-CAM: Towards Accurate Visualization and
      * Explanation of CNNs</i>, 2020. The paper applies the rectifier, {@code relu(true)}.
      *
-     * <p><b>Compared with others.</b> Captum has none. pytorch-grad-cam adds 1e-7 to the divisor, always rectifies,
-     * and scales every map to 0 … 1.
+     * <p><b>Compared with others.</b> Captum has none. pytorch-grad-cam adds 1e-7 to the divisor, always rectifies, and
+     * scales every map to 0 … 1.
      *
      * @param layers addresses of values inside the model, usually the last one with positions
      */
@@ -176,15 +177,15 @@ public final class GradCam extends ClassActivationMap<GradCam> {
     }
 
     /**
-     * High-resolution class activation map: activation times gradient, position by position, so that the map shows
-     * only places that the score was computed from.
+     * High-resolution class activation map: activation times gradient, position by position, so that the map shows only
+     * positions from which the score was computed.
      *
      * <pre>  L[p] = Σ_k G[k, p] · A[k, p]</pre>
      *
-     * <p>If the layer is followed by one linear layer alone (pooling and flattening included), Σ_p L[p] is the score
-     * without its bias: the map says exactly what every place contributed. Grad-CAM's averaged weights lose that
-     * wherever the linear layer weighs places differently. {@link #upsample} spreads values over places that were not
-     * used; leave it out where faithfulness matters.
+     * <p>If only one linear layer follows the layer (besides pooling and flattening), Σ_p L[p] is the score without its
+     * bias: the map then holds the exact contribution of every position. Grad-CAM's averaged weights lose that if the
+     * linear layer weights positions differently. {@link #upsample} spreads values over positions that were not used;
+     * leave it out where faithfulness matters.
      *
      * <p><b>Paper.</b> Draelos and Carin, <i>Use HiResCAM instead of Grad-CAM for faithful explanations of
      * convolutional neural networks</i>, 2020.
@@ -203,15 +204,16 @@ public final class GradCam extends ClassActivationMap<GradCam> {
     }
 
     /**
-     * Class activation map for any layer: each position of a channel weighted by its own gradient where that is
-     * positive. Made for early layers, whose maps are fine, where one weight for a whole channel says little.
+     * Class activation map for any layer: each position of a channel is weighted by its own gradient if that is
+     * positive. It is made for early layers. Their maps are fine, and a single weight for a whole channel has little
+     * meaning there.
      *
      * <pre>  L[p] = Σ_k max(G[k, p], 0) · A[k, p]</pre>
      *
-     * <p><b>Paper.</b> Jiang, Zhang, Hou, Cheng and Wei, <i>LayerCAM: Exploring Hierarchical Class Activation Maps
-     * for Localization</i>, 2021. The paper applies the rectifier, {@code relu(true)}, which changes nothing behind a
-     * rectifier. To merge layers it scales the early ones by tanh(γL / max L); use {@link Merge#SCALED_MEAN} or
-     * {@link Merge#MAX} for what comes near to it, or {@link Merge#EACH} to do it by hand.
+     * <p><b>Paper.</b> Jiang, Zhang, Hou, Cheng and Wei, <i>LayerCAM: Exploring Hierarchical Class Activation Maps for
+     * Localization</i>, 2021. The paper applies the rectifier, {@code relu(true)}, which changes nothing after a
+     * rectifier. To merge layers it scales the early ones by tanh(γL / max L); {@link Merge#SCALED_MEAN} and
+     * {@link Merge#MAX} are close to that, and with {@link Merge#EACH} you can do it by hand.
      *
      * <p><b>Compared with others.</b> Captum has none. pytorch-grad-cam always rectifies, and scales every map to 0 …
      * 1.
@@ -228,13 +230,12 @@ public final class GradCam extends ClassActivationMap<GradCam> {
     }
 
     /**
-     * Element-wise Grad-CAM: activation times gradient, position by position, of which only what speaks for the score
-     * is summed.
+     * Element-wise Grad-CAM: activation times gradient, position by position, summed over the positive products only.
      *
      * <pre>  L[p] = Σ_k max(G[k, p] · A[k, p], 0)</pre>
      *
-     * <p>Like {@link #hiRes} but channels that speak against the score at a position do not cancel those that speak
-     * for it. Never negative.
+     * <p>It is like {@link #hiRes}, but channels that count against the score at a position do not cancel those that
+     * count for it. Never negative.
      *
      * <p><b>Paper.</b> Pillai and Pirsiavash, <i>Explainable Models with Consistent Interpretations</i>, 2021, which
      * trains with it.

@@ -28,19 +28,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Guided Grad-CAM: the sharp picture of guided backpropagation, kept where Grad-CAM sees evidence for the score.
+ * Guided Grad-CAM: the sharp picture of guided backpropagation, restricted to where Grad-CAM sees evidence for the
+ * score.
  *
- * <p>Attribution: guided gradient · U(max(0, L)), where the guided gradient is the gradient of the score whose ReLUs let only
- * positive parts through ({@link BackwardRule.GuidedRelu}), L the map of {@link GradCam} at the layer, and U brings it to the size
- * of the last axes of each attributed input. Shape and type of the input {@code (rows, channels, ...)}; the map is the same for all
- * channels. Not complete.
+ * <p>Attribution: guided gradient · U(max(0, L)). The guided gradient is the gradient of the score with ReLUs that pass
+ * only positive parts ({@link BackwardRule.GuidedRelu}). L is the map of {@link GradCam} at the layer, and U resamples
+ * it to the size of the last axes of each attributed input. The result has shape and type of the input
+ * {@code (rows, channels, ...)}; the map is the same for all channels. Not complete.
  *
- * <p><b>Cost.</b> For each example two forward rows, a backward row that ends at the layer, and one down to the input.
+ * <p><b>Cost.</b> For each example: two forward rows, a backward row that ends at the layer, and one that ends at the
+ * input.
  *
  * <p><b>Paper.</b> Selvaraju et al., <i>Grad-CAM</i>, 2017, section 3.2, which resamples linearly.
  *
- * <p><b>Compared with Captum.</b> Equal to {@code GuidedGradCam}, with nearest resampling as there, where all ReLUs are modules. An
- * input whose size the map cannot take is refused; Captum returns an empty tensor for it.
+ * <p><b>Compared with Captum.</b> Equal to {@code GuidedGradCam}, which also resamples by the nearest value, if all
+ * ReLUs are modules. An input to whose size the map cannot be resampled is refused; Captum returns an empty tensor for
+ * it.
  *
  * <p>Settings: {@code layer}, {@code interpolation}, {@code layout}.
  */
@@ -53,7 +56,7 @@ public final class GuidedGradCam extends Described<RuledModel, GuidedGradCam> {
             Interpolation.NEAREST,
             "how the map reaches the input's size");
 
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<GuidedGradCam> DESCRIPTION = Description.of(
             "guided-grad-cam",
             Need.LAYERS,
@@ -81,7 +84,7 @@ public final class GuidedGradCam extends Described<RuledModel, GuidedGradCam> {
         return with(INTERPOLATION, mode);
     }
 
-    /** Returns a copy for activations that have their channels elsewhere. */
+    /** Returns a copy for activations whose channels are on another axis. */
     public GuidedGradCam layout(ActivationLayout activations) {
         return with(CamSettings.LAYOUT, activations);
     }

@@ -15,9 +15,9 @@ import java.util.function.Function;
 /**
  * One computation at one layer.
  *
- * @param method on whose behalf
+ * @param method the method that asks
  * @param evaluator runs the whole model
- * @param cut at the layer
+ * @param cut the cut at the layer
  * @param layout where the activation has its channels
  */
 record LayerRun(Attribution<?> method, Evaluator evaluator, Cut cut, ActivationLayout layout) {
@@ -26,8 +26,8 @@ record LayerRun(Attribution<?> method, Evaluator evaluator, Cut cut, ActivationL
     }
 
     /**
-     * Returns the map made of activation and gradient: a forward row of the model for each example, and a backward row down
-     * to the layer.
+     * Returns the map computed from activation and gradient. This takes a forward row of the model for each example,
+     * and a backward row that ends at the layer.
      *
      * @param formula takes both, with the same axes, and returns the map {@code (rows, P)}
      */

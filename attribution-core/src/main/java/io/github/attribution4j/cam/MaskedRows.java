@@ -8,7 +8,7 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 
-/** Rows of the model in which the input is seen through one channel of an activation: b + H ∘ (x − b). */
+/** Rows of the model in which the input is masked by one channel of an activation: b + H ∘ (x − b). */
 final class MaskedRows implements Rows {
     private final Tensor input;
     private final Tensor reference;
@@ -17,12 +17,12 @@ final class MaskedRows implements Rows {
     private final long[] size;
 
     /**
-     * Creates them.
+     * Creates the rows.
      *
      * @param input x, shape {@code (N, ..., size...)}
      * @param reference b, one row for each example or one for all
-     * @param activation what the masks are made of
-     * @param choice which channels
+     * @param activation the activation whose channels become masks
+     * @param choice the channels
      * @param size extents of the last axes of x
      */
     MaskedRows(Tensor input, Tensor reference, Channels activation, ChannelChoice choice, long[] size) {
@@ -61,14 +61,14 @@ final class MaskedRows implements Rows {
         int rows = examples.length;
         Tensor values = activation.values().select(0, examples);
         int channelAxis = activation.axis();
-        // With channels last, positions come first: one channel is then the pick of axis 1 of each position's row.
+        // With channels last, positions come first: a channel is then a pick on axis 1 for the row of each position.
         Tensor chosen = channelAxis == 1 ? values.pick(channels) : pickLast(values, channels);
         Tensor up = Resampler.resample(activation.spread(chosen), size, Interpolation.BILINEAR);
         Tensor flat = up.reshape(rows, up.shape().row().size());
         Tensor low = flat.mul(-1).max(1).mul(-1).reshape(rows, 1);
         Tensor high = flat.max(1).reshape(rows, 1);
         Tensor range = high.sub(low);
-        // Resampling can flatten a channel that varies: then it lets nothing through.
+        // Resampling can flatten a channel that varies. Its mask is then zero.
         Tensor ones = range.tensors().full(range.shape(), range.dataType(), 1);
         Tensor mask = flat.sub(low).div(range.gt(0).where(range, ones)).to(input.dataType());
         long[] dims = new long[input.shape().rank()];

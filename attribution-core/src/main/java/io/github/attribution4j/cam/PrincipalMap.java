@@ -23,7 +23,7 @@ final class PrincipalMap {
         return like.tensors().of(maps, like.dataType(), Shape.of(values.length, places));
     }
 
-    /** Returns the projection of each position. Changes the values if they are centred. */
+    /** Returns the projection of each position. Changes the values if they are centered. */
     private static double[] project(double[][] values, boolean centered) {
         if (centered) {
             for (double[] channel : values) {
@@ -47,7 +47,7 @@ final class PrincipalMap {
         return map;
     }
 
-    /** Returns the sign that makes the sum positive, or, without a sum, the largest entry. */
+    /** Returns the sign that makes the sum positive or, if the sum is 0, the largest entry. */
     static double sign(double[] direction) {
         double sum = 0;
         double largest = 0;

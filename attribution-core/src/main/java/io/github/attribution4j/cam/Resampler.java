@@ -9,14 +9,14 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 
-/** Brings maps {@code (N, 1, positions...)} of one to three axes of positions to another size. */
+/** Resamples maps {@code (N, 1, positions...)} with one to three axes of positions. */
 final class Resampler {
     private Resampler() {}
 
     /**
-     * Returns the extents that a map is to have.
+     * Returns the extents of the resampled map.
      *
-     * @param given extents asked for, or none for those of the last axes of the first attributed input
+     * @param given the extents asked for, or none for those of the last axes of the first attributed input
      */
     static long[] size(long[] given, Inputs inputs, String layer, long[] positions) {
         int axes = positions.length;
@@ -46,8 +46,8 @@ final class Resampler {
     }
 
     /**
-     * Returns a map {@code (rows, 1, positions...)} at another size. Linear along every axis, three of them one after the
-     * other, which is the same.
+     * Returns a map {@code (rows, 1, positions...)} at another size. Linear resampling goes along one axis after the
+     * other, which is the same as all at once.
      */
     static Tensor resample(Tensor map, long[] size, Interpolation mode) {
         long[] from = map.shape().dims();

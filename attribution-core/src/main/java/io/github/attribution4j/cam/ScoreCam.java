@@ -14,33 +14,35 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 
 /**
- * Score-weighted class activation map: channels weighted by the score that the input gets when it is seen through each alone. No
- * gradients.
+ * Score-weighted class activation map: each channel's weight comes from the score of the input when it is masked by
+ * that channel alone. No gradients.
  *
  * <pre>  H[k] = (U[k] − min U[k]) / (max U[k] − min U[k]),  U[k] = A[k, ·] resampled to the input's size
  *  c[k] = F(b + H[k] ∘ (x − b)) − F(b)        w = softmax over k of c        L[p] = Σ_k w[k] · A[k, p]</pre>
  *
- * <p>x is the input, b the baseline (zeros unless set, as in the paper), F the score. c[k] is the channel's increase of confidence.
- * The softmax does not change when all c change by the same amount, so F(b) drops out of it and is not evaluated; with
- * {@code softmax(false)} the weights are c themselves, signed, and it is. A channel that is constant over positions has no H; its weight is
- * 0, it is not in the softmax, and it is not evaluated. Scores on a scale of many units make the softmax pick one channel: give
- * {@code Target.probability(class)} for the other way that the paper discusses.
+ * <p>x is the input, b the baseline (zeros by default, as in the paper), F the score. c[k] is the channel's increase of
+ * confidence. The softmax does not change when all c change by the same amount, so F(b) cancels and is not evaluated;
+ * with {@code softmax(false)} the weights are the signed c themselves, and F(b) is evaluated. A channel that is
+ * constant over positions has no H; its weight is 0, it is not in the softmax, and it is not evaluated. If scores
+ * differ by many units, the softmax picks a single channel: then give {@code Target.probability(class)}, the other way
+ * that the paper discusses.
  *
- * <p>Channels are resampled linearly, whatever {@link #upsample} says of the map. The model must have one attributed input, with as
- * many axes of positions as the layer (at most three) at its end; others must be fixed.
+ * <p>Channels are resampled linearly, whatever {@link #upsample} sets for the map. The model must have one attributed
+ * input whose last axes are as many axes of positions as the layer has (at most three); other inputs must be fixed.
  *
- * <p><b>Cost.</b> For each example and layer a forward row of the head, one of the model for the scores, and a forward row of the model
- * for each channel that is evaluated: at most C, or {@code channels}; with {@code softmax(false)} one more for the baseline.
+ * <p><b>Cost.</b> For each example and layer: a forward row of the head, one of the model for the scores, and one of
+ * the model for each evaluated channel: at most C, or {@code channels}; with {@code softmax(false)} one more for the
+ * baseline.
  *
- * <p><b>Paper.</b> Wang, Wang, Du, Yang, Zhang, Ding, Mardziel and Hu, <i>Score-CAM: Score-Weighted Visual Explanations for Convolutional
- * Neural Networks</i>, 2020. The paper applies the rectifier, {@code relu(true)}.
+ * <p><b>Paper.</b> Wang, Wang, Du, Yang, Zhang, Ding, Mardziel and Hu, <i>Score-CAM: Score-Weighted Visual Explanations
+ * for Convolutional Neural Networks</i>, 2020. The paper applies the rectifier, {@code relu(true)}.
  *
- * <p><b>Compared with others.</b> Captum has none. pytorch-grad-cam adds 1e-8 to the divisor of H, keeps constant channels, always
- * rectifies, and scales every map to 0 … 1. The option {@code channels} is the idea of the "fast" variants, which keep the channels with the
- * largest standard deviation.
+ * <p><b>Compared with others.</b> Captum has none. pytorch-grad-cam adds 1e-8 to the divisor of H, keeps constant
+ * channels, always rectifies, and scales every map to 0 … 1. The option {@code channels} is the idea of the "fast"
+ * variants, which keep the channels with the largest standard deviation.
  *
- * <p>Settings: {@code baseline}, {@code channels} (how many at most, all unless set), {@code softmax}, and those of {@link
- * ClassActivationMap}.
+ * <p>Settings: {@code baseline}, {@code channels} (the most channels to evaluate, all by default), {@code softmax}, and
+ * those of {@link ClassActivationMap}.
  */
 public final class ScoreCam extends ClassActivationMap<ScoreCam> {
     private static final Setting<Baseline> BASELINE =
@@ -48,7 +50,7 @@ public final class ScoreCam extends ClassActivationMap<ScoreCam> {
     private static final Setting<Boolean> SOFTMAX = Setting.of(
             "softmax", Kind.FLAG, true, "whether weights are the softmax of the increases, or those themselves");
 
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<ScoreCam> DESCRIPTION = Description.of(
             "score-cam",
             Need.LAYERS,
@@ -69,22 +71,25 @@ public final class ScoreCam extends ClassActivationMap<ScoreCam> {
         this(CamSettings.at(DESCRIPTION, layers));
     }
 
-    /** Returns a copy with another look of a fully masked input; zeros unless set. */
+    /** Returns a copy with another baseline; zeros by default. */
     public ScoreCam baseline(Baseline masked) {
         return with(BASELINE, masked);
     }
 
     /**
-     * Returns a copy that evaluates some channels only; all unless set.
+     * Returns a copy that evaluates only some channels; by default all.
      *
-     * @param most how many, at least 1: of each example those with the largest standard deviation over positions, the lower
-     *     number first where equal; the others have weight 0 and are not in the softmax
+     * @param most the most channels of each example, at least 1: those with the largest standard deviation over
+     *     positions, of equal ones the lower number first; the others have weight 0 and are not in the softmax
      */
     public ScoreCam channels(int most) {
         return with(CamSettings.CHANNELS, ChannelChoice.checked(most));
     }
 
-    /** Returns a copy whose weights are the softmax over channels of the increases (default), or the increases themselves. */
+    /**
+     * Returns a copy whose weights are the softmax over channels of the increases (the default), or the increases
+     * themselves.
+     */
     public ScoreCam softmax(boolean overChannels) {
         return with(SOFTMAX, overChannels);
     }

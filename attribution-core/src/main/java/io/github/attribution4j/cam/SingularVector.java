@@ -4,7 +4,7 @@ package io.github.attribution4j.cam;
 import java.util.function.UnaryOperator;
 
 /**
- * The singular vector that belongs to the largest singular value, by Lanczos iteration with full reorthogonalisation on the
+ * Computes the singular vector of the largest singular value, by Lanczos iteration with full reorthogonalization on the
  * smaller of AAᵀ and AᵀA, restarted from the best vector so far. The same matrix gives the same bits.
  *
  * <p>Golub and Van Loan, <i>Matrix Computations</i>, section 10.1.
@@ -52,7 +52,10 @@ final class SingularVector {
         return result;
     }
 
-    /** Returns the unit eigenvector of the largest eigenvalue of a positive semidefinite operator; zeros if that is zero. */
+    /**
+     * Returns the unit eigenvector of the largest eigenvalue of a positive semidefinite operator; zeros if that is
+     * zero.
+     */
     static double[] largest(int size, UnaryOperator<double[]> operator) {
         double[] best = start(size);
         for (int restart = 0; restart < RESTARTS; restart++) {
@@ -65,7 +68,7 @@ final class SingularVector {
             while (steps < most) {
                 double[] next = operator.apply(basis[steps]);
                 projected[steps][steps] = dot(next, basis[steps]);
-                // Twice is enough (Kahan and Parlett).
+                // Two passes are enough (Kahan and Parlett).
                 for (int pass = 0; pass < 2; pass++) {
                     for (int i = 0; i <= steps; i++) {
                         subtract(next, dot(next, basis[i]), basis[i]);
@@ -100,7 +103,7 @@ final class SingularVector {
         return best;
     }
 
-    /** Returns a vector that nothing which occurs in practice is orthogonal to. */
+    /** Returns a start vector that is orthogonal to no vector that occurs in practice. */
     private static double[] start(int size) {
         double[] start = new double[size];
         for (int i = 0; i < size; i++) {
@@ -110,14 +113,17 @@ final class SingularVector {
         return start;
     }
 
-    /** Returns the largest eigenvalue of the leading block of a symmetric matrix, by Jacobi rotations; fills its eigenvector. */
+    /**
+     * Returns the largest eigenvalue of the leading block of a symmetric matrix, by Jacobi rotations; fills its
+     * eigenvector.
+     */
     private static double largestOfSmall(double[][] matrix, int size, double[] vector) {
         double[][] vectors = new double[size][size];
         for (int i = 0; i < size; i++) {
             vectors[i][i] = 1;
         }
         for (int sweep = 0; sweep < SWEEPS && rotate(matrix, vectors, size); sweep++) {
-            // One sweep after the other until nothing is left to rotate.
+            // Sweeps repeat until nothing is left to rotate.
         }
         int best = 0;
         for (int i = 1; i < size; i++) {
