@@ -19,29 +19,32 @@ import java.util.Optional;
 /**
  * Layer conductance: what flows through each unit of a layer while the inputs move from a baseline to their values.
  *
- * <p>Let γ(t) = x′ + t (x − x′) and h(t) the layer's activation at γ(t). Attribution of unit j: ∫₀¹ ∂F/∂hⱼ(γ(t)) · dhⱼ/dt dt, in
- * the layer's shape. It is the integral of a gradient along the curve h, which in general is not straight; {@code new
- * IntegratedGradients().at(layer)} integrates along a straight line between the same ends and gives other numbers.
+ * <p>Let γ(t) = x′ + t (x − x′) and h(t) the layer's activation at γ(t). Attribution of unit j: ∫₀¹ ∂F/∂hⱼ(γ(t)) ·
+ * dhⱼ/dt dt, in the layer's shape. It is the integral of a gradient along the curve h, which in general is not
+ * straight; {@code new IntegratedGradients().at(layer)} integrates along a straight line between the same ends and
+ * gives other numbers.
  *
  * <p><b>How it is computed.</b> With nodes tₖ = k/n the sum over k of ½ (gₖ + gₖ₊₁) · (hₖ₊₁ − hₖ), gₖ the gradient with
- * respect to the layer at tₖ: increments of h are exact, so nothing is lost or added at the ends, and the error falls with n² where
- * the model is smooth and with n at kinks.
+ * respect to the layer at tₖ: increments of h are exact, so nothing is lost or added at the ends, and the error falls
+ * with n² where the model is smooth and with n at kinks.
  *
- * <p><b>Completeness.</b> Where every way from the inputs to the score leads through the layer, attributions sum to F(x) − F(x′).
- * Something may bypass it (a residual connection, another input). With {@link Bypass#FOLLOW}, the default and the published
- * definition, what bypasses the layer moves along, the explanation's completeness gap is Σ attributions − (F(x) − F(x′)), and the share of
- * the bypass is part of the gap. With {@link Bypass#STAY} what bypasses the layer is held at x: the gap is measured between
- * the tail's scores at h(1) and h(0), and is the error of the sum alone.
+ * <p><b>Completeness.</b> Where every way from the inputs to the score leads through the layer, attributions sum to
+ * F(x) − F(x′). Something may bypass it (a residual connection, another input). With {@link Bypass#FOLLOW}, the default
+ * and the published definition, what bypasses the layer moves along, the explanation's completeness gap is Σ
+ * attributions − (F(x) − F(x′)), and the part of the bypass belongs to the gap. With {@link Bypass#STAY} what bypasses
+ * the layer is held at x: the gap is measured between the tail's scores at h(1) and h(0), and is the error of the sum
+ * alone.
  *
- * <p><b>Cost.</b> For each example n + 1 forward rows, n + 1 backward rows that end at the layer, and two forward rows for the gap (a
- * baseline shared by all examples is evaluated once). {@code STAY} adds n + 1 forward rows of the part before the layer.
+ * <p><b>Cost.</b> For each example n + 1 forward rows, n + 1 backward rows that end at the layer, and two forward rows
+ * for the gap (a baseline shared by all examples is evaluated once). {@code STAY} adds n + 1 forward rows of the part
+ * before the layer.
  *
- * <p><b>Paper.</b> Dhamdhere, Sundararajan and Yan, <i>How Important Is a Neuron?</i>, 2018; as a sum of increments, Shrikumar, Su and
- * Kundaje, <i>Computationally Efficient Measures of Internal Neuron Importance</i>, 2018.
+ * <p><b>Paper.</b> Dhamdhere, Sundararajan and Yan, <i>How Important Is a Neuron?</i>, 2018; as a sum of increments,
+ * Shrikumar, Su and Kundaje, <i>Computationally Efficient Measures of Internal Neuron Importance</i>, 2018.
  *
- * <p><b>Compared with Captum.</b> {@code LayerConductance} takes n + 1 nodes of a quadrature and multiplies the gradient at the left
- * node of each interval by the increment. With Gauss-Legendre, its default, the ends of the path are not nodes, and what happens
- * outside the outermost two is lost. {@link #captum} is that formula, number by number.
+ * <p><b>Compared with Captum.</b> {@code LayerConductance} takes n + 1 nodes of a quadrature and multiplies the
+ * gradient at the left node of each interval by the increment. With Gauss-Legendre, its default, the ends of the path
+ * are not nodes, and what happens outside the outermost two is lost. {@link #captum} is that formula, number by number.
  */
 public final class Conductance extends LayerPathMethod<Conductance> {
     private static final String TRAPEZOID = "trapezoid";
@@ -52,7 +55,7 @@ public final class Conductance extends LayerPathMethod<Conductance> {
             Optional.empty(),
             "how gradients and increments are summed");
 
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<Conductance> DESCRIPTION = Description.of(
             "conductance",
             Need.LAYERS,
@@ -82,8 +85,8 @@ public final class Conductance extends LayerPathMethod<Conductance> {
     }
 
     /**
-     * Returns a copy with Captum's formula instead of the trapezoid: the gradient at the left of each interval between {@code
-     * steps} + 1 nodes of a quadrature.
+     * Returns a copy with Captum's formula instead of the trapezoid: the gradient at the left of each interval between
+     * {@code steps} + 1 nodes of a quadrature.
      */
     public Conductance captum(Quadrature quadrature) {
         return with(RULE, Optional.of(quadrature));

@@ -35,7 +35,8 @@ public abstract sealed class ExpectedGradients<M extends Model, S extends Expect
             "multiply-by-inputs",
             Kind.FLAG,
             true,
-            "whether gradients are multiplied by input - baseline, at a layer by the change of the activation; if not: a"
+            "whether gradients are multiplied by input - baseline, at a layer by the change of the activation; if"
+                    + " not: a"
                     + " sensitivity");
 
     ExpectedGradients(Settings<S> settings) {
@@ -57,16 +58,17 @@ public abstract sealed class ExpectedGradients<M extends Model, S extends Expect
     }
 
     /**
-     * Returns a copy whose baselines of the inputs are drawn from elsewhere: {@link Baseline#samples}, {@link
-     * Baseline#uniform}, {@link Baseline#normal}, or a single reference, with which only positions and noise are random.
+     * Returns a copy whose baselines of the inputs are drawn from another source: {@link Baseline#samples}, {@link
+     * Baseline#uniform}, {@link Baseline#normal}, or a single reference, with which only positions and noise are
+     * random.
      */
     public final S baseline(Baseline baseline) {
         return with(BASELINE, baseline);
     }
 
     /**
-     * Returns a copy whose gradients are multiplied by x̃ − b, at a layer by h(x̃) − h(b), the default, or not. If not, there
-     * is no completeness gap.
+     * Returns a copy whose gradients are multiplied by x̃ − b, at a layer by h(x̃) − h(b), the default, or not. If not,
+     * there is no completeness gap.
      */
     public final S multiplyByInputs(boolean multiply) {
         return with(MULTIPLY, multiply);
@@ -81,7 +83,10 @@ public abstract sealed class ExpectedGradients<M extends Model, S extends Expect
         return new Segments(evaluator, baseline(), noise(), samples(), position);
     }
 
-    /** Returns gradients times differences between the ends of their segments, or gradients alone if the user wants those. */
+    /**
+     * Returns gradients times differences between the ends of their segments, or gradients alone if the user wants
+     * those.
+     */
     final List<Tensor> contributions(List<Tensor> gradients, Supplier<List<Tensor>> differences) {
         if (!multipliesByInputs()) {
             return gradients;

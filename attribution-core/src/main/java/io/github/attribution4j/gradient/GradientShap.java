@@ -19,29 +19,31 @@ import io.github.attribution4j.tensor.TensorScope;
 /**
  * Expected gradients: integrated gradients averaged over a distribution of baselines, by sampling.
  *
- * <p>Each of n samples draws a baseline b from the distribution, normal noise for the input, x̃ = x + N(0, stdev²), and a
- * position u uniform in [0, 1), the same u for all attributed inputs. Attribution: the mean over samples of (x̃ − b) ·
- * ∂F(b + u (x̃ − b))/∂x; shape and type of the input. The explanation holds the standard error of that mean for each
- * element (n ≥ 2). Its expectation sums to the mean of F(x̃) − F(b); the explanation's completeness gap is, for each example,
- * Σ attributions − mean over samples of (F(x̃) − F(b)), measured on the very samples drawn, and shrinks as 1/√n.
+ * <p>Each of n samples draws a baseline b from the distribution, normal noise for the input, x̃ = x + N(0, stdev²), and
+ * a position u uniform in [0, 1), the same u for all attributed inputs. Attribution: the mean over samples of (x̃ − b)
+ * · ∂F(b + u (x̃ − b))/∂x; shape and type of the input. The explanation holds the standard error of that mean for each
+ * element (n ≥ 2). Its expectation sums to the mean of F(x̃) − F(b); the explanation's completeness gap is, for each
+ * example, Σ attributions − mean over samples of (F(x̃) − F(b)), measured on the very samples drawn, and shrinks as
+ * 1/√n.
  *
- * <p><b>Cost.</b> For each example n forward and backward rows, and for the gap n forward rows for the baselines drawn and, if
- * there is noise, n for the noisy inputs.
+ * <p><b>Cost.</b> For each example n forward and backward rows, and for the gap n forward rows for the baselines drawn
+ * and, if there is noise, n for the noisy inputs.
  *
- * <p><b>Repeatability.</b> All draws follow from (seed, example, sample), not from batching or threads. What {@link
- * IntegratedGradients} says of steps holds here of samples.
+ * <p><b>Repeatability.</b> All draws follow from (seed, example, sample), not from batching or threads. The remarks of
+ * {@link IntegratedGradients} on steps hold here for samples.
  *
  * <p><b>Papers.</b> Erion, Janizek, Sturmfels, Lundberg and Lee, <i>Improving performance of deep learning models with
- * axiomatic attribution priors and expected gradients</i>, 2021; Lundberg and Lee, <i>A Unified Approach to Interpreting Model
- * Predictions</i>, 2017.
+ * axiomatic attribution priors and expected gradients</i>, 2021; Lundberg and Lee, <i>A Unified Approach to
+ * Interpreting Model Predictions</i>, 2017.
  *
- * <p><b>Compared with Captum.</b> The same estimator. Captum draws the baseline of each input of a tuple independently; here
- * one draw takes the same row of all of them ({@link Baseline#samples}), which keeps inputs that belong together together.
- * Captum returns one delta for each sample; the gap here is their mean. Captum's draws follow from two global generators.
+ * <p><b>Compared with Captum.</b> The same estimator. Captum draws the baseline of each input of a tuple independently;
+ * here one draw takes the same row of all of them ({@link Baseline#samples}), so that inputs that belong together stay
+ * together. Captum returns one delta for each sample; the gap here is their mean. Captum's draws follow from two global
+ * generators.
  */
 public final class GradientShap extends ExpectedGradients<DifferentiableModel, GradientShap>
         implements GradientAttribution {
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<GradientShap> DESCRIPTION = Description.of(
             "gradient-shap",
             Need.GRADIENTS,

@@ -23,14 +23,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The activation of a layer times the gradient of the score with respect to it, or the gradient alone: to first order, what each
- * unit adds to the score, compared with an activation of zero.
+ * The activation of a layer times the gradient of the score with respect to it, or the gradient alone: to first order,
+ * what each unit adds to the score, compared with an activation of zero.
  *
- * <p>Attribution of unit j: hⱼ(x) · ∂F/∂hⱼ(x); shape and type of the layer. No completeness gap. The same numbers as {@code new
- * InputXGradient().at(layer)} ({@code Saliency.signed().at(layer)} for the gradient alone), in one run instead of two.
+ * <p>Attribution of unit j: hⱼ(x) · ∂F/∂hⱼ(x); shape and type of the layer. No completeness gap. The same numbers as
+ * {@code new InputXGradient().at(layer)} ({@code Saliency.signed().at(layer)} for the gradient alone), in one run
+ * instead of two.
  *
- * <p>Several layers are explained one by one, and may depend on one another. Integer inputs are welcome, as nothing is
- * differentiated with respect to them.
+ * <p>Several layers are explained one by one, and may depend on one another. Integer inputs are accepted, because
+ * nothing is differentiated with respect to them.
  *
  * <p><b>Cost.</b> For each example and layer one forward row, and one backward row that ends at the layer.
  *
@@ -43,7 +44,7 @@ public final class GradientXActivation extends Described<LayeredModel, GradientX
             true,
             "whether gradients are multiplied by the activation; if not: the gradient");
 
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<GradientXActivation> DESCRIPTION = Description.of(
             "gradient-x-activation",
             Need.LAYERS,

@@ -27,26 +27,27 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Important-direction gradient integration: integrated gradients without the noise of directions in which the score does not
- * change.
+ * Important-direction gradient integration: integrated gradients without the noise of directions in which the score
+ * does not change.
  *
- * <p>The straight path from a baseline x′ to the input x is walked in n steps, xₖ = x′ + (k/n)(x − x′). What the score gains in a
- * step, d = F(xₖ₊₁) − F(xₖ), is shared among the elements by the squares of their gradients g = ∇F(xₖ):
+ * <p>The straight path from a baseline x′ to the input x is walked in n steps, xₖ = x′ + (k/n)(x − x′). The gain of the
+ * score in a step, d = F(xₖ₊₁) − F(xₖ), is divided among the elements in proportion to the squares of their gradients g
+ * = ∇F(xₖ):
  *
  * <pre>  attribution of element i = Σₖ gᵢ² / Σⱼ gⱼ² · d        (j over all elements of all attributed inputs)</pre>
  *
- * <p>Shape and type of the input. Each step hands out exactly what the score gained, so attributions sum to F(x) − F(x′) for any
- * number of steps, but for steps that start where the gradient is zero: those hand out nothing, and the {@linkplain
- * Explanation#completenessGap() completeness gap} shows it. An element's distance to the baseline plays no part: one that equals
- * its baseline can get an attribution.
+ * <p>Shape and type of the input. Each step distributes exactly the gain of the score, so attributions sum to F(x) −
+ * F(x′) for any number of steps. Steps that start where the gradient is zero are the exception: they distribute
+ * nothing, and the {@linkplain Explanation#completenessGap() completeness gap} shows it. The distance of an element
+ * from its baseline does not matter: an element that equals its baseline can get an attribution.
  *
- * <p><b>Cost.</b> For each example {@code steps + 1} forward and backward rows, and one or two forward rows for the gap. The memory
- * besides the model's does not grow with the steps.
+ * <p><b>Cost.</b> For each example {@code steps + 1} forward and backward rows, and one or two forward rows for the
+ * gap. The memory besides the model's does not grow with the steps.
  *
  * <p><b>Repeatability.</b> As for {@link IntegratedGradients}.
  *
- * <p><b>Paper.</b> Yang, Wang and Bilgic, <i>IDGI: A Framework to Eliminate Explanation Noise from Integrated Gradients</i>, 2023,
- * algorithm 1 on the straight path.
+ * <p><b>Paper.</b> Yang, Wang and Bilgic, <i>IDGI: A Framework to Eliminate Explanation Noise from Integrated
+ * Gradients</i>, 2023, algorithm 1 on the straight path.
  *
  * <p><b>Compared with Captum.</b> Captum has none.
  */
@@ -59,7 +60,7 @@ public final class Idgi extends Described<DifferentiableModel, Idgi> implements 
             Baseline.zeros(),
             "where the path starts: one reference for each example, not a distribution");
 
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<Idgi> DESCRIPTION = Description.of(
             "idgi",
             Need.GRADIENTS,
@@ -82,7 +83,9 @@ public final class Idgi extends Described<DifferentiableModel, Idgi> implements 
         return with(STEPS, steps);
     }
 
-    /** Returns a copy whose path starts elsewhere; default zeros. One reference for each example, not a distribution. */
+    /**
+     * Returns a copy whose path starts elsewhere; default zeros. One reference for each example, not a distribution.
+     */
     public Idgi baseline(Baseline baseline) {
         return with(BASELINE, baseline);
     }
@@ -113,7 +116,7 @@ public final class Idgi extends Described<DifferentiableModel, Idgi> implements 
         return nodes;
     }
 
-    /** Each row's score at every element. */
+    /** Returns the score of each row, at every element. */
     private static List<Tensor> scores(Part part, List<Tensor> shares) {
         List<Tensor> scores = new ArrayList<>();
         for (Tensor share : shares) {
@@ -125,7 +128,9 @@ public final class Idgi extends Described<DifferentiableModel, Idgi> implements 
         return scores;
     }
 
-    /** Squared gradients of each row, divided by their sum over all inputs; zeros where the gradient is zero. */
+    /**
+     * Returns the squared gradients of each row, divided by their sum over all inputs; zeros if the gradient is zero.
+     */
     private static List<Tensor> shares(List<Tensor> gradients) {
         Tensor first = gradients.get(0);
         long rows = first.shape().dim(0);
@@ -135,7 +140,7 @@ public final class Idgi extends Described<DifferentiableModel, Idgi> implements 
                     .reshape(rows, gradient.shape().row().size()));
         }
         Tensor all = flat.size() == 1 ? flat.get(0) : first.tensors().concat(flat, 1);
-        // The square of a small gradient would underflow, that of a large one overflow.
+        // Unscaled, the square of a small gradient would underflow, and that of a large one overflow.
         Tensor scaled = all.div(orOne(all.abs().max(1)).reshape(rows, 1));
         Tensor squares = scaled.mul(scaled);
         Tensor shares = squares.div(orOne(squares.sum(1)).reshape(rows, 1));

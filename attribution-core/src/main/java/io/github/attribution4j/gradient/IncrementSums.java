@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Σ over neighbouring nodes of a gradient times the increment of a value: the integral of g dh along each example's path, from
- * rows that come as nodes of a path, one path after the other. Not thread-safe.
+ * Sums a gradient times the increment of a value over adjacent nodes: the integral of g dh along each example's path.
+ * The rows are the nodes of one path after the other. Not thread-safe.
  */
 final class IncrementSums {
     private final long nodes;
@@ -19,11 +19,11 @@ final class IncrementSums {
     private final List<Sum> perPoint = new ArrayList<>();
 
     /**
-     * Starts sums of nothing.
+     * Starts empty sums.
      *
      * @param nodes of one path, at least 2
-     * @param trapezoid whether increments are multiplied by the mean of the gradients at both ends rather than by the one at
-     *     the beginning
+     * @param trapezoid whether an increment is multiplied by the mean of the gradients at both ends; else by the
+     *     gradient at its start
      */
     IncrementSums(long nodes, boolean trapezoid) {
         this.nodes = nodes;

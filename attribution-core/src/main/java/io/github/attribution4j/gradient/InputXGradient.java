@@ -20,8 +20,8 @@ import java.util.List;
 /**
  * The input times its gradient: the first-order estimate of what each element adds to the score, compared with zero.
  *
- * <p>Attribution: x · ∂F(x)/∂x, element by element; shape and type of the input. Complete on a linear model without bias
- * only, so it claims no completeness; {@link IntegratedGradients} is what it estimates with one step.
+ * <p>Attribution: x · ∂F(x)/∂x, element by element; shape and type of the input. Complete on a linear model without
+ * bias only, so it claims no completeness; {@link IntegratedGradients} is what it estimates with one step.
  *
  * <p><b>Cost.</b> One forward and one backward row for each example.
  *
@@ -31,7 +31,7 @@ import java.util.List;
  */
 public final class InputXGradient extends Described<DifferentiableModel, InputXGradient>
         implements GradientAttribution {
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<InputXGradient> DESCRIPTION = Description.of(
             "input-x-gradient",
             Need.GRADIENTS,

@@ -29,10 +29,11 @@ import java.util.List;
 /**
  * Integrated gradients: the gradient averaged along the straight path from a baseline x′ to the input x, times x − x′.
  *
- * <p>Attribution of element i: (x − x′)ᵢ ∫₀¹ ∂F(x′ + t (x − x′))/∂xᵢ dt ≈ (x − x′)ᵢ Σₖ wₖ ∂F(x′ + tₖ (x − x′))/∂xᵢ; shape
- * and type of the input. The integral is complete: attributions sum to F(x) − F(x′) over all elements of all attributed
- * inputs. How far the sum misses that is the explanation's {@linkplain Explanation#completenessGap() completeness gap},
- * which falls as steps rise. Positions and weights are of the input's own type, so a float64 model gets float64 accuracy.
+ * <p>Attribution of element i: (x − x′)ᵢ ∫₀¹ ∂F(x′ + t (x − x′))/∂xᵢ dt ≈ (x − x′)ᵢ Σₖ wₖ ∂F(x′ + tₖ (x − x′))/∂xᵢ;
+ * shape and type of the input. The integral is complete: attributions sum to F(x) − F(x′) over all elements of all
+ * attributed inputs. The deviation from that sum is the explanation's
+ * {@linkplain Explanation#completenessGap() completeness gap}, which falls as steps rise. Positions and weights are of
+ * the input's own type, so a float64 model gets float64 accuracy.
  *
  * <p><b>Cost.</b> For each example {@code steps} forward and backward rows, and one or two forward rows for the gap (a
  * baseline that is the same for all examples is evaluated once, unless there are fixed inputs). Steps and examples are
@@ -45,9 +46,9 @@ import java.util.List;
  *
  * <p><b>Paper.</b> Sundararajan, Taly and Yan, <i>Axiomatic Attribution for Deep Networks</i>, 2017.
  *
- * <p><b>Compared with Captum.</b> Equal with its defaults (50 steps, Gauss-Legendre). Its {@code riemann_trapezoid}, whose
- * weights do not sum to 1, is {@link Quadrature#CAPTUM_TRAPEZOID}; {@link Quadrature#TRAPEZOID} is the trapezoidal rule.
- * Its {@code internal_batch_size} splits steps only; {@link Run#batching} splits examples too.
+ * <p><b>Compared with Captum.</b> Equal with its defaults (50 steps, Gauss-Legendre). Its {@code riemann_trapezoid},
+ * whose weights do not sum to 1, is {@link Quadrature#CAPTUM_TRAPEZOID}; {@link Quadrature#TRAPEZOID} is the
+ * trapezoidal rule. Its {@code internal_batch_size} splits steps only; {@link Run#batching} splits examples too.
  */
 public final class IntegratedGradients extends Described<DifferentiableModel, IntegratedGradients>
         implements GradientAttribution {
@@ -60,9 +61,10 @@ public final class IntegratedGradients extends Described<DifferentiableModel, In
             "multiply-by-inputs",
             Kind.FLAG,
             true,
-            "whether gradients are multiplied by input - baseline; if not: a sensitivity, which claims no completeness");
+            "whether gradients are multiplied by input - baseline; if not: a sensitivity, which claims no"
+                    + " completeness");
 
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<IntegratedGradients> DESCRIPTION = Description.of(
             "integrated-gradients",
             Need.GRADIENTS,
@@ -90,19 +92,21 @@ public final class IntegratedGradients extends Described<DifferentiableModel, In
         return with(PathSettings.STEPS, steps);
     }
 
-    /** Returns a copy that takes them at other places with other weights; default Gauss-Legendre. */
+    /** Returns a copy that takes them at other positions with other weights; default Gauss-Legendre. */
     public IntegratedGradients quadrature(Quadrature quadrature) {
         return with(PathSettings.QUADRATURE, quadrature);
     }
 
-    /** Returns a copy whose path starts elsewhere; default zeros. One reference for each example, not a distribution. */
+    /**
+     * Returns a copy whose path starts elsewhere; default zeros. One reference for each example, not a distribution.
+     */
     public IntegratedGradients baseline(Baseline baseline) {
         return with(BASELINE, baseline);
     }
 
     /**
-     * Returns a copy whose averaged gradient is multiplied by x − x′, the default, or not. If not, the result is a sensitivity,
-     * which claims no completeness.
+     * Returns a copy whose averaged gradient is multiplied by x − x′, the default, or not. If not, the result is a
+     * sensitivity, which claims no completeness.
      */
     public IntegratedGradients multiplyByInputs(boolean multiply) {
         return with(MULTIPLY, multiply);

@@ -13,27 +13,27 @@ import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Settings;
 
 /**
- * Internal influence: how strongly the score reacts to each unit of a layer, averaged while the inputs move from a baseline to
- * their values.
+ * Internal influence: how strongly the score reacts to each unit of a layer, averaged while the inputs move from a
+ * baseline to their values.
  *
- * <p>Attribution of unit j: ∫₀¹ ∂F/∂hⱼ(γ(t)) dt ≈ Σₖ wₖ ∂F/∂hⱼ(γ(tₖ)) with γ(t) = x′ + t (x − x′), in the layer's shape and in
- * units of score for each unit of activation. It is a sensitivity, not multiplied by how far the unit moves ({@link Conductance}
- * does that), and claims no completeness.
+ * <p>Attribution of unit j: ∫₀¹ ∂F/∂hⱼ(γ(t)) dt ≈ Σₖ wₖ ∂F/∂hⱼ(γ(tₖ)) with γ(t) = x′ + t (x − x′), in the layer's shape
+ * and in units of score for each unit of activation. It is a sensitivity, not multiplied by how far the unit moves
+ * ({@link Conductance} does that), and claims no completeness.
  *
- * <p>{@link Bypass} says whether what bypasses the layer follows the path of the inputs, as published and the default, or stays at
- * the explained inputs.
+ * <p>{@link Bypass} decides whether what bypasses the layer follows the path of the inputs (the default, and the
+ * published method), or stays at the explained inputs.
  *
- * <p><b>Cost.</b> For each example {@code steps} forward rows, {@code steps} backward rows that end at the layer, and a forward row for the
- * score. {@code STAY} adds as many forward rows of the part before the layer.
+ * <p><b>Cost.</b> For each example {@code steps} forward rows, {@code steps} backward rows that end at the layer, and a
+ * forward row for the score. {@code STAY} adds as many forward rows of the part before the layer.
  *
- * <p><b>Paper.</b> Leino, Sen, Datta, Fredrikson and Li, <i>Influence-Directed Explanations for Deep Convolutional Networks</i>,
- * 2018, with the uniform distribution of interest between two inputs.
+ * <p><b>Paper.</b> Leino, Sen, Datta, Fredrikson and Li, <i>Influence-Directed Explanations for Deep Convolutional
+ * Networks</i>, 2018, with the uniform distribution of interest between two inputs.
  *
- * <p><b>Compared with Captum.</b> Equal to {@code InternalInfluence}, with the remarks that {@link Quadrature} has on {@code
- * riemann_trapezoid}.
+ * <p><b>Compared with Captum.</b> Equal to {@code InternalInfluence}, with the remarks that {@link Quadrature} has on
+ * {@code riemann_trapezoid}.
  */
 public final class InternalInfluence extends LayerPathMethod<InternalInfluence> {
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<InternalInfluence> DESCRIPTION = Description.of(
             "internal-influence",
             Need.LAYERS,

@@ -23,18 +23,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What layers answer to the inputs: no attribution of a score, but the raw values that the other methods weigh, in the layers'
- * shapes and types.
+ * The values of layers for the inputs. This is no attribution of a score: the result holds the raw values on which
+ * other methods work, in the layers' shapes and types.
  *
- * <p>There is no target, and one that is given is refused. In its place the explanation's score is the sum of the first layer's
- * values. There is no completeness gap. Layers may depend on one another. Integer inputs are welcome.
+ * <p>There is no target, and a given one is refused. Instead, the explanation's score is the sum of the first layer's
+ * values. There is no completeness gap. Layers may depend on one another. Integer inputs are accepted.
  *
  * <p><b>Cost.</b> One forward row for each example and layer, as far as the layer.
  *
  * <p>Equal to Captum's {@code LayerActivation}. Setting: {@code layer}.
  */
 public final class LayerActivation extends Described<LayeredModel, LayerActivation> {
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<LayerActivation> DESCRIPTION = Description.of(
             "layer-activation",
             Need.LAYERS,

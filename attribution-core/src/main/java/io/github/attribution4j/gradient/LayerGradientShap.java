@@ -21,24 +21,25 @@ import java.util.List;
 /**
  * GradientSHAP of a layer, sampled in the space of the inputs.
  *
- * <p>Each of n samples draws a baseline b of the inputs, normal noise for the input, x̃ = x + N(0, stdev²), and a position u uniform
- * in [0, 1). With h the layer's activation, attribution: the mean over samples of (h(x̃) − h(b)) · ∂F/∂h at b + u (x̃ − b), in the
- * layer's shape; with its standard error for each unit (n ≥ 2). {@code new GradientShap(baseline).at(layer)} is another method: it
- * draws baselines, noise and positions in the space of activations, and its path is straight there.
+ * <p>Each of n samples draws a baseline b of the inputs, normal noise for the input, x̃ = x + N(0, stdev²), and a
+ * position u uniform in [0, 1). With h the layer's activation, attribution: the mean over samples of (h(x̃) − h(b)) ·
+ * ∂F/∂h at b + u (x̃ − b), in the layer's shape; with its standard error for each unit (n ≥ 2).
+ * {@code new GradientShap(baseline).at(layer)} is another method: it draws baselines, noise and positions in the space
+ * of activations, and its path is straight there.
  *
- * <p><b>Completeness.</b> The explanation's gap is Σ attributions − mean over samples of (F(x̃) − F(b)). It goes to 0 for many samples only
- * where h is affine in the inputs and nothing bypasses the layer: the gradient is taken on the curve that h follows, and
- * multiplied by the straight line between its ends. {@link Conductance} has no such bias.
+ * <p><b>Completeness.</b> The explanation's gap is Σ attributions − mean over samples of (F(x̃) − F(b)). It goes to 0
+ * for many samples only where h is affine in the inputs and nothing bypasses the layer: the gradient is taken on the
+ * curve that h follows, and multiplied by the straight line between its ends. {@link Conductance} has no such bias.
  *
- * <p><b>Cost.</b> For each example n forward rows and n backward rows that end at the layer; n forward rows each for h(b) and for the gap (one
- * in all for a baseline that is a single reference), and as many for x̃ if there is noise.
+ * <p><b>Cost.</b> For each example n forward rows and n backward rows that end at the layer; n forward rows each for
+ * h(b) and for the gap (one in all for a baseline that is a single reference), and as many for x̃ if there is noise.
  *
  * <p><b>Repeatability.</b> As {@link GradientShap}, with the same draws for the same seed.
  *
  * <p><b>Compared with Captum.</b> The estimator of {@code LayerGradientShap}, with the remarks of {@link GradientShap}.
  */
 public final class LayerGradientShap extends ExpectedGradients<LayeredModel, LayerGradientShap> {
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<LayerGradientShap> DESCRIPTION = Description.of(
             "layer-gradient-shap",
             Need.LAYERS,

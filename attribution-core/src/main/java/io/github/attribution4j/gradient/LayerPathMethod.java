@@ -20,8 +20,8 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.util.List;
 
 /**
- * What happens inside a layer while the model's inputs move straight from a baseline to their values: {@link Conductance}, {@link
- * NeuronConductance} and {@link InternalInfluence}.
+ * Methods that observe a layer while the model's inputs move on a straight line from a baseline to their values:
+ * {@link Conductance}, {@link NeuronConductance} and {@link InternalInfluence}.
  *
  * @param <S> the method itself
  */
@@ -43,8 +43,8 @@ public abstract sealed class LayerPathMethod<S extends LayerPathMethod<S>> exten
     }
 
     /**
-     * Returns a copy that divides the path as finely; default 50. {@link Conductance} takes as many increments, the other
-     * methods as many gradients.
+     * Returns a copy that divides the path into this many steps; default 50. {@link Conductance} takes as many
+     * increments, the other methods as many gradients.
      *
      * @param steps at least 1; trapezoids of gradients need 2
      */
@@ -57,15 +57,17 @@ public abstract sealed class LayerPathMethod<S extends LayerPathMethod<S>> exten
         return with(BASELINE, baseline);
     }
 
-    /** Returns a copy in which what bypasses the layer follows the path, the default, or stays at the explained inputs. */
+    /**
+     * Returns a copy in which what bypasses the layer follows the path, the default, or stays at the explained inputs.
+     */
     public final S bypass(Bypass bypass) {
         return with(BYPASS, bypass);
     }
 
-    /** Adds what is wrong with the number of steps. */
+    /** Adds the problems of the number of steps. */
     abstract void checkSteps(Problems problems);
 
-    /** Computes. */
+    /** Computes the explanation. */
     abstract Outcome explain(LayerRuns runs);
 
     @Override

@@ -22,8 +22,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a model at rows of its inputs, and takes values and gradients at layers: what methods share that follow a path of the
- * inputs as activations of a layer.
+ * Runs a model at rows of its inputs, and takes values and gradients at layers. Methods share it that follow a path of
+ * the inputs through the activations of a layer.
  */
 final class LayerRuns {
     private final Evaluator whole;
@@ -96,7 +96,10 @@ final class LayerRuns {
                         new Part(part.batch(), part.from(), part.to(), part.scores(), pushed.last, part.gradients())));
     }
 
-    /** Returns the scores from which attributions of the layer are to account for the way to the explained ones. */
+    /**
+     * Returns the scores at which the attributions of the layer start: together they account for the change to the
+     * explained scores.
+     */
     double[] scoresAt(List<Tensor> references) {
         return tail == null
                 ? whole.scoresAt(references)
@@ -117,7 +120,7 @@ final class LayerRuns {
         return Explanation.of(whole, outcome);
     }
 
-    /** Rows that remember what they made last. */
+    /** Rows that keep the tensors they made last. */
     private static final class Kept implements Rows {
         private final Rows rows;
         private List<Tensor> last = List.of();

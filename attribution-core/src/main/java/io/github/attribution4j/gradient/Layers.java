@@ -7,7 +7,7 @@ import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Settings;
 import java.util.List;
 
-/** Addresses of layers as methods are given them. */
+/** The setting that holds the layers of a method, as addresses. */
 final class Layers {
     static final Setting<List<String>> SETTING = Setting.required(
             "layer",

@@ -24,25 +24,26 @@ import java.util.List;
 /**
  * Neuron conductance: how much of each input element's integrated gradient flows through a unit of a layer.
  *
- * <p>Attribution of input element i through unit j: (x − x′)ᵢ ∫₀¹ ∂F/∂hⱼ(γ(t)) · ∂hⱼ/∂xᵢ(γ(t)) dt with γ(t) = x′ + t (x −
- * x′), in the inputs' shapes. Summed over i it is unit j's {@link Conductance}; summed over all units of a layer that nothing bypasses,
- * {@link IntegratedGradients} of the model. It claims no completeness of its own.
+ * <p>Attribution of input element i through unit j: (x − x′)ᵢ ∫₀¹ ∂F/∂hⱼ(γ(t)) · ∂hⱼ/∂xᵢ(γ(t)) dt with γ(t) = x′ + t (x
+ * − x′), in the inputs' shapes. Summed over i it is unit j's {@link Conductance}; summed over all units of a layer that
+ * nothing bypasses, {@link IntegratedGradients} of the model. It claims no completeness of its own.
  *
- * <p><b>Several units.</b> A unit given by slices is the sum of the conductances of the units selected; one given by a function of the
- * layer is their sum weighted by the function's derivative.
+ * <p><b>Several units.</b> A unit given by slices is the sum of the conductances of the units selected; one given by a
+ * function of the layer is their sum weighted by the function's derivative.
  *
- * <p><b>Cost.</b> For each example {@code steps} forward rows and {@code steps} backward rows that end at the layer, and {@code
- * steps} forward and backward rows of the part before the layer; besides, a forward row for the score and one for the layer.
+ * <p><b>Cost.</b> For each example {@code steps} forward rows and {@code steps} backward rows that end at the layer,
+ * and {@code steps} forward and backward rows of the part before the layer; besides, a forward row for the score and
+ * one for the layer.
  *
  * <p><b>Paper.</b> Dhamdhere, Sundararajan and Yan, <i>How Important Is a Neuron?</i>, 2018.
  *
- * <p><b>Compared with Captum.</b> {@code NeuronConductance} defaults to {@code riemann_trapezoid}, whose weights sum to 1 − 1/n ({@link
- * Quadrature#CAPTUM_TRAPEZOID}); here Gauss-Legendre is the default everywhere. For several units Captum multiplies the sum of
- * their gradients by the gradient of their sum, which also counts what flows through one and is weighted by another; {@link Units#CAPTUM} is
- * that formula.
+ * <p><b>Compared with Captum.</b> {@code NeuronConductance} defaults to {@code riemann_trapezoid}, whose weights sum to
+ * 1 − 1/n ({@link Quadrature#CAPTUM_TRAPEZOID}); here Gauss-Legendre is the default everywhere. For several units
+ * Captum multiplies the sum of their gradients by the gradient of their sum, which also counts what flows through one
+ * and is weighted by another; {@link Units#CAPTUM} is that formula.
  */
 public final class NeuronConductance extends LayerPathMethod<NeuronConductance> {
-    /** What several units mean. */
+    /** The meaning of several units. */
     public enum Units {
         /** The sum of the conductances of each. */
         APART,
@@ -69,7 +70,7 @@ public final class NeuronConductance extends LayerPathMethod<NeuronConductance> 
     private static final Setting<Units> UNITS =
             Setting.of("units", Kind.choice(Units.class), Units.APART, "what several units mean");
 
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<NeuronConductance> DESCRIPTION = Description.of(
             "neuron-conductance",
             Need.LAYERS,
@@ -111,7 +112,7 @@ public final class NeuronConductance extends LayerPathMethod<NeuronConductance> 
         return with(MULTIPLY, multiply);
     }
 
-    /** Returns a copy in which several units mean something else; default their sum. */
+    /** Returns a copy with another meaning of several units; by default their sum. */
     public NeuronConductance units(Units units) {
         return with(UNITS, units);
     }
@@ -154,7 +155,7 @@ public final class NeuronConductance extends LayerPathMethod<NeuronConductance> 
         return products;
     }
 
-    /** Returns what of the score's gradient flows on through the unit, in the layer's shape. */
+    /** Returns the part of the score's gradient that flows through the unit, in the layer's shape. */
     private Tensor flowing(Target decided, Tensor activation, Tensor gradient, long[] examples) {
         Tensor selected = decided.cotangent(activation, examples);
         if (value(UNITS) == Units.APART) {
@@ -195,7 +196,7 @@ public final class NeuronConductance extends LayerPathMethod<NeuronConductance> 
 
         @Override
         public void check(Shape output, long examples, Problems problems) {
-            // Made of the same layer's gradients.
+            // The cotangents come from gradients of the same layer, so they fit.
         }
 
         @Override

@@ -19,8 +19,8 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.util.List;
 
 /**
- * The gradient of the score with respect to the input, by default its absolute value: how strongly the score reacts to a
- * small change of each element.
+ * The gradient of the score with respect to the input, by default its absolute value: how strongly the score reacts to
+ * a small change of each element.
  *
  * <p>Attribution: |∂F(x)/∂x|, or ∂F(x)/∂x when signed; shape and type of the input. It does not claim completeness.
  *
@@ -34,7 +34,7 @@ public final class Saliency extends Described<DifferentiableModel, Saliency> imp
     private static final Setting<Boolean> ABSOLUTE =
             Setting.of("absolute", Kind.FLAG, true, "whether the sign is dropped");
 
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<Saliency> DESCRIPTION = Description.of(
             "saliency",
             Need.GRADIENTS,

@@ -28,7 +28,7 @@ final class SegmentEnds {
 
     static SegmentEnds single(LayerRuns runs, Segments rows, int samples, List<Tensor> references) {
         SegmentEnds ends = new SegmentEnds(runs, rows, samples, references);
-        // Now, and not inside a batch, whose tensors end with it.
+        // This must happen now: inside a batch, the tensors would be closed with it.
         ends.atReferences = runs.whole().activations(runs.cut(), runs.whole().rowsOf(references));
         return ends;
     }

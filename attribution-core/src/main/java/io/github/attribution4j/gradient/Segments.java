@@ -11,11 +11,11 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** For each sample of each example a point on the segment from a baseline drawn to the noisy input. */
+/** A point for each sample of each example, on the segment from a drawn baseline to the noisy input. */
 final class Segments implements Rows {
     static final long POSITION = 0x905;
 
-    /** Which point of a segment. */
+    /** The position of the point on its segment. */
     enum Position {
         START,
         DRAWN,

@@ -18,8 +18,8 @@ final class StepWeights {
     }
 
     /**
-     * Returns those of a method that is being made. No run waits for them, so no deadline passes meanwhile; a number that
-     * the quadrature refuses is refused by the run.
+     * Returns the weights for a method when it is constructed. No run waits for them, so no deadline can pass. If the
+     * quadrature refuses the number of nodes, the run reports it.
      */
     static StepWeights of(Quadrature quadrature, int nodes) {
         Quadrature.Rule rule = quadrature.rule(quadrature.takes(nodes) ? nodes : quadrature.minimumNodes());
