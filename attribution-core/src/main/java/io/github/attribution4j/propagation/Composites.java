@@ -15,25 +15,30 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Rule sets of the literature for {@link Lrp}: which rule for which operation. Each is a plain {@link RuleSet}, to be changed in
- * parts by {@link RuleSet#override}.
+ * Rule sets of the literature for {@link Lrp}: which rule for which operation. Each is an ordinary {@link RuleSet};
+ * change parts of it with {@link RuleSet#override}.
  *
- * <p>Common to all, unless said otherwise: activations pass relevance unchanged, max pooling passes it to the largest element;
- * sums, means, average pooling and residual additions share it in proportion; concatenation, slicing, padding and lookups move
- * it; products of two activations give half to each; normalizations count their standard deviation as a constant, and batch
- * normalization right behind a convolution or linear layer is merged with it, without which LRP is wrong; softmax follows its
- * Taylor rule. Recurrent layers and cells follow ε, their activations pass, and of a gate and its signal the signal takes all (Arras et
- * al., <i>Explaining Recurrent Neural Network Predictions in Sentiment Analysis</i>, 2017). Unknown operators have no rule.
+ * <p>Common to all, unless said otherwise: activations pass relevance unchanged, max pooling passes it to the largest
+ * element; sums, means, average pooling and residual additions share it in proportion; concatenation, slicing, padding
+ * and lookups move it; products of two activations give half to each; normalizations count their standard deviation as
+ * a constant, and batch normalization directly after a convolution or linear layer is merged with it, because LRP would
+ * be wrong otherwise; softmax follows its Taylor rule. Recurrent layers and cells follow ε, their activations pass, and
+ * the signal takes all relevance of a gate and its signal (Arras et al., <i>Explaining Recurrent Neural Network
+ * Predictions in Sentiment Analysis</i>, 2017). Unknown operators have no rule.
  *
- * <p>Papers: Kohlbrenner et al., <i>Towards Best Practice in Explaining Neural Network Decisions with LRP</i>, 2020 (ε-plus, ε-α2β1);
- * Lapuschkin et al., <i>Unmasking Clever Hans predictors</i>, 2019 (flat); Montavon et al. 2019 (ε-γ-box).
+ * <p>Papers: Kohlbrenner et al., <i>Towards Best Practice in Explaining Neural Network Decisions with LRP</i>, 2020
+ * (ε-plus, ε-α2β1); Lapuschkin et al., <i>Unmasking Clever Hans predictors</i>, 2019 (flat); Montavon et al. 2019
+ * (ε-γ-box).
  */
 public final class Composites {
     private static final String ALL = "epsilon:EPSILON, epsilon-plus, epsilon-plus-flat, epsilon-alpha2-beta1,"
             + " epsilon-alpha2-beta1-flat, epsilon-gamma-box:LOW,HIGH (bounds of the input), attn-lrp,"
             + " conservative-transformer";
 
-    /** Composites as values of a setting, by name; each says its rules in full, and is read from those too. */
+    /**
+     * Composites as values of a setting. A composite is read from its name or from its rules in full, and is written as
+     * its rules.
+     */
     public static final Kind<RuleSet> KIND =
             Kind.of("one of " + ALL, Composites::read).said(RuleSet::describe);
 
@@ -113,10 +118,11 @@ public final class Composites {
     }
 
     /**
-     * AttnLRP, for transformers: ε at layers with weights, the Taylor rule at softmax, half to each operand of a product of two
-     * activations, and normalizations pass relevance unchanged (Achtibat et al., <i>AttnLRP: Attention-Aware Layer-Wise Relevance
-     * Propagation for Transformers</i>, 2024). A reciprocal root ({@code rsqrt}) counts as a constant, so that a norm spelled out as
-     * x · rsqrt(mean(x²) + ε) passes relevance unchanged too. The Taylor rule keeps a part of the relevance, as a bias does.
+     * AttnLRP, for transformers: ε at layers with weights, the Taylor rule at softmax, half to each operand of a
+     * product of two activations, and normalizations pass relevance unchanged (Achtibat et al., <i>AttnLRP:
+     * Attention-Aware Layer-Wise Relevance Propagation for Transformers</i>, 2024). A reciprocal root ({@code rsqrt})
+     * counts as a constant, so that a norm spelled out as x · rsqrt(mean(x²) + ε) passes relevance unchanged too. The
+     * Taylor rule keeps a part of the relevance, as a bias does.
      */
     public static RuleSet attnLrp() {
         return dense(Rules.STABILIZER)
@@ -125,9 +131,10 @@ public final class Composites {
     }
 
     /**
-     * Conservative propagation for transformers: attention weights count as constants, so that all relevance of attention goes to
-     * the values, and so do the standard deviations of normalizations, spelled out by {@code rsqrt} or not; ε at layers with weights (Ali, Schnake, Eberle, Montavon,
-     * Müller and Wolf, <i>XAI for Transformers: Better Explanations through Conservative Propagation</i>, 2022).
+     * Conservative propagation for transformers: attention weights count as constants, so that all relevance of
+     * attention goes to the values, and so do the standard deviations of normalizations, spelled out by {@code rsqrt}
+     * or not; ε at layers with weights (Ali, Schnake, Eberle, Montavon, Müller and Wolf, <i>XAI for Transformers:
+     * Better Explanations through Conservative Propagation</i>, 2022).
      */
     public static RuleSet conservativeTransformer() {
         return dense(Rules.STABILIZER)
@@ -159,7 +166,7 @@ public final class Composites {
         }
     }
 
-    /** Returns the composite that says itself so. */
+    /** Returns the composite that a text names. */
     private static Optional<RuleSet> said(String text) {
         List<Double> numbers = NUMBER.matcher(text)
                 .results()

@@ -12,44 +12,47 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 
 /**
- * DeepLIFT: how much each input element contributes to the difference between the score and the score at a reference, by
- * comparing every activation with its value in the reference run.
+ * DeepLIFT: how much each input element contributes to the difference between the score and the score at a reference,
+ * by comparing every activation with its value in the reference run.
  *
- * <p>Attribution: m · (x − x′), where the multiplier m is propagated from the score to the input by the chain rule, with Δy / Δx
- * in place of derivatives at nonlinear operations; shape and type of the input.
+ * <p>Attribution: m · (x − x′), where the multiplier m is propagated from the score to the input by the chain rule,
+ * with Δy / Δx in place of derivatives at nonlinear operations; shape and type of the input.
  *
  * <ul>
- *   <li>Element-wise operations: {@link Rule#RESCALE}, m = Δy / Δx, the derivative where |Δx| &lt; {@code near}; or {@link
- *       Rule#REVEAL_CANCEL}.
- *   <li>Linear operations, average pooling, batch normalization in inference: their derivative, which is Δy / Δx exactly.
- *   <li>Max pooling, softmax, layer and group normalization, products of two activations: multipliers of all operands that add up
- *       to Δy, row by row. Recurrent layers and cells: the same, step by step.
+ *   <li>Element-wise operations: {@link Rule#RESCALE}, m = Δy / Δx, the derivative where |Δx| &lt; {@code near}; or
+ *     {@link Rule#REVEAL_CANCEL}.
+ *   <li>Linear operations, average pooling, batch normalization in inference: their derivative, which is Δy / Δx
+ *     exactly.
+ *   <li>Max pooling, softmax, layer and group normalization, products of two activations: multipliers of all operands
+ *     that add up to Δy, row by row. Recurrent layers and cells: the same, step by step.
  *   <li>Unknown operators: refused by name, or treated as gradient if {@link #unknownAsGradient}.
  * </ul>
  *
- * <p><b>Completeness</b>, which the paper calls summation to delta: Σ m · Δx = F(x) − F(x′). The explanation's completeness gap
- * says how far off it is, and more than {@code tolerance} (1e-3) of |F(x) − F(x′)|, beyond rounding, is an error, unless {@link
- * #allowIncomplete}. At a layer what bypasses it takes its part too, so the gap is told there and not judged.
+ * <p><b>Completeness</b>, which the paper calls summation to delta: Σ m · Δx = F(x) − F(x′). The explanation's
+ * completeness gap is the deviation from it. A gap of more than {@code tolerance} (1e-3) of |F(x) − F(x′)|, beyond
+ * rounding, is an error, unless {@link #allowIncomplete}. At a layer, what bypasses the layer has its part too, so
+ * there the gap is reported and not checked.
  *
- * <p><b>References</b> are those of the model's inputs, also at a layer, where they are what the model computes from them. In
- * another method at a layer, such as {@code Attribution.at(layer, NoiseTunnel.smoothGrad(this))}, what bypasses the layer is the same
- * in both runs.
+ * <p><b>References</b> are references of the model's inputs, also at a layer: the layer's reference is what the model
+ * computes from them. In another method at a layer, such as
+ * {@code Attribution.at(layer, NoiseTunnel.smoothGrad(this))}, what bypasses the layer is the same in both runs.
  *
- * <p><b>Cost.</b> For each example a forward and a backward row, and a forward row for the reference, which gives its score too; on
- * a backend that does not tell it, another one (one in all if one reference serves all examples). At a layer one more for the
- * reference's activation.
+ * <p><b>Cost.</b> For each example a forward and a backward row, and a forward row for the reference. That row also
+ * yields the reference's score; on a backend where it does not, there is another one (one in all if all examples share
+ * a reference). At a layer one more for the reference's activation.
  *
- * <p><b>Paper.</b> Shrikumar, Greenside and Kundaje, <i>Learning Important Features Through Propagating Activation Differences</i>,
- * 2017.
+ * <p><b>Paper.</b> Shrikumar, Greenside and Kundaje, <i>Learning Important Features Through Propagating Activation
+ * Differences</i>, 2017.
  *
- * <p><b>Compared with Captum.</b> Equal to {@code DeepLift}, {@code LayerDeepLift} and {@code NeuronDeepLift} for networks of linear
- * layers and element-wise operations. Captum has the rescale rule alone, by type of module: functional operations, GELU, SiLU,
- * layer norm and products keep their derivative without a word, a reused module fails, its softmax mixes the examples of a batch
- * and its max pooling next to a ReLU does not add up. All of these add up here. Captum's {@code eps} is {@code near}. References of
- * layers are what the model computes from references of the inputs, as in Captum.
+ * <p><b>Compared with Captum.</b> Equal to {@code DeepLift}, {@code LayerDeepLift} and {@code NeuronDeepLift} for
+ * networks of linear layers and element-wise operations. Captum has only the rescale rule, by type of module:
+ * functional operations, GELU, SiLU, layer norm and products silently keep their derivative, a reused module fails, its
+ * softmax mixes the examples of a batch and its max pooling next to a ReLU does not add up. All of these add up here.
+ * Captum's {@code eps} is {@code near}. References of layers are what the model computes from references of the inputs,
+ * as in Captum.
  */
 public final class DeepLift extends DifferencePropagation<DeepLift> {
-    /** What element-wise nonlinear operations follow. */
+    /** The rule of element-wise nonlinear operations. */
     public enum Rule {
         /** Δy / Δx. */
         RESCALE,
@@ -63,7 +66,7 @@ public final class DeepLift extends DifferencePropagation<DeepLift> {
         }
     }
 
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<DeepLift> DESCRIPTION = Description.of(
             "deep-lift",
             Need.RULES,
@@ -99,7 +102,8 @@ public final class DeepLift extends DifferencePropagation<DeepLift> {
     Outcome explain(RuledRun run) {
         Evaluator evaluator = run.evaluator();
         List<Tensor> references = baselineOf(evaluator.inputs()).references(evaluator.inputs(), evaluator.run());
-        // First, because it gives the outputs at the inputs, and mostly at the references, at no further cost.
+        // This comes first, because it yields the outputs at the inputs, and mostly at the references, at no further
+        // cost.
         RuledRun.Propagated propagated = run.propagateAgainst(references);
         double[] scoresAtReference = evaluator.scoresAtCompared(references);
         List<Tensor> attributions =

@@ -18,28 +18,29 @@ import java.util.List;
  * DeepSHAP: {@link DeepLift} against every reference of a distribution, averaged. It approximates SHAP values under the
  * assumption that input elements are independent and the model locally linear in them.
  *
- * <p>Attribution: the mean over references b of m(x, b) · (x − b); shape and type of the input. The explanation holds the
- * standard error of that mean over references for each element (two references or more). It sums to F(x) − mean F(b): the
- * completeness gap is the difference, and is judged as {@link DeepLift} judges its own.
+ * <p>Attribution: the mean over references b of m(x, b) · (x − b); shape and type of the input. The explanation holds
+ * the standard error of that mean over references for each element (two references or more). It sums to F(x) − mean
+ * F(b): the completeness gap is the difference, and is checked as {@link DeepLift} checks its own.
  *
- * <p>Of {@link Baseline#samples} every one is used. From another distribution, and in another method at a layer, {@link
- * #draws} references are drawn for each example, by (seed, example, draw).
+ * <p>Every reference of {@link Baseline#samples} is used. For another distribution, and in another method at a layer,
+ * {@link #draws} references are drawn for each example, by (seed, example, draw).
  *
- * <p><b>Cost.</b> With B references for each example B backward rows and 3 B forward rows: for the pairs' inputs, their references,
- * and the references' scores. At a layer B more.
+ * <p><b>Cost.</b> With B references for each example B backward rows and 3 B forward rows: for the pairs' inputs, their
+ * references, and the references' scores. At a layer B more.
  *
- * <p><b>Paper.</b> Lundberg and Lee, <i>A Unified Approach to Interpreting Model Predictions</i>, 2017; Shrikumar et al. 2017.
+ * <p><b>Paper.</b> Lundberg and Lee, <i>A Unified Approach to Interpreting Model Predictions</i>, 2017; Shrikumar et
+ * al. 2017.
  *
  * <p><b>Compared with Captum.</b> {@code DeepLiftShap}, and at layers and neurons {@code LayerDeepLiftShap} and {@code
- * NeuronDeepLiftShap}, where {@link DeepLift} agrees. Captum returns a delta for each pair and needs memory for all pairs at once;
- * here pairs go through in micro-batches.
+ * NeuronDeepLiftShap}, where {@link DeepLift} agrees. Captum returns a delta for each pair and needs memory for all
+ * pairs at once; here pairs are computed in micro-batches.
  */
 public final class DeepLiftShap extends DifferencePropagation<DeepLiftShap> {
     private static final Setting<Integer> DRAWS = Setting.count(
                     "draws", 25, 1, "references drawn for each example, unless the baseline lists all")
             .trial(2);
 
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<DeepLiftShap> DESCRIPTION = Description.of(
             "deep-lift-shap",
             Need.RULES,
@@ -61,20 +62,23 @@ public final class DeepLiftShap extends DifferencePropagation<DeepLiftShap> {
     /**
      * Creates the method with its defaults: rescale.
      *
-     * @param baseline what references are taken from, such as {@link Baseline#samples}
+     * @param baseline the distribution of references, such as {@link Baseline#samples}
      */
     public DeepLiftShap(Baseline baseline) {
         this(DESCRIPTION.defaults().with(BASELINE, baseline));
     }
 
-    /** Returns a copy that draws this many references for each example, where the baseline does not list all; default 25. */
+    /**
+     * Returns a copy that draws this many references for each example, where the baseline does not list all; default
+     * 25.
+     */
     public DeepLiftShap draws(int draws) {
         return with(DRAWS, draws);
     }
 
     @Override
     void checkReferences(Problems problems) {
-        // Any will do.
+        // Any reference serves here.
     }
 
     @Override

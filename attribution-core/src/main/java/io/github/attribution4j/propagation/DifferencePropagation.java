@@ -16,8 +16,9 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Multipliers times differences from references: what {@link DeepLift}, of one reference for each example, and {@link
- * DeepLiftShap}, of many, share. Rules, the completeness that is judged, and its tolerance are described at {@link DeepLift}.
+ * Multipliers times differences from references: the common part of {@link DeepLift}, with one reference for each
+ * example, and {@link DeepLiftShap}, with many. {@link DeepLift} describes the rules, the check of completeness, and
+ * its tolerance.
  *
  * @param <S> the method itself
  */
@@ -73,13 +74,16 @@ public abstract sealed class DifferencePropagation<S extends DifferencePropagati
         return with(RULE, rule);
     }
 
-    /** Returns a copy whose multipliers are multiplied by x − x′, the default, or not. If not, there is no completeness gap. */
+    /**
+     * Returns a copy whose multipliers are multiplied by x − x′, the default, or not. If not, there is no completeness
+     * gap.
+     */
     public final S multiplyByInputs(boolean multiply) {
         return with(MULTIPLY, multiply);
     }
 
     /**
-     * Returns a copy in which below another |Δx| an operation's derivative stands for Δy / Δx; default 1e-10.
+     * Returns a copy in which the derivative replaces Δy / Δx below another |Δx|; default 1e-10.
      *
      * @param smallest in the unit of the operation's operand, 0 or more
      */
@@ -88,7 +92,7 @@ public abstract sealed class DifferencePropagation<S extends DifferencePropagati
     }
 
     /**
-     * Returns a copy whose sum may be off by as much; default 1e-3.
+     * Returns a copy with another tolerance for the sum; default 1e-3.
      *
      * @param fraction of |F(x) − F(x′)|, 0 or more
      */
@@ -96,7 +100,7 @@ public abstract sealed class DifferencePropagation<S extends DifferencePropagati
         return with(TOLERANCE, fraction);
     }
 
-    /** Returns a copy that takes attributions whose sum is off, with the gap in the explanation. */
+    /** Returns a copy that accepts attributions whose sum deviates; the explanation holds the gap. */
     public final S allowIncomplete() {
         return with(INCOMPLETE, true);
     }
@@ -106,14 +110,17 @@ public abstract sealed class DifferencePropagation<S extends DifferencePropagati
         return with(UNKNOWN, true);
     }
 
-    /** Adds what is wrong with the references. */
+    /** Adds the problems of the references. */
     abstract void checkReferences(Problems problems);
 
     final Baseline baseline() {
         return value(BASELINE);
     }
 
-    /** Returns the baseline for inputs to compare with: if they are those of a tail, what the head makes of the model's own. */
+    /**
+     * Returns the baseline for inputs. For the inputs of a tail it is what the head computes from the model's own
+     * baseline.
+     */
     final Baseline baselineOf(Inputs inputs) {
         return inputs.origin()
                 .map(origin -> baselineOf(origin.inputs()).throughHead())
@@ -131,7 +138,9 @@ public abstract sealed class DifferencePropagation<S extends DifferencePropagati
         baselineOf(inputs).check(inputs, problems);
     }
 
-    /** Returns m · (values − those at the references), or the multipliers m alone if the user wants those; row by row. */
+    /**
+     * Returns m · (values − those at the references), or the multipliers m alone if the user wants those; row by row.
+     */
     final List<Tensor> contributions(
             List<Tensor> multipliers, Supplier<List<Tensor>> values, Supplier<List<Tensor>> atReferences) {
         if (!value(MULTIPLY)) {
@@ -146,7 +155,7 @@ public abstract sealed class DifferencePropagation<S extends DifferencePropagati
         return contributions;
     }
 
-    /** Returns attributions, after a judgement of whether they add up. */
+    /** Returns attributions, after a check that they add up. */
     final Outcome judged(RuledRun run, List<Tensor> attributions, double[] scoresAtReference) {
         Evaluator evaluator = run.evaluator();
         Outcome outcome = Outcome.of(attributions);

@@ -22,28 +22,29 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Layer-wise relevance propagation: the score, handed back from layer to layer and shared among what each layer computed from, by
- * a rule for every operation.
+ * Layer-wise relevance propagation: the score is passed back from layer to layer. A rule for every operation divides it
+ * among the operation's inputs.
  *
- * <p>The relevance of the output is output · ∂score/∂output: for {@code Target.index(c)} the score at class c and zero elsewhere.
- * Each operation gives relevance back by its {@link Rules rule}; which rule is a {@link Composites composite}'s choice.
- * Attribution: the relevance that arrives; shape and type of the input, in the unit of the score.
+ * <p>The relevance of the output is output · ∂score/∂output: for {@code Target.index(c)} the score at class c and zero
+ * elsewhere. Each operation passes relevance back by its {@link Rules rule}; a {@link Composites composite} chooses the
+ * rules. Attribution: the relevance that arrives; shape and type of the input, in the unit of the score.
  *
- * <p><b>Conservation.</b> A rule conserves relevance if what it gives back sums to what it was given. The explanation's completeness
- * gap is Σ relevance − score for each example: the score of nothing is 0. What biases took, and stabilizers, is missing; a
- * notice names the rules that let biases take relevance.
+ * <p><b>Conservation.</b> A rule conserves relevance if the relevance that it passes back has the sum of what it
+ * received. The explanation's completeness gap is Σ relevance − score for each example. The relevance that biases and
+ * stabilizers took is missing; a notice names the rules that let biases take relevance.
  *
- * <p><b>Cost.</b> One forward and one backward row for each example. A convolution or linear layer is computed once more for each
- * term of its rule: twice forward and backward with z⁺, four times with α-β, not at all more with ε.
+ * <p><b>Cost.</b> One forward and one backward row for each example. A convolution or linear layer is computed once
+ * more for each term of its rule: twice forward and backward with z⁺, four times with α-β, and no more with ε.
  *
- * <p><b>Papers.</b> Bach, Binder, Montavon, Klauschen, Müller and Samek, <i>On Pixel-Wise Explanations for Non-Linear Classifier
- * Decisions by Layer-Wise Relevance Propagation</i>, 2015; Montavon et al. 2019; for transformers Ali et al. 2022 and Achtibat et al.
- * 2024.
+ * <p><b>Papers.</b> Bach, Binder, Montavon, Klauschen, Müller and Samek, <i>On Pixel-Wise Explanations for Non-Linear
+ * Classifier Decisions by Layer-Wise Relevance Propagation</i>, 2015; Montavon et al. 2019; for transformers Ali et al.
+ * 2022 and Achtibat et al. 2024.
  *
- * <p><b>Compared with Captum.</b> {@code new Lrp(Composites.epsilon(1e-9))} is {@code LRP} with its default rules, and {@code at(layer)} {@code
- * LayerLRP}, where Captum has rules: networks of linear layers, 2-D convolutions, poolings, ReLU and tanh, without batch
- * normalization. Captum's alpha-beta rule drops negative inputs, it does not merge batch normalization, refuses most other modules,
- * and functional additions share relevance twice. Its delta is score − Σ relevance, the negative of the gap here.
+ * <p><b>Compared with Captum.</b> {@code new Lrp(Composites.epsilon(1e-9))} is {@code LRP} with its default rules, and
+ * {@code at(layer)} {@code LayerLRP}, where Captum has rules: networks of linear layers, 2-D convolutions, poolings,
+ * ReLU and tanh, without batch normalization. Captum's alpha-beta rule drops negative inputs. Captum does not merge
+ * batch normalization, refuses most other modules, and distributes relevance twice at functional additions. Its delta
+ * is score − Σ relevance, the negative of the gap here.
  *
  * <p>Setting: {@code rules}.
  */
@@ -53,7 +54,7 @@ public final class Lrp extends Propagation<Lrp> {
             .alias("composite")
             .shown("epsilon-plus");
 
-    /** What the method says of itself. */
+    /** The description of the method. */
     public static final Description<Lrp> DESCRIPTION = Description.of(
             "lrp",
             Need.RULES,
@@ -136,7 +137,7 @@ public final class Lrp extends Propagation<Lrp> {
                 : "; biases take their part by " + absorbing;
     }
 
-    /** Returns the rules by which biases take relevance, and of how many operations. */
+    /** Returns the rules by which biases take relevance, with the number of operations for each. */
     private String absorbing(List<Operation> operations) {
         Map<String, Long> counts = IntStream.range(0, operations.size())
                 .filter(i -> !mergesWithBefore(i, operations))
@@ -150,7 +151,10 @@ public final class Lrp extends Propagation<Lrp> {
                 .collect(Collectors.joining(", "));
     }
 
-    /** Returns whether an operation is a batch normalization right behind a layer with weights, whose rule decides for both. */
+    /**
+     * Returns whether an operation is a batch normalization directly after a layer with weights, whose rule covers
+     * both.
+     */
     private static boolean mergesWithBefore(int number, List<Operation> operations) {
         return number > 0
                 && operations.get(number).plainName().endsWith("batch_norm")

@@ -8,7 +8,7 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.stream.LongStream;
 
-/** Every example with each of its references, example after example: one side of the pairs. */
+/** One side of the pairs of every example with each of its references, example after example. */
 final class PairedRows implements Rows {
     private final Evaluator evaluator;
     private final Baseline baseline;
@@ -26,7 +26,7 @@ final class PairedRows implements Rows {
     }
 
     /**
-     * Returns the examples, each as often as it has references.
+     * Returns the examples, each repeated for each of its references.
      *
      * @param draws how many references are drawn for each example, where the baseline does not list all
      */

@@ -18,16 +18,18 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.util.List;
 
 /**
- * A method that goes back through a model by other rules than the derivative. The model itself is never changed: a copy of
+ * A method that goes back through a model by other rules than the derivative. The model itself never changes: a copy of
  * it follows the rules, and computes the same values.
  *
- * <p><b>Rules.</b> Each method has a {@link RuleSet}, which {@link #rules()} shows. Where something would have to flow through
- * an operation that has no rule, the method refuses: an {@link io.github.attribution4j.model.UnsupportedModelException} names
- * the operation and what can be done. Operations that nothing has to flow through do not matter.
+ * <p><b>Rules.</b> Each method has a {@link RuleSet}, which {@link #rules()} shows. If something would have to flow
+ * through an operation without a rule, the method refuses: an
+ * {@link io.github.attribution4j.model.UnsupportedModelException} names the operation and the remedy. Operations
+ * through which nothing has to flow do not matter.
  *
- * <p><b>Where.</b> Like any method this one attributes to the inputs; {@link #at} attributes to values inside the model, {@link
- * #towards} explains a neuron. References, where the method compares with one, are always references of the model's inputs: a
- * layer's is what the model computes from them, so what bypasses the layer is compared too, and is not attributed to it.
+ * <p><b>Where.</b> Like any method this one attributes to the inputs; {@link #at} attributes to values inside the
+ * model, {@link #towards} explains a neuron. References are always references of the model's inputs. A layer's
+ * reference is what the model computes from them, so what bypasses the layer is compared too, and is not attributed to
+ * it.
  *
  * @param <S> the method itself
  */
@@ -40,10 +42,10 @@ public abstract sealed class Propagation<S extends Propagation<S>> extends Descr
     /** Returns the rules that copies of models follow. */
     public abstract RuleSet rules();
 
-    /** Adds what is wrong with inputs, besides what every method checks. */
+    /** Adds the problems of inputs, besides those that every method checks. */
     abstract void check(Inputs inputs, Problems problems);
 
-    /** Computes. */
+    /** Computes the explanation. */
     abstract Outcome explain(RuledRun run);
 
     @Override

@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One computation of a method: the model that it explains, and the copy of it that goes back. */
+/** One computation of a method: the explained model, and its copy that goes back by rules. */
 final class RuledRun {
     private final RuledModel model;
     private final Evaluator evaluator;
@@ -37,7 +37,7 @@ final class RuledRun {
         this.cut = cut;
     }
 
-    /** {@code cut}: where to attribute, if not to the inputs. */
+    /** {@code cut}: the values that are attributed to; null for the inputs. */
     static RuledRun start(
             Propagation<?> method, RuledModel model, @Nullable RuledCut cut, Inputs inputs, Target target, Run run) {
         RuledCopy copy = model.with(method.rules());
@@ -70,13 +70,13 @@ final class RuledRun {
         return cut != null;
     }
 
-    /** Returns whether the model shows its weights, and none of them is a bias or a mean that stands for one. */
+    /** Returns whether the model shows its weights, and none of them is a bias or a mean that acts as one. */
     boolean withoutBiases() {
         List<String> names;
         try {
             names = model.weightNames();
         } catch (UnsupportedModelException e) {
-            // One that came from a stream shows none, which is no reason to fail.
+            // A model that came from a stream shows none, which is no reason to fail.
             return false;
         }
         return !names.isEmpty()
@@ -101,20 +101,20 @@ final class RuledRun {
         return cut == null ? rows.attributed(0, rows.count()) : evaluator.activations(cut, rows);
     }
 
-    /** Returns what the copy gives back for the explained inputs, axis 0 counts examples. */
+    /** Returns what the copy passes back for the explained inputs; axis 0 counts examples. */
     List<Tensor> propagate() {
         return propagate(false);
     }
 
-    /** Returns what the copy gives back if the output itself is sent back, where the score depends on it. */
+    /** Returns what the copy passes back if the output itself is sent back, where the score depends on it. */
     List<Tensor> propagateOutput() {
         return propagate(true);
     }
 
-    /** What a copy gave back. */
+    /** What a copy passed back. */
     record Propagated(List<Tensor> values, List<Tensor> multipliers) {}
 
-    /** Returns what the copy gives back for the explained inputs with a reference each; one row serves all. */
+    /** Returns what the copy passes back for the explained inputs with a reference each; one row serves all. */
     Propagated propagateAgainst(List<Tensor> references) {
         Collected values = new Collected();
         Collected multipliers = new Collected();
@@ -127,7 +127,7 @@ final class RuledRun {
         return new Propagated(cut == null ? evaluator.inputs().attributed() : values.joined(), multipliers.joined());
     }
 
-    /** Gives a sink what the copy gives back for rows of inputs, each against its reference. */
+    /** Passes to a sink what the copy passes back for rows of inputs, each with its reference. */
     void propagateAgainst(Rows rows, Rows references, Consumer<Part> sink) {
         evaluator.propagate(
                 (batch, from, to) -> copy.run(batch.against(references.attributed(from, to))), rows, part -> {

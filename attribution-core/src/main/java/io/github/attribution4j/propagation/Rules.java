@@ -11,15 +11,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The rules of layer-wise relevance propagation by their names in the literature. For a linear map with weights z[k] = Σ_j
- * x[j] w[j,k] + b[k] they say how much of the relevance R[k] goes to j; x⁺ = max(0, x), x⁻ = min(0, x).
+ * The rules of layer-wise relevance propagation by their names in the literature. For a linear map with weights z[k] =
+ * Σ_j x[j] w[j,k] + b[k] they tell how much of the relevance R[k] goes to j; x⁺ = max(0, x), x⁻ = min(0, x).
  *
- * <p>Where several rules have a stabilizer, stab(z) = z + ε · sign(z) with sign(0) = +1, its default is ε = 1e-6. Relevance that
- * a bias takes is lost to the inputs; rules that leave the bias out conserve it.
+ * <p>Where several rules have a stabilizer, stab(z) = z + ε · sign(z) with sign(0) = +1, its default is ε = 1e-6.
+ * Relevance that a bias takes is lost to the inputs; rules that leave the bias out conserve it.
  *
- * <p>Sources: Bach et al., <i>On Pixel-Wise Explanations</i>, 2015 (ε, α-β, z, flat); Montavon et al., <i>Explaining nonlinear
- * classification decisions with deep Taylor decomposition</i>, 2017 (z⁺, zB, w²); Montavon et al., <i>Layer-Wise Relevance
- * Propagation: An Overview</i>, 2019 (γ, and which rule for which layer).
+ * <p>Sources: Bach et al., <i>On Pixel-Wise Explanations</i>, 2015 (ε, α-β, z, flat); Montavon et al., <i>Explaining
+ * nonlinear classification decisions with deep Taylor decomposition</i>, 2017 (z⁺, zB, w²); Montavon et al.,
+ * <i>Layer-Wise Relevance Propagation: An Overview</i>, 2019 (γ, and which rule for which layer).
  */
 public final class Rules {
     /** ε of stabilizers where none is given. */
@@ -40,10 +40,10 @@ public final class Rules {
     }
 
     /**
-     * The γ rule: R[j] = Σ_k x[j] (w[j,k] + γ w[j,k]⁺) / stab(Σ_j x[j] (w[j,k] + γ w[j,k]⁺) + b[k] + γ b[k]⁺) · R[k], for inputs
-     * that are not negative, such as those behind a ReLU.
+     * The γ rule: R[j] = Σ_k x[j] (w[j,k] + γ w[j,k]⁺) / stab(Σ_j x[j] (w[j,k] + γ w[j,k]⁺) + b[k] + γ b[k]⁺) · R[k],
+     * for inputs that are not negative, such as those after a ReLU.
      *
-     * @param gamma how much positive weights are favoured, 0 or more
+     * @param gamma the preference for positive weights, 0 or more
      */
     public static BackwardRule gamma(double gamma) {
         Term term = new Term(1, InputPart.VALUE, WeightPart.RAISED, BiasPart.RAISED);
@@ -52,8 +52,8 @@ public final class Rules {
     }
 
     /**
-     * The α-β rule: α times the shares of positive contributions x⁺w⁺ + x⁻w⁻ + b⁺ minus β times those of negative ones x⁺w⁻ + x⁻w⁺
-     * + b⁻.
+     * The α-β rule: α times the shares of positive contributions x⁺w⁺ + x⁻w⁻ + b⁺ minus β times those of negative ones
+     * x⁺w⁻ + x⁻w⁺ + b⁻.
      *
      * @param alpha α, of which α − β = 1 conserves relevance
      * @param beta β, 0 or more
@@ -76,7 +76,7 @@ public final class Rules {
         return beta == 0 ? weighted(name, STABILIZER, positive) : weighted(name, STABILIZER, positive, negative);
     }
 
-    /** The z⁺ rule: positive contributions alone share the relevance; the α-β rule with α = 1, β = 0. */
+    /** The z⁺ rule: only positive contributions get relevance; the α-β rule with α = 1, β = 0. */
     public static BackwardRule zPlus() {
         return weighted(
                 "z-plus",
@@ -88,8 +88,8 @@ public final class Rules {
     }
 
     /**
-     * The zB rule for a first layer whose inputs are bounded, l ≤ x ≤ h: shares of x w − l w⁺ − h w⁻, which are not negative. The
-     * bias takes nothing.
+     * The zB rule for a first layer whose inputs are bounded, l ≤ x ≤ h: shares of x w − l w⁺ − h w⁻, which are not
+     * negative. The bias takes nothing.
      *
      * @param low l: the smallest value of a pixel, after normalization
      * @param high h: the largest
@@ -136,7 +136,7 @@ public final class Rules {
                 "w-square", STABILIZER, new Group(1, new Term(1, InputPart.ONE, WeightPart.SQUARE, BiasPart.ZERO)));
     }
 
-    /** The flat rule for a first layer: equal shares for all that an output is computed from. The bias takes nothing. */
+    /** The flat rule for a first layer: equal shares for all inputs of an output. The bias takes nothing. */
     public static BackwardRule flat() {
         return weighted("flat", STABILIZER, new Group(1, new Term(1, InputPart.ONE, WeightPart.ONE, BiasPart.ZERO)));
     }
@@ -146,7 +146,7 @@ public final class Rules {
         return new BackwardRule.Pass();
     }
 
-    /** Relevance in proportion to what each summand adds, for sums, means and average pooling. */
+    /** Relevance in proportion to each summand, for sums, means and average pooling. */
     public static BackwardRule norm() {
         return new BackwardRule.Norm(STABILIZER);
     }
@@ -161,7 +161,7 @@ public final class Rules {
         return new BackwardRule.SoftmaxTaylor();
     }
 
-    /** No relevance goes on: the result counts as a constant (Ali et al. 2022, for attention weights). */
+    /** No relevance passes: the result counts as a constant (Ali et al. 2022, for attention weights). */
     public static BackwardRule stop() {
         return new BackwardRule.Stop();
     }

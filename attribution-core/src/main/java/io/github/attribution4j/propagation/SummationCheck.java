@@ -6,7 +6,7 @@ import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 
-/** Whether attributions add up to the difference of scores that they explain. */
+/** Checks that attributions add up to the difference of scores that they explain. */
 final class SummationCheck {
     private static final double SINGLE = 1e-5;
     private static final double DOUBLE = 1e-12;
@@ -14,8 +14,8 @@ final class SummationCheck {
     private SummationCheck() {}
 
     /**
-     * Checks every example: |Σ attributions − (F(x) − F(x'))| ≤ tolerance · |F(x) − F(x')| + rounding, where rounding is 1e-5
-     * (single precision) or 1e-12 (double) of |F(x)| + |F(x')| + Σ |attributions|.
+     * Checks every example: |Σ attributions − (F(x) − F(x'))| ≤ tolerance · |F(x) − F(x')| + rounding, where rounding
+     * is 1e-5 (single precision) or 1e-12 (double) of |F(x)| + |F(x')| + Σ |attributions|.
      *
      * @throws ModelException naming the first example that fails, and the remedy
      */
