@@ -18,11 +18,12 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * A place where a model looks ids up in a table of vectors: of words, positions, types.
+ * A place where a model looks up ids in a table of vectors: of words, positions or types.
  *
  * @param point the looked-up vectors
- * @param shape theirs in a run with one example, {@code (1, tokens, width)} as a rule
- * @param input the input of the model whose ids are looked up; empty if the model computes them itself, such as positions
+ * @param shape their shape in a run with one example, usually {@code (1, tokens, width)}
+ * @param input the input of the model whose ids are looked up; empty if the model computes them itself, such as
+ *     positions
  */
 public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> input) {
     private static final String EMBEDDING = "embedding";
@@ -30,14 +31,14 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
     private static final String ROTARY = "rotary";
 
     /**
-     * Finds the lookups that happen in a run with these inputs, in the order of the model's declaration. A module that is
-     * called more than once has one for each call.
+     * Finds the lookups that happen in a run with these inputs, in the order of the model's declaration. A module that
+     * is called more than once has one for each call.
      *
-     * <p>A lookup is a call of a module of a type named {@code ...Embedding...} that takes a tensor of integers and gives a
-     * floating one of its shape with an axis behind it, or an operator {@code embedding}. None are modules around a lookup,
-     * modules that add up what they look up ({@code EmbeddingBag}), rotary embeddings, which turn vectors rather than give
-     * them, and lookups of distances between tokens, which have no axis for examples. A lookup belongs to the input that
-     * holds the same ids, an attributed one before others.
+     * <p>A lookup is a call of a module of a type named {@code ...Embedding...} that takes a tensor of integers and
+     * returns a floating one of its shape with one more axis at the end, or an operator {@code embedding}. Not lookups
+     * are: modules around a lookup, modules that add up the vectors they look up ({@code EmbeddingBag}), rotary
+     * embeddings, which rotate vectors, and lookups of distances between tokens, which have no axis for examples. A
+     * lookup belongs to the input that holds the same ids, an attributed one before others.
      *
      * <p><b>Cost.</b> One forward row that lists the model's values, and one for each lookup.
      *
@@ -63,7 +64,7 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
         }
     }
 
-    /** Returns whether a module, or an operator, is named as one that looks up. */
+    /** Returns whether a module or an operator has the name of one that looks up. */
     private static boolean isNamedSo(CutPoint point) {
         String kind = point.kind().toLowerCase(Locale.ROOT);
         return point.isInside()
@@ -71,7 +72,7 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
                 : kind.contains(EMBEDDING) && !kind.contains(BAG) && !kind.contains(ROTARY);
     }
 
-    /** Returns whether a module adds up what it looks up. */
+    /** Returns whether a module adds up the vectors it looks up. */
     static boolean isBag(CutPoint point) {
         String kind = point.kind().toLowerCase(Locale.ROOT);
         return kind.contains(EMBEDDING) && kind.contains(BAG);
@@ -93,7 +94,7 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
                 .toList();
     }
 
-    /** A module of its own right is preferred to the operator in it. */
+    /** A module is preferred to the operator inside it. */
     private static boolean contains(CutPoint outer, CutPoint inner) {
         if (outer.isInside()) {
             int slash = outer.path().lastIndexOf('/');
@@ -102,7 +103,7 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
         return inner.path().startsWith(outer.path() + ".");
     }
 
-    /** Returns the integers that a call takes, whose shape its result has with an axis behind. */
+    /** Returns the integer argument of a call whose shape is that of the result without the last axis. */
     private static Optional<CutPoint> ids(LayerValue result, List<LayerValue> values) {
         CutPoint point = result.point();
         return values.stream()
@@ -123,7 +124,10 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
         return input.shape().size() == ids.shape().size() && Arrays.equals(ids.toLongArray(), input.toLongArray());
     }
 
-    /** Returns whether vectors are equal where ids are, and differ where ids do: all that shows of an operator's ids. */
+    /**
+     * Returns whether vectors are equal where ids are, and differ where ids do. An operator shows its ids in no other
+     * way.
+     */
     private static boolean tellsApart(Tensor vectors, Tensor input) {
         int rank = input.shape().rank();
         if (vectors.shape().rank() != rank + 1

@@ -38,39 +38,42 @@ import java.util.Set;
  * Explanation why = method.attribute(model, inputs, Target.index(1)); // shape (examples, tokens)
  * }</pre>
  *
- * <p>Ids are names and have no gradient; the vectors that a model looks up for them do. So a method that takes gradients is
- * applied where the model looks up the <em>attributed</em> inputs ({@link EmbeddingLookup#find}, or the places given to
- * {@link #at}), at all of these at once, and its attributions are added up over the last axis of each vector:
+ * <p>Ids are names and have no gradient; the vectors that a model looks up for them do. So a method that takes
+ * gradients is applied where the model looks up the <em>attributed</em> inputs ({@link EmbeddingLookup#find}, or the
+ * places given to {@link #at}), at all of these at once, and its attributions are added up over the last axis of each
+ * vector:
  *
  * <pre>
  * attribution(example, token) = Σ_e a(example, token, e)
  * </pre>
  *
- * <p>which keeps completeness: they sum to the score minus the score at the baseline. The method's baseline is one of the
- * vectors (zeros, unless set), or a {@link TokenBaseline} lifted with {@link io.github.attribution4j.baseline.Baseline#throughHead}.
+ * <p>which keeps completeness: they sum to the score minus the score at the baseline. The method's baseline is one of
+ * the vectors (zeros, unless set), or a {@link TokenBaseline} lifted with
+ * {@link io.github.attribution4j.baseline.Baseline#throughHead}.
  *
- * <p>A {@link ForwardAttribution} (ablation, occlusion, Shapley values) is applied to the ids themselves, unless {@link #at}
- * says otherwise: its baseline is one of ids, and its masks group tokens.
+ * <p>A {@link ForwardAttribution} (ablation, occlusion, Shapley values) is applied to the ids themselves, unless
+ * {@link #at} says otherwise: its baseline is one of ids, and its masks group tokens.
  *
- * <p><b>Positions and types.</b> Vectors that other inputs, or the model itself, choose are left as they are: what a word adds
- * is then seen apart from where it stands. {@link #everyEmbedding()} takes them too, and {@link #together()} adds them to the
- * words' numbers. A text's type ids may be attributed as well; they give numbers of their own.
+ * <p><b>Positions and types.</b> Vectors that other inputs, or the model itself, choose stay unchanged: then the
+ * contribution of a word is separate from that of its position. {@link #everyEmbedding()} attributes to them too, and
+ * {@link #together()} adds them to the words' numbers. A text's type ids may be attributed as well; they get numbers of
+ * their own.
  *
  * <p><b>Padding.</b> A position that the model masks out has no influence and gets 0.
  *
- * <p><b>Cost.</b> That of the method, one forward row for each example, and that of {@link EmbeddingLookup#find}, which {@link
- * #at} saves.
+ * <p><b>Cost.</b> That of the method, one forward row for each example, and that of {@link EmbeddingLookup#find}, which
+ * {@link #at} saves.
  *
- * <p><b>Differences to Captum.</b> {@code LayerIntegratedGradients} at an embedding gives the elements of the vectors, to be
- * summed by hand, and puts the same value in the place of every call of a module; here each call has its own.
+ * <p><b>Differences to Captum.</b> {@code LayerIntegratedGradients} at an embedding returns the elements of the
+ * vectors, to be summed by hand, and replaces every call of a module by the same value; here each call has its own.
  *
  * <p>Immutable and thread-safe.
  *
- * @param <M> what the method needs of a model: {@link LayeredModel}, or {@link io.github.attribution4j.model.rule.RuledModel} for one that
- *     goes back by rules
+ * @param <M> what the method needs of a model: {@link LayeredModel}, or
+ *     {@link io.github.attribution4j.model.rule.RuledModel} for one that goes back by rules
  */
 public final class TokenAttribution<M extends LayeredModel> implements Attribution<M> {
-    /** What becomes of the attributions of one vector's elements. */
+    /** How the attributions of a vector's elements become one. */
     public enum Reduction {
         /** Their sum, which keeps sign and completeness. */
         SUM,
@@ -80,7 +83,7 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
         NONE
     }
 
-    /** Which attributions are added up over several vectors of one token. */
+    /** How the attributions of several vectors of one token are added up. */
     private enum Grouping {
         BY_INPUT,
         BY_EMBEDDING,
@@ -107,7 +110,8 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
     /**
      * Returns a method by token: at the vectors of the attributed inputs, summed over their elements.
      *
-     * @param <M> inferred from the method; {@link LayeredModel}, or {@link io.github.attribution4j.model.rule.RuledModel}
+     * @param <M> inferred from the method; {@link LayeredModel}, or
+     *     {@link io.github.attribution4j.model.rule.RuledModel}
      * @param method any method, with its baseline
      */
     public static <M extends LayeredModel> TokenAttribution<M> of(Attribution<? super M> method) {
@@ -115,8 +119,8 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
     }
 
     /**
-     * Returns a copy applied at these places instead of those found: embeddings, or whole modules around them, such as {@code
-     * bert.embeddings}. Several have attributions of their own, unless taken {@link #together()}.
+     * Returns a copy applied at these places instead of those found: embeddings, or whole modules around them, such as
+     * {@code bert.embeddings}. Several have attributions of their own, unless taken {@link #together()}.
      *
      * @param addresses see {@link CutPoint}; none may depend on another
      */
@@ -159,11 +163,11 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
                 .madeBy(this, model.identity(), inputs, new Counts(looked, 0, looked, looked == 0 ? 0 : 1));
     }
 
-    /** Returns where to attribute, with the name under which the attributions appear. */
+    /** Returns the points of attribution, with the names of the attributions. */
     private Map<String, String> places(LayeredModel model, Inputs inputs) {
         Map<String, String> places = new LinkedHashMap<>();
         if (!points.isEmpty()) {
-            // As the model spells them, which is how the attributions will be named.
+            // The model's own spelling, because the attributions get these names.
             points.forEach(point -> places.put(model.cutPoint(point).toString(), point));
         } else {
             requireIds(inputs);
@@ -267,8 +271,8 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
     }
 
     /**
-     * Returns what the tokens are called, of which attributions are: those of the input that they are named by, or else of the
-     * first whose rows are as long.
+     * Returns the names of the tokens that attributions belong to: those of the input of the same name, or else of the
+     * first input whose rows have that length.
      */
     private static FeatureNames tokens(String name, Shape attributions, Inputs inputs) {
         List<Inputs.Input> fitting = inputs.attributedInputs().stream()

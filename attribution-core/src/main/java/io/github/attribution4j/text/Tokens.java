@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.function.ToLongFunction;
 
 /**
- * Texts as a tokenizer cut them: what the model is given, and what people read. Texts of a batch are padded at their end to
- * the longest. Immutable; tensors are made anew by each call, of type int64 and shape {@code (texts, tokens)}.
+ * Texts as a tokenizer split them: the ids for the model, and the labels that people read. Texts of a batch are padded
+ * at their end to the longest. Immutable; each call makes new tensors, of type int64 and shape {@code (texts, tokens)}.
  */
 public final class Tokens {
     /**
@@ -23,9 +23,9 @@ public final class Tokens {
      * @param id in the vocabulary
      * @param type of the segment, 0 for the first text of a pair
      * @param special whether the tokenizer added it, as it does class and separator tokens
-     * @param label what is shown, mostly the piece of text it stands for
+     * @param label the shown text, mostly the piece of text that it came from
      * @param start where the piece begins in the text, in {@code char}s; 0 for special tokens
-     * @param end where it ends
+     * @param end where the piece ends
      */
     public record Token(long id, long type, boolean special, String label, int start, int end) {}
 
@@ -95,12 +95,12 @@ public final class Tokens {
         return padding;
     }
 
-    /** Returns what is shown of each token of a text, without padding. */
+    /** Returns the label of each token of a text, without padding. */
     public String[] labels(int text) {
         return texts.get(text).stream().map(Token::label).toArray(String[]::new);
     }
 
-    /** Returns what each text's tokens are called: their labels, a blank one as the sign {@code ·}. */
+    /** Returns the names of each text's tokens: their labels, with {@code ·} for a blank one. */
     public FeatureNames names() {
         List<List<String>> labels = new ArrayList<>();
         for (List<Token> text : texts) {
@@ -157,13 +157,13 @@ public final class Tokens {
     }
 
     /**
-     * Returns a model's inputs: ids attributed, the others held fixed. What a parameter takes follows from its name: {@code
-     * ...mask} the attention mask, {@code ...type...} or {@code ...segment...} the types, {@code ...position...} the positions,
-     * anything with {@code ids}, {@code token}, {@code input} or {@code text} in it the ids.
+     * Returns a model's inputs: ids attributed, all others fixed. The name of a parameter decides what it gets: {@code
+     * ...mask} the attention mask, {@code ...type...} or {@code ...segment...} the types, {@code ...position...} the
+     * positions, anything with {@code ids}, {@code token}, {@code input} or {@code text} in it the ids.
      *
-     * @param tensors where the model wants them
+     * @param tensors the model's tensors
      * @param parameters names of the model's parameters, in order
-     * @throws IllegalArgumentException if a name says nothing, or there are no ids
+     * @throws IllegalArgumentException if a name matches none of these, or there are no ids
      */
     public Inputs inputs(Tensors tensors, List<String> parameters) {
         Inputs inputs = Inputs.none();
