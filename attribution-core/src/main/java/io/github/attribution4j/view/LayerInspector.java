@@ -20,20 +20,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at layers of a model: what they compute for given inputs, and how a score depends on it. One call gives what
- * notebooks plot by hand: feature maps, gradient flow, dead channels.
+ * Inspects layers of a model: what they compute for given inputs, and how a score depends on it. One call returns the
+ * data that notebooks plot by hand: feature maps, gradient flow, dead channels.
  *
  * <pre>{@code
- * try (LayerViews views = new LayerInspector("conv1", "layer4").inspect(model, inputs, Target.argmax(), Run.defaults())) {
- *     double off = views.get("layer4").statistics(LayerView.Quantity.ACTIVATION).zeros();
- * }
- * }</pre>
+ * try (LayerViews views = new LayerInspector("conv1", "layer4").inspect(model, inputs, Target.argmax(),
+ * Run.defaults())) { double off = views.get("layer4").statistics(LayerView.Quantity.ACTIVATION).zeros(); } }</pre>
  *
- * <p>An immutable, thread-safe value. Channels are on axis 1 unless {@link #channelAxis} says otherwise. Layers may depend on each
- * other.
+ * <p>An immutable, thread-safe value. Channels are on axis 1 unless {@link #channelAxis} says otherwise. Layers may
+ * depend on each other.
  *
- * <p><b>Cost.</b> For each example and layer a forward row, and with a target a backward row that ends at the layer. Activations (and
- * gradients) of all layers are held until the views are closed: with many layers look at a few examples.
+ * <p><b>Cost.</b> For each example and layer a forward row, and with a target a backward row that ends at the layer.
+ * Activations (and gradients) of all layers are held until the views are closed: with many layers, inspect only a few
+ * examples.
  */
 public final class LayerInspector {
     private final List<String> layers;
@@ -55,7 +54,7 @@ public final class LayerInspector {
     }
 
     /**
-     * Returns a copy that finds channels elsewhere.
+     * Returns a copy for channels on another axis.
      *
      * @param axis of activations, such as -1 for channels last; not 0, which counts examples
      */
@@ -66,18 +65,18 @@ public final class LayerInspector {
         return new LayerInspector(layers, axis);
     }
 
-    /** Looks at activations. */
+    /** Inspects activations. */
     public LayerViews inspect(LayeredModel model, Inputs inputs) {
         return look(model, inputs, null, Run.defaults());
     }
 
-    /** Looks at activations and gradients of a score, with {@link Run#defaults()}. */
+    /** Inspects activations and gradients of a score, with {@link Run#defaults()}. */
     public LayerViews inspect(LayeredModel model, Inputs inputs, Target target) {
         return look(model, inputs, target, Run.defaults());
     }
 
     /**
-     * Looks at activations and gradients of a score.
+     * Inspects activations and gradients of a score.
      *
      * @param model not changed
      * @param inputs not changed, not closed
@@ -132,7 +131,7 @@ public final class LayerInspector {
         return "LayerInspector" + layers;
     }
 
-    /** Who asks for the evaluation. */
+    /** The recipe of the evaluation. */
     private record Looking(List<String> layers, int channelAxis) implements Recipe {
         List<Cut> cuts(LayeredModel model, Inputs inputs) {
             if (!layers.isEmpty()) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One layer's values at the inspected inputs. Its tensors belong to the {@link LayerViews} that it comes from. */
 public final class LayerView {
-    /** Which values. */
+    /** The kind of values. */
     public enum Quantity {
         /** What the layer computed. */
         ACTIVATION,

@@ -41,7 +41,7 @@ public final class LayerViews implements AutoCloseable {
         return scores.clone();
     }
 
-    /** Returns what looking cost. */
+    /** Returns the cost of the inspection. */
     public Counts counts() {
         return counts;
     }

@@ -5,11 +5,11 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * What some numbers look like together. Computed in double precision; NaN and infinite values are counted and left out of
+ * Statistics of some numbers, computed in double precision. NaN and infinite values are counted, and left out of
  * everything else.
  *
- * @param count how many finite values
- * @param notFinite how many others
+ * @param count the number of finite values
+ * @param notFinite the number of others
  * @param mean of the finite values; 0 if there are none, as everything else
  * @param standardDeviation √(mean of squared differences from the mean)
  * @param min smallest
@@ -17,7 +17,7 @@ import java.util.Arrays;
  * @param median half is not larger
  * @param upperQuartile three quarters are not larger
  * @param max largest
- * @param zeros which fraction is exactly 0: of a rectifier's output, how much is off
+ * @param zeros the fraction that is exactly 0: for a rectifier's output, the part that is off
  * @param norm √(sum of squares)
  */
 public record ValueStatistics(
