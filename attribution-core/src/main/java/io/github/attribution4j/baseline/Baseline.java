@@ -12,25 +12,27 @@ import java.util.List;
 /**
  * What "absent" means: reference values for the attributed inputs, in the space of those inputs.
  *
- * <p>A zero input is not a zero activation. A baseline of the inputs becomes one of a layer by {@link #throughHead()}
- * alone. Immutable and thread-safe; tensors given are not owned and must stay open while the baseline is used.
+ * <p>A zero input is not a zero activation. A baseline of the inputs becomes one of a layer only by
+ * {@link #throughHead()}. Immutable and thread-safe. A baseline does not own its tensors; they must stay open while it
+ * is used.
  */
 public interface Baseline {
-    /** What the texts of a baseline are, for help. */
+    /** The texts that name a baseline, for help. */
     String TEXTS = "a number (or one for each input: 0,0.5), a file with the inputs' arrays, mean:FILE or "
             + "samples:FILE (rows are samples), blur:SIGMA, uniform:LOW,HIGH, normal:MEAN,STDEV, token:ID or "
             + "token:ID:KEPT,... (a reference token), head:BASELINE (of the model's inputs, lifted to the layer)";
 
-    /** Baselines as values of a setting, which texts name: numbers, files, {@code blur:SIGMA} and so on. */
+    /** Baselines as values of a setting, which a text names: numbers, files, {@code blur:SIGMA} and so on. */
     Kind<Baseline> KIND = BaselineText.KIND;
 
     /**
      * Returns reference values for evaluated rows.
      *
-     * @param inputs what is explained
-     * @param examples for each row the example it belongs to
-     * @param samples for each row the number of the draw; a baseline that is not random ignores it
-     * @param run gives the random numbers of (seed, example, sample); a baseline that runs a model tells it the cost
+     * @param inputs the explained inputs
+     * @param examples the example of each row
+     * @param samples the number of the draw for each row; a baseline that is not random ignores it
+     * @param run supplies the random numbers of (seed, example, sample); a baseline that runs a model reports its cost
+     *     to it
      * @return for each attributed input, in order, a tensor of its type and row shape with as many rows as {@code
      *     examples}, or with one row that serves all; owned by the current scope, or not new at all
      */
@@ -40,14 +42,14 @@ public interface Baseline {
     boolean isDistribution();
 
     /**
-     * Returns all samples of a distribution that is a finite set, for methods that compare with every one of them: for each
-     * attributed input a tensor whose axis 0 counts samples. Empty if there are too many to list.
+     * Returns all samples of a distribution that is a finite set, for methods that compare with every one of them: for
+     * each attributed input a tensor whose axis 0 counts samples. Empty if there are too many to list.
      */
     default List<Tensor> samples() {
         return List.of();
     }
 
-    /** Checks that the baseline fits inputs, adding what is wrong. */
+    /** Checks that the baseline fits inputs; adds the problems. */
     void check(Inputs inputs, Problems problems);
 
     /** Returns the baseline in words, for provenance; tensors by their digest. */
@@ -75,7 +77,7 @@ public interface Baseline {
         return new LiftedBaseline(this, null);
     }
 
-    /** Returns this baseline lifted through a head given by hand; see {@link #throughHead()}. */
+    /** Returns this baseline lifted through an explicit head; see {@link #throughHead()}. */
     default Baseline through(Model head) {
         return new LiftedBaseline(this, head);
     }
@@ -134,7 +136,8 @@ public interface Baseline {
     }
 
     /**
-     * The input itself, blurred over its last two axes by a Gaussian (cut off at 3 standard deviations, edges repeated).
+     * The input itself, blurred over its last two axes by a Gaussian (cut off at 3 standard deviations, edges
+     * repeated).
      *
      * @param sigma standard deviation in elements, more than 0
      */

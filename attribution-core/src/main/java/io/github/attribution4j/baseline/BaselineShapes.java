@@ -9,7 +9,7 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What baselines made of tensors check and say alike. */
+/** The checks and descriptions that baselines made of tensors share. */
 final class BaselineShapes {
     private BaselineShapes() {}
 

@@ -17,11 +17,11 @@ final class BaselineText {
 
     private static final String LIFTED = " through head";
 
-    /** As people write them: {@code kind:rest}. */
+    /** The short form: {@code kind:rest}. */
     private static final Pattern SHORT = Pattern.compile(
             "\\s*(blur|uniform|normal|samples|mean|token|head):(.*)", Pattern.DOTALL | Pattern.CASE_INSENSITIVE);
 
-    /** As they say themselves. */
+    /** The form of {@link Baseline#describe}. */
     private static final Pattern SAID =
             Pattern.compile("(blurred|uniform|normal)\\((.*)\\)|(samples|mean of samples|tensor|token) (.*)");
 

@@ -31,7 +31,8 @@ public final class GaussianNoise {
     /**
      * Returns noise.
      *
-     * @param standardDeviations in the unit of the inputs, each 0 or more: one for all attributed inputs, or one for each
+     * @param standardDeviations in the unit of the inputs, each 0 or more: one for all attributed inputs, or one for
+     *     each
      */
     public static GaussianNoise of(double... standardDeviations) {
         return new GaussianNoise(standardDeviations.clone());
@@ -42,7 +43,7 @@ public final class GaussianNoise {
         return Arrays.stream(deviations).allMatch(deviation -> deviation == 0);
     }
 
-    /** Checks that the standard deviations make sense and fit inputs, adding what is wrong. */
+    /** Checks that the standard deviations are valid and fit inputs; adds the problems. */
     public void check(Inputs inputs, Problems problems) {
         int wanted = inputs.attributed().size();
         problems.require(
@@ -68,10 +69,10 @@ public final class GaussianNoise {
      * Returns rows with noise added.
      *
      * @param rows rows of an attributed input
-     * @param input which one
-     * @param examples for each row the example it belongs to
-     * @param samples for each row the number of the draw
-     * @param run gives the random numbers
+     * @param input the number of that input
+     * @param examples the example of each row
+     * @param samples the number of the draw for each row
+     * @param run supplies the random numbers
      * @return {@code rows} itself where the standard deviation is 0
      */
     public Tensor addTo(Tensor rows, int input, long[] examples, long[] samples, Run run) {

@@ -31,7 +31,7 @@ record LiftedBaseline(Baseline below, @Nullable Model head) implements Baseline 
         return lifted;
     }
 
-    /** Who asks for the evaluation. */
+    /** The recipe of the evaluation. */
     private record Lifting() implements Recipe {
         @Override
         public String name() {

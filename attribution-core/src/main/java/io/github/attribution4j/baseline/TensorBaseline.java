@@ -41,7 +41,8 @@ record TensorBaseline(List<Tensor> perInput) implements Baseline {
                         rows == 1 || rows == inputs.sources(),
                         "baseline for input '" + attributed.get(i).name() + "' has " + rows + " rows for "
                                 + inputs.sources()
-                                + " examples; give one row for all or one for each, or Baseline.samples(...) for a set");
+                                + " examples; give one row for all or one for each, or Baseline.samples(...) for a"
+                                + " set");
             }
         }
     }

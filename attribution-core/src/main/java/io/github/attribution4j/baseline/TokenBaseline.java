@@ -10,11 +10,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The text with every token replaced by a reference token (padding, mask, any other), except those that carry the text's
- * structure, which stay where they are: what Captum's {@code TokenReferenceBase} makes, with kept tokens.
+ * The text with every token replaced by a reference token (padding, mask, any other), except those that carry the
+ * text's structure, which stay. It is Captum's {@code TokenReferenceBase} with kept tokens.
  *
- * <p>A baseline of token ids. Methods that replace ids take it as it is; for a method at an embedding, where gradients
- * are, it is lifted:
+ * <p>A baseline of token ids. Methods that replace ids use it directly; for a method at an embedding, where gradients
+ * exist, it is lifted:
  *
  * <pre>{@code
  * Baseline masked = TokenBaseline.of(103).keeping(101, 102);               // [MASK], but for [CLS] and [SEP]
@@ -36,7 +36,7 @@ public final class TokenBaseline implements Baseline {
     }
 
     /**
-     * Returns a text of this token alone.
+     * Returns the baseline of a reference token.
      *
      * @param token id of the reference token, 0 or more
      */
@@ -45,7 +45,7 @@ public final class TokenBaseline implements Baseline {
     }
 
     /**
-     * Returns a copy that leaves these tokens, too, as they are.
+     * Returns a copy that also keeps these tokens.
      *
      * @param tokens ids, such as those of the class and separator tokens, and of padding
      */
