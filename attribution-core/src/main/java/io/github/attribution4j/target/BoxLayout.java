@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.target;
 
-/** How a detector's output of shape {@code (rows, boxes, columns)} says where a box is: in its first four columns. */
+/**
+ * The meaning of the first four columns of a detector's output {@code (rows, boxes, columns)}: the position of a box.
+ */
 public enum BoxLayout {
     /** x1, y1, x2, y2. */
     CORNERS,
-    /** Centre x, centre y, width, height, as YOLO models give them. */
+    /** Center x, center y, width, height, as in YOLO models. */
     CENTER_AND_SIZE;
 
     /** Returns x1, y1, x2, y2. */

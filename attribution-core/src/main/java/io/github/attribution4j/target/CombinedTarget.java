@@ -79,7 +79,7 @@ record CombinedTarget(List<Target> plus, List<Target> minus) implements Target {
                 .toList();
     }
 
-    /** One for all examples, or one for each if a part has one for each. */
+    /** Returns one text for all examples, or one for each example if a part has one for each. */
     @Override
     public List<String> words(List<String> classes) {
         List<List<String>> first =

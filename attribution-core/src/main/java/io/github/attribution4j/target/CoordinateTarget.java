@@ -32,7 +32,7 @@ final class CoordinateTarget implements Target {
         return flat.pick(positions);
     }
 
-    /** Returns the elements of {@link #score}; of a small output faster than by way of a tensor. */
+    /** Returns the elements of {@link #score}. For a small output this is faster than through a tensor. */
     @Override
     public double[] scores(Tensor output, long[] examples) {
         if (output.shape().size() > COPIED_ELEMENTS) {
@@ -57,7 +57,7 @@ final class CoordinateTarget implements Target {
                     .oneHot(row.size(), output.dataType())
                     .reshape(output.shape());
         }
-        // Up to here one copy from Java costs less than three operations of an engine.
+        // Up to this size, one copy from Java costs less than three operations of an engine.
         double[] indicator = new double[Math.toIntExact(output.shape().size())];
         for (int r = 0; r < positions.length; r++) {
             indicator[Math.toIntExact(r * row.size() + positions[r])] = 1;

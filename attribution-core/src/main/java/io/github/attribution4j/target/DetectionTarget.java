@@ -15,7 +15,7 @@ final class DetectionTarget implements Target {
     private final int column;
     private final double[] box;
     private final double leastOverlap;
-    /** For each example which boxes count, once decided. */
+    /** For each example, the boxes that count; null until they are decided. */
     private final boolean @Nullable [][] chosen;
 
     DetectionTarget(BoxLayout layout, int column, double[] box, double leastOverlap, boolean @Nullable [][] chosen) {

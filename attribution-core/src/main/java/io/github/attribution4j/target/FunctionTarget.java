@@ -34,6 +34,6 @@ record FunctionTarget(String describe, UnaryOperator<Tensor> function, UnaryOper
 
     @Override
     public void check(Shape output, long examples, Problems problems) {
-        // Only the function itself knows which outputs it takes.
+        // Only the function itself knows which outputs it accepts.
     }
 }

@@ -8,7 +8,7 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 
-/** The weighted sum of one channel of the output over places. */
+/** The weighted sum of one channel of the output over positions. */
 final class RegionTarget implements Target {
     private final long channel;
     private final Shape places;

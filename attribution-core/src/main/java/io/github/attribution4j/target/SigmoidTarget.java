@@ -21,7 +21,7 @@ record SigmoidTarget(Target of) implements Target {
         return inner.mul(slope.reshape(inner.shape().rowScale(examples.length)));
     }
 
-    /** By way of exp(-|z|), which does not overflow. */
+    /** Computed from exp(-|z|), which does not overflow. */
     private static Tensor sigmoid(Tensor score) {
         Tensor small = score.abs().mul(-1).exp();
         Tensor one = score.tensors().full(score.shape(), score.dataType(), 1);

@@ -8,14 +8,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some positions of one axis, as NumPy writes them: {@code 17}, {@code 0:4}, {@code -2:}, {@code ::2}, {@code :}. Negative
- * positions count from the end.
+ * Some positions of one axis, as NumPy writes them: {@code 17}, {@code 0:4}, {@code -2:}, {@code ::2}, {@code :}.
+ * Negative positions count from the end.
  *
- * <p>Unlike NumPy's, a range may not reach beyond the axis and must hold something: a selection that is smaller than it looks
- * is an error, not an answer.
+ * <p>Unlike in NumPy, a range may not reach beyond the axis and must not be empty: a selection that is smaller than it
+ * looks is an error.
  *
  * @param from first position, or null for the first of the axis
- * @param to position behind the last, or null for the end of the axis
+ * @param to position after the last, or null for the end of the axis
  * @param step distance between positions, at least 1
  */
 public record Slice(@Nullable Long from, @Nullable Long to, long step) {

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The sum of some elements of the output's row; axes that are not mentioned are taken whole. */
+/** The sum of some elements of the output's row; an axis that is not mentioned counts as a whole. */
 record SliceTarget(List<Slice> slices) implements Target {
     SliceTarget {
         slices = List.copyOf(slices);

@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * What is explained: a score for each row, as a function of the model's output, and its derivative. A class, a neuron, a
- * pixel of a segmentation, a difference, a probability: all are targets.
+ * The score that is explained: a function of the model's output with one value for each row, and its derivative. A
+ * class, a neuron, a pixel of a segmentation, a difference, a probability: all are targets.
  *
- * <p>Immutable and thread-safe. Output has shape {@code (rows, ...)}; several rows may belong to one example, and {@code
- * examples[r]} names the example of row r.
+ * <p>Immutable and thread-safe. Output has shape {@code (rows, ...)}; several rows may belong to one example, and
+ * {@code examples[r]} names the example of row r.
  */
 public interface Target {
-    /** What the texts of a unit of a layer are, for help. */
+    /** The texts that name a unit of a layer, for help. */
     String UNITS = "coordinates 17,3,3; slices 17,0:4,: (summed); or sum, sum-of-squares of the layer";
 
     /** Units of a layer as values of a setting: coordinates, slices, or a function of the layer. */
@@ -25,9 +25,9 @@ public interface Target {
     /**
      * Reads a target from its {@linkplain #describe description}, such as {@code index 3}.
      *
-     * @param classes names of the model's classes, of which the description may speak; or none
-     * @throws IllegalArgumentException if the description leaves out what the target needs: functions, regions and detections
-     *     have to be given
+     * @param classes names of the model's classes, which the description may use; or none
+     * @throws IllegalArgumentException if the description is not the whole target: functions, regions and detections
+     *     must be given as objects
      */
     static Target parse(String description, List<String> classes) {
         return TargetText.read(description, classes);
@@ -52,11 +52,11 @@ public interface Target {
     Tensor cotangent(Tensor output, long[] examples);
 
     /**
-     * Checks that the target exists in outputs of a shape, adding what is wrong.
+     * Checks that the target exists in outputs of a shape; adds the problems.
      *
      * @param output shape of the model's output, {@code (rows, ...)}
      * @param examples number of examples
-     * @param problems takes what is wrong
+     * @param problems receives the problems
      */
     void check(Shape output, long examples, Problems problems);
 
@@ -79,7 +79,7 @@ public interface Target {
     }
 
     /**
-     * Returns what is explained in words, with the names of the model's classes.
+     * Returns the target in words, with the names of the model's classes.
      *
      * @param classes names of the positions on axis 1 of the output, all of them, or none
      * @return one for all examples, or one for each
@@ -89,11 +89,11 @@ public interface Target {
     }
 
     /**
-     * Returns this target with names for the model's classes, which explanations, pictures and reasons then use. Scores are
-     * the same.
+     * Returns this target with names for the model's classes, which explanations, pictures and reasons then use. Scores
+     * are the same.
      *
-     * @param classes one for each position on axis 1 of the model's output, in order; for a model that returns one number
-     *     for each row one name
+     * @param classes one for each position on axis 1 of the model's output, in order; for a model that returns one
+     *     number for each row one name
      * @throws IllegalArgumentException if one is blank, or two are the same
      */
     default Target named(String... classes) {
@@ -111,8 +111,8 @@ public interface Target {
     }
 
     /**
-     * Returns what a user should know of this target at the explained outputs, such as that they are probabilities already;
-     * nothing unless overridden.
+     * Returns notices for the user about this target at the explained outputs, such as that they are probabilities
+     * already; none unless overridden.
      *
      * @param output the model's output at the explained inputs, row = example
      */
@@ -177,7 +177,8 @@ public interface Target {
      * Target.slice("17, 0:4, :") // channel 17, the upper four lines
      * }</pre>
      *
-     * @param text as NumPy selects, for axes 1, 2, ... of the output; see {@link Slice}. Axes not mentioned are taken whole
+     * @param text as in NumPy, for axes 1, 2, ... of the output; see {@link Slice}. An axis that is not mentioned
+     *     counts as a whole
      * @throws IllegalArgumentException if the text cannot be read
      */
     static Target slice(String text) {
@@ -187,7 +188,7 @@ public interface Target {
     /**
      * The sum of some elements of an output of any rank, for all rows.
      *
-     * @param perAxis positions on axes 1, 2, ... of the output; axes behind the last one given are taken whole
+     * @param perAxis positions on axes 1, 2, ... of the output; axes after the last one given count as a whole
      */
     static Target slice(Slice... perAxis) {
         return new SliceTarget(List.of(perAxis));
@@ -199,17 +200,17 @@ public interface Target {
     }
 
     /**
-     * The difference of two scores: why this rather than that.
+     * The difference of two scores: why the one rather than the other.
      *
-     * @param of what counts positively
-     * @param minus what counts negatively
+     * @param of the score that counts positively
+     * @param minus the score that counts negatively
      */
     static Target difference(Target of, Target minus) {
         return new CombinedTarget(List.of(of), List.of(minus));
     }
 
     /**
-     * The sum of several scores: one of several classes, whichever it is. In a {@link #difference}, one set of classes against
+     * The sum of several scores: any one of several classes. In a {@link #difference}, one set of classes against
      * another.
      *
      * @param targets at least one
@@ -220,8 +221,9 @@ public interface Target {
     }
 
     /**
-     * The probability of a class, softmax of outputs that are logits of shape {@code (rows, classes)}, of two classes or more. Outputs
-     * that are probabilities already need {@link #index}; a notice says so. A single logit needs {@link #sigmoid}.
+     * The probability of a class, softmax of outputs that are logits of shape {@code (rows, classes)}, of two classes
+     * or more. Outputs that are probabilities already need {@link #index}; a notice says so. A single logit needs
+     * {@link #sigmoid}.
      *
      * @param index the class
      */
@@ -230,7 +232,7 @@ public interface Target {
     }
 
     /**
-     * The probability that a logit of its own stands for, 1 / (1 + exp(-z)): of a model with a single logit, or of one class of
+     * The probability of a separate logit, 1 / (1 + exp(-z)): for a model with a single logit, or for one class of
      * several that do not exclude each other.
      *
      * <pre>{@code
@@ -238,31 +240,32 @@ public interface Target {
      * Target.sigmoid(Target.index(3)) // one of several labels
      * }</pre>
      *
-     * @param logit the score that the sigmoid is taken of
+     * @param logit the score to which the sigmoid is applied
      */
     static Target sigmoid(Target logit) {
         return new SigmoidTarget(logit);
     }
 
     /**
-     * One channel of the output summed over a region: a class of a segmentation where it was found, a heat map inside a box. Score
-     * = Σ over places p of mask[p] · output[channel, p].
+     * One channel of the output summed over a region: a class of a segmentation where it was found, a heat map inside a
+     * box. Score = Σ over positions p of mask[p] · output[channel, p].
      *
      * @param channel position on axis 1 of an output of shape {@code (rows, channels, ...)}
-     * @param mask weights of the places, such as 1 inside and 0 outside, shape of the output without rows and channels; copied
+     * @param mask weights of the positions, such as 1 inside and 0 outside, shape of the output without rows and
+     *     channels; copied
      */
     static Target region(long channel, Tensor mask) {
         return new RegionTarget(channel, mask);
     }
 
     /**
-     * A detection: the sum of a class's scores over the boxes that lie where one is looked for. Which boxes these are is decided once, at
-     * the explained output, and kept; so gradients are those of scores, not of coordinates.
+     * A detection: the sum of a class's scores over the boxes that overlap a given box. These boxes are decided once,
+     * at the explained output, and kept; so gradients are those of scores, not of coordinates.
      *
-     * @param layout where in the output coordinates and scores are
+     * @param layout the columns of the output
      * @param scoreColumn position on the last axis of the class's score
-     * @param box corners of the box looked for: x1, y1, x2, y2
-     * @param leastOverlap how large intersection over union must be, above 0, at most 1; 0.5 is usual
+     * @param box corners of the given box: x1, y1, x2, y2
+     * @param leastOverlap the least intersection over union, above 0, at most 1; 0.5 is usual
      */
     static Target detection(BoxLayout layout, int scoreColumn, double[] box, double leastOverlap) {
         return new DetectionTarget(layout, scoreColumn, box, leastOverlap, null);
@@ -272,10 +275,10 @@ public interface Target {
      * A function of your own.
      *
      * @param description in words, for provenance
-     * @param score takes the output, shape {@code (rows, ...)}, returns one score for each row, shape {@code (rows,)}; row
-     *     r depends on row r alone
-     * @param derivative takes the output, returns ∂score/∂output in the output's shape and type; used by gradient methods
-     *     only
+     * @param score a function of the output, shape {@code (rows, ...)}, that returns one score for each row, shape
+     *     {@code (rows,)}; row r must depend on row r only
+     * @param derivative a function of the output that returns ∂score/∂output in the output's shape and type; only
+     *     gradient methods use it
      */
     static Target of(String description, UnaryOperator<Tensor> score, UnaryOperator<Tensor> derivative) {
         return new FunctionTarget(description, score, derivative);

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads targets: units of a layer in the short form that people write, and what {@link Target#describe} writes. */
+/** Reads targets: units of a layer in a short form, and the form of {@link Target#describe}. */
 final class TargetText {
     static final Kind<Target> UNIT = Kind.of(Target.UNITS, TargetText::unit).said(Target::describe);
 
@@ -37,7 +37,7 @@ final class TargetText {
         };
     }
 
-    /** Returns the target of a description, in which classes may be called by name. */
+    /** Returns the target of a description, in which classes may have names. */
     static Target read(String description, List<String> classes) {
         String text = description;
         for (int i = 0; i < classes.size(); i++) {
