@@ -345,6 +345,85 @@ for name, attributes, const, f in [
 case("resize_axes", 'y = Resize<mode="linear", axes=[2,3]>(x, , s)', x=r(1, 2, 3, 4), const={"s": np.float32([2, 2])}, torch=lambda x, s: F.interpolate(x, scale_factor=2, mode="bilinear"))
 
 
+# Recurrent layers
+
+STEPS, ROWS, SIZE, UNITS = 4, 2, 3, 2
+
+
+def recurrent(name: str, op: str, gates: int, attributes: str, directions: int, inputs: str, outputs: str, nodes: str, relu: bool = False, **attributed: np.ndarray) -> None:
+    """`outputs` and `nodes` make y of what the layer gives; PyTorch's layer has the same weights, with its gates in its own order."""
+    w, k, b = r(directions, gates * UNITS, SIZE), r(directions, gates * UNITS, UNITS), r(directions, 2 * gates * UNITS)
+    order = {1: [0], 3: [1, 0, 2], 4: [0, 2, 3, 1]}[gates]
+
+    def by_layer(x, h=None, c=None):
+        kinds = {1: torch.nn.RNN, 3: torch.nn.GRU, 4: torch.nn.LSTM}
+        settings = {"nonlinearity": "relu"} if relu else {}
+        layer = kinds[gates](SIZE, UNITS, bidirectional=directions == 2, **settings).double()
+        backwards = "reverse" in attributes
+        with torch.no_grad():
+            for d in range(directions):
+                end = "_reverse" if d else ""
+                for source, kind in ((w, "weight_ih"), (k, "weight_hh"), (b[:, : gates * UNITS], "bias_ih"), (b[:, gates * UNITS :], "bias_hh")):
+                    if kind.startswith("bias") and "b" not in inputs.split(","):
+                        source = 0 * source
+                    parts = torch.tensor(source[d]).double().split(UNITS)
+                    getattr(layer, f"{kind}_l0{end}").copy_(torch.cat([parts[i] for i in order]))
+        state = None if h is None else h if c is None else (h, c)
+        out, last = layer(x.flip(0) if backwards else x, state)
+        last, cells = last if gates == 4 else (last, None)
+        out = out.flip(0) if backwards else out
+        out = out.reshape(STEPS, ROWS, directions, UNITS).permute(0, 2, 1, 3)
+        return {"a": out, "e": last, "f": cells}
+
+    def whole(*values):
+        names = list(attributed)
+        found = by_layer(**dict(zip(names, values)))
+        kept = [found[n] for n in outputs.split(",") if n]
+        return torch.cat([v.reshape(-1, UNITS) for v in kept], 0)
+
+    function = lambda *values: whole(*values[: len(attributed)])
+    const = {"w": w, "k": k}
+    if "b" in inputs.split(","):
+        const["b"] = b
+    text = f"{outputs} = {op}<hidden_size={UNITS}{attributes}>(x, w, k, {inputs})" if inputs else f"{outputs} = {op}<hidden_size={UNITS}{attributes}>(x, w, k)"
+    flat = "; ".join(f"{n}_flat = Reshape({n}, rows)" for n in outputs.split(",") if n)
+    joined = ", ".join(f"{n}_flat" for n in outputs.split(",") if n)
+    case(name, f"{text}; {flat}; y = Concat<axis=0>({joined})", torch=function, const=dict(const, rows=ints(-1, UNITS)), **attributed)
+
+
+X, H2, H1 = (STEPS, ROWS, SIZE), (2, ROWS, UNITS), (1, ROWS, UNITS)
+for kind, gates, more in [("RNN", 1, ""), ("GRU", 3, ", linear_before_reset=1"), ("LSTM", 4, "")]:
+    states = "a, e, f" if gates == 4 else "a, e"
+    first = {"h": r(*H1), "c": r(*H1)} if gates == 4 else {"h": r(*H1)}
+    both = {"h": r(*H2), "c": r(*H2)} if gates == 4 else {"h": r(*H2)}
+    given = "b,,h,c" if gates == 4 else "b,,h"
+    recurrent(f"{kind.lower()}", kind, gates, more, 1, "b", "a", "", x=r(*X))
+    recurrent(f"{kind.lower()}_states", kind, gates, more, 1, given, states.replace(" ", ""), "", x=r(*X), **first)
+    recurrent(f"{kind.lower()}_reverse", kind, gates, more + ', direction="reverse"', 1, "b", states.replace(" ", ""), "", x=r(*X))
+    recurrent(f"{kind.lower()}_two_ways", kind, gates, more + ', direction="bidirectional"', 2, given, states.replace(" ", ""), "", x=r(*X), **both)
+    recurrent(f"{kind.lower()}_last", kind, gates, more, 1, "", ",e", "", x=r(*X))
+recurrent("rnn_relu", "RNN", 1, ', activations=["Relu"]', 1, "b", "a", "", relu=True, x=r(*X))
+
+
+def gru_before(x: torch.Tensor, w: torch.Tensor, k: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """The state is reset before it meets its weights, which PyTorch's layer does not do."""
+    h = torch.zeros(ROWS, UNITS, dtype=x.dtype)
+    all_states = []
+    wz, wr, wn = w[0].split(UNITS)
+    kz, kr, kn = k[0].split(UNITS)
+    bz, br, bn, cz, cr, cn = b[0].split(UNITS)
+    for step in x:
+        z = torch.sigmoid(step @ wz.T + h @ kz.T + bz + cz)
+        reset = torch.sigmoid(step @ wr.T + h @ kr.T + br + cr)
+        n = torch.tanh(step @ wn.T + (reset * h) @ kn.T + bn + cn)
+        h = (1 - z) * n + z * h
+        all_states.append(h)
+    return torch.stack(all_states)[:, None]
+
+
+case("gru_before", f"y = GRU<hidden_size={UNITS}>(x, w, k, b)", x=r(*X), const={"w": r(1, 6, SIZE), "k": r(1, 6, UNITS), "b": r(1, 12)}, torch=gru_before)
+
+
 def model_of(c: Case, double: bool, open_sizes: bool) -> onnx.ModelProto:
     def typed(array: np.ndarray) -> np.ndarray:
         return array.astype(np.float64) if double and array.dtype == np.float32 else array

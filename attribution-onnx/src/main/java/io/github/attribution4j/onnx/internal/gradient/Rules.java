@@ -57,6 +57,7 @@ public final class Rules {
         ShapeRules.addTo(table);
         IndexRules.addTo(table);
         ResizeRule.addTo(table);
+        RecurrentRules.addTo(table);
         return table;
     }
 

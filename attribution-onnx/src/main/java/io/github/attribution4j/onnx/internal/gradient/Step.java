@@ -198,6 +198,10 @@ final class Step {
         return emitter.constant("int " + value, name -> Initializer.of(name, new long[] {value}));
     }
 
+    String freshName(String hint) {
+        return emitter.freshName(hint);
+    }
+
     // Words
 
     String op(String type, String... inputs) {
