@@ -105,10 +105,13 @@ class ParserTest {
     @ValueSource(
             strings = {"from", "lambda", "async", "await", "try", "except", "yield", "nonlocal", "inf", "nan", "self"})
     void wordsOfPythonAreNames(String word) {
-        String text = ("class M(Module):\n  %1$s : Tensor\n  k : Final[float] = inf\n"
-                        + "  def %1$s(self: __torch__.M, %1$s: int=1) -> Tensor:\n"
-                        + "    return torch.f(self.%1$s, inf, -nan, %1$s=2)\n")
-                .formatted(word);
+        String text = """
+                class M(Module):
+                  %1$s : Tensor
+                  k : Final[float] = inf
+                  def %1$s(self: __torch__.M, %1$s: int=1) -> Tensor:
+                    return torch.f(self.%1$s, inf, -nan, %1$s=2)
+                """.formatted(word);
         Stmt.File file = Parser.file("__torch__.py", text);
         assertThat(Printer.print(file).replaceAll(",\n *", ", ")).isEqualTo(text);
     }
