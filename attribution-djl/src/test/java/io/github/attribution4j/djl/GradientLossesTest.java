@@ -23,7 +23,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where gradients are lost is read from the program's text, and told where attributions miss much of the score. */
+/**
+ * The operations that lose gradients are read from the program's text, and reported if attributions miss much of the
+ * score.
+ */
 class GradientLossesTest {
     private static TorchScriptModel model(String expression) {
         return TestModels.script("def forward(self: __torch__.M, x: Tensor) -> Tensor:\n"

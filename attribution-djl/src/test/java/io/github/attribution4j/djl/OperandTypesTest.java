@@ -28,8 +28,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Operands that come out of classes, containers, functions and tasks follow the rules that they follow where the same
- * model is written plainly.
+ * Operands that come out of classes, containers, functions and tasks follow the same rules as in a model that computes
+ * them directly.
  */
 class OperandTypesTest {
     private static final String DEFINITIONS = """
@@ -94,7 +94,7 @@ class OperandTypesTest {
               return torch.mul(x, s.value)
             """;
 
-    /** Ways in which a program can come by its operands p and q; then the same, written plainly, from a and b. */
+    /** Ways in which a program can obtain its operands p and q; then the same computed directly from a and b. */
     private static final List<String[]> KINDS = List.of(
             kind("o = BOX\n_0 = (o).__init__(a, b, )\np = o.a\nq = o.b", "p = torch.tanh(a)\nq = b"),
             kind(

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OperationPartsTest {
     private static final Lrp LRP = new Lrp(Composites.epsilon(0));
 
-    /** Steps of recurrent layers, written by hand; GATE stands for what makes a gate of a value. */
+    /** Steps of recurrent layers, written by hand. GATE is replaced by the function that makes a gate of a value. */
     private static final String STEPS = """
             def lstm(x: Tensor, h: Tensor, c: Tensor, w: List[Tensor], biases: bool) -> Tuple[Tensor, Tensor]:
               z = torch.add(torch.linear(x, w[0]), torch.linear(h, w[1]))

@@ -71,8 +71,7 @@ class RelevanceTest {
         return sum;
     }
 
-    @DisplayName("An operation gives back, example by example, the relevance that it was given, and its value is the"
-            + " model's")
+    @DisplayName("An operation passes back the relevance of each example in full, and its value is the model's")
     @ParameterizedTest
     @ValueSource(
             strings = {

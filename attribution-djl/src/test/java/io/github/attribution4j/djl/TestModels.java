@@ -58,7 +58,7 @@ public final class TestModels {
     /**
      * Returns the archive of a model written as text.
      *
-     * @param definitions classes and functions that stand beside the module
+     * @param definitions classes and functions beside the module
      * @param forward the method, whose first parameter is {@code self: __torch__.M}
      */
     static byte[] archive(String definitions, String forward) {

@@ -137,7 +137,7 @@ class TorchScriptModelTest {
     }
 
     @Test
-    @DisplayName("Arity, names, shape and type: one line, and the model goes on")
+    @DisplayName("Wrong arity, names, shape or type: one line, and the model stays usable")
     void misfits() {
         try (TorchScriptModel model = TestModels.golden("mlp_softmax.scripted.pt")) {
             Tensor good = TestModels.normal(model, DataType.FLOAT32, 2, 1, 12);
@@ -164,7 +164,7 @@ class TorchScriptModelTest {
     }
 
     @Test
-    @DisplayName("Out of memory is an error of its own, and the model goes on")
+    @DisplayName("Out of memory is an error of its own, and the model stays usable")
     void memory() {
         try (TorchScriptModel model =
                 script("x: Tensor, n: int=1) -> Tensor", "z = torch.zeros([n])", "return torch.add(x, torch.sum(z))")) {

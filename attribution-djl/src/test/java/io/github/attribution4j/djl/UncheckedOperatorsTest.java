@@ -13,12 +13,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Calls that libtorch 2.7.1 runs without a question, most of which end the process, are refused; right ones are not.
+ * Calls that libtorch 2.7.1 runs unchecked, most of which crash the process, are refused; valid ones are not.
  */
 class UncheckedOperatorsTest {
     private static final String RAW = "return ";
 
-    /** O, D and Z stand for ones, ones in float64 and zeros of a shape. */
+    /** O, D and Z mean ones, ones in float64, and zeros of a shape. */
     private static String program(String body) {
         String text = body.replaceAll("\\bO\\((\\[[^\\]]*\\])\\)", "torch.ones($1, dtype=6)")
                 .replaceAll("\\bD\\((\\[[^\\]]*\\])\\)", "torch.ones($1, dtype=7)")

@@ -88,7 +88,7 @@ final class Mutations {
 
     private Mutations() {}
 
-    /** A child process runs in a folder of its own and is told where the data is. */
+    /** A child process runs in a folder of its own, and gets the path of the data. */
     static Path data() {
         String told = System.getProperty(DATA);
         return told == null ? GoldenData.data() : Path.of(told);

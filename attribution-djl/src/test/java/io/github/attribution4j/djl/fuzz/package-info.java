@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Damaged and hostile archives: whatever the bytes, loading ends in a model or in one line that says why not.
+ * Damaged and hostile archives: for any bytes, loading ends in a model or in one line that says why not.
  *
  * <p>{@link io.github.attribution4j.djl.fuzz.Mutations} makes the archives from small good ones, by seed and number;
  * {@link io.github.attribution4j.djl.fuzz.FuzzProcess} tries them in a JVM with a small heap;

@@ -14,13 +14,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FreshThreadsTest {
     @ParameterizedTest
     @EnumSource
-    @DisplayName("A thread's first result has the bits of all others, whatever was set, for every golden model")
+    @DisplayName("A thread's first result has the bits of all others, for any settings and every golden model")
     void firstResults(FreshThreads.Setting setting) throws Exception {
         ProcessBuilder child = ChildJvm.of(
                 List.of("-Xmx512m", "-Dbasedir=" + System.getProperty("basedir", ".")),
                 FreshThreads.class,
                 setting.name());
-        // More than one on every machine, so that a thread that was not told of the setting differs.
+        // More than one on every machine, so that a thread that missed the setting differs.
         child.environment().put("OMP_NUM_THREADS", "2");
         Process process = child.start();
         List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)

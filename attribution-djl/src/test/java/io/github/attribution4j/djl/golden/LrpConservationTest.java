@@ -178,7 +178,7 @@ class LrpConservationTest {
     }
 
     @Test
-    @DisplayName("Each example is explained alone, whatever else is in its batch")
+    @DisplayName("Each example is explained alone, independent of the rest of its batch")
     void batches() {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = load("resnet", "scripted")) {

@@ -121,7 +121,7 @@ final class MemoryGrowth {
         return resident();
     }
 
-    /** Has the C allocator give back the pages that hold nothing; a JVM that knows no such command goes without. */
+    /** Makes the C allocator return empty pages. A JVM without this command does nothing. */
     private static void trim() {
         try {
             // The JVM keeps the arenas of finished compilations for reuse and frees them every five seconds.

@@ -153,8 +153,8 @@ class ProgramsTest {
         }
     }
 
-    @DisplayName("Rules stand in for derivatives: an output that is made of a program's own derivatives is refused, the"
-            + " energy beside them is not")
+    @DisplayName("Rules replace derivatives: an output made of a program's own derivatives is refused, the energy"
+            + " beside them is not")
     @ParameterizedTest
     @CsvSource({"forces, forces", "backward, forces", "backward, energy"})
     void rulesWouldChangeDerivativesThatAProgramTakesItself(String program, String output) {

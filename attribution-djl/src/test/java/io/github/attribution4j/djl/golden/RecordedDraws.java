@@ -17,7 +17,7 @@ import java.util.function.LongSupplier;
  * something of which nothing is known, fails the test.
  */
 final class RecordedDraws {
-    /** What the first part of a stream's key stands for. */
+    /** The meaning of the first part of a stream's key. */
     private static final long NOISE = 0x6A55;
 
     private static final long POSITION = 0x905;

@@ -158,7 +158,8 @@ class StateTest {
     }
 
     /**
-     * A cut whose value is put back as it was gives what the whole model gives, although the state goes on behind it.
+     * A cut whose value is put back unchanged yields the output of the whole model, although the state changes after
+     * it.
      */
     private static void runAtLayer(Case state, TorchScriptModel model, CutPoint point) {
         try (TensorScope scope = TensorScope.open()) {
@@ -242,7 +243,7 @@ class StateTest {
         return all;
     }
 
-    /** Weights are those of the file, whatever was called; so they are with another start. */
+    /** Weights are those of the file after any calls, and also with another start state. */
     @Test
     void weightsShowTheStateOfTheFile() {
         for (String name : List.of("counts-buffer.pt", "decays-its-weights.pt", "state-below.pt", "convolves.pt")) {
@@ -349,7 +350,7 @@ class StateTest {
         }
     }
 
-    /** What was asked for when loading and changes the numbers stands in the provenance, and in its JSON. */
+    /** Load options that change the numbers are in the provenance, and in its JSON. */
     @Test
     void provenanceTellsStateMethodTypeAndLayout() {
         Tensor start = Tensors.ofJava().of(new long[] {4}, 1);

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Weights are read from the archive as the program uses them: recomputing layers with them says so. */
+/** Weights are read from the archive as the program uses them: layers recomputed with them agree. */
 @ExtendWith(LeakExtension.class)
 class WeightsTest {
     private static final LoadOptions WIDE = LoadOptions.defaults().dataType(DataType.FLOAT64);

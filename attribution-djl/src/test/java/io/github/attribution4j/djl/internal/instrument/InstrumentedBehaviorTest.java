@@ -26,17 +26,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Instrumented archives inside libtorch 2.7.1, against what eager PyTorch computed with hooks. */
-class InstrumentedBehaviourTest {
+class InstrumentedBehaviorTest {
     private static final float TOLERANCE = 2e-5f;
 
     /** Values that eager hooks see and an archive does not have, each for a reason outside the rewriting. */
     private static final Map<String, Set<String>> ABSENT = Map.of(
-            // A trace keeps the values that are used, and nothing of a module that passes its input on.
+            // A trace keeps only values that are used, and nothing of a module that returns its input.
             "lstm_trace.pt", Set.of("lstm#0[1]", "lstm#0[2]"),
             "text_trace.pt", Set.of("lstm#0[1]", "lstm#0[2]"),
             "passing_trace.pt", Set.of("identity#0[0]", "unused#0[0]"),
-            // What a module hands on, where its place in the text does not say it: the result is thrown away; a
-            // container of its own.
+            // Values that pass through a module where the text does not identify them: a dropped result, and a
+            // container of the user's own.
             "handing_trace.pt", Set.of("probe#0[0]", "empty.0.0#0[0]"),
             // A script stores a shared module once for each of its names.
             "passing_script.pt", Set.of("scale#1[0]"),
@@ -111,7 +111,7 @@ class InstrumentedBehaviourTest {
                 for (int repetition = 0; repetition < 3; repetition++) {
                     Request<NDArray> request = request(program, expected, torch.manager());
                     List<float[]> before = request.tensors().stream()
-                            .map(InstrumentedBehaviourTest::floats)
+                            .map(InstrumentedBehaviorTest::floats)
                             .toList();
                     Reply<NDArray> plain = torch.run(program, method, request);
                     assertThat(plain.outputs()).hasSameSizeAs(expected.outputs());
