@@ -130,7 +130,7 @@ final class RecurrentRules {
                 if (s.has(3)) {
                     String bias = one(s.x(3), 0);
                     a = s.add(a, s.slice(bias, s.ints(0), s.ints(gates * hidden), s.ints(0)));
-                    b = s.add(b, s.slice(bias, s.ints(gates * hidden), s.ints(2 * gates * hidden), s.ints(0)));
+                    b = s.add(b, s.slice(bias, s.ints(gates * hidden), s.ints(2L * gates * hidden), s.ints(0)));
                 }
                 this.fromInput = a;
                 this.fromState = b;

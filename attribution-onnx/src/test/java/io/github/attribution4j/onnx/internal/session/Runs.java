@@ -6,10 +6,13 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import io.github.attribution4j.onnx.internal.gradient.Weaver;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
+import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
+import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.session.Program.Optimization;
 import io.github.attribution4j.onnx.internal.session.Program.Outputs;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -56,6 +59,17 @@ public final class Runs implements AutoCloseable {
     /** The model with a backward part. */
     public Woven weave(List<String> attributed, String output) {
         return Weaver.weave(file.graph(), TypeOracle.types(file, given), attributed, output);
+    }
+
+    /** Numbers in the shape that a value has with these inputs. */
+    public Tensor shapedLike(String value, float[] numbers) {
+        Graph graph = file.graph();
+        Graph tapped = new Graph(
+                graph.name(), graph.inputs(), List.of(ValueInfo.of(value)), graph.nodes(), graph.initializers());
+        try (Program program = new Program(file, tapped, Optimization.BASIC);
+                Outputs outputs = program.run(given)) {
+            return Tensors.ofJava().of(numbers, outputs.get(value).getInfo().getShape());
+        }
     }
 
     /** Output and gradients in one run, gradients under the names of the values. */
