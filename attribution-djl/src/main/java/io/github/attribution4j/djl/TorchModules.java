@@ -11,8 +11,8 @@ import io.github.attribution4j.djl.internal.engine.SharedParameters;
 import io.github.attribution4j.djl.internal.engine.TorchModule;
 import io.github.attribution4j.djl.internal.engine.TorchRuntime;
 import io.github.attribution4j.djl.internal.engine.TorchTensors;
-import io.github.attribution4j.djl.internal.flow.BatchRange;
 import io.github.attribution4j.djl.internal.flow.RandomDraws;
+import io.github.attribution4j.djl.internal.flow.RowInfluence;
 import io.github.attribution4j.djl.internal.instrument.InnerPoints;
 import io.github.attribution4j.djl.internal.instrument.Instrumented;
 import io.github.attribution4j.djl.internal.instrument.Instrumenter;
@@ -194,7 +194,7 @@ final class TorchModules implements AutoCloseable {
     Optional<String> oneRowAtATime() {
         List<String> known = oneRow;
         if (known == null) {
-            known = BatchRange.reason(archive).stream().toList();
+            known = RowInfluence.reason(archive).stream().toList();
             oneRow = known;
         }
         return known.stream().findFirst();

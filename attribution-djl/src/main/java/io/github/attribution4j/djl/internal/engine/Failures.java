@@ -143,16 +143,16 @@ public final class Failures {
      * control characters and a bounded length.
      */
     public static String line(Throwable failure) {
-        String chosen = chosen(failure);
-        if (OWN_DERIVATIVE.matcher(chosen).matches()) {
+        String best = bestLine(failure);
+        if (OWN_DERIVATIVE.matcher(best).matches()) {
             return "the program takes derivatives itself, and here what it differentiates does not depend on what it"
                     + " differentiates by, as behind a layer that is cut; explain at the inputs";
         }
-        if (chosen.startsWith(TAKEN_AS_NUMBER)) {
+        if (best.startsWith(TAKEN_AS_NUMBER)) {
             return "the program takes a value as a plain number, which no gradient passes; use a perturbation method,"
                     + " or explain at a layer behind it";
         }
-        String line = NOT_FOR.matcher(chosen)
+        String line = NOT_FOR.matcher(best)
                 .replaceFirst(found -> "operator " + found.group(1) + " does not exist for tensors of kind "
                         + found.group(2).toLowerCase(Locale.ROOT))
                 .codePoints()
@@ -163,7 +163,7 @@ public final class Failures {
         return line.length() < LONGEST ? line : line + "...";
     }
 
-    private static String chosen(Throwable failure) {
+    private static String bestLine(Throwable failure) {
         String text = failure.getMessage();
         if (text == null || text.isBlank()) {
             return failure.toString();

@@ -233,7 +233,7 @@ final class BodyWrites implements Writes.Reading {
         }
         Type owner = types.of(method.value());
         List<Writes.Effect> found = new ArrayList<>();
-        for (String type : owner == null ? List.<String>of() : index.behind(owner.name(), method.name())) {
+        for (String type : owner == null ? List.<String>of() : index.classesBehind(owner.name(), method.name())) {
             Stmt.ClassDef behind = index.definition(type);
             Stmt.Def called = behind == null ? null : behind.method(method.name());
             if (called != null) {

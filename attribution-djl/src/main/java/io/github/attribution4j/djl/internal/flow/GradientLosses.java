@@ -121,7 +121,7 @@ public final class GradientLosses {
         for (Node node : index.nodes()) {
             for (Stmt member : node.type().definition().members()) {
                 if (member instanceof Stmt.Def method) {
-                    losses.look(node.path(), method, new HashSet<>(), Set.of());
+                    losses.follow(node.path(), method, new HashSet<>(), Set.of());
                 }
             }
         }
@@ -129,7 +129,7 @@ public final class GradientLosses {
     }
 
     /** {@code set}: the parameters that are True in this call of a function. */
-    private void look(String module, Stmt.Def text, Set<String> functions, Set<String> set) {
+    private void follow(String module, Stmt.Def text, Set<String> functions, Set<String> set) {
         ValueFlow flow = flows.computeIfAbsent(text, ValueFlow::new);
         List<Expr.Call> calls = new ArrayList<>();
         boolean[] steps = new boolean[1];
@@ -140,19 +140,19 @@ public final class GradientLosses {
             }
         });
         for (Expr.Call call : calls) {
-            look(module, call, flow, functions, set, steps[0]);
+            follow(module, call, flow, functions, set, steps[0]);
         }
         branches(module, text.body(), flow);
     }
 
-    private void look(
+    private void follow(
             String module, Expr.Call call, ValueFlow flow, Set<String> functions, Set<String> set, boolean steps) {
         String dotted = flow.callee(call);
         Stmt.Def function = index.function(dotted);
         if (function != null) {
             Set<String> flags = flags(function, call, set);
             if (functions.add(dotted + flags)) {
-                look(module, function, functions, flags);
+                follow(module, function, functions, flags);
             }
             return;
         }

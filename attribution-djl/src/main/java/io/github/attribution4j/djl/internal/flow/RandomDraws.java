@@ -68,7 +68,7 @@ public final class RandomDraws {
 
     private final ProgramIndex index;
     private final Map<Writes.Place, String> flags;
-    private final Set<String> looked = new HashSet<>();
+    private final Set<String> followed = new HashSet<>();
     private final Set<String> found = new LinkedHashSet<>();
     /** Whether the statements that are followed run in every call. */
     private boolean certain = true;
@@ -92,7 +92,7 @@ public final class RandomDraws {
         String root = index.root().name();
         Stmt.Def forward = index.root().definition().method("forward");
         if (forward != null) {
-            draws.look(root + ".forward", root, forward, List.of(), "");
+            draws.follow(root + ".forward", root, forward, List.of(), "");
         }
         return List.copyOf(draws.found);
     }
@@ -120,10 +120,11 @@ public final class RandomDraws {
         return all;
     }
 
-    private void look(String name, @Nullable String owner, Stmt.Def definition, List<String> constants, String module) {
+    private void follow(
+            String name, @Nullable String owner, Stmt.Def definition, List<String> constants, String module) {
         String at = owner == null ? module : pathOf(owner);
-        if (looked.add(name + constants + at + certain)) {
-            new Body(owner, definition, constants, at).look(definition.body());
+        if (followed.add(name + constants + at + certain)) {
+            new Body(owner, definition, constants, at).follow(definition.body());
         }
     }
 
@@ -154,13 +155,13 @@ public final class RandomDraws {
             }
         }
 
-        void look(List<Stmt> statements) {
+        void follow(List<Stmt> statements) {
             for (Stmt statement : statements) {
                 Trees.parts(statement, this::seen, UnaryOperator.identity());
                 boolean before = certain;
                 certain &= !(statement instanceof Stmt.If branch)
                         || !constants.of(branch.condition()).isEmpty();
-                constants.enter(statement).forEach(this::look);
+                constants.enter(statement).forEach(this::follow);
                 certain = before;
             }
         }
@@ -184,15 +185,16 @@ public final class RandomDraws {
             String function = types.freeFunction(call.callee());
             Stmt.Def definition = function == null ? null : index.function(function);
             if (function != null && definition != null) {
-                RandomDraws.this.look(function, null, definition, constants.of(call, definition, 0), module);
+                RandomDraws.this.follow(function, null, definition, constants.of(call, definition, 0), module);
             } else if (call.callee() instanceof Expr.Attribute method) {
                 Type owner = types.of(method.value());
-                for (String type : owner == null ? List.<String>of() : index.behind(owner.name(), method.name())) {
+                for (String type :
+                        owner == null ? List.<String>of() : index.classesBehind(owner.name(), method.name())) {
                     Stmt.ClassDef behind = index.definition(type);
                     Stmt.Def called = behind == null ? null : behind.method(method.name());
                     if (called != null) {
                         String name = type + "." + method.name();
-                        RandomDraws.this.look(name, type, called, constants.of(call, called, 1), module);
+                        RandomDraws.this.follow(name, type, called, constants.of(call, called, 1), module);
                     }
                 }
             }

@@ -144,20 +144,20 @@ final class RowDecisions {
         }
 
         int result() {
-            look(definition.body());
+            follow(definition.body());
             return returned;
         }
 
-        private void look(List<Stmt> statements) {
+        private void follow(List<Stmt> statements) {
             for (Stmt statement : statements) {
                 if (found != null) {
                     return;
                 }
-                look(statement);
+                follow(statement);
             }
         }
 
-        private void look(Stmt statement) {
+        private void follow(Stmt statement) {
             if (statement instanceof Stmt.Assign assign) {
                 assign(assign);
             } else if (statement instanceof Stmt.Return result) {
@@ -181,10 +181,10 @@ final class RowDecisions {
                         bind(item.target(), value);
                     }
                 });
-                look(with.body());
+                follow(with.body());
             } else if (statement instanceof Stmt.Def closure) {
                 int outside = returned;
-                look(closure.body());
+                follow(closure.body());
                 variables.put(closure.name(), returned);
                 types.closure(closure.name(), closure.body());
                 returned = outside;
@@ -197,7 +197,7 @@ final class RowDecisions {
             }
             constants.loop(body);
             for (int i = 0; i < ROUNDS; i++) {
-                look(body);
+                follow(body);
             }
         }
 
@@ -244,13 +244,13 @@ final class RowDecisions {
             int decider = of(branch.condition());
             List<Stmt> may = constants.branch(branch);
             if (raises(branch.then()) || raises(branch.otherwise())) {
-                look(raises(branch.then()) ? branch.otherwise() : branch.then());
+                follow(raises(branch.then()) ? branch.otherwise() : branch.then());
             } else if (AlongRows.counts(branch.condition()).stream().anyMatch(this::isRowCount)) {
                 find("does otherwise for more rows", "a branch");
             } else if ((decider & NUMBER) == 0) {
-                look(may);
+                follow(may);
             } else if (may.stream().allMatch(this::isNumber)) {
-                look(may);
+                follow(may);
                 List<Stmt.Assign> all = new ArrayList<>();
                 Trees.assignments(may, all);
                 all.forEach(assign -> assign.targets().forEach(target -> bind(target, NUMBER)));
@@ -354,7 +354,7 @@ final class RowDecisions {
         private int method(Expr.Attribute method, Expr.Call call, List<Integer> given, int all) {
             int receiver = of(method.value());
             if (CONVERSIONS.contains(method.name())) {
-                return made(receiver | all);
+                return derived(receiver | all);
             }
             Type type = types.of(method.value());
             if (type == null) {
@@ -364,7 +364,7 @@ final class RowDecisions {
             passed.addAll(given);
             int result = 0;
             boolean seen = false;
-            for (String behind : index.behind(type.name(), method.name())) {
+            for (String behind : index.classesBehind(type.name(), method.name())) {
                 Stmt.ClassDef definition = index.definition(behind);
                 Stmt.Def called = definition == null ? null : definition.method(method.name());
                 if (called != null) {
@@ -376,7 +376,7 @@ final class RowDecisions {
             return seen ? result : receiver | all;
         }
 
-        private static int made(int of) {
+        private static int derived(int of) {
             return of == 0 ? 0 : NUMBER;
         }
 
@@ -386,7 +386,7 @@ final class RowDecisions {
                 return 0;
             }
             if (CASTS.contains(name) || CONVERSIONS.contains(name) || name.endsWith("Implicit")) {
-                return made(all);
+                return derived(all);
             }
             Type type = types.of(call);
             if (name.equals("annotate") || name.startsWith("unchecked_") || name.equals("isinstance")) {

@@ -106,11 +106,11 @@ final class ModuleLister {
     }
 
     private static ModuleInfo named(ModuleInfo info, SharedModules shared, Set<String> called) {
-        List<String> certain = shared.twins(info.path(), true).stream()
+        List<String> certain = shared.otherPaths(info.path(), true).stream()
                 .filter(called::contains)
                 .toList();
         List<String> likely = certain.isEmpty()
-                ? shared.twins(info.path(), false).stream()
+                ? shared.otherPaths(info.path(), false).stream()
                         .filter(called::contains)
                         .toList()
                 : certain;

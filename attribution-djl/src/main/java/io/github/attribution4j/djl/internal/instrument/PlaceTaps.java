@@ -111,7 +111,7 @@ final class PlaceTaps {
                 uses.merge(name.id(), 1, Integer::sum);
             }
             if (expression instanceof Expr.Call call && isWriting(call)) {
-                roots(call.arguments().get(0));
+                markWritten(call.arguments().get(0));
             }
         });
         int before = -1;
@@ -124,7 +124,7 @@ final class PlaceTaps {
                 boolean through = assign.targets().stream()
                         .anyMatch(t -> t instanceof Expr.Name name && written.contains(name.id()));
                 if (through) {
-                    assign.values().forEach(this::viewed);
+                    assign.values().forEach(this::markViewed);
                 }
             }
         }
@@ -154,21 +154,21 @@ final class PlaceTaps {
     }
 
     /** Marks the variables that share memory with a value that is written to. */
-    private void roots(Expr expression) {
+    private void markWritten(Expr expression) {
         if (expression instanceof Expr.Name name) {
             written.add(name.id());
         } else {
-            viewed(expression);
+            markViewed(expression);
         }
     }
 
-    private void viewed(Expr expression) {
+    private void markViewed(Expr expression) {
         if (expression instanceof Expr.Parens parens) {
-            roots(parens.value());
+            markWritten(parens.value());
         } else if (expression instanceof Expr.Index item) {
-            roots(item.value());
+            markWritten(item.value());
         } else if (expression instanceof Expr.Call call && isView(call)) {
-            roots(call.arguments().get(0));
+            markWritten(call.arguments().get(0));
         }
     }
 
@@ -199,7 +199,7 @@ final class PlaceTaps {
     List<Expr> values(Stmt.Assign assign, UnaryOperator<Expr> rewrite, List<Stmt> before) {
         List<Expr> values = new ArrayList<>();
         for (int i = 0; i < assign.values().size(); i++) {
-            String variable = merged(assign, i);
+            String variable = soleName(assign, i);
             boolean through =
                     assign.targets().stream().anyMatch(t -> t instanceof Expr.Name name && written.contains(name.id()));
             values.add(expression(assign.values().get(i), rewrite, before, through, variable));
@@ -208,7 +208,7 @@ final class PlaceTaps {
     }
 
     /** Returns the variable that is another name of the assigned value; empty if the value is not its only one. */
-    private String merged(Stmt.Assign assign, int i) {
+    private String soleName(Stmt.Assign assign, int i) {
         boolean pairwise =
                 !assign.unpack() && assign.targets().size() == assign.values().size();
         return pairwise
@@ -221,7 +221,7 @@ final class PlaceTaps {
 
     /** Records the call of a module. */
     void call(CallSite site) {
-        places.calls(text, site);
+        places.addCall(text, site);
     }
 
     /**
@@ -266,7 +266,7 @@ final class PlaceTaps {
         }
         Type type = types.of(rebuilt);
         if (function != null && cloned.test(function)) {
-            places.calls(text, function);
+            places.addCall(text, function);
             arguments.add(0, MethodCloner.number(self));
             arguments.add(1, new Expr.Name(AddedNames.TAPE));
             int dot = function.lastIndexOf('.');
@@ -363,7 +363,7 @@ final class PlaceTaps {
                 continue;
             }
             boolean merged = value instanceof Expr.Call call
-                    && !merged(assign, i).isEmpty()
+                    && !soleName(assign, i).isEmpty()
                     && (operator(call) != null || types.function(call.callee()) != null);
             if (merged || written.contains(name.id())) {
                 continue;

@@ -77,7 +77,7 @@ final class Places {
     }
 
     /** Records that a text calls a module. */
-    void calls(Text text, CallSite site) {
+    void addCall(Text text, CallSite site) {
         events.computeIfAbsent(text, k -> new ArrayList<>()).add(site);
     }
 
@@ -90,7 +90,7 @@ final class Places {
     }
 
     /** Records that a text calls a function. */
-    void calls(Text text, String function) {
+    void addCall(Text text, String function) {
         calls.computeIfAbsent(text, k -> new LinkedHashSet<>()).add(function);
         events.computeIfAbsent(text, k -> new ArrayList<>()).add(new Text("", function));
     }

@@ -216,7 +216,7 @@ final class RulePlaces {
     }
 
     Expr port(String method, Here here, List<Expr> values) {
-        runtime.calls(method);
+        runtime.addCall(method);
         List<Expr> arguments = new ArrayList<>();
         arguments.add(here.module());
         arguments.add(new Expr.Literal(String.valueOf(here.place())));

@@ -51,7 +51,8 @@ public final class OperatorKinds {
         OperationKind kind =
                 row.kind() == null ? Operator.of(functional(operator)).kind() : row.kind();
         if (kind == null) {
-            boolean tensors = (operand(arguments) || untyped(arguments)) && !OperatorTypes.returnsNoTensors(operator);
+            boolean tensors =
+                    (mayHoldTensors(arguments) || untyped(arguments)) && !OperatorTypes.returnsNoTensors(operator);
             return tensors ? OperationKind.UNKNOWN : null;
         }
         if (dotted.startsWith("ops.quantized.")) {
@@ -59,7 +60,7 @@ public final class OperatorKinds {
         }
         long tensors = arguments.stream().filter(OperatorKinds::isTensor).count();
         return switch (kind) {
-            case LINEAR -> !joinsLists(arguments) && (operand(arguments) || untyped(arguments)) ? kind : null;
+            case LINEAR -> !joinsLists(arguments) && (mayHoldTensors(arguments) || untyped(arguments)) ? kind : null;
             case ACTIVATION ->
                 tensors == 1
                                 || (tensors > 1 && BY_TENSORS.matcher(operator).matches())
@@ -67,8 +68,8 @@ public final class OperatorKinds {
                         ? kind
                         : tensors == 0 ? null : OperationKind.UNKNOWN;
             case PRODUCT -> product(call, operator, tensors, arguments);
-            case RESHAPE -> operand(arguments) ? kind : null;
-            case MAX_POOLING -> operand(arguments) || untyped(arguments) ? kind : null;
+            case RESHAPE -> mayHoldTensors(arguments) ? kind : null;
+            case MAX_POOLING -> mayHoldTensors(arguments) || untyped(arguments) ? kind : null;
             default -> kind;
         };
     }
@@ -76,7 +77,7 @@ public final class OperatorKinds {
     private static @Nullable OperationKind product(
             Expr.Call call, String operator, long tensors, List<@Nullable Type> arguments) {
         boolean rounded = call.keywords().stream().anyMatch(k -> k.name().equals("rounding_mode"));
-        if (joinsLists(arguments) || (!operand(arguments) && !untyped(arguments))) {
+        if (joinsLists(arguments) || (!mayHoldTensors(arguments) && !untyped(arguments))) {
             return null;
         }
         if (!Operator.of(operator).is(" factor ")) {
@@ -87,8 +88,8 @@ public final class OperatorKinds {
     }
 
     /** Returns whether an argument may be or hold a tensor, by its static type. */
-    private static boolean operand(List<@Nullable Type> arguments) {
-        return listed(arguments) || arguments.stream().anyMatch(OperatorKinds::isTensor);
+    private static boolean mayHoldTensors(List<@Nullable Type> arguments) {
+        return hasContainer(arguments) || arguments.stream().anyMatch(OperatorKinds::isTensor);
     }
 
     /** The sum of two lists joins them, and a product repeats a list. */
@@ -97,7 +98,7 @@ public final class OperatorKinds {
         return first != null && first.name().equals("List");
     }
 
-    private static boolean listed(List<@Nullable Type> arguments) {
+    private static boolean hasContainer(List<@Nullable Type> arguments) {
         return arguments.stream().anyMatch(t -> t != null && mayHold(t) && !isTensor(t));
     }
 

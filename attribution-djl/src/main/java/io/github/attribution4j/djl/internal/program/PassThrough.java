@@ -98,7 +98,7 @@ public final class PassThrough {
             if (!(statement instanceof Stmt.Assign assign)) {
                 forget();
             } else if (!isMember(assign)) {
-                String attribute = silent(assign);
+                String attribute = droppedCall(assign);
                 if (attribute == null) {
                     computed(assign);
                 } else {
@@ -153,7 +153,7 @@ public final class PassThrough {
     }
 
     /** Returns the member that is called without arguments and result; null if the statement is something else. */
-    private @Nullable String silent(Stmt.Assign assign) {
+    private @Nullable String droppedCall(Stmt.Assign assign) {
         if (assign.values().size() != 1
                 || !(assign.values().get(0) instanceof Expr.Call call)
                 || !call.arguments().isEmpty()
@@ -166,11 +166,11 @@ public final class PassThrough {
                 attribute == null ? null : index.module(className).children().get(attribute);
         Stmt.ClassDef definition = type == null ? null : index.definition(type);
         Stmt.Def called = definition == null ? null : definition.method(callee.name());
-        boolean silent = called != null
+        boolean dropped = called != null
                 && CallSite.counts(callee.name())
                 && called.parameters().size() == 1
                 && ProgramIndex.resultType(called).name().equals("NoneType");
-        return silent ? attribute : null;
+        return dropped ? attribute : null;
     }
 
     private void computed(Stmt.Assign assign) {

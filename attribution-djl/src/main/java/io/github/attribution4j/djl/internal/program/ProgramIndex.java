@@ -252,7 +252,7 @@ public final class ProgramIndex {
      * Returns the classes whose method a call through a type may reach: for an interface, all modules below the root
      * that have such a method, else the type itself.
      */
-    public List<String> behind(String type, String method) {
+    public List<String> classesBehind(String type, String method) {
         if (!isInterface(type)) {
             return List.of(type);
         }

@@ -45,7 +45,7 @@ public final class SharedModules {
      * @param certain whether the class and all other attributes must be equal too; else equal tensors and the usual
      *     class name are enough
      */
-    public List<String> twins(String path, boolean certain) {
+    public List<String> otherPaths(String path, boolean certain) {
         String owner = path;
         while (!owner.isEmpty()) {
             PickleValue.Instance instance = instances.get(owner);

@@ -169,11 +169,11 @@ public final class WrittenTypes {
                     method.name(),
                     method.parameters(),
                     method.result(),
-                    Trees.mapAll(off(method.body()), this::expression));
+                    Trees.mapAll(withoutCasts(method.body()), this::expression));
         }
 
         /** Switches off automatic casts that are set up attribute by attribute. */
-        private List<Stmt> off(List<Stmt> statements) {
+        private List<Stmt> withoutCasts(List<Stmt> statements) {
             List<Stmt> changed = new ArrayList<>();
             for (Stmt statement : statements) {
                 boolean enables = statement instanceof Stmt.Assign assign
@@ -188,7 +188,7 @@ public final class WrittenTypes {
                     changed.add(new Stmt.Assign(
                             assign.targets(), assign.unpack(), assign.type(), List.of(new Expr.Literal("False"))));
                 } else {
-                    changed.add(Trees.parts(statement, UnaryOperator.identity(), this::off));
+                    changed.add(Trees.parts(statement, UnaryOperator.identity(), this::withoutCasts));
                 }
             }
             return changed;
@@ -205,7 +205,8 @@ public final class WrittenTypes {
                     && casts.contains(cast.id())) {
                 narrow = true;
                 return with(
-                        call, call.arguments().stream().map(WrittenTypes::off).toList());
+                        call,
+                        call.arguments().stream().map(WrittenTypes::disabled).toList());
             }
             if (name.equals("torch._autocast_to_reduced_precision")
                     || name.equals("torch._autocast_to_full_precision")) {
@@ -290,7 +291,7 @@ public final class WrittenTypes {
         }
     }
 
-    private static Expr off(Expr expression) {
+    private static Expr disabled(Expr expression) {
         return expression instanceof Expr.Literal literal && literal.text().equals("True")
                 ? new Expr.Literal("False")
                 : expression;

@@ -255,13 +255,13 @@ public final class Guards {
         }
         used = true;
         for (int i = check.around() ? 1 : 0; i < shown.size(); i++) {
-            Expr kept = keep(shown.get(i), before);
-            put(check.parameters(), check.shown().get(i), kept, arguments, keywords);
+            Expr kept = reusable(shown.get(i), before);
+            replaceArgument(check.parameters(), check.shown().get(i), kept, arguments, keywords);
             shown.set(i, kept);
         }
         Expr function = around(check.function(), shown);
         if (check.around()) {
-            put(check.parameters(), check.shown().get(0), function, arguments, keywords);
+            replaceArgument(check.parameters(), check.shown().get(0), function, arguments, keywords);
         } else {
             before.add(new Stmt.Evaluate(function));
         }
@@ -309,7 +309,7 @@ public final class Guards {
     }
 
     /** Replaces the argument of a parameter if there is one; a default stays. */
-    private static void put(
+    private static void replaceArgument(
             List<String> parameters, String name, Expr value, List<Expr> arguments, List<Expr.Keyword> keywords) {
         for (int i = 0; i < keywords.size(); i++) {
             if (keywords.get(i).name().equals(name)) {
@@ -346,13 +346,13 @@ public final class Guards {
         boolean packed = named || bool(arguments.get(4));
         if (!packed && !bool(arguments.get(3))) {
             for (int i = 0; i < arguments.size(); i++) {
-                arguments.set(i, keep(arguments.get(i), before));
+                arguments.set(i, reusable(arguments.get(i), before));
             }
             before.add(new Stmt.Evaluate(around("recurrent", arguments)));
             return new Expr.Call(call.callee(), arguments, List.of(), false);
         }
         for (int position : packed ? new int[] {0, 2, 5, 8} : new int[] {1, 2, 4, 7, 8}) {
-            arguments.set(position, keep(arguments.get(position), before));
+            arguments.set(position, reusable(arguments.get(position), before));
         }
         Expr state = arguments.get(packed ? 2 : 1);
         Expr states = name.equals("lstm") ? state : new Expr.ListOf(List.of(state), false);
@@ -403,7 +403,7 @@ public final class Guards {
      * Returns an expression that may be written twice: the argument itself if it is a variable or a list of variables,
      * else a new variable.
      */
-    private Expr keep(Expr argument, List<Stmt> before) {
+    private Expr reusable(Expr argument, List<Stmt> before) {
         if (!Printer.print(argument).contains("(")) {
             return argument;
         }

@@ -130,7 +130,7 @@ public final class Repairs {
                 .forEach((path, file) ->
                         repaired.put(path, new Stmt.File(path, Trees.mapAll(file.statements(), e -> call(path, e)))));
         if (printing) {
-            repaired.replaceAll((path, file) -> new Stmt.File(path, silent(file.statements())));
+            repaired.replaceAll((path, file) -> new Stmt.File(path, withoutPrint(file.statements())));
         }
         attention
                 .counts()
@@ -147,7 +147,7 @@ public final class Repairs {
     }
 
     /** Removes calls of {@code print}. Their arguments are still computed if they call something. */
-    private static List<Stmt> silent(List<Stmt> statements) {
+    private static List<Stmt> withoutPrint(List<Stmt> statements) {
         List<Stmt> result = new ArrayList<>();
         for (Stmt statement : statements) {
             if (statement instanceof Stmt.Evaluate evaluate && isPrint(evaluate.value())) {
@@ -155,7 +155,7 @@ public final class Repairs {
                 boolean calls = printed.stream().anyMatch(argument -> argument instanceof Expr.Call);
                 result.add(calls ? new Stmt.Evaluate(new Expr.TupleOf(printed, true)) : new Stmt.Pass());
             } else {
-                result.add(Trees.parts(statement, UnaryOperator.identity(), Repairs::silent));
+                result.add(Trees.parts(statement, UnaryOperator.identity(), Repairs::withoutPrint));
             }
         }
         return result;

@@ -49,7 +49,7 @@ public final class RuledTape {
     public static RuledTape of(RuleSource source, Set<String> called) {
         String[] common = parts(RuleSource.resource("tape.py"));
         String[] own = parts(source.text());
-        String methods = without(common[1], own[1]) + own[1];
+        String methods = commonMethods(common[1], own[1]) + own[1];
         Set<String> offered = new LinkedHashSet<>(called);
         offered.addAll(COMMON);
         StringBuilder port = new StringBuilder();
@@ -67,7 +67,7 @@ public final class RuledTape {
     }
 
     /** Returns the common methods that the library does not define itself. */
-    private static String without(String common, String own) {
+    private static String commonMethods(String common, String own) {
         StringBuilder rest = new StringBuilder();
         for (String method : common.split("(?m)^(?=  def )", -1)) {
             Matcher header = METHOD.matcher(method);

@@ -107,13 +107,13 @@ public final class State {
     }
 
     private void plan() {
-        mentions();
+        findMentions();
         part(index.root().name());
         walk(index.root().name(), archive.root(), "", "self");
     }
 
     /** Records which classes mention the constants that the program writes to. */
-    private void mentions() {
+    private void findMentions() {
         for (Stmt.File file : index.files().values()) {
             for (Stmt statement : file.statements()) {
                 boolean function = statement instanceof Stmt.Def;

@@ -326,7 +326,7 @@ public final class StateMethods {
             String type = module(attribute.value());
             method = type != null;
             if (type == null || type.equals(CONFLICT)) {
-                certain(attribute);
+                requireKnown(attribute);
                 return added;
             }
             Stmt.ClassDef definition = index.definition(type);
@@ -349,12 +349,12 @@ public final class StateMethods {
     }
 
     /** Refuses a call of a module that may have state if the text does not show which module it is. */
-    private void certain(Expr.Attribute method) {
+    private void requireKnown(Expr.Attribute method) {
         Type type = types.of(method.value());
         if (type != null
                 && !text.contains(Dispatch.METHOD)
                 && index.isInterface(type.name())
-                && index.behind(type.name(), method.name()).stream().anyMatch(t -> state.part(t) != null)) {
+                && index.classesBehind(type.name(), method.name()).stream().anyMatch(t -> state.part(t) != null)) {
             throw unknown(method);
         }
     }

@@ -102,7 +102,7 @@ public final class RuntimeSource {
     }
 
     /** Records that the program calls a method of the rule library. */
-    public void calls(String method) {
+    public void addCall(String method) {
         called.add(method);
     }
 

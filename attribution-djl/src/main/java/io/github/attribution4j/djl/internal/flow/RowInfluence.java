@@ -11,14 +11,14 @@ import java.util.regex.Pattern;
  * quantized operator chooses its range from all rows of a call, so a row's output depends on the others by about one
  * step of 127 (float16 needs no range). The other is what {@link RowDecisions} finds.
  */
-public final class BatchRange {
+public final class RowInfluence {
     private static final Pattern OPERATOR = Pattern.compile("\\b(?:torch|ops\\.[a-z_]+)\\.("
             + "(?!\\w*fp16)\\w+_dynamic(?!\\w*fp16)\\w*|quantized_(?:lstm|gru)(?:_cell)?"
             + "|quantized_rnn_(?:tanh|relu)_cell|fbgemm_linear_int8_weight(?:_fp32_activation)?"
             + "|choose_qparams\\w*|_choose_qparams_per_tensor"
             + "|fused_moving_avg_obs_fake_quant|_fused_moving_avg_obs_fq_helper)\\(");
 
-    private BatchRange() {}
+    private RowInfluence() {}
 
     /** Returns why rows of a program must not share a call, if its text shows a reason. */
     public static Optional<String> reason(TorchArchive archive) {
