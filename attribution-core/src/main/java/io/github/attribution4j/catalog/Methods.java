@@ -28,6 +28,7 @@ import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.Occlusion;
+import io.github.attribution4j.perturbation.Rise;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
 import io.github.attribution4j.propagation.Deconvolution;
@@ -93,6 +94,7 @@ public final class Methods {
                                     FeatureAblation.DESCRIPTION,
                                     FeaturePermutation.DESCRIPTION,
                                     Occlusion.DESCRIPTION,
+                                    Rise.DESCRIPTION,
                                     ShapleyValues.DESCRIPTION,
                                     ShapleySampling.DESCRIPTION,
                                     KernelShap.DESCRIPTION,

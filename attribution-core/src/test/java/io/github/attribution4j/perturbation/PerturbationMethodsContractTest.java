@@ -125,6 +125,26 @@ final class PerturbationMethodsContractTest extends MethodContract<LayeredModel>
                                         .mask(FeatureMask.ofIds(new long[] {0, 1, 2, 3}, new long[] {3, 4})))
                         .drawn()
                         .completeTo(1e-12),
+                ON_PERCEPTRON
+                        .of("RISE", new Rise().samples(7).cells(3).baseline(Baseline.of(PER_EXAMPLE)))
+                        .drawn(),
+                ON_TWO_INPUTS
+                        .of(
+                                "Centered RISE of two inputs",
+                                new Rise().samples(5).cells(2).estimator(Rise.Estimator.CENTERED))
+                        .drawn(),
+                ON_IMAGES.of("RISE of images", new Rise().samples(6).cells(2)).drawn(),
+                ON_PERCEPTRON
+                        .of(
+                                "Smooth RISE",
+                                NoiseTunnel.smoothGrad(new Rise().samples(3))
+                                        .samples(2)
+                                        .stdev(0.3))
+                        .drawn()
+                        .batchTolerance(1e-6),
+                ON_PERCEPTRON
+                        .of("RISE at layer", new Rise().samples(6).at("act1"))
+                        .drawn(),
                 ON_TWO_INPUTS.of("Occlusion of two inputs", Occlusion.of(Shape.of(2), Shape.of(1))),
                 ON_IMAGES.of(
                         "Occlusion of images",

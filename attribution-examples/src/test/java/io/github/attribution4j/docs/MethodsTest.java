@@ -21,6 +21,7 @@ import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.Occlusion;
+import io.github.attribution4j.perturbation.Rise;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
 import io.github.attribution4j.run.Run;
@@ -189,6 +190,20 @@ class MethodsTest {
         // end::occlusion
         try (why) {
             assertThat(why.counts().forwardRows()).isEqualTo(1 + 36);
+        }
+    }
+
+    @Test
+    void rise() {
+        // tag::rise
+        Rise method = new Rise().samples(1000).cells(4).estimator(Rise.Estimator.CENTERED);
+        Explanation why = method.attribute(
+                digits, Inputs.of(image), Target.probability(3), Run.defaults().seed(7));
+        Tensor errors = why.standardError();
+        // end::rise
+        try (why) {
+            assertThat(why.counts().forwardRows()).isEqualTo(1 + 1000);
+            assertThat(errors.shape()).isEqualTo(image.shape());
         }
     }
 

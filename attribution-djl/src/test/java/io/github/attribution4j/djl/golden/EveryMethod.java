@@ -22,6 +22,7 @@ import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.Occlusion;
+import io.github.attribution4j.perturbation.Rise;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
 import io.github.attribution4j.run.Run;
@@ -90,6 +91,7 @@ final class EveryMethod implements AutoCloseable {
         table("feature-ablation", new FeatureAblation());
         table("feature-permutation", new FeaturePermutation().shuffles(2).mask(columns));
         table("occlusion", new Occlusion(4).stride(2));
+        table("rise", new Rise().samples(6).cells(4));
         table("shapley-values", new ShapleyValues().mask(columns));
         table("shapley-sampling", new ShapleySampling().samples(4));
         table("kernel-shap", new KernelShap().samples(40));
@@ -110,6 +112,7 @@ final class EveryMethod implements AutoCloseable {
         image("gradient-shap", shap);
         image("feature-ablation", new FeatureAblation().mask(cells));
         image("occlusion", new Occlusion(3, 8, 8).stride(3, 8, 8));
+        image("rise", new Rise().samples(4).cells(3).estimator(Rise.Estimator.CENTERED));
         image("shapley-sampling", new ShapleySampling().samples(2).mask(cells));
         image("grad-cam", new GradCam("layer2").upsample(Interpolation.BILINEAR));
         image(
