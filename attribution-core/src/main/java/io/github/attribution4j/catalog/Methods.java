@@ -52,15 +52,15 @@ import java.util.stream.Stream;
 /**
  * Every method of the library, by name.
  *
- * <p>A method says what it is: its name and its settings are in the provenance of every explanation. {@link #of} makes it again
- * from there, also one in a noise tunnel, at a layer, towards a neuron or by token:
+ * <p>The name and the settings of a method are in the provenance of every explanation. {@link #of} makes the method
+ * again from there, also one in a noise tunnel, at a layer, towards a neuron or by token:
  *
  * <pre>{@code
  * Explanation why = Explanation.fromJson(json);
  * Methods.of(why.provenance()).attribute(model, inputs, target, why.provenance().run());
  * }</pre>
  *
- * <p>Arrays of baselines and masks are in a provenance by digest alone; whoever has them gives {@link Sources}.
+ * <p>A provenance holds only the digests of baselines' and masks' arrays; {@link Sources} supply the arrays.
  */
 public final class Methods {
     private static final String AT_LAYER = " at layer";
@@ -109,13 +109,13 @@ public final class Methods {
 
     private Methods() {}
 
-    /** Returns what every method says of itself, in the order of the documentation. */
+    /** Returns the descriptions of all methods, in the order of the documentation. */
     public static List<Description<? extends Attribution<?>>> all() {
         return ALL;
     }
 
     /**
-     * Returns what the method of a name says of itself.
+     * Returns the description of the method of a name.
      *
      * @throws IllegalArgumentException naming near ones if there is none of that name
      */
@@ -130,10 +130,10 @@ public final class Methods {
     }
 
     /**
-     * Makes a method of texts. A method that has no layer of its own is put at the setting {@code layer} if there is one, and
-     * towards the setting {@code unit}. The settings of a wrapped method have {@code method.} in front.
+     * Makes a method from texts. A method without a layer of its own is applied at the setting {@code layer}, if there
+     * is one, and towards the setting {@code unit}. The settings of a wrapped method have the prefix {@code method.}.
      *
-     * @param name as {@link Attribution#name()} says it
+     * @param name the name as {@link Attribution#name()}
      * @param given texts by name of setting; the others have their defaults
      * @param sources of the arrays that texts name
      * @return the method, for any model that has all that it needs
@@ -169,19 +169,20 @@ public final class Methods {
     /**
      * Makes the method again whose explanation has a provenance.
      *
-     * @param sources of the arrays of baselines and masks, which are asked for by what the provenance says of them, such as
+     * @param sources of the arrays of baselines and masks, which are asked for by their text in the provenance, such as
      *     {@code (1, 4) sha256:0123456789abcdef}
-     * @throws IllegalArgumentException if the method is none of the library's, or an array cannot be had
+     * @throws IllegalArgumentException if the method is none of the library's, or an array is missing
      */
     public static Attribution<? super RuledModel> of(Provenance provenance, Sources sources) {
         return read(provenance.method(), provenance.settings(), sources);
     }
 
     /**
-     * Returns the target to ask for when an explanation is made again.
+     * Returns the target for a replay of an explanation.
      *
-     * @param method made again of its provenance
-     * @throws IllegalArgumentException if the explanation's own words for it leave out what it needs; see {@link Target#parse}
+     * @param method made from its provenance
+     * @throws IllegalArgumentException if the explanation's description is not the whole target; see
+     *     {@link Target#parse}
      */
     public static Target target(Explanation explanation, Attribution<?> method) {
         Provenance provenance = explanation.provenance();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * All methods of the library by name, and the way back to a method: {@link io.github.attribution4j.catalog.Methods} makes it of
- * texts, or of the provenance of what it explained.
+ * All methods of the library by name, and the way back to a method: {@link io.github.attribution4j.catalog.Methods}
+ * makes it from texts, or from the provenance of an explanation.
  */
 @NullMarked
 package io.github.attribution4j.catalog;

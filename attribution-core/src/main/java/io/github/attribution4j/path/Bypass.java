@@ -6,18 +6,18 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * What happens, while a path of the inputs is followed as the activations of a layer, to the inputs that bypass the layer: a
- * residual connection, a mask, a second input.
+ * How inputs that bypass a layer behave while the layer's activations follow a path of the inputs. Examples are a
+ * residual connection, a mask, or a second input.
  */
 public enum Bypass {
     /**
-     * They follow the path: at position t the whole model runs at γ(t). Attributions of the layer account for what flows
-     * through it; what flows past it is missing from their sum.
+     * They follow the path: at position t the whole model runs at γ(t). Attributions of the layer account for what
+     * flows through it; the part that bypasses it is missing from their sum.
      */
     FOLLOW,
     /**
      * They stay at the explained inputs: at position t the tail runs at the activation of γ(t) and, besides it, at x.
-     * Attributions of the layer account for all that the tail's score changes.
+     * Attributions of the layer account for the whole change of the tail's score.
      */
     STAY;
 

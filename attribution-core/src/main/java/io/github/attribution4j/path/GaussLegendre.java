@@ -6,17 +6,17 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 /**
  * Gauss-Legendre nodes and weights on [0, 1].
  *
- * <p>The nodes of the n-point rule are the roots x of the Legendre polynomial P[n], the weights 2 (1 − x²) / (n P[n−1](x))².
- * The roots next to each end are found by Newton's method from Olver's asymptotic guess; the three-term recurrence is
- * evaluated in plain doubles while Newton converges and once in double-double at the end. All others come from Stieltjes'
- * expansion of P[n](cos θ), which holds to the last bit of a double there. Both are right to the last bit or two however
- * large n is; the cost is O(n).
+ * <p>The nodes of the n-point rule are the roots x of the Legendre polynomial P[n], the weights 2 (1 − x²) / (n
+ * P[n−1](x))². The roots next to each end are found by Newton's method from Olver's asymptotic guess; the three-term
+ * recurrence is evaluated in plain doubles while Newton converges and once in double-double at the end. All others come
+ * from Stieltjes' expansion of P[n](cos θ), which holds to the last bit of a double there. Both are right to the last
+ * bit or two for any n; the cost is O(n).
  */
 final class GaussLegendre {
     /**
-     * Zeros of the Bessel function J[0]; the roots nearest to an end go by them, as many as there are here. From the next
-     * on, the terms of Stieltjes' expansion shrink by about m / (2 π (k + 3/4)) from one to the next, and the smallest is far
-     * below a bit.
+     * Zeros of the Bessel function J[0]; the roots nearest to an end go by them, as many as there are here. From the
+     * next on, the terms of Stieltjes' expansion shrink by a factor of about m / (2 π (k + 3/4)) from one to the next,
+     * and the smallest is far below a bit.
      */
     private static final double[] BESSEL_ZEROS = {
         2.404825557695773, 5.520078110286311, 8.653727912911013, 11.79153443901428, 14.93091770848779,
@@ -24,10 +24,10 @@ final class GaussLegendre {
         21.21163662987926, 24.35247153074930, 27.49347913204025, 30.63460646843198, 33.77582021357357, 36.91709835366404
     };
 
-    /** A step of Newton below this share leaves an error below its square. */
+    /** A Newton step below this share leaves an error below its square. */
     private static final double LAST_STEP = 1e-7;
 
-    /** Rules of few nodes, once computed: a method with other settings is often made for each explanation. */
+    /** The computed rules of few nodes: a method with other settings is often made for each explanation. */
     private static final AtomicReferenceArray<Quadrature.Rule> SMALL = new AtomicReferenceArray<>(129);
 
     private GaussLegendre() {}
@@ -60,12 +60,12 @@ final class GaussLegendre {
 
     /** The root is known by t = 1 − x, so that no digit is lost where x is nearly 1. */
     private static void byRecurrence(int n, int k, double[] nodes, double[] weights) {
-        boolean centre = 2 * k + 1 == n;
-        double t = centre ? 1 : converged(n, olver(n, BESSEL_ZEROS[k]));
+        boolean center = 2 * k + 1 == n;
+        double t = center ? 1 : converged(n, olver(n, BESSEL_ZEROS[k]));
         Legendre exact = Legendre.at(n, t);
         double complement = t * (2 - t);
         // One more step: the root is x + correction, where P[n−1]' = n x P[n−1] / (1 − x²).
-        double correction = centre ? 0 : -exact.value * complement / (n * exact.previousHigh);
+        double correction = center ? 0 : -exact.value * complement / (n * exact.previousHigh);
         double previousLow = exact.previousLow + n * (1 - t) * exact.previousHigh / complement * correction;
         // The square of n P[n−1] as a sum of two doubles.
         double high = n * exact.previousHigh;
@@ -112,8 +112,8 @@ final class GaussLegendre {
     /** P[n](1 − t), and P[n−1](1 − t) as the sum of two doubles. */
     private record Legendre(double value, double previousHigh, double previousLow) {
         /**
-         * Runs (m + 1) D[m+1] = m D[m] − (2m + 1) t P[m], P[m+1] = P[m] + D[m+1] on unevaluated sums of two doubles (Dekker,
-         * 1971; Knuth's error-free addition, products by fused multiply-add).
+         * Runs (m + 1) D[m+1] = m D[m] − (2m + 1) t P[m], P[m+1] = P[m] + D[m+1] on unevaluated sums of two doubles
+         * (Dekker, 1971; Knuth's error-free addition, products by fused multiply-add).
          */
         static Legendre at(int n, double t) {
             double high = 1 - t;
@@ -150,8 +150,8 @@ final class GaussLegendre {
     }
 
     /**
-     * Roots away from the ends, by Stieltjes' expansion (Szegő, Orthogonal Polynomials, theorem 8.21.5; the error is below
-     * twice the first term left out):
+     * Roots away from the ends, by Stieltjes' expansion (Szegő, Orthogonal Polynomials, theorem 8.21.5; the error is
+     * below twice the first term left out):
      *
      * <pre>P[n](cos θ) = C Σ h[m] cos((n + m + 1/2) θ − (m + 1/2) π/2) / (2 sin θ)^(m + 1/2),
      * C = 2/√π · Γ(n + 1) / Γ(n + 3/2),   h[m] = Π j=1..m (j − 1/2)² / (j (n + j + 1/2))</pre>
@@ -197,7 +197,7 @@ final class GaussLegendre {
 
         void root(int k, double[] nodes, double[] weights) {
             double start = Math.PI * (k + 0.75) / half;
-            // Right but for the fourth power of 1/n; each step of Newton squares the error.
+            // Right up to the fourth power of 1/n; each Newton step squares the error.
             double guess = start + 1 / (8 * half * half * StrictMath.tan(start));
             at(guess);
             double angle = guess - value / slope();

@@ -5,10 +5,10 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 
 /**
- * For each example a curve γ(t), 0 ≤ t ≤ 1, from a reference to what is explained, in the space of the attributed
+ * For each example a curve γ(t), 0 ≤ t ≤ 1, from a reference to the explained inputs, in the space of the attributed
  * inputs. A value: it holds its ends and computes points on demand.
  *
- * <p>Path methods integrate ∇F(γ(t)) · γ'(t) along it. The tensors a path is made of must stay open while it is used.
+ * <p>Path methods integrate ∇F(γ(t)) · γ'(t) along it. The tensors of a path must stay open while it is used.
  */
 public interface Path {
     /**

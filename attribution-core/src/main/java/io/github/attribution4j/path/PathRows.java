@@ -53,7 +53,7 @@ public final class PathRows implements Rows {
             return path.at(example, example + rows / positions.length, positions);
         }
         if (first + rows > positions.length) {
-            // A range of these rows that was taken without regard to their groups.
+            // This range of rows does not end at the end of a group.
             long border = from + positions.length - first;
             return joined(attributed(from, border), attributed(border, to));
         }
@@ -68,7 +68,7 @@ public final class PathRows implements Rows {
         return joined;
     }
 
-    /** Returns how many examples and points there are. */
+    /** Returns the numbers of examples and points. */
     @Override
     public String toString() {
         return "PathRows[" + examples + " examples, " + positions.length + " points each]";

@@ -6,15 +6,15 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * How an integral over [0, 1] becomes a weighted sum of n values: ∫ f(t) dt ≈ Σ weights[k] f(nodes[k]).
+ * Approximates an integral over [0, 1] by a weighted sum of n values: ∫ f(t) dt ≈ Σ weights[k] f(nodes[k]).
  *
- * <p>Nodes and weights are computed in double precision, in a time that grows as n. The weights of all but {@link #CAPTUM_TRAPEZOID} sum
- * to 1.
+ * <p>Nodes and weights are computed in double precision, in a time that grows as n. The weights of all but
+ * {@link #CAPTUM_TRAPEZOID} sum to 1.
  */
 public enum Quadrature {
     /**
-     * Gauss and Legendre: exact for polynomials of degree below 2n, the best choice for anything smooth. No node lies at an
-     * end. n ≥ 1.
+     * Gauss and Legendre: exact for polynomials of degree below 2n, the best choice for anything smooth. No node lies
+     * at an end. n ≥ 1.
      */
     GAUSS_LEGENDRE(1) {
         @Override
@@ -29,7 +29,7 @@ public enum Quadrature {
             return riemann(n, 0);
         }
     },
-    /** Right sum: nodes 1/n, 2/n, ..., 1; what the first implementation of integrated gradients used. n ≥ 1. */
+    /** Right sum: nodes 1/n, 2/n, ..., 1; the rule of the first implementation of integrated gradients. n ≥ 1. */
     RIEMANN_RIGHT(1) {
         @Override
         Rule compute(int n) {
@@ -51,9 +51,9 @@ public enum Quadrature {
         }
     },
     /**
-     * The rule that Captum calls {@code riemann_trapezoid}: the nodes of {@link #TRAPEZOID}, but weights of 1/n with the
-     * two ends halved, which sum to 1 - 1/n. All attributions come out too small by that factor, 2 % at n = 50. Here to
-     * reproduce Captum's numbers and for nothing else. n ≥ 2.
+     * The rule that Captum calls {@code riemann_trapezoid}: the nodes of {@link #TRAPEZOID}, but weights of 1/n with
+     * the two ends halved, which sum to 1 - 1/n. All attributions are too small by that factor, 2 % at n = 50. Use it
+     * only to reproduce Captum's numbers. n ≥ 2.
      */
     CAPTUM_TRAPEZOID(2) {
         @Override
@@ -81,7 +81,7 @@ public enum Quadrature {
     /**
      * Returns the rule of n nodes.
      *
-     * @param n a number that {@link #takes} holds for
+     * @param n a number for which {@link #takes} is true
      */
     public Rule rule(int n) {
         if (!takes(n)) {
@@ -90,7 +90,7 @@ public enum Quadrature {
         return compute(n);
     }
 
-    /** Whether there is a rule of n nodes: from {@link #minimumNodes()} to a million. */
+    /** Returns whether there is a rule of n nodes: from {@link #minimumNodes()} to a million. */
     public boolean takes(int n) {
         return n >= minimum && n <= MAXIMUM;
     }

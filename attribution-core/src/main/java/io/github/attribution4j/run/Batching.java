@@ -2,15 +2,15 @@
 package io.github.attribution4j.run;
 
 /**
- * How many rows the the evaluator gives to the model in one call. Values, immutable.
+ * The number of rows that the evaluator passes to the model in one call. Immutable values.
  *
- * <p>Whatever the choice, an engine that reports out of memory is asked again with half as many rows, down to one, and the
- * explanation says so.
+ * <p>With any choice, after an out-of-memory report the same rows are evaluated in calls of half the size, down to one
+ * row, and a notice says so.
  */
 public sealed interface Batching {
     /**
-     * As many rows as fit a fixed size: a function of the shapes and of the model's estimate of its memory alone, never of
-     * time or load, so that a repeated run does the same arithmetic in the same order. The default.
+     * As many rows as fit a fixed size: a function of the shapes and of the model's estimate of its memory alone, never
+     * of time or load, so that a repeated run does the same arithmetic in the same order. The default.
      */
     static Batching steady() {
         return Steady.INSTANCE;
@@ -25,8 +25,8 @@ public sealed interface Batching {
     }
 
     /**
-     * This many rows, but for the last call and for groups of rows that are kept together or split evenly, such as the
-     * steps of one path ({@code Rows.group()}).
+     * This many rows, except in the last call and for groups of rows that stay together or are split evenly, such as
+     * the steps of one path ({@code Rows.group()}).
      *
      * @param rows the most that one call gets, at least 1
      */
@@ -35,19 +35,20 @@ public sealed interface Batching {
     }
 
     /**
-     * As many rows as fit a memory budget, by the model's estimate of bytes per row or, where it has none, a multiple of
+     * As many rows as fit a memory budget, by the model's estimate of bytes per row or, if it has none, a multiple of
      * the input's size.
      *
-     * @param bytes at least 1; less than one row takes is refused when the run starts
+     * @param bytes at least 1; a budget smaller than one row is refused when the run starts
      */
     static Batching memory(long bytes) {
         return new Memory(bytes);
     }
 
     /**
-     * Returns the batching that a text says: {@code steady}, {@code auto}, {@code rows 32}, {@code memory 1048576 bytes}.
+     * Returns the batching that a text names: {@code steady}, {@code auto}, {@code rows 32},
+     * {@code memory 1048576 bytes}.
      *
-     * @throws IllegalArgumentException if it says none
+     * @throws IllegalArgumentException if it names none
      */
     static Batching parse(String text) {
         String[] words = text.strip().split(" ", -1);
@@ -63,7 +64,7 @@ public sealed interface Batching {
     }
 
     /**
-     * Returns how many of the rows that are left go together, so that a call takes whole groups, or evenly split parts of one.
+     * Returns the number of rows of the next call, so that a call has whole groups, or equal parts of one.
      *
      * @param wanted rows at most
      * @param group how many consecutive rows belong together

@@ -2,8 +2,8 @@
 package io.github.attribution4j.run;
 
 /**
- * A switch by which another thread stops a {@link Run}. It takes effect before the next micro-batch; native compute that
- * is under way ends first.
+ * A switch by which another thread stops a {@link Run}. It takes effect before the next micro-batch; native computation
+ * in progress ends first.
  */
 public final class Cancellation {
     private volatile boolean requested;

@@ -2,15 +2,15 @@
 package io.github.attribution4j.run;
 
 /**
- * What an explanation cost.
+ * The cost of an explanation.
  *
- * @param forwardRows rows that the model was run on, those of pullbacks included
- * @param backwardRows rows that gradients were taken of
+ * @param forwardRows rows of forward calls, those of pullbacks included
+ * @param backwardRows rows of backward calls
  * @param batches calls of the model
  * @param largestBatch rows in the largest call
- * @param checkRows rows run besides, and counted nowhere else, to see whether the model's rows change each other: one for each
- *     model and shape of rows, in the first explanation that gives a call several rows; so what a method is said to cost is what
- *     the others show
+ * @param checkRows additional rows, counted nowhere else, that test whether the model's rows change each other: one for
+ *     each model and shape of rows, in the first explanation with several rows in a call. So the other counts show the
+ *     cost of the method itself
  */
 public record Counts(long forwardRows, long backwardRows, long batches, long largestBatch, long checkRows) {
     /** Nothing evaluated. */

@@ -3,7 +3,7 @@ package io.github.attribution4j.run;
 
 import java.util.List;
 
-/** What was asked for cannot be computed; every problem found is listed, each with its remedy. */
+/** A request cannot be computed. The message lists every problem found, each with its remedy. */
 public final class InvalidRequestException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 

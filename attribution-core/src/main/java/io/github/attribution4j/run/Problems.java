@@ -4,7 +4,7 @@ package io.github.attribution4j.run;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects everything that is wrong with a request, so that the caller hears of all of it at once. */
+/** Collects all problems of a request, so that one exception can list them. */
 public final class Problems {
     private final List<String> found = new ArrayList<>();
 
@@ -45,7 +45,7 @@ public final class Problems {
         }
     }
 
-    /** Returns what was found so far. */
+    /** Returns the problems found so far. */
     @Override
     public String toString() {
         return "Problems" + found;

@@ -2,7 +2,7 @@
 package io.github.attribution4j.run;
 
 /**
- * How far one evaluation has come, reported after each micro-batch on the thread that computes.
+ * The progress of one evaluation, reported after each micro-batch on the thread that computes.
  *
  * @param method name of the method
  * @param rowsDone rows evaluated of the current stage

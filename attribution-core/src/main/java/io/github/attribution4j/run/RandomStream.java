@@ -5,8 +5,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Random numbers that depend on a key alone: (seed, purpose, example, sample, ...). The same key gives the same numbers on
- * every machine, in every thread, whatever was drawn before, so that results do not depend on batch size or order.
+ * Random numbers that depend only on a key: (seed, purpose, example, sample, ...). The same key gives the same numbers
+ * on every machine, in every thread and after any other draws, so that results do not depend on batch size or order.
  *
  * <p>The generator is SplitMix64 (Steele, Lea and Flood, 2014), started from a hash of the key. Not for cryptography.
  */
@@ -29,12 +29,12 @@ public final class RandomStream {
         return new RandomStream(null, hash(seed, key));
     }
 
-    /** Returns a stream made of 64-bit words from elsewhere. */
+    /** Returns a stream of 64-bit words from another source. */
     static RandomStream of(LongSupplier words) {
         return new RandomStream(words, 0);
     }
 
-    /** Returns a 64-bit hash of a key: a seed for something nested. */
+    /** Returns a 64-bit hash of a key, as a seed for a nested computation. */
     public static long hash(long seed, long... key) {
         long state = mix(seed + GOLDEN);
         for (long part : key) {

@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of one computation that do not change what is computed: seed, batching, deadline, cancellation, progress.
+ * The settings of one computation that do not belong to the method: seed, batching, deadline, cancellation, progress.
  * Immutable; each setter returns a changed copy.
  *
  * <pre>{@code
@@ -25,7 +25,7 @@ public final class Run {
         this.parts = parts;
     }
 
-    /** What a run has; a copy is changed before it becomes a run's, and never afterwards. */
+    /** The fields of a run. A copy is changed only before it becomes part of a run. */
     private static final class Parts implements Cloneable {
         private long seed;
         private Batching batching = Batching.steady();
@@ -36,7 +36,7 @@ public final class Run {
         private long @Nullable [] exampleKeys;
         private boolean nested;
         private @Nullable Consumer<Counts> payer;
-        /** Where the bits of a key come from, in place of the generator. */
+        /** The source of a key's bits, in place of the generator. */
         private @Nullable Function<long[], LongSupplier> bits;
 
         @Override
@@ -55,7 +55,7 @@ public final class Run {
         return new Run(copy);
     }
 
-    /** Returns seed 0, {@link Batching#steady()}, no deadline, no cancellation, nobody told of progress. */
+    /** Returns seed 0, {@link Batching#steady()}, no deadline, no cancellation, no progress reports. */
     public static Run defaults() {
         return DEFAULTS;
     }
@@ -70,7 +70,7 @@ public final class Run {
         return with(copy -> copy.batching = newBatching);
     }
 
-    /** Returns a copy that gives the model this many rows a call; see {@link Batching#rows}. */
+    /** Returns a copy with this many rows in a call; see {@link Batching#rows}. */
     public Run batchRows(int rows) {
         return batching(Batching.rows(rows));
     }
@@ -81,10 +81,10 @@ public final class Run {
     }
 
     /**
-     * Returns a copy that gives up with {@link DeadlineExceededException} once this much time has passed, counted from the
+     * Returns a copy that stops with {@link DeadlineExceededException} after this much time, counted from the
      * start of {@code attribute} and checked before each micro-batch.
      *
-     * @param newLimit zero or less for a time that is spent already: {@code attribute} then gives up before the model runs
+     * @param newLimit zero or less for a deadline that has passed: {@code attribute} then stops before the model runs
      */
     public Run deadline(Duration newLimit) {
         return with(copy -> copy.limit = newLimit);
@@ -101,39 +101,42 @@ public final class Run {
     }
 
     /**
-     * Returns a copy in which example i draws its random numbers as example {@code keys[i]} would: for methods that call
-     * another method on rearranged examples.
+     * Returns a copy in which example i draws its random numbers as example {@code keys[i]} would: for methods that
+     * call another method on rearranged examples.
      */
     public Run exampleKeys(long... keys) {
         return with(copy -> copy.exampleKeys = keys.clone());
     }
 
-    /** Returns a copy whose clock runs: nested methods share one deadline. No effect on one that runs already. */
+    /** Returns a copy whose clock runs, so that nested methods share one deadline. A running clock keeps its start. */
     public Run started() {
         return parts.startNanos != null ? this : with(copy -> copy.startNanos = System.nanoTime());
     }
 
-    /** Returns a copy for a computation whose provenance nobody will see: it need not take digests of its inputs. */
+    /** Returns a copy for a computation whose provenance is not used, so that it takes no digests of its inputs. */
     public Run nested() {
         return with(copy -> copy.nested = true);
     }
 
-    /** Returns a copy that reports to nobody: for a step of a computation that reports itself. */
+    /** Returns a copy without progress reports, for a step of a computation that reports itself. */
     public Run quiet() {
         return parts.listener == null ? this : with(copy -> copy.listener = null);
     }
 
-    /** Returns a copy whose streams take their 64-bit words from elsewhere: how tests replay draws made by others. */
+    /**
+     * Returns a copy whose streams take their 64-bit words from another source. Tests replay the draws of other
+     * programs with it.
+     */
     Run bits(Function<long[], LongSupplier> ofKey) {
         return with(copy -> copy.bits = ofKey);
     }
 
-    /** Returns a copy whose {@link #count} somebody hears. */
+    /** Returns a copy that passes each {@link #count} to a listener. */
     public Run paidBy(Consumer<Counts> newPayer) {
         return with(copy -> copy.payer = newPayer);
     }
 
-    /** Adds what a part of this run, such as a baseline that runs the model, has evaluated besides. */
+    /** Adds the cost of a part of this run, such as a baseline that runs the model. */
     public void count(Counts cost) {
         if (parts.payer != null) {
             parts.payer.accept(cost);
@@ -155,7 +158,7 @@ public final class Run {
         return parts.batching;
     }
 
-    /** Returns the key under which example i draws random numbers: i, unless {@link #exampleKeys} says otherwise. */
+    /** Returns the key under which example i draws random numbers: i, unless {@link #exampleKeys} changed it. */
     public long exampleKey(long example) {
         long[] exampleKeys = parts.exampleKeys;
         return exampleKeys == null ? example : exampleKeys[Math.toIntExact(example)];
@@ -180,7 +183,7 @@ public final class Run {
     }
 
     /**
-     * Checks whether to go on.
+     * Checks whether the run may continue.
      *
      * @param method name, for the message
      * @param rowsDone rows evaluated
@@ -206,7 +209,7 @@ public final class Run {
         }
     }
 
-    /** Longer times than 292 years are as good as those, and times before the start as none. */
+    /** Times longer than 292 years count as 292 years, and times before the start as none. */
     private static long limitNanos(Duration limit) {
         if (limit.isNegative()) {
             return 0;
@@ -214,7 +217,7 @@ public final class Run {
         return limit.compareTo(Duration.ofNanos(Long.MAX_VALUE)) > 0 ? Long.MAX_VALUE : limit.toNanos();
     }
 
-    /** Tells the listener, if there is one. */
+    /** Reports to the listener, if there is one. */
     public void report(Progress progress) {
         Consumer<Progress> listener = parts.listener;
         if (listener != null) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** How a computation goes on, whatever is computed: seed, batching, deadline, cancellation, progress, cost, and the refusals that every one shares. */
+/** What all computations share: seed, batching, deadline, cancellation, progress, cost, and refusals. */
 @NullMarked
 package io.github.attribution4j.run;
 

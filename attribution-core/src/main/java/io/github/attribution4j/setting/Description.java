@@ -10,7 +10,7 @@ import java.util.function.Function;
 import java.util.function.LongFunction;
 
 /**
- * What a method says of itself: all that help, checks, trials, provenance and the tables of the documentation are made of.
+ * The description of a method. Help, checks, trials, provenance and the tables of the documentation are made from it.
  * Immutable.
  *
  * @param <M> the method
@@ -47,7 +47,7 @@ public final class Description<M> {
      * @param name in lower case with hyphens
      * @param need what the method needs of a model
      * @param claim one line about what the attributions are
-     * @param maker makes the method of its settings
+     * @param maker makes the method from its settings
      * @param settings in the order in which provenance lists them
      */
     public static <M> Description<M> of(
@@ -119,7 +119,7 @@ public final class Description<M> {
     }
 
     /**
-     * Returns the settings that texts say; the others have their defaults.
+     * Returns the settings that texts name; the others have their defaults.
      *
      * @param given texts by name of setting
      * @param sources of the arrays that texts name

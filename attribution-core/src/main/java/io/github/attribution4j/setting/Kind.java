@@ -10,8 +10,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * What values a setting has: how they are read from text and said in words. What a kind says of a value is a text that it
- * reads, unless the value holds arrays, which are said by digest. Immutable.
+ * The kind of a setting's values: how they are read from text, and written as text. A kind reads the text that it
+ * writes, unless the value holds arrays, which are written as digests. Immutable.
  *
  * @param <T> type of the values
  */
@@ -59,16 +59,16 @@ public final class Kind<T> {
          * Reads a value.
          *
          * @throws NumberFormatException if the text does not look like one
-         * @throws IllegalArgumentException saying the rule and the remedy if the value cannot be
-         * @throws IOException if the text names arrays that cannot be had
+         * @throws IllegalArgumentException with the rule and the remedy if there is no such value
+         * @throws IOException if the text names arrays that cannot be read
          */
         T read(String text, Sources sources) throws IOException;
     }
 
     /**
-     * Returns a kind whose values are said by their {@code toString}.
+     * Returns a kind whose values are written by their {@code toString}.
      *
-     * @param form what the texts look like, such as {@code an integer}
+     * @param form the form of the texts, such as {@code an integer}
      * @param reader text to value
      */
     public static <T> Kind<T> of(String form, Function<String, T> reader) {
@@ -80,7 +80,7 @@ public final class Kind<T> {
         return new Kind<>(form, reader, value -> value, value -> Map.of());
     }
 
-    /** Returns the kind whose values are those of an enum, said and read by their {@code toString}. */
+    /** Returns the kind whose values are those of an enum, written and read by their {@code toString}. */
     public static <E extends Enum<E>> Kind<E> choice(Class<E> type) {
         List<E> values = List.of(type.getEnumConstants());
         String all = values.stream().map(Enum::toString).collect(Collectors.joining(", "));
@@ -92,7 +92,7 @@ public final class Kind<T> {
                         .orElseThrow(() -> new IllegalArgumentException("choose one of " + all)));
     }
 
-    /** Returns a copy whose values are said in other words. */
+    /** Returns a copy whose values are written in another way. */
     public Kind<T> said(Function<? super T, ?> newWords) {
         return new Kind<>(form, reader, newWords, parts);
     }
@@ -102,7 +102,7 @@ public final class Kind<T> {
         return new Kind<>(form, reader, words, newParts);
     }
 
-    /** Returns what the texts look like. */
+    /** Returns the form of the texts. */
     public String form() {
         return form;
     }

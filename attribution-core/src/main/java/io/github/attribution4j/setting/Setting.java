@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One setting of a method: its name, the kind of its values, its default, what it means, and which values it may have.
+ * One setting of a method: its name, the kind of its values, its default, its meaning, and its range.
  * Immutable.
  *
  * @param <T> type of the values
@@ -57,47 +57,47 @@ public final class Setting<T> {
         return new Setting<>(name, kind, byDefault, meaning, "", value -> true, null, "", "");
     }
 
-    /** Returns a setting that has to be given; otherwise as {@link #of}. */
+    /** Returns a setting without a default, which must be given; otherwise as {@link #of}. */
     public static <T> Setting<T> required(String name, Kind<T> kind, String meaning) {
         return new Setting<>(name, kind, null, meaning, "", value -> true, null, "", "");
     }
 
-    /** Returns a setting that is a number of things, at least {@code least}. */
+    /** Returns a setting that is a count of at least {@code least}. */
     public static Setting<Integer> count(String name, int byDefault, int least, String meaning) {
         return of(name, Kind.INTEGER, byDefault, meaning).where("at least " + least, value -> value >= least);
     }
 
     /**
-     * Returns a copy that takes only some values.
+     * Returns a copy that accepts only some values.
      *
-     * @param newRange which, to follow "must be"
+     * @param newRange the values, as words that follow "must be"
      * @param newHolds whether a value is one of them
      */
     public Setting<T> where(String newRange, Predicate<? super T> newHolds) {
         return new Setting<>(name, kind, byDefault, meaning, newRange, newHolds, trial, alias, shown);
     }
 
-    /** Returns a copy that says which values it takes where the method itself checks them, together with others. */
+    /** Returns a copy that names its values; the method itself checks them, together with other settings. */
     public Setting<T> range(String newRange) {
         return where(newRange, value -> true);
     }
 
-    /** Returns a copy with a value that costs little, for trying whether the method works with a model at all. */
+    /** Returns a copy with a cheap value, with which a trial finds whether the method works with a model. */
     public Setting<T> trial(T cheap) {
         return new Setting<>(name, kind, byDefault, meaning, range, holds, cheap, alias, shown);
     }
 
-    /** Returns a copy that texts may call by another name, too. */
+    /** Returns a copy with a second name in texts. */
     public Setting<T> alias(String other) {
         return new Setting<>(name, kind, byDefault, meaning, range, holds, trial, other, shown);
     }
 
-    /** Returns a copy whose default help shows in short, where what the kind says of it is long. */
+    /** Returns a copy with a short text for its default in help, if the text of the kind is long. */
     public Setting<T> shown(String shortly) {
         return new Setting<>(name, kind, byDefault, meaning, range, holds, trial, alias, shortly);
     }
 
-    /** Returns whether this is the setting that a text calls so. */
+    /** Returns whether a text names this setting. */
     boolean isCalled(String text) {
         return name.equals(text) || alias.equals(text);
     }
@@ -112,12 +112,12 @@ public final class Setting<T> {
         return kind;
     }
 
-    /** Returns one line. */
+    /** Returns the meaning, in one line. */
     public String meaning() {
         return meaning;
     }
 
-    /** Returns which values it takes, to follow "must be"; empty if all of its kind. */
+    /** Returns the range, as words that follow "must be"; empty if it accepts all values of its kind. */
     public String range() {
         return range;
     }
@@ -137,18 +137,18 @@ public final class Setting<T> {
         return byDefault;
     }
 
-    /** Returns a value that costs little as text, if there is one. */
+    /** Returns the cheap value as text, if there is one. */
     public Optional<String> trialText() {
         return Optional.ofNullable(trial).map(value -> String.valueOf(kind.say(value)));
     }
 
-    /** Returns what is wrong with a value, if anything is. */
+    /** Returns the problem of a value, if there is one. */
     Optional<String> problem(T value) {
         return holds.test(value) ? Optional.empty() : Optional.of(name + " " + kind.say(value) + ": must be " + range);
     }
 
     /**
-     * Returns the value that a text says.
+     * Returns the value that a text names.
      *
      * @param sources of the arrays that the text names
      * @throws IllegalArgumentException naming the setting, the text and the rule
@@ -169,7 +169,7 @@ public final class Setting<T> {
         }
     }
 
-    /** Returns what is wrong with a file; two failures of files have the file's name alone as message. */
+    /** Returns the problem of a file. Two failures of files have only the file's name as message. */
     private static String reason(IOException failure) {
         String fault = failure instanceof NoSuchFileException
                 ? ": no such file"

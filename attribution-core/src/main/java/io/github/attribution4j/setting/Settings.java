@@ -28,7 +28,7 @@ public final class Settings<M> {
                 description.settings().stream().map(Setting::byDefault).toArray());
     }
 
-    /** Returns what they are the settings of. */
+    /** Returns the description to which they belong. */
     public Description<M> description() {
         return description;
     }
@@ -56,7 +56,7 @@ public final class Settings<M> {
     }
 
     /**
-     * Returns a copy with the value of a setting that a text says.
+     * Returns a copy with the value of a setting that a text names.
      *
      * @param sources of the arrays that the text names
      */
@@ -72,7 +72,7 @@ public final class Settings<M> {
         return position;
     }
 
-    /** Returns what is wrong with single values; the method itself checks what they are together. */
+    /** Returns the problems of single values; the method itself checks values together. */
     public List<String> problems() {
         List<String> problems = new ArrayList<>();
         description.settings().forEach(setting -> problem(setting, problems));
@@ -88,7 +88,7 @@ public final class Settings<M> {
         return description.make(this);
     }
 
-    /** Returns every setting by name, in order, with what is said of its value, and after it those of its parts. */
+    /** Returns every setting by name, in order, with the text of its value, and after it those of its parts. */
     public Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         description.settings().forEach(setting -> say(setting, map));

@@ -5,12 +5,12 @@ import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;
 import java.util.List;
 
-/** Where the text of a setting that names arrays finds them: a file, or the digest by which a provenance knows them. */
+/** Finds the arrays that the text of a setting names: by a file, or by the digest in a provenance. */
 public interface Sources {
     /**
      * Returns arrays.
      *
-     * @param name as the text has it
+     * @param name the name in the text
      * @return one array for each attributed input, in order
      * @throws IOException if there are none of that name
      */
@@ -21,7 +21,7 @@ public interface Sources {
         return arrays(name);
     }
 
-    /** Returns sources that have nothing. */
+    /** Returns sources without any arrays. */
     static Sources none() {
         return name -> {
             throw new IOException(name + ": there are no files here");
