@@ -55,7 +55,7 @@ public final class Inputs {
                         "input '" + name + "' is constant, which has no rows, and rowAxis is " + rowAxis
                                 + "; pass it with attribute(...) or fixed(...)");
             }
-            if (rowAxis < 0 || rowAxis > 0 && rowAxis >= tensor.shape().rank()) {
+            if (rowAxis < 0 || (rowAxis > 0 && rowAxis >= tensor.shape().rank())) {
                 throw new IllegalArgumentException("input '" + name + "' has shape " + tensor.shape() + " and rowAxis "
                         + rowAxis + "; give an axis that it has, counted from 0");
             }
@@ -118,6 +118,7 @@ public final class Inputs {
         this.rows = arguments.rows();
     }
 
+    @SuppressWarnings("ReferenceEquality") // unchanged arguments are the same object
     private Inputs with(Arguments changed) {
         return changed == arguments ? this : new Inputs(changed, origin, selection, missing);
     }
