@@ -9,6 +9,9 @@ import java.util.List;
 public final class Collected {
     private final List<List<Tensor>> parts = new ArrayList<>();
 
+    /** Starts with no parts. */
+    public Collected() {}
+
     /** Adds the tensors made of the next part, which outlive it: as many each time. */
     public void add(Part part, List<Tensor> tensors) {
         parts.add(part.batch().keepAll(tensors));

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Attribution methods over any model. */
+module io.github.attribution4j.core {
+    requires com.google.gson;
+    requires static org.jspecify;
+
+    exports io.github.attribution4j;
+    exports io.github.attribution4j.baseline;
+    exports io.github.attribution4j.cam;
+    exports io.github.attribution4j.catalog;
+    exports io.github.attribution4j.evaluation;
+    exports io.github.attribution4j.gradient;
+    exports io.github.attribution4j.model;
+    exports io.github.attribution4j.model.program;
+    exports io.github.attribution4j.model.rule;
+    exports io.github.attribution4j.path;
+    exports io.github.attribution4j.perturbation;
+    exports io.github.attribution4j.propagation;
+    exports io.github.attribution4j.run;
+    exports io.github.attribution4j.setting;
+    exports io.github.attribution4j.status;
+    exports io.github.attribution4j.target;
+    exports io.github.attribution4j.tensor;
+    exports io.github.attribution4j.text;
+    exports io.github.attribution4j.view;
+}
