@@ -6,7 +6,6 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.run.InvalidRequestException;
@@ -23,28 +22,12 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Shows where in a layer's activation the evidence for a score lies. The map has one number for each position, computed
- * from the activation's channels and a weight for each. The methods differ only in these weights.
- *
- * <p><b>Shapes.</b> For an activation of N examples, C channels and positions p (see {@link ActivationLayout}) the map
- * has shape {@code (N, 1, positions...)}: {@code (N, 1, H, W)} for a layer {@code (N, C, H, W)}. A layer {@code (N, C)}
- * has one position, and its map has shape {@code (N, 1)}.
- *
- * <p><b>From layers to a map.</b> The steps are, in this order: the map of each layer by the method's formula;
- * {@link #relu negative values set to 0}, if asked for; the map {@link #upsample resampled}, if asked for, as an
- * overlay needs; the {@link #merge maps of several layers merged}. Values are changed in no other way: they are not
- * scaled, signs stay, and zero means nothing. Scaling is a matter of the picture.
- *
- * <p><b>Layers</b> are addresses of values inside the model, such as {@code layer4} (see {@link CutPoint}), usually the
- * last value with positions. Several layers are evaluated one after the other, each at full cost, because they may
- * depend on each other.
- *
- * <p>Symbols in the methods' documentation: S is the score, A[k, p] the activation of channel k at position p, G[k, p]
- * = ∂S/∂A[k, p], P the number of positions, L[p] the map.
+ * A map with one number for each position, computed from the activation's channels and a weight for each: the
+ * documentation of this package. The methods differ only in these weights.
  *
  * @param <S> the method itself
  */
-public abstract sealed class ClassActivationMap<S extends ClassActivationMap<S>> extends Described<LayeredModel, S>
+abstract sealed class ClassActivationMap<S extends ClassActivationMap<S>> extends Described<LayeredModel, S>
         permits GradCam, EigenCam, ScoreCam, AblationCam {
     private static final int MOST_NAMED = 5;
 

@@ -29,7 +29,8 @@ import java.util.List;
  * {@link #plusPlus Grad-CAM++}, {@link #xGrad XGrad-CAM}, {@link #hiRes HiResCAM}, {@link #layerCam LayerCAM},
  * {@link #elementwise element-wise Grad-CAM}. They cost the same.
  *
- * <p>Settings: those of {@link ClassActivationMap}.
+ * <p>Settings: {@code layer}, {@code layout}, {@code upsample}, {@code relu} and {@code merge}, as for all
+ * maps.
  */
 public final class GradCam extends ClassActivationMap<GradCam> {
     /** Computes a map {@code (rows, P)} from an activation and the score's gradient. */

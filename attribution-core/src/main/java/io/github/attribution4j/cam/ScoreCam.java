@@ -42,7 +42,8 @@ import java.util.List;
  * variants, which keep the channels with the largest standard deviation.
  *
  * <p>Settings: {@code baseline}, {@code channels} (the most channels to evaluate, all by default), {@code softmax}, and
- * those of {@link ClassActivationMap}.
+ * those of all maps:
+ * {@code layer}, {@code layout}, {@code upsample}, {@code relu} and {@code merge}.
  */
 public final class ScoreCam extends ClassActivationMap<ScoreCam> {
     private static final Setting<Baseline> BASELINE =

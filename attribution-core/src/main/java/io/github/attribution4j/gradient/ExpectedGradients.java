@@ -23,7 +23,7 @@ import java.util.function.Supplier;
  * @param <M> what the method needs of a model
  * @param <S> the method itself
  */
-public abstract sealed class ExpectedGradients<M extends Model, S extends ExpectedGradients<M, S>>
+abstract sealed class ExpectedGradients<M extends Model, S extends ExpectedGradients<M, S>>
         extends Described<M, S> permits GradientShap, LayerGradientShap {
     static final Setting<Integer> SAMPLES =
             Setting.count("samples", 5, 1, "draws for each example").trial(4);

@@ -25,7 +25,7 @@ import java.util.List;
  *
  * @param <S> the method itself
  */
-public abstract sealed class LayerPathMethod<S extends LayerPathMethod<S>> extends Described<LayeredModel, S>
+abstract sealed class LayerPathMethod<S extends LayerPathMethod<S>> extends Described<LayeredModel, S>
         permits Conductance, InternalInfluence, NeuronConductance {
     static final Setting<Baseline> BASELINE = Setting.of(
             "baseline",

@@ -21,7 +21,7 @@ import io.github.attribution4j.tensor.TensorScope;
  *
  * @param <S> the method itself
  */
-public abstract sealed class CoalitionMethod<S extends CoalitionMethod<S>> extends Described<Model, S>
+abstract sealed class CoalitionMethod<S extends CoalitionMethod<S>> extends Described<Model, S>
         implements ForwardAttribution permits FeatureAblation, ShapleyValues, ShapleySampling, KernelShap {
     static final Setting<Baseline> BASELINE = Setting.of(
             "baseline",

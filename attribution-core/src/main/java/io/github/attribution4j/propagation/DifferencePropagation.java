@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  *
  * @param <S> the method itself
  */
-public abstract sealed class DifferencePropagation<S extends DifferencePropagation<S>> extends Propagation<S>
+abstract sealed class DifferencePropagation<S extends DifferencePropagation<S>> extends Propagation<S>
         permits DeepLift, DeepLiftShap {
     static final Setting<Baseline> BASELINE = Setting.of(
             "baseline",

@@ -18,22 +18,11 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.util.List;
 
 /**
- * A method that goes back through a model by other rules than the derivative. The model itself never changes: a copy of
- * it follows the rules, and computes the same values.
- *
- * <p><b>Rules.</b> Each method has a {@link RuleSet}, which {@link #rules()} shows. If something would have to flow
- * through an operation without a rule, the method refuses: an
- * {@link io.github.attribution4j.model.UnsupportedModelException} names the operation and the remedy. Operations
- * through which nothing has to flow do not matter.
- *
- * <p><b>Where.</b> Like any method this one attributes to the inputs; {@link #at} attributes to values inside the
- * model, {@link #towards} explains a neuron. References are always references of the model's inputs. A layer's
- * reference is what the model computes from them, so what bypasses the layer is compared too, and is not attributed to
- * it.
+ * A method that goes back through a model by other rules than the derivative: the documentation of this package.
  *
  * @param <S> the method itself
  */
-public abstract sealed class Propagation<S extends Propagation<S>> extends Described<RuledModel, S>
+abstract sealed class Propagation<S extends Propagation<S>> extends Described<RuledModel, S>
         implements RuledAttribution permits ReluMethod, DifferencePropagation, Lrp {
     Propagation(Settings<S> settings) {
         super(settings);

@@ -4,9 +4,9 @@ package io.github.attribution4j.djl.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.cam.AblationCam;
-import io.github.attribution4j.cam.ClassActivationMap;
 import io.github.attribution4j.cam.EigenCam;
 import io.github.attribution4j.cam.FullGrad;
 import io.github.attribution4j.cam.GradCam;
@@ -14,6 +14,7 @@ import io.github.attribution4j.cam.ScoreCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
@@ -52,7 +53,7 @@ class CamOnTorchTest {
         return Inputs.of(model.tensors().bring(Tensors.ofJava().of(pixels, EXAMPLES, 3, 16, 16)));
     }
 
-    private static double[] map(ClassActivationMap<?> method, TorchScriptModel model, Inputs inputs) {
+    private static double[] map(Attribution<LayeredModel> method, TorchScriptModel model, Inputs inputs) {
         try (Explanation why = method.attribute(model, inputs, TARGET)) {
             return why.attribution().toDoubleArray();
         }

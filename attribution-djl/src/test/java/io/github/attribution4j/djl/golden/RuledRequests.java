@@ -3,6 +3,7 @@ package io.github.attribution4j.djl.golden;
 
 import com.google.gson.JsonObject;
 import io.github.attribution4j.Attribution;
+import io.github.attribution4j.RuledAttribution;
 import io.github.attribution4j.cam.GuidedGradCam;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.BackwardRule.BiasPart;
@@ -19,7 +20,6 @@ import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.propagation.DeepLiftShap;
 import io.github.attribution4j.propagation.GuidedBackprop;
 import io.github.attribution4j.propagation.Lrp;
-import io.github.attribution4j.propagation.Propagation;
 import io.github.attribution4j.propagation.Rules;
 import java.util.List;
 
@@ -33,14 +33,14 @@ record RuledRequests(Requests requests, GoldenCase given) {
         if (given.method().equals("guided-grad-cam")) {
             return new GuidedGradCam(given.layer());
         }
-        Propagation<?> method = propagation();
+        RuledAttribution method = propagation();
         if (!given.isInside()) {
             return method;
         }
         return given.has("unit") ? method.towards(given.layer(), given.unit()) : method.at(given.layers());
     }
 
-    private Propagation<?> propagation() {
+    private RuledAttribution propagation() {
         return switch (given.method()) {
             case "guided-backprop" -> new GuidedBackprop();
             case "deconvolution" -> new Deconvolution();
