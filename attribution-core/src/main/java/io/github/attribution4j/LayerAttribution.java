@@ -39,9 +39,7 @@ record LayerAttribution<M extends LayeredModel>(Attribution<? super M> method, L
         try (TensorScope scope = TensorScope.open()) {
             Evaluator whole = Evaluator.start(this, model, inputs, target, started);
             List<Tensor> activations = whole.activationsAtInputs(cut);
-            // A part of a model is cut and ruled as the model is.
-            @SuppressWarnings("unchecked")
-            M tail = (M) cut.tail();
+            M tail = ModelParts.as(cut.tail(), method);
             Explanation explanation =
                     method.attribute(tail, cut.tailInputs(whole.inputs(), activations), target, started.nested());
             return explanation.madeBy(this, model.identity(), whole.inputs(), whole.counts());

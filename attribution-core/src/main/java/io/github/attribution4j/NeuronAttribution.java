@@ -19,9 +19,7 @@ record NeuronAttribution<M extends LayeredModel>(Attribution<? super M> method, 
         Problems problems = new Problems();
         own().requireNoTarget(target, problems);
         problems.throwIfAny();
-        // A part of a model is cut and ruled as the model is.
-        @SuppressWarnings("unchecked")
-        M head = (M) model.cut(layer).head();
+        M head = ModelParts.as(model.cut(layer).head(), method);
         Explanation explanation = method.attribute(head, inputs, unit, run.nested());
         return explanation.madeBy(this, model.identity(), inputs, Counts.NONE);
     }

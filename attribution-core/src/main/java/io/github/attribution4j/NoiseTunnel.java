@@ -154,6 +154,11 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
         return with(NOISE, GaussianNoise.of(perInput));
     }
 
+    /** Returns the method inside. */
+    Attribution<M> inside() {
+        return method;
+    }
+
     @Override
     public Optional<OwnScore> ownScore() {
         return method.ownScore();

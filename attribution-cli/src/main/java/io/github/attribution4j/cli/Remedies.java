@@ -64,10 +64,12 @@ public final class Remedies {
                     ", which no TorchScript model takes for a missing value by itself"),
             Remedy.of("give them with Inputs\\.named\\(\\.\\.\\.\\)", "give a table, whose header has them"),
             Remedy.of("\\(LoadOptions\\.unbatched\\)", "(--unbatched)"),
+            Remedy.of("Methods\\.all\\(\\) lists all", "'attribution methods' lists all"),
             Remedy.of(
                     "choose one when loading: LoadOptions\\.defaults\\(\\)\\.method\\([^)]*\\)(?:, --model-method)?",
                     "choose one with --model-method"),
             Remedy.of("use GradientShap\\b", "use --method gradient-shap"),
+            Remedy.of("use LayerGradientShap\\b", "use --method layer-gradient-shap"),
             Remedy.of("use DeepLiftShap\\b", "use --method deep-lift-shap"),
             Remedy.of(
                     "set one with window\\(\\.\\.\\.\\), such as window\\(3, 15, 15\\)",

@@ -126,7 +126,7 @@ public final class Methods {
                 .orElseThrow(() -> new IllegalArgumentException("method '" + name + "' does not exist; "
                         + NearNames.hint(
                                 name, ALL.stream().map(Description::name).toList())
-                        + " 'attribution methods' lists all"));
+                        + " Methods.all() lists all"));
     }
 
     /**

@@ -99,7 +99,7 @@ final class Batches {
             int size = sharing.single() ? 1 : Batching.next(batcher.next(), rows.group(), done, total);
             long start = System.nanoTime();
             try (TensorScope scope = TensorScope.open()) {
-                long[] examples = examples(rows, done, done + size);
+                long[] examples = rows.examples(done, done + size);
                 Batch.Computed computed;
                 try {
                     Inputs expanded = inputs.expand(rows.attributed(done, done + size), examples);
@@ -163,13 +163,5 @@ final class Batches {
             perRow.add(batch.checked(spread, "layer '" + cut.points().get(i) + "' has a", "value"));
         }
         return perRow;
-    }
-
-    static long[] examples(Rows rows, long from, long to) {
-        long[] examples = new long[Math.toIntExact(to - from)];
-        for (int r = 0; r < examples.length; r++) {
-            examples[r] = rows.example(from + r);
-        }
-        return examples;
     }
 }

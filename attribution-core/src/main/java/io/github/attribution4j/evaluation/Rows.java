@@ -34,6 +34,20 @@ public interface Rows {
     long example(long row);
 
     /**
+     * Returns the example that each row of a range belongs to.
+     *
+     * @param from first row, inclusive
+     * @param to last row, exclusive
+     */
+    default long[] examples(long from, long to) {
+        long[] examples = new long[Math.toIntExact(to - from)];
+        for (int r = 0; r < examples.length; r++) {
+            examples[r] = example(from + r);
+        }
+        return examples;
+    }
+
+    /**
      * Makes a range of rows. A row's values must not depend on the range it is made in.
      *
      * @param from first row, inclusive

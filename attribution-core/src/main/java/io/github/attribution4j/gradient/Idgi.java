@@ -167,6 +167,6 @@ public final class Idgi extends Described<DifferentiableModel, Idgi> implements 
     }
 
     private void check(Inputs inputs, Problems problems) {
-        LayerRuns.checkReference(value(BASELINE), name(), inputs, problems);
+        PathSettings.checkReference(value(BASELINE), name(), "GradientShap", inputs, problems);
     }
 }

@@ -139,13 +139,6 @@ public final class IntegratedGradients extends Described<DifferentiableModel, In
 
     private void check(Inputs inputs, Problems problems) {
         PathSettings.checkSteps(value(PathSettings.QUADRATURE), value(PathSettings.STEPS), problems);
-        Baseline baseline = value(BASELINE);
-        problems.require(
-                !baseline.isDistribution(),
-                "baseline " + baseline.describe() + " is a distribution, and integrated-gradients starts from one"
-                        + " reference for each example; give Baseline.mean(...) of the"
-                        + " samples, or use GradientShap, which averages over the"
-                        + " distribution");
-        baseline.check(inputs, problems);
+        PathSettings.checkReference(value(BASELINE), name(), "GradientShap", inputs, problems);
     }
 }

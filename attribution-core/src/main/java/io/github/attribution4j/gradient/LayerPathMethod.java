@@ -81,7 +81,7 @@ abstract sealed class LayerPathMethod<S extends LayerPathMethod<S>> extends Desc
 
     private void check(Inputs inputs, Problems problems) {
         checkSteps(problems);
-        LayerRuns.checkReference(value(BASELINE), name(), inputs, problems);
+        PathSettings.checkReference(value(BASELINE), name(), "LayerGradientShap", inputs, problems);
     }
 
     final List<Tensor> references(LayerRuns runs) {

@@ -4,7 +4,6 @@ package io.github.attribution4j.gradient;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
-import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Part;
 import io.github.attribution4j.evaluation.Rows;
@@ -63,15 +62,6 @@ final class LayerRuns {
                             + " moves inputs between a baseline and their values; pass it with fixed(...), or apply "
                             + "integrated-gradients at the layer that embeds it");
         }
-    }
-
-    /** Checks a baseline that is one reference for each example. */
-    static void checkReference(Baseline baseline, String method, Inputs inputs, Problems problems) {
-        problems.require(
-                !baseline.isDistribution(),
-                "baseline " + baseline.describe() + " is a distribution, and " + method + " starts from one reference "
-                        + "for each example; give Baseline.mean(...) of the samples");
-        baseline.check(inputs, problems);
     }
 
     /** Returns the evaluation of the whole model. */

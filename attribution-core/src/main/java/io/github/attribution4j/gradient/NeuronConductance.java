@@ -130,10 +130,7 @@ public final class NeuronConductance extends LayerPathMethod<NeuronConductance> 
         Rows rows = new PathRows(path, whole.examples(), weights.nodes());
         GroupMoments integral = GroupMoments.ofFirstOrder(steps());
         runs.gradients(rows, part -> {
-            long[] examples = new long[Math.toIntExact(part.to() - part.from())];
-            for (int r = 0; r < examples.length; r++) {
-                examples[r] = rows.example(part.from() + r);
-            }
+            long[] examples = rows.examples(part.from(), part.to());
             Tensor flowing =
                     flowing(decided, part.activations().get(0), part.gradients().get(0), examples);
             Inputs there = whole.inputs().expand(rows.attributed(part.from(), part.to()), examples);
