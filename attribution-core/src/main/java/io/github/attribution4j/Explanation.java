@@ -15,6 +15,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +39,7 @@ public final class Explanation implements AutoCloseable {
     private final Duration elapsed;
     private final List<String> notices;
     private final Provenance provenance;
-    private final List<NamedTensor> inputData;
+    private final Map<String, Tensor> inputData;
     private final Labels labels;
 
     Explanation(
@@ -51,7 +53,7 @@ public final class Explanation implements AutoCloseable {
             Duration elapsed,
             List<String> notices,
             Provenance provenance,
-            List<NamedTensor> inputData,
+            Map<String, Tensor> inputData,
             Labels labels) {
         this.names = List.copyOf(names);
         this.attributions = List.copyOf(attributions);
@@ -63,7 +65,7 @@ public final class Explanation implements AutoCloseable {
         this.elapsed = elapsed;
         this.notices = List.copyOf(notices);
         this.provenance = provenance;
-        this.inputData = List.copyOf(inputData);
+        this.inputData = Collections.unmodifiableMap(new LinkedHashMap<>(inputData));
         this.labels = labels;
     }
 
@@ -181,8 +183,8 @@ public final class Explanation implements AutoCloseable {
         return provenance;
     }
 
-    /** Returns the values of the inputs, if they were kept with {@link #withInputData}; else nothing. */
-    public List<NamedTensor> inputData() {
+    /** Returns the values of the inputs by name, in order, if they were kept with {@link #withInputData}; else nothing. */
+    public Map<String, Tensor> inputData() {
         return inputData;
     }
 
@@ -306,7 +308,7 @@ public final class Explanation implements AutoCloseable {
      * @param inputs what was explained
      */
     public Explanation withInputData(Inputs inputs) {
-        List<NamedTensor> copies = new ArrayList<>();
+        Map<String, Tensor> copies = new LinkedHashMap<>();
         try (TensorScope scope = TensorScope.open()) {
             for (Inputs.Input input : inputs.all()) {
                 Tensor copy = input.tensor()
@@ -315,9 +317,9 @@ public final class Explanation implements AutoCloseable {
                                 input.tensor().toByteBuffer(),
                                 input.tensor().dataType(),
                                 input.tensor().shape());
-                copies.add(new NamedTensor(input.name(), copy));
+                copies.put(input.name(), copy);
             }
-            copies.forEach(copy -> TensorScope.release(copy.tensor()));
+            copies.values().forEach(TensorScope::release);
         }
         return copy(counts, provenance, copies, labels);
     }
@@ -327,8 +329,8 @@ public final class Explanation implements AutoCloseable {
      * features with names. This explanation's other tensors move to the result; close that one.
      */
     public Explanation withoutInputData() {
-        inputData.forEach(input -> input.tensor().close());
-        return copy(counts, provenance, List.of(), labels.withoutValues());
+        inputData.values().forEach(Tensor::close);
+        return copy(counts, provenance, Map.of(), labels.withoutValues());
     }
 
     /**
@@ -365,7 +367,7 @@ public final class Explanation implements AutoCloseable {
     }
 
     /** Returns this explanation with other words; the tensors are shared. */
-    private Explanation copy(Counts cost, Provenance origin, List<NamedTensor> data, Labels words) {
+    private Explanation copy(Counts cost, Provenance origin, Map<String, Tensor> data, Labels words) {
         return new Explanation(
                 names,
                 attributions,
@@ -385,7 +387,7 @@ public final class Explanation implements AutoCloseable {
     void ownTensors() {
         attributions.forEach(TensorScope::release);
         standardErrors.forEach(TensorScope::release);
-        inputData.forEach(input -> TensorScope.release(input.tensor()));
+        inputData.values().forEach(TensorScope::release);
     }
 
     /** Closes the tensors. Idempotent. */
@@ -393,7 +395,7 @@ public final class Explanation implements AutoCloseable {
     public void close() {
         attributions.forEach(Tensor::close);
         standardErrors.forEach(Tensor::close);
-        inputData.forEach(input -> input.tensor().close());
+        inputData.values().forEach(Tensor::close);
     }
 
     /**

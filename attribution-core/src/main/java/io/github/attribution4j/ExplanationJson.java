@@ -41,9 +41,9 @@ final class ExplanationJson {
         JsonObject json = new JsonObject();
         json.addProperty("format", FORMAT);
         json.addProperty("version", VERSION);
-        json.add("attributions", tensors(named(explanation.names(), explanation.attributions())));
+        json.add("attributions", tensors(explanation.names(), explanation.attributions()));
         if (!explanation.standardErrors().isEmpty()) {
-            json.add("standardErrors", tensors(named(explanation.names(), explanation.standardErrors())));
+            json.add("standardErrors", tensors(explanation.names(), explanation.standardErrors()));
         }
         json.add("scores", numbers(explanation.scores()));
         explanation.baselineScores().ifPresent(scores -> json.add("baselineScores", numbers(scores)));
@@ -65,25 +65,21 @@ final class ExplanationJson {
         json.add("provenance", provenance(explanation.provenance()));
         json.add("labels", labels(explanation));
         if (!explanation.inputData().isEmpty()) {
-            json.add("inputs", tensors(explanation.inputData()));
+            json.add(
+                    "inputs",
+                    tensors(
+                            List.copyOf(explanation.inputData().keySet()),
+                            List.copyOf(explanation.inputData().values())));
         }
         return GSON.toJson(json);
     }
 
-    private static List<NamedTensor> named(List<String> names, List<Tensor> tensors) {
-        List<NamedTensor> named = new ArrayList<>();
-        for (int i = 0; i < tensors.size(); i++) {
-            named.add(new NamedTensor(names.get(i), tensors.get(i)));
-        }
-        return named;
-    }
-
-    private static JsonArray tensors(List<NamedTensor> tensors) {
+    private static JsonArray tensors(List<String> names, List<Tensor> tensors) {
         JsonArray array = new JsonArray();
-        for (NamedTensor named : tensors) {
-            Tensor tensor = named.tensor();
+        for (int i = 0; i < tensors.size(); i++) {
+            Tensor tensor = tensors.get(i);
             JsonObject json = new JsonObject();
-            json.addProperty("name", named.name());
+            json.addProperty("name", names.get(i));
             json.addProperty("dataType", tensor.dataType().label());
             JsonArray shape = new JsonArray();
             for (long dim : tensor.shape().dims()) {
@@ -261,15 +257,13 @@ final class ExplanationJson {
                 throw new IllegalArgumentException("explanation JSON: format '" + format + "' version " + version
                         + " is not known; this library reads '" + FORMAT + "' versions 1 to " + VERSION);
             }
-            List<NamedTensor> attributions = readTensors(json, "attributions");
+            List<Tensor> attributions = readTensors(json, "attributions");
             JsonObject counts = json.getAsJsonObject("counts");
             Provenance provenance = readProvenance(json.getAsJsonObject("provenance"));
             Explanation explanation = new Explanation(
-                    attributions.stream().map(NamedTensor::name).toList(),
-                    attributions.stream().map(NamedTensor::tensor).toList(),
-                    readTensors(json, "standardErrors").stream()
-                            .map(NamedTensor::tensor)
-                            .toList(),
+                    readNames(json, "attributions"),
+                    attributions,
+                    readTensors(json, "standardErrors"),
                     readNumbers(json.getAsJsonArray("scores")),
                     optionalNumbers(json, "baselineScores"),
                     optionalNumbers(json, "completenessGap"),
@@ -282,7 +276,7 @@ final class ExplanationJson {
                     Duration.ofNanos(json.get("elapsedNanos").getAsLong()),
                     list(json.getAsJsonArray("notices"), JsonElement::getAsString),
                     provenance,
-                    readTensors(json, "inputs"),
+                    byName(readNames(json, "inputs"), readTensors(json, "inputs")),
                     version == 1
                             ? Labels.none(attributions.size(), List.of(), List.of(provenance.target()))
                             : readLabels(json.getAsJsonObject("labels")));
@@ -303,11 +297,27 @@ final class ExplanationJson {
         }
     }
 
-    private static List<NamedTensor> readTensors(JsonObject json, String member) {
+    private static Map<String, Tensor> byName(List<String> names, List<Tensor> tensors) {
+        Map<String, Tensor> byName = new LinkedHashMap<>();
+        for (int i = 0; i < tensors.size(); i++) {
+            byName.put(names.get(i), tensors.get(i));
+        }
+        return byName;
+    }
+
+    private static List<String> readNames(JsonObject json, String member) {
+        return json.has(member)
+                ? list(
+                        json.getAsJsonArray(member),
+                        element -> element.getAsJsonObject().get("name").getAsString())
+                : List.of();
+    }
+
+    private static List<Tensor> readTensors(JsonObject json, String member) {
         return json.has(member) ? list(json.getAsJsonArray(member), ExplanationJson::readTensor) : List.of();
     }
 
-    private static NamedTensor readTensor(JsonElement element) {
+    private static Tensor readTensor(JsonElement element) {
         JsonObject json = element.getAsJsonObject();
         DataType type = DataType.valueOf(json.get("dataType").getAsString().toUpperCase(Locale.ROOT));
         Shape shape = Shape.of(list(json.getAsJsonArray("shape"), JsonElement::getAsLong).stream()
@@ -315,22 +325,20 @@ final class ExplanationJson {
                 .toArray());
         JsonArray values = json.getAsJsonArray("values");
         Tensors tensors = Tensors.ofJava();
-        Tensor tensor;
         if (type == DataType.FLOAT32) {
             float[] floats = new float[values.size()];
             for (int i = 0; i < floats.length; i++) {
                 floats[i] = Float.parseFloat(values.get(i).getAsString());
             }
-            tensor = tensors.of(floats, shape);
-        } else if (type == DataType.FLOAT64) {
-            tensor = tensors.of(readNumbers(values), shape);
-        } else {
-            long[] longs = list(values, JsonElement::getAsLong).stream()
-                    .mapToLong(Long::longValue)
-                    .toArray();
-            tensor = tensors.of(longs, shape).to(type);
+            return tensors.of(floats, shape);
         }
-        return new NamedTensor(json.get("name").getAsString(), tensor);
+        if (type == DataType.FLOAT64) {
+            return tensors.of(readNumbers(values), shape);
+        }
+        long[] longs = list(values, JsonElement::getAsLong).stream()
+                .mapToLong(Long::longValue)
+                .toArray();
+        return tensors.of(longs, shape).to(type);
     }
 
     private static double[] readNumbers(JsonArray array) {

@@ -8,6 +8,7 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -147,7 +148,7 @@ public final class Outcome {
                 Duration.ofNanos(evaluator.run().elapsedNanos()),
                 evaluator.notices(),
                 Provenance.of(evaluator),
-                List.of(),
+                Map.of(),
                 labels);
         explanation.ownTensors();
         return explanation;

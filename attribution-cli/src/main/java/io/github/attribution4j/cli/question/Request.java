@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.question;
 
-import io.github.attribution4j.NamedTensor;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
