@@ -10,6 +10,7 @@ import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.run.CancelledException;
 import io.github.attribution4j.run.DeadlineExceededException;
 import io.github.attribution4j.run.InvalidRequestException;
+import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.target.Target;
@@ -27,6 +28,22 @@ import java.util.Optional;
  *     those that go back by rules
  */
 public interface Attribution<M extends Model> extends Recipe {
+    /**
+     * What a method explains by itself, so that a request has no target: a score of a value inside the model.
+     *
+     * @param layer address of the value
+     * @param score of the value, such as a unit
+     * @param instead in words, what is explained in the place of a target
+     */
+    record OwnScore(String layer, Target score, String instead) {
+        /** Adds a problem if a target is given, which would not be used. */
+        public void requireNoTarget(Target target, Problems problems) {
+            problems.require(
+                    target.unnamed() == Target.output(),
+                    "target " + target.describe() + ": is not used, since " + instead + "; leave the target out");
+        }
+    }
+
     /**
      * Explains a score of the model at the inputs.
      *

@@ -5,7 +5,7 @@ import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Recipe;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.Counts;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
@@ -407,7 +407,7 @@ public final class Explanation implements AutoCloseable {
      * @param inputs what the outer method was given
      * @param more cost of what the outer method evaluated besides
      */
-    public Explanation madeBy(Recipe method, ModelIdentity model, Inputs inputs, Counts more) {
+    public Explanation madeBy(Recipe method, Model.Identity model, Inputs inputs, Counts more) {
         return copy(counts.plus(more), provenance.madeBy(method, model, inputs), inputData, labels);
     }
 

@@ -10,7 +10,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import io.github.attribution4j.model.FeatureNames;
-import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.Counts;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -373,7 +373,7 @@ final class ExplanationJson {
                 json.get("target").getAsString(),
                 json.get("seed").getAsLong(),
                 json.get("batching").getAsString(),
-                new ModelIdentity(
+                new Model.Identity(
                         model.get("name").getAsString(),
                         model.has("version") ? model.get("version").getAsString() : "",
                         model.get("digest").getAsString(),

@@ -47,7 +47,7 @@ record LayerAttribution<M extends LayeredModel>(Attribution<? super M> method, L
     }
 
     @Override
-    public Optional<OwnScore> ownScore() {
+    public Optional<Attribution.OwnScore> ownScore() {
         return method.ownScore();
     }
 

@@ -27,7 +27,8 @@ final class ModelParts {
                 Class<?> needed = one.getParameterTypes()[0];
                 if (LayeredModel.class.isAssignableFrom(needed) && !needed.isInstance(part)) {
                     throw new UnsupportedModelException(asked.name() + " explains a "
-                            + needed.getSimpleName() + ", and a part of one, which it meets at a layer or towards a neuron,"
+                            + needed.getSimpleName()
+                            + ", and a part of one, which it meets at a layer or towards a neuron,"
                             + " is none; let it take a " + nearest(needed, part) + ", or explain the whole model");
                 }
             }

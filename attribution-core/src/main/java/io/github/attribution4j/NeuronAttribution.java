@@ -24,12 +24,12 @@ record NeuronAttribution<M extends LayeredModel>(Attribution<? super M> method, 
         return explanation.madeBy(this, model.identity(), inputs, Counts.NONE);
     }
 
-    private OwnScore own() {
-        return new OwnScore(layer, unit, "the unit of layer '" + layer + "' is what is explained");
+    private Attribution.OwnScore own() {
+        return new Attribution.OwnScore(layer, unit, "the unit of layer '" + layer + "' is what is explained");
     }
 
     @Override
-    public Optional<OwnScore> ownScore() {
+    public Optional<Attribution.OwnScore> ownScore() {
         return Optional.of(own());
     }
 

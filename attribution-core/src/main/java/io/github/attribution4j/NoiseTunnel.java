@@ -160,7 +160,7 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
     }
 
     @Override
-    public Optional<OwnScore> ownScore() {
+    public Optional<Attribution.OwnScore> ownScore() {
         return method.ownScore();
     }
 
@@ -168,11 +168,11 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
     public Explanation attribute(M model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
             // Nobody hands a method a model without layers if its score is one of a layer.
-            Optional<OwnScore> own = method.ownScore();
+            Optional<Attribution.OwnScore> own = method.ownScore();
             Model scored = own.isEmpty()
                     ? model
                     : ((LayeredModel) model).cut(own.get().layer()).head();
-            Target explained = own.map(OwnScore::score).orElse(target);
+            Target explained = own.map(Attribution.OwnScore::score).orElse(target);
             Evaluator evaluator = Evaluator.start(this, scored, inputs, explained, run, problems -> {
                 own.ifPresent(score -> score.requireNoTarget(target, problems));
                 noise.check(inputs, problems);

@@ -4,7 +4,7 @@ package io.github.attribution4j;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Recipe;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.Batching;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Digests;
@@ -39,7 +39,7 @@ public record Provenance(
         String target,
         long seed,
         String batching,
-        ModelIdentity model,
+        Model.Identity model,
         List<InputRecord> inputs,
         String library,
         String java,
@@ -116,7 +116,7 @@ public record Provenance(
     }
 
     /** Returns this, of a method that answered for an outer one, as the outer one's. */
-    Provenance madeBy(Recipe outer, ModelIdentity asked, Inputs given) {
+    Provenance madeBy(Recipe outer, Model.Identity asked, Inputs given) {
         return new Provenance(
                 outer.name(),
                 settingsOf(outer),

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.Counts;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.NumpyFiles;
@@ -64,12 +64,12 @@ class ExplanationTest {
                         "index 3",
                         Long.MIN_VALUE,
                         "steady, largest batch 4 rows",
-                        new ModelIdentity("net.pt", "abc", "engine", "cpu"),
+                        new Model.Identity("net.pt", "abc", "engine", "cpu"),
                         List.of(new Provenance.InputRecord("image", "attributed", "float32", "(2, 3)", "def")),
                         "1.0",
                         "17",
                         Instant.parse("2026-01-02T03:04:05.678901234Z")),
-                List.of(),
+                Map.of(),
                 Labels.none(2, List.of(), List.of("index 3")));
     }
 

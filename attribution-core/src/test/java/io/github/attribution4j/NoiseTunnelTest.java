@@ -14,7 +14,6 @@ import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.run.InvalidRequestException;
-import io.github.attribution4j.run.Progress;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
@@ -157,13 +156,13 @@ class NoiseTunnelTest {
     @Test
     void progressAndDeadline_areShared() {
         try (TensorScope scope = TensorScope.open()) {
-            List<Progress> events = new ArrayList<>();
+            List<Run.Progress> events = new ArrayList<>();
             NoiseTunnel.smoothGrad(new FeatureAblation())
                     .attribute(squares, table(), Target.output(), Run.defaults().progress(events::add))
                     .close();
-            assertThat(events).extracting(Progress::method).contains("smooth-grad", "feature-ablation");
+            assertThat(events).extracting(Run.Progress::method).contains("smooth-grad", "feature-ablation");
             long last = 0;
-            for (Progress event : events) {
+            for (Run.Progress event : events) {
                 assertThat(event.elapsedNanos()).as("one clock").isGreaterThanOrEqualTo(last);
                 last = event.elapsedNanos();
             }

@@ -18,7 +18,6 @@ import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.run.Cancellation;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.target.BoxLayout;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.TensorScope;
@@ -54,7 +53,7 @@ class WordsTest {
                 Target.argmax(),
                 Target.probability(1),
                 Target.sigmoid(Target.output()),
-                Target.detection(BoxLayout.CORNERS, 4, new double[] {0, 0, 1, 1}, 0.5),
+                Target.detection(Target.BoxLayout.CORNERS, 4, new double[] {0, 0, 1, 1}, 0.5),
                 Baseline.zeros(),
                 Baseline.constant(1),
                 new Cancellation(),

@@ -6,8 +6,8 @@ import io.github.attribution4j.setting.Kind;
 import io.github.attribution4j.setting.Numbers;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Settings;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -26,9 +26,9 @@ final class CamSettings {
             "where the activation has its channels; tokens are those of a vision transformer, after LEADING others");
     static final Setting<Boolean> RELU =
             Setting.of("relu", Kind.FLAG, false, "whether negative values of the map become 0");
-    static final Setting<Optional<Interpolation>> UPSAMPLE = Setting.of(
+    static final Setting<Optional<Tensor.Interpolation>> UPSAMPLE = Setting.of(
             "upsample",
-            Kind.<Optional<Interpolation>>of(
+            Kind.<Optional<Tensor.Interpolation>>of(
                             "one of none, nearest, bilinear",
                             text -> text.strip().equals("none")
                                     ? Optional.empty()
@@ -84,19 +84,19 @@ final class CamSettings {
     }
 
     /** Returns the kind of interpolation settings. */
-    static Kind<Interpolation> interpolation() {
+    static Kind<Tensor.Interpolation> interpolation() {
         return Kind.of("one of nearest, bilinear", text -> interpolation(text, "nearest, bilinear"))
                 .said(CamSettings::text);
     }
 
-    private static Interpolation interpolation(String text, String all) {
-        return Arrays.stream(Interpolation.values())
+    private static Tensor.Interpolation interpolation(String text, String all) {
+        return Arrays.stream(Tensor.Interpolation.values())
                 .filter(mode -> text(mode).equals(text.strip()))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("choose one of " + all));
     }
 
-    private static String text(Interpolation mode) {
+    private static String text(Tensor.Interpolation mode) {
         return mode.name().toLowerCase(Locale.ROOT);
     }
 

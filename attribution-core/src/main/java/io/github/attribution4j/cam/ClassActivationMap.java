@@ -12,7 +12,6 @@ import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -60,7 +59,7 @@ abstract sealed class ClassActivationMap<S extends ClassActivationMap<S>> extend
      * @param extents of the axes of positions, each at least 1; none for those of the last axes of the first attributed
      *     input
      */
-    public final S upsample(Interpolation mode, long... extents) {
+    public final S upsample(Tensor.Interpolation mode, long... extents) {
         return with(CamSettings.UPSAMPLE, Optional.of(mode)).with(CamSettings.SIZE, CamSettings.size(extents));
     }
 
@@ -131,7 +130,7 @@ abstract sealed class ClassActivationMap<S extends ClassActivationMap<S>> extend
                         .collect(Collectors.joining(", ", "", examples.size() > MOST_NAMED ? ", ..." : ""));
     }
 
-    private Tensor resampled(Tensor map, Interpolation mode, Inputs inputs, Cut cut) {
+    private Tensor resampled(Tensor map, Tensor.Interpolation mode, Inputs inputs, Cut cut) {
         long[] dims = map.shape().dims();
         long[] positions = new long[dims.length - 2];
         System.arraycopy(dims, 2, positions, 0, positions.length);

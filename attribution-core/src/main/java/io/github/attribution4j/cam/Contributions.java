@@ -2,7 +2,6 @@
 package io.github.attribution4j.cam;
 
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
@@ -13,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 final class Contributions {
     private final long[] size;
     private final boolean absolute;
-    private final Interpolation mode;
+    private final Tensor.Interpolation mode;
     private final double[] withoutPlace;
     private @Nullable Tensor map;
 
-    Contributions(Shape input, boolean absolute, Interpolation mode) {
+    Contributions(Shape input, boolean absolute, Tensor.Interpolation mode) {
         long[] dims = input.dims();
         this.size = Arrays.copyOfRange(dims, 2, dims.length);
         this.absolute = absolute;

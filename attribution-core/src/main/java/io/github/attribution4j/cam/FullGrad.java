@@ -18,7 +18,6 @@ import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -91,10 +90,10 @@ public final class FullGrad extends Described<LayeredModel, FullGrad> {
 
     private static final Setting<Boolean> MAGNITUDES =
             Setting.of("magnitudes", Kind.FLAG, false, "whether magnitudes of every channel's contribution are summed");
-    private static final Setting<Interpolation> RESAMPLE = Setting.of(
+    private static final Setting<Tensor.Interpolation> RESAMPLE = Setting.of(
             "resample",
             CamSettings.interpolation(),
-            Interpolation.BILINEAR,
+            Tensor.Interpolation.BILINEAR,
             "how contributions reach the input's size");
 
     /** The description of the method. */
@@ -136,7 +135,7 @@ public final class FullGrad extends Described<LayeredModel, FullGrad> {
     }
 
     /** Returns a copy that resamples contributions in another way; linearly by default. */
-    public FullGrad resample(Interpolation mode) {
+    public FullGrad resample(Tensor.Interpolation mode) {
         return with(RESAMPLE, mode);
     }
 

@@ -20,7 +20,6 @@ import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -50,10 +49,10 @@ import java.util.List;
 public final class GuidedGradCam extends Described<RuledModel, GuidedGradCam> {
     private static final Setting<String> LAYER =
             Setting.required("layer", Kind.ADDRESS, "usually the last one with positions; --layer sets it too");
-    private static final Setting<Interpolation> INTERPOLATION = Setting.of(
+    private static final Setting<Tensor.Interpolation> INTERPOLATION = Setting.of(
             "interpolation",
             CamSettings.interpolation(),
-            Interpolation.NEAREST,
+            Tensor.Interpolation.NEAREST,
             "how the map reaches the input's size");
 
     /** The description of the method. */
@@ -80,7 +79,7 @@ public final class GuidedGradCam extends Described<RuledModel, GuidedGradCam> {
     }
 
     /** Returns a copy that resamples the map in another way. */
-    public GuidedGradCam interpolation(Interpolation mode) {
+    public GuidedGradCam interpolation(Tensor.Interpolation mode) {
         return with(INTERPOLATION, mode);
     }
 

@@ -2,7 +2,6 @@
 package io.github.attribution4j.cam;
 
 import io.github.attribution4j.evaluation.Rows;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
@@ -63,7 +62,7 @@ final class MaskedRows implements Rows {
         int channelAxis = activation.axis();
         // With channels last, positions come first: a channel is then a pick on axis 1 for the row of each position.
         Tensor chosen = channelAxis == 1 ? values.pick(channels) : pickLast(values, channels);
-        Tensor up = Resampler.resample(activation.spread(chosen), size, Interpolation.BILINEAR);
+        Tensor up = Resampler.resample(activation.spread(chosen), size, Tensor.Interpolation.BILINEAR);
         Tensor flat = up.reshape(rows, up.shape().row().size());
         Tensor low = flat.mul(-1).max(1).mul(-1).reshape(rows, 1);
         Tensor high = flat.max(1).reshape(rows, 1);

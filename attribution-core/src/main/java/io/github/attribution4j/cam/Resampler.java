@@ -3,7 +3,6 @@ package io.github.attribution4j.cam;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.InvalidRequestException;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
@@ -49,7 +48,7 @@ final class Resampler {
      * Returns a map {@code (rows, 1, positions...)} at another size. Linear resampling goes along one axis after the
      * other, which is the same as all at once.
      */
-    static Tensor resample(Tensor map, long[] size, Interpolation mode) {
+    static Tensor resample(Tensor map, long[] size, Tensor.Interpolation mode) {
         long[] from = map.shape().dims();
         long rows = from[0];
         return switch (size.length) {

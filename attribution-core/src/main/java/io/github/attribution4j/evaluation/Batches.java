@@ -7,7 +7,6 @@ import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.run.Batching;
 import io.github.attribution4j.run.Counts;
-import io.github.attribution4j.run.Progress;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -119,7 +118,7 @@ final class Batches {
             count(new Counts(called, gradients ? called : 0, 1, called));
             done += size;
             if (depth == 1) {
-                run.report(new Progress(method, done, total, run.elapsedNanos()));
+                run.report(new Run.Progress(method, done, total, run.elapsedNanos()));
             }
         }
     }

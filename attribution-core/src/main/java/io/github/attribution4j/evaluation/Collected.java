@@ -5,7 +5,7 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Tensors that are made {@linkplain Part part} by part, and joined along axis 0 in the end. Not thread-safe. */
+/** Tensors that are made {@linkplain Evaluator.Part part} by part, and joined along axis 0 in the end. Not thread-safe. */
 public final class Collected {
     private final List<List<Tensor>> parts = new ArrayList<>();
 
@@ -13,12 +13,12 @@ public final class Collected {
     public Collected() {}
 
     /** Adds the tensors made of the next part, which outlive it: as many each time. */
-    public void add(Part part, List<Tensor> tensors) {
+    public void add(Evaluator.Part part, List<Tensor> tensors) {
         parts.add(part.batch().keepAll(tensors));
     }
 
     /** Adds the only tensor made of the next part. */
-    public void add(Part part, Tensor tensor) {
+    public void add(Evaluator.Part part, Tensor tensor) {
         add(part, List.of(tensor));
     }
 

@@ -40,6 +40,48 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Evaluator {
+    /**
+     * Opens the runs whose backward pass an {@link Evaluator} takes, where that is not the model's own: on a copy that follows
+     * other rules, with references, at a cut.
+     */
+    @FunctionalInterface
+    public interface Source {
+        /**
+         * Runs rows, ready to go back.
+         *
+         * @param rows inputs of a batch
+         * @param from number of the first row, of all rows asked for
+         * @param to number after the last row
+         * @return the run, closed by the caller
+         */
+        BackwardRun open(Inputs rows, long from, long to);
+
+        /**
+         * Returns what to send back.
+         *
+         * @param output the run's output
+         * @param gradient the gradient of the target's score with respect to it, which is returned unless overridden
+         */
+        default Tensor cotangent(Tensor output, Tensor gradient) {
+            return gradient;
+        }
+    }
+
+    /**
+     * What came back for a range of rows. Ranges come in order and without gaps, split as {@link Rows#group()} says.
+     *
+     * @param batch owns the tensors and whatever is computed of them, and ends afterwards; {@link TensorScope#keep} hands on what
+     *     must live longer
+     * @param from first row, inclusive
+     * @param to last row, exclusive
+     * @param scores the target's score of each row
+     * @param activations for each point of a cut its value, axis 0 counts the rows; none where gradients are those of inputs
+     * @param gradients for each point of the cut, or each attributed input, the gradient of the score, axis 0 counts the rows
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, and gone with the batch
+    public record Part(
+            TensorScope batch, long from, long to, double[] scores, List<Tensor> activations, List<Tensor> gradients) {}
+
     private static final int LISTED_DRAWS = 3;
 
     private final Recipe recipe;
@@ -371,13 +413,13 @@ public final class Evaluator {
      * @param rows the rows, in the space of the model's inputs
      * @param sink takes what comes back, and activations if the runs have any, in order
      */
-    public void propagate(PullbackSource source, Rows rows, Consumer<Part> sink) {
+    public void propagate(Source source, Rows rows, Consumer<Part> sink) {
         target();
         differentiate(rows, null, source, sink);
     }
 
     /** Does {@link #propagate} for the explained inputs themselves, and gets {@link #scores()} at no further cost. */
-    public void propagateAtInputs(PullbackSource source, Consumer<Part> sink) {
+    public void propagateAtInputs(Source source, Consumer<Part> sink) {
         differentiateAtInputs(source, sink);
     }
 
@@ -396,7 +438,7 @@ public final class Evaluator {
         return activations(cut, identity());
     }
 
-    private static PullbackSource at(Cut cut) {
+    private static Source at(Cut cut) {
         return (rows, from, to) -> cut.pullback(rows);
     }
 
@@ -405,7 +447,7 @@ public final class Evaluator {
         return ((DifferentiableModel) model).pullback(rows);
     }
 
-    private void differentiateAtInputs(PullbackSource source, Consumer<Part> sink) {
+    private void differentiateAtInputs(Source source, Consumer<Part> sink) {
         if (scores != null) {
             differentiate(identity(), null, source, sink);
             return;
@@ -432,7 +474,7 @@ public final class Evaluator {
     /** Outputs at the explained inputs and, where runs compare and tell, at their references, batch by batch. */
     private record Heard(List<Tensor> outputs, List<Tensor> references) {}
 
-    private void differentiate(Rows rows, @Nullable Heard parts, PullbackSource source, Consumer<Part> sink) {
+    private void differentiate(Rows rows, @Nullable Heard parts, Source source, Consumer<Part> sink) {
         batches.run(rows, true, batch -> {
             try (BackwardRun held = source.open(batch.inputs(), batch.from(), batch.to())) {
                 Tensor output = checkedRows(held.output(), batch);

@@ -37,7 +37,7 @@ public final class GroupMoments {
     }
 
     /** Adds values made of a part of the rows; see {@link #add(TensorScope, long, long, List)}. */
-    public void add(Part part, List<Tensor> values) {
+    public void add(Evaluator.Part part, List<Tensor> values) {
         add(part.batch(), part.from(), part.to(), values);
     }
 

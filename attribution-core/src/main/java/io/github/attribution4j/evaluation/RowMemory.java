@@ -5,7 +5,6 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;
-import io.github.attribution4j.model.ModelPart;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.TensorScope;
@@ -124,7 +123,7 @@ final class RowMemory {
         }
     }
 
-    static RowMemory of(ModelPart part) {
+    static RowMemory of(Model.Part part) {
         for (Reference<? extends Model> gone = GONE.poll(); gone != null; gone = GONE.poll()) {
             MODELS.remove(gone);
         }

@@ -2,7 +2,6 @@
 package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Outcome;
-import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
@@ -29,9 +28,9 @@ import java.util.Optional;
  * with n² where the model is smooth and with n at kinks.
  *
  * <p><b>Completeness.</b> Where every way from the inputs to the score leads through the layer, attributions sum to
- * F(x) − F(x′). Something may bypass it (a residual connection, another input). With {@link Bypass#FOLLOW}, the default
+ * F(x) − F(x′). Something may bypass it (a residual connection, another input). With {@link Path.Bypass#FOLLOW}, the default
  * and the published definition, what bypasses the layer moves along, the explanation's completeness gap is Σ
- * attributions − (F(x) − F(x′)), and the part of the bypass belongs to the gap. With {@link Bypass#STAY} what bypasses
+ * attributions − (F(x) − F(x′)), and the part of the bypass belongs to the gap. With {@link Path.Bypass#STAY} what bypasses
  * the layer is held at x: the gap is measured between the tail's scores at h(1) and h(0), and is the error of the sum
  * alone.
  *

@@ -23,8 +23,8 @@ import java.util.function.Supplier;
  * @param <M> what the method needs of a model
  * @param <S> the method itself
  */
-abstract sealed class ExpectedGradients<M extends Model, S extends ExpectedGradients<M, S>>
-        extends Described<M, S> permits GradientShap, LayerGradientShap {
+abstract sealed class ExpectedGradients<M extends Model, S extends ExpectedGradients<M, S>> extends Described<M, S>
+        permits GradientShap, LayerGradientShap {
     static final Setting<Integer> SAMPLES =
             Setting.count("samples", 5, 1, "draws for each example").trial(4);
     static final Setting<GaussianNoise> NOISE = Setting.of(

@@ -7,7 +7,6 @@ import io.github.attribution4j.GradientAttribution;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.Part;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.path.Path;
@@ -117,7 +116,7 @@ public final class Idgi extends Described<DifferentiableModel, Idgi> implements 
     }
 
     /** Returns the score of each row, at every element. */
-    private static List<Tensor> scores(Part part, List<Tensor> shares) {
+    private static List<Tensor> scores(Evaluator.Part part, List<Tensor> shares) {
         List<Tensor> scores = new ArrayList<>();
         for (Tensor share : shares) {
             Shape shape = share.shape();

@@ -3,7 +3,6 @@ package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.GroupMoments;
-import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
@@ -20,7 +19,7 @@ import io.github.attribution4j.setting.Settings;
  * and in units of score for each unit of activation. It is a sensitivity, not multiplied by how far the unit moves
  * ({@link Conductance} does that), and claims no completeness.
  *
- * <p>{@link Bypass} decides whether what bypasses the layer follows the path of the inputs (the default, and the
+ * <p>{@link Path.Bypass} decides whether what bypasses the layer follows the path of the inputs (the default, and the
  * published method), or stays at the explained inputs.
  *
  * <p><b>Cost.</b> For each example {@code steps} forward rows, {@code steps} backward rows that end at the layer, and a

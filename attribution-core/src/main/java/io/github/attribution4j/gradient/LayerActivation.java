@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
-import io.github.attribution4j.OwnScore;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
@@ -60,7 +60,7 @@ public final class LayerActivation extends Described<LayeredModel, LayerActivati
         List<Cut> cuts = value(Layers.SETTING).stream().map(model::cut).toList();
         try (TensorScope scope = TensorScope.open()) {
             Cut first = cuts.get(0);
-            OwnScore own = own();
+            Attribution.OwnScore own = own();
             Evaluator evaluator = Evaluator.start(
                     this, first.head(), inputs, own.score(), run, problems -> own.requireNoTarget(target, problems));
             List<Tensor> activations = new ArrayList<>();
@@ -77,15 +77,15 @@ public final class LayerActivation extends Described<LayeredModel, LayerActivati
         }
     }
 
-    private OwnScore own() {
-        return new OwnScore(
+    private Attribution.OwnScore own() {
+        return new Attribution.OwnScore(
                 value(Layers.SETTING).get(0),
                 Target.slice(),
                 name() + " shows a layer's values, whatever is made of them");
     }
 
     @Override
-    public Optional<OwnScore> ownScore() {
+    public Optional<Attribution.OwnScore> ownScore() {
         return Optional.of(own());
     }
 }

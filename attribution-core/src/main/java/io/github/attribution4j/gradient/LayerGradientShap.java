@@ -7,7 +7,7 @@ import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.GroupMoments;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.path.Bypass;
+import io.github.attribution4j.path.Path;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Need;
@@ -80,7 +80,7 @@ public final class LayerGradientShap extends ExpectedGradients<LayeredModel, Lay
             LayerRuns runs = LayerRuns.start(
                     this,
                     value(Layers.SETTING),
-                    Bypass.FOLLOW,
+                    Path.Bypass.FOLLOW,
                     model,
                     inputs,
                     target,

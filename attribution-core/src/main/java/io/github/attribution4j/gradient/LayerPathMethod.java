@@ -7,7 +7,6 @@ import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.path.Bypass;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.run.Run;
@@ -32,10 +31,10 @@ abstract sealed class LayerPathMethod<S extends LayerPathMethod<S>> extends Desc
             Baseline.KIND,
             Baseline.zeros(),
             "where the path of the inputs starts: one reference for each example, not a distribution");
-    static final Setting<Bypass> BYPASS = Setting.of(
+    static final Setting<Path.Bypass> BYPASS = Setting.of(
             "bypass",
-            Kind.choice(Bypass.class),
-            Bypass.FOLLOW,
+            Kind.choice(Path.Bypass.class),
+            Path.Bypass.FOLLOW,
             "whether what bypasses the layer follows the path, or stays at the explained inputs");
 
     LayerPathMethod(Settings<S> settings) {
@@ -60,7 +59,7 @@ abstract sealed class LayerPathMethod<S extends LayerPathMethod<S>> extends Desc
     /**
      * Returns a copy in which what bypasses the layer follows the path, the default, or stays at the explained inputs.
      */
-    public final S bypass(Bypass bypass) {
+    public final S bypass(Path.Bypass bypass) {
         return with(BYPASS, bypass);
     }
 

@@ -5,13 +5,12 @@ import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.Part;
 import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.path.Bypass;
+import io.github.attribution4j.path.Path;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
@@ -38,7 +37,7 @@ final class LayerRuns {
     static LayerRuns start(
             Attribution<LayeredModel> method,
             List<String> layers,
-            Bypass bypass,
+            Path.Bypass bypass,
             LayeredModel model,
             Inputs inputs,
             Target target,
@@ -47,7 +46,7 @@ final class LayerRuns {
         Cut cut = model.cut(layers.toArray(String[]::new));
         Evaluator whole = Evaluator.start(
                 method, model, inputs, target, run, check, problems -> checkTypes(method.name(), inputs, problems));
-        if (bypass == Bypass.FOLLOW) {
+        if (bypass == Path.Bypass.FOLLOW) {
             return new LayerRuns(whole, cut, null);
         }
         Inputs behind = cut.tailInputs(whole.inputs(), whole.activationsAtInputs(cut));
@@ -74,7 +73,7 @@ final class LayerRuns {
     }
 
     /** Takes values and gradients at the cut for rows of the model's inputs. */
-    void gradients(Rows rows, Consumer<Part> sink) {
+    void gradients(Rows rows, Consumer<Evaluator.Part> sink) {
         if (tail == null) {
             whole.layerGradients(cut, rows, sink);
             return;
@@ -82,8 +81,8 @@ final class LayerRuns {
         Kept pushed = new Kept(whole.through(cut, rows));
         tail.gradients(
                 pushed,
-                part -> sink.accept(
-                        new Part(part.batch(), part.from(), part.to(), part.scores(), pushed.last, part.gradients())));
+                part -> sink.accept(new Evaluator.Part(
+                        part.batch(), part.from(), part.to(), part.scores(), pushed.last, part.gradients())));
     }
 
     /**

@@ -21,7 +21,7 @@ record FunctionDifferentiableModel(Model forward, VectorJacobian derivative) imp
     }
 
     @Override
-    public ModelIdentity identity() {
+    public Model.Identity identity() {
         return forward.identity();
     }
 
@@ -39,7 +39,7 @@ record FunctionDifferentiableModel(Model forward, VectorJacobian derivative) imp
     }
 
     @Override
-    public ModelPart part() {
+    public Model.Part part() {
         return forward.part();
     }
 

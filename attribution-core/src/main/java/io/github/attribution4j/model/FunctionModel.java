@@ -10,13 +10,13 @@ import java.util.function.Function;
 
 /** A model made of a Java function. */
 final class FunctionModel implements Model {
-    private final ModelIdentity identity;
+    private final Model.Identity identity;
     private final Tensors tensors;
     private final Function<Inputs, Tensor> function;
     private volatile boolean closed;
 
     FunctionModel(String name, String version, Tensors tensors, Function<Inputs, Tensor> function) {
-        this.identity = new ModelIdentity(name, version, "", "java", "java");
+        this.identity = new Model.Identity(name, version, "", "java", "java");
         this.tensors = tensors;
         this.function = function;
     }
@@ -82,7 +82,7 @@ final class FunctionModel implements Model {
     }
 
     @Override
-    public ModelIdentity identity() {
+    public Model.Identity identity() {
         return identity;
     }
 

@@ -3,7 +3,10 @@ package io.github.attribution4j.model;
 
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
@@ -20,6 +23,68 @@ import java.util.function.UnaryOperator;
  */
 public interface Model extends AutoCloseable {
     /**
+     * What identifies a model in provenance.
+     *
+     * @param name what the user calls it: a file name, or {@code function}
+     * @param version what the user says of it, such as {@code 3.2}; empty where nothing was said
+     * @param digest SHA-256 of the caller's file in hexadecimal, or empty where there is no file
+     * @param engine what computes, with its version, such as {@code PyTorch 2.7.1 through DJL 0.35.1}
+     * @param device where it computes, such as {@code cpu} or {@code cuda:0}
+     * @param loaded what was asked for when it was loaded, or copied, and changes the numbers, in order: the output,
+     *     another method or type than the file's, the digest of a state, backward rules; empty where the file alone decides
+     */
+    record Identity(
+            String name, String version, String digest, String engine, String device, Map<String, String> loaded) {
+        /** Copies the map. */
+        public Identity {
+            loaded = Collections.unmodifiableMap(new LinkedHashMap<>(loaded));
+        }
+
+        /** Makes the identity of a model of which the file alone decides. */
+        public Identity(String name, String version, String digest, String engine, String device) {
+            this(name, version, digest, engine, device, Map.of());
+        }
+
+        /** Makes the identity of a model of which no version is said. */
+        public Identity(String name, String digest, String engine, String device) {
+            this(name, "", digest, engine, device);
+        }
+
+        /** Returns the identity of a part of this model, such as {@code head of encoder}. */
+        public Identity part(String part) {
+            return new Identity(name + " (" + part + ")", version, digest, engine, device, loaded);
+        }
+
+        /** Returns the identity of a copy of this model of which something more was asked, such as backward {@code rules}. */
+        public Identity with(String what, String value) {
+            Map<String, String> asked = new LinkedHashMap<>(loaded);
+            asked.put(what, value);
+            return new Identity(name, version, digest, engine, device, asked);
+        }
+
+        /**
+         * Returns whether nothing tells this model from another one of its name: there is neither a version nor a digest.
+         */
+        public boolean isVague() {
+            return version.isEmpty() && digest.isEmpty();
+        }
+    }
+
+    /**
+     * Which part of which model a model is: what heads and tails of cuts, copies and wrappers say of themselves, so that what is
+     * learned of a model once is known of every object that stands for it.
+     *
+     * @param whole the model that was loaded or made
+     * @param part which part of it, in words that differ for parts that compute different things; empty for all of it
+     */
+    record Part(Model whole, String part) {
+        /** Returns a part of this part. */
+        public Part inside(String inner) {
+            return new Part(whole, part.isEmpty() ? inner : part + ", " + inner);
+        }
+    }
+
+    /**
      * Runs the model.
      *
      * @param inputs the rows; tensors of {@link #tensors()}' backend
@@ -33,7 +98,7 @@ public interface Model extends AutoCloseable {
     Tensors tensors();
 
     /** Returns what identifies this model in an explanation's provenance. */
-    ModelIdentity identity();
+    Identity identity();
 
     /**
      * Estimates the memory that one more row takes while the model runs, for batching under a memory budget.
@@ -61,10 +126,10 @@ public interface Model extends AutoCloseable {
     /**
      * Returns which part of which model this is: this model, all of it, unless it is a head or tail of a cut, a copy or a
      * wrapper. The runner compares a row alone with the same row beside others once for each model and shape of rows, and keeps
-     * what it finds for as long as {@link ModelPart#whole()} is reachable.
+     * what it finds for as long as {@link Part#whole()} is reachable.
      */
-    default ModelPart part() {
-        return new ModelPart(this, "");
+    default Part part() {
+        return new Part(this, "");
     }
 
     /**

@@ -2,7 +2,7 @@
 package io.github.attribution4j.propagation;
 
 import io.github.attribution4j.model.rule.BackwardRule;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 
@@ -13,20 +13,20 @@ final class ComparisonRules {
     static RuleSet of(boolean revealCancel, double near, boolean unknownAsGradient) {
         BackwardRule rescale = new BackwardRule.Rescale(near);
         RuleSet rules = RuleSet.of(
-                        OperationSelector.kind(OperationKind.ACTIVATION),
+                        OperationSelector.kind(Operation.Kind.ACTIVATION),
                         revealCancel ? new BackwardRule.RevealCancel(near) : rescale)
                 .rule(
                         OperationSelector.kind(
-                                OperationKind.MAX_POOLING,
-                                OperationKind.SOFTMAX,
-                                OperationKind.NORMALIZATION,
-                                OperationKind.RECURRENT,
-                                OperationKind.PRODUCT),
+                                Operation.Kind.MAX_POOLING,
+                                Operation.Kind.SOFTMAX,
+                                Operation.Kind.NORMALIZATION,
+                                Operation.Kind.RECURRENT,
+                                Operation.Kind.PRODUCT),
                         rescale)
                 // Linear: multipliers are derivatives.
                 .rule(
                         OperationSelector.kind(
-                                OperationKind.WEIGHTED, OperationKind.LINEAR, OperationKind.AVERAGE_POOLING),
+                                Operation.Kind.WEIGHTED, Operation.Kind.LINEAR, Operation.Kind.AVERAGE_POOLING),
                         new BackwardRule.Gradient());
         return unknownAsGradient ? rules.otherwise(new BackwardRule.Gradient()) : rules;
     }

@@ -2,7 +2,7 @@
 package io.github.attribution4j.propagation;
 
 import io.github.attribution4j.model.rule.BackwardRule;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.setting.Kind;
@@ -52,7 +52,7 @@ public final class Composites {
             "attn-lrp", Composites::attnLrp,
             "conservative-transformer", Composites::conservativeTransformer);
 
-    private static final OperationSelector CONVOLUTION = OperationSelector.kind(OperationKind.WEIGHTED)
+    private static final OperationSelector CONVOLUTION = OperationSelector.kind(Operation.Kind.WEIGHTED)
             .and(OperationSelector.name(
                     "conv1d",
                     "conv2d",
@@ -63,7 +63,7 @@ public final class Composites {
                     "convolution",
                     "_convolution"));
 
-    private static final OperationSelector FIRST = OperationSelector.first(OperationKind.WEIGHTED);
+    private static final OperationSelector FIRST = OperationSelector.first(Operation.Kind.WEIGHTED);
     private static final OperationSelector ROOT = OperationSelector.name("rsqrt");
 
     private Composites() {}
@@ -126,7 +126,7 @@ public final class Composites {
      */
     public static RuleSet attnLrp() {
         return dense(Rules.STABILIZER)
-                .override(OperationSelector.kind(OperationKind.NORMALIZATION), Rules.pass())
+                .override(OperationSelector.kind(Operation.Kind.NORMALIZATION), Rules.pass())
                 .override(ROOT, Rules.stop());
     }
 
@@ -138,7 +138,7 @@ public final class Composites {
      */
     public static RuleSet conservativeTransformer() {
         return dense(Rules.STABILIZER)
-                .override(OperationSelector.kind(OperationKind.SOFTMAX), Rules.stop())
+                .override(OperationSelector.kind(Operation.Kind.SOFTMAX), Rules.stop())
                 .override(ROOT, Rules.stop());
     }
 
@@ -187,14 +187,14 @@ public final class Composites {
     }
 
     private static RuleSet dense(double epsilon) {
-        return RuleSet.of(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(epsilon))
-                .rule(OperationSelector.kind(OperationKind.ACTIVATION, OperationKind.MAX_POOLING), Rules.pass())
+        return RuleSet.of(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(epsilon))
+                .rule(OperationSelector.kind(Operation.Kind.ACTIVATION, Operation.Kind.MAX_POOLING), Rules.pass())
                 .rule(
                         OperationSelector.kind(
-                                OperationKind.LINEAR, OperationKind.AVERAGE_POOLING, OperationKind.RECURRENT),
+                                Operation.Kind.LINEAR, Operation.Kind.AVERAGE_POOLING, Operation.Kind.RECURRENT),
                         new BackwardRule.Norm(epsilon))
-                .rule(OperationSelector.kind(OperationKind.NORMALIZATION), new BackwardRule.ConstantDeviation(epsilon))
-                .rule(OperationSelector.kind(OperationKind.SOFTMAX), Rules.softmaxTaylor())
-                .rule(OperationSelector.kind(OperationKind.PRODUCT), new BackwardRule.Uniform(epsilon));
+                .rule(OperationSelector.kind(Operation.Kind.NORMALIZATION), new BackwardRule.ConstantDeviation(epsilon))
+                .rule(OperationSelector.kind(Operation.Kind.SOFTMAX), Rules.softmaxTaylor())
+                .rule(OperationSelector.kind(Operation.Kind.PRODUCT), new BackwardRule.Uniform(epsilon));
     }
 }

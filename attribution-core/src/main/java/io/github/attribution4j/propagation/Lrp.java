@@ -6,7 +6,6 @@ import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationKind;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Description;
@@ -158,7 +157,7 @@ public final class Lrp extends Propagation<Lrp> {
     private static boolean mergesWithBefore(int number, List<Operation> operations) {
         return number > 0
                 && operations.get(number).plainName().endsWith("batch_norm")
-                && operations.get(number - 1).kind() == OperationKind.WEIGHTED;
+                && operations.get(number - 1).kind() == Operation.Kind.WEIGHTED;
     }
 
     private static boolean takesBias(BackwardRule rule) {

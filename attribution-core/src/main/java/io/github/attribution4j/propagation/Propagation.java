@@ -22,8 +22,8 @@ import java.util.List;
  *
  * @param <S> the method itself
  */
-abstract sealed class Propagation<S extends Propagation<S>> extends Described<RuledModel, S>
-        implements RuledAttribution permits ReluMethod, DifferencePropagation, Lrp {
+abstract sealed class Propagation<S extends Propagation<S>> extends Described<RuledModel, S> implements RuledAttribution
+        permits ReluMethod, DifferencePropagation, Lrp {
     Propagation(Settings<S> settings) {
         super(settings);
     }

@@ -6,7 +6,6 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationKind;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Settings;
@@ -44,7 +43,7 @@ abstract sealed class ReluMethod<S extends ReluMethod<S>> extends Propagation<S>
                             + " operations, so it would be the plain gradient; use Saliency, or another method");
         }
         String others = all.stream()
-                .filter(operation -> operation.kind() == OperationKind.ACTIVATION && !relus.contains(operation))
+                .filter(operation -> operation.kind() == Operation.Kind.ACTIVATION && !relus.contains(operation))
                 .map(Operation::plainName)
                 .distinct()
                 .sorted()

@@ -3,8 +3,6 @@ package io.github.attribution4j.propagation;
 
 import io.github.attribution4j.evaluation.Collected;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.Part;
-import io.github.attribution4j.evaluation.PullbackSource;
 import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
@@ -118,7 +116,7 @@ final class RuledRun {
     Propagated propagateAgainst(List<Tensor> references) {
         Collected values = new Collected();
         Collected multipliers = new Collected();
-        PullbackSource source = (rows, from, to) -> copy.run(rows.against(range(references, from, to)));
+        Evaluator.Source source = (rows, from, to) -> copy.run(rows.against(range(references, from, to)));
         evaluator.propagateAtInputs(source, part -> {
             countReferences(part);
             values.add(part, part.activations());
@@ -128,7 +126,7 @@ final class RuledRun {
     }
 
     /** Passes to a sink what the copy passes back for rows of inputs, each with its reference. */
-    void propagateAgainst(Rows rows, Rows references, Consumer<Part> sink) {
+    void propagateAgainst(Rows rows, Rows references, Consumer<Evaluator.Part> sink) {
         evaluator.propagate(
                 (batch, from, to) -> copy.run(batch.against(references.attributed(from, to))), rows, part -> {
                     countReferences(part);
@@ -137,7 +135,7 @@ final class RuledRun {
     }
 
     /** A copy that compares runs the references too. */
-    private void countReferences(Part part) {
+    private void countReferences(Evaluator.Part part) {
         evaluator.count(new Counts(part.to() - part.from(), 0, 0, 0));
     }
 
@@ -150,7 +148,7 @@ final class RuledRun {
     private List<Tensor> propagate(boolean output) {
         Collected gradients = new Collected();
         evaluator.propagateAtInputs(
-                new PullbackSource() {
+                new Evaluator.Source() {
                     @Override
                     public BackwardRun open(Inputs rows, long from, long to) {
                         return copy.run(rows);

@@ -17,6 +17,16 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Run {
+    /**
+     * The progress of one evaluation, reported after each micro-batch on the thread that computes.
+     *
+     * @param method name of the method
+     * @param rowsDone rows evaluated of the current stage
+     * @param rowsTotal rows of the current stage
+     * @param elapsedNanos time since the run started
+     */
+    public record Progress(String method, long rowsDone, long rowsTotal, long elapsedNanos) {}
+
     private static final Run DEFAULTS = new Run(new Parts());
 
     private final Parts parts;

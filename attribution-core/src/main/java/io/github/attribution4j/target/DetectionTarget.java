@@ -11,14 +11,15 @@ import org.jspecify.annotations.Nullable;
 
 /** The scores of a class over the boxes that overlap one. */
 final class DetectionTarget implements Target {
-    private final BoxLayout layout;
+    private final Target.BoxLayout layout;
     private final int column;
     private final double[] box;
     private final double leastOverlap;
     /** For each example, the boxes that count; null until they are decided. */
     private final boolean @Nullable [][] chosen;
 
-    DetectionTarget(BoxLayout layout, int column, double[] box, double leastOverlap, boolean @Nullable [][] chosen) {
+    DetectionTarget(
+            Target.BoxLayout layout, int column, double[] box, double leastOverlap, boolean @Nullable [][] chosen) {
         if (column < 4) {
             throw new IllegalArgumentException(
                     "scoreColumn " + column + ": columns 0 to 3 are coordinates; scores follow from 4");

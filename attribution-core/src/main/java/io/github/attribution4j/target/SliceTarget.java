@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** The sum of some elements of the output's row; an axis that is not mentioned counts as a whole. */
-record SliceTarget(List<Slice> slices) implements Target {
+record SliceTarget(List<Target.Slice> slices) implements Target {
     SliceTarget {
         slices = List.copyOf(slices);
     }
@@ -35,7 +35,7 @@ record SliceTarget(List<Slice> slices) implements Target {
     private long[] positions(Shape row) {
         long[] positions = {0};
         for (int axis = 0; axis < row.rank(); axis++) {
-            Slice slice = axis < slices.size() ? slices.get(axis) : Slice.all();
+            Target.Slice slice = axis < slices.size() ? slices.get(axis) : Target.Slice.all();
             long[] chosen = slice.positions(row.dim(axis));
             long[] finer = new long[Math.multiplyExact(positions.length, chosen.length)];
             for (int i = 0; i < finer.length; i++) {
@@ -71,7 +71,7 @@ record SliceTarget(List<Slice> slices) implements Target {
         long[] chosen = slices.get(0).positions(classes.size());
         String rest = slices.size() == 1
                 ? ""
-                : slices.stream().skip(1).map(Slice::toString).collect(Collectors.joining(", ", " at [", "]"));
+                : slices.stream().skip(1).map(Target.Slice::toString).collect(Collectors.joining(", ", " at [", "]"));
         return List.of(Arrays.stream(chosen)
                 .mapToObj(position -> "'" + classes.get((int) position) + "'")
                 .collect(Collectors.joining(", ", "sum of ", rest)));
@@ -81,6 +81,6 @@ record SliceTarget(List<Slice> slices) implements Target {
     public String describe() {
         return slices.isEmpty()
                 ? "sum of all values"
-                : slices.stream().map(Slice::toString).collect(Collectors.joining(", ", "sum of [", "]"));
+                : slices.stream().map(Target.Slice::toString).collect(Collectors.joining(", ", "sum of [", "]"));
     }
 }

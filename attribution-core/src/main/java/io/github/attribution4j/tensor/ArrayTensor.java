@@ -234,7 +234,7 @@ final class ArrayTensor implements Tensor {
     }
 
     @Override
-    public Tensor interpolate(long height, long width, Interpolation mode) {
+    public Tensor interpolate(long height, long width, Tensor.Interpolation mode) {
         TensorChecks.interpolate(this, height, width);
         return Resampling.interpolate(this, height, width, mode);
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.tensor;
 
-/** Interpolation of {@link ArrayTensor}, by the formulas of PyTorch's {@code interpolate}. */
+/** Tensor.Interpolation of {@link ArrayTensor}, by the formulas of PyTorch's {@code interpolate}. */
 final class Resampling {
     private Resampling() {}
 
-    static ArrayTensor interpolate(ArrayTensor a, long height, long width, Interpolation mode) {
+    static ArrayTensor interpolate(ArrayTensor a, long height, long width, Tensor.Interpolation mode) {
         double[] in = a.toDoubleArray();
         int rank = a.shape().rank();
         Shape shape = a.shape().with(rank - 2, height).with(rank - 1, width);
@@ -47,10 +47,10 @@ final class Resampling {
             weight = new double[out];
         }
 
-        static Axis of(int in, int out, Interpolation mode) {
+        static Axis of(int in, int out, Tensor.Interpolation mode) {
             Axis axis = new Axis(out);
             for (int i = 0; i < out; i++) {
-                if (mode == Interpolation.NEAREST) {
+                if (mode == Tensor.Interpolation.NEAREST) {
                     // PyTorch computes this position in float32, for both floating types.
                     int nearest = (int) Math.floor(i * ((float) in / out));
                     axis.low[i] = Math.min(nearest, in - 1);

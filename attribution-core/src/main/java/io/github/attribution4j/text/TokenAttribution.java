@@ -4,7 +4,6 @@ package io.github.attribution4j.text;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.ForwardAttribution;
-import io.github.attribution4j.OwnScore;
 import io.github.attribution4j.baseline.TokenBaseline;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.FeatureNames;
@@ -308,7 +307,7 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
     }
 
     @Override
-    public Optional<OwnScore> ownScore() {
+    public Optional<Attribution.OwnScore> ownScore() {
         return method.ownScore();
     }
 

@@ -5,11 +5,100 @@ import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One layer's values at the inspected inputs. Its tensors belong to the {@link LayerViews} that it comes from. */
 public final class LayerView {
+    /**
+     * Statistics of some numbers, computed in double precision. NaN and infinite values are counted, and left out of
+     * everything else.
+     *
+     * @param count the number of finite values
+     * @param notFinite the number of others
+     * @param mean of the finite values; 0 if there are none, as everything else
+     * @param standardDeviation √(mean of squared differences from the mean)
+     * @param min smallest
+     * @param lowerQuartile a quarter is not larger
+     * @param median half is not larger
+     * @param upperQuartile three quarters are not larger
+     * @param max largest
+     * @param zeros the fraction that is exactly 0: for a rectifier's output, the part that is off
+     * @param norm √(sum of squares)
+     */
+    public record Statistics(
+            long count,
+            long notFinite,
+            double mean,
+            double standardDeviation,
+            double min,
+            double lowerQuartile,
+            double median,
+            double upperQuartile,
+            double max,
+            double zeros,
+            double norm) {
+        /** Returns the statistics of all elements of a tensor. */
+        public static Statistics of(Tensor tensor) {
+            return of(tensor.toDoubleArray());
+        }
+
+        /** Returns the statistics of numbers, which are not changed. */
+        public static Statistics of(double... values) {
+            double[] sorted =
+                    Arrays.stream(values).filter(Double::isFinite).sorted().toArray();
+            int n = sorted.length;
+            if (n == 0) {
+                return new Statistics(0, values.length, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            }
+            double sum = 0;
+            double squares = 0;
+            long zero = 0;
+            for (double value : sorted) {
+                sum += value;
+                squares += value * value;
+                zero += value == 0 ? 1 : 0;
+            }
+            double mean = sum / n;
+            double spread = 0;
+            for (double value : sorted) {
+                spread += (value - mean) * (value - mean);
+            }
+            return new Statistics(
+                    n,
+                    values.length - n,
+                    mean,
+                    Math.sqrt(spread / n),
+                    sorted[0],
+                    quantile(sorted, 0.25),
+                    quantile(sorted, 0.5),
+                    quantile(sorted, 0.75),
+                    sorted[n - 1],
+                    (double) zero / n,
+                    Math.sqrt(squares));
+        }
+
+        /**
+         * Returns a quantile of numbers, between the two nearest by linear interpolation, as NumPy's default does.
+         *
+         * @param values finite, at least one; not changed
+         * @param fraction 0 for the smallest, 1 for the largest
+         */
+        public static double quantile(double[] values, double fraction) {
+            if (values.length == 0 || !(fraction >= 0 && fraction <= 1)) {
+                throw new IllegalArgumentException("quantile " + fraction + " of " + values.length
+                        + " values: needs 0 to 1, and at least one value");
+            }
+            double[] sorted = values.clone();
+            Arrays.sort(sorted);
+            double at = fraction * (sorted.length - 1);
+            int below = (int) Math.floor(at);
+            int above = Math.min(below + 1, sorted.length - 1);
+            return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+        }
+    }
+
     /** The kind of values. */
     public enum Quantity {
         /** What the layer computed. */
@@ -97,22 +186,22 @@ public final class LayerView {
     }
 
     /** Returns the statistics of all values of all examples. */
-    public ValueStatistics statistics(Quantity quantity) {
-        return ValueStatistics.of(values(quantity));
+    public Statistics statistics(Quantity quantity) {
+        return Statistics.of(values(quantity));
     }
 
     /** Returns the statistics of each channel, over examples and positions. */
-    public List<ValueStatistics> channelStatistics(Quantity quantity) {
+    public List<Statistics> channelStatistics(Quantity quantity) {
         double[] values = values(quantity);
         int examples = Math.toIntExact(activation.shape().dim(0));
-        List<ValueStatistics> statistics = new ArrayList<>();
+        List<Statistics> statistics = new ArrayList<>();
         for (int channel = 0; channel < channels(); channel++) {
             double[] all = new double[values.length / channels()];
             int size = all.length / examples;
             for (int example = 0; example < examples; example++) {
                 System.arraycopy(channelOf(values, example, channel), 0, all, example * size, size);
             }
-            statistics.add(ValueStatistics.of(all));
+            statistics.add(Statistics.of(all));
         }
         return statistics;
     }

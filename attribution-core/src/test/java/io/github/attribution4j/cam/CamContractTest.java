@@ -6,7 +6,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
+import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.testkit.reference.Activation;
 import io.github.attribution4j.testkit.reference.ReferenceModels;
 import java.util.List;
@@ -28,7 +28,7 @@ final class CamContractTest extends MethodContract<LayeredModel> {
 
     static List<Case<LayeredModel>> cases() {
         return List.of(
-                ON_IMAGES.of("Grad-CAM", new GradCam("act2").upsample(Interpolation.BILINEAR)),
+                ON_IMAGES.of("Grad-CAM", new GradCam("act2").upsample(Tensor.Interpolation.BILINEAR)),
                 ON_IMAGES.of("Grad-CAM++", GradCam.plusPlus("act1")),
                 ON_IMAGES.of("XGrad-CAM", GradCam.xGrad("act2")),
                 ON_IMAGES.of("HiResCAM", GradCam.hiRes("act1", "act2").merge(Merge.EACH)),

@@ -11,7 +11,6 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -187,13 +186,13 @@ class CamSettingsTest {
         Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 5, 1, 2, 2, 3, 2));
         try (Explanation plain = GradCam.hiRes("act").attribute(volumes, inputs, Target.index(0));
                 Explanation same = GradCam.hiRes("act")
-                        .upsample(Interpolation.BILINEAR)
+                        .upsample(Tensor.Interpolation.BILINEAR)
                         .attribute(volumes, inputs, Target.index(0));
                 Explanation large = GradCam.hiRes("act")
-                        .upsample(Interpolation.BILINEAR, 4, 5, 3)
+                        .upsample(Tensor.Interpolation.BILINEAR, 4, 5, 3)
                         .attribute(volumes, inputs, Target.index(0));
                 Explanation near = GradCam.hiRes("act")
-                        .upsample(Interpolation.NEAREST, 4, 3, 4)
+                        .upsample(Tensor.Interpolation.NEAREST, 4, 3, 4)
                         .attribute(volumes, inputs, Target.index(0))) {
             double[] map = plain.attribution().toDoubleArray();
             assertThat(same.attribution().toDoubleArray()).containsExactly(map, within(1e-15));
@@ -245,8 +244,9 @@ class CamSettingsTest {
                 .linear("fc", "block", 3)
                 .build();
         Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 5, 1, 7, 3));
-        GradCam method =
-                GradCam.hiRes("block").layout(ActivationLayout.tokens(1, 2, 3)).upsample(Interpolation.NEAREST, 4, 6);
+        GradCam method = GradCam.hiRes("block")
+                .layout(ActivationLayout.tokens(1, 2, 3))
+                .upsample(Tensor.Interpolation.NEAREST, 4, 6);
         try (Explanation why = method.attribute(transformer, inputs, Target.index(0))) {
             assertThat(why.attribution().shape()).isEqualTo(Shape.of(1, 1, 4, 6));
         }

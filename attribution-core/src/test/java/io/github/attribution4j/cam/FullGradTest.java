@@ -11,8 +11,8 @@ import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.testkit.reference.Activation;
 import io.github.attribution4j.testkit.reference.ReferenceModel;
@@ -140,7 +140,7 @@ class FullGradTest {
 
     @Test
     void sharing_keepsSums() {
-        for (Interpolation mode : Interpolation.values()) {
+        for (Tensor.Interpolation mode : Tensor.Interpolation.values()) {
             for (long[] sizes : new long[][] {{3, 7}, {7, 7}, {2, 9}, {5, 12}}) {
                 Contributions sum = new Contributions(Shape.of(1, 2, sizes[1], sizes[1] + 1), false, mode);
                 var layer = ReferenceModels.normal(DataType.FLOAT64, 3, 1, 4, sizes[0], sizes[0]);
@@ -157,7 +157,7 @@ class FullGradTest {
     void tokensWithoutAPlace_areNotInTheMap() {
         var tokens = ReferenceModels.normal(DataType.FLOAT64, 3, 1, 5, 3);
         double[] values = tokens.toDoubleArray();
-        Contributions sum = new Contributions(Shape.of(1, 2, 2, 2), false, Interpolation.NEAREST);
+        Contributions sum = new Contributions(Shape.of(1, 2, 2, 2), false, Tensor.Interpolation.NEAREST);
         sum.add(tokens, ActivationLayout.tokens(1));
         double[] map = sum.map().toDoubleArray();
         for (int p = 0; p < 4; p++) {
@@ -204,7 +204,7 @@ class FullGradTest {
                         .layers("a", "b")
                         .magnitudes(true)
                         .layout(ActivationLayout.tokens(1))
-                        .resample(Interpolation.NEAREST)
+                        .resample(Tensor.Interpolation.NEAREST)
                         .settings()
                         .toString())
                 .isEqualTo("{layers=a, b, magnitudes=true, layout=tokens:1, resample=nearest}");

@@ -14,7 +14,6 @@ import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -131,13 +130,14 @@ class GradCamTest {
                 .attribute("image", ReferenceModels.normal(DataType.FLOAT64, 1, 1, 1, 2, 2))
                 .fixed("other", ReferenceModels.normal(DataType.FLOAT64, 1, 1, 3));
         try (Explanation plain = new GradCam("conv").attribute(small, inputs, Target.index(0));
-                Explanation same =
-                        new GradCam("conv").upsample(Interpolation.NEAREST).attribute(small, inputs, Target.index(0));
+                Explanation same = new GradCam("conv")
+                        .upsample(Tensor.Interpolation.NEAREST)
+                        .attribute(small, inputs, Target.index(0));
                 Explanation nearest = new GradCam("conv")
-                        .upsample(Interpolation.NEAREST, 4, 4)
+                        .upsample(Tensor.Interpolation.NEAREST, 4, 4)
                         .attribute(small, inputs, Target.index(0));
                 Explanation bilinear = new GradCam("conv")
-                        .upsample(Interpolation.BILINEAR, 3, 4)
+                        .upsample(Tensor.Interpolation.BILINEAR, 3, 4)
                         .attribute(small, inputs, Target.index(0))) {
             double[] map = plain.attribution().toDoubleArray();
             assertThat(same.attribution().toDoubleArray()).isEqualTo(map);
@@ -160,7 +160,7 @@ class GradCamTest {
                 .isEqualTo("{layer=conv2, layout=channels-first, relu=false, upsample=none, size=input, merge=mean}");
         assertThat(new GradCam("conv2")
                         .relu(true)
-                        .upsample(Interpolation.BILINEAR, 7, 9)
+                        .upsample(Tensor.Interpolation.BILINEAR, 7, 9)
                         .settings()
                         .toString())
                 .isEqualTo(
@@ -178,13 +178,13 @@ class GradCamTest {
     @Test
     void whatCannotBeResampled_isRefused() {
         refused(
-                new GradCam("pool").upsample(Interpolation.NEAREST),
+                new GradCam("pool").upsample(Tensor.Interpolation.NEAREST),
                 "upsample: the map of layer 'pool' has 0 axes of positions, and only one to three can be resampled; leave "
                         + "upsample out");
         refused(
-                new GradCam("conv2").upsample(Interpolation.NEAREST, 7),
+                new GradCam("conv2").upsample(Tensor.Interpolation.NEAREST, 7),
                 "upsample: 1 extents given for the map of layer 'conv2', which has 2 axes of positions; give one for each");
-        assertThatThrownBy(() -> new GradCam("conv2").upsample(Interpolation.NEAREST, 7, 0))
+        assertThatThrownBy(() -> new GradCam("conv2").upsample(Tensor.Interpolation.NEAREST, 7, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("upsample: extent 0 must be at least 1");
     }

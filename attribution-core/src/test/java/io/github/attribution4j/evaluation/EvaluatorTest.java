@@ -13,7 +13,6 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.run.Batching;
 import io.github.attribution4j.run.Cancellation;
@@ -21,7 +20,6 @@ import io.github.attribution4j.run.CancelledException;
 import io.github.attribution4j.run.Counts;
 import io.github.attribution4j.run.DeadlineExceededException;
 import io.github.attribution4j.run.InvalidRequestException;
-import io.github.attribution4j.run.Progress;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
@@ -228,7 +226,7 @@ class EvaluatorTest {
 
     @Test
     void progress_is_reported_after_each_batch() {
-        List<Progress> heard = new ArrayList<>();
+        List<Run.Progress> heard = new ArrayList<>();
         Inputs inputs = inputs(2);
         Evaluator evaluator = Evaluator.start(
                 method,
@@ -240,9 +238,9 @@ class EvaluatorTest {
         heard.clear();
         evaluator.scores(shifted(inputs, 5));
 
-        assertThat(heard).extracting(Progress::rowsDone).containsExactly(2L, 4L, 5L);
-        assertThat(heard).extracting(Progress::rowsTotal).containsOnly(5L);
-        assertThat(heard).extracting(Progress::method).containsOnly("test-method");
+        assertThat(heard).extracting(Run.Progress::rowsDone).containsExactly(2L, 4L, 5L);
+        assertThat(heard).extracting(Run.Progress::rowsTotal).containsOnly(5L);
+        assertThat(heard).extracting(Run.Progress::method).containsOnly("test-method");
     }
 
     @Test
@@ -363,8 +361,8 @@ class EvaluatorTest {
             }
 
             @Override
-            public ModelIdentity identity() {
-                return new ModelIdentity("counting", "1", "", "java", "java");
+            public Model.Identity identity() {
+                return new Model.Identity("counting", "1", "", "java", "java");
             }
         };
     }

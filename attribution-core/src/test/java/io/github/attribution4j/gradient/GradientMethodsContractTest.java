@@ -11,7 +11,6 @@ import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.testkit.contract.AttributionContract;
 import io.github.attribution4j.testkit.reference.Activation;
@@ -139,7 +138,8 @@ final class GradientMethodsContractTest extends MethodContract<LayeredModel> {
                         .drawn(),
                 ON_IMAGES.of("Grad-CAM", new GradCam("conv2")),
                 ON_IMAGES.of(
-                        "Upsampled Grad-CAM", new GradCam("act1").relu(true).upsample(Interpolation.BILINEAR, 9, 8)),
+                        "Upsampled Grad-CAM",
+                        new GradCam("act1").relu(true).upsample(Tensor.Interpolation.BILINEAR, 9, 8)),
                 ON_IMAGES
                         .of(
                                 "Smooth Grad-CAM",

@@ -5,7 +5,7 @@ import io.github.attribution4j.MethodContract;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.path.Bypass;
+import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeatureMask;
@@ -53,7 +53,7 @@ final class LayerMethodsContractTest extends MethodContract<LayeredModel> {
                 ON_RESIDUAL
                         .of(
                                 "Conductance with the bypass held",
-                                new Conductance("block1.tanh").steps(400).bypass(Bypass.STAY))
+                                new Conductance("block1.tanh").steps(400).bypass(Path.Bypass.STAY))
                         .target(Target.argmax())
                         .completeTo(1e-5),
                 ON_RESIDUAL.of(
@@ -64,14 +64,14 @@ final class LayerMethodsContractTest extends MethodContract<LayeredModel> {
                         new InternalInfluence("block1.fc1").steps(5).baseline(Baseline.constant(0.3))),
                 ON_RESIDUAL.of(
                         "Internal influence with the bypass held",
-                        new InternalInfluence("block1.fc1").steps(5).bypass(Bypass.STAY)),
+                        new InternalInfluence("block1.fc1").steps(5).bypass(Path.Bypass.STAY)),
                 ON_RESIDUAL.of(
                         "Neuron conductance", new NeuronConductance("block1.tanh", Target.slice("1:3")).steps(5)),
                 ON_RESIDUAL.of(
                         "Neuron conductance with the bypass held",
                         new NeuronConductance("block1.tanh", Target.index(2))
                                 .steps(5)
-                                .bypass(Bypass.STAY)),
+                                .bypass(Path.Bypass.STAY)),
                 ON_RESIDUAL.of("Gradient x activation", new GradientXActivation("block1.tanh", "block1.add")),
                 ON_RESIDUAL
                         .of(

@@ -13,7 +13,7 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.path.Bypass;
+import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.run.Counts;
@@ -135,10 +135,10 @@ class LayerMethodsOracleTest {
 
     @ParameterizedTest
     @CsvSource({"act1, FOLLOW", "fc2, FOLLOW", "block1.tanh, FOLLOW", "block1.tanh, STAY", "block2.add, STAY"})
-    void conductance_is_the_integral_along_the_curve_of_activations(String layer, Bypass bypass) {
+    void conductance_is_the_integral_along_the_curve_of_activations(String layer, Path.Bypass bypass) {
         LayeredModel model = layer.startsWith("block") ? residual(5) : perceptron();
         Inputs inputs = inputs();
-        double[] expected = integral(model, layer, inputs, bypass == Bypass.STAY, true);
+        double[] expected = integral(model, layer, inputs, bypass == Path.Bypass.STAY, true);
         Conductance coarse = new Conductance(layer).steps(50).bypass(bypass);
         Conductance fine = new Conductance(layer).steps(500).bypass(bypass);
 
@@ -148,12 +148,13 @@ class LayerMethodsOracleTest {
 
     @ParameterizedTest
     @CsvSource({"act1, FOLLOW", "block1.tanh, FOLLOW", "block1.tanh, STAY"})
-    void internal_influence_is_the_mean_gradient_along_it(String layer, Bypass bypass) {
+    void internal_influence_is_the_mean_gradient_along_it(String layer, Path.Bypass bypass) {
         LayeredModel model = layer.startsWith("block") ? residual(5) : perceptron();
         Inputs inputs = inputs();
         InternalInfluence method = new InternalInfluence(layer).bypass(bypass);
 
-        assertNear(values(method, model, inputs), integral(model, layer, inputs, bypass == Bypass.STAY, false), 1e-8);
+        assertNear(
+                values(method, model, inputs), integral(model, layer, inputs, bypass == Path.Bypass.STAY, false), 1e-8);
     }
 
     @Test
@@ -227,7 +228,7 @@ class LayerMethodsOracleTest {
             assertThat(largestGap(
                             new Conductance(layer)
                                     .steps(200)
-                                    .bypass(Bypass.STAY)
+                                    .bypass(Path.Bypass.STAY)
                                     .baseline(Baseline.constant(-0.4)),
                             model,
                             inputs))
@@ -290,7 +291,7 @@ class LayerMethodsOracleTest {
 
     @Test
     void a_held_bypass_changes_nothing_where_there_is_none() {
-        for (Bypass bypass : Bypass.values()) {
+        for (Path.Bypass bypass : Path.Bypass.values()) {
             double[] held =
                     values(new NeuronConductance("act1", Target.index(3)).bypass(bypass), perceptron(), inputs());
             assertNear(held, values(new NeuronConductance("act1", Target.index(3)), perceptron(), inputs()), 1e-12);
@@ -362,7 +363,7 @@ class LayerMethodsOracleTest {
                 Explanation follow = new Conductance("block1.tanh").steps(10).attribute(model, inputs, CLASSES);
                 Explanation stay = new Conductance("block1.tanh")
                         .steps(10)
-                        .bypass(Bypass.STAY)
+                        .bypass(Path.Bypass.STAY)
                         .attribute(model, inputs, CLASSES);
                 Explanation neuron = new NeuronConductance("block1.tanh", Target.index(0))
                         .steps(10)
@@ -459,8 +460,9 @@ class LayerMethodsOracleTest {
                         .baseline(Baseline.normal(0, 1))
                         .attribute(model, inputs(), CLASSES))
                 .hasMessageContaining("steps 0: must be at least 1")
-                .hasMessageContaining("is a distribution, and conductance starts from one reference for each example; give"
-                        + " Baseline.mean(...) of the samples, or use LayerGradientShap, which averages");
+                .hasMessageContaining(
+                        "is a distribution, and conductance starts from one reference for each example; give"
+                                + " Baseline.mean(...) of the samples, or use LayerGradientShap, which averages");
         assertThatThrownBy(() -> new NeuronConductance("act1", Target.index(8)).attribute(model, inputs(), CLASSES))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("8 lies outside 0 to 7");

@@ -49,7 +49,7 @@ public record FunctionCut(List<CutPoint> points, UnaryOperator<Tensor> function)
         }
 
         @Override
-        public ModelIdentity identity() {
+        public Model.Identity identity() {
             return model.identity();
         }
 

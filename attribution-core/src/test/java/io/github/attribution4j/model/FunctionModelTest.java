@@ -51,7 +51,7 @@ class FunctionModelTest {
         })) {
             assertThat(model.forward(Inputs.of(x))).hasShape(2, 2).hasValues(3, 2, 7, 2);
             assertThat(model.forward(Inputs.of(x.reshape(2, 1, 2)))).hasValues(3, 2, 7, 2);
-            Assertions.assertThat(model.identity()).isEqualTo(new ModelIdentity("function", "", "java", "java"));
+            Assertions.assertThat(model.identity()).isEqualTo(new Model.Identity("function", "", "java", "java"));
             says(
                     () -> model.forward(Inputs.of(x, x)),
                     "a model of a table function takes one input, not 2; use Model.ofTensors for several");

@@ -10,7 +10,6 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
@@ -462,8 +461,8 @@ class RowByRowTest {
         }
 
         @Override
-        public ModelIdentity identity() {
-            return new ModelIdentity("fixed", "", "java", "java");
+        public Model.Identity identity() {
+            return new Model.Identity("fixed", "", "java", "java");
         }
     }
 
@@ -483,8 +482,8 @@ class RowByRowTest {
         }
 
         @Override
-        public ModelIdentity identity() {
-            return new ModelIdentity("saying", "", "java", "java");
+        public Model.Identity identity() {
+            return new Model.Identity("saying", "", "java", "java");
         }
 
         @Override

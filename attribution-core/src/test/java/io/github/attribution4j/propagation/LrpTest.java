@@ -9,7 +9,7 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
@@ -51,7 +51,7 @@ class LrpTest {
     }
 
     private static double[] relevance(BackwardRule rule, RuledModel model, Inputs inputs, Target target) {
-        RuleSet rules = RuleSet.of(OperationSelector.kind(OperationKind.WEIGHTED), rule);
+        RuleSet rules = RuleSet.of(OperationSelector.kind(Operation.Kind.WEIGHTED), rule);
         return relevance(rules, model, inputs, target);
     }
 
@@ -175,7 +175,7 @@ class LrpTest {
                 .build();
         for (RuleSet rules : new RuleSet[] {Composites.epsilon(1e-6), Composites.epsilonAlpha2Beta1()}) {
             RuleSet asConvolution = rules.override(
-                    OperationSelector.kind(OperationKind.WEIGHTED),
+                    OperationSelector.kind(Operation.Kind.WEIGHTED),
                     rules.ruleFor(apart.operations().get(0), apart.operations()).orElseThrow());
             double[] expected = relevance(asConvolution, merged, inputs, Target.index(4));
             double[] actual = relevance(rules, apart, inputs, Target.at(0, 1, 1));
@@ -246,7 +246,7 @@ class LrpTest {
         double[] means = model.cut("avgpool").head().forward(inputs).toDoubleArray();
         assertThat(Arrays.stream(means).min().orElseThrow()).isPositive();
         RuleSet flat =
-                Composites.epsilonPlusFlat().override(OperationSelector.kind(OperationKind.WEIGHTED), Rules.wSquare());
+                Composites.epsilonPlusFlat().override(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.wSquare());
         try (Explanation explanation = new Lrp(flat).attribute(model, inputs, Target.argmax())) {
             double[] scores = explanation.scores();
             double[] gap = explanation.completenessGap();
@@ -309,7 +309,7 @@ class LrpTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("GUIDED");
         RuleSet misplaced =
-                Composites.epsilonPlus().override(OperationSelector.kind(OperationKind.ACTIVATION), Rules.flat());
+                Composites.epsilonPlus().override(OperationSelector.kind(Operation.Kind.ACTIVATION), Rules.flat());
         ReferenceModel net = ReferenceModels.mlp(DataType.FLOAT64, 1, Activation.RELU, 4, 5, 2);
         assertThatThrownBy(() -> new Lrp(misplaced).attribute(net, inputs, Target.index(0)))
                 .isInstanceOf(UnsupportedModelException.class)

@@ -14,7 +14,6 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -104,7 +103,7 @@ class ReluMethodsTest {
     void guided_grad_cam_is_the_product() {
         ReferenceModel model = ReferenceModels.residualCnn(DataType.FLOAT64, 1, 4);
         Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 6, 2, 2, 4, 4));
-        for (Interpolation mode : Interpolation.values()) {
+        for (Tensor.Interpolation mode : Tensor.Interpolation.values()) {
             GradCam cam = new GradCam("conv1").relu(true).upsample(mode);
             try (Explanation guided = new GuidedBackprop().attribute(model, inputs, Target.index(0));
                     Explanation map = cam.attribute(model, inputs, Target.index(0))) {

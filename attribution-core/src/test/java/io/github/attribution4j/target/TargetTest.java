@@ -264,7 +264,7 @@ class TargetTest {
         assertThat(Target.slice(":, ::2").score(output, TWO).toDoubleArray()).containsExactly(30, 102);
         assertThat(Target.slice("0:2, -2:").score(output, TWO).toDoubleArray()).containsExactly(18, 66);
         assertThat(Target.slice().score(output, TWO).toDoubleArray()).containsExactly(66, 210);
-        assertThat(Target.slice(Slice.at(1), Slice.range(1, 3)).describe())
+        assertThat(Target.slice(Target.Slice.at(1), Target.Slice.range(1, 3)).describe())
                 .isEqualTo(window.describe())
                 .isEqualTo("sum of [1, 1:3]");
         assertThat(window).isEqualTo(Target.slice(" 1 ,1 : 3"));
@@ -334,7 +334,7 @@ class TargetTest {
         // Three boxes of centre, size and two scores.
         double[] first = {5, 5, 4, 4, 0.1, 0.9, 5.5, 5, 4, 4, 0.2, 0.7, 20, 20, 4, 4, 0.3, 0.5};
         Tensor output = Tensors.ofJava().of(first, 1, 3, 6);
-        Target target = Target.detection(BoxLayout.CENTER_AND_SIZE, 5, new double[] {3, 3, 7, 7}, 0.5);
+        Target target = Target.detection(Target.BoxLayout.CENTER_AND_SIZE, 5, new double[] {3, 3, 7, 7}, 0.5);
         long[] one = {0};
 
         assertThat(target.score(output, one).toDoubleArray()).containsExactly(0.9 + 0.7);
@@ -353,7 +353,7 @@ class TargetTest {
                         .toDoubleArray())
                 .containsExactly(0.9 + 0.7);
         // Corners: the same numbers mean other boxes.
-        assertThatThrownBy(() -> Target.detection(BoxLayout.CORNERS, 5, new double[] {3, 3, 7, 7}, 0.5)
+        assertThatThrownBy(() -> Target.detection(Target.BoxLayout.CORNERS, 5, new double[] {3, 3, 7, 7}, 0.5)
                         .resolve(output))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("target: no box of example 0 overlaps [3.0, 3.0, 7.0, 7.0] by 0.5 or more");
@@ -374,11 +374,11 @@ class TargetTest {
     @Test
     void wrong_detections_are_refused() {
         double[] box = {0, 0, 2, 2};
-        assertThatThrownBy(() -> Target.detection(BoxLayout.CORNERS, 3, box, 0.5))
+        assertThatThrownBy(() -> Target.detection(Target.BoxLayout.CORNERS, 3, box, 0.5))
                 .hasMessage("scoreColumn 3: columns 0 to 3 are coordinates; scores follow from 4");
-        assertThatThrownBy(() -> Target.detection(BoxLayout.CORNERS, 4, new double[] {0, 0, 0, 2}, 0.5))
+        assertThatThrownBy(() -> Target.detection(Target.BoxLayout.CORNERS, 4, new double[] {0, 0, 0, 2}, 0.5))
                 .hasMessage("box [0.0, 0.0, 0.0, 2.0]: must be x1, y1, x2, y2 with x1 < x2 and y1 < y2");
-        assertThatThrownBy(() -> Target.detection(BoxLayout.CORNERS, 4, box, 0))
+        assertThatThrownBy(() -> Target.detection(Target.BoxLayout.CORNERS, 4, box, 0))
                 .hasMessage("leastOverlap 0.0: must be above 0 and at most 1");
     }
 }

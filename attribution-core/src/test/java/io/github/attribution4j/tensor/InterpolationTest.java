@@ -17,7 +17,7 @@ class InterpolationTest {
         return tensors.of(new double[] {1, 2, 4, 8, 16, 32}, 1, 1, 2, 3);
     }
 
-    private void check(long height, long width, Interpolation mode, double... expected) {
+    private void check(long height, long width, Tensor.Interpolation mode, double... expected) {
         try (TensorScope scope = TensorScope.open()) {
             assertThat(sample().interpolate(height, width, mode))
                     .hasShape(1, 1, height, width)
@@ -31,9 +31,9 @@ class InterpolationTest {
     @Test
     @DisplayName("Nearest repeats and drops cells as PyTorch does")
     void nearest() {
-        check(3, 5, Interpolation.NEAREST, 1, 1, 2, 2, 4, 1, 1, 2, 2, 4, 8, 8, 16, 16, 32);
-        check(1, 2, Interpolation.NEAREST, 1, 2);
-        check(4, 4, Interpolation.NEAREST, 1, 1, 2, 4, 1, 1, 2, 4, 8, 8, 16, 32, 8, 8, 16, 32);
+        check(3, 5, Tensor.Interpolation.NEAREST, 1, 1, 2, 2, 4, 1, 1, 2, 2, 4, 8, 8, 16, 16, 32);
+        check(1, 2, Tensor.Interpolation.NEAREST, 1, 2);
+        check(4, 4, Tensor.Interpolation.NEAREST, 1, 1, 2, 4, 1, 1, 2, 4, 8, 8, 16, 32, 8, 8, 16, 32);
     }
 
     @Test
@@ -42,7 +42,7 @@ class InterpolationTest {
         check(
                 3,
                 5,
-                Interpolation.BILINEAR,
+                Tensor.Interpolation.BILINEAR,
                 1,
                 1.4,
                 2,
@@ -58,11 +58,11 @@ class InterpolationTest {
                 16,
                 25.599999999999998,
                 32);
-        check(1, 2, Interpolation.BILINEAR, 5.625, 15.75);
+        check(1, 2, Tensor.Interpolation.BILINEAR, 5.625, 15.75);
         check(
                 4,
                 4,
-                Interpolation.BILINEAR,
+                Tensor.Interpolation.BILINEAR,
                 1,
                 1.625,
                 2.75,
@@ -86,7 +86,7 @@ class InterpolationTest {
     void nearestRounding() {
         try (TensorScope scope = TensorScope.open()) {
             Tensor ramp = tensors.of(new float[] {0, 1, 2}, 1, 3);
-            Tensor wide = ramp.interpolate(1, 141, Interpolation.NEAREST);
+            Tensor wide = ramp.interpolate(1, 141, Tensor.Interpolation.NEAREST);
             assertThat(wide.slice(1, 46, 49)).hasValues(0, 0, 1);
             assertThat(wide.slice(1, 93, 96)).hasValues(1, 1, 2);
         }
@@ -97,7 +97,7 @@ class InterpolationTest {
     void infinity() {
         try (TensorScope scope = TensorScope.open()) {
             Tensor x = tensors.of(new double[] {1, Double.POSITIVE_INFINITY}, 1, 2);
-            assertThat(x.interpolate(1, 2, Interpolation.BILINEAR)).hasValues(1, Double.POSITIVE_INFINITY);
+            assertThat(x.interpolate(1, 2, Tensor.Interpolation.BILINEAR)).hasValues(1, Double.POSITIVE_INFINITY);
         }
     }
 }

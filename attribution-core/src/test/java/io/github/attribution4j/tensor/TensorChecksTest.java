@@ -115,13 +115,13 @@ class TensorChecksTest {
                 () -> floats.slice(1, 0, 0).argmax(-1),
                 "argmax: axis 1 of shape (2, 0) has no elements, so there is no largest");
         says(
-                () -> floats.interpolate(0, 1, Interpolation.NEAREST),
+                () -> floats.interpolate(0, 1, Tensor.Interpolation.NEAREST),
                 "interpolate: size 0 x 1 for shape (2, 3); height and width must be at least 1");
         says(
-                () -> floats.reshape(6).interpolate(1, 1, Interpolation.NEAREST),
+                () -> floats.reshape(6).interpolate(1, 1, Tensor.Interpolation.NEAREST),
                 "interpolate: resamples the last two axes and takes rank 2 or more, not a float32 tensor of shape (6,)");
         says(
-                () -> floats.slice(0, 0, 0).interpolate(1, 1, Interpolation.NEAREST),
+                () -> floats.slice(0, 0, 0).interpolate(1, 1, Tensor.Interpolation.NEAREST),
                 "interpolate: shape (0, 3) has nothing to interpolate between");
     }
 

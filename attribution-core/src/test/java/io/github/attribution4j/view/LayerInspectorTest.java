@@ -78,7 +78,7 @@ class LayerInspectorTest {
                     double[] product = view.channel(Quantity.PRODUCT, e, k);
                     assertThat(product[5]).isEqualTo(a[(e * 4 + k) * 16 + 5] * g[(e * 4 + k) * 16 + 5]);
                 }
-                ValueStatistics activation =
+                LayerView.Statistics activation =
                         view.channelStatistics(Quantity.ACTIVATION).get(k);
                 assertThat(activation.count()).isEqualTo(32);
                 assertThat(activation.mean()).isCloseTo(sum / 32, within(1e-14));
@@ -141,7 +141,7 @@ class LayerInspectorTest {
 
     @Test
     void statistics_byHand() {
-        ValueStatistics some = ValueStatistics.of(3, 0, -1, Double.NaN, 2, 0);
+        LayerView.Statistics some = LayerView.Statistics.of(3, 0, -1, Double.NaN, 2, 0);
         assertThat(some.count()).isEqualTo(5);
         assertThat(some.notFinite()).isEqualTo(1);
         assertThat(some.mean()).isCloseTo(0.8, within(1e-15));
@@ -153,13 +153,13 @@ class LayerInspectorTest {
         assertThat(some.max()).isEqualTo(3);
         assertThat(some.zeros()).isCloseTo(0.4, within(1e-15));
         assertThat(some.norm()).isCloseTo(Math.sqrt(14), within(1e-15));
-        assertThat(ValueStatistics.of().count()).isZero();
-        assertThat(ValueStatistics.quantile(new double[] {4, 1, 2}, 0.25)).isEqualTo(1.5);
-        assertThat(ValueStatistics.quantile(new double[] {7}, 0.9)).isEqualTo(7);
-        assertThatThrownBy(() -> ValueStatistics.quantile(new double[0], 0.5))
+        assertThat(LayerView.Statistics.of().count()).isZero();
+        assertThat(LayerView.Statistics.quantile(new double[] {4, 1, 2}, 0.25)).isEqualTo(1.5);
+        assertThat(LayerView.Statistics.quantile(new double[] {7}, 0.9)).isEqualTo(7);
+        assertThatThrownBy(() -> LayerView.Statistics.quantile(new double[0], 0.5))
                 .hasMessage("quantile 0.5 of 0 values: needs 0 to 1, and at least one value");
         assertThat(Arrays.stream(new double[] {0, 1})
-                        .map(fraction -> ValueStatistics.quantile(new double[] {5, 3, 9}, fraction)))
+                        .map(fraction -> LayerView.Statistics.quantile(new double[] {5, 3, 9}, fraction)))
                 .containsExactly(3.0, 9.0);
     }
 }

@@ -18,7 +18,6 @@ import io.github.attribution4j.djl.internal.engine.Types;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -52,11 +51,12 @@ public final class DjlModel implements Model {
     private final Block block;
     private final NDManager manager;
     private final Tensors tensors;
-    private final ModelIdentity identity;
+    private final Model.Identity identity;
     private final @Nullable String output;
     private volatile boolean closed;
 
-    private DjlModel(Block block, NDManager manager, Tensors tensors, ModelIdentity identity, @Nullable String output) {
+    private DjlModel(
+            Block block, NDManager manager, Tensors tensors, Model.Identity identity, @Nullable String output) {
         this.block = block;
         this.manager = manager;
         this.tensors = tensors;
@@ -91,7 +91,11 @@ public final class DjlModel implements Model {
         String description =
                 engine.getEngineName() + " " + engine.getVersion() + " through DJL " + Engine.getDjlVersion();
         return new DjlModel(
-                block, manager, tensors, new ModelIdentity(name, digest, description, TorchTensors.name(device)), null);
+                block,
+                manager,
+                tensors,
+                new Model.Identity(name, digest, description, TorchTensors.name(device)),
+                null);
     }
 
     /**
@@ -100,7 +104,7 @@ public final class DjlModel implements Model {
      * @param nameOrIndex the array's name, or its position from 0
      */
     public DjlModel output(String nameOrIndex) {
-        ModelIdentity chosen = new ModelIdentity(
+        Model.Identity chosen = new Model.Identity(
                 identity.name(),
                 identity.version(),
                 identity.digest(),
@@ -117,7 +121,7 @@ public final class DjlModel implements Model {
      * @param version tells it from others of its name
      */
     public DjlModel named(String name, String version) {
-        ModelIdentity said = new ModelIdentity(
+        Model.Identity said = new Model.Identity(
                 name, version, identity.digest(), identity.engine(), identity.device(), identity.loaded());
         return new DjlModel(block, manager, tensors, said, output);
     }
@@ -210,7 +214,7 @@ public final class DjlModel implements Model {
     }
 
     @Override
-    public ModelIdentity identity() {
+    public Model.Identity identity() {
         return identity;
     }
 

@@ -17,7 +17,7 @@ import io.github.attribution4j.djl.internal.program.RewriteException;
 import io.github.attribution4j.djl.internal.program.WrittenTypes;
 import io.github.attribution4j.djl.internal.script.ScriptException;
 import io.github.attribution4j.djl.internal.state.StartState;
-import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
 import java.nio.file.Path;
@@ -58,7 +58,7 @@ final class TorchLoader {
                 Devices.Moved moved = Devices.move(split.frame(), TorchTensors.name(options.device()));
                 modules = TorchModules.load(
                         name, runtime, tensors, moved.archive(), options.isUnbatched(), reading::parameters);
-                ModelIdentity identity = new ModelIdentity(
+                Model.Identity identity = new Model.Identity(
                         name,
                         "",
                         reading.digest(),

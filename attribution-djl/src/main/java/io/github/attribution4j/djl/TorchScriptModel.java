@@ -9,7 +9,7 @@ import io.github.attribution4j.djl.internal.program.Signature;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
-import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
@@ -66,7 +66,7 @@ public final class TorchScriptModel implements RuledModel {
     private final TorchProgram program;
     private final WholeProgram whole;
     private final TorchValues values;
-    private final ModelIdentity identity;
+    private final Model.Identity identity;
     private final TorchWeights weights;
     private final List<String> repairs;
     private final String method;
@@ -74,7 +74,7 @@ public final class TorchScriptModel implements RuledModel {
     TorchScriptModel(
             TorchModules modules,
             LoadOptions options,
-            ModelIdentity identity,
+            Model.Identity identity,
             TorchWeights weights,
             List<String> repairs) {
         this.modules = modules;
@@ -173,7 +173,7 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     @Override
-    public ModelIdentity identity() {
+    public Model.Identity identity() {
         return identity;
     }
 

@@ -21,7 +21,6 @@ import ai.djl.translate.TranslateException;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
@@ -107,7 +106,7 @@ class DjlModelTest {
         }
 
         @Override
-        public ModelIdentity identity() {
+        public Model.Identity identity() {
             return model.identity();
         }
 

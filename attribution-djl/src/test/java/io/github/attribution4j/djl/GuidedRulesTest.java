@@ -9,7 +9,7 @@ import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledCopy;
@@ -207,10 +207,10 @@ class GuidedRulesTest {
             "Eight threads that mix gradients and rules of all families on one model get the bits that one thread gets")
     void threads() throws Exception {
         RuleSet comparison = RuleSet.of(
-                        OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6))
+                        OperationSelector.kind(Operation.Kind.ACTIVATION), new BackwardRule.Rescale(1e-6))
                 .otherwise(new BackwardRule.Gradient());
-        RuleSet relevance = RuleSet.of(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(1e-6))
-                .rule(OperationSelector.kind(OperationKind.ACTIVATION), Rules.pass())
+        RuleSet relevance = RuleSet.of(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(1e-6))
+                .rule(OperationSelector.kind(Operation.Kind.ACTIVATION), Rules.pass())
                 .otherwise(new BackwardRule.Gradient());
         try (TorchScriptModel model = TorchScriptModel.load(Zoo.file("cnn_script.pt"));
                 TensorScope scope = TensorScope.open()) {

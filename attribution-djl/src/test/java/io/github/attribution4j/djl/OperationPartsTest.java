@@ -9,7 +9,7 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.UnsupportedModelException;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.propagation.Composites;
@@ -426,7 +426,7 @@ class OperationPartsTest {
                 TorchScriptModel training =
                         model(STEPS.replace("GATE", ""), bodies[0].replace("0.5, False", "0.5, True"))) {
             Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT64, 2, 7, 3, 4));
-            OperationSelector recurrent = OperationSelector.kind(OperationKind.RECURRENT);
+            OperationSelector recurrent = OperationSelector.kind(Operation.Kind.RECURRENT);
             Lrp plus = new Lrp(Composites.epsilon(0).override(recurrent, Rules.zPlus()));
             assertThatThrownBy(() -> explained(model, plus, inputs))
                     .isInstanceOf(UnsupportedModelException.class)

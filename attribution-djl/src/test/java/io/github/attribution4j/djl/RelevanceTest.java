@@ -9,7 +9,7 @@ import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledCopy;
@@ -30,13 +30,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Relevance through single operations, and what refuses to pass it. */
 class RelevanceTest {
     private static final RuleSet CONSERVING = RuleSet.of(
-                    OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0))
-            .rule(OperationSelector.kind(OperationKind.LINEAR, OperationKind.AVERAGE_POOLING), new BackwardRule.Norm(0))
+                    OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(0))
             .rule(
-                    OperationSelector.kind(OperationKind.ACTIVATION, OperationKind.MAX_POOLING, OperationKind.SOFTMAX),
+                    OperationSelector.kind(Operation.Kind.LINEAR, Operation.Kind.AVERAGE_POOLING),
+                    new BackwardRule.Norm(0))
+            .rule(
+                    OperationSelector.kind(
+                            Operation.Kind.ACTIVATION, Operation.Kind.MAX_POOLING, Operation.Kind.SOFTMAX),
                     Rules.pass())
-            .rule(OperationSelector.kind(OperationKind.NORMALIZATION), new BackwardRule.ConstantDeviation(0))
-            .rule(OperationSelector.kind(OperationKind.PRODUCT), new BackwardRule.Uniform(0));
+            .rule(OperationSelector.kind(Operation.Kind.NORMALIZATION), new BackwardRule.ConstantDeviation(0))
+            .rule(OperationSelector.kind(Operation.Kind.PRODUCT), new BackwardRule.Uniform(0));
 
     private static TorchScriptModel model(String expression) {
         String body = expression.contains("return ") ? expression : "return " + expression;
@@ -209,8 +212,8 @@ class RelevanceTest {
             case "box" -> RuleSet.of(OperationSelector.any(), Rules.zBox(new double[] {-1, -1}, new double[] {1, 1}));
             case "plus" -> RuleSet.of(OperationSelector.any(), Rules.zPlus());
             case "weights" ->
-                RuleSet.of(OperationSelector.kind(OperationKind.WEIGHTED), Rules.zPlus())
-                        .rule(OperationSelector.kind(OperationKind.ACTIVATION), Rules.pass());
+                RuleSet.of(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.zPlus())
+                        .rule(OperationSelector.kind(Operation.Kind.ACTIVATION), Rules.pass());
             default -> CONSERVING;
         };
         String text = rules.equals("weights") ? "torch.relu(" + expression + ")" : expression;
@@ -281,7 +284,7 @@ class RelevanceTest {
      */
     private static void assertInputTimesGradient(TorchScriptModel model) {
         Inputs inputs = inputs(model);
-        RuleSet plain = RuleSet.of(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0))
+        RuleSet plain = RuleSet.of(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(0))
                 .otherwise(Rules.gradient());
         double[] x = inputs.attributed().get(0).toDoubleArray();
         double[] expected = back(model::pullback, inputs, false);

@@ -17,7 +17,6 @@ import io.github.attribution4j.model.rule.BackwardRule.BiasPart;
 import io.github.attribution4j.model.rule.BackwardRule.InputPart;
 import io.github.attribution4j.model.rule.BackwardRule.WeightPart;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationKind;
 import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.tensor.DataType;
@@ -90,7 +89,7 @@ class RuledCopyTest {
                 }
             }
             assertThat(counters).isNotEmpty().allMatch(address -> address.endsWith("/add_#0"));
-            assertThat(operations.get(0).kind()).isEqualTo(OperationKind.WEIGHTED);
+            assertThat(operations.get(0).kind()).isEqualTo(Operation.Kind.WEIGHTED);
         }
     }
 
@@ -174,7 +173,7 @@ class RuledCopyTest {
                 def forward(self: __torch__.M, x: Tensor) -> Tensor:
                   return torch.sum(torch.sigmoid(torch.mul(x, 3.)), [1], True)
                 """;
-        RuleSet rescale = RuleSet.of(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6));
+        RuleSet rescale = RuleSet.of(OperationSelector.kind(Operation.Kind.ACTIVATION), new BackwardRule.Rescale(1e-6));
         try (TorchScriptModel model = TestModels.script(text);
                 TensorScope scope = TensorScope.open()) {
             float[] x = {-1, 0.5f, 0.25f};
@@ -198,7 +197,7 @@ class RuledCopyTest {
                   return torch.sum(torch.linear(x, torch.sub(torch.ones([2, 3]), 0.5)), [1], True)
                 """;
         RuleSet epsilon = RuleSet.of(
-                        OperationSelector.kind(OperationKind.WEIGHTED),
+                        OperationSelector.kind(Operation.Kind.WEIGHTED),
                         new BackwardRule.Weighted(
                                 "epsilon",
                                 List.of(new BackwardRule.Group(
@@ -208,7 +207,7 @@ class RuledCopyTest {
                                 0,
                                 List.of(),
                                 List.of()))
-                .rule(OperationSelector.kind(OperationKind.LINEAR), new BackwardRule.Norm(0));
+                .rule(OperationSelector.kind(Operation.Kind.LINEAR), new BackwardRule.Norm(0));
         try (TorchScriptModel model = TestModels.script(linear);
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(model.tensors().of(new float[] {-1, 0.5f, 2}, 1, 3));
@@ -225,7 +224,7 @@ class RuledCopyTest {
                   y = torch.cumprod(x, 1)
                   return torch.sigmoid(torch.sum(y, [1], True))
                 """;
-        RuleSet rescale = RuleSet.of(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6));
+        RuleSet rescale = RuleSet.of(OperationSelector.kind(Operation.Kind.ACTIVATION), new BackwardRule.Rescale(1e-6));
         try (TorchScriptModel model = TestModels.script(text);
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(model.tensors().of(new float[] {-1, 0.5f, 2}, 1, 3));
@@ -250,8 +249,8 @@ class RuledCopyTest {
     @Test
     @DisplayName("Rules go through recurrent layers, and quantized values refuse by name")
     void recurrentAndQuantized() {
-        RuleSet rescale = RuleSet.of(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Rescale(1e-6))
-                .rule(OperationSelector.kind(OperationKind.LINEAR), GRADIENT);
+        RuleSet rescale = RuleSet.of(OperationSelector.kind(Operation.Kind.ACTIVATION), new BackwardRule.Rescale(1e-6))
+                .rule(OperationSelector.kind(Operation.Kind.LINEAR), GRADIENT);
         String recurrent = """
                 def forward(self: __torch__.M, x: Tensor) -> Tensor:
                   w = annotate(List[Tensor], [torch.ones([8, 3]), torch.ones([8, 2])])

@@ -43,11 +43,9 @@ import io.github.attribution4j.propagation.DeepLiftShap;
 import io.github.attribution4j.propagation.GuidedBackprop;
 import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.propagation.Rules;
-import io.github.attribution4j.run.Progress;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.text.TokenAttribution;
@@ -143,8 +141,8 @@ class CaptumMapTest {
 
     @Test
     void conventions() {
-        List<Progress> seen = new ArrayList<>();
-        Consumer<Progress> listener = seen::add;
+        List<Run.Progress> seen = new ArrayList<>();
+        Consumer<Run.Progress> listener = seen::add;
         IntegratedGradients method = new IntegratedGradients();
         for (Run run : List.of(
                 Run.defaults().batchRows(10),
@@ -202,7 +200,7 @@ class CaptumMapTest {
         explains(new GuidedBackprop());
         explains(new Deconvolution());
         explains(new GuidedGradCam("relu3"));
-        explains(new GuidedGradCam("conv3:in").interpolation(Interpolation.BILINEAR));
+        explains(new GuidedGradCam("conv3:in").interpolation(Tensor.Interpolation.BILINEAR));
         explains(new Lrp());
         explains(new Lrp(Composites.epsilon(1e-9)));
         for (BackwardRule rule : List.of(Rules.epsilon(0.1), Rules.gamma(0.25), Rules.alphaBeta(1, 0))) {
@@ -318,7 +316,10 @@ class CaptumMapTest {
     @Test
     void optionsOfThoseClasses() {
         Tensor activation = model.cut("relu3").head().forward(inputs);
-        assertThat(activation.interpolate(8, 8, Interpolation.BILINEAR).shape().dim(-1))
+        assertThat(activation
+                        .interpolate(8, 8, Tensor.Interpolation.BILINEAR)
+                        .shape()
+                        .dim(-1))
                 .isEqualTo(8);
         explains(new InputXGradient().at("relu3"));
         explains(new IntegratedGradients().at("relu3"));
@@ -326,7 +327,7 @@ class CaptumMapTest {
         explains(new Occlusion(8, 2, 2).at("relu3"));
         explains(new GradientXActivation("relu3").multiplyByInputs(false));
         explains(new GradCam("relu3").relu(true));
-        explains(new GradCam("relu3").upsample(Interpolation.NEAREST));
+        explains(new GradCam("relu3").upsample(Tensor.Interpolation.NEAREST));
         explains(new Saliency().at("conv2:in"));
         explains(new GradientXActivation("conv1", "relu3"));
         explains(Saliency.signed().towards("relu3", Target.slice("17, 0:2, :")), Target.output(), inputs);

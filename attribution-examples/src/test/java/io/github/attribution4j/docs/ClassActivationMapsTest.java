@@ -18,7 +18,6 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.view.LayerInspector;
@@ -75,7 +74,7 @@ class ClassActivationMapsTest {
     @Test
     void gradCamPlusPlus() {
         // tag::grad-cam-plus-plus
-        GradCam method = GradCam.plusPlus("relu3").upsample(Interpolation.BILINEAR);
+        GradCam method = GradCam.plusPlus("relu3").upsample(Tensor.Interpolation.BILINEAR);
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
         // end::grad-cam-plus-plus
         shaped(why, 1, 1, 8, 8);
@@ -104,7 +103,7 @@ class ClassActivationMapsTest {
         // tag::layer-cam
         GradCam method = GradCam.layerCam("relu1", "relu2", "relu3")
                 .merge(Merge.SCALED_MEAN)
-                .upsample(Interpolation.BILINEAR);
+                .upsample(Tensor.Interpolation.BILINEAR);
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
         // end::layer-cam
         shaped(why, 1, 1, 8, 8);
@@ -173,7 +172,7 @@ class ClassActivationMapsTest {
         // tag::transformer
         GradCam vit = new GradCam("encoder.layers.encoder_layer_11.ln_1")
                 .layout(ActivationLayout.tokens(1, 14, 14)) // one class token, then 14 rows of 14 patches
-                .upsample(Interpolation.BILINEAR); // to the image
+                .upsample(Tensor.Interpolation.BILINEAR); // to the image
         GradCam swin = new GradCam("features.7.1.norm1").layout(ActivationLayout.channelsLast()); // (N, H, W, C)
         // end::transformer
         assertThat(vit.settings()).containsEntry("layout", ActivationLayout.tokens(1, 14, 14));
@@ -184,7 +183,7 @@ class ClassActivationMapsTest {
     void several() {
         // tag::several
         GradCam merged = GradCam.layerCam("relu2", "relu3")
-                .upsample(Interpolation.BILINEAR) // maps of different sizes meet at the input's
+                .upsample(Tensor.Interpolation.BILINEAR) // maps of different sizes meet at the input's
                 .merge(Merge.SCALED_MEAN);
         GradCam apart = GradCam.layerCam("relu2", "relu3").merge(Merge.EACH);
         Explanation why = merged.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)

@@ -18,9 +18,8 @@ import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.path.Bypass;
+import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.Quadrature;
-import io.github.attribution4j.target.Slice;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -111,8 +110,8 @@ class LayerMethodsTest {
     @Test
     void bypass() {
         // tag::bypass
-        Conductance published = new Conductance("relu3"); // Bypass.FOLLOW
-        Conductance ofTheTail = new Conductance("relu3").bypass(Bypass.STAY);
+        Conductance published = new Conductance("relu3"); // Path.Bypass.FOLLOW
+        Conductance ofTheTail = new Conductance("relu3").bypass(Path.Bypass.STAY);
         // end::bypass
         try (Explanation first = published.attribute(model, Inputs.of(image), Target.index(3));
                 Explanation second = ofTheTail.attribute(model, Inputs.of(image), Target.index(3))) {
@@ -170,7 +169,7 @@ class LayerMethodsTest {
         Target one = Target.at(17, 2, 2); // channel, row, column
         Target channel = Target.slice("17"); // axes that are not named are taken whole, and all is summed
         Target window = Target.slice("17, 0:2, :"); // as NumPy selects
-        Target typed = Target.slice(Slice.at(17), Slice.range(0, 2), Slice.all());
+        Target typed = Target.slice(Target.Slice.at(17), Target.Slice.range(0, 2), Target.Slice.all());
         Target energy = Target.of(
                 "half the sum of squares",
                 layer -> layer.mul(layer)

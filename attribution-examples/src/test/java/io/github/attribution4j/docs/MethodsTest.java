@@ -26,7 +26,6 @@ import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
@@ -256,7 +255,7 @@ class MethodsTest {
     @Test
     void gradCam() {
         // tag::grad-cam
-        GradCam method = new GradCam("relu3").relu(true).upsample(Interpolation.BILINEAR);
+        GradCam method = new GradCam("relu3").relu(true).upsample(Tensor.Interpolation.BILINEAR);
         Explanation why = method.attribute(digits, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
         // end::grad-cam
         try (why) {

@@ -11,7 +11,6 @@ import io.github.attribution4j.cam.GuidedGradCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationKind;
 import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
@@ -23,7 +22,6 @@ import io.github.attribution4j.propagation.GuidedBackprop;
 import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.visual.Caption;
@@ -105,7 +103,7 @@ class PropagationTest {
     @Test
     void guidedGradCam() {
         // tag::guided-grad-cam
-        GuidedGradCam method = new GuidedGradCam("relu2").interpolation(Interpolation.BILINEAR);
+        GuidedGradCam method = new GuidedGradCam("relu2").interpolation(Tensor.Interpolation.BILINEAR);
         Explanation why = method.attribute(digits, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
         // end::guided-grad-cam
         shaped(why, 1, 1, 8, 8);
@@ -151,11 +149,11 @@ class PropagationTest {
     @Test
     void ownRules() {
         // tag::own-rules
-        RuleSet rules = RuleSet.of(OperationSelector.first(OperationKind.WEIGHTED), Rules.zBox(0, 1))
+        RuleSet rules = RuleSet.of(OperationSelector.first(Operation.Kind.WEIGHTED), Rules.zBox(0, 1))
                 .rule(OperationSelector.module("conv2"), Rules.alphaBeta(2, 1))
-                .rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0.01))
-                .rule(OperationSelector.kind(OperationKind.ACTIVATION, OperationKind.MAX_POOLING), Rules.pass())
-                .rule(OperationSelector.kind(OperationKind.AVERAGE_POOLING, OperationKind.LINEAR), Rules.norm());
+                .rule(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(0.01))
+                .rule(OperationSelector.kind(Operation.Kind.ACTIVATION, Operation.Kind.MAX_POOLING), Rules.pass())
+                .rule(OperationSelector.kind(Operation.Kind.AVERAGE_POOLING, Operation.Kind.LINEAR), Rules.norm());
         RuleSet changed = Composites.epsilonPlus()
                 .override(OperationSelector.module("fc"), Rules.epsilon(0.25)); // wins over what stands there
         Explanation why = new Lrp(rules).attribute(digits, Inputs.of(image), Target.index(3));
@@ -170,8 +168,8 @@ class PropagationTest {
         List<Operation> operations = digits.operations();
         Operation first = operations.get(0); // conv1/conv2d#0 (WEIGHTED)
         // end::operations
-        assertThat(first.kind()).isEqualTo(OperationKind.WEIGHTED);
-        assertThat(operations.stream().filter(one -> one.kind() == OperationKind.WEIGHTED))
+        assertThat(first.kind()).isEqualTo(Operation.Kind.WEIGHTED);
+        assertThat(operations.stream().filter(one -> one.kind() == Operation.Kind.WEIGHTED))
                 .hasSize(4);
     }
 

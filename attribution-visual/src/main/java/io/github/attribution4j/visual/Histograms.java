@@ -4,7 +4,6 @@ package io.github.attribution4j.visual;
 import io.github.attribution4j.view.LayerView;
 import io.github.attribution4j.view.LayerView.Quantity;
 import io.github.attribution4j.view.LayerViews;
-import io.github.attribution4j.view.ValueStatistics;
 import io.github.attribution4j.visual.internal.Checks;
 import java.util.List;
 import java.util.Locale;
@@ -26,7 +25,7 @@ import java.util.function.Consumer;
 public final class Histograms {
     /** The values of one histogram. */
     @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this package
-    record Entry(String name, double[] values, ValueStatistics statistics) {}
+    record Entry(String name, double[] values, LayerView.Statistics statistics) {}
 
     private final List<Entry> entries;
     private final Settings settings;
@@ -73,7 +72,7 @@ public final class Histograms {
      */
     public Histograms add(String name, double[] values) {
         double[] copy = Checks.finite("values", values.clone());
-        return new Histograms(Look.plus(entries, new Entry(name, copy, ValueStatistics.of(copy))), settings);
+        return new Histograms(Look.plus(entries, new Entry(name, copy, LayerView.Statistics.of(copy))), settings);
     }
 
     /**

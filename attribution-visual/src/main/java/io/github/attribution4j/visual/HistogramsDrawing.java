@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
-import io.github.attribution4j.view.ValueStatistics;
+import io.github.attribution4j.view.LayerView;
 import io.github.attribution4j.visual.internal.Glyphs;
 import io.github.attribution4j.visual.internal.Mark.Anchor;
 import io.github.attribution4j.visual.internal.Numbers;
@@ -42,7 +42,7 @@ final class HistogramsDrawing {
                 x, y + 10, Glyphs.elide(entry.name(), Style.TEXT, false, WIDTH), Style.TEXT, Style.INK, Anchor.START);
         double top = y + 18;
         double bottom = top + HEIGHT;
-        ValueStatistics facts = entry.statistics();
+        LayerView.Statistics facts = entry.statistics();
         int[] counts = Histograms.count(entry.values(), bins);
         int most = 1;
         for (int count : counts) {

@@ -3,7 +3,6 @@ package io.github.attribution4j.cli.answer;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.OwnScore;
 import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.NotThisWayException;
 import io.github.attribution4j.cli.question.ExplainOptions;
@@ -18,7 +17,6 @@ import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.run.Batching;
 import io.github.attribution4j.run.CancelledException;
 import io.github.attribution4j.run.DeadlineExceededException;
-import io.github.attribution4j.run.Progress;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Sources;
@@ -48,7 +46,7 @@ public final class Explainer {
      * @param models the loaded models
      * @return the explanation, which the caller closes; its inputs belong to the current scope
      */
-    public static Explained explain(ExplainOptions options, Models models, Consumer<Progress> progress)
+    public static Explained explain(ExplainOptions options, Models models, Consumer<Run.Progress> progress)
             throws IOException {
         Map<String, String> given = settings(options);
         checkCheaply(options, given);
@@ -67,7 +65,7 @@ public final class Explainer {
         }
         Explanation explanation;
         try {
-            Optional<OwnScore> own = method.ownScore();
+            Optional<Attribution.OwnScore> own = method.ownScore();
             Target target = target(options, own, request.outputShape(), request.sources());
             Target named = own.isPresent() ? target : options.target.called(target);
             explanation = attribute(method, model, request, named, run(options, progress));
@@ -268,7 +266,8 @@ public final class Explainer {
         Pictures.checkKind(options.picture);
     }
 
-    private static Target target(ExplainOptions options, Optional<OwnScore> own, Shape output, Sources sources)
+    private static Target target(
+            ExplainOptions options, Optional<Attribution.OwnScore> own, Shape output, Sources sources)
             throws IOException {
         Optional<Target> chosen = options.target.chosen(output, sources);
         if (own.isPresent()) {
@@ -292,7 +291,7 @@ public final class Explainer {
         return output.size() == 1 ? Target.output() : Target.argmax();
     }
 
-    private static Run run(ExplainOptions options, Consumer<Progress> progress) {
+    private static Run run(ExplainOptions options, Consumer<Run.Progress> progress) {
         Run run = Run.defaults().seed(options.seed).progress(progress);
         if (options.memory != null) {
             run = run.memoryBudget(options.memory.bytes());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.command;
 
-import io.github.attribution4j.run.Progress;
+import io.github.attribution4j.run.Run;
 import java.io.PrintWriter;
 import java.util.function.Consumer;
 import me.tongfei.progressbar.DelegatingProgressBarConsumer;
@@ -11,7 +11,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
 /** A bar for what takes longer than a second. */
-final class ProgressDisplay implements Consumer<Progress>, AutoCloseable {
+final class ProgressDisplay implements Consumer<Run.Progress>, AutoCloseable {
     private static final long PATIENCE_NANOS = 1_000_000_000L;
     private static final int WIDTH = 79;
     private static final int UPDATE_MILLIS = 200;
@@ -26,7 +26,7 @@ final class ProgressDisplay implements Consumer<Progress>, AutoCloseable {
     }
 
     @Override
-    public void accept(Progress progress) {
+    public void accept(Run.Progress progress) {
         if (!enabled || (bar == null && progress.elapsedNanos() < PATIENCE_NANOS)) {
             return;
         }

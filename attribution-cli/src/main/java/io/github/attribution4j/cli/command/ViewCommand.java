@@ -16,7 +16,6 @@ import io.github.attribution4j.view.LayerInspector;
 import io.github.attribution4j.view.LayerView;
 import io.github.attribution4j.view.LayerView.Quantity;
 import io.github.attribution4j.view.LayerViews;
-import io.github.attribution4j.view.ValueStatistics;
 import io.github.attribution4j.visual.Caption;
 import io.github.attribution4j.visual.Histograms;
 import io.github.attribution4j.visual.MapGrid;
@@ -147,7 +146,7 @@ final class ViewCommand implements Callable<Integer> {
         }
         Tensor tensor = model.weight(name);
         out.println("shape " + tensor.shape() + ", " + tensor.dataType());
-        table(List.of(name), List.of(ValueStatistics.of(tensor)), out);
+        table(List.of(name), List.of(LayerView.Statistics.of(tensor)), out);
         if (png != null) {
             scaled(MapGrid.ofFilters(tensor))
                     .caption(Caption.of(name))
@@ -170,11 +169,11 @@ final class ViewCommand implements Callable<Integer> {
                 ? inspector.inspect(model, inputs)
                 : inspector.inspect(model, inputs, score(request), Run.defaults())) {
             List<String> names = new ArrayList<>();
-            List<ValueStatistics> statistics = new ArrayList<>();
+            List<LayerView.Statistics> statistics = new ArrayList<>();
             for (LayerView view : views.all()) {
                 names.add(view.point().toString());
                 statistics.add(view.statistics(what));
-                List<ValueStatistics> channels = byChannel ? view.channelStatistics(what) : List.of();
+                List<LayerView.Statistics> channels = byChannel ? view.channelStatistics(what) : List.of();
                 for (int channel = 0; channel < channels.size(); channel++) {
                     names.add("  channel " + channel);
                     statistics.add(channels.get(channel));
@@ -201,12 +200,12 @@ final class ViewCommand implements Callable<Integer> {
         return grid.scaling(ownScale ? MapGrid.Scaling.OWN : MapGrid.Scaling.COMMON);
     }
 
-    private static void table(List<String> names, List<ValueStatistics> statistics, PrintWriter out) {
+    private static void table(List<String> names, List<LayerView.Statistics> statistics, PrintWriter out) {
         int width = names.stream().mapToInt(String::length).reduce("layer".length(), Math::max);
         String format = "%-" + width + "s  %10s  %10s  %10s  %10s  %10s  %10s  %7s%n";
         out.printf(Locale.ROOT, format, "layer", "mean", "sd", "min", "median", "max", "norm", "zeros");
         for (int i = 0; i < names.size(); i++) {
-            ValueStatistics one = statistics.get(i);
+            LayerView.Statistics one = statistics.get(i);
             out.printf(
                     Locale.ROOT,
                     format,

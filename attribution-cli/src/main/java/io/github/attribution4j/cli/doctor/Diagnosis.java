@@ -13,12 +13,11 @@ import io.github.attribution4j.cli.question.Texts;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationKind;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.perturbation.FeatureAblation;
@@ -110,7 +109,7 @@ public final class Diagnosis {
 
     /** Reports what the archive alone shows. */
     public void model(Path file) throws IOException {
-        ModelIdentity identity = model.identity();
+        Model.Identity identity = model.identity();
         say("ok", "loads", identity.name() + ", " + Files.size(file) + " bytes, sha256 " + identity.digest());
         say("ok", "engine", identity.engine() + " on " + identity.device());
         say("ok", "signature", model.signature());
@@ -149,7 +148,7 @@ public final class Diagnosis {
         List<Operation> all = model.operations();
         Map<String, List<String>> missing = new TreeMap<>();
         for (Operation operation : all) {
-            boolean needed = operation.kind() != OperationKind.RESHAPE;
+            boolean needed = operation.kind() != Operation.Kind.RESHAPE;
             if (needed && rules.ruleFor(operation, all).isEmpty()) {
                 missing.computeIfAbsent(operation.plainName(), key -> new ArrayList<>())
                         .add(operation.address());

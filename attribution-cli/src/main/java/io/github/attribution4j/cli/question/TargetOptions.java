@@ -3,7 +3,6 @@ package io.github.attribution4j.cli.question;
 
 import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.setting.Sources;
-import io.github.attribution4j.target.BoxLayout;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -231,7 +230,7 @@ public final class TargetOptions {
 
     private static Target detection(String text) {
         List<String> parts = new ArrayList<>(List.of(text.split(":", -1)));
-        BoxLayout layout = BoxLayout.CORNERS;
+        Target.BoxLayout layout = Target.BoxLayout.CORNERS;
         if (!parts.isEmpty() && parts.get(0).matches("[a-z]+")) {
             List<String> layouts = List.of("corners", "center");
             String given = parts.remove(0);
@@ -239,7 +238,7 @@ public final class TargetOptions {
                 throw new IllegalArgumentException("--detection " + text + ": boxes '" + given + "' are unknown; "
                         + NearNames.hint(given, layouts));
             }
-            layout = given.equals("center") ? BoxLayout.CENTER_AND_SIZE : BoxLayout.CORNERS;
+            layout = given.equals("center") ? Target.BoxLayout.CENTER_AND_SIZE : Target.BoxLayout.CORNERS;
         }
         if (parts.size() < 2 || parts.size() > 3) {
             throw new IllegalArgumentException("--detection " + text

@@ -8,7 +8,7 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.Cli;
 import io.github.attribution4j.cli.Cli.Said;
-import io.github.attribution4j.run.Progress;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.NumpyFiles;
@@ -535,15 +535,15 @@ class ExplainCommandTest {
     void progressIsShownWhereAskedForAndSlow() {
         StringWriter shown = new StringWriter();
         try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(shown), true)) {
-            display.accept(new Progress("occlusion", 1, 100, 900_000_000L));
+            display.accept(new Run.Progress("occlusion", 1, 100, 900_000_000L));
             assertThat(shown.toString()).isEmpty();
-            display.accept(new Progress("occlusion", 50, 100, 1_100_000_000L));
-            display.accept(new Progress("occlusion", 100, 100, 2_000_000_000L));
+            display.accept(new Run.Progress("occlusion", 50, 100, 1_100_000_000L));
+            display.accept(new Run.Progress("occlusion", 100, 100, 2_000_000_000L));
         }
         assertThat(shown.toString()).contains("occlusion").contains("100%").endsWith(System.lineSeparator());
         StringWriter silent = new StringWriter();
         try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(silent), false)) {
-            display.accept(new Progress("occlusion", 50, 100, 2_000_000_000L));
+            display.accept(new Run.Progress("occlusion", 50, 100, 2_000_000_000L));
         }
         assertThat(silent.toString()).isEmpty();
         assertThat(Cli.explain(digit("--method", "saliency", "--progress", "--quiet"))

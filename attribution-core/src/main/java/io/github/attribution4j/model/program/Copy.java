@@ -5,7 +5,7 @@ import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledCopy;
 import java.util.List;
@@ -19,7 +19,7 @@ import java.util.List;
  */
 record Copy(LayeredModel model, Section section, RuleSet rules, List<CutPoint> points) implements RuledCopy {
     @Override
-    public ModelIdentity identity() {
+    public Model.Identity identity() {
         return model.identity().with("rules", rules.describe());
     }
 

@@ -5,8 +5,7 @@ import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.model.ModelIdentity;
-import io.github.attribution4j.model.ModelPart;
+import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.Operation;
@@ -112,7 +111,7 @@ final class Part implements RuledModel {
     }
 
     @Override
-    public ModelIdentity identity() {
+    public Model.Identity identity() {
         return whole.identity().part((tail ? "tail of " : "head of ") + where);
     }
 
@@ -126,7 +125,7 @@ final class Part implements RuledModel {
     }
 
     @Override
-    public ModelPart part() {
+    public Model.Part part() {
         return whole.part().inside((tail ? "after " : "at ") + where);
     }
 

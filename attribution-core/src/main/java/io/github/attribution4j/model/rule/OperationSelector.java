@@ -32,7 +32,7 @@ public sealed interface OperationSelector {
     }
 
     /** Chooses operations of some kinds. */
-    static OperationSelector kind(OperationKind... kinds) {
+    static OperationSelector kind(Operation.Kind... kinds) {
         return new Kinds(new TreeSet<>(Arrays.asList(kinds)));
     }
 
@@ -57,7 +57,7 @@ public sealed interface OperationSelector {
     }
 
     /** Chooses, of the operations of some kinds, the one that comes first in the order of the program. */
-    static OperationSelector first(OperationKind... kinds) {
+    static OperationSelector first(Operation.Kind... kinds) {
         return new First(kind(kinds));
     }
 
@@ -94,7 +94,7 @@ public sealed interface OperationSelector {
      *
      * @param kinds at least one
      */
-    record Kinds(Set<OperationKind> kinds) implements OperationSelector {
+    record Kinds(Set<Operation.Kind> kinds) implements OperationSelector {
         /** Copies the set. */
         public Kinds {
             kinds = Set.copyOf(requireSome("kinds", kinds));

@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  * Which operation follows which backward rule: assignments in order, of which the first that selects an operation holds. All
  * rules are of one {@linkplain BackwardRule.Family family}. Immutable; equal sets have equal assignments.
  *
- * <p>An operation that no assignment selects has no rule. Operations of kind {@link OperationKind#RESHAPE} need none: they move
+ * <p>An operation that no assignment selects has no rule. Operations of kind {@link Operation.Kind#RESHAPE} need none: they move
  * what flows backwards as they move values. Any other refuses as soon as something has to flow through it, unless {@link
  * #otherwise(BackwardRule)} names a rule for the rest.
  *
  * <pre>{@code
- * RuleSet.of(OperationSelector.first(OperationKind.WEIGHTED), Rules.zBox(-2.1, 2.6))
- *         .rule(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(1e-6))
- *         .rule(OperationSelector.kind(OperationKind.ACTIVATION), Rules.pass());
+ * RuleSet.of(OperationSelector.first(Operation.Kind.WEIGHTED), Rules.zBox(-2.1, 2.6))
+ *         .rule(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(1e-6))
+ *         .rule(OperationSelector.kind(Operation.Kind.ACTIVATION), Rules.pass());
  * }</pre>
  */
 public final class RuleSet {
@@ -149,7 +149,7 @@ public final class RuleSet {
                 return Optional.of(assignment.rule());
             }
         }
-        return operation.kind() == OperationKind.RESHAPE ? Optional.empty() : otherwise();
+        return operation.kind() == Operation.Kind.RESHAPE ? Optional.empty() : otherwise();
     }
 
     /** Returns those of some operations that an assignment selects, in their order: where this set changes something. */

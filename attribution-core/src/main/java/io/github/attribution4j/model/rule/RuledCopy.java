@@ -6,7 +6,6 @@ import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import java.util.List;
@@ -37,7 +36,7 @@ public interface RuledCopy {
     RuleSet rules();
 
     /** Returns the identity of the model, with the rules among what was asked for. */
-    ModelIdentity identity();
+    Model.Identity identity();
 
     /**
      * Runs the model once and keeps what the way back needs.

@@ -19,13 +19,13 @@ class RuleSetTest {
     private static final BackwardRule PASS = new BackwardRule.Pass();
     private static final BackwardRule STOP = new BackwardRule.Stop();
     private static final Operation CONV =
-            new Operation("features.0/_convolution#0", "features.0", "_convolution", OperationKind.WEIGHTED, 0);
+            new Operation("features.0/_convolution#0", "features.0", "_convolution", Operation.Kind.WEIGHTED, 0);
     private static final Operation RELU =
-            new Operation("features.1/relu_#0", "features.1", "relu_", OperationKind.ACTIVATION, 1);
+            new Operation("features.1/relu_#0", "features.1", "relu_", Operation.Kind.ACTIVATION, 1);
     private static final Operation SECOND =
-            new Operation("features.2.conv/conv2d#0", "features.2.conv", "conv2d", OperationKind.WEIGHTED, 2);
-    private static final Operation VIEW = new Operation("view#0", "", "view", OperationKind.RESHAPE, 3);
-    private static final Operation LSTM = new Operation("lstm/lstm#0", "lstm", "lstm", OperationKind.RECURRENT, 4);
+            new Operation("features.2.conv/conv2d#0", "features.2.conv", "conv2d", Operation.Kind.WEIGHTED, 2);
+    private static final Operation VIEW = new Operation("view#0", "", "view", Operation.Kind.RESHAPE, 3);
+    private static final Operation LSTM = new Operation("lstm/lstm#0", "lstm", "lstm", Operation.Kind.RECURRENT, 4);
     private static final List<Operation> ALL = List.of(CONV, RELU, SECOND, VIEW, LSTM);
 
     private static List<Operation> chosen(OperationSelector selector) {
@@ -37,7 +37,7 @@ class RuleSetTest {
     @Test
     void selectors() {
         assertThat(chosen(OperationSelector.any())).isEqualTo(ALL);
-        assertThat(chosen(OperationSelector.kind(OperationKind.WEIGHTED, OperationKind.RECURRENT)))
+        assertThat(chosen(OperationSelector.kind(Operation.Kind.WEIGHTED, Operation.Kind.RECURRENT)))
                 .containsExactly(CONV, SECOND, LSTM);
         assertThat(chosen(OperationSelector.name("relu"))).containsExactly(RELU);
         assertThat(chosen(OperationSelector.name("relu_", "conv2d"))).containsExactly(RELU, SECOND);
@@ -49,7 +49,7 @@ class RuleSetTest {
         assertThat(chosen(OperationSelector.module("*.1"))).containsExactly(RELU);
         assertThat(chosen(OperationSelector.module("features.[12]"))).isEmpty();
         assertThat(chosen(OperationSelector.address("view#0"))).containsExactly(VIEW);
-        assertThat(chosen(OperationSelector.first(OperationKind.WEIGHTED))).containsExactly(CONV);
+        assertThat(chosen(OperationSelector.first(Operation.Kind.WEIGHTED))).containsExactly(CONV);
         assertThat(chosen(OperationSelector.where("odd", operation -> operation.order() % 2 == 1)))
                 .containsExactly(RELU, VIEW);
         assertThat(chosen(OperationSelector.module("features").and(OperationSelector.name("conv2d"))))
@@ -61,7 +61,7 @@ class RuleSetTest {
     @Test
     void the_first_that_selects_an_operation_holds() {
         RuleSet rules = RuleSet.of(OperationSelector.module("features.1"), STOP)
-                .rule(OperationSelector.kind(OperationKind.ACTIVATION), PASS);
+                .rule(OperationSelector.kind(Operation.Kind.ACTIVATION), PASS);
         assertThat(rules.ruleFor(RELU, ALL)).contains(STOP);
         assertThat(rules.ruleFor(CONV, ALL)).isEmpty();
         assertThat(rules.ruleFor(VIEW, ALL)).isEmpty();
@@ -89,9 +89,9 @@ class RuleSetTest {
     }
 
     private static RuleSet set(Predicate<Operation> predicate) {
-        return RuleSet.of(OperationSelector.kind(OperationKind.SOFTMAX, OperationKind.LINEAR), PASS)
+        return RuleSet.of(OperationSelector.kind(Operation.Kind.SOFTMAX, Operation.Kind.LINEAR), PASS)
                 .rule(
-                        OperationSelector.where("all", predicate).and(OperationSelector.first(OperationKind.LINEAR)),
+                        OperationSelector.where("all", predicate).and(OperationSelector.first(Operation.Kind.LINEAR)),
                         STOP);
     }
 
@@ -118,9 +118,9 @@ class RuleSetTest {
                 .hasMessageContainingAll("'mine'", "LOW", "must be given");
         assertThatThrownBy(() -> new BackwardRule.Weighted("mine", List.of(), 0, 0, List.of(), List.of()))
                 .hasMessageContaining("groups: none given");
-        assertThatThrownBy(() -> new Operation("a", "", "relu", OperationKind.ACTIVATION, -1))
+        assertThatThrownBy(() -> new Operation("a", "", "relu", Operation.Kind.ACTIVATION, -1))
                 .hasMessageContaining("order -1");
-        assertThat(new Operation("a", "", "__and__", OperationKind.UNKNOWN, 0).plainName())
+        assertThat(new Operation("a", "", "__and__", Operation.Kind.UNKNOWN, 0).plainName())
                 .isEqualTo("__and__");
     }
 }

@@ -19,7 +19,6 @@ import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
@@ -191,7 +190,7 @@ class CamOnTorchTest {
     private static Tensor masked(TorchScriptModel model, Tensor image, Tensor activation, int channel) {
         double[] mask = activation
                 .slice(1, channel, channel + 1)
-                .interpolate(16, 16, Interpolation.BILINEAR)
+                .interpolate(16, 16, Tensor.Interpolation.BILINEAR)
                 .toDoubleArray();
         double[] pixels = image.toDoubleArray();
         for (int e = 0; e < EXAMPLES; e++) {

@@ -16,7 +16,7 @@ import io.github.attribution4j.gradient.LayerGradientShap;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.path.Bypass;
+import io.github.attribution4j.path.Path;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.perturbation.FeaturePermutation;
@@ -27,7 +27,6 @@ import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -114,10 +113,10 @@ final class EveryMethod implements AutoCloseable {
         image("occlusion", new Occlusion(3, 8, 8).stride(3, 8, 8));
         image("rise", new Rise().samples(4).cells(3).estimator(Rise.Estimator.CENTERED));
         image("shapley-sampling", new ShapleySampling().samples(2).mask(cells));
-        image("grad-cam", new GradCam("layer2").upsample(Interpolation.BILINEAR));
+        image("grad-cam", new GradCam("layer2").upsample(Tensor.Interpolation.BILINEAR));
         image(
                 "conductance, bypass held",
-                new Conductance("layer2.0.conv2").steps(5).bypass(Bypass.STAY));
+                new Conductance("layer2.0.conv2").steps(5).bypass(Path.Bypass.STAY));
         image("gradient-x-activation", new GradientXActivation("layer1", "layer2"));
         image("internal-influence at an input", new InternalInfluence("layer2:in").steps(5));
         image("layer input-x-gradient", new InputXGradient().at("layer1"));

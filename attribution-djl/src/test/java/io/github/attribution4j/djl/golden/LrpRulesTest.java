@@ -9,7 +9,7 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.rule.BackwardRule;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledCopy;
@@ -127,8 +127,8 @@ class LrpRulesTest {
 
     private static OperationSelector selector(String[] words) {
         return switch (words[0]) {
-            case "first" -> OperationSelector.first(OperationKind.WEIGHTED);
-            case "kind" -> OperationSelector.kind(OperationKind.valueOf(words[1]));
+            case "first" -> OperationSelector.first(Operation.Kind.WEIGHTED);
+            case "kind" -> OperationSelector.kind(Operation.Kind.valueOf(words[1]));
             case "module" -> OperationSelector.module(words[1]);
             default -> throw new IllegalArgumentException(words[0]);
         };

@@ -21,7 +21,7 @@ import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.path.Bypass;
+import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeatureMask;
@@ -33,7 +33,6 @@ import io.github.attribution4j.perturbation.ShapleyValues;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
@@ -95,14 +94,14 @@ final class Requests {
                 new InternalInfluence(layers)
                         .steps(options.integer("steps"))
                         .quadrature(Quadrature.of(options.text("quadrature")))
-                        .bypass(Bypass.of(options.text("bypass")))
+                        .bypass(Path.Bypass.of(options.text("bypass")))
                         .baseline(unlifted());
             case "conductance" ->
                 Conductance.DESCRIPTION
                         .read(Map.of("layer", String.join(",", layers), "rule", options.text("rule")), Sources.none())
                         .method()
                         .steps(options.integer("steps"))
-                        .bypass(Bypass.of(options.text("bypass")))
+                        .bypass(Path.Bypass.of(options.text("bypass")))
                         .baseline(unlifted());
             case "layer-gradient-shap" ->
                 new LayerGradientShap(layers)
@@ -191,7 +190,8 @@ final class Requests {
         GradCam method = new GradCam(given.layer()).relu(given.options().flag("relu", false));
         if (given.options().has("upsample")) {
             GoldenCase.Options upsample = given.options().inner("upsample");
-            Interpolation mode = Interpolation.valueOf(upsample.text("mode").toUpperCase(Locale.ROOT));
+            Tensor.Interpolation mode =
+                    Tensor.Interpolation.valueOf(upsample.text("mode").toUpperCase(Locale.ROOT));
             return method.upsample(
                     mode,
                     Arrays.stream(upsample.numbers("size"))

@@ -11,7 +11,7 @@ import io.github.attribution4j.model.rule.BackwardRule.Group;
 import io.github.attribution4j.model.rule.BackwardRule.InputPart;
 import io.github.attribution4j.model.rule.BackwardRule.Term;
 import io.github.attribution4j.model.rule.BackwardRule.WeightPart;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
@@ -58,11 +58,13 @@ record RuledRequests(Requests requests, GoldenCase given) {
     private static RuleSet rules(List<JsonObject> weighted) {
         BackwardRule.Norm norm = new BackwardRule.Norm(EPSILON);
         RuleSet rules = RuleSet.of(
-                        OperationSelector.kind(OperationKind.ACTIVATION, OperationKind.MAX_POOLING), Rules.pass())
-                .rule(OperationSelector.kind(OperationKind.LINEAR, OperationKind.AVERAGE_POOLING), norm)
-                .rule(OperationSelector.kind(OperationKind.NORMALIZATION), new BackwardRule.ConstantDeviation(EPSILON));
+                        OperationSelector.kind(Operation.Kind.ACTIVATION, Operation.Kind.MAX_POOLING), Rules.pass())
+                .rule(OperationSelector.kind(Operation.Kind.LINEAR, Operation.Kind.AVERAGE_POOLING), norm)
+                .rule(
+                        OperationSelector.kind(Operation.Kind.NORMALIZATION),
+                        new BackwardRule.ConstantDeviation(EPSILON));
         for (JsonObject one : weighted) {
-            OperationSelector selector = OperationSelector.kind(OperationKind.WEIGHTED);
+            OperationSelector selector = OperationSelector.kind(Operation.Kind.WEIGHTED);
             if (one.has("module")) {
                 String start = one.get("module").getAsString();
                 selector = selector.and(OperationSelector.where(

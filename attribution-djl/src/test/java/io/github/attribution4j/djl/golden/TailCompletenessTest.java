@@ -9,7 +9,7 @@ import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.path.Bypass;
+import io.github.attribution4j.path.Path;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.testkit.LeakExtension;
 import java.util.List;
@@ -48,7 +48,7 @@ class TailCompletenessTest {
                 Conductance curved = new Conductance(layer)
                         .steps(STEPS)
                         .baseline(Baseline.constant(0.3))
-                        .bypass(Bypass.STAY);
+                        .bypass(Path.Bypass.STAY);
                 for (Attribution<LayeredModel> method : List.of(straight.at(layer), curved)) {
                     assertThat(gap(model, method, target))
                             .as("%s at %s of %s", method.name(), layer, archive)

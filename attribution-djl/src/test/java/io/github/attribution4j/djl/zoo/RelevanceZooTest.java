@@ -9,7 +9,7 @@ import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.UnsupportedModelException;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.propagation.Rules;
@@ -31,9 +31,9 @@ import org.junit.jupiter.api.TestFactory;
  * text.
  */
 class RelevanceZooTest {
-    private static final RuleSet PLAIN = RuleSet.of(OperationSelector.kind(OperationKind.WEIGHTED), Rules.epsilon(0))
-            .rule(OperationSelector.kind(OperationKind.MAX_POOLING), Rules.pass())
-            .rule(OperationSelector.kind(OperationKind.SOFTMAX), Rules.softmaxTaylor())
+    private static final RuleSet PLAIN = RuleSet.of(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(0))
+            .rule(OperationSelector.kind(Operation.Kind.MAX_POOLING), Rules.pass())
+            .rule(OperationSelector.kind(Operation.Kind.SOFTMAX), Rules.softmaxTaylor())
             .otherwise(Rules.gradient());
 
     private static final List<String> REFUSED = Collections.synchronizedList(new ArrayList<>());

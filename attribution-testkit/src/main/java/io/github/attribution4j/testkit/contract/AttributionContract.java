@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.OwnScore;
 import io.github.attribution4j.Provenance;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
@@ -17,7 +16,6 @@ import io.github.attribution4j.run.Cancellation;
 import io.github.attribution4j.run.CancelledException;
 import io.github.attribution4j.run.DeadlineExceededException;
 import io.github.attribution4j.run.InvalidRequestException;
-import io.github.attribution4j.run.Progress;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.LiveTensors;
@@ -134,14 +132,14 @@ public abstract class AttributionContract<M extends Model> {
     }
 
     private double[] scores(M model, Inputs inputs) {
-        Optional<OwnScore> own = method().ownScore();
+        Optional<Attribution.OwnScore> own = method().ownScore();
         Model scored = own.isEmpty()
                 ? model
                 : ((LayeredModel) model).cut(own.get().layer()).head();
         Tensor output = scored.forward(inputs);
         long[] examples = new long[EXAMPLES];
         Arrays.setAll(examples, i -> i);
-        return own.map(OwnScore::score)
+        return own.map(Attribution.OwnScore::score)
                 .orElse(target())
                 .resolve(output)
                 .score(output, examples)
@@ -349,14 +347,14 @@ public abstract class AttributionContract<M extends Model> {
     void progress() {
         try (M model = model();
                 TensorScope scope = TensorScope.open()) {
-            List<Progress> events = new ArrayList<>();
+            List<Run.Progress> events = new ArrayList<>();
             Run run = Run.defaults().batchRows(2).progress(events::add);
             explain(model, inputs(model, EXAMPLES), run).close();
             assertThat(events).isNotEmpty();
-            Progress last = events.get(events.size() - 1);
+            Run.Progress last = events.get(events.size() - 1);
             assertThat(last.rowsDone()).isEqualTo(last.rowsTotal());
             long done = 0;
-            for (Progress event : events) {
+            for (Run.Progress event : events) {
                 assertThat(event.rowsDone()).isGreaterThan(done).isLessThanOrEqualTo(event.rowsTotal());
                 done = event.rowsDone() == event.rowsTotal() ? 0 : event.rowsDone();
             }

@@ -10,13 +10,11 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelIdentity;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.BackwardRule.Family;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationKind;
 import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledCopy;
@@ -91,7 +89,7 @@ public abstract class RuledContract {
                 1, BackwardRule.InputPart.VALUE, BackwardRule.WeightPart.VALUE, BackwardRule.BiasPart.ZERO);
         BackwardRule unbiased = new BackwardRule.Weighted(
                 "proportional", List.of(new BackwardRule.Group(1, proportional)), 0, 0, List.of(), List.of());
-        return Optional.of(Composites.epsilon(0).override(OperationSelector.kind(OperationKind.WEIGHTED), unbiased));
+        return Optional.of(Composites.epsilon(0).override(OperationSelector.kind(Operation.Kind.WEIGHTED), unbiased));
     }
 
     /** Returns an equal set that is another object. */
@@ -162,7 +160,7 @@ public abstract class RuledContract {
                     .isSorted()
                     .doesNotHaveDuplicates();
             Assertions.assertThat(operations).extracting(Operation::plainName).contains("relu");
-            Assertions.assertThat(operations).extracting(Operation::kind).contains(OperationKind.WEIGHTED);
+            Assertions.assertThat(operations).extracting(Operation::kind).contains(Operation.Kind.WEIGHTED);
             Assertions.assertThat(model.operations()).isEqualTo(operations);
         }
     }
@@ -204,8 +202,8 @@ public abstract class RuledContract {
                 Assertions.assertThat(run).isNotInstanceOf(Pullback.class);
             }
             for (RuledModel one : withParts(model)) {
-                ModelIdentity plain = one.identity();
-                ModelIdentity ruled = one.with(rules).identity();
+                Model.Identity plain = one.identity();
+                Model.Identity ruled = one.with(rules).identity();
                 Assertions.assertThat(ruled)
                         .isEqualTo(plain.with("rules", rules.describe()))
                         .isNotEqualTo(plain);
@@ -444,9 +442,9 @@ public abstract class RuledContract {
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = inputs(model, 2);
             RuleSet activationsOnly =
-                    RuleSet.of(OperationSelector.kind(OperationKind.ACTIVATION), new BackwardRule.Pass());
+                    RuleSet.of(OperationSelector.kind(Operation.Kind.ACTIVATION), new BackwardRule.Pass());
             List<String> addresses = model.operations().stream()
-                    .filter(operation -> operation.kind() != OperationKind.RESHAPE)
+                    .filter(operation -> operation.kind() != Operation.Kind.RESHAPE)
                     .map(Operation::address)
                     .collect(Collectors.toList());
             assertThatThrownBy(() -> back(model, model.with(activationsOnly), inputs, 1))

@@ -2,8 +2,8 @@
 package io.github.attribution4j.testkit.contract;
 
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -148,7 +148,7 @@ final class SlowTensor {
     }
 
     /** Resamples by the definition: nearest by the floor of the scaled position, bilinear between pixel centers. */
-    SlowTensor interpolate(int height, int width, Interpolation mode) {
+    SlowTensor interpolate(int height, int width, Tensor.Interpolation mode) {
         int rank = shape.rank();
         Shape result = shape.with(rank - 2, height).with(rank - 1, width);
         return generate(result, index -> {
@@ -167,8 +167,8 @@ final class SlowTensor {
         });
     }
 
-    private static double position(long out, long in, long size, Interpolation mode) {
-        if (mode == Interpolation.NEAREST) {
+    private static double position(long out, long in, long size, Tensor.Interpolation mode) {
+        if (mode == Tensor.Interpolation.NEAREST) {
             return (double) Math.min(out * in / size, in - 1);
         }
         double centre = (out + 0.5) * in / size - 0.5;

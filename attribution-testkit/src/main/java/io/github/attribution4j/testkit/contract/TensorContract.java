@@ -4,7 +4,6 @@ package io.github.attribution4j.testkit.contract;
 import static io.github.attribution4j.testkit.TensorAssert.assertThat;
 
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -421,7 +420,7 @@ public abstract class TensorContract extends TensorRefusalContract {
     @DisplayName("interpolate resamples the last two axes, up and down")
     void interpolate() {
         for (DataType type : TensorCases.FLOATING) {
-            for (Interpolation mode : Interpolation.values()) {
+            for (Tensor.Interpolation mode : Tensor.Interpolation.values()) {
                 repeat(cases -> {
                     Operand x = cases.operand(type, cases.shape(2, 4));
                     int height = 1 + cases.random().nextInt(9);
@@ -430,7 +429,7 @@ public abstract class TensorContract extends TensorRefusalContract {
                             x.tensor().interpolate(height, width, mode),
                             x.slow().interpolate(height, width, mode),
                             type,
-                            mode == Interpolation.NEAREST ? 0 : 20 * rounding(type));
+                            mode == Tensor.Interpolation.NEAREST ? 0 : 20 * rounding(type));
                 });
             }
         }
@@ -467,7 +466,7 @@ public abstract class TensorContract extends TensorRefusalContract {
                 x -> x.sum(1, 2),
                 x -> x.mean(-1),
                 x -> x.max(1),
-                x -> x.interpolate(5, 7, Interpolation.BILINEAR));
+                x -> x.interpolate(5, 7, Tensor.Interpolation.BILINEAR));
         try (TensorScope scope = TensorScope.open()) {
             for (DataType type : TensorCases.FLOATING) {
                 TensorCases cases = new TensorCases(tensors(), 3);

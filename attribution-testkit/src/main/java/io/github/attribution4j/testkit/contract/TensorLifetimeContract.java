@@ -5,7 +5,6 @@ import static io.github.attribution4j.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -56,7 +55,7 @@ public abstract class TensorLifetimeContract {
             x -> x.rows(0, 1),
             x -> x.select(1, 2, 0),
             x -> x.pick(0, 2),
-            x -> x.interpolate(4, 4, Interpolation.BILINEAR),
+            x -> x.interpolate(4, 4, Tensor.Interpolation.BILINEAR),
             x -> x.to(DataType.FLOAT64),
             x -> x.to(DataType.FLOAT32),
             Tensor::isFinite,

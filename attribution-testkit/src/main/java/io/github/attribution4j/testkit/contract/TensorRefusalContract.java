@@ -4,7 +4,6 @@ package io.github.attribution4j.testkit.contract;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -72,7 +71,7 @@ public abstract class TensorRefusalContract extends TensorLifetimeContract {
                     longs::log,
                     longs::sqrt,
                     longs::mean,
-                    () -> longs.interpolate(1, 1, Interpolation.NEAREST));
+                    () -> longs.interpolate(1, 1, Tensor.Interpolation.NEAREST));
             for (ThrowingCallable operation : floatingOnly) {
                 refused(operation, "float32 or float64", "int64");
             }
@@ -134,9 +133,12 @@ public abstract class TensorRefusalContract extends TensorLifetimeContract {
             refused(() -> longs.pick(0, 0), "pick", "(2,)");
             refused(() -> longs.oneHot(4, DataType.FLOAT32), "oneHot", "4");
             refused(() -> longs.oneHot(0, DataType.FLOAT32), "oneHot", "0 classes");
-            refused(() -> x.interpolate(0, 2, Interpolation.NEAREST), "interpolate", "0 x 2", "(2, 3)");
-            refused(() -> x.rows(0, 1).reshape(3).interpolate(1, 2, Interpolation.NEAREST), "interpolate", "(3,)");
-            refused(() -> x.slice(0, 0, 0).interpolate(1, 2, Interpolation.NEAREST), "interpolate", "(0, 3)");
+            refused(() -> x.interpolate(0, 2, Tensor.Interpolation.NEAREST), "interpolate", "0 x 2", "(2, 3)");
+            refused(
+                    () -> x.rows(0, 1).reshape(3).interpolate(1, 2, Tensor.Interpolation.NEAREST),
+                    "interpolate",
+                    "(3,)");
+            refused(() -> x.slice(0, 0, 0).interpolate(1, 2, Tensor.Interpolation.NEAREST), "interpolate", "(0, 3)");
             refused(() -> x.slice(1, 0, 0).max(1), "max", "(2, 0)");
             refused(() -> x.slice(1, 0, 0).argmax(1), "argmax", "(2, 0)");
             refused(() -> tensors().concat(List.of(), 0), "concat");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation.Kind;
 import java.util.Arrays;
 
 /** Normalizations. */
@@ -37,8 +37,8 @@ final class NormalizationOperations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.NORMALIZATION;
+        public Kind ruleKind() {
+            return Kind.NORMALIZATION;
         }
 
         /** Returns the factor of an element. */
@@ -96,8 +96,8 @@ final class NormalizationOperations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.NORMALIZATION;
+        public Kind ruleKind() {
+            return Kind.NORMALIZATION;
         }
 
         private static double[] centred(double[] x) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation.Kind;
 import java.util.Locale;
 
 /** One differentiable function of one row's values, by the book: plain loops over double arrays. */
@@ -15,7 +15,7 @@ interface Operation {
     }
 
     /** Returns what it is to backward rules. */
-    OperationKind ruleKind();
+    Kind ruleKind();
 
     /** Returns the value at the sources. */
     double[] apply(double[][] sources);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation.Kind;
 import java.util.Arrays;
 
 /** The operations that a {@link ReferenceModel} is built of. */
@@ -48,8 +48,8 @@ final class Operations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.WEIGHTED;
+        public Kind ruleKind() {
+            return Kind.WEIGHTED;
         }
 
         @Override
@@ -89,8 +89,8 @@ final class Operations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.UNKNOWN;
+        public Kind ruleKind() {
+            return Kind.UNKNOWN;
         }
 
         @Override
@@ -141,8 +141,8 @@ final class Operations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.ACTIVATION;
+        public Kind ruleKind() {
+            return Kind.ACTIVATION;
         }
 
         @Override
@@ -168,8 +168,8 @@ final class Operations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.LINEAR;
+        public Kind ruleKind() {
+            return Kind.LINEAR;
         }
 
         @Override
@@ -199,8 +199,8 @@ final class Operations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.PRODUCT;
+        public Kind ruleKind() {
+            return Kind.PRODUCT;
         }
 
         @Override
@@ -241,8 +241,8 @@ final class Operations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.RESHAPE;
+        public Kind ruleKind() {
+            return Kind.RESHAPE;
         }
 
         @Override
@@ -308,8 +308,8 @@ final class Operations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.WEIGHTED;
+        public Kind ruleKind() {
+            return Kind.WEIGHTED;
         }
 
         @Override

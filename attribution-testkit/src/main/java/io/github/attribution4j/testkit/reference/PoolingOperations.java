@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation.Kind;
 import java.util.Arrays;
 
 /** Poolings over (C, H, W). */
@@ -53,8 +53,8 @@ final class PoolingOperations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.MAX_POOLING;
+        public Kind ruleKind() {
+            return Kind.MAX_POOLING;
         }
 
         /** Returns for each window the first of its largest elements. */
@@ -122,8 +122,8 @@ final class PoolingOperations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.AVERAGE_POOLING;
+        public Kind ruleKind() {
+            return Kind.AVERAGE_POOLING;
         }
 
         @Override
@@ -156,8 +156,8 @@ final class PoolingOperations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.AVERAGE_POOLING;
+        public Kind ruleKind() {
+            return Kind.AVERAGE_POOLING;
         }
 
         @Override

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation.Kind;
 
 /** Wx + b along the last axis, the same at each position: (positions, in) → (positions, out). */
 final class PositionwiseLinear implements Operation.Weighted {
@@ -21,8 +21,8 @@ final class PositionwiseLinear implements Operation.Weighted {
     }
 
     @Override
-    public OperationKind ruleKind() {
-        return OperationKind.WEIGHTED;
+    public Kind ruleKind() {
+        return Kind.WEIGHTED;
     }
 
     @Override

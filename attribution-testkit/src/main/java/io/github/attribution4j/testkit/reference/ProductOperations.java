@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation.Kind;
 
 /** Products of two sources. */
 final class ProductOperations {
@@ -20,8 +20,8 @@ final class ProductOperations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.PRODUCT;
+        public Kind ruleKind() {
+            return Kind.PRODUCT;
         }
 
         @Override
@@ -66,8 +66,8 @@ final class ProductOperations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.PRODUCT;
+        public Kind ruleKind() {
+            return Kind.PRODUCT;
         }
 
         private int second(int k, int column) {

@@ -4,7 +4,7 @@ package io.github.attribution4j.testkit.reference;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
-import io.github.attribution4j.model.ModelIdentity;
+import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.program.WholeProgram;
@@ -175,8 +175,8 @@ public final class ReferenceModel implements RuledModel {
     }
 
     @Override
-    public ModelIdentity identity() {
-        return new ModelIdentity("reference", "1", "", "java", "java");
+    public Model.Identity identity() {
+        return new Model.Identity("reference", "1", "", "java", "java");
     }
 
     @Override

@@ -4,7 +4,7 @@ package io.github.attribution4j.testkit.reference;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.BackwardRule.Family;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation.Kind;
 import io.github.attribution4j.model.rule.RuleSet;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,8 +59,8 @@ final class RuledBackward {
 
     private void check(int node, @Nullable BackwardRule rule) {
         Operation operation = operation(node);
-        OperationKind kind = operation.ruleKind();
-        if (rule == null && kind != OperationKind.RESHAPE) {
+        Kind kind = operation.ruleKind();
+        if (rule == null && kind != Kind.RESHAPE) {
             throw new UnsupportedModelException("operation '" + graph.address(node) + "' is of kind " + kind
                     + " and has no rule; give it one (RuleSet.rule), or treat the rest as gradient "
                     + "(otherwise(new BackwardRule.Gradient()))");
@@ -69,12 +69,10 @@ final class RuledBackward {
         boolean relu = operation.operator().equals("relu");
         boolean fits = !(rule instanceof BackwardRule.Weighted) || weighted;
         fits &= !(rule instanceof BackwardRule.GuidedRelu || rule instanceof BackwardRule.DeconvolutionRelu) || relu;
-        fits &= !(rule instanceof BackwardRule.SoftmaxTaylor) || kind == OperationKind.SOFTMAX;
-        fits &= !(rule instanceof BackwardRule.ConstantDeviation) || kind == OperationKind.NORMALIZATION;
+        fits &= !(rule instanceof BackwardRule.SoftmaxTaylor) || kind == Kind.SOFTMAX;
+        fits &= !(rule instanceof BackwardRule.ConstantDeviation) || kind == Kind.NORMALIZATION;
         // The recurrent cell here is of one piece: nothing in it can follow a rule.
-        fits &= kind != OperationKind.RECURRENT
-                || rule instanceof BackwardRule.Gradient
-                || rule instanceof BackwardRule.Stop;
+        fits &= kind != Kind.RECURRENT || rule instanceof BackwardRule.Gradient || rule instanceof BackwardRule.Stop;
         if (!fits) {
             throw new UnsupportedModelException("operation '" + graph.address(node) + "' is of kind " + kind
                     + " and rule " + rule + " is not for it; give it another");
@@ -192,7 +190,7 @@ final class RuledBackward {
             double[] part = WeightedMap.of((Operation.Weighted) operation).relevance(weighted, sources[0], relevance);
             add(arrived, node, new double[][] {part});
         } else if (rule instanceof BackwardRule.Pass) {
-            boolean maximum = operation.ruleKind() == OperationKind.MAX_POOLING;
+            boolean maximum = operation.ruleKind() == Kind.MAX_POOLING;
             add(arrived, node, maximum ? operation.vjp(sources, relevance) : new double[][] {relevance.clone()});
         } else if (rule instanceof BackwardRule.SoftmaxTaylor
                 && operation instanceof SoftmaxOperations.Softmax softmax) {

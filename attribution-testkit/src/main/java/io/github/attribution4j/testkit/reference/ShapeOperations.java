@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation.Kind;
 import java.util.Arrays;
 
 /** Operations that move elements, and a recurrent cell. */
@@ -16,8 +16,8 @@ final class ShapeOperations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.RESHAPE;
+        public Kind ruleKind() {
+            return Kind.RESHAPE;
         }
 
         @Override
@@ -39,8 +39,8 @@ final class ShapeOperations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.RESHAPE;
+        public Kind ruleKind() {
+            return Kind.RESHAPE;
         }
 
         @Override
@@ -68,8 +68,8 @@ final class ShapeOperations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.RESHAPE;
+        public Kind ruleKind() {
+            return Kind.RESHAPE;
         }
 
         @Override
@@ -106,8 +106,8 @@ final class ShapeOperations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.RECURRENT;
+        public Kind ruleKind() {
+            return Kind.RECURRENT;
         }
 
         private double[][] states(double[] x) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation.Kind;
 import java.util.Arrays;
 
 /** Softmax and its logarithm over groups of consecutive elements: the last axis, or the whole row. */
@@ -24,8 +24,8 @@ final class SoftmaxOperations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.SOFTMAX;
+        public Kind ruleKind() {
+            return Kind.SOFTMAX;
         }
 
         @Override
@@ -96,8 +96,8 @@ final class SoftmaxOperations {
         }
 
         @Override
-        public OperationKind ruleKind() {
-            return OperationKind.SOFTMAX;
+        public Kind ruleKind() {
+            return Kind.SOFTMAX;
         }
 
         @Override

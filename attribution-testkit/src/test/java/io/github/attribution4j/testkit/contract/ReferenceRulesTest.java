@@ -3,7 +3,7 @@ package io.github.attribution4j.testkit.contract;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
@@ -108,9 +108,9 @@ class ReferenceRulesTest {
         @Override
         protected Optional<RuleSet> conserving() {
             return Optional.of(Composites.epsilon(0)
-                    .override(OperationSelector.kind(OperationKind.WEIGHTED), Rules.flat())
-                    .override(OperationSelector.kind(OperationKind.NORMALIZATION), Rules.pass())
-                    .override(OperationSelector.kind(OperationKind.SOFTMAX), Rules.stop()));
+                    .override(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.flat())
+                    .override(OperationSelector.kind(Operation.Kind.NORMALIZATION), Rules.pass())
+                    .override(OperationSelector.kind(Operation.Kind.SOFTMAX), Rules.stop()));
         }
     }
 }

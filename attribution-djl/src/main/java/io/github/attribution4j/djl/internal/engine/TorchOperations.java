@@ -9,8 +9,8 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.function.Consumer;
@@ -158,15 +158,16 @@ public final class TorchOperations {
         }
     }
 
-    PtNDArray interpolate(PtNDArray array, Shape from, Shape to, Interpolation mode) {
+    PtNDArray interpolate(PtNDArray array, Shape from, Shape to, Tensor.Interpolation mode) {
         long planes = from.size() / (from.dim(-2) * from.dim(-1));
         long height = to.dim(-2);
         long width = to.dim(-1);
         // Each plane is interpolated by itself. libtorch's kernel for small images works on groups of channels, and its
         // rounding depends on a channel's position in the group, so a row's result would depend on the rows beside it.
         try (PtNDArray flat = reshape(array, planes, 1, from.dim(-2), from.dim(-1));
-                PtNDArray resampled =
-                        mode == Interpolation.NEAREST ? nearest(flat, height, width) : bilinear(flat, height, width)) {
+                PtNDArray resampled = mode == Tensor.Interpolation.NEAREST
+                        ? nearest(flat, height, width)
+                        : bilinear(flat, height, width)) {
             return reshape(resampled, to.dims());
         }
     }

@@ -4,7 +4,6 @@ package io.github.attribution4j.djl.internal.engine;
 import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.FiniteBits;
-import io.github.attribution4j.tensor.Interpolation;
 import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -293,7 +292,7 @@ public final class TorchTensor implements Tensor {
     }
 
     @Override
-    public Tensor interpolate(long height, long width, Interpolation mode) {
+    public Tensor interpolate(long height, long width, Tensor.Interpolation mode) {
         TensorChecks.interpolate(this, height, width);
         Shape result = shape.with(-2, height).with(-1, width);
         if (result.equals(shape)) {

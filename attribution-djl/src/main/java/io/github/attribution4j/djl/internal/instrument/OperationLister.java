@@ -6,7 +6,7 @@ import io.github.attribution4j.djl.internal.instrument.Places.Text;
 import io.github.attribution4j.djl.internal.program.CallSite;
 import io.github.attribution4j.djl.internal.program.OperationInfo;
 import io.github.attribution4j.djl.internal.program.ProgramIndex;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -65,7 +65,7 @@ final class OperationLister {
     }
 
     private void add(int module, Place place) {
-        OperationKind kind = place.kind();
+        Operation.Kind kind = place.kind();
         Key key = new Key(module, place.side());
         if (kind != null && !found.containsKey(key)) {
             String type = index.nodes().get(module).type().name();

@@ -20,7 +20,7 @@ import io.github.attribution4j.djl.internal.script.Trees;
 import io.github.attribution4j.djl.internal.script.Type;
 import io.github.attribution4j.djl.internal.wire.RuntimeSource;
 import io.github.attribution4j.djl.internal.wire.TapeSource;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -234,7 +234,7 @@ final class PlaceTaps {
             return call;
         }
         int side = places.reserve();
-        places.add(text, new Place(side, method, "", null, OperationKind.UNKNOWN, method));
+        places.add(text, new Place(side, method, "", null, Operation.Kind.UNKNOWN, method));
         return rules == null
                 ? call
                 : rules.hidden(call, new RulePlaces.Here(MethodCloner.number(self), Places.number(side)), before);
@@ -277,12 +277,12 @@ final class PlaceTaps {
                     : Trees.dotted(function.substring(0, dot + 1) + clone);
             rebuilt = new Expr.Call(callee, arguments, keywords, true);
         }
-        OperationKind kind = operator == null ? null : OperatorKinds.of(rebuilt, types(rebuilt.arguments()));
+        Operation.Kind kind = operator == null ? null : OperatorKinds.of(rebuilt, types(rebuilt.arguments()));
         boolean visible = type != null
                 && shown(type)
                 && !(through && isView(call))
                 && !(isWriting(call) && isHeld(call.arguments().get(0)));
-        if (!visible && (kind == null || kind == OperationKind.RESHAPE)) {
+        if (!visible && (kind == null || kind == Operation.Kind.RESHAPE)) {
             return rebuilt;
         }
         String name =
@@ -293,7 +293,7 @@ final class PlaceTaps {
         if (rule.equals("scaled_dot_product_attention")) {
             // The softmax inside has a rule of its own, at the next number.
             String inside = rule + "_softmax";
-            places.add(text, new Place(places.reserve(), inside, "", null, OperationKind.SOFTMAX, "softmax"));
+            places.add(text, new Place(places.reserve(), inside, "", null, Operation.Kind.SOFTMAX, "softmax"));
         }
         Expr ruled = rules == null || operator == null ? rebuilt : ruled(rules, rebuilt, kind, type, side, before);
         if (type == null || !visible || !shows) {
@@ -310,7 +310,7 @@ final class PlaceTaps {
     private Expr ruled(
             RulePlaces by,
             Expr.Call call,
-            @Nullable OperationKind kind,
+            Operation.@Nullable Kind kind,
             @Nullable Type type,
             int side,
             List<Stmt> before) {

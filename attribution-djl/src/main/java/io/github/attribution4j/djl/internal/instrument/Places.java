@@ -6,7 +6,7 @@ import io.github.attribution4j.djl.internal.program.ProgramIndex;
 import io.github.attribution4j.djl.internal.program.ValueInfo;
 import io.github.attribution4j.djl.internal.script.Type;
 import io.github.attribution4j.djl.internal.wire.Row;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -35,7 +35,7 @@ final class Places {
             String operator,
             String variable,
             @Nullable Type type,
-            @Nullable OperationKind kind,
+            Operation.@Nullable Kind kind,
             String name) {
         Place(int side, String operator, String variable, Type type) {
             this(side, operator, variable, type, null, "");

@@ -13,7 +13,7 @@ import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Trees;
 import io.github.attribution4j.djl.internal.script.Type;
 import io.github.attribution4j.djl.internal.wire.RuntimeSource;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -73,8 +73,8 @@ final class RulePlaces {
      * @param before receives statements that must come first
      * @return the redirected call, or the call itself if it stays as it is
      */
-    Expr redirect(Expr.Call call, OperationKind kind, @Nullable Type result, Here here, List<Stmt> before) {
-        if (kind == OperationKind.RESHAPE) {
+    Expr redirect(Expr.Call call, Operation.Kind kind, @Nullable Type result, Here here, List<Stmt> before) {
+        if (kind == Operation.Kind.RESHAPE) {
             return conditions.redirect(call, here, before);
         }
         String dotted = Trees.dotted(call.callee());
@@ -87,7 +87,7 @@ final class RulePlaces {
             CanonicalCall canonical = CanonicalCall.of(functional, pure, types::of);
             if (canonical != null && source.has(canonical.method())) {
                 List<Expr> arguments = new ArrayList<>(canonical.arguments());
-                if (kind == OperationKind.NORMALIZATION) {
+                if (kind == Operation.Kind.NORMALIZATION) {
                     // Rules cover the normalized value; weights and statistics are constants.
                     for (int i = 1; i < arguments.size(); i++) {
                         arguments.set(i, refusing(arguments.get(i), UNKNOWN, here, before));
@@ -101,7 +101,7 @@ final class RulePlaces {
                 return call;
             }
             if (!method.equals(RuleSource.UNKNOWN)
-                    && kind != OperationKind.RECURRENT
+                    && kind != Operation.Kind.RECURRENT
                     && OperatorKinds.isTensor(result)) {
                 Expr value = port(method, here, List.of(operands(pure, kind, method, here, before)));
                 return stored ? port("stored", here, List.of(value)) : value;
@@ -110,10 +110,10 @@ final class RulePlaces {
         boolean unchanged = generic(kind, functional, call).equals(RuleSource.UNCHANGED);
         return unchanged
                 ? call
-                : refusing(call, kind == OperationKind.RECURRENT ? "recurrent" : UNKNOWN, result, here, before);
+                : refusing(call, kind == Operation.Kind.RECURRENT ? "recurrent" : UNKNOWN, result, here, before);
     }
 
-    private String generic(OperationKind kind, String operator, Expr.Call call) {
+    private String generic(Operation.Kind kind, String operator, Expr.Call call) {
         return source.generic(kind, operator, call);
     }
 
@@ -134,12 +134,12 @@ final class RulePlaces {
      * Returns the call with its operands shown. All other arguments that may be tensors, such as weights, slopes,
      * bounds, and those of unknown type, refuse if they depend on what is attributed. So no dependence is overlooked.
      */
-    private Expr operands(Expr.Call call, OperationKind kind, String method, Here here, List<Stmt> before) {
+    private Expr operands(Expr.Call call, Operation.Kind kind, String method, Here here, List<Stmt> before) {
         if (!source.showsOperands(method)) {
             return call;
         }
         boolean several =
-                kind == OperationKind.LINEAR || kind == OperationKind.PRODUCT || kind == OperationKind.UNKNOWN;
+                kind == Operation.Kind.LINEAR || kind == Operation.Kind.PRODUCT || kind == Operation.Kind.UNKNOWN;
         boolean shifted = Trees.dotted(call.callee()).equals("torch.addmm");
         List<Expr> arguments = new ArrayList<>();
         int shown = 0;
@@ -154,12 +154,12 @@ final class RulePlaces {
     }
 
     /** Returns whether the first argument of a call is a tensor because the operator takes nothing else there. */
-    private static boolean isTensor(Expr.Call call, OperationKind kind) {
+    private static boolean isTensor(Expr.Call call, Operation.Kind kind) {
         String dotted = Trees.dotted(call.callee());
         String operator = dotted.substring(dotted.lastIndexOf('.') + 1);
-        return kind != OperationKind.LINEAR
-                && kind != OperationKind.PRODUCT
-                && kind != OperationKind.UNKNOWN
+        return kind != Operation.Kind.LINEAR
+                && kind != Operation.Kind.PRODUCT
+                && kind != Operation.Kind.UNKNOWN
                 && !OperatorTypes.isMixed(operator);
     }
 

@@ -2,7 +2,7 @@
 package io.github.attribution4j.djl.internal.operator;
 
 import io.github.attribution4j.djl.internal.script.Resources;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param schema its parameters and their defaults
  */
 record Operator(
-        @Nullable OperationKind kind,
+        Operation.@Nullable Kind kind,
         boolean differentiable,
         String result,
         String traits,
@@ -39,8 +39,8 @@ record Operator(
     }
 
     private static Map<String, Operator> read() {
-        Map<String, OperationKind> kinds = new HashMap<>();
-        for (OperationKind kind : OperationKind.values()) {
+        Map<String, Operation.Kind> kinds = new HashMap<>();
+        for (Operation.Kind kind : Operation.Kind.values()) {
             kinds.put(kind.name().toLowerCase(Locale.ROOT), kind);
         }
         String text = Resources.text(Operator.class, "operators.tsv");

@@ -4,7 +4,7 @@ package io.github.attribution4j.djl.internal.operator;
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Trees;
 import io.github.attribution4j.djl.internal.script.Type;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Gives the kind of a call for backward rules. A call whose result passes no gradient has no kind: comparisons, shapes,
  * indexes, new tensors. Every other call that may return floating tensors and that the table does not name is
- * {@link OperationKind#UNKNOWN}; a kind is never guessed.
+ * {@link Operation.Kind#UNKNOWN}; a kind is never guessed.
  */
 public final class OperatorKinds {
     private static final Pattern BY_TENSORS = Pattern.compile("prelu|cl(amp(_min|_max)?|ip)_?");
@@ -41,22 +41,22 @@ public final class OperatorKinds {
      * @param call the call, whose arguments may have been changed
      * @param arguments the static types of its positional arguments; null for unknown types
      */
-    public static @Nullable OperationKind of(Expr.Call call, List<@Nullable Type> arguments) {
+    public static Operation.@Nullable Kind of(Expr.Call call, List<@Nullable Type> arguments) {
         String dotted = Trees.dotted(call.callee());
         String operator = dotted.substring(dotted.lastIndexOf('.') + 1);
         Operator row = Operator.of(operator);
         if (!row.differentiable() || dotted.startsWith("ops.prim.") || dotted.startsWith("ops.profiler.")) {
             return null;
         }
-        OperationKind kind =
+        Operation.Kind kind =
                 row.kind() == null ? Operator.of(functional(operator)).kind() : row.kind();
         if (kind == null) {
             boolean tensors =
                     (mayHoldTensors(arguments) || untyped(arguments)) && !OperatorTypes.returnsNoTensors(operator);
-            return tensors ? OperationKind.UNKNOWN : null;
+            return tensors ? Operation.Kind.UNKNOWN : null;
         }
         if (dotted.startsWith("ops.quantized.")) {
-            return OperationKind.UNKNOWN;
+            return Operation.Kind.UNKNOWN;
         }
         long tensors = arguments.stream().filter(OperatorKinds::isTensor).count();
         return switch (kind) {
@@ -66,7 +66,7 @@ public final class OperatorKinds {
                                 || (tensors > 1 && BY_TENSORS.matcher(operator).matches())
                                 || (tensors == 0 && untyped(arguments))
                         ? kind
-                        : tensors == 0 ? null : OperationKind.UNKNOWN;
+                        : tensors == 0 ? null : Operation.Kind.UNKNOWN;
             case PRODUCT -> product(call, operator, tensors, arguments);
             case RESHAPE -> mayHoldTensors(arguments) ? kind : null;
             case MAX_POOLING -> mayHoldTensors(arguments) || untyped(arguments) ? kind : null;
@@ -74,17 +74,17 @@ public final class OperatorKinds {
         };
     }
 
-    private static @Nullable OperationKind product(
+    private static Operation.@Nullable Kind product(
             Expr.Call call, String operator, long tensors, List<@Nullable Type> arguments) {
         boolean rounded = call.keywords().stream().anyMatch(k -> k.name().equals("rounding_mode"));
         if (joinsLists(arguments) || (!mayHoldTensors(arguments) && !untyped(arguments))) {
             return null;
         }
         if (!Operator.of(operator).is(" factor ")) {
-            return OperationKind.PRODUCT;
+            return Operation.Kind.PRODUCT;
         }
         boolean scaled = tensors == 1 && arguments.stream().allMatch(type -> type != null);
-        return rounded ? null : scaled ? OperationKind.LINEAR : OperationKind.PRODUCT;
+        return rounded ? null : scaled ? Operation.Kind.LINEAR : Operation.Kind.PRODUCT;
     }
 
     /** Returns whether an argument may be or hold a tensor, by its static type. */

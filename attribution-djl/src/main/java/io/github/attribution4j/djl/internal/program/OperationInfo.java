@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.internal.program;
 
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 
 /**
  * An operator call inside a method or function that returns floating tensors, as it runs for one module.
@@ -15,4 +15,4 @@ import io.github.attribution4j.model.rule.OperationKind;
  * @param order its position in the order in which the text runs; unique
  */
 public record OperationInfo(
-        int module, String operator, int number, String name, OperationKind kind, int place, int order) {}
+        int module, String operator, int number, String name, Operation.Kind kind, int place, int order) {}

@@ -4,7 +4,6 @@ package io.github.attribution4j.djl.internal.rule;
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationKind;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +48,7 @@ final class ComparisonSource extends RuleSource {
     }
 
     @Override
-    public String generic(OperationKind kind, String operator, Expr.Call call) {
+    public String generic(Operation.Kind kind, String operator, Expr.Call call) {
         return switch (kind) {
             case WEIGHTED, LINEAR, AVERAGE_POOLING, RESHAPE -> UNCHANGED;
             case ACTIVATION -> "activation";

@@ -4,7 +4,6 @@ package io.github.attribution4j.djl.internal.rule;
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationKind;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +25,7 @@ final class GuidedSource extends RuleSource {
     }
 
     @Override
-    public String generic(OperationKind kind, String operator, Expr.Call call) {
+    public String generic(Operation.Kind kind, String operator, Expr.Call call) {
         return switch (kind) {
             case ACTIVATION -> "activation";
             case WEIGHTED -> "weighted";
@@ -53,12 +52,13 @@ final class GuidedSource extends RuleSource {
     @Override
     @Nullable
     String objection(BackwardRule rule, Operation operation) {
-        return operation.kind() == OperationKind.ACTIVATION ? null : "it is for activations";
+        return operation.kind() == Operation.Kind.ACTIVATION ? null : "it is for activations";
     }
 
     /** A recurrent operator with ReLUs inside would apply their plain gradient. */
     @Override
     boolean derivative(Operation operation) {
-        return !(operation.kind() == OperationKind.RECURRENT && operation.name().contains("relu"));
+        return !(operation.kind() == Operation.Kind.RECURRENT
+                && operation.name().contains("relu"));
     }
 }

@@ -8,7 +8,6 @@ import io.github.attribution4j.model.rule.BackwardRule.BiasPart;
 import io.github.attribution4j.model.rule.BackwardRule.InputPart;
 import io.github.attribution4j.model.rule.BackwardRule.WeightPart;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,25 +27,25 @@ import org.jspecify.annotations.Nullable;
  */
 final class RelevanceSource extends RuleSource {
     /** The rules that each kind of operation takes, besides Gradient and Stop. */
-    private static final Map<OperationKind, String> FITTING = Map.of(
-            OperationKind.WEIGHTED, "it takes Weighted rules, Norm and Pass",
-            OperationKind.LINEAR, "it has no weights to take parts of, and takes Norm, epsilon and Pass",
-            OperationKind.AVERAGE_POOLING, "it has no weights to take parts of, and takes Norm, epsilon and Pass",
-            OperationKind.ACTIVATION, "it takes Pass",
-            OperationKind.MAX_POOLING, "it takes Pass, by which the largest element has all",
-            OperationKind.NORMALIZATION,
+    private static final Map<Operation.Kind, String> FITTING = Map.of(
+            Operation.Kind.WEIGHTED, "it takes Weighted rules, Norm and Pass",
+            Operation.Kind.LINEAR, "it has no weights to take parts of, and takes Norm, epsilon and Pass",
+            Operation.Kind.AVERAGE_POOLING, "it has no weights to take parts of, and takes Norm, epsilon and Pass",
+            Operation.Kind.ACTIVATION, "it takes Pass",
+            Operation.Kind.MAX_POOLING, "it takes Pass, by which the largest element has all",
+            Operation.Kind.NORMALIZATION,
                     "it takes ConstantDeviation, Norm, epsilon and Pass, and a batch norm all Weighted rules",
-            OperationKind.SOFTMAX, "it takes SoftmaxTaylor and Pass",
-            OperationKind.PRODUCT, "it takes Uniform, Norm and epsilon",
-            OperationKind.RECURRENT, "it takes Norm and epsilon, by which its signals get all and its gates nothing",
-            OperationKind.UNKNOWN, "nothing is known of it, so it takes Gradient and Stop only");
+            Operation.Kind.SOFTMAX, "it takes SoftmaxTaylor and Pass",
+            Operation.Kind.PRODUCT, "it takes Uniform, Norm and epsilon",
+            Operation.Kind.RECURRENT, "it takes Norm and epsilon, by which its signals get all and its gates nothing",
+            Operation.Kind.UNKNOWN, "nothing is known of it, so it takes Gradient and Stop only");
 
     RelevanceSource() {
         super(BackwardRule.Family.RELEVANCE, resource("relevance.py").replaceAll("(?m)^ *#.*\n", ""));
     }
 
     @Override
-    public String generic(OperationKind kind, String operator, Expr.Call call) {
+    public String generic(Operation.Kind kind, String operator, Expr.Call call) {
         return switch (kind) {
             case RESHAPE -> UNCHANGED;
             case WEIGHTED, LINEAR, AVERAGE_POOLING -> "linear";

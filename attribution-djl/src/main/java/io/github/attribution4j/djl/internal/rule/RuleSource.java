@@ -5,7 +5,6 @@ import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Resources;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationKind;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -83,7 +82,7 @@ public abstract sealed class RuleSource permits GuidedSource, ComparisonSource, 
      * @param kind not RESHAPE
      * @param operator the operator, without namespace and without the underscore of writing in place
      */
-    public abstract String generic(OperationKind kind, String operator, Expr.Call call);
+    public abstract String generic(Operation.Kind kind, String operator, Expr.Call call);
 
     /** Returns whether the operands of such an operation are shown to {@code before} first. */
     public boolean showsOperands(String method) {

@@ -5,7 +5,6 @@ import io.github.attribution4j.djl.internal.program.OperationInfo;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationKind;
 import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import java.util.ArrayList;
@@ -103,7 +102,7 @@ public final class RuleTable {
 
     private static String nonlinear(List<Operation> all) {
         List<String> names = all.stream()
-                .filter(operation -> operation.kind() == OperationKind.ACTIVATION)
+                .filter(operation -> operation.kind() == Operation.Kind.ACTIVATION)
                 .map(Operation::plainName)
                 .distinct()
                 .sorted()
@@ -115,7 +114,7 @@ public final class RuleTable {
     private int number(Operation operation, List<Operation> all, Map<BackwardRule, Integer> known) {
         Optional<BackwardRule> chosen = rules.ruleFor(operation, all);
         if (chosen.isEmpty()) {
-            return operation.kind() == OperationKind.RESHAPE ? 0 : -1;
+            return operation.kind() == Operation.Kind.RESHAPE ? 0 : -1;
         }
         BackwardRule rule = chosen.get();
         if (rule instanceof BackwardRule.Gradient) {

@@ -4,7 +4,7 @@ package io.github.attribution4j.djl.internal.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.djl.internal.script.Resources;
-import io.github.attribution4j.model.rule.OperationKind;
+import io.github.attribution4j.model.rule.Operation;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -47,7 +47,7 @@ class OperatorTableTest {
 
     @Test
     void wordsAreThoseOfTheHead() {
-        Set<String> kinds = Arrays.stream(OperationKind.values())
+        Set<String> kinds = Arrays.stream(Operation.Kind.values())
                 .map(kind -> kind.name().toLowerCase(Locale.ROOT))
                 .collect(Collectors.toSet());
         kinds.add("none");
@@ -95,7 +95,7 @@ class OperatorTableTest {
     @Test
     void attentionIsKnownByItsLine() {
         Operator attention = Operator.of("scaled_dot_product_attention");
-        assertThat(attention.kind()).isEqualTo(OperationKind.PRODUCT);
+        assertThat(attention.kind()).isEqualTo(Operation.Kind.PRODUCT);
         assertThat(attention.is(" fresh ")).isTrue();
         assertThat(attention.form()).startsWith("sdpa(");
         assertThat(Operator.of("zork").kind()).isNull();
