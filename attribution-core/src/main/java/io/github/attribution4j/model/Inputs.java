@@ -120,7 +120,7 @@ public final class Inputs {
 
     @SuppressWarnings("ReferenceEquality") // unchanged arguments are the same object
     private Inputs with(Arguments changed) {
-        return changed == arguments ? this : new Inputs(changed, origin, selection, missing);
+        return new Inputs(changed, origin, selection, missing);
     }
 
     /** Which rows of which number of rows these inputs were selected from. */
@@ -349,7 +349,8 @@ public final class Inputs {
 
     /** Returns the arguments without references: what a model takes. */
     public Inputs withoutReferences() {
-        return with(arguments.withoutReferences());
+        Arguments without = arguments.withoutReferences();
+        return without.all().size() == arguments.all().size() ? this : with(without);
     }
 
     /**

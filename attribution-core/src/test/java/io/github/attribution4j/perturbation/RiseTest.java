@@ -98,7 +98,8 @@ class RiseTest {
         Arrays.setAll(grid, cell -> random.nextDouble() < keep ? 1 : 0);
         int[] shifts = new int[row.length];
         for (int axis = 0; axis < row.length; axis++) {
-            shifts[axis] = cells[axis] == 1 ? 0 : random.nextInt((int) Math.ceil(row[axis] / (double) cells[axis]));
+            shifts[axis] =
+                    cells[axis] == 1 ? 0 : random.nextInt((int) Math.ceil((double) row[axis] / (double) cells[axis]));
         }
         return resized(grid, cells, shifts, row);
     }
@@ -111,13 +112,13 @@ class RiseTest {
                 double weight = 1;
                 int cell = 0;
                 for (int axis = 0; axis < row.length; axis++) {
-                    double length = (cells[axis] + 1) * Math.ceil(row[axis] / (double) cells[axis]);
-                    double place = (at[axis] + shifts[axis] + 0.5) * cells[axis] / length - 0.5;
-                    place = Math.min(Math.max(place, 0), cells[axis] - 1);
+                    double length = (cells[axis] + 1.0) * Math.ceil((double) row[axis] / (double) cells[axis]);
+                    double place = ((double) at[axis] + shifts[axis] + 0.5) * cells[axis] / length - 0.5;
+                    place = Math.min(Math.max(place, 0), cells[axis] - 1.0);
                     double low = Math.floor(place);
                     boolean above = (corner >> axis & 1) == 1;
                     weight *= above ? place - low : 1 - (place - low);
-                    cell = cell * (int) cells[axis] + (int) Math.min(above ? low + 1 : low, cells[axis] - 1);
+                    cell = cell * (int) cells[axis] + (int) Math.min(above ? low + 1 : low, cells[axis] - 1.0);
                 }
                 mask[i] += weight * grid[cell];
             }
@@ -167,7 +168,7 @@ class RiseTest {
                     Target.index(0),
                     Run.defaults().seed(11))) {
                 assertThat(why.attribution().shape()).isEqualTo(shape);
-                assertThat(why.counts().forwardRows()).isEqualTo(EXAMPLES * (samples + 1));
+                assertThat(why.counts().forwardRows()).isEqualTo(EXAMPLES * (samples + 1L));
                 double[] found = why.attribution().toDoubleArray();
                 double[] errors = why.standardError().toDoubleArray();
                 for (int e = 0; e < EXAMPLES; e++) {
