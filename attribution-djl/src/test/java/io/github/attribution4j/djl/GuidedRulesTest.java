@@ -78,7 +78,7 @@ class GuidedRulesTest {
                     .hasMessageContaining("choose them by kind, by name or by address");
             assertThatThrownBy(() -> mlp.with(rules))
                     .isInstanceOf(UnsupportedModelException.class)
-                    .hasMessageContaining("its operations stand in fc1");
+                    .hasMessageContaining("its operations are in fc1");
         }
     }
 

@@ -225,7 +225,7 @@ class OperandTypesTest {
         }
     }
 
-    @DisplayName("An operand whose type the text does not tell is refused by name where it depends on the input, and"
+    @DisplayName("An operand whose type the text does not show is refused by name where it depends on the input, and"
             + " only there")
     @ParameterizedTest
     @ValueSource(
@@ -254,7 +254,7 @@ class OperandTypesTest {
                     assertThatThrownBy(() -> explained(dependent, method, inputs))
                             .isInstanceOf(UnsupportedModelException.class)
                             .hasMessageContaining(operator.equals("softmax") ? "mul" : operator)
-                            .hasMessageContaining("does not tell");
+                            .hasMessageContaining("shows neither the types of its operands");
                 }
             }
             assertThat(explained(constant, new Lrp(Composites.epsilon(0)), inputs))

@@ -182,29 +182,18 @@ class RelevanceTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "torch.cumprod(x, 1)                                                        | conserving | there is"
-                        + " no RELEVANCE rule for it",
-                "torch.nuclear_norm(x)                                                      | conserving | there is"
-                        + " no RELEVANCE rule for it",
-                "torch.conv1d(x, x)                                                         | conserving | weights"
-                        + " depend on what is attributed",
-                "torch.batch_norm(x, None, None, None, None, True, 0.1, 1.0e-05, False)     | conserving |"
-                        + " statistics of the batch",
-                "torch.scaled_dot_product_attention(x, x, x, None, 0.5)                     | conserving | at random",
-                "torch.mean(x, [1])                                                         | pass       | not"
-                        + " shaped like the one operand",
-                "torch.linear(x, torch.ones([5, 8], dtype=7))                               | box        | as its"
-                        + " input has channels",
-                "torch.softmax(x, 1)                                                        | weights    | there is"
-                        + " no RELEVANCE rule for it",
-                "torch.relu(x)                                                              | plus       | it takes"
-                        + " Pass",
-                "torch.mean(x, [1])                                                         | plus       | it has"
-                        + " no weights",
-                "torch.mul(x, x)                                                            | plus       | it takes"
-                        + " Uniform",
-                "torch.softmax(x, 1)                                                        | plus       | it takes"
-                        + " SoftmaxTaylor"
+                "torch.cumprod(x, 1)   | conserving | there is no RELEVANCE rule for it",
+                "torch.nuclear_norm(x) | conserving | there is no RELEVANCE rule for it",
+                "torch.conv1d(x, x)    | conserving | weights depend on what is attributed",
+                "torch.batch_norm(x, None, None, None, None, True, 0.1, 1.0e-05, False) | conserving | of the batch",
+                "torch.scaled_dot_product_attention(x, x, x, None, 0.5) | conserving | at random",
+                "torch.mean(x, [1])    | pass       | does not have the shape of its only operand",
+                "torch.linear(x, torch.ones([5, 8], dtype=7)) | box | than its input has channels",
+                "torch.softmax(x, 1)   | weights    | there is no RELEVANCE rule for it",
+                "torch.relu(x)         | plus       | it takes Pass",
+                "torch.mean(x, [1])    | plus       | it has no weights",
+                "torch.mul(x, x)       | plus       | it takes Uniform",
+                "torch.softmax(x, 1)   | plus       | it takes SoftmaxTaylor"
             })
     void refuses(String expression, String rules, String message) {
         RuleSet set = switch (rules) {

@@ -149,14 +149,14 @@ final class ZipDirectory {
                 throw new ArchiveException(
                         Reason.TOO_LARGE,
                         file + ": entry '" + name + "' would grow from " + compressed + " to " + uncompressed
-                                + " bytes; store it uncompressed if that is meant");
+                                + " bytes; store it uncompressed if that is intended");
             }
             inflated = Math.addExact(inflated, uncompressed);
             if (inflated > limits.text() && inflated / limits.ratio() > total) {
                 throw new ArchiveException(
                         Reason.TOO_LARGE,
                         file + ": its entries would grow from " + total + " to " + inflated
-                                + " bytes; store them uncompressed if that is meant");
+                                + " bytes; store them uncompressed if that is intended");
             }
             if (!name.endsWith("/")) {
                 members.add(new ZipMember(name, method, crc, compressed, uncompressed, header));

@@ -32,13 +32,13 @@ final class RelevanceSource extends RuleSource {
             Operation.Kind.LINEAR, "it has no weights to take parts of, and takes Norm, epsilon and Pass",
             Operation.Kind.AVERAGE_POOLING, "it has no weights to take parts of, and takes Norm, epsilon and Pass",
             Operation.Kind.ACTIVATION, "it takes Pass",
-            Operation.Kind.MAX_POOLING, "it takes Pass, by which the largest element has all",
+            Operation.Kind.MAX_POOLING, "it takes Pass, by which the largest element gets all relevance",
             Operation.Kind.NORMALIZATION,
                     "it takes ConstantDeviation, Norm, epsilon and Pass, and a batch norm all Weighted rules",
             Operation.Kind.SOFTMAX, "it takes SoftmaxTaylor and Pass",
             Operation.Kind.PRODUCT, "it takes Uniform, Norm and epsilon",
-            Operation.Kind.RECURRENT, "it takes Norm and epsilon, by which its signals get all and its gates nothing",
-            Operation.Kind.UNKNOWN, "nothing is known of it, so it takes Gradient and Stop only");
+            Operation.Kind.RECURRENT, "it takes Norm and epsilon, by which signals get all relevance and gates none",
+            Operation.Kind.UNKNOWN, "it is unknown, so it takes only Gradient and Stop");
 
     RelevanceSource() {
         super(BackwardRule.Family.RELEVANCE, resource("relevance.py").replaceAll("(?m)^ *#.*\n", ""));
@@ -150,29 +150,29 @@ final class RelevanceSource extends RuleSource {
     @Nullable
     String meaning(String code) {
         return switch (code) {
-            case "misfit" -> "its rule is not for what it does here; give operations of its kind a rule of their own";
+            case "misfit" -> "its rule does not fit what it does here; give operations of its kind a rule of their own";
             case "shape" ->
-                "relevance cannot pass unchanged, because the result is not shaped like the one operand; give it a "
-                        + "rule that shares relevance out, such as Norm";
+                "relevance cannot pass unchanged, because the result does not have the shape of its only operand; "
+                        + "give it a rule that distributes relevance, such as Norm";
             case "bounds" ->
-                "low and high of its zB rule do not count as many numbers as its input has channels; give one "
+                "low and high of its zB rule hold another number of values than its input has channels; give one "
                         + "number, or one for each channel";
             case "weight" ->
-                "its weights depend on what is attributed, which no rule is for; attribute at a layer behind it";
+                "its weights depend on what is attributed, for which there is no rule; attribute at a layer behind it";
             case "statistics" ->
                 "it normalizes by statistics of the batch, so examples depend on each other; export the model "
                         + "in eval mode, with running statistics";
             case "random" -> "it drops values at random; export the model in eval mode";
             case "opaque" ->
-                "what it gives is no single tensor or it is not known, so that relevance cannot be made of its "
-                        + "derivative; attribute at a layer behind it";
+                "its result is not a single tensor, or is unknown, so that its derivative cannot become "
+                        + "relevance; attribute at a layer behind it";
             case "recurrent" ->
                 "a recurrent layer follows Norm or epsilon, neither its derivative nor any other rule; choose one of"
                         + " them, or attribute at a layer behind it";
             case "grid" ->
-                "its grid depends on what is attributed, which no rule is for; attribute at a layer behind it";
+                "its grid depends on what is attributed, for which there is no rule; attribute at a layer behind it";
             case "mask" ->
-                "its mask depends on what is attributed, which no rule is for; attribute at a layer behind it";
+                "its mask depends on what is attributed, for which there is no rule; attribute at a layer behind it";
             default -> null;
         };
     }

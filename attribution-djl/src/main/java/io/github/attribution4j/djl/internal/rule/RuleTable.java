@@ -68,9 +68,9 @@ public final class RuleTable {
                         "rule " + RuleSet.describe(assignment.rule()) + " is for operations "
                                 + selector.describe() + ", and this model has none there: "
                                 + (modules.isEmpty()
-                                        ? "a frozen archive has no modules, all its operations stand in the root; "
+                                        ? "a frozen archive has no modules, all its operations are in the root; "
                                                 + "choose them by kind, by name or by address"
-                                        : "its operations stand in " + String.join(", ", modules)));
+                                        : "its operations are in " + String.join(", ", modules)));
             }
         }
     }
@@ -201,12 +201,12 @@ public final class RuleTable {
                         + "model at a layer behind it, write the cell in single operations, or treat it as a gradient: "
                         + "otherwise(new BackwardRule.Gradient())";
             case "untyped" ->
-                where + ": the program's text does not tell what it is given or whose code it runs, so that no "
+                where + ": the program's text shows neither the types of its operands nor whose code it runs, so no "
                         + family()
-                        + " rule can be for it, and a gradient has to pass it; cut the model at a layer behind it, or "
-                        + "export it by torch.jit.trace";
+                        + " rule can apply to it, and a gradient has to pass it; cut the model at a layer behind it, "
+                        + "or export it by torch.jit.trace";
             case "path" ->
-                where + ": the reference takes another way through the program than the input, so that they cannot be "
+                where + ": the reference takes other branches of the program than the input, so that the two cannot be "
                         + "compared here; choose a reference that takes the same branches";
             case "shape" ->
                 where
