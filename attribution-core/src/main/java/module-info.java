@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Attribution methods over any model. */
+@SuppressWarnings("module") // The modules that see internal packages are compiled later.
 module io.github.attribution4j.core {
     requires com.google.gson;
     requires static org.jspecify;
@@ -10,6 +11,11 @@ module io.github.attribution4j.core {
     exports io.github.attribution4j.catalog;
     exports io.github.attribution4j.evaluation;
     exports io.github.attribution4j.gradient;
+    exports io.github.attribution4j.internal to
+            io.github.attribution4j.cli,
+            io.github.attribution4j.djl,
+            io.github.attribution4j.onnx,
+            io.github.attribution4j.testkit;
     exports io.github.attribution4j.model;
     exports io.github.attribution4j.model.program;
     exports io.github.attribution4j.model.rule;

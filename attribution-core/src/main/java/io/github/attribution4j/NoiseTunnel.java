@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
-import io.github.attribution4j.baseline.GaussianNoise;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.GroupMoments;
+import io.github.attribution4j.internal.numeric.GaussianNoise;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;

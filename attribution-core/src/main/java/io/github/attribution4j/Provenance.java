@@ -3,11 +3,11 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Recipe;
+import io.github.attribution4j.internal.numeric.Digests;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.Batching;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.tensor.Digests;
 import io.github.attribution4j.tensor.Tensor;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -63,6 +63,14 @@ class ArchitectureTest {
                 .definedBy(BASE + ".model..")
                 .layer("tensor")
                 .definedBy(BASE + ".tensor..")
+                .layer("internal numeric")
+                .definedBy(BASE + ".internal.numeric")
+                .layer("internal")
+                .definedBy(BASE + ".internal")
+                .whereLayer("internal")
+                .mayNotAccessAnyLayer()
+                .whereLayer("internal numeric")
+                .mayOnlyAccessLayers("run", "setting", "model", "tensor", "internal")
                 .whereLayer("catalog")
                 .mayNotBeAccessedByAnyLayer()
                 .whereLayer("methods")
@@ -78,13 +86,31 @@ class ArchitectureTest {
                 .whereLayer("target")
                 .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "root", "baseline", "evaluation")
                 .whereLayer("run")
-                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "root", "baseline", "evaluation", "target")
+                .mayOnlyBeAccessedByLayers(
+                        "catalog", "methods", "path", "root", "baseline", "evaluation", "target", "internal numeric")
                 .whereLayer("setting")
                 .mayOnlyBeAccessedByLayers(
-                        "catalog", "methods", "path", "root", "baseline", "evaluation", "target", "run")
+                        "catalog",
+                        "methods",
+                        "path",
+                        "root",
+                        "baseline",
+                        "evaluation",
+                        "target",
+                        "run",
+                        "internal numeric")
                 .whereLayer("model")
                 .mayOnlyBeAccessedByLayers(
-                        "catalog", "methods", "path", "root", "baseline", "evaluation", "target", "run", "setting")
+                        "catalog",
+                        "methods",
+                        "path",
+                        "root",
+                        "baseline",
+                        "evaluation",
+                        "target",
+                        "run",
+                        "setting",
+                        "internal numeric")
                 .check(CORE);
     }
 

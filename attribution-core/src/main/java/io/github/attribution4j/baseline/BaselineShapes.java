@@ -2,9 +2,9 @@
 package io.github.attribution4j.baseline;
 
 import io.github.attribution4j.evaluation.FiniteValues;
+import io.github.attribution4j.internal.numeric.Digests;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.Problems;
-import io.github.attribution4j.tensor.Digests;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.baseline;
 
+import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.setting.Kind;
-import io.github.attribution4j.setting.Numbers;
 import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;

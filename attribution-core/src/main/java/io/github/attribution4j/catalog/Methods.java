@@ -22,7 +22,7 @@ import io.github.attribution4j.gradient.LayerActivation;
 import io.github.attribution4j.gradient.LayerGradientShap;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
-import io.github.attribution4j.model.NearNames;
+import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeaturePermutation;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.evaluation;
 
+import io.github.attribution4j.internal.numeric.Digests;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Need;
-import io.github.attribution4j.tensor.Digests;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -2,9 +2,9 @@
 package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.baseline.Baseline;
-import io.github.attribution4j.baseline.GaussianNoise;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Rows;
+import io.github.attribution4j.internal.numeric.GaussianNoise;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.model;
 
+import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.Inputs.Input;
 import io.github.attribution4j.model.Inputs.Role;
 import io.github.attribution4j.tensor.Shape;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.model;
 
+import io.github.attribution4j.internal.NearNames;
 import java.util.List;
 
 /** No cut point has this address; the message names near ones. */

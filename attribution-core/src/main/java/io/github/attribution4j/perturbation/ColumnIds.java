@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
+import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.tensor.Shape;
 import java.util.ArrayList;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
+import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.setting.Kind;
-import io.github.attribution4j.setting.Numbers;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

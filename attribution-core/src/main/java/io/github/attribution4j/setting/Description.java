@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.setting;
 
-import io.github.attribution4j.model.NearNames;
+import io.github.attribution4j.internal.NearNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -8,7 +8,7 @@ import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.baseline.Baseline;
-import io.github.attribution4j.baseline.GaussianNoise;
+import io.github.attribution4j.internal.numeric.GaussianNoise;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.path.Quadrature;

@@ -3,8 +3,8 @@ package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.RowsContract;
 import io.github.attribution4j.baseline.Baseline;
-import io.github.attribution4j.baseline.GaussianNoise;
 import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.internal.numeric.GaussianNoise;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;

@@ -2,8 +2,8 @@
 package io.github.attribution4j.cli.answer;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.visual.BarChart;

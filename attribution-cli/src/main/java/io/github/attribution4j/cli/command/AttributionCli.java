@@ -2,7 +2,7 @@
 package io.github.attribution4j.cli.command;
 
 import io.github.attribution4j.cli.Failure;
-import io.github.attribution4j.model.NearNames;
+import io.github.attribution4j.internal.NearNames;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,11 +2,11 @@
 package io.github.attribution4j.cli.question;
 
 import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;
-import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;

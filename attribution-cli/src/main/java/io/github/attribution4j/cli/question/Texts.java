@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.question;
 
-import io.github.attribution4j.setting.Numbers;
+import io.github.attribution4j.internal.Numbers;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;

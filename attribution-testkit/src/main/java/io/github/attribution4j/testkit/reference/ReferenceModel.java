@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
+import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.model.NearNames;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.program.WholeProgram;
 import io.github.attribution4j.model.rule.RuleSet;

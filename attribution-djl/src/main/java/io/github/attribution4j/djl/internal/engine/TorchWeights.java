@@ -4,7 +4,7 @@ package io.github.attribution4j.djl.internal.engine;
 import io.github.attribution4j.djl.internal.archive.ArchiveException;
 import io.github.attribution4j.djl.internal.archive.StoredTensors;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
-import io.github.attribution4j.model.NearNames;
+import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;

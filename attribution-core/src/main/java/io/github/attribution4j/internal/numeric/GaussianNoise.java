@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.baseline;
+package io.github.attribution4j.internal.numeric;
 
+import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.run.RandomStream;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Kind;
-import io.github.attribution4j.setting.Numbers;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.setting;
+package io.github.attribution4j.internal;
 
 import java.util.Arrays;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.tensor;
+package io.github.attribution4j.internal.numeric;
 
+import io.github.attribution4j.tensor.FiniteBits;
+import io.github.attribution4j.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
