@@ -86,23 +86,26 @@ def methods(root):
     for file in sources(root, "core"):
         if re.search(r"\bimplements [\w<>, ]*Attribution\b|\bextends (?:Described|ClassActivationMap|CoalitionMethod|LayerPathMethod"
                      r"|ExpectedGradients|DifferencePropagation|ReluMethod|Propagation)<", code(file)) and is_public(file, code(file)):
-            if not re.search(rf"^public abstract", code(file), re.M):
+            if not re.search(r"^public abstract", code(file), re.M):
                 named.add(file.stem)
     return named
 
 
-def naming(root):
+def naming(root, known):
     """How many files name each method, besides its own class, tests and golden data."""
     files = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.split("\n")
     wanted = [f for f in files if re.search(r"\.(java|md|py|txt|json|properties)$", f)
               and not re.search(r"src/test/|^golden/|CHANGELOG|docs/adr/|benchmarks/", f)]
     words = [(f, set(re.findall(r"\w+", (root / f).read_text(errors="ignore")))) for f in wanted]
-    return {m: sum(1 for f, named in words if m in named and pathlib.Path(f).stem != m) for m in methods(root)}
+    here = {f.stem for f in sources(root, "core")}
+    return {m: sum(1 for f, named in words if m in named and pathlib.Path(f).stem != m) for m in known & here}
 
 
-def rows(root):
-    named = naming(root)
-    yield "public types of core", len(public_types(root, "core"))
+def rows(root, known):
+    named = naming(root, known)
+    types = public_types(root, "core")
+    yield "public types of core", len(types)
+    yield "of them methods", sum(1 for file, _ in types if file.stem in known)
     yield "public types of djl, cli, visual, testkit", ", ".join(str(len(public_types(root, m))) for m in MODULES[1:])
     yield "public methods of core", public_methods(root, "core")
     yield "builders", sum(builders(root, m) for m in MODULES)
@@ -118,7 +121,9 @@ def rows(root):
 
 
 def main(folders):
-    columns = [dict(rows(pathlib.Path(f).resolve())) for f in folders]
+    roots = [pathlib.Path(f).resolve() for f in folders]
+    known = set().union(*(methods(root) for root in roots))
+    columns = [dict(rows(root, known)) for root in roots]
     print("| | " + " | ".join(pathlib.Path(f).resolve().name for f in folders) + " |")
     print("|---" * (len(folders) + 1) + "|")
     for name in columns[0]:

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.model;
 
-import io.github.attribution4j.model.rule.RuledCopy;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
@@ -9,7 +8,7 @@ import java.util.Set;
 
 /**
  * One forward run, held open to be gone back through: by the derivative if it is a {@link Pullback}, by other rules if
- * a {@link RuledCopy} made it.
+ * a {@link io.github.attribution4j.model.rule.RuledCopy} made it.
  *
  * <p>A run belongs to one thread at a time. It owns its output and its activations, which no scope closes; what comes
  * back belongs to the caller's innermost scope. The inputs must stay open until it is closed.
@@ -61,7 +60,7 @@ public interface BackwardRun extends AutoCloseable {
 
     /**
      * Returns a run of a program that was changed so that its derivative is what rules say: for implementations of
-     * {@link RuledCopy}.
+     * {@link io.github.attribution4j.model.rule.RuledCopy}.
      */
     static BackwardRun byRules(Pullback changed) {
         return new RunByRules(changed);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.model;
 
-import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
@@ -31,8 +30,8 @@ public final class Inputs {
         /** Passed as it is, whatever the number of rows: a scalar, a table shared by all rows. */
         CONSTANT,
         /**
-         * What an attributed input is compared with by a {@link RuledModel}'s copy; see {@link Inputs#against}. Not an
-         * argument of the model. Axis 0 counts rows; tiled along with them.
+         * What an attributed input is compared with by a {@link io.github.attribution4j.model.rule.RuledModel}'s
+         * copy; see {@link Inputs#against}. Not an argument of the model. Axis 0 counts rows; tiled along with them.
          */
         REFERENCE
     }
