@@ -273,7 +273,7 @@ public final class Explanation implements AutoCloseable {
     /**
      * Returns this explanation with elements taken together: the contribution of a group is the sum of its elements', as fits
      * attributions by element of gradient and path methods. {@link
-     * io.github.attribution4j.perturbation.FeatureMask#sums} makes the numbers. This explanation's tensors move to the result;
+     * io.github.attribution4j.mask.FeatureMask#sums} makes the numbers. This explanation's tensors move to the result;
      * close that one.
      *
      * @param shapes for each attribution the shape of its numbers: axis 0 is 1 or counts examples, other axes are 1 or the

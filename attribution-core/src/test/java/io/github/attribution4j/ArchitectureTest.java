@@ -47,6 +47,8 @@ class ArchitectureTest {
                         BASE + ".view..")
                 .layer("path")
                 .definedBy(BASE + ".path..")
+                .layer("mask")
+                .definedBy(BASE + ".mask..")
                 .layer("root")
                 .definedBy(BASE)
                 .layer("baseline")
@@ -77,22 +79,25 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("catalog")
                 .whereLayer("path")
                 .mayOnlyBeAccessedByLayers("catalog", "methods")
+                .whereLayer("mask")
+                .mayOnlyBeAccessedByLayers("catalog", "methods")
                 .whereLayer("root")
-                .mayOnlyBeAccessedByLayers("catalog", "methods", "path")
+                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "mask")
                 .whereLayer("baseline")
-                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "root")
+                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "mask", "root")
                 .whereLayer("evaluation")
-                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "root", "baseline")
+                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "mask", "root", "baseline")
                 .whereLayer("target")
-                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "root", "baseline", "evaluation")
+                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "mask", "root", "baseline", "evaluation")
                 .whereLayer("run")
                 .mayOnlyBeAccessedByLayers(
-                        "catalog", "methods", "path", "root", "baseline", "evaluation", "target", "internal numeric")
+                        "catalog", "methods", "path", "mask", "root", "baseline", "evaluation", "target", "internal numeric")
                 .whereLayer("setting")
                 .mayOnlyBeAccessedByLayers(
                         "catalog",
                         "methods",
                         "path",
+                        "mask",
                         "root",
                         "baseline",
                         "evaluation",
@@ -104,6 +109,7 @@ class ArchitectureTest {
                         "catalog",
                         "methods",
                         "path",
+                        "mask",
                         "root",
                         "baseline",
                         "evaluation",

@@ -2,9 +2,9 @@
 package io.github.attribution4j.benchmarks;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.target.Target;

@@ -52,6 +52,21 @@ public interface Baseline {
     /** Checks that the baseline fits inputs; adds the problems. */
     void check(Inputs inputs, Problems problems);
 
+    /**
+     * Checks, for a method that compares with one reference for each example, that this is one and fits inputs, adding what is
+     * wrong.
+     *
+     * @param method name, for the message
+     */
+    default void checkSingle(String method, Inputs inputs, Problems problems) {
+        problems.require(
+                !isDistribution(),
+                "baseline " + describe() + " is a distribution, and " + method
+                        + " compares with one reference for each example; give Baseline.mean(...), or one draw with "
+                        + "Baseline.of(...)");
+        check(inputs, problems);
+    }
+
     /** Returns the baseline in words, for provenance; tensors by their digest. */
     String describe();
 

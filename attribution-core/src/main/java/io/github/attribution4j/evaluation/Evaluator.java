@@ -13,6 +13,7 @@ import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.target.Target;
+import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
@@ -121,6 +122,23 @@ public final class Evaluator {
     public static Evaluator start(
             Recipe recipe, Model model, Inputs inputs, Target target, Run run, Consumer<Problems>... checks) {
         Run started = run.started();
+        Problems own = new Problems();
+        for (Consumer<Problems> check : checks) {
+            own.collect(() -> check.accept(own));
+        }
+        return start(recipe, model, inputs, target, started, own);
+    }
+
+    /**
+     * Starts a computation for a method that has checked itself, and keeps what its checks returned.
+     *
+     * @param recipe who asks
+     * @param own what it found wrong
+     * @throws InvalidRequestException listing all that is wrong
+     */
+    public static Evaluator start(
+            Recipe recipe, Model model, Inputs inputs, Target target, Run run, Problems own) {
+        Run started = run.started();
         Problems problems = new Problems();
         problems.require(
                 !inputs.attributed().isEmpty(),
@@ -130,9 +148,7 @@ public final class Evaluator {
             InputChecks.requireFloating(model, inputs, problems);
         }
         recipe.checkSettings(problems);
-        for (Consumer<Problems> check : checks) {
-            problems.collect(() -> check.accept(problems));
-        }
+        problems.addAll(own);
         problems.throwIfAny();
         started.check(recipe.name(), 0, inputs.rows());
         Evaluator evaluator = new Evaluator(recipe, model, inputs.on(model.tensors()), target, started);
@@ -260,6 +276,12 @@ public final class Evaluator {
             outputs = batches.outputs(identity());
         }
         return outputs;
+    }
+
+    /** Returns the type of attributions of an input: its own if that is floating, else float32, or float64 as the output. */
+    public DataType attributionType(Tensor input) {
+        boolean wide = !input.dataType().isFloating() && outputs().dataType() == DataType.FLOAT64;
+        return input.dataType().isFloating() ? input.dataType() : wide ? DataType.FLOAT64 : DataType.FLOAT32;
     }
 
     /** Returns the target's score at each explained example, computed once. Decides the target. */

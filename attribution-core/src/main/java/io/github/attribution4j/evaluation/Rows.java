@@ -18,6 +18,25 @@ public interface Rows {
         return new TensorRows(tensors, count);
     }
 
+    /**
+     * Returns for each of some rows the tensor's row of its example; the tensor itself where one row serves all, and one row
+     * where all are of one example.
+     *
+     * @param perExample a row for each example, or one that serves all
+     * @param examples for each row its example
+     */
+    static Tensor ofExamples(Tensor perExample, long... examples) {
+        if (perExample.shape().dim(0) == 1) {
+            return perExample;
+        }
+        for (long example : examples) {
+            if (example != examples[0]) {
+                return perExample.select(0, examples);
+            }
+        }
+        return perExample.rows(examples[0], examples[0] + 1);
+    }
+
     /** Returns how many rows there are. */
     long count();
 

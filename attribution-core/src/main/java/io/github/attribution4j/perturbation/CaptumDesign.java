@@ -62,7 +62,7 @@ final class CaptumDesign implements CoalitionDesign {
     }
 
     @Override
-    public Estimate estimate(double empty, double[] scores, int at, double full) {
+    public Estimate estimate(double empty, double[] scores, double full) {
         int n = draws.length + 2;
         double[][] rows = new double[n][groups];
         double[] weights = new double[n];
@@ -71,7 +71,7 @@ final class CaptumDesign implements CoalitionDesign {
             double[] row = rows[i];
             distinct.get(draws[i]).stream().forEach(group -> row[group] = 1);
             weights[i] = 1;
-            responses[i] = scores[at + draws[i]];
+            responses[i] = scores[draws[i]];
         }
         responses[n - 2] = empty;
         responses[n - 1] = full;

@@ -13,8 +13,8 @@ interface CoalitionDesign {
      * Returns the attributions.
      *
      * @param empty score of no group
-     * @param scores score of each coalition, those from {@code at} on
+     * @param scores score of each coalition
      * @param full score of all groups
      */
-    Estimate estimate(double empty, double[] scores, int at, double full);
+    Estimate estimate(double empty, double[] scores, double full);
 }

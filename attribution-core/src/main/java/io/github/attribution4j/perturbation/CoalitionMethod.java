@@ -6,6 +6,8 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.ForwardAttribution;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.mask.Coalitions;
+import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.Problems;
@@ -14,6 +16,7 @@ import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
+import java.util.Arrays;
 
 /**
  * Scores of coalitions: some groups of elements stay, all others are replaced by a baseline. {@link FeatureAblation} asks for those
@@ -48,18 +51,40 @@ abstract sealed class CoalitionMethod<S extends CoalitionMethod<S>> extends Desc
         return with(MASK, mask);
     }
 
-    /** Adds what is wrong with the groups for this method. */
-    abstract void check(Groups groups, Problems problems);
+    /** Adds what is wrong with the number of groups, the largest of any example; any will do unless it says otherwise. */
+    void check(Problems problems, int groups) {}
 
     /** Computes. */
-    abstract Outcome explain(Perturbation perturbation);
+    abstract Outcome explain(Coalitions coalitions);
+
+    /** Returns advice for methods that take the groups one by one. */
+    static String betterWithMask(long elements) {
+        return elements > 1000 ? "better with a --mask: there are " + elements + " elements" : "";
+    }
+
+    /**
+     * Returns the outcome of a method that estimates Shapley values.
+     *
+     * @param withoutErrors what the user should know if some example has no standard errors, so that none are given
+     */
+    static Outcome estimated(
+            Coalitions coalitions, Estimate[] estimates, double[] baselineScores, String withoutErrors) {
+        double[][] values = Arrays.stream(estimates).map(Estimate::values).toArray(double[][]::new);
+        Outcome outcome = coalitions.complete(values, baselineScores);
+        if (Arrays.stream(estimates).allMatch(Estimate::hasErrors)) {
+            double[][] errors = Arrays.stream(estimates).map(Estimate::errors).toArray(double[][]::new);
+            return outcome.standardErrors(coalitions.spread(errors));
+        }
+        coalitions.evaluator().notice(withoutErrors);
+        return outcome;
+    }
 
     @Override
     public final Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
-            Perturbation perturbation =
-                    Perturbation.start(this, model, inputs, target, run, value(BASELINE), value(MASK), this::check);
-            return Explanation.of(perturbation.evaluator(), explain(perturbation));
+            Coalitions coalitions =
+                    Coalitions.start(this, model, inputs, target, run, value(MASK), value(BASELINE), this::check);
+            return Explanation.of(coalitions.evaluator(), explain(coalitions));
         }
     }
 }

@@ -14,10 +14,10 @@ record EveryCoalition(int groups) implements CoalitionDesign {
     }
 
     @Override
-    public Estimate estimate(double empty, double[] scores, int at, double full) {
+    public Estimate estimate(double empty, double[] scores, double full) {
         double[] values = new double[count() + 1];
         values[0] = empty;
-        System.arraycopy(scores, at, values, 1, count());
-        return Estimate.exact(ExactShapley.values(groups, values, 0, full));
+        System.arraycopy(scores, 0, values, 1, count());
+        return Estimate.exact(ExactShapley.values(groups, values, full));
     }
 }

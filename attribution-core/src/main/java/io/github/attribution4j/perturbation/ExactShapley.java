@@ -16,10 +16,10 @@ final class ExactShapley {
      * Returns the Shapley value of each group: Σ over S without g of |S|! (M − |S| − 1)! / M! · (v(S ∪ g) − v(S)).
      *
      * @param groups M
-     * @param values v of the coalitions 0 to 2^M - 2, in bits; those from {@code at} on
+     * @param values v of the coalitions 0 to 2^M - 2, in bits
      * @param full v of all groups
      */
-    static double[] values(int groups, double[] values, int at, double full) {
+    static double[] values(int groups, double[] values, double full) {
         double[] weights = new double[groups];
         double choices = 1;
         for (int size = 0; size < groups; size++) {
@@ -34,7 +34,7 @@ final class ExactShapley {
             for (int without = 0; without <= last; without++) {
                 if ((without & bit) == 0) {
                     int with = without | bit;
-                    double gain = (with == last ? full : values[at + with]) - values[at + without];
+                    double gain = (with == last ? full : values[with]) - values[without];
                     sum += weights[Integer.bitCount(without)] * gain;
                 }
             }

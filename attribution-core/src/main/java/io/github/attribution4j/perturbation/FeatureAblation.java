@@ -2,7 +2,7 @@
 package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Outcome;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Settings;
@@ -37,7 +37,7 @@ public final class FeatureAblation extends CoalitionMethod<FeatureAblation> {
                     FeatureAblation::new,
                     BASELINE,
                     MASK)
-            .advising(Perturbation::betterWithMask);
+            .advising(CoalitionMethod::betterWithMask);
 
     private FeatureAblation(Settings<FeatureAblation> settings) {
         super(settings);
@@ -49,24 +49,17 @@ public final class FeatureAblation extends CoalitionMethod<FeatureAblation> {
     }
 
     @Override
-    void check(Groups groups, Problems problems) {
-        // Any will do.
-    }
-
-    @Override
-    Outcome explain(Perturbation perturbation) {
-        Groups groups = perturbation.groups();
-        double[] scores = perturbation.evaluator().scores();
-        RowIndex index = RowIndex.of(0, scores.length, groups::count);
-        double[] without = perturbation.scores(index, (example, local, kept) -> {
+    Outcome explain(Coalitions coalitions) {
+        double[] scores = coalitions.evaluator().scores();
+        double[][] values = coalitions.scores(coalitions::groups, (example, row, kept) -> {
             Arrays.fill(kept, true);
-            kept[local] = false;
+            kept[row] = false;
         });
-        double[][] values = new double[scores.length][groups.most()];
-        for (int row = 0; row < without.length; row++) {
-            int example = index.example(row);
-            values[example][index.local(row)] = scores[example] - without[row];
+        for (int example = 0; example < scores.length; example++) {
+            for (int group = 0; group < values[example].length; group++) {
+                values[example][group] = scores[example] - values[example][group];
+            }
         }
-        return perturbation.outcome(values);
+        return coalitions.outcome(values);
     }
 }

@@ -6,6 +6,8 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.ForwardAttribution;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.mask.Coalitions;
+import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.Problems;
@@ -15,11 +17,8 @@ import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.Arrays;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * What the score loses when one group of elements is taken from another example, all others staying: permutation
@@ -62,7 +61,7 @@ public final class FeaturePermutation extends Described<Model, FeaturePermutatio
                     SHUFFLES,
                     CoalitionMethod.MASK)
             .ofExamples(2)
-            .advising(Perturbation::betterWithMask);
+            .advising(CoalitionMethod::betterWithMask);
 
     private final int shuffles;
 
@@ -89,51 +88,36 @@ public final class FeaturePermutation extends Described<Model, FeaturePermutatio
     @Override
     public Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
-            AtomicReference<Groups> resolved = new AtomicReference<>();
-            Evaluator evaluator = Evaluator.start(
-                    this, model, inputs, target, run, problems -> checkExamples(inputs, problems), problems -> {
-                        Groups groups = value(CoalitionMethod.MASK).resolve(inputs, problems);
-                        if (groups != null) {
-                            resolved.set(groups);
-                        }
-                    });
-            Groups groups = Objects.requireNonNull(resolved.get(), "a mask without problems has groups");
-            double[] scores = evaluator.scores();
-            RowIndex index = RowIndex.of(0, scores.length, example -> shuffles * groups.count(example));
-            long[][] partners = partners(evaluator, groups.most());
-            double[] shuffled = evaluator.scores(new CoalitionRows(
-                    evaluator.inputs(),
-                    (input, examples, local) -> {
-                        long[] others = new long[examples.length];
-                        for (int r = 0; r < others.length; r++) {
-                            others[r] = partners[local[r]][Math.toIntExact(examples[r])];
-                        }
-                        Tensor attributed = evaluator.inputs().attributed().get(input);
-                        return attributed.select(0, others);
-                    },
-                    groups,
-                    index,
-                    (example, local, kept) -> {
+            Problems problems = new Problems();
+            problems.collect(() -> checkExamples(inputs, problems));
+            Coalitions coalitions = Coalitions.amongExamples(
+                    this, model, inputs, target, run.started(), value(CoalitionMethod.MASK), problems);
+            double[] scores = coalitions.evaluator().scores();
+            int[][] partners = partners(coalitions.evaluator(), coalitions.mostGroups());
+            double[][] shuffled = coalitions.scores(
+                    example -> shuffles * coalitions.groups(example),
+                    (example, row, kept) -> {
                         Arrays.fill(kept, true);
-                        kept[local / shuffles] = false;
-                    }));
-            double[][] values = new double[scores.length][groups.most()];
-            double[][] errors = new double[scores.length][groups.most()];
+                        kept[row / shuffles] = false;
+                    },
+                    (example, row) -> partners[row][example]);
+            double[][] values = new double[scores.length][coalitions.mostGroups()];
+            double[][] errors = new double[scores.length][coalitions.mostGroups()];
             for (int example = 0; example < scores.length; example++) {
-                for (int group = 0; group < groups.count(example); group++) {
+                for (int group = 0; group < coalitions.groups(example); group++) {
                     Moments moments = new Moments(1);
                     for (int shuffle = 0; shuffle < shuffles; shuffle++) {
-                        double other = shuffled[index.start(example) + group * shuffles + shuffle];
+                        double other = shuffled[example][group * shuffles + shuffle];
                         moments.add(new double[] {scores[example] - other});
                     }
                     values[example][group] = moments.mean()[0];
                     errors[example][group] = moments.standardError()[0];
                 }
             }
-            Outcome outcome = Perturbation.outcome(evaluator, groups, values);
+            Outcome outcome = coalitions.outcome(values);
             return Explanation.of(
-                    evaluator,
-                    shuffles == 1 ? outcome : outcome.standardErrors(Perturbation.spread(evaluator, groups, errors)));
+                    coalitions.evaluator(),
+                    shuffles == 1 ? outcome : outcome.standardErrors(coalitions.spread(errors)));
         }
     }
 
@@ -154,9 +138,9 @@ public final class FeaturePermutation extends Described<Model, FeaturePermutatio
     }
 
     /** Returns for each shuffle of each group from which example each example takes it. */
-    private long[][] partners(Evaluator evaluator, int groups) {
+    private int[][] partners(Evaluator evaluator, int groups) {
         int examples = evaluator.examples();
-        long[][] partners = new long[groups * shuffles][examples];
+        int[][] partners = new int[groups * shuffles][examples];
         for (int local = 0; local < partners.length; local++) {
             int[] order = evaluator
                     .run()

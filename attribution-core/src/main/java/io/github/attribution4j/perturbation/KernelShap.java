@@ -2,6 +2,7 @@
 package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Outcome;
+import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.run.RandomStream;
 import io.github.attribution4j.run.Run;
@@ -127,28 +128,27 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
     }
 
     @Override
-    Outcome explain(Perturbation perturbation) {
-        Groups groups = perturbation.groups();
-        Run started = perturbation.evaluator().run();
-        double[] scores = perturbation.evaluator().scores();
-        double[] baselineScores = perturbation.baselineScores();
+    Outcome explain(Coalitions coalitions) {
+        Run started = coalitions.evaluator().run();
+        double[] scores = coalitions.evaluator().scores();
+        double[] baselineScores = coalitions.baselineScores();
         List<CoalitionDesign> designs = new ArrayList<>();
         for (int example = 0; example < scores.length; example++) {
-            designs.add(design(groups.count(example), started.random(PURPOSE, started.exampleKey(example))));
+            designs.add(design(coalitions.groups(example), started.random(PURPOSE, started.exampleKey(example))));
         }
-        RowIndex index =
-                RowIndex.of(0, scores.length, example -> designs.get(example).count());
-        double[] evaluated = perturbation.scores(
-                index, (example, local, kept) -> designs.get(example).fill(local, kept));
+        double[][] evaluated = coalitions.scores(
+                example -> designs.get(example).count(),
+                (example, row, kept) -> designs.get(example).fill(row, kept));
         Estimate[] estimates = new Estimate[scores.length];
         for (int example = 0; example < scores.length; example++) {
-            estimates[example] = designs.get(example)
-                    .estimate(baselineScores[example], evaluated, index.start(example), scores[example]);
+            estimates[example] =
+                    designs.get(example).estimate(baselineScores[example], evaluated[example], scores[example]);
         }
-        return perturbation.estimated(
+        return estimated(
+                coalitions,
                 estimates,
                 baselineScores,
-                "no standard errors: " + samples + " samples are too few to tell for " + groups.most()
+                "no standard errors: " + samples + " samples are too few to tell for " + coalitions.mostGroups()
                         + " groups; give more samples, or fewer groups");
     }
 
@@ -166,8 +166,7 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
     }
 
     @Override
-    void check(Groups groups, Problems problems) {
-        int most = groups.most();
+    void check(Problems problems, int most) {
         if (most > MOST_GROUPS) {
             problems.add("kernel-shap: the mask makes " + most + " groups, and the regression has a matrix of " + most
                     + " x " + most + "; give a mask with at most " + MOST_GROUPS + " groups, or use shapley-sampling");

@@ -105,7 +105,7 @@ final class LeverageDesign implements CoalitionDesign {
     }
 
     @Override
-    public Estimate estimate(double empty, double[] scores, int at, double full) {
+    public Estimate estimate(double empty, double[] scores, double full) {
         int pairs = halves.size();
         double difference = full - empty;
         double[][] rows = new double[pairs + 1][];
@@ -120,7 +120,7 @@ final class LeverageDesign implements CoalitionDesign {
                 halves.get(row).stream().forEach(group -> centred[group] += 1);
                 rows[row] = centred;
                 weights[row] = 2 * strata.get(i).share() * groups / ((double) drawn[i] * size * (groups - size));
-                double gain = scores[at + 2 * row] - scores[at + 2 * row + 1];
+                double gain = scores[2 * row] - scores[2 * row + 1];
                 responses[row] = (gain - difference * (2.0 * size - groups) / groups) / 2;
             }
         }

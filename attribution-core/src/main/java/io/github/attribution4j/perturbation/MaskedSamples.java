@@ -79,10 +79,9 @@ final class MaskedSamples implements Rows {
         List<Tensor> attributed = new ArrayList<>();
         for (int input = 0; input < masks.length; input++) {
             Tensor whole = evaluator.inputs().attributed().get(input);
-            Tensor present = CoalitionRows.rowsOf(whole, examples);
-            Tensor absent = CoalitionRows.rowsOf(references.get(input), examples);
-            Tensor mask = present.tensors()
-                    .of(masks[input], whole.dataType(), grids.get(input).shape(rows));
+            Tensor present = Rows.ofExamples(whole, examples);
+            Tensor absent = Rows.ofExamples(references.get(input), examples);
+            Tensor mask = present.tensors().of(masks[input], whole.dataType(), grids.get(input).shape(rows));
             // Not b + m (x − b), which rounds where the mask is 1.
             attributed.add(present.mul(mask).add(absent.mul(mask.mul(-1).add(1))));
         }

@@ -18,7 +18,6 @@ import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -139,7 +138,7 @@ public final class Occlusion extends Described<Model, Occlusion> implements Forw
                     inputs,
                     target,
                     run,
-                    problems -> Perturbation.checkBaseline(value(BASELINE), inputs, name(), problems),
+                    problems -> value(BASELINE).checkSingle(name(), inputs, problems),
                     problems -> check(inputs, problems));
             List<Tensor> attributed = evaluator.inputs().attributed();
             List<Windows> over = new ArrayList<>();
@@ -228,8 +227,8 @@ public final class Occlusion extends Described<Model, Occlusion> implements Forw
             }
         }
         Tensor tensor = evaluator.inputs().attributed().get(input);
-        DataType type = tensor.dataType().isFloating() ? tensor.dataType() : Perturbation.fallbackType(evaluator);
-        return Floats.of(values, over.shape(scores.length), type, tensor.tensors())
+        return tensor.tensors()
+                .of(values, evaluator.attributionType(tensor), over.shape(scores.length))
                 .broadcast(tensor.shape());
     }
 

@@ -14,7 +14,7 @@ final class OcclusionRows implements Rows {
     private final List<Tensor> references;
     private final List<Windows> windows;
     private final int[] starts;
-    private final RowIndex index;
+    private final int perExample;
 
     OcclusionRows(Inputs inputs, List<Tensor> references, List<Windows> windows) {
         this.inputs = inputs;
@@ -24,23 +24,22 @@ final class OcclusionRows implements Rows {
         for (int i = 0; i < windows.size(); i++) {
             starts[i + 1] = Math.addExact(starts[i], windows.get(i).count());
         }
-        int perExample = starts[windows.size()];
-        this.index = RowIndex.of(0, Math.toIntExact(inputs.rows()), example -> perExample);
+        this.perExample = starts[windows.size()];
     }
 
     /** Returns the first row of an example's windows over an input. */
     int start(int example, int input) {
-        return index.start(example) + starts[input];
+        return example * perExample + starts[input];
     }
 
     @Override
     public long count() {
-        return index.count();
+        return inputs.rows() * perExample;
     }
 
     @Override
     public long example(long row) {
-        return index.example(row);
+        return row / perExample;
     }
 
     @Override
@@ -49,8 +48,8 @@ final class OcclusionRows implements Rows {
         long[] examples = new long[rows];
         int[] local = new int[rows];
         for (int r = 0; r < rows; r++) {
-            examples[r] = index.example(from + r);
-            local[r] = index.local(from + r);
+            examples[r] = example(from + r);
+            local[r] = (int) ((from + r) % perExample);
         }
         List<Tensor> attributed = new ArrayList<>();
         for (int input = 0; input < windows.size(); input++) {
@@ -73,11 +72,11 @@ final class OcclusionRows implements Rows {
                 Arrays.fill(keep, r * size, (r + 1) * size, true);
             }
         }
-        Tensor present = CoalitionRows.rowsOf(inputs.attributed().get(input), examples);
+        Tensor present = Rows.ofExamples(inputs.attributed().get(input), examples);
         if (untouched) {
             return present.broadcast(present.shape().withRows(local.length));
         }
-        Tensor absent = CoalitionRows.rowsOf(references.get(input), examples);
+        Tensor absent = Rows.ofExamples(references.get(input), examples);
         return present.tensors().of(keep, over.shape(local.length)).where(present, absent);
     }
 }

@@ -177,7 +177,7 @@ public final class Rise extends Described<Model, Rise> implements ForwardAttribu
                     inputs,
                     target,
                     run,
-                    problems -> Perturbation.checkBaseline(value(BASELINE), inputs, name(), problems),
+                    problems -> value(BASELINE).checkSingle(name(), inputs, problems),
                     problems -> check(inputs, problems));
             List<Tensor> attributed = evaluator.inputs().attributed();
             List<RandomGrid> grids = new ArrayList<>();

@@ -2,6 +2,7 @@
 package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Outcome;
+import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
@@ -57,7 +58,7 @@ public final class ShapleySampling extends CoalitionMethod<ShapleySampling> {
                     ANTITHETIC,
                     BASELINE,
                     MASK)
-            .advising(Perturbation::betterWithMask);
+            .advising(CoalitionMethod::betterWithMask);
 
     private final int samples;
     private final boolean antithetic;
@@ -84,34 +85,33 @@ public final class ShapleySampling extends CoalitionMethod<ShapleySampling> {
     }
 
     @Override
-    void check(Groups groups, Problems problems) {
+    void check(Problems problems, int groups) {
         problems.require(
                 !antithetic || samples % 2 == 0,
                 "samples " + samples + ": antithetic walks come in pairs; give an even number, or antithetic(false)");
     }
 
     @Override
-    Outcome explain(Perturbation perturbation) {
-        Groups groups = perturbation.groups();
-        Run started = perturbation.evaluator().run();
-        double[] scores = perturbation.evaluator().scores();
-        double[] baselineScores = perturbation.baselineScores();
+    Outcome explain(Coalitions coalitions) {
+        Run started = coalitions.evaluator().run();
+        double[] scores = coalitions.evaluator().scores();
+        double[] baselineScores = coalitions.baselineScores();
         Walks[] walks = new Walks[scores.length];
         for (int example = 0; example < walks.length; example++) {
             walks[example] =
-                    new Walks(groups.count(example), samples, antithetic, started, started.exampleKey(example));
+                    new Walks(coalitions.groups(example), samples, antithetic, started, started.exampleKey(example));
         }
-        RowIndex index = RowIndex.of(0, walks.length, example -> walks[example].count());
-        double[] coalitions = perturbation.scores(index, (example, local, kept) -> walks[example].fill(local, kept));
+        double[][] evaluated = coalitions.scores(
+                example -> walks[example].count(), (example, row, kept) -> walks[example].fill(row, kept));
         Estimate[] estimates = new Estimate[walks.length];
         for (int example = 0; example < walks.length; example++) {
-            Moments gains =
-                    walks[example].gains(baselineScores[example], coalitions, index.start(example), scores[example]);
-            estimates[example] = groups.count(example) == 1
+            Moments gains = walks[example].gains(baselineScores[example], evaluated[example], scores[example]);
+            estimates[example] = coalitions.groups(example) == 1
                     ? Estimate.single(scores[example] - baselineScores[example])
                     : new Estimate(gains.mean(), gains.standardError());
         }
-        return perturbation.estimated(
+        return estimated(
+                coalitions,
                 estimates,
                 baselineScores,
                 "no standard errors: they need at least "

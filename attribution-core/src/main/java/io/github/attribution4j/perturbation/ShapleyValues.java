@@ -2,6 +2,7 @@
 package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Outcome;
+import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Need;
@@ -58,31 +59,31 @@ public final class ShapleyValues extends CoalitionMethod<ShapleyValues> {
     }
 
     @Override
-    Outcome explain(Perturbation perturbation) {
-        Groups groups = perturbation.groups();
-        double[] scores = perturbation.evaluator().scores();
+    Outcome explain(Coalitions coalitions) {
+        double[] scores = coalitions.evaluator().scores();
         double[] baselineScores = new double[scores.length];
         double[][] values = new double[scores.length][];
-        int perChunk = (int) Math.max(1, CHUNK >> groups.most());
-        for (int from = 0; from < scores.length; from += perChunk) {
+        int perChunk = (int) Math.max(1, CHUNK >> coalitions.mostGroups());
+        for (int start = 0; start < scores.length; start += perChunk) {
+            int from = start;
             int to = Math.min(scores.length, from + perChunk);
-            RowIndex index = RowIndex.of(from, to, example -> (1 << groups.count(example)) - 1);
-            double[] coalitions = perturbation.scores(index, (example, local, kept) -> ExactShapley.fill(local, kept));
+            double[][] evaluated = coalitions.scores(
+                    example -> example < from || example >= to ? 0 : (1 << coalitions.groups(example)) - 1,
+                    (example, row, kept) -> ExactShapley.fill(row, kept));
             for (int example = from; example < to; example++) {
-                int at = index.start(example);
-                baselineScores[example] = coalitions[at];
-                values[example] = ExactShapley.values(groups.count(example), coalitions, at, scores[example]);
+                baselineScores[example] = evaluated[example][0];
+                values[example] =
+                        ExactShapley.values(coalitions.groups(example), evaluated[example], scores[example]);
             }
         }
-        return perturbation.complete(values, baselineScores);
+        return coalitions.complete(values, baselineScores);
     }
 
     @Override
-    void check(Groups groups, Problems problems) {
-        int most = groups.most();
+    void check(Problems problems, int groups) {
         problems.require(
-                most <= MOST_GROUPS,
-                "shapley-values: the mask makes " + most + " groups, and exact values need 2^" + most
+                groups <= MOST_GROUPS,
+                "shapley-values: the mask makes " + groups + " groups, and exact values need 2^" + groups
                         + " rows for each example; give a mask with at most " + MOST_GROUPS
                         + " groups, or use shapley-sampling or kernel-shap");
     }

@@ -103,10 +103,10 @@ final class Walks {
      * Returns mean and variance of what groups gain on walks; on pairs of walks, where they are antithetic.
      *
      * @param empty score of no group
-     * @param scores score of each row, those from {@code at} on
+     * @param scores score of each row
      * @param full score of all groups
      */
-    Moments gains(double empty, double[] scores, int at, double full) {
+    Moments gains(double empty, double[] scores, double full) {
         Moments moments = new Moments(groups);
         double[] gains = new double[groups];
         int together = antithetic ? 2 : 1;
@@ -117,7 +117,7 @@ final class Walks {
             int[] order = order(sample);
             double before = empty;
             for (int step = 0; step < groups; step++) {
-                double after = step == groups - 1 ? full : scores[at + row(sample, step)];
+                double after = step == groups - 1 ? full : scores[row(sample, step)];
                 gains[order[step]] += (after - before) / together;
                 before = after;
             }

@@ -3,7 +3,7 @@
  * Methods that change inputs and watch the score: they run any scoring function, with no need of gradients.
  *
  * <p>Start with {@link io.github.attribution4j.perturbation.FeatureAblation} (what changes when a group of elements goes
- * absent) and {@link io.github.attribution4j.perturbation.FeatureMask} (what a group is). {@link
+ * absent) and {@link io.github.attribution4j.mask.FeatureMask} (what a group is). {@link
  * io.github.attribution4j.perturbation.Occlusion} slides a window. {@link
  * io.github.attribution4j.perturbation.ShapleyValues} accounts for every combination of groups exactly; {@link
  * io.github.attribution4j.perturbation.ShapleySampling} and {@link io.github.attribution4j.perturbation.KernelShap}

@@ -3,6 +3,8 @@ package io.github.attribution4j.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Collects all problems of a request, so that one exception can list them. */
 public final class Problems {
@@ -25,13 +27,27 @@ public final class Problems {
 
     /** Runs a check that throws, and adds its message if it does. */
     public void collect(Runnable check) {
-        try {
+        found(() -> {
             check.run();
+            return Optional.empty();
+        });
+    }
+
+    /** Runs a check that returns what it found; adds its message if it throws, and then returns nothing. */
+    public <T> Optional<T> found(Supplier<Optional<T>> check) {
+        try {
+            return check.get();
         } catch (InvalidRequestException e) {
             found.addAll(e.problems());
         } catch (IllegalArgumentException e) {
             found.add(String.valueOf(e.getMessage()));
         }
+        return Optional.empty();
+    }
+
+    /** Adds all of others. */
+    public void addAll(Problems others) {
+        found.addAll(others.found);
     }
 
     /**

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.perturbation.FeatureAblation;
-import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.run.InvalidRequestException;

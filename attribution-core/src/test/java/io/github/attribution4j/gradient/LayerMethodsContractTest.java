@@ -3,12 +3,12 @@ package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.MethodContract;
 import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
-import io.github.attribution4j.perturbation.FeatureMask;
 import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleySampling;

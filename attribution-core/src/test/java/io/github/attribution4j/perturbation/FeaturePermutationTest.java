@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
-
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.Run;
@@ -18,6 +15,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 class FeaturePermutationTest {
     private static final Model SUM = Model.of(rows -> Arrays.stream(rows)

@@ -56,7 +56,7 @@ class KernelShapTest {
             scores[i] = game.scores()[coalition];
         }
         double full = game.scores()[game.scores().length - 1];
-        Estimate estimate = design.estimate(game.scores()[0], scores, 0, full);
+        Estimate estimate = design.estimate(game.scores()[0], scores, full);
         assertThat(Arrays.stream(scores).distinct().count()).isEqualTo((1 << players) - 2);
         assertThat(estimate.values()).containsExactly(game.shapleyByOrders(), within(1e-12));
         assertThat(estimate.errors()).containsExactly(new double[players], within(1e-12));

@@ -4,6 +4,7 @@ package io.github.attribution4j.perturbation;
 import io.github.attribution4j.MethodContract;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.target.Target;

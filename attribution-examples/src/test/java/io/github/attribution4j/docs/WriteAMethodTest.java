@@ -12,16 +12,20 @@ import io.github.attribution4j.GradientAttribution;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Rows;
+import io.github.attribution4j.mask.Coalitions;
+import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.run.RandomStream;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Kind;
 import io.github.attribution4j.setting.Need;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
@@ -31,7 +35,9 @@ import io.github.attribution4j.testkit.contract.AttributionContract;
 import io.github.attribution4j.testkit.reference.Activation;
 import io.github.attribution4j.testkit.reference.ReferenceModels;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -73,6 +79,76 @@ class WriteAMethodTest {
         }
     }
     // end::method
+
+    // tag::groups
+    static final class Banzhaf extends Described<Model, Banzhaf> implements ForwardAttribution {
+        private static final Setting<Integer> SAMPLES =
+                Setting.count("samples", 500, 1, "coalitions drawn for each example").trial(8);
+        private static final Setting<FeatureMask> MASK =
+                Setting.of("mask", FeatureMask.KIND, FeatureMask.perElement(), "what goes absent together");
+        private static final Setting<Baseline> BASELINE =
+                Setting.of("baseline", Baseline.KIND, Baseline.zeros(), "what absent groups are replaced by");
+
+        static final Description<Banzhaf> DESCRIPTION = Description.of(
+                "banzhaf",
+                Need.FORWARD,
+                "what a group adds to the score, averaged over all coalitions of the others",
+                Banzhaf::new,
+                SAMPLES,
+                MASK,
+                BASELINE);
+
+        private Banzhaf(Settings<Banzhaf> settings) {
+            super(settings);
+        }
+
+        Banzhaf() {
+            this(DESCRIPTION.defaults());
+        }
+
+        @Override
+        public Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
+            try (TensorScope scope = TensorScope.open()) {
+                Coalitions coalitions =
+                        Coalitions.start(this, model, inputs, target, run, value(MASK), value(BASELINE));
+                Run started = coalitions.evaluator().run();
+                Coalitions.Keeping half = (example, row, kept) -> {
+                    RandomStream random = started.random(0xBA2, started.exampleKey(example), row);
+                    for (int group = 0; group < coalitions.groups(example); group++) {
+                        kept[group] = random.nextDouble() < 0.5;
+                    }
+                };
+                double[][] scores = coalitions.scores(example -> value(SAMPLES), half);
+                double[][] values = new double[scores.length][];
+                for (int example = 0; example < scores.length; example++) {
+                    values[example] = differences(scores[example], coalitions.groups(example), example, half);
+                }
+                return Explanation.of(coalitions.evaluator(), coalitions.outcome(values));
+            }
+        }
+
+        /** The mean score with a group less the mean score without it; coalitions are drawn again rather than kept. */
+        private static double[] differences(double[] scores, int groups, int example, Coalitions.Keeping half) {
+            double[][] sums = new double[groups][2];
+            int[][] counts = new int[groups][2];
+            for (int row = 0; row < scores.length; row++) {
+                boolean[] kept = new boolean[groups];
+                half.fill(example, row, kept);
+                for (int group = 0; group < groups; group++) {
+                    int with = kept[group] ? 1 : 0;
+                    sums[group][with] += scores[row];
+                    counts[group][with]++;
+                }
+            }
+            double[] differences = new double[groups];
+            for (int group = 0; group < groups; group++) {
+                differences[group] = sums[group][1] / Math.max(1, counts[group][1])
+                        - sums[group][0] / Math.max(1, counts[group][0]);
+            }
+            return differences;
+        }
+    }
+    // end::groups
 
     // tag::rows
     static final class LeaveOneOut extends Described<Model, LeaveOneOut> implements ForwardAttribution {
@@ -198,6 +274,47 @@ class WriteAMethodTest {
         @Override
         protected Inputs inputs(Model model, int examples) {
             return Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 2, examples, 4));
+        }
+    }
+
+    @Nested
+    class BanzhafContract extends AttributionContract<Model> {
+        @Override
+        protected Attribution<? super Model> method() {
+            return new Banzhaf();
+        }
+
+        @Override
+        protected boolean random() {
+            return true;
+        }
+
+        @Override
+        protected Model model() {
+            return ReferenceModels.mlp(DataType.FLOAT64, 1, Activation.TANH, 4, 8, 3);
+        }
+
+        @Override
+        protected Inputs inputs(Model model, int examples) {
+            return Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 2, examples, 4));
+        }
+    }
+
+    @Test
+    void groupsAddWhatTheyAddOnAverage() {
+        // Two groups: the sum of columns 0 and 1, and column 2, whose product counts once more.
+        Model model = Model.of("product", "1", rows -> Arrays.stream(rows)
+                .map(row -> new double[] {row[0] + row[1] + row[2] + (row[0] + row[1]) * row[2]})
+                .toArray(double[][]::new));
+        Banzhaf method = Banzhaf.DESCRIPTION
+                .read(Map.of("samples", "20000", "mask", "ranges:1:2,1"), Sources.none())
+                .method();
+        try (TensorScope scope = TensorScope.open();
+                Explanation why = method.attribute(
+                        model, Inputs.of(Tensors.ofJava().of(new double[] {1, 2, 4}, 1, 3)))) {
+            assertThat(why.attribution().toDoubleArray())
+                    .containsExactly(new double[] {3 + 6, 3 + 6, 4 + 6}, within(0.4));
+            assertThat(why.counts().forwardRows()).isEqualTo(20_001);
         }
     }
 

@@ -11,7 +11,7 @@ import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.Failure;
-import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Setting;
 import java.io.PrintWriter;

@@ -2,7 +2,7 @@
 package io.github.attribution4j.cli.question;
 
 import io.github.attribution4j.baseline.Baseline;
-import io.github.attribution4j.perturbation.FeatureMask;
+import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.target.Target;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.mask;
 
 import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.model.Inputs;
@@ -10,18 +10,6 @@ import java.util.List;
 
 /** Rows that are the example within a coalition of groups and something else, such as its baseline, outside. */
 final class CoalitionRows implements Rows {
-    /** Says which groups a row keeps. */
-    interface Coalitions {
-        /**
-         * Fills in a coalition.
-         *
-         * @param example the example
-         * @param local the how manieth row of the example
-         * @param kept takes for each group whether it is kept; {@code false} everywhere before
-         */
-        void fill(int example, int local, boolean[] kept);
-    }
-
     /** Says what stands outside of coalitions. */
     interface Absent {
         /**
@@ -29,7 +17,7 @@ final class CoalitionRows implements Rows {
          *
          * @param input the attributed input
          * @param examples for each evaluated row its example
-         * @param local for each evaluated row, the how manieth of its example it is
+         * @param local for each evaluated row its number among those of its example
          * @return one row for each, or one that serves all
          */
         Tensor rows(int input, long[] examples, int[] local);
@@ -39,14 +27,14 @@ final class CoalitionRows implements Rows {
     private final Absent absent;
     private final Groups groups;
     private final RowIndex index;
-    private final Coalitions coalitions;
+    private final Coalitions.Keeping keeping;
 
-    CoalitionRows(Inputs inputs, Absent absent, Groups groups, RowIndex index, Coalitions coalitions) {
+    CoalitionRows(Inputs inputs, Absent absent, Groups groups, RowIndex index, Coalitions.Keeping keeping) {
         this.inputs = inputs;
         this.absent = absent;
         this.groups = groups;
         this.index = index;
-        this.coalitions = coalitions;
+        this.keeping = keeping;
     }
 
     @Override
@@ -74,7 +62,7 @@ final class CoalitionRows implements Rows {
             examples[r] = example;
             local[r] = index.local(from + r);
             Arrays.fill(kept, false);
-            coalitions.fill(example, local[r], kept);
+            keeping.fill(example, local[r], kept);
             for (int input = 0; input < keep.length; input++) {
                 groups.gather(input, example, kept, keep[input], r * groups.rowSize(input));
             }
@@ -83,19 +71,8 @@ final class CoalitionRows implements Rows {
         for (int input = 0; input < keep.length; input++) {
             Tensor present = inputs.attributed().get(input);
             Tensor mask = present.tensors().of(keep[input], groups.shape(input, rows));
-            attributed.add(mask.where(rowsOf(present, examples), absent.rows(input, examples, local)));
+            attributed.add(mask.where(Rows.ofExamples(present, examples), absent.rows(input, examples, local)));
         }
         return attributed;
-    }
-
-    /** Returns for each evaluated row the row of its example; one row where it serves all. */
-    static Tensor rowsOf(Tensor perExample, long... examples) {
-        if (perExample.shape().dim(0) == 1) {
-            return perExample;
-        }
-        if (examples[0] == examples[examples.length - 1]) {
-            return perExample.rows(examples[0], examples[0] + 1);
-        }
-        return perExample.select(0, examples);
     }
 }

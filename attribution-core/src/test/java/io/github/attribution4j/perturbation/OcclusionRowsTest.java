@@ -3,18 +3,16 @@ package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.RowsContract;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.testkit.reference.ReferenceModels;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Rows with windows and groups replaced, for references of one row and of a row for each example. */
-class PerturbedRowsTest {
+/** Rows with windows replaced, for references of one row and of a row for each example. */
+class OcclusionRowsTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
     void a_range_has_as_many_rows_as_asked_for(int examples) {
@@ -29,13 +27,6 @@ class PerturbedRowsTest {
                     Windows.of(Shape.of(3), Shape.of(2), Shape.of(1)),
                     Windows.of(Shape.of(2), Shape.of(1), Shape.of(1)));
             RowsContract.check(new OcclusionRows(inputs, references, windows));
-            Groups groups = Objects.requireNonNull(FeatureMask.perElement().resolve(inputs, new Problems()));
-            RowsContract.check(new CoalitionRows(
-                    inputs,
-                    (input, of, local) -> CoalitionRows.rowsOf(references.get(input), of),
-                    groups,
-                    RowIndex.of(0, examples, example -> groups.count(example)),
-                    (example, local, kept) -> kept[local] = true));
         }
     }
 }

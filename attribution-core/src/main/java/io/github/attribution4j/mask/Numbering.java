@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.mask;
 
 import io.github.attribution4j.Provenance;
-import io.github.attribution4j.perturbation.MaskIds.Ids;
+import io.github.attribution4j.mask.MaskIds.Ids;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.mask;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.Problems;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.mask;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
+import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.mask.MaskIds.Ids;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.perturbation.MaskIds.Ids;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -14,8 +15,8 @@ import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The groups of elements of certain inputs: a {@link FeatureMask} that has been checked. The index is computed once; making
@@ -38,10 +39,10 @@ final class Groups {
         this.names = names;
     }
 
-    /** Checks numbers and returns the groups; null after adding what is wrong, or if there are no numbers. */
-    static @Nullable Groups of(List<Ids> perInput, Inputs inputs, IntFunction<List<String>> names, Problems problems) {
+    /** Checks numbers and returns the groups; none after adding what is wrong, or if there are no numbers. */
+    static Optional<Groups> of(List<Ids> perInput, Inputs inputs, IntFunction<List<String>> names, Problems problems) {
         if (perInput.isEmpty()) {
-            return null;
+            return Optional.empty();
         }
         int rows = Numbering.rows(perInput);
         int[] counts = new int[rows];
@@ -49,19 +50,19 @@ final class Groups {
             String which = rows == 1 ? "mask" : "mask of example " + row;
             counts[row] = count(Numbering.distinct(perInput, row), which, problems);
             if (counts[row] == 0) {
-                return null;
+                return Optional.empty();
             }
         }
         List<int[]> compact = perInput.stream()
                 .map(one ->
                         Arrays.stream(one.values()).mapToInt(Math::toIntExact).toArray())
                 .toList();
-        return new Groups(
+        return Optional.of(new Groups(
                 inputs,
                 perInput.stream().map(Ids::shape).toList(),
                 compact,
                 counts,
-                names.apply(Arrays.stream(counts).max().orElse(0)));
+                names.apply(Arrays.stream(counts).max().orElse(0))));
     }
 
     private static int count(long[] distinct, String which, Problems problems) {
@@ -168,9 +169,9 @@ final class Groups {
      * Returns values of groups as values of elements, one tensor in the shape of each attributed input.
      *
      * @param values for each example a value for each group
-     * @param fallback type for inputs of an integer type
+     * @param evaluator says of which type
      */
-    List<Tensor> spread(double[][] values, DataType fallback, Tensors tensors) {
+    List<Tensor> spread(double[][] values, Evaluator evaluator) {
         List<Tensor> attributed = inputs.attributed();
         List<Tensor> spread = new ArrayList<>();
         for (int input = 0; input < shapes.size(); input++) {
@@ -184,8 +185,9 @@ final class Groups {
                 }
             }
             Tensor tensor = attributed.get(input);
-            DataType type = tensor.dataType().isFloating() ? tensor.dataType() : fallback;
-            spread.add(Floats.of(elements, shape(input, values.length), type, tensors)
+            DataType type = evaluator.attributionType(tensor);
+            spread.add(tensor.tensors()
+                    .of(elements, type, shape(input, values.length))
                     .broadcast(tensor.shape()));
         }
         return spread;

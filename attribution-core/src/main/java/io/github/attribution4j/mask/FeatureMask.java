@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.mask;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.model.Inputs;
@@ -13,8 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
  * Which elements of the inputs form one feature, so that they are present or absent together: pixels of a superpixel,
@@ -209,10 +208,7 @@ public final class FeatureMask {
      * @throws InvalidRequestException if the mask does not fit the inputs
      */
     public int groups(Inputs inputs) {
-        Problems problems = new Problems();
-        Groups groups = resolve(inputs, problems);
-        problems.throwIfAny();
-        return groups == null ? 0 : groups.most();
+        return resolve(inputs).most();
     }
 
     /**
@@ -224,10 +220,7 @@ public final class FeatureMask {
      * @throws InvalidRequestException if the mask does not fit the inputs
      */
     public double[][] byGroup(Inputs inputs, List<Tensor> perElement) {
-        Problems problems = new Problems();
-        Groups groups = resolve(inputs, problems);
-        problems.throwIfAny();
-        return groups == null ? new double[0][] : groups.collect(perElement);
+        return resolve(inputs).collect(perElement);
     }
 
     /**
@@ -239,11 +232,7 @@ public final class FeatureMask {
      * @throws InvalidRequestException if the mask does not fit the inputs
      */
     public long[] groupNumbers(Inputs inputs, int input, int example) {
-        Problems problems = new Problems();
-        Groups groups = resolve(inputs, problems);
-        problems.throwIfAny();
-        return Objects.requireNonNull(groups, "a mask without problems has groups")
-                .numbers(input, example);
+        return resolve(inputs).numbers(input, example);
     }
 
     /**
@@ -258,7 +247,7 @@ public final class FeatureMask {
      */
     public Explanation sums(Explanation explanation, Inputs inputs) {
         Problems problems = new Problems();
-        Groups groups = resolve(inputs, problems);
+        Optional<Groups> groups = resolve(inputs, problems);
         List<Shape> shapes = inputs.attributed().stream().map(Tensor::shape).toList();
         List<Shape> explained =
                 explanation.attributions().stream().map(Tensor::shape).toList();
@@ -267,25 +256,30 @@ public final class FeatureMask {
                 "mask " + this + ": the attributions have shapes " + explained + ", and the inputs " + shapes
                         + "; give what was explained");
         problems.throwIfAny();
-        return Objects.requireNonNull(groups, "a mask without problems has groups")
-                .sums(explanation);
+        return groups.orElseThrow().sums(explanation);
     }
 
-    /** Returns the groups in inputs, or null after adding what is wrong. */
-    @Nullable
-    Groups resolve(Inputs inputs, Problems problems) {
+    /** Returns the groups in inputs; none after adding what is wrong. */
+    Optional<Groups> resolve(Inputs inputs, Problems problems) {
         List<Inputs.Input> attributed = inputs.attributedInputs();
-        Groups groups = Groups.of(
+        Optional<Groups> groups = Groups.of(
                 numbers(attributed, inputs.sources(), problems),
                 inputs,
                 most -> names(attributed, inputs.sources(), most),
                 problems);
-        if (groups != null && !names.isEmpty() && names.size() != groups.most()) {
-            problems.add("mask " + this + ": " + names.size() + " names for " + groups.most()
-                    + " groups; give one for each");
-            return null;
+        if (groups.isPresent() && !names.isEmpty() && names.size() != groups.get().most()) {
+            problems.add("mask " + this + ": " + names.size() + " names for "
+                    + groups.get().most() + " groups; give one for each");
+            return Optional.empty();
         }
         return groups;
+    }
+
+    private Groups resolve(Inputs inputs) {
+        Problems problems = new Problems();
+        Optional<Groups> groups = resolve(inputs, problems);
+        problems.throwIfAny();
+        return groups.orElseThrow();
     }
 
     /** Returns what groups are called, blank where nothing says; none if nothing says of any. */

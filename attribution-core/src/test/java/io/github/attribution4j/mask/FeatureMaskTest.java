@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.mask;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.tensor.DataType;
@@ -16,6 +17,7 @@ import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -54,9 +56,9 @@ class FeatureMaskTest {
     /** Returns the group of every element of an input's mask for one example. */
     private static List<Integer> groups(FeatureMask mask, Inputs inputs, int input, int example) {
         Problems problems = new Problems();
-        Groups groups = mask.resolve(inputs, problems);
+        Optional<Groups> resolved = mask.resolve(inputs, problems);
         problems.throwIfAny();
-        assertThat(groups).isNotNull();
+        Groups groups = resolved.orElseThrow();
         int size = groups.rowSize(input);
         Integer[] found = new Integer[size];
         for (int group = 0; group < groups.count(example); group++) {

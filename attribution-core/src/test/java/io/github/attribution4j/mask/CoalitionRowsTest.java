@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.mask;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.attribution4j.RowsContract;
+import io.github.attribution4j.evaluation.Rows;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.testkit.reference.ReferenceModels;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Rows with groups replaced, for references of one row and of a row for each example. */
+class CoalitionRowsTest {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void a_range_has_as_many_rows_as_asked_for(int examples) {
+        Tensor first = ReferenceModels.normal(DataType.FLOAT64, 6, examples, 3);
+        Tensor second = ReferenceModels.normal(DataType.FLOAT64, 7, examples, 2);
+        Inputs inputs = Inputs.none().attribute("a", first).attribute("b", second);
+        for (long rows : new long[] {1, examples}) {
+            List<Tensor> references = List.of(
+                    ReferenceModels.normal(DataType.FLOAT64, 8, rows, 3),
+                    ReferenceModels.normal(DataType.FLOAT64, 9, rows, 2));
+            Groups groups = FeatureMask.perElement()
+                    .resolve(inputs, new Problems())
+                    .orElseThrow();
+            RowsContract.check(new CoalitionRows(
+                    inputs,
+                    (input, of, local) -> Rows.ofExamples(references.get(input), of),
+                    groups,
+                    RowIndex.of(examples, example -> groups.count(example)),
+                    (example, local, kept) -> kept[local] = true));
+        }
+    }
+
+    @Test
+    void an_index_passes_over_examples_without_rows() {
+        int[] counts = {0, 2, 0, 0, 3, 0};
+        RowIndex index = RowIndex.of(6, example -> counts[example]);
+        assertThat(index.count()).isEqualTo(5);
+        int[] examples = new int[5];
+        int[] local = new int[5];
+        for (int row = 0; row < 5; row++) {
+            examples[row] = index.example(row);
+            local[row] = index.local(row);
+        }
+        assertThat(examples).containsExactly(1, 1, 4, 4, 4);
+        assertThat(local).containsExactly(0, 1, 0, 1, 2);
+        assertThat(index.start(6)).isEqualTo(5);
+    }
+}
