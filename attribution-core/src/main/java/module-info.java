@@ -16,6 +16,7 @@ module io.github.attribution4j.core {
             io.github.attribution4j.djl,
             io.github.attribution4j.onnx,
             io.github.attribution4j.testkit;
+    exports io.github.attribution4j.mask;
     exports io.github.attribution4j.model;
     exports io.github.attribution4j.model.program;
     exports io.github.attribution4j.model.rule;

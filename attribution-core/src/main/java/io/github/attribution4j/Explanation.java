@@ -88,7 +88,9 @@ public final class Explanation implements AutoCloseable {
      * @throws io.github.attribution4j.model.ModelException if an attribution is NaN or infinite
      */
     public static Explanation of(Evaluator evaluator, Outcome outcome) {
-        return outcome.explain(evaluator);
+        Explanation explanation = outcome.explain(evaluator);
+        evaluator.run().finished(evaluator.recipe().name());
+        return explanation;
     }
 
     /** Returns the names of the attributed inputs, in order. */

@@ -179,6 +179,11 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
             });
             Collected collected = new Collected(evaluator.examples());
             long total = (long) evaluator.examples() * samples;
+            if (own.isEmpty()) {
+                evaluator.target();
+            }
+            // Scores of a layer's unit are evaluated in the end.
+            evaluator.run().plan(own.isEmpty() ? total : total + evaluator.examples());
             int most = chunk(evaluator.inputs(), evaluator.run().batching());
             for (long done = 0; done < total; ) {
                 int size = Batching.next(most, samples, done, total);
@@ -217,7 +222,7 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
                     model,
                     clean.withAttributed(noisy),
                     decided,
-                    run.exampleKeys(keys).nested())) {
+                    run.part(copies).exampleKeys(keys).nested())) {
                 collected.add(scope, from, to, explanation);
                 evaluator.count(explanation.counts());
                 explanation.notices().forEach(evaluator::notice);

@@ -91,7 +91,15 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "mask", "root", "baseline", "evaluation")
                 .whereLayer("run")
                 .mayOnlyBeAccessedByLayers(
-                        "catalog", "methods", "path", "mask", "root", "baseline", "evaluation", "target", "internal numeric")
+                        "catalog",
+                        "methods",
+                        "path",
+                        "mask",
+                        "root",
+                        "baseline",
+                        "evaluation",
+                        "target",
+                        "internal numeric")
                 .whereLayer("setting")
                 .mayOnlyBeAccessedByLayers(
                         "catalog",

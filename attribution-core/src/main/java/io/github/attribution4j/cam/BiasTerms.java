@@ -78,6 +78,15 @@ final class BiasTerms {
         this.weights = Set.copyOf(model.weightNames());
     }
 
+    /** Returns how many rows of each example {@link #of} evaluates for a layer. */
+    int stages(CutPoint point) {
+        boolean explicit = CONVOLUTIONS.contains(point.kind()) || point.kind().equals("Linear");
+        if (explicit) {
+            return weights.contains(point.path() + ".bias") ? 1 : 0;
+        }
+        return IMPLICIT.contains(point.kind()) ? 2 : 0;
+    }
+
     /**
      * Returns bias ∘ gradient of one call of a layer; nothing if it has no bias.
      *

@@ -77,7 +77,8 @@ abstract sealed class ClassActivationMap<S extends ClassActivationMap<S>> extend
             Evaluator evaluator = Evaluator.start(this, model, inputs, target, started);
             List<Tensor> maps = new ArrayList<>();
             for (Cut cut : cuts) {
-                Tensor map = map(new LayerRun(this, evaluator, cut, value(CamSettings.LAYOUT)));
+                int left = cuts.size() - maps.size();
+                Tensor map = map(new LayerRun(this, evaluator, cut, value(CamSettings.LAYOUT), left));
                 tellOfEmpty(evaluator, map, cut.point().toString());
                 Tensor signed = value(CamSettings.RELU) ? map.clamp(0, Double.POSITIVE_INFINITY) : map;
                 maps.add(value(CamSettings.UPSAMPLE)

@@ -114,6 +114,7 @@ public final class EigenCam extends ClassActivationMap<EigenCam> {
         }
         // The explanation holds scores, whose cost counts as the method's.
         layer.evaluator().scores();
+        layer.plan(layer.evaluator().examples());
         Channels activation = layer.arranged(layer.activation());
         return activation.spread(PrincipalMap.flat(activation, value(CENTERED)));
     }

@@ -148,11 +148,15 @@ public final class FullGrad extends Described<LayeredModel, FullGrad> {
             Evaluator evaluator =
                     Evaluator.start(this, model, inputs, target, run.started(), problems -> check(inputs, problems));
             Inputs.Input input = evaluator.inputs().attributedInputs().get(0);
+            int candidates = layers.isEmpty() ? model.cutPoints().size() : named.size();
+            evaluator.run().plan((1L + candidates) * evaluator.examples());
             Contributions sum = new Contributions(input.tensor().shape(), magnitudes, value(RESAMPLE));
             Tensor atInput = evaluator.gradientsAtInputs().get(0).mul(input.tensor());
             sum.add(atInput, ActivationLayout.channelsFirst());
             BiasTerms terms = new BiasTerms(model, evaluator, value(CamSettings.LAYOUT));
-            for (CutPoint point : layers.isEmpty() ? reached(model, evaluator) : named) {
+            List<CutPoint> points = layers.isEmpty() ? reached(model, evaluator) : named;
+            evaluator.run().plan((long) points.stream().mapToInt(terms::stages).sum() * evaluator.examples());
+            for (CutPoint point : points) {
                 terms.of(point, !layers.isEmpty()).ifPresent(term -> sum.add(term.contributions(), term.layout()));
             }
             Outcome outcome = Outcome.of(List.of(sum.map()));

@@ -115,7 +115,7 @@ public final class GuidedGradCam extends Described<RuledModel, GuidedGradCam> {
     }
 
     private Tensor map(Evaluator evaluator, Cut cut) {
-        return new LayerRun(this, evaluator, cut, value(CamSettings.LAYOUT))
+        return new LayerRun(this, evaluator, cut, value(CamSettings.LAYOUT), 2)
                 .fromGradients(GradCam::ofMeans)
                 .clamp(0, Double.POSITIVE_INFINITY);
     }

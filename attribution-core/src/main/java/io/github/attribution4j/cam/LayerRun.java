@@ -19,8 +19,9 @@ import java.util.function.Function;
  * @param evaluator runs the whole model
  * @param cut the cut at the layer
  * @param layout where the activation has its channels
+ * @param left how many stages of as many rows there are from this one on, for the plan of progress
  */
-record LayerRun(Attribution<?> method, Evaluator evaluator, Cut cut, ActivationLayout layout) {
+record LayerRun(Attribution<?> method, Evaluator evaluator, Cut cut, ActivationLayout layout, int left) {
     String layer() {
         return cut.point().toString();
     }
@@ -32,6 +33,7 @@ record LayerRun(Attribution<?> method, Evaluator evaluator, Cut cut, ActivationL
      * @param formula takes both, with the same axes, and returns the map {@code (rows, P)}
      */
     Tensor fromGradients(BiFunction<Channels, Tensor, Tensor> formula) {
+        plan(evaluator.examples());
         Collected maps = new Collected();
         evaluator.layerGradientsAtInputs(cut, part -> {
             Channels activation = arranged(part.activations().get(0));
@@ -44,6 +46,11 @@ record LayerRun(Attribution<?> method, Evaluator evaluator, Cut cut, ActivationL
     /** Returns the activation at the explained inputs: a forward row for each example. */
     Tensor activation() {
         return evaluator.activationsAtInputs(cut).get(0);
+    }
+
+    /** Plans the rows of this stage, and as many for each that follows. */
+    void plan(long rows) {
+        evaluator.run().plan(rows * left);
     }
 
     Channels arranged(Tensor activation) {
@@ -66,7 +73,10 @@ record LayerRun(Attribution<?> method, Evaluator evaluator, Cut cut, ActivationL
                 cut.tailInputs(evaluator.inputs(), List.of(activation)),
                 evaluator.target(),
                 evaluator.run());
-        double[] scores = tail.scores(rows.apply(tail));
+        Rows asked = rows.apply(tail);
+        tail.target();
+        plan(asked.count());
+        double[] scores = tail.scores(asked);
         evaluator.count(tail.counts());
         return scores;
     }

@@ -51,6 +51,10 @@ final class Batches {
         counts = counts.plus(elsewhere);
     }
 
+    List<String> gradientLosses() {
+        return model.gradientLosses();
+    }
+
     void notice(String notice) {
         notices.add(notice);
     }
@@ -118,38 +122,31 @@ final class Batches {
             count(new Counts(called, gradients ? called : 0, 1, called));
             done += size;
             if (depth == 1) {
-                run.report(new Run.Progress(method, done, total, run.elapsedNanos()));
+                run.report(method, size);
             }
         }
     }
 
     /** Returns the model's output for each row. */
     Tensor outputs(Rows rows) {
-        List<Tensor> parts = new ArrayList<>();
+        Collected parts = new Collected();
         run(rows, false, batch -> {
             Tensor output = batch.checked(model.forward(batch.inputs()), "the model returned an", "output");
-            return new Batch.Computed(List.of(output), scope -> parts.add(scope.keep(batch.own(output))));
+            return new Batch.Computed(List.of(output), scope -> parts.add(scope, List.of(batch.own(output))));
         });
-        return Collected.join(parts);
+        return parts.joined().get(0);
     }
 
     /** Returns the values at a cut for each row, axis 0 counts rows. One computed once for all rows is repeated. */
     List<Tensor> activations(Cut cut, Rows rows) {
-        List<List<Tensor>> parts = new ArrayList<>();
+        Collected parts = new Collected();
         run(rows, false, "at " + cut.points(), batch -> {
             List<Tensor> values = perRow(cut, cut.activations(batch.inputs()), batch);
             return new Batch.Computed(
                     values,
-                    scope -> parts.add(
-                            values.stream().map(batch::own).map(scope::keep).toList()));
+                    scope -> parts.add(scope, values.stream().map(batch::own).toList()));
         });
-        List<Tensor> joined = new ArrayList<>();
-        for (int i = 0; i < cut.points().size(); i++) {
-            int point = i;
-            joined.add(
-                    Collected.join(parts.stream().map(part -> part.get(point)).toList()));
-        }
-        return joined;
+        return parts.joined();
     }
 
     /** Returns values of layers with a row for each row of a batch; one that serves all rows is repeated. */

@@ -2,6 +2,7 @@
 package io.github.attribution4j.evaluation;
 
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,7 +15,15 @@ public final class Collected {
 
     /** Adds the tensors made of the next part, which outlive it: as many each time. */
     public void add(Evaluator.Part part, List<Tensor> tensors) {
-        parts.add(part.batch().keepAll(tensors));
+        add(part.batch(), tensors);
+    }
+
+    void add(TensorScope batch, List<Tensor> tensors) {
+        parts.add(batch.keepAll(tensors));
+    }
+
+    boolean isEmpty() {
+        return parts.isEmpty();
     }
 
     /** Adds the only tensor made of the next part. */

@@ -16,11 +16,9 @@ import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -82,8 +80,6 @@ public final class Evaluator {
     @SuppressWarnings("ArrayRecordComponent") // never compared, and gone with the batch
     public record Part(
             TensorScope batch, long from, long to, double[] scores, List<Tensor> activations, List<Tensor> gradients) {}
-
-    private static final int LISTED_DRAWS = 3;
 
     private final Recipe recipe;
     private final Model model;
@@ -153,19 +149,7 @@ public final class Evaluator {
         started.check(recipe.name(), 0, inputs.rows());
         Evaluator evaluator = new Evaluator(recipe, model, inputs.on(model.tensors()), target, started);
         evaluator.digests = digests;
-        if (model.identity().isVague() && !run.isNested()) {
-            evaluator.notice("nothing tells model '" + model.identity().name()
-                    + "' from others of its name: give it a name and a version, so that the provenance can say"
-                    + " which answered");
-        }
-        List<String> draws = model.randomDraws();
-        if (!draws.isEmpty()) {
-            String more = draws.size() <= LISTED_DRAWS ? "" : ", and " + (draws.size() - LISTED_DRAWS) + " more";
-            evaluator.notice("the model draws random numbers ("
-                    + String.join("; ", draws.subList(0, Math.min(LISTED_DRAWS, draws.size()))) + more
-                    + "): two calls with equal inputs may differ, and so may explanations, whatever the seed of the run;"
-                    + " export the model in evaluation mode, or take the mean of several explanations");
-        }
+        InputChecks.doubts(model, run.isNested()).forEach(evaluator::notice);
         return evaluator;
     }
 
@@ -319,8 +303,9 @@ public final class Evaluator {
     public double[] scores(Rows rows) {
         Target decided = target();
         double[] result = new double[Math.toIntExact(rows.count())];
+        run.stage(rows.count());
         batches.run(rows, false, batch -> {
-            Tensor output = checkedRows(model.forward(batch.inputs()), batch);
+            Tensor output = BackwardRuns.checkedRows(model.forward(batch.inputs()), batch);
             double[] values = batch.own(decided.score(output, batch.examples()).toDoubleArray());
             return new Batch.Computed(List.of(output), scope -> {
                 requireFiniteScores(values, batch.from(), rows);
@@ -387,7 +372,7 @@ public final class Evaluator {
      */
     public void gradients(Rows rows, Consumer<Part> sink) {
         target();
-        differentiate(rows, null, this::open, sink);
+        differentiate(rows, this::open, sink);
     }
 
     /**
@@ -416,7 +401,7 @@ public final class Evaluator {
      */
     public void layerGradients(Cut cut, Rows rows, Consumer<Part> sink) {
         target();
-        differentiate(rows, null, at(cut), sink);
+        differentiate(rows, at(cut), sink);
     }
 
     /**
@@ -437,7 +422,7 @@ public final class Evaluator {
      */
     public void propagate(Source source, Rows rows, Consumer<Part> sink) {
         target();
-        differentiate(rows, null, source, sink);
+        differentiate(rows, source, sink);
     }
 
     /** Does {@link #propagate} for the explained inputs themselves, and gets {@link #scores()} at no further cost. */
@@ -471,21 +456,21 @@ public final class Evaluator {
 
     private void differentiateAtInputs(Source source, Consumer<Part> sink) {
         if (scores != null) {
-            differentiate(identity(), null, source, sink);
+            differentiate(identity(), source, sink);
             return;
         }
-        Heard parts = new Heard(new ArrayList<>(), new ArrayList<>());
+        BackwardRuns runs = new BackwardRuns(batches, recipe, target, unreached);
+        runs.hear(this::checkTarget);
         double[] heard = new double[examples()];
-        differentiate(identity(), parts, source, part -> {
+        run.stage(heard.length);
+        runs.run(identity(), source, part -> {
             System.arraycopy(part.scores(), 0, heard, (int) part.from(), part.scores().length);
             sink.accept(part);
         });
         if (outputs == null) {
-            outputs = Collected.join(parts.outputs());
+            outputs = runs.outputs();
         }
-        if (!parts.references().isEmpty()) {
-            referenceOutputs = Collected.join(parts.references());
-        }
+        runs.referenceOutputs().ifPresent(there -> referenceOutputs = there);
         // A target that had nothing to decide gave its final scores already.
         if (target.resolve(outputs) == target) {
             scores = heard;
@@ -493,56 +478,9 @@ public final class Evaluator {
         }
     }
 
-    /** Outputs at the explained inputs and, where runs compare and tell, at their references, batch by batch. */
-    private record Heard(List<Tensor> outputs, List<Tensor> references) {}
-
-    private void differentiate(Rows rows, @Nullable Heard parts, Source source, Consumer<Part> sink) {
-        batches.run(rows, true, batch -> {
-            try (BackwardRun held = source.open(batch.inputs(), batch.from(), batch.to())) {
-                Tensor output = checkedRows(held.output(), batch);
-                if (parts != null) {
-                    checkTarget(output);
-                }
-                double[] values = batch.own(scores(output, batch.examples()));
-                Tensor cotangent = source.cotangent(output, batch.cotangent(target, output));
-                List<Tensor> gradients = rowsFirst(held, batch.inputs(), held.backLast(cotangent)).stream()
-                        .map(batch::own)
-                        .toList();
-                for (String unused : held.unused()) {
-                    // The program's text is read once, not for every batch.
-                    if (unreached.add(unused)) {
-                        String what = held.activations().isEmpty() ? "input" : "layer";
-                        notice("no gradient reaches " + what + " '" + unused + "'"
-                                + CompletenessNotice.unreached(gradientLosses()));
-                    }
-                }
-                Tensor kept = output.alias();
-                Optional<Tensor> atReference = held.referenceOutput().map(Tensor::alias);
-                List<Tensor> activations = activations(held, batch);
-                List<Tensor> compared = new ArrayList<>(activations);
-                compared.add(kept);
-                return new Batch.Computed(compared, scope -> {
-                    requireFiniteScores(values, batch.from(), rows);
-                    if (parts != null) {
-                        parts.outputs().add(scope.keep(batch.own(kept)));
-                        atReference.ifPresent(there -> parts.references().add(scope.keep(batch.own(there))));
-                    }
-                    List<Tensor> own = activations.stream().map(batch::own).toList();
-                    sink.accept(new Part(scope, batch.from(), batch.to(), values, own, gradients));
-                });
-            }
-        });
-    }
-
-    /** Gradients with rows on axis 0, where those of layers have them already. */
-    private static List<Tensor> rowsFirst(BackwardRun held, Inputs inputs, List<Tensor> gradients) {
-        return held.activations().isEmpty() ? inputs.rowsFirst(gradients) : gradients;
-    }
-
-    private static List<Tensor> activations(BackwardRun held, Batch batch) {
-        return held.activations().stream()
-                .map(value -> batch.checked(value, "a layer has a", "value").alias())
-                .toList();
+    private void differentiate(Rows rows, Source source, Consumer<Part> sink) {
+        run.stage(rows.count());
+        new BackwardRuns(batches, recipe, target, unreached).run(rows, source, sink);
     }
 
     /** Returns rows made of given tensors, row = example; tensors of one row serve all examples. */
@@ -563,10 +501,6 @@ public final class Evaluator {
 
     private long[] identityExamples() {
         return identity().examples(0, inputs.rows());
-    }
-
-    private static Tensor checkedRows(Tensor output, Batch batch) {
-        return batch.checked(output, "the model returned an", "output");
     }
 
     private double[] scores(Tensor output, long[] examples) {

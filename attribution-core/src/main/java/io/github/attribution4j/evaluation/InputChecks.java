@@ -14,6 +14,8 @@ import java.util.stream.Collectors;
 
 /** What is looked at in inputs before a model runs. */
 final class InputChecks {
+    private static final int LISTED_DRAWS = 3;
+
     private InputChecks() {}
 
     /** Looks for values that are not finite, and takes digests on the way: none of a computation inside another. */
@@ -42,6 +44,25 @@ final class InputChecks {
             }
         }
         return digests;
+    }
+
+    /** Returns what the user should know of a model before it runs: that it is vague about itself, or draws random numbers. */
+    static List<String> doubts(Model model, boolean nested) {
+        List<String> doubts = new ArrayList<>();
+        if (model.identity().isVague() && !nested) {
+            doubts.add("nothing tells model '" + model.identity().name()
+                    + "' from others of its name: give it a name and a version, so that the provenance can say"
+                    + " which answered");
+        }
+        List<String> draws = model.randomDraws();
+        if (!draws.isEmpty()) {
+            String more = draws.size() <= LISTED_DRAWS ? "" : ", and " + (draws.size() - LISTED_DRAWS) + " more";
+            doubts.add("the model draws random numbers ("
+                    + String.join("; ", draws.subList(0, Math.min(LISTED_DRAWS, draws.size()))) + more
+                    + "): two calls with equal inputs may differ, and so may explanations, whatever the seed of the run;"
+                    + " export the model in evaluation mode, or take the mean of several explanations");
+        }
+        return doubts;
     }
 
     /** Checks that gradients can be taken; names the layers that look up vectors if they cannot. */

@@ -99,6 +99,12 @@ abstract sealed class ExpectedGradients<M extends Model, S extends ExpectedGradi
         return contributions;
     }
 
+    /** Plans the rows of gradients, and those of scores at ends that are drawn. */
+    final void plan(Evaluator evaluator, boolean scores) {
+        int drawn = (baseline().isDistribution() ? 1 : 0) + (noise().isNone() ? 0 : 1);
+        evaluator.run().plan((long) evaluator.examples() * samples() * (scores ? 1 + drawn : 1));
+    }
+
     final int samples() {
         return value(SAMPLES);
     }

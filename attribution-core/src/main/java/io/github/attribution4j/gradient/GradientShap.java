@@ -73,6 +73,7 @@ public final class GradientShap extends ExpectedGradients<DifferentiableModel, G
         try (TensorScope scope = TensorScope.open()) {
             Evaluator evaluator =
                     Evaluator.start(this, model, inputs, target, run, problems -> check(inputs, problems));
+            plan(evaluator, true);
             double[] scoresAtBaseline = meanScores(evaluator, !baseline().isDistribution(), false);
             double[] scoresAtInput = meanScores(evaluator, noise().isNone(), true);
             GroupMoments moments = GroupMoments.ofSecondOrder(samples());

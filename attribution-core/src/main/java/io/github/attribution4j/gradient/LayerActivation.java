@@ -63,6 +63,7 @@ public final class LayerActivation extends Described<LayeredModel, LayerActivati
             Attribution.OwnScore own = own();
             Evaluator evaluator = Evaluator.start(
                     this, first.head(), inputs, own.score(), run, problems -> own.requireNoTarget(target, problems));
+            evaluator.run().plan((long) evaluator.examples() * cuts.size());
             List<Tensor> activations = new ArrayList<>();
             for (Cut cut : cuts) {
                 activations.add(

@@ -88,6 +88,7 @@ public final class LayerGradientShap extends ExpectedGradients<LayeredModel, Lay
                     problems -> check(inputs, problems));
             SegmentEnds starts = ends(runs, false);
             SegmentEnds ends = ends(runs, true);
+            plan(runs.whole(), multipliesByInputs());
             GroupMoments moments = GroupMoments.ofSecondOrder(samples());
             runs.gradients(
                     segments(runs.whole(), Segments.Position.DRAWN),

@@ -21,8 +21,8 @@ import java.util.function.IntUnaryOperator;
 import java.util.function.ObjIntConsumer;
 
 /**
- * Scores of coalitions: in each row some groups of elements stay, and all others are replaced by a baseline. What a method that
- * perturbs groups is written with.
+ * Scores of coalitions: in each row some groups of elements stay, and all others are replaced by a baseline. What a
+ * method that perturbs groups is written with.
  *
  * <pre>{@code
  * try (TensorScope scope = TensorScope.open()) {
@@ -37,15 +37,15 @@ import java.util.function.ObjIntConsumer;
  * }
  * }</pre>
  *
- * <p>Open it inside a {@link io.github.attribution4j.tensor.TensorScope}, on the thread that computes. Rows are made when a batch
- * of them is evaluated; only scores are kept. Not thread-safe.
+ * <p>Open it inside a {@link io.github.attribution4j.tensor.TensorScope}, on the thread that computes. Rows are made
+ * when a batch of them is evaluated; only scores are kept. Not thread-safe.
  */
 public final class Coalitions {
     private static final double[] NONE = {};
 
     private final Evaluator evaluator;
     private final Groups groups;
-    /** For each attributed input one row or one for each example; none where other examples stand in for absent groups. */
+    /** For each attributed input one row or one for each example; none where other examples stand in. */
     private final List<Tensor> references;
 
     private Coalitions(Evaluator evaluator, Groups groups, List<Tensor> references) {
@@ -62,8 +62,8 @@ public final class Coalitions {
          *
          * @param example the example
          * @param row number of the row among those of its example, from 0
-         * @param kept takes for each group whether it is kept; {@code false} everywhere before. It may be longer than the
-         *     example has groups
+         * @param kept takes for each group whether it is kept; {@code false} everywhere before. It may be longer than
+         *     the example has groups
          */
         void fill(int example, int row, boolean[] kept);
     }
@@ -192,8 +192,8 @@ public final class Coalitions {
     }
 
     /**
-     * Returns the outcome of a method that claims that attributions of groups add up to score − baseline score, and sets the
-     * completeness gap.
+     * Returns the outcome of a method that claims that attributions of groups add up to score − baseline score, and
+     * sets the completeness gap.
      *
      * @param values for each example the attribution of each group
      * @param baselineScores for each example
@@ -211,8 +211,8 @@ public final class Coalitions {
     }
 
     /**
-     * Returns values of groups, such as standard errors, as tensors in the shape of the attributed inputs: a group's value stands
-     * at each of its elements.
+     * Returns values of groups, such as standard errors, as tensors in the shape of the attributed inputs: a group's
+     * value stands at each of its elements.
      *
      * @param values for each example a value of each group
      */

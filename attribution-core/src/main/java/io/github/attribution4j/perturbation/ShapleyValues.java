@@ -63,6 +63,11 @@ public final class ShapleyValues extends CoalitionMethod<ShapleyValues> {
         double[] scores = coalitions.evaluator().scores();
         double[] baselineScores = new double[scores.length];
         double[][] values = new double[scores.length][];
+        long rows = 0;
+        for (int example = 0; example < scores.length; example++) {
+            rows += (1L << coalitions.groups(example)) - 1;
+        }
+        coalitions.evaluator().run().plan(rows);
         int perChunk = (int) Math.max(1, CHUNK >> coalitions.mostGroups());
         for (int start = 0; start < scores.length; start += perChunk) {
             int from = start;

@@ -104,6 +104,7 @@ public final class DeepLift extends DifferencePropagation<DeepLift> {
         List<Tensor> references = baselineOf(evaluator.inputs()).references(evaluator.inputs(), evaluator.run());
         // This comes first, because it yields the outputs at the inputs, and mostly at the references, at no further
         // cost.
+        evaluator.run().plan(2L * evaluator.examples());
         RuledRun.Propagated propagated = run.propagateAgainst(references);
         double[] scoresAtReference = evaluator.scoresAtCompared(references);
         List<Tensor> attributions =

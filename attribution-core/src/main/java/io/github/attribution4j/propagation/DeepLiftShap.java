@@ -86,6 +86,8 @@ public final class DeepLiftShap extends DifferencePropagation<DeepLiftShap> {
         Evaluator evaluator = run.evaluator();
         PairedRows pairs = PairedRows.of(evaluator, baselineOf(evaluator.inputs()), value(DRAWS));
         Rows references = pairs.references();
+        evaluator.target();
+        evaluator.run().plan(2 * pairs.count());
         double[] scoresAtReference = means(evaluator.scores(references), pairs.group());
         GroupMoments moments = GroupMoments.ofSecondOrder(pairs.group());
         run.propagateAgainst(pairs, references, part -> {

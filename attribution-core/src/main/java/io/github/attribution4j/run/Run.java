@@ -18,14 +18,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Run {
     /**
-     * The progress of one evaluation, reported after each micro-batch on the thread that computes.
+     * How far an explanation has come, reported after each micro-batch on the thread that computes. One explanation has one
+     * progress, also if it is made of many: in a noise tunnel, at a layer, over several layers.
      *
-     * @param method name of the method
-     * @param rowsDone rows evaluated of the current stage
-     * @param rowsTotal rows of the current stage
+     * @param method name of the method that was asked
+     * @param fraction of the rows that are planned, 0 to 1; it never falls, and ends at 1. It stays 0 while the method finds
+     *     out what to evaluate, such as the class that is explained
+     * @param rowsDone rows evaluated so far
      * @param elapsedNanos time since the run started
      */
-    public record Progress(String method, long rowsDone, long rowsTotal, long elapsedNanos) {}
+    public record Progress(String method, double fraction, long rowsDone, long elapsedNanos) {}
 
     private static final Run DEFAULTS = new Run(new Parts());
 
@@ -43,6 +45,7 @@ public final class Run {
         private @Nullable Long startNanos;
         private @Nullable Cancellation cancellation;
         private @Nullable Consumer<Progress> listener;
+        private @Nullable ProgressMeter meter;
         private long @Nullable [] exampleKeys;
         private boolean nested;
         private @Nullable Consumer<Counts> payer;
@@ -107,7 +110,10 @@ public final class Run {
 
     /** Returns a copy that reports progress after each micro-batch, on the computing thread. */
     public Run progress(Consumer<Progress> newListener) {
-        return with(copy -> copy.listener = newListener);
+        return with(copy -> {
+            copy.listener = newListener;
+            copy.meter = copy.startNanos == null ? null : new ProgressMeter(newListener);
+        });
     }
 
     /**
@@ -118,9 +124,12 @@ public final class Run {
         return with(copy -> copy.exampleKeys = keys.clone());
     }
 
-    /** Returns a copy whose clock runs, so that nested methods share one deadline. A running clock keeps its start. */
+    /** Returns a copy whose clock runs, so that nested methods share a deadline and a progress. A running clock keeps its start. */
     public Run started() {
-        return parts.startNanos != null ? this : with(copy -> copy.startNanos = System.nanoTime());
+        return parts.startNanos != null ? this : with(copy -> {
+            copy.startNanos = System.nanoTime();
+            copy.meter = copy.listener == null ? null : new ProgressMeter(copy.listener);
+        });
     }
 
     /** Returns a copy for a computation whose provenance is not used, so that it takes no digests of its inputs. */
@@ -130,7 +139,36 @@ public final class Run {
 
     /** Returns a copy without progress reports, for a step of a computation that reports itself. */
     public Run quiet() {
-        return parts.listener == null ? this : with(copy -> copy.listener = null);
+        return parts.listener == null ? this : with(copy -> {
+            copy.listener = null;
+            copy.meter = null;
+        });
+    }
+
+    /**
+     * Says that so many rows are still to come, for a method that asks for rows at several stages; one that has a single large stage
+     * need not.
+     */
+    public void plan(long rows) {
+        if (parts.meter != null) {
+            parts.meter.plan(rows);
+        }
+    }
+
+    /** Says that a stage of so many rows begins: where more is evaluated than was planned, the plan grows. */
+    public void stage(long rows) {
+        if (parts.meter != null) {
+            parts.meter.stage(rows);
+        }
+    }
+
+    /**
+     * Returns a copy for another method whose whole explanation stands for so many of the rows that were planned: a method that makes
+     * several explanations gives each its part.
+     */
+    public Run part(long rows) {
+        ProgressMeter meter = parts.meter;
+        return meter == null ? this : with(copy -> copy.meter = meter.part(rows));
     }
 
     /**
@@ -227,11 +265,21 @@ public final class Run {
         return limit.compareTo(Duration.ofNanos(Long.MAX_VALUE)) > 0 ? Long.MAX_VALUE : limit.toNanos();
     }
 
-    /** Reports to the listener, if there is one. */
-    public void report(Progress progress) {
-        Consumer<Progress> listener = parts.listener;
-        if (listener != null) {
-            listener.accept(progress);
+    /**
+     * Tells the listener, if there is one, that more rows are done.
+     *
+     * @param method name of the method
+     */
+    public void report(String method, long rows) {
+        if (parts.meter != null) {
+            parts.meter.add(method, rows, elapsedNanos());
+        }
+    }
+
+    /** Tells the listener, if there is one and it does not know, that all is done. */
+    public void finished(String method) {
+        if (parts.meter != null) {
+            parts.meter.finish(method, elapsedNanos());
         }
     }
 

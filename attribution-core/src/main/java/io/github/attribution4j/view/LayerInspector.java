@@ -94,6 +94,7 @@ public final class LayerInspector {
             Target score = target == null ? Target.output() : target;
             List<Cut> cuts = looking.cuts(model, inputs);
             Evaluator evaluator = Evaluator.start(looking, model, inputs, score, run);
+            evaluator.run().plan((long) cuts.size() * evaluator.examples());
             List<LayerView> views = new ArrayList<>();
             for (Cut cut : cuts) {
                 views.add(target == null ? activation(cut, evaluator) : both(cut, evaluator));

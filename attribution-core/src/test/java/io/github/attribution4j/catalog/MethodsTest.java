@@ -194,7 +194,7 @@ class MethodsTest {
         }
     }
 
-    private static Attribution<? super RuledModel> cheap(Description<?> description) {
+    static Attribution<? super RuledModel> cheap(Description<?> description) {
         Map<String, String> given = required(description);
         for (Setting<?> setting : description.settings()) {
             setting.trialText().ifPresent(text -> given.put(setting.name(), text));

@@ -238,8 +238,8 @@ class EvaluatorTest {
         heard.clear();
         evaluator.scores(shifted(inputs, 5));
 
-        assertThat(heard).extracting(Run.Progress::rowsDone).containsExactly(2L, 4L, 5L);
-        assertThat(heard).extracting(Run.Progress::rowsTotal).containsOnly(5L);
+        assertThat(heard).extracting(Run.Progress::fraction).containsExactly(2 / 5.0, 4 / 5.0, 1.0);
+        assertThat(heard).extracting(Run.Progress::rowsDone).containsExactly(4L, 6L, 7L);
         assertThat(heard).extracting(Run.Progress::method).containsOnly("test-method");
     }
 

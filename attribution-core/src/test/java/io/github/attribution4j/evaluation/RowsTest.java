@@ -77,6 +77,7 @@ class RowsTest {
                         "OcclusionRows",
                         "CoalitionRows",
                         "MaskedRows",
+                        "MaskedSamples",
                         "AblatedRows",
                         "LiftedBaseline$ReferenceRows",
                         "LayerRuns$Kept");

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.RowsContract;
 import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.Cancellation;
@@ -35,6 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RiseTest {
     private static final long PURPOSE = 0x215E;
@@ -354,6 +357,17 @@ class RiseTest {
         assertThat(seen).allSatisfy(row -> assertThat(row).isIn(x, b));
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    @DisplayName("Rows do not depend on the range they are made in")
+    void rows(int examples) {
+        Inputs inputs = Inputs.of(tensors.of(random(4, examples * 10), examples, 2, 5));
+        Evaluator evaluator = Evaluator.start(new Rise(), model(), inputs, Target.index(0), Run.defaults());
+        List<RandomGrid> grids = List.of(RandomGrid.of(Shape.of(2, 5), new long[] {1, 3}));
+        List<Tensor> references = List.of(tensors.of(random(5, 10), 1, 2, 5));
+        RowsContract.check(new MaskedSamples(evaluator, references, grids, 4, 0.5));
+    }
+
     @Test
     @DisplayName("Memory does not grow with the samples")
     void manySamples() {
@@ -400,7 +414,7 @@ class RiseTest {
         Model model = Model.of(rows ->
                 Arrays.stream(rows).map(row -> new double[] {score(row)}).toArray(double[][]::new));
         Run run = Run.defaults().batchRows(100).cancellation(cancellation).progress(progress -> {
-            if (progress.rowsDone() == 100) {
+            if (progress.fraction() == 1) {
                 cancellation.cancel();
             }
         });

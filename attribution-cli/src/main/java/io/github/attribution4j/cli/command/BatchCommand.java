@@ -7,6 +7,7 @@ import io.github.attribution4j.cli.answer.Explainer;
 import io.github.attribution4j.cli.question.ExplainOptions;
 import io.github.attribution4j.cli.question.Models;
 import io.github.attribution4j.cli.question.Texts;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.TensorScope;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -94,15 +96,19 @@ final class BatchCommand implements Callable<Integer> {
                         new ProgressDisplay(err, progress || (!common.quiet && Terminal.isInteractive()))) {
             Set<String> done = recorded.done();
             long start = System.nanoTime();
+            Consumer<Run.Progress> listener = progress -> {
+                if (System.nanoTime() - start > 1_000_000_000L) {
+                    double jobsDone = summary.finished() + progress.fraction();
+                    display.show("jobs", jobsDone / all.size(), summary.finished() + " of " + all.size());
+                }
+            };
             for (Job job : all) {
                 if (done.contains(job.key())) {
                     summary.skipped++;
                 } else {
-                    run(job, models, recorded, summary, err);
+                    run(job, models, recorded, summary, err, listener);
                 }
-                if (System.nanoTime() - start > 1_000_000_000L) {
-                    display.show("jobs", summary.finished(), all.size());
-                }
+                listener.accept(new Run.Progress("jobs", 0, 0, 0));
             }
         }
         if (!common.quiet) {
@@ -131,11 +137,17 @@ final class BatchCommand implements Callable<Integer> {
         return all;
     }
 
-    private void run(Job job, Models models, BatchResults recorded, Summary summary, PrintWriter err)
+    private void run(
+            Job job,
+            Models models,
+            BatchResults recorded,
+            Summary summary,
+            PrintWriter err,
+            Consumer<Run.Progress> listener)
             throws IOException {
         try (TensorScope scope = TensorScope.open()) {
             ExplainOptions options = job.options();
-            try (Explained explained = Explainer.explain(options, models, ignored -> {})) {
+            try (Explained explained = Explainer.explain(options, models, listener)) {
                 List<Path> written = new ArrayList<>();
                 ExplainCommand.write(explained, options, written);
                 recorded.done(job, explained.explanation(), written, options.out == null && options.json == null);

@@ -15,6 +15,7 @@ final class ProgressDisplay implements Consumer<Run.Progress>, AutoCloseable {
     private static final long PATIENCE_NANOS = 1_000_000_000L;
     private static final int WIDTH = 79;
     private static final int UPDATE_MILLIS = 200;
+    private static final long WHOLE = 1000;
 
     private final PrintWriter err;
     private final boolean enabled;
@@ -30,11 +31,16 @@ final class ProgressDisplay implements Consumer<Run.Progress>, AutoCloseable {
         if (!enabled || (bar == null && progress.elapsedNanos() < PATIENCE_NANOS)) {
             return;
         }
-        show(progress.method(), progress.rowsDone(), progress.rowsTotal());
+        show(progress.method(), progress.fraction(), "");
     }
 
-    /** Shows how far it is. */
-    void show(String task, long done, long total) {
+    /**
+     * Shows how far it is.
+     *
+     * @param fraction 0 to 1
+     * @param more what to say behind the bar
+     */
+    void show(String task, double fraction, String more) {
         if (!enabled) {
             return;
         }
@@ -42,15 +48,16 @@ final class ProgressDisplay implements Consumer<Run.Progress>, AutoCloseable {
         if (current == null) {
             current = new ProgressBarBuilder()
                     .setTaskName(task)
-                    .setInitialMax(total)
+                    .setInitialMax(WHOLE)
+                    .setUnit("%", WHOLE / 100)
                     .setUpdateIntervalMillis(UPDATE_MILLIS)
                     .setStyle(ProgressBarStyle.ASCII)
                     .setConsumer(new DelegatingProgressBarConsumer(this::draw, WIDTH))
                     .build();
             bar = current;
         }
-        current.maxHint(total);
-        current.stepTo(done);
+        current.stepTo(Math.round(fraction * WHOLE));
+        current.setExtraMessage(more);
     }
 
     private void draw(String text) {

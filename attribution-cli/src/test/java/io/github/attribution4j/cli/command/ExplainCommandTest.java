@@ -535,15 +535,15 @@ class ExplainCommandTest {
     void progressIsShownWhereAskedForAndSlow() {
         StringWriter shown = new StringWriter();
         try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(shown), true)) {
-            display.accept(new Run.Progress("occlusion", 1, 100, 900_000_000L));
+            display.accept(new Run.Progress("occlusion", 0.01, 1, 900_000_000L));
             assertThat(shown.toString()).isEmpty();
-            display.accept(new Run.Progress("occlusion", 50, 100, 1_100_000_000L));
-            display.accept(new Run.Progress("occlusion", 100, 100, 2_000_000_000L));
+            display.accept(new Run.Progress("occlusion", 0.5, 50, 1_100_000_000L));
+            display.accept(new Run.Progress("occlusion", 1, 100, 2_000_000_000L));
         }
         assertThat(shown.toString()).contains("occlusion").contains("100%").endsWith(System.lineSeparator());
         StringWriter silent = new StringWriter();
         try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(silent), false)) {
-            display.accept(new Run.Progress("occlusion", 50, 100, 2_000_000_000L));
+            display.accept(new Run.Progress("occlusion", 0.5, 50, 2_000_000_000L));
         }
         assertThat(silent.toString()).isEmpty();
         assertThat(Cli.explain(digit("--method", "saliency", "--progress", "--quiet"))

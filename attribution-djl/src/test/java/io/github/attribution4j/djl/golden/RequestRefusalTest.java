@@ -319,7 +319,7 @@ class RequestRefusalTest {
                 Run.defaults().cancellation(cancellation));
         Cancellation later = new Cancellation();
         Run run = Run.defaults().batchRows(4).cancellation(later).progress(progress -> {
-            if (progress.rowsDone() >= 8) {
+            if (progress.fraction() >= 8 / 150.0) {
                 later.cancel();
             }
         });

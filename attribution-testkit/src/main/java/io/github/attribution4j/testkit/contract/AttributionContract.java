@@ -343,7 +343,7 @@ public abstract class AttributionContract<M extends Model> {
     }
 
     @Test
-    @DisplayName("Progress rises to the whole of each stage")
+    @DisplayName("One progress rises to the whole, and reaches it at the end")
     void progress() {
         try (M model = model();
                 TensorScope scope = TensorScope.open()) {
@@ -351,13 +351,19 @@ public abstract class AttributionContract<M extends Model> {
             Run run = Run.defaults().batchRows(2).progress(events::add);
             explain(model, inputs(model, EXAMPLES), run).close();
             assertThat(events).isNotEmpty();
-            Run.Progress last = events.get(events.size() - 1);
-            assertThat(last.rowsDone()).isEqualTo(last.rowsTotal());
-            long done = 0;
+            assertThat(events.stream().map(Run.Progress::method).distinct())
+                    .as("the method that was asked, throughout")
+                    .hasSize(1);
+            Run.Progress before = new Run.Progress("", 0, 0, 0);
             for (Run.Progress event : events) {
-                assertThat(event.rowsDone()).isGreaterThan(done).isLessThanOrEqualTo(event.rowsTotal());
-                done = event.rowsDone() == event.rowsTotal() ? 0 : event.rowsDone();
+                assertThat(event.fraction()).isBetween(before.fraction(), 1.0);
+                assertThat(event.rowsDone()).isGreaterThanOrEqualTo(before.rowsDone());
+                assertThat(event.elapsedNanos()).isGreaterThanOrEqualTo(before.elapsedNanos());
+                before = event;
             }
+            assertThat(events.stream().filter(event -> event.fraction() == 1))
+                    .as("the whole is told once, in the end")
+                    .containsExactly(before);
         }
     }
 
