@@ -43,7 +43,9 @@ final class BackwardRuns {
 
     /** Returns the outputs at references, if runs told them. */
     Optional<Tensor> referenceOutputs() {
-        return references.isEmpty() ? Optional.empty() : Optional.of(references.joined().get(0));
+        return references.isEmpty()
+                ? Optional.empty()
+                : Optional.of(references.joined().get(0));
     }
 
     void run(Rows rows, Evaluator.Source source, Consumer<Evaluator.Part> sink) {

@@ -132,8 +132,7 @@ public final class Evaluator {
      * @param own what it found wrong
      * @throws InvalidRequestException listing all that is wrong
      */
-    public static Evaluator start(
-            Recipe recipe, Model model, Inputs inputs, Target target, Run run, Problems own) {
+    public static Evaluator start(Recipe recipe, Model model, Inputs inputs, Target target, Run run, Problems own) {
         Run started = run.started();
         Problems problems = new Problems();
         problems.require(

@@ -106,13 +106,7 @@ public final class Coalitions {
      * @throws InvalidRequestException listing all that is wrong
      */
     public static Coalitions amongExamples(
-            Recipe recipe,
-            Model model,
-            Inputs inputs,
-            Target target,
-            Run run,
-            FeatureMask mask,
-            Problems problems) {
+            Recipe recipe, Model model, Inputs inputs, Target target, Run run, FeatureMask mask, Problems problems) {
         Optional<Groups> groups = problems.found(() -> mask.resolve(inputs, problems));
         Evaluator evaluator = Evaluator.start(recipe, model, inputs, target, run, problems);
         return new Coalitions(evaluator, groups.orElseThrow(), List.of());

@@ -267,7 +267,9 @@ public final class FeatureMask {
                 inputs,
                 most -> names(attributed, inputs.sources(), most),
                 problems);
-        if (groups.isPresent() && !names.isEmpty() && names.size() != groups.get().most()) {
+        if (groups.isPresent()
+                && !names.isEmpty()
+                && names.size() != groups.get().most()) {
             problems.add("mask " + this + ": " + names.size() + " names for "
                     + groups.get().most() + " groups; give one for each");
             return Optional.empty();

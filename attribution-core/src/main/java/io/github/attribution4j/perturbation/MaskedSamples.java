@@ -81,7 +81,8 @@ final class MaskedSamples implements Rows {
             Tensor whole = evaluator.inputs().attributed().get(input);
             Tensor present = Rows.ofExamples(whole, examples);
             Tensor absent = Rows.ofExamples(references.get(input), examples);
-            Tensor mask = present.tensors().of(masks[input], whole.dataType(), grids.get(input).shape(rows));
+            Tensor mask = present.tensors()
+                    .of(masks[input], whole.dataType(), grids.get(input).shape(rows));
             // Not b + m (x − b), which rounds where the mask is 1.
             attributed.add(present.mul(mask).add(absent.mul(mask.mul(-1).add(1))));
         }

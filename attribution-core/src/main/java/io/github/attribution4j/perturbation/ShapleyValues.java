@@ -77,8 +77,7 @@ public final class ShapleyValues extends CoalitionMethod<ShapleyValues> {
                     (example, row, kept) -> ExactShapley.fill(row, kept));
             for (int example = from; example < to; example++) {
                 baselineScores[example] = evaluated[example][0];
-                values[example] =
-                        ExactShapley.values(coalitions.groups(example), evaluated[example], scores[example]);
+                values[example] = ExactShapley.values(coalitions.groups(example), evaluated[example], scores[example]);
             }
         }
         return coalitions.complete(values, baselineScores);

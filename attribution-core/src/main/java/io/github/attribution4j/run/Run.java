@@ -126,10 +126,12 @@ public final class Run {
 
     /** Returns a copy whose clock runs, so that nested methods share a deadline and a progress. A running clock keeps its start. */
     public Run started() {
-        return parts.startNanos != null ? this : with(copy -> {
-            copy.startNanos = System.nanoTime();
-            copy.meter = copy.listener == null ? null : new ProgressMeter(copy.listener);
-        });
+        return parts.startNanos != null
+                ? this
+                : with(copy -> {
+                    copy.startNanos = System.nanoTime();
+                    copy.meter = copy.listener == null ? null : new ProgressMeter(copy.listener);
+                });
     }
 
     /** Returns a copy for a computation whose provenance is not used, so that it takes no digests of its inputs. */
@@ -139,10 +141,12 @@ public final class Run {
 
     /** Returns a copy without progress reports, for a step of a computation that reports itself. */
     public Run quiet() {
-        return parts.listener == null ? this : with(copy -> {
-            copy.listener = null;
-            copy.meter = null;
-        });
+        return parts.listener == null
+                ? this
+                : with(copy -> {
+                    copy.listener = null;
+                    copy.meter = null;
+                });
     }
 
     /**

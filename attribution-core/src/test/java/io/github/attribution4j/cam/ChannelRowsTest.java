@@ -20,7 +20,8 @@ class ChannelRowsTest {
         ReferenceModel model = ReferenceModels.residualCnn(DataType.FLOAT64, 5, 4);
         Tensor input = ReferenceModels.normal(DataType.FLOAT64, 6, 3, 2, 4, 4);
         Evaluator evaluator = Evaluator.start(new Saliency(), model, Inputs.of(input), Target.index(0), Run.defaults());
-        LayerRun layer = new LayerRun(new Saliency(), evaluator, model.cut("pool1"), ActivationLayout.channelsFirst(), 1);
+        LayerRun layer =
+                new LayerRun(new Saliency(), evaluator, model.cut("pool1"), ActivationLayout.channelsFirst(), 1);
         Tensor activation = layer.activation();
         ChannelChoice choice = ChannelChoice.largest(layer.arranged(activation).toArrays(), 0);
         RowsContract.check(new AblatedRows(layer, activation, choice));

@@ -16,7 +16,6 @@ import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
@@ -45,8 +44,8 @@ class ProgressTest {
                 NoiseTunnel.smoothGrad(few).samples(3).stdev(0.1),
                 NoiseTunnel.smoothGrad(few.at("relu1")).samples(3).stdev(0.1),
                 NoiseTunnel.smoothGrad(few.towards("relu1", Target.at(1, 2, 2))).samples(3),
-                NoiseTunnel.varGrad(NoiseTunnel.smoothGradSquared(Saliency.signed())
-                                .samples(2))
+                NoiseTunnel.varGrad(
+                                NoiseTunnel.smoothGradSquared(Saliency.signed()).samples(2))
                         .samples(3),
                 Attribution.<RuledModel>at("relu1", NoiseTunnel.varGrad(few).samples(2)),
                 NoiseTunnel.varGrad(new FeatureAblation()).samples(2),

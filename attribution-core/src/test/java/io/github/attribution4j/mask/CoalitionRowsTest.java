@@ -27,9 +27,8 @@ class CoalitionRowsTest {
             List<Tensor> references = List.of(
                     ReferenceModels.normal(DataType.FLOAT64, 8, rows, 3),
                     ReferenceModels.normal(DataType.FLOAT64, 9, rows, 2));
-            Groups groups = FeatureMask.perElement()
-                    .resolve(inputs, new Problems())
-                    .orElseThrow();
+            Groups groups =
+                    FeatureMask.perElement().resolve(inputs, new Problems()).orElseThrow();
             RowsContract.check(new CoalitionRows(
                     inputs,
                     (input, of, local) -> Rows.ofExamples(references.get(input), of),

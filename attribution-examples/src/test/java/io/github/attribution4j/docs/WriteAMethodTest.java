@@ -82,8 +82,9 @@ class WriteAMethodTest {
 
     // tag::groups
     static final class Banzhaf extends Described<Model, Banzhaf> implements ForwardAttribution {
-        private static final Setting<Integer> SAMPLES =
-                Setting.count("samples", 500, 1, "coalitions drawn for each example").trial(8);
+        private static final Setting<Integer> SAMPLES = Setting.count(
+                        "samples", 500, 1, "coalitions drawn for each example")
+                .trial(8);
         private static final Setting<FeatureMask> MASK =
                 Setting.of("mask", FeatureMask.KIND, FeatureMask.perElement(), "what goes absent together");
         private static final Setting<Baseline> BASELINE =
@@ -142,8 +143,8 @@ class WriteAMethodTest {
             }
             double[] differences = new double[groups];
             for (int group = 0; group < groups; group++) {
-                differences[group] = sums[group][1] / Math.max(1, counts[group][1])
-                        - sums[group][0] / Math.max(1, counts[group][0]);
+                differences[group] =
+                        sums[group][1] / Math.max(1, counts[group][1]) - sums[group][0] / Math.max(1, counts[group][0]);
             }
             return differences;
         }
@@ -303,15 +304,18 @@ class WriteAMethodTest {
     @Test
     void groupsAddWhatTheyAddOnAverage() {
         // Two groups: the sum of columns 0 and 1, and column 2, whose product counts once more.
-        Model model = Model.of("product", "1", rows -> Arrays.stream(rows)
-                .map(row -> new double[] {row[0] + row[1] + row[2] + (row[0] + row[1]) * row[2]})
-                .toArray(double[][]::new));
+        Model model = Model.of(
+                "product",
+                "1",
+                rows -> Arrays.stream(rows)
+                        .map(row -> new double[] {row[0] + row[1] + row[2] + (row[0] + row[1]) * row[2]})
+                        .toArray(double[][]::new));
         Banzhaf method = Banzhaf.DESCRIPTION
                 .read(Map.of("samples", "20000", "mask", "ranges:1:2,1"), Sources.none())
                 .method();
         try (TensorScope scope = TensorScope.open();
-                Explanation why = method.attribute(
-                        model, Inputs.of(Tensors.ofJava().of(new double[] {1, 2, 4}, 1, 3)))) {
+                Explanation why =
+                        method.attribute(model, Inputs.of(Tensors.ofJava().of(new double[] {1, 2, 4}, 1, 3)))) {
             assertThat(why.attribution().toDoubleArray())
                     .containsExactly(new double[] {3 + 6, 3 + 6, 4 + 6}, within(0.4));
             assertThat(why.counts().forwardRows()).isEqualTo(20_001);
