@@ -89,6 +89,16 @@ class ArchitectureTest {
     }
 
     @Test
+    void a_user_sees_one_type() {
+        assertThat(ONNX.stream()
+                        .filter(type -> type.isTopLevelClass()
+                                && type.getPackageName().equals(BASE)
+                                && type.getModifiers().contains(JavaModifier.PUBLIC))
+                        .map(JavaClass::getSimpleName))
+                .containsExactly("OnnxModel");
+    }
+
+    @Test
     void files_and_graphs_know_no_models() {
         noClasses()
                 .that()

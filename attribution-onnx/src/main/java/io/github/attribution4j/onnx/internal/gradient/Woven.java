@@ -8,8 +8,6 @@ import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -56,7 +54,7 @@ public final class Woven {
         this.cotangent = cotangent;
         this.output = output;
         this.gradients = gradients;
-        this.backward = upstream(backward, gradients.values());
+        this.backward = Graph.upstream(backward, gradients.values());
         Set<String> own = new HashSet<>(initializers.keySet());
         own.add(cotangent);
         this.backward.forEach(node -> own.addAll(node.outputs()));
@@ -64,21 +62,6 @@ public final class Woven {
         this.backward.forEach(node -> reads.addAll(node.reads()));
         reads.removeIf(value -> own.contains(value) || constants.constant(value));
         this.kept = List.copyOf(reads);
-    }
-
-    /** The nodes that some values are made by, in their order. */
-    private static List<Node> upstream(List<Node> nodes, Collection<String> values) {
-        Set<String> wanted = new HashSet<>(values);
-        List<Node> found = new ArrayList<>();
-        for (int i = nodes.size() - 1; i >= 0; i--) {
-            Node node = nodes.get(i);
-            if (node.outputs().stream().anyMatch(wanted::contains)) {
-                wanted.addAll(node.reads());
-                found.add(node);
-            }
-        }
-        Collections.reverse(found);
-        return found;
     }
 
     /** The input that takes the gradient of the score with respect to the output. */
@@ -112,13 +95,16 @@ public final class Woven {
 
     /** The graph that runs forth and gives the output, then the {@link #kept} values that are not its inputs. */
     public Graph forward() {
-        Set<String> given = new HashSet<>();
-        graph.inputs().forEach(input -> given.add(input.name()));
-        List<String> outputs = Stream.concat(
-                        Stream.of(output),
-                        kept.stream().filter(value -> !given.contains(value) && !value.equals(output)))
-                .toList();
-        return graph(graph.inputs(), outputs, forward);
+        return forward(List.of());
+    }
+
+    /** The same, which also gives other values. */
+    public Graph forward(List<String> also) {
+        Set<String> outputs = new LinkedHashSet<>(List.of(output));
+        outputs.addAll(also);
+        outputs.addAll(kept);
+        graph.inputs().forEach(input -> outputs.remove(input.name()));
+        return graph(graph.inputs(), List.copyOf(outputs), forward);
     }
 
     /** The graph that runs back. */
@@ -145,19 +131,6 @@ public final class Woven {
     }
 
     private Graph graph(List<ValueInfo> inputs, List<String> outputs, List<Node> nodes) {
-        List<Node> needed = upstream(nodes, outputs);
-        Set<String> reads = new HashSet<>(outputs);
-        needed.forEach(node -> reads.addAll(node.reads()));
-        return Graph.of(
-                graph.name(),
-                inputs.stream()
-                        .filter(input ->
-                                reads.contains(input.name()) || input.name().equals(cotangent))
-                        .toList(),
-                outputs.stream().map(ValueInfo::of).toList(),
-                needed,
-                initializers.values().stream()
-                        .filter(each -> reads.contains(each.name()))
-                        .toList());
+        return new Graph(graph.name(), inputs, List.of(), nodes, initializers).giving(outputs);
     }
 }

@@ -5,7 +5,10 @@ import io.github.attribution4j.onnx.internal.proto.FormatException;
 import io.github.attribution4j.onnx.internal.proto.FormatException.Reason;
 import io.github.attribution4j.onnx.internal.proto.Message;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -90,6 +93,40 @@ public record Graph(
         inputs.forEach(input -> builder.message(INPUT, input.message()));
         outputs.forEach(output -> builder.message(OUTPUT, output.message()));
         return builder.build();
+    }
+
+    /**
+     * What of this graph some values take.
+     *
+     * @param values its outputs from now on
+     */
+    public Graph giving(List<String> values) {
+        List<Node> needed = upstream(nodes, values);
+        Set<String> reads = new HashSet<>(values);
+        needed.forEach(node -> reads.addAll(node.reads()));
+        return of(
+                name,
+                inputs.stream().filter(input -> reads.contains(input.name())).toList(),
+                values.stream().map(ValueInfo::of).toList(),
+                needed,
+                initializers.values().stream()
+                        .filter(each -> reads.contains(each.name()))
+                        .toList());
+    }
+
+    /** The nodes that some values are made by, in their order. */
+    public static List<Node> upstream(List<Node> nodes, Collection<String> values) {
+        Set<String> wanted = new HashSet<>(values);
+        List<Node> found = new ArrayList<>();
+        for (int i = nodes.size() - 1; i >= 0; i--) {
+            Node node = nodes.get(i);
+            if (node.outputs().stream().anyMatch(wanted::contains)) {
+                wanted.addAll(node.reads());
+                found.add(node);
+            }
+        }
+        Collections.reverse(found);
+        return found;
     }
 
     /** The values that its nodes, and the graphs in them, take from around it. */

@@ -41,6 +41,7 @@ public final class OnnxFile implements AutoCloseable {
     private final Message model;
     private final Graph graph;
     private final Map<String, Long> opsets;
+    private String digest = "";
 
     private OnnxFile(Bytes bytes) {
         this.bytes = bytes;
@@ -150,6 +151,14 @@ public final class OnnxFile implements AutoCloseable {
 
     public long size() {
         return bytes.size();
+    }
+
+    /** SHA-256 of the file, in hexadecimal; files that it names are not part of it. */
+    public synchronized String digest() {
+        if (digest.isEmpty()) {
+            digest = bytes.digest();
+        }
+        return digest;
     }
 
     /** Who wrote it, such as {@code pytorch 2.13.0}. */

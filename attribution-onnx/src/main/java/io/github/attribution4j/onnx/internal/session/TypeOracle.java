@@ -29,36 +29,48 @@ import java.util.stream.IntStream;
  * mean that their number is not known; those are run once.
  */
 public final class TypeOracle {
-    private TypeOracle() {}
+    private final OnnxFile file;
+    private final Map<String, ValueType> types = new LinkedHashMap<>();
+    private final List<String> unclear = new ArrayList<>();
 
-    /**
-     * Returns the types of inputs, constants and results of nodes. Values that are no tensors are missing.
-     *
-     * @param file the model
-     * @param sample inputs that the model takes, by name
-     */
-    public static Map<String, ValueType> types(OnnxFile file, Map<String, OnnxTensor> sample) {
+    /** Asks about a model. */
+    public TypeOracle(OnnxFile file) {
+        this.file = file;
         Graph graph = file.graph();
-        Map<String, ValueType> types = new LinkedHashMap<>();
         graph.initializers().values().forEach(each -> types.put(each.name(), each.valueType()));
         Set<String> made = new LinkedHashSet<>();
         for (Node node : graph.nodes()) {
             node.outputs().stream().filter(value -> !value.isEmpty()).forEach(made::add);
         }
-        List<String> unclear = new ArrayList<>();
         try (OrtSession session = OnnxRuntime.open(file, tapped(graph, made), OptLevel.NO_OPT)) {
-            session.getInputInfo().forEach((name, info) -> note(types, new ArrayList<>(), name, info));
-            session.getOutputInfo().forEach((name, info) -> note(types, unclear, name, info));
+            session.getInputInfo().forEach((name, info) -> note(new ArrayList<>(), name, info));
+            session.getOutputInfo().forEach((name, info) -> note(unclear, name, info));
         } catch (OrtException e) {
             throw OnnxRuntime.failure("ONNX Runtime does not describe the model", e);
         }
-        if (!unclear.isEmpty()) {
-            count(file, sample, unclear, types);
-        }
-        return types;
     }
 
-    private static void note(Map<String, ValueType> types, List<String> unclear, String name, NodeInfo info) {
+    /** The types of elements of inputs, constants and results of nodes. Values that are no tensors are missing. */
+    public synchronized Map<String, ElementType> elements() {
+        Map<String, ElementType> elements = new LinkedHashMap<>();
+        types.forEach((value, type) -> elements.put(value, type.element()));
+        return elements;
+    }
+
+    /**
+     * Returns the types of inputs, constants and results of nodes. Values that are no tensors are missing.
+     *
+     * @param sample inputs that the model takes, by name; run once if the runtime did not tell everything
+     */
+    public synchronized Map<String, ValueType> types(Map<String, OnnxTensor> sample) {
+        if (!unclear.isEmpty()) {
+            count(sample);
+            unclear.clear();
+        }
+        return Map.copyOf(types);
+    }
+
+    private void note(List<String> counted, String name, NodeInfo info) {
         if (info.getInfo() instanceof TensorInfo tensor) {
             long[] shape = tensor.getShape();
             String[] symbols = tensor.getDimensionNames();
@@ -70,7 +82,7 @@ public final class TypeOracle {
                                     .mapToObj(i -> shape[i] >= 0 ? Dim.of(shape[i]) : Dim.of(symbols[i]))
                                     .toList()));
             if (shape.length == 0) {
-                unclear.add(name);
+                counted.add(name);
             }
         }
     }
@@ -103,8 +115,7 @@ public final class TypeOracle {
     }
 
     /** Runs the model once and sees how many axes the values have. */
-    private static void count(
-            OnnxFile file, Map<String, OnnxTensor> sample, List<String> unclear, Map<String, ValueType> types) {
+    private void count(Map<String, OnnxTensor> sample) {
         Graph graph = file.graph();
         Set<String> names = graph.names();
         List<Node> nodes = new ArrayList<>(graph.nodes());

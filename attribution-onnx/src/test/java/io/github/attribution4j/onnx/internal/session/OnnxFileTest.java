@@ -22,7 +22,7 @@ import io.github.attribution4j.onnx.internal.proto.Bytes;
 import io.github.attribution4j.onnx.internal.proto.FormatException;
 import io.github.attribution4j.onnx.internal.proto.FormatException.Reason;
 import io.github.attribution4j.onnx.internal.proto.Message;
-import io.github.attribution4j.onnx.internal.session.Program.Optimization;
+import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.io.ByteArrayOutputStream;

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx.internal.session;
 
-import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtException;
 import io.github.attribution4j.onnx.internal.gradient.Weaver;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import io.github.attribution4j.onnx.internal.graph.ValueInfo;
-import io.github.attribution4j.onnx.internal.session.Program.Optimization;
-import io.github.attribution4j.onnx.internal.session.Program.Outputs;
+import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
+import io.github.attribution4j.onnx.internal.session.GraphSession.Outputs;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,30 +31,14 @@ public final class Runs implements AutoCloseable {
     }
 
     private OnnxTensor of(Tensor tensor) {
-        ByteBuffer source = tensor.toByteBuffer();
-        ByteBuffer direct = ByteBuffer.allocateDirect(source.remaining()).order(ByteOrder.nativeOrder());
-        direct.put(source).flip();
-        OnnxJavaType type = switch (tensor.dataType()) {
-            case FLOAT32 -> OnnxJavaType.FLOAT;
-            case FLOAT64 -> OnnxJavaType.DOUBLE;
-            case INT64 -> OnnxJavaType.INT64;
-            case INT32 -> OnnxJavaType.INT32;
-            case UINT8 -> OnnxJavaType.UINT8;
-            case BOOL -> OnnxJavaType.BOOL;
-        };
-        try {
-            OnnxTensor value = OnnxTensor.createTensor(
-                    OnnxRuntime.environment(), direct, tensor.shape().dims(), type);
-            made.add(value);
-            return value;
-        } catch (OrtException e) {
-            throw new IllegalStateException(e);
-        }
+        OnnxTensor value = OrtTensors.of(tensor);
+        made.add(value);
+        return value;
     }
 
     /** The model with a backward part. */
     public Woven weave(List<String> attributed, String output) {
-        return Weaver.weave(file.graph(), TypeOracle.types(file, given), attributed, output);
+        return Weaver.weave(file.graph(), new TypeOracle(file).types(given), attributed, output);
     }
 
     /** Numbers in the shape that a value has with these inputs. */
@@ -66,7 +46,7 @@ public final class Runs implements AutoCloseable {
         Graph graph = file.graph();
         Graph tapped = new Graph(
                 graph.name(), graph.inputs(), List.of(ValueInfo.of(value)), graph.nodes(), graph.initializers());
-        try (Program program = new Program(file, tapped, Optimization.BASIC);
+        try (GraphSession program = new GraphSession(file, tapped, Optimization.BASIC);
                 Outputs outputs = program.run(given)) {
             return Tensors.ofJava().of(numbers, outputs.get(value).getInfo().getShape());
         }
@@ -76,7 +56,7 @@ public final class Runs implements AutoCloseable {
     public Map<String, float[]> fused(Woven woven, Tensor cotangent, Optimization optimization) {
         Map<String, OnnxTensor> values = new LinkedHashMap<>(given);
         values.put(woven.cotangent(), of(cotangent));
-        try (Program program = new Program(file, woven.fused(), optimization);
+        try (GraphSession program = new GraphSession(file, woven.fused(), optimization);
                 Outputs outputs = program.run(values)) {
             return gradients(woven, outputs);
         }
@@ -86,9 +66,9 @@ public final class Runs implements AutoCloseable {
     public Map<String, float[]> split(Woven woven, Tensor cotangent, Optimization optimization) {
         Map<String, OnnxTensor> values = new LinkedHashMap<>(given);
         values.put(woven.cotangent(), of(cotangent));
-        try (Program forward = new Program(file, woven.forward(), optimization);
+        try (GraphSession forward = new GraphSession(file, woven.forward(), optimization);
                 Outputs kept = forward.run(values);
-                Program backward = new Program(file, woven.backward(), optimization)) {
+                GraphSession backward = new GraphSession(file, woven.backward(), optimization)) {
             values.putAll(kept.all());
             try (Outputs outputs = backward.run(values);
                     Outputs again = backward.run(values)) {

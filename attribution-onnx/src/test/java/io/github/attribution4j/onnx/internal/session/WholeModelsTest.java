@@ -8,7 +8,7 @@ import io.github.attribution4j.onnx.internal.Golden;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
-import io.github.attribution4j.onnx.internal.session.Program.Optimization;
+import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
 import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;

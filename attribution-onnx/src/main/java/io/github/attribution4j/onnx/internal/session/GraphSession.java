@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** A graph that the runtime has loaded. Any number of threads may run it at once. */
-public final class Program implements AutoCloseable {
+public final class GraphSession implements AutoCloseable {
     /** How far the runtime may rewrite a graph. */
     public enum Optimization {
         /**
@@ -39,7 +39,7 @@ public final class Program implements AutoCloseable {
      * @param graph the graph
      * @param optimization how far it may be rewritten
      */
-    public Program(OnnxFile file, Graph graph, Optimization optimization) {
+    public GraphSession(OnnxFile file, Graph graph, Optimization optimization) {
         this.session = OnnxRuntime.open(file, graph, optimization.level);
         this.inputs = Set.copyOf(session.getInputNames());
     }

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx;
+
+import io.github.attribution4j.model.program.Place;
+import io.github.attribution4j.model.program.Question;
+import io.github.attribution4j.model.program.RowForm;
+import io.github.attribution4j.onnx.internal.graph.Attribute;
+import io.github.attribution4j.onnx.internal.graph.Dim;
+import io.github.attribution4j.onnx.internal.graph.ElementType;
+import io.github.attribution4j.onnx.internal.graph.Graph;
+import io.github.attribution4j.onnx.internal.graph.Initializer;
+import io.github.attribution4j.onnx.internal.graph.Node;
+import io.github.attribution4j.onnx.internal.graph.ValueInfo;
+import io.github.attribution4j.onnx.internal.graph.ValueType;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.LongStream;
+
+/**
+ * The graph with the places of a question: values that are put in are inputs, and a value whose rows are not on axis 0
+ * passes a view in which they are. What reads the value reads it through the view, so that it can be looked at, put in
+ * and gone back to in that form.
+ */
+final class EditedGraph {
+    private final Graph graph;
+    private final Map<String, ValueType> types;
+    private final Map<Place, String> seen = new HashMap<>();
+    private final Set<String> names;
+    private final Map<String, Initializer> constants = new LinkedHashMap<>();
+
+    EditedGraph(Graph original, Map<String, ValueType> known, Question question) {
+        this.types = new HashMap<>(known);
+        this.names = original.names();
+        List<ValueInfo> inputs = new ArrayList<>(original.inputs());
+        List<Node> nodes = new ArrayList<>(original.nodes());
+        for (Place place : question.places()) {
+            if (!seen.containsKey(place)) {
+                add(place, question.replaced().contains(place), inputs, nodes);
+            }
+        }
+        Map<String, Initializer> initializers = new LinkedHashMap<>(original.initializers());
+        initializers.putAll(constants);
+        this.graph = new Graph(original.name(), inputs, original.outputs(), nodes, initializers);
+    }
+
+    private void add(Place place, boolean replaced, List<ValueInfo> inputs, List<Node> nodes) {
+        String value = place.point().path();
+        boolean plain = place.form().equals(RowForm.ROWS);
+        if (plain && !replaced) {
+            seen.put(place, value);
+            return;
+        }
+        String computed = fresh(value);
+        int producer = 0;
+        while (!nodes.get(producer).outputs().contains(value)) {
+            producer++;
+        }
+        List<String> outputs = new ArrayList<>(nodes.get(producer).outputs());
+        Collections.replaceAll(outputs, value, computed);
+        nodes.set(producer, nodes.get(producer).withOutputs(outputs));
+        ValueType type = type(value);
+        types.put(computed, type);
+        if (plain) {
+            seen.put(place, value);
+            inputs.add(ValueInfo.of(value, open(type.element(), type.rank())));
+            return;
+        }
+        String view = fresh(value + " by rows");
+        seen.put(place, view);
+        ValueType viewed =
+                open(type.element(), place.form().kind() == RowForm.Kind.AXIS ? type.rank() : type.rank() + 1);
+        types.put(view, viewed);
+        List<Node> added = new ArrayList<>();
+        if (replaced) {
+            inputs.add(ValueInfo.of(view, viewed));
+        } else {
+            view(place.form(), computed, view, added);
+        }
+        unview(place.form(), view, value, added);
+        nodes.addAll(producer + 1, added);
+    }
+
+    private ValueType type(String value) {
+        ValueType type = types.get(value);
+        if (type == null) {
+            throw new IllegalStateException("the type of '" + value + "' is not known");
+        }
+        return type;
+    }
+
+    /** Nothing is said of sizes: what is put in may have another number of rows than the file says. */
+    private static ValueType open(ElementType element, int rank) {
+        return new ValueType(element, Collections.nCopies(rank, Dim.OPEN));
+    }
+
+    private void view(RowForm form, String from, String to, List<Node> nodes) {
+        ValueType type = type(from);
+        int rank = type.rank();
+        int axis = (int) form.number();
+        switch (form.kind()) {
+            case ROWS -> node(nodes, "Identity", to, from);
+            case AXIS -> {
+                long[] order = LongStream.concat(
+                                LongStream.of(axis), LongStream.range(0, rank).filter(i -> i != axis))
+                        .toArray();
+                node(nodes, "Transpose", to, List.of(from), Attribute.of("perm", order));
+            }
+            case MAJOR -> node(nodes, "Reshape", to, from, split(from, nodes, form.number(), -1));
+            case MINOR -> {
+                String parts = fresh(from);
+                types.put(parts, open(type.element(), rank + 1));
+                node(nodes, "Reshape", parts, from, split(from, nodes, -1, form.number()));
+                node(nodes, "Transpose", to, List.of(parts), Attribute.of("perm", swapped(rank + 1)));
+            }
+            case ALONE -> node(nodes, "Unsqueeze", to, from, constant(0));
+        }
+    }
+
+    private void unview(RowForm form, String from, String to, List<Node> nodes) {
+        ValueType type = type(from);
+        int rank = type.rank();
+        int axis = (int) form.number();
+        switch (form.kind()) {
+            case ROWS -> node(nodes, "Identity", to, from);
+            case AXIS -> {
+                long[] order = new long[rank];
+                for (int i = 0; i < rank; i++) {
+                    order[i] = i < axis ? i + 1L : i == axis ? 0 : i;
+                }
+                node(nodes, "Transpose", to, List.of(from), Attribute.of("perm", order));
+            }
+            case MAJOR -> node(nodes, "Reshape", to, from, joined(from, nodes));
+            case MINOR -> {
+                String parts = fresh(from);
+                types.put(parts, type);
+                node(nodes, "Transpose", parts, List.of(from), Attribute.of("perm", swapped(rank)));
+                node(nodes, "Reshape", to, parts, joined(from, nodes));
+            }
+            case ALONE -> node(nodes, "Squeeze", to, from, constant(0));
+        }
+    }
+
+    private static long[] swapped(int rank) {
+        long[] order = LongStream.range(0, rank).toArray();
+        order[0] = 1;
+        order[1] = 0;
+        return order;
+    }
+
+    /** The sizes with two in the place of the first. */
+    private String split(String value, List<Node> nodes, long first, long second) {
+        return concat(nodes, constant(first, second), tail(value, nodes, 1));
+    }
+
+    /** The sizes with one in the place of the first two. */
+    private String joined(String value, List<Node> nodes) {
+        return concat(nodes, constant(-1), tail(value, nodes, 2));
+    }
+
+    private String tail(String value, List<Node> nodes, long start) {
+        String sizes = list(value);
+        node(nodes, "Shape", sizes, List.of(value), Attribute.of("start", start));
+        return sizes;
+    }
+
+    private String concat(List<Node> nodes, String a, String b) {
+        String sizes = list(a);
+        node(nodes, "Concat", sizes, List.of(a, b), Attribute.of("axis", 0L));
+        return sizes;
+    }
+
+    private String list(String hint) {
+        String name = fresh(hint);
+        types.put(name, open(ElementType.INT64, 1));
+        return name;
+    }
+
+    private String constant(long... values) {
+        String name = list("sizes");
+        Initializer initializer = Initializer.of(name, values, values.length);
+        constants.put(name, initializer);
+        types.put(name, initializer.valueType());
+        return name;
+    }
+
+    private void node(List<Node> nodes, String type, String to, String... from) {
+        nodes.add(Node.of(type, fresh(to), List.of(from), List.of(to)));
+    }
+
+    private void node(List<Node> nodes, String type, String to, List<String> from, Attribute attribute) {
+        nodes.add(Node.of(type, fresh(to), from, List.of(to), attribute));
+    }
+
+    private String fresh(String hint) {
+        String name = "attribution/" + hint;
+        while (!names.add(name)) {
+            name += "'";
+        }
+        return name;
+    }
+
+    Graph graph() {
+        return graph;
+    }
+
+    Map<String, ValueType> types() {
+        return types;
+    }
+
+    /** The name of the value that a place is seen as. */
+    String seen(Place place) {
+        String name = seen.get(place);
+        if (name == null) {
+            throw new IllegalStateException("no place " + place);
+        }
+        return name;
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx;
+
+import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayerValue;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.program.WholeProgram;
+import io.github.attribution4j.onnx.internal.graph.OnnxFile;
+import io.github.attribution4j.onnx.internal.proto.FormatException;
+import io.github.attribution4j.onnx.internal.session.OrtTensors;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * An ONNX model that runs on ONNX Runtime, with gradients and with values inside it.
+ *
+ * <p>ONNX Runtime computes no gradients; the nodes that do are added to the model's graph in memory. The file is not
+ * changed, and its weights are not read into the heap: ONNX Runtime takes them from the file, which must stay as it is
+ * until this is closed. Opsets 13 and later. Gradients pass the standard's operators on floats; where one has no rule,
+ * asking for gradients is refused with its name. Inputs and results are tensors of {@link Tensors#ofJava()}.
+ *
+ * <p>Inputs are bound by their names in the file or, if they have none, by their order. Values inside are addressed by
+ * their names in the file; {@link #cutPoints()} lists those of floating types that are computed from inputs and that
+ * the output is computed from.
+ *
+ * <p>May be shared by threads.
+ */
+public final class OnnxModel implements LayeredModel {
+    private final OnnxFile file;
+    private final OnnxProgram program;
+    private final WholeProgram whole;
+    private final String name;
+
+    private OnnxModel(OnnxFile file, String name, String output) {
+        this.file = file;
+        this.name = name;
+        this.program = new OnnxProgram(file, output);
+        this.whole = new WholeProgram(this, program);
+    }
+
+    /**
+     * Loads a model; its first output is explained.
+     *
+     * @param path the file; files that it names lie in its folder or below
+     * @throws UnsupportedModelException if this is no model, or not one that can be explained; the message says why in
+     *     one line
+     */
+    public static OnnxModel load(Path path) {
+        return load(path, "");
+    }
+
+    /**
+     * Loads a model.
+     *
+     * @param path the file; files that it names lie in its folder or below
+     * @param output the name of the output to explain; empty for the first
+     * @throws UnsupportedModelException if this is no model, or not one that can be explained; the message says why in
+     *     one line
+     */
+    public static OnnxModel load(Path path, String output) {
+        return load(() -> OnnxFile.open(path), String.valueOf(path.getFileName()), output);
+    }
+
+    /**
+     * Loads a model from memory; its first output is explained.
+     *
+     * @param model the bytes of a file, which nobody may change afterwards; all weights lie in it
+     * @throws UnsupportedModelException if this is no model, or not one that can be explained; the message says why in
+     *     one line
+     */
+    public static OnnxModel load(byte[] model) {
+        return load(() -> OnnxFile.of(model), "model", "");
+    }
+
+    private static OnnxModel load(Supplier<OnnxFile> open, String name, String output) {
+        OnnxFile file;
+        try {
+            file = open.get();
+        } catch (FormatException e) {
+            throw new UnsupportedModelException(String.valueOf(e.getMessage()), e);
+        }
+        try {
+            return new OnnxModel(file, name, output);
+        } catch (ModelException e) {
+            file.close();
+            throw e;
+        } catch (FormatException e) {
+            file.close();
+            throw new UnsupportedModelException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    @Override
+    public Tensor forward(Inputs inputs) {
+        return whole.forward(inputs);
+    }
+
+    @Override
+    public Pullback pullback(Inputs inputs) {
+        return whole.pullback(inputs);
+    }
+
+    @Override
+    public List<CutPoint> cutPoints() {
+        return program.points();
+    }
+
+    @Override
+    public Cut cut(List<CutPoint> points) {
+        return whole.cut(points);
+    }
+
+    @Override
+    public List<LayerValue> values(Inputs inputs) {
+        return whole.values(inputs);
+    }
+
+    @Override
+    public Tensors tensors() {
+        return Tensors.ofJava();
+    }
+
+    @Override
+    public Identity identity() {
+        return new Identity(name, file.digest(), OrtTensors.engine(), "cpu");
+    }
+
+    OnnxProgram program() {
+        return program;
+    }
+
+    @Override
+    public void close() {
+        program.close();
+        file.close();
+    }
+
+    @Override
+    public String toString() {
+        return "OnnxModel[" + name + "]";
+    }
+}

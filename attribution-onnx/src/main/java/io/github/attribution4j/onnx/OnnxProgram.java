@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx;
+
+import ai.onnxruntime.OnnxTensor;
+import io.github.attribution4j.internal.NearNames;
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.UnknownLayerException;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.program.Place;
+import io.github.attribution4j.model.program.Program;
+import io.github.attribution4j.model.program.Question;
+import io.github.attribution4j.model.program.WayBack;
+import io.github.attribution4j.onnx.internal.gradient.Weaver;
+import io.github.attribution4j.onnx.internal.gradient.Woven;
+import io.github.attribution4j.onnx.internal.graph.Constants;
+import io.github.attribution4j.onnx.internal.graph.ElementType;
+import io.github.attribution4j.onnx.internal.graph.Graph;
+import io.github.attribution4j.onnx.internal.graph.Node;
+import io.github.attribution4j.onnx.internal.graph.OnnxFile;
+import io.github.attribution4j.onnx.internal.graph.ValueInfo;
+import io.github.attribution4j.onnx.internal.session.GraphSession;
+import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
+import io.github.attribution4j.onnx.internal.session.OrtTensors;
+import io.github.attribution4j.onnx.internal.session.Sessions;
+import io.github.attribution4j.onnx.internal.session.TypeOracle;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** Answers questions by editing the graph, one session for each kind of question, two for those that go back. */
+final class OnnxProgram implements Program, AutoCloseable {
+    /** More plans than sessions are kept: they are small. */
+    private static final int MOST_PLANS = 128;
+
+    private final OnnxFile file;
+    private final Graph graph;
+    private final String output;
+    private final TypeOracle oracle;
+    private final List<CutPoint> points;
+    private final Map<CutPoint, String> values = new LinkedHashMap<>();
+    private final Sessions sessions = new Sessions();
+    private final Map<Key, Plan> plans = new ConcurrentHashMap<>();
+
+    /** What makes two questions alike: everything but the numbers. */
+    private record Key(
+            List<Place> replaced,
+            List<Place> tapped,
+            @Nullable Place end,
+            List<String> leaves,
+            boolean back) {}
+
+    /** How a question is answered. */
+    private record Plan(EditedGraph edited, @Nullable Woven woven) {}
+
+    OnnxProgram(OnnxFile file, String chosen) {
+        this.file = file;
+        this.graph = file.graph();
+        this.oracle = new TypeOracle(file);
+        List<String> outputs = graph.outputs().stream().map(ValueInfo::name).toList();
+        if (outputs.isEmpty()) {
+            throw new UnsupportedModelException("the model has no output");
+        }
+        if (!chosen.isEmpty() && !outputs.contains(chosen)) {
+            throw new UnsupportedModelException(
+                    "the model has no output '" + chosen + "'; " + NearNames.hint(chosen, outputs));
+        }
+        this.output = chosen.isEmpty() ? outputs.get(0) : chosen;
+        Map<String, ElementType> elements = oracle.elements();
+        if (!elements.containsKey(output)) {
+            throw new UnsupportedModelException("the output '" + output
+                    + "' is a sequence or a map, no tensor; choose another one of " + outputs
+                    + ", or export a classifier without ZipMap (zipmap=False)");
+        }
+        Constants constants = new Constants(graph);
+        Set<String> read = new HashSet<>(Set.of(output));
+        Graph.upstream(graph.nodes(), List.of(output)).forEach(node -> read.addAll(node.reads()));
+        for (Node node : graph.nodes()) {
+            for (String value : node.outputs()) {
+                ElementType element = elements.get(value);
+                if (element != null
+                        && element.carriesGradient()
+                        && OrtTensors.dataType(element) != null
+                        && read.contains(value)
+                        && !constants.constant(value)) {
+                    values.put(new CutPoint(value, node.type(), 0), value);
+                }
+            }
+        }
+        this.points = List.copyOf(values.keySet());
+    }
+
+    List<CutPoint> points() {
+        requireOpen();
+        return points;
+    }
+
+    private void requireOpen() {
+        if (sessions.isClosed()) {
+            throw new IllegalStateException("this model was closed");
+        }
+    }
+
+    @Override
+    public void check(CutPoint point) {
+        requireOpen();
+        if (!values.containsKey(point)) {
+            throw new UnknownLayerException(
+                    point.toString(), points.stream().map(CutPoint::toString).toList());
+        }
+    }
+
+    @Override
+    public Set<CutPoint> computedFrom(CutPoint source, List<CutPoint> others, Inputs inputs) {
+        requireOpen();
+        Set<String> reached = new HashSet<>(Set.of(value(source)));
+        for (Node node : graph.nodes()) {
+            if (node.reads().stream().anyMatch(reached::contains)) {
+                reached.addAll(node.outputs());
+            }
+        }
+        Set<CutPoint> computed = new LinkedHashSet<>();
+        for (CutPoint point : others) {
+            if (!point.equals(source) && reached.contains(value(point))) {
+                computed.add(point);
+            }
+        }
+        return computed;
+    }
+
+    private String value(CutPoint point) {
+        String value = values.get(point);
+        if (value == null) {
+            throw new UnknownLayerException(
+                    point.toString(), points.stream().map(CutPoint::toString).toList());
+        }
+        return value;
+    }
+
+    @Override
+    public List<Tensor> forward(Question question) {
+        requireOpen();
+        try (Given given = new Given(question)) {
+            Key key = new Key(question.replaced(), question.tapped(), null, List.of(), false);
+            EditedGraph edited = plan(key, question, given).edited();
+            given.bind(edited);
+            List<String> wanted = question.tapped().isEmpty()
+                    ? List.of(output)
+                    : question.tapped().stream().map(edited::seen).toList();
+            List<String> asked = wanted.stream()
+                    .distinct()
+                    .filter(value -> !given.tensors.containsKey(value))
+                    .toList();
+            if (asked.isEmpty()) {
+                return wanted.stream()
+                        .map(value -> OrtTensors.tensor(given.get(value)))
+                        .toList();
+            }
+            return sessions.use(key, () -> session(edited.graph().giving(asked)), session -> {
+                try (GraphSession.Outputs outputs = session.run(given.tensors)) {
+                    Map<String, OnnxTensor> all = outputs.all();
+                    return wanted.stream()
+                            .map(value -> OrtTensors.tensor(all.containsKey(value) ? all.get(value) : given.get(value)))
+                            .toList();
+                }
+            });
+        }
+    }
+
+    private GraphSession session(Graph part) {
+        return new GraphSession(file, part, Optimization.ALL);
+    }
+
+    private Plan plan(Key key, Question question, Given given) {
+        Plan known = plans.get(key);
+        if (known != null) {
+            return known;
+        }
+        EditedGraph edited = new EditedGraph(graph, oracle.types(given.tensors), question);
+        Woven woven = null;
+        if (key.back()) {
+            Place end = question.end();
+            woven = Weaver.weave(
+                    edited.graph(),
+                    edited.types(),
+                    leaves(question, edited, given.names),
+                    end == null ? output : edited.seen(end));
+        }
+        if (plans.size() >= MOST_PLANS) {
+            plans.clear();
+        }
+        Plan plan = new Plan(edited, woven);
+        plans.put(key, plan);
+        return plan;
+    }
+
+    /** The values that a pullback goes back to. */
+    private static List<String> leaves(Question question, EditedGraph edited, List<String> arguments) {
+        if (!question.tapped().isEmpty()) {
+            return question.tapped().stream().map(edited::seen).toList();
+        }
+        List<String> leaves = new ArrayList<>();
+        List<Inputs.Input> inputs = question.inputs().withoutReferences().all();
+        for (int i = 0; i < inputs.size(); i++) {
+            if (question.isLeaf(inputs.get(i))) {
+                int replaced = question.replaced().size();
+                leaves.add(i < replaced ? edited.seen(question.replaced().get(i)) : arguments.get(i - replaced));
+            }
+        }
+        return leaves;
+    }
+
+    @Override
+    public Pullback pullback(Question question) {
+        requireOpen();
+        question.inputs().requireNoReferences();
+        Given given = new Given(question);
+        try {
+            return new Run(question, given).wayBack();
+        } catch (RuntimeException | Error e) {
+            given.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() {
+        sessions.close();
+    }
+
+    /** The tensors of a question, by the names of the values that they are. */
+    private final class Given implements AutoCloseable {
+        private final Question question;
+        private final Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
+        /** The input of the graph that each argument is. */
+        private final List<String> names;
+
+        Given(Question question) {
+            this.question = question;
+            this.names = names(question.arguments());
+            Map<String, ElementType> elements = oracle.elements();
+            try {
+                for (int i = 0; i < names.size(); i++) {
+                    Tensor tensor = question.arguments().get(i).tensor();
+                    requireType(names.get(i), tensor, elements.get(names.get(i)));
+                    tensors.put(names.get(i), OrtTensors.of(tensor));
+                }
+            } catch (RuntimeException | Error e) {
+                close();
+                throw e;
+            }
+        }
+
+        private List<String> names(List<Inputs.Input> arguments) {
+            List<String> known = graph.inputs().stream().map(ValueInfo::name).toList();
+            if (arguments.size() != known.size()) {
+                throw new ModelException("the model takes " + known.size() + " inputs " + known + ", but "
+                        + arguments.size() + " are given");
+            }
+            List<String> bound = new ArrayList<>();
+            int first = question.replaced().size();
+            for (int i = 0; i < arguments.size(); i++) {
+                String name = arguments.get(i).name();
+                if (known.contains(name)) {
+                    bound.add(name);
+                } else if (!question.inputs().isNamed(first + i) || name.equals(Inputs.positionalName(i))) {
+                    bound.add(known.get(i));
+                } else {
+                    throw new ModelException("the model has no input '" + name + "'; " + NearNames.hint(name, known));
+                }
+            }
+            if (new HashSet<>(bound).size() < bound.size()) {
+                throw new ModelException("inputs are given twice: " + bound + "; name all of them or none");
+            }
+            return bound;
+        }
+
+        private void requireType(String name, Tensor tensor, @Nullable ElementType element) {
+            DataType type = element == null ? null : OrtTensors.dataType(element);
+            if (tensor.dataType() != type) {
+                throw new ModelException(
+                        "input '" + name + "' is " + tensor.dataType().label() + ", but the model takes "
+                                + (type == null ? element + ", which this library has no tensors of" : type.label())
+                                + "; convert it");
+            }
+        }
+
+        /** Adds the values that are put in. */
+        void bind(EditedGraph edited) {
+            for (int i = 0; i < question.replaced().size(); i++) {
+                tensors.put(edited.seen(question.replaced().get(i)), OrtTensors.of(question.replacement(i)));
+            }
+        }
+
+        OnnxTensor get(String value) {
+            OnnxTensor tensor = tensors.get(value);
+            if (tensor == null) {
+                throw new IllegalStateException("no value " + value);
+            }
+            return tensor;
+        }
+
+        @Override
+        public void close() {
+            tensors.values().forEach(OnnxTensor::close);
+        }
+    }
+
+    /** One run that is held open. */
+    private final class Run {
+        private final Question question;
+        private final Given given;
+        private final Key key;
+        private final EditedGraph edited;
+        private final Woven woven;
+        private final List<String> leaves;
+        private final Map<String, OnnxTensor> known = new LinkedHashMap<>();
+
+        Run(Question question, Given given) {
+            this.question = question;
+            this.given = given;
+            this.key = new Key(
+                    question.replaced(),
+                    question.tapped(),
+                    question.end(),
+                    question.tapped().isEmpty() ? attributed() : List.of(),
+                    true);
+            Plan plan = plan(key, question, given);
+            Woven made = plan.woven();
+            if (made == null) {
+                throw new IllegalStateException("a plan without a way back");
+            }
+            this.edited = plan.edited();
+            this.woven = made;
+            given.bind(edited);
+            this.leaves = leaves(question, edited, given.names);
+            known.putAll(given.tensors);
+        }
+
+        /** What is attributed, and in which order inputs are given. */
+        private List<String> attributed() {
+            List<String> names = new ArrayList<>(given.names);
+            List<Inputs.Input> inputs = question.inputs().all();
+            for (int i = 0; i < inputs.size(); i++) {
+                if (question.isLeaf(inputs.get(i))) {
+                    names.add("leaf " + i);
+                }
+            }
+            return names;
+        }
+
+        Pullback wayBack() {
+            Place place = question.end();
+            String end = place == null ? output : edited.seen(place);
+            List<String> tapped = question.tapped().stream().map(edited::seen).toList();
+            Graph forward = woven.forward(tapped);
+            GraphSession.Outputs outputs = null;
+            if (!forward.outputs().isEmpty()) {
+                outputs = sessions.use(List.of(key, "forth"), () -> session(forward), session -> session.run(known));
+                known.putAll(outputs.all());
+            }
+            GraphSession.Outputs held = outputs;
+            try {
+                Tensor result = OrtTensors.tensor(value(end));
+                List<Tensor> activations = tapped.stream()
+                        .map(value -> OrtTensors.tensor(value(value)))
+                        .toList();
+                List<Boolean> reached =
+                        leaves.stream().map(woven.gradients()::containsKey).toList();
+                return new HeldPullback(new WayBack(question, reached, result, activations, this::back), () -> {
+                    if (held != null) {
+                        held.close();
+                    }
+                    given.close();
+                });
+            } catch (RuntimeException | Error e) {
+                if (held != null) {
+                    held.close();
+                }
+                throw e;
+            }
+        }
+
+        private OnnxTensor value(String name) {
+            OnnxTensor tensor = known.get(name);
+            if (tensor == null) {
+                throw new IllegalStateException("no value " + name);
+            }
+            return tensor;
+        }
+
+        private List<Tensor> back(Tensor cotangent) {
+            Map<String, OnnxTensor> all = new LinkedHashMap<>(known);
+            try (OnnxTensor sent = OrtTensors.of(cotangent)) {
+                all.put(woven.cotangent(), sent);
+                return sessions.use(List.of(key, "back"), () -> session(woven.backward()), session -> {
+                    try (GraphSession.Outputs outputs = session.run(all)) {
+                        List<Tensor> gradients = new ArrayList<>();
+                        for (String leaf : leaves) {
+                            String gradient = woven.gradients().get(leaf);
+                            gradients.add(gradient == null ? zeros(leaf) : OrtTensors.tensor(outputs.get(gradient)));
+                        }
+                        return gradients;
+                    }
+                });
+            }
+        }
+
+        private Tensor zeros(String leaf) {
+            try (Tensor like = OrtTensors.tensor(value(leaf))) {
+                return Tensors.ofJava()
+                        .of(new double[Math.toIntExact(like.shape().size())], like.dataType(), like.shape());
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.session;
+
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.onnx.internal.graph.ElementType;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensors;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/** From tensors of the plain-Java backend to those of the runtime and back, by one copy each. */
+public final class OrtTensors {
+    private OrtTensors() {}
+
+    /** Copies a tensor into memory of the runtime's; to be closed by the caller. */
+    public static OnnxTensor of(Tensor tensor) {
+        ByteBuffer source = tensor.toByteBuffer();
+        ByteBuffer direct = ByteBuffer.allocateDirect(source.remaining()).order(ByteOrder.nativeOrder());
+        direct.put(source).flip();
+        OnnxJavaType type = switch (tensor.dataType()) {
+            case FLOAT32 -> OnnxJavaType.FLOAT;
+            case FLOAT64 -> OnnxJavaType.DOUBLE;
+            case INT64 -> OnnxJavaType.INT64;
+            case INT32 -> OnnxJavaType.INT32;
+            case UINT8 -> OnnxJavaType.UINT8;
+            case BOOL -> OnnxJavaType.BOOL;
+        };
+        try {
+            return OnnxTensor.createTensor(
+                    OnnxRuntime.environment(), direct, tensor.shape().dims(), type);
+        } catch (OrtException e) {
+            throw OnnxRuntime.failure("ONNX Runtime does not take an input of shape " + tensor.shape(), e);
+        }
+    }
+
+    /** Copies a value of the runtime's; the tensor belongs to the current scope. */
+    public static Tensor tensor(OnnxTensor value) {
+        DataType type = switch (value.getInfo().type) {
+            case FLOAT -> DataType.FLOAT32;
+            case DOUBLE -> DataType.FLOAT64;
+            case INT64 -> DataType.INT64;
+            case INT32 -> DataType.INT32;
+            case UINT8 -> DataType.UINT8;
+            case BOOL -> DataType.BOOL;
+            default ->
+                throw new UnsupportedModelException("the model gives a value of type " + value.getInfo().type
+                        + "; convert it to float32 inside the model");
+        };
+        return Tensors.ofJava()
+                .of(value.getByteBuffer(), type, Shape.of(value.getInfo().getShape()));
+    }
+
+    /** The type that a tensor has to have to be put in; null if there is none. */
+    public static @Nullable DataType dataType(ElementType element) {
+        return switch (element) {
+            case FLOAT -> DataType.FLOAT32;
+            case DOUBLE -> DataType.FLOAT64;
+            case INT64 -> DataType.INT64;
+            case INT32 -> DataType.INT32;
+            case UINT8 -> DataType.UINT8;
+            case BOOL -> DataType.BOOL;
+            default -> null;
+        };
+    }
+
+    /** The runtime and its version. */
+    public static String engine() {
+        return "ONNX Runtime " + OnnxRuntime.environment().getVersion();
+    }
+}
