@@ -30,6 +30,7 @@ class CapabilitiesTest {
             import io.github.attribution4j.baseline.*;
             import io.github.attribution4j.gradient.*;
             import io.github.attribution4j.model.*;
+            import io.github.attribution4j.model.rule.*;
             import io.github.attribution4j.perturbation.*;
             import io.github.attribution4j.propagation.*;
             import io.github.attribution4j.run.*;

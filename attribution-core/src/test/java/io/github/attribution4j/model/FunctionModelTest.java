@@ -128,8 +128,8 @@ class FunctionModelTest {
             assertThatThrownBy(() -> fewPullback.vjp(x.rows(0, 1)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage(
-                            "cotangent is a float64 tensor of shape (1, 2) and the output a float64 tensor of shape "
-                                    + "(2, 2); shape and type must be equal");
+                            "cotangent: a float64 tensor of shape (1, 2) was given for an output of type float64 and "
+                                    + "shape (2, 2); they must be equal");
         }
     }
 
