@@ -14,6 +14,7 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
+import io.github.attribution4j.status.Experimental;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
@@ -206,6 +207,20 @@ class ArchitectureTest {
                 .resideInAPackage(BASE + ".setting..")
                 .should()
                 .haveOnlyFinalFields()
+                .check(CORE);
+    }
+
+    @Test
+    void types_for_authors_of_methods_and_bindings_are_experimental() {
+        classes()
+                .that()
+                .areTopLevelClasses()
+                .and()
+                .arePublic()
+                .and()
+                .resideInAnyPackage(BASE + ".evaluation", BASE + ".setting", BASE + ".model.program")
+                .should()
+                .beAnnotatedWith(Experimental.class)
                 .check(CORE);
     }
 

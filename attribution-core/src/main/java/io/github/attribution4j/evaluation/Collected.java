@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.evaluation;
 
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Tensors that are made {@linkplain Evaluator.Part part} by part, and joined along axis 0 in the end. Not thread-safe. */
+@Experimental
 public final class Collected {
     private final List<List<Tensor>> parts = new ArrayList<>();
 

@@ -12,6 +12,7 @@ import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
@@ -38,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  */
+@Experimental
 public final class Evaluator {
     /**
      * Opens the runs whose backward pass an {@link Evaluator} takes, where that is not the model's own: on a copy that follows

@@ -5,12 +5,14 @@ import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 
 /** Says which elements of a tensor are NaN or infinite. */
+@Experimental
 public final class FiniteValues {
     private FiniteValues() {}
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.evaluation;
 
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * variance is a sum of squares, never a difference of large numbers, and so never negative. Open this inside a {@link
  * TensorScope} that outlives the batches. Not thread-safe.
  */
+@Experimental
 public final class GroupMoments {
     private final long group;
     private final boolean squares;

@@ -3,12 +3,14 @@ package io.github.attribution4j.evaluation;
 
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.status.Experimental;
 import java.util.Map;
 
 /**
  * Who asks for an evaluation, and how it is set: a method of attribution, or anything else that runs a model's rows, such as
  * a view of its layers. The evaluator knows no more of it; messages and provenance name it.
  */
+@Experimental
 public interface Recipe {
     /** Returns its name in lower case with hyphens, such as {@code integrated-gradients}. */
     String name();

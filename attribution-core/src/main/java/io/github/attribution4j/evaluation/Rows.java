@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.evaluation;
 
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 
@@ -8,6 +9,7 @@ import java.util.List;
  * The rows that a method wants evaluated, described rather than made: the {@link Evaluator} asks for as many at a time as
  * it gives to the model.
  */
+@Experimental
 public interface Rows {
     /**
      * Returns rows of given tensors, row = example.

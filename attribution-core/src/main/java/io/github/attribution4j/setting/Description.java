@@ -2,6 +2,7 @@
 package io.github.attribution4j.setting;
 
 import io.github.attribution4j.internal.NearNames;
+import io.github.attribution4j.status.Experimental;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.function.LongFunction;
  *
  * @param <M> the method
  */
+@Experimental
 public final class Description<M> {
     private final String name;
     private final Need need;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.setting;
 
+import io.github.attribution4j.status.Experimental;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.stream.Collectors;
  *
  * @param <T> type of the values
  */
+@Experimental
 public final class Kind<T> {
     /** An integer. */
     public static final Kind<Integer> INTEGER = of("an integer", text -> Integer.valueOf(text.strip()));

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.setting;
 
+import io.github.attribution4j.status.Experimental;
+
 /** What a method needs of a model. */
+@Experimental
 public enum Need {
     /** Any scoring function: {@link io.github.attribution4j.model.Model}. */
     FORWARD("forward", "runs the model forward, nothing else"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.setting;
 
+import io.github.attribution4j.status.Experimental;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <M> the method
  */
+@Experimental
 public final class Settings<M> {
     private final Description<M> description;
     private final @Nullable Object[] values;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.setting;
 
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;
 import java.util.List;
 
 /** Finds the arrays that the text of a setting names: by a file, or by the digest in a provenance. */
+@Experimental
 public interface Sources {
     /**
      * Returns arrays.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit;
 
+import io.github.attribution4j.status.Experimental;
+
 /**
  * A state that a test must not change. {@link LeakExtension} reads it before and after every test and fails the test if
  * the two differ.
@@ -9,6 +11,7 @@ package io.github.attribution4j.testkit;
  * META-INF/services/io.github.attribution4j.testkit.Invariant}), or gives them to {@link
  * LeakExtension#LeakExtension(Invariant...)}.
  */
+@Experimental
 public interface Invariant {
     /** Returns the name of the state, such as {@code grad mode of this thread}. */
     String description();

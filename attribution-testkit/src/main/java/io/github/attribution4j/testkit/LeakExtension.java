@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit;
 
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.TensorScope;
 import java.io.ByteArrayOutputStream;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * counted. Tensors are counted over the whole JVM and the streams belong to it, so test classes that use this must not
  * run in parallel with others.
  */
+@Experimental
 public final class LeakExtension implements BeforeEachCallback, AfterEachCallback {
     private static final int SHOWN_BIRTHS = 3;
     private static final int SHOWN_TEXT = 2000;

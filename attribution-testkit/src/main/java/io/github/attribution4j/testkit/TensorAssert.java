@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit;
 
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -16,6 +17,7 @@ import org.assertj.core.api.AbstractAssert;
  *
  * <p>Two NaNs are equal here, and so are two infinities of one sign.
  */
+@Experimental
 public final class TensorAssert extends AbstractAssert<TensorAssert, Tensor> {
     private TensorAssert(Tensor actual) {
         super(actual, TensorAssert.class);

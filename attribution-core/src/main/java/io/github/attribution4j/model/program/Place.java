@@ -3,6 +3,7 @@ package io.github.attribution4j.model.program;
 
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.status.Experimental;
 
 /**
  * A value inside a program, and how it is seen from outside.
@@ -11,6 +12,7 @@ import io.github.attribution4j.model.ModelException;
  * @param form how its elements are brought to have rows on axis 0: values and gradients are handed out in this form, and what
  *     is put in or sent back comes in it
  */
+@Experimental
 public record Place(CutPoint point, RowForm form) {
     /** Returns a failure that says that a run did not come by this place. */
     public ModelException notReached() {

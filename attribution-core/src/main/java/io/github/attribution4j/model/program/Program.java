@@ -8,6 +8,7 @@ import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.RuleSet;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.Set;
@@ -24,6 +25,7 @@ import java.util.Set;
  * IllegalStateException}. The tests of a binding extend the contracts of the testkit, {@code RuledContract} and {@code
  * CutContract} or, without layers, {@code PullbackContract}.
  */
+@Experimental
 public interface Program {
     /** Where the rows of a program's values are. */
     enum RowLayout {

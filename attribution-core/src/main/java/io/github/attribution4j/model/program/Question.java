@@ -2,6 +2,7 @@
 package io.github.attribution4j.model.program;
 
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Stream;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param tapped the places whose values are wanted; in a pullback what it goes back to
  * @param end the place that a pullback goes back from; null for the output
  */
+@Experimental
 public record Question(
         Inputs inputs,
         List<Place> replaced,

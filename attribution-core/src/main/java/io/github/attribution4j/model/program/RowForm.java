@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.model.program;
 
+import io.github.attribution4j.status.Experimental;
+
 /**
  * How a value inside a program is seen so that its axis 0 counts rows. Where and how an engine does so is its business: inside
  * its graph, or by reshaping what goes in and comes out.
@@ -8,6 +10,7 @@ package io.github.attribution4j.model.program;
  * @param kind which axis of the value counts rows
  * @param number the axis of {@link Kind#AXIS}, the number of rows of {@link Kind#MAJOR} and {@link Kind#MINOR}; else 0
  */
+@Experimental
 public record RowForm(Kind kind, long number) {
     /** Axis 0 counts rows: the value is seen as it is. */
     public static final RowForm ROWS = new RowForm(Kind.ROWS, 0);

@@ -3,6 +3,7 @@ package io.github.attribution4j.model.program;
 
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.LinkedHashSet;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 
 /** A pullback made of a function that takes a cotangent: for engines that hold nothing else of a run than Java objects. */
+@Experimental
 public final class WayBack implements Pullback {
     private final Set<String> unused = new LinkedHashSet<>();
     private final Tensor output;

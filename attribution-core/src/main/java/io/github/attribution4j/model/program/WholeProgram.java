@@ -10,6 +10,7 @@ import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledCopy;
 import io.github.attribution4j.model.rule.RuledCut;
 import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.List;
  * <p>Core does the rest here: heads and tails, which can be cut again, pullbacks to values at a cut, copies with rules, values
  * whose rows are not on axis 0, programs that take one example, run row by row.
  */
+@Experimental
 public final class WholeProgram {
     private final LayeredModel model;
     private final Section section;

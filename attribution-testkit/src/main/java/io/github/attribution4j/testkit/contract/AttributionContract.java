@@ -17,6 +17,7 @@ import io.github.attribution4j.run.CancelledException;
 import io.github.attribution4j.run.DeadlineExceededException;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Tensor;
@@ -47,6 +48,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *
  * @param <M> the models that the method needs
  */
+@Experimental
 @ExtendWith(LeakExtension.class)
 public abstract class AttributionContract<M extends Model> {
     /** The number of examples explained. */

@@ -12,6 +12,7 @@ import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Test;
  * What every {@link LayeredModel} promises in addition to {@link PullbackContract}: head and tail of each
  * {@link #layers} layer are models that together compute what the model computes, and a cut does not change the model.
  */
+@Experimental
 public abstract class CutContract extends PullbackContract {
     /** For subclasses. */
     protected CutContract() {}

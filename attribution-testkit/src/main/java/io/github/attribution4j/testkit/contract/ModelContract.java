@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *
  * <p>Every test makes its own model and closes it.
  */
+@Experimental
 @ExtendWith(LeakExtension.class)
 public abstract class ModelContract {
     static final int ROWS = 5;

@@ -13,6 +13,7 @@ import io.github.attribution4j.model.program.Place;
 import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.program.Question;
 import io.github.attribution4j.model.program.RowForm;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Test;
  * with layers extends. {@link RuledContract} joins it where there are rules, {@link UnusedInputContract} where an input may
  * be unused, {@link TensorContract} and its companions where a binding brings tensors of its own.
  */
+@Experimental
 public abstract class ProgramContract extends CutContract {
     /** For subclasses. */
     protected ProgramContract() {}

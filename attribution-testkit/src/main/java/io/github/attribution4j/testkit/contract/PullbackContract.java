@@ -8,6 +8,7 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Shape;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
  * What every {@link DifferentiableModel} promises in addition to {@link ModelContract}. At least one input must be
  * attributed, and the model should be smooth near the inputs: gradients are compared with central differences.
  */
+@Experimental
 public abstract class PullbackContract extends ModelContract {
     /** For subclasses. */
     protected PullbackContract() {}

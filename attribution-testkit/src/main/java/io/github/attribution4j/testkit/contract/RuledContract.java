@@ -22,6 +22,7 @@ import io.github.attribution4j.model.rule.RuledCut;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.DeepLift;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Tensor;
@@ -47,6 +48,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *
  * <p>Each binding's own tests compare the numbers with those of {@link ReferenceModel}, operation by operation.
  */
+@Experimental
 @ExtendWith(LeakExtension.class)
 public abstract class RuledContract {
     static final int ROWS = 4;

@@ -3,6 +3,7 @@ package io.github.attribution4j.testkit.contract;
 
 import static io.github.attribution4j.testkit.TensorAssert.assertThat;
 
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.Test;
  * }
  * }</pre>
  */
+@Experimental
 public abstract class TensorContract extends TensorRefusalContract {
     private static final int CASES = 60;
 

@@ -4,6 +4,7 @@ package io.github.attribution4j.testkit.contract;
 import static io.github.attribution4j.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.LiveTensors;
 import io.github.attribution4j.tensor.Shape;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Who owns a tensor and what happens when it is closed; part of {@link TensorContract}. */
+@Experimental
 @ExtendWith(LeakExtension.class)
 public abstract class TensorLifetimeContract {
     private static final List<Function<Tensor, Object>> OPERATIONS = List.of(

@@ -3,6 +3,7 @@ package io.github.attribution4j.testkit.contract;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
  * What every backend refuses; part of {@link TensorContract}. A backend passes if it first calls
  * {@link io.github.attribution4j.tensor.TensorChecks}.
  */
+@Experimental
 public abstract class TensorRefusalContract extends TensorLifetimeContract {
     /** For subclasses. */
     protected TensorRefusalContract() {}

@@ -8,6 +8,7 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.testkit.LeakExtension;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What an engine must report about an attributed input on which the output does not depend. */
+@Experimental
 @ExtendWith(LeakExtension.class)
 public abstract class UnusedInputContract {
     /** For subclasses. */

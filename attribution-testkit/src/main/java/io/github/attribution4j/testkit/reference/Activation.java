@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
+import io.github.attribution4j.status.Experimental;
+
 /** Pointwise functions of {@link ReferenceModel}, each with its derivative. */
+@Experimental
 public enum Activation {
     /** Hyperbolic tangent. */
     TANH("Tanh") {

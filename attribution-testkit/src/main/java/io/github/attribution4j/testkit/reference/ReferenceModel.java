@@ -12,6 +12,7 @@ import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledCopy;
 import io.github.attribution4j.model.rule.RuledCut;
 import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -30,6 +31,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * Slow, and simple enough to be believed. Its copies that follow other rules ({@link #with}) do what the papers write down, without any
  * of the tricks by which engines get there: an oracle for others. Thread-safe.
  */
+@Experimental
 public final class ReferenceModel implements RuledModel {
     private final Graph graph;
     private final DataType dataType;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Weights that are not given are drawn from a normal distribution whose standard deviation is 1 / √(inputs).
  */
+@Experimental
 public final class ReferenceModelBuilder {
     private final Graph graph;
     private final DataType dataType;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -8,6 +9,7 @@ import io.github.attribution4j.tensor.Tensors;
 import java.util.Random;
 
 /** Small models on which methods are tested, and inputs for them. The same arguments give the same model. */
+@Experimental
 public final class ReferenceModels {
     private ReferenceModels() {}
 
