@@ -92,10 +92,10 @@ class ArchitectureTest {
     }
 
     @Test
-    void examples_and_command_line_use_no_internals() {
+    void examples_use_no_internals() {
         noClasses()
                 .that()
-                .resideInAnyPackage(BASE + ".examples..", BASE + ".cli..")
+                .resideInAPackage(BASE + ".examples..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("..internal..")
