@@ -15,6 +15,8 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What a {@link LayeredModel} or {@link RuledModel} answers by means of its {@link Program}. A model has one, made in its
@@ -27,6 +29,7 @@ import java.util.List;
 public final class WholeProgram {
     private final LayeredModel model;
     private final Section section;
+    private final Map<RuleSet, RuledCopy> copies = new ConcurrentHashMap<>();
 
     /**
      * Makes the program of a model.
@@ -57,9 +60,11 @@ public final class WholeProgram {
         return new PartCut(model, model, section, points);
     }
 
-    /** Returns what {@link RuledModel#with} returns. */
+    /** Returns what {@link RuledModel#with} returns; the same copy for equal rules. */
     public RuledCopy with(RuleSet rules) {
-        return new Copy(model, section.with(rules), rules, List.of());
+        // Asked each time, since a closed program refuses.
+        Section ruled = section.with(rules);
+        return copies.computeIfAbsent(rules, key -> new Copy(model, ruled, key, List.of()));
     }
 
     /** Returns what {@link LayeredModel#values} returns, where every run reaches all points of the model. */
