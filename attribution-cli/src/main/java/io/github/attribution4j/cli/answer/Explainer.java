@@ -10,7 +10,6 @@ import io.github.attribution4j.cli.question.Models;
 import io.github.attribution4j.cli.question.Request;
 import io.github.attribution4j.cli.question.TextInput;
 import io.github.attribution4j.cli.question.Texts;
-import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.rule.RuledModel;
@@ -50,7 +49,7 @@ public final class Explainer {
             throws IOException {
         Map<String, String> given = settings(options);
         checkCheaply(options, given);
-        TorchScriptModel model = models.get(options.data);
+        RuledModel model = models.get(options.data);
         Request request = Request.read(options.data, model);
         boolean byToken = byToken(options, given, request.inputs());
         if (byToken) {
@@ -78,7 +77,7 @@ public final class Explainer {
 
     /** Returns the method, at the layer or towards the unit of the options unless the method has its own. */
     private static Attribution<? super RuledModel> method(
-            ExplainOptions options, Map<String, String> given, TorchScriptModel model, Sources sources) {
+            ExplainOptions options, Map<String, String> given, RuledModel model, Sources sources) {
         String layer = options.layer;
         if (layer == null || ownsLayer(options, given)) {
             return Methods.read(options.method, given, sources);

@@ -6,7 +6,7 @@ import io.github.attribution4j.cli.doctor.Diagnosis;
 import io.github.attribution4j.cli.question.InputOptions;
 import io.github.attribution4j.cli.question.Models;
 import io.github.attribution4j.cli.question.Request;
-import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.tensor.TensorScope;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -47,7 +47,7 @@ final class DoctorCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (Models models = new Models();
                 TensorScope scope = TensorScope.open()) {
-            TorchScriptModel model = models.get(options);
+            RuledModel model = models.get(options);
             Diagnosis diagnosis = new Diagnosis(Diagnosis.Findings.printed(out), model);
             diagnosis.model(options.model);
             if (!options.hasInput()) {

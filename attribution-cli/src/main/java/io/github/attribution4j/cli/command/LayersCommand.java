@@ -9,6 +9,7 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.TensorScope;
@@ -64,7 +65,7 @@ final class LayersCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (Models models = new Models();
                 TensorScope scope = TensorScope.open()) {
-            TorchScriptModel model = models.get(options);
+            RuledModel model = models.get(options);
             @Nullable
             Inputs inputs = !options.hasInput()
                     ? null
@@ -73,8 +74,8 @@ final class LayersCommand implements Callable<Integer> {
             if (inputs == null) {
                 model.cutPoints()
                         .forEach(point -> values.put(point.toString(), new LayerValue(point, FLOAT, NO_SHAPE)));
-                if (all) {
-                    model.innerPoints()
+                if (all && model instanceof TorchScriptModel archive) {
+                    archive.innerPoints()
                             .forEach(point ->
                                     values.putIfAbsent(point.toString(), new LayerValue(point, FLOAT, NO_SHAPE)));
                 }
@@ -84,8 +85,8 @@ final class LayersCommand implements Callable<Integer> {
                         values.put(value.point().toString(), value);
                     }
                 }
-                if (all) {
-                    model.innerValues(inputs)
+                if (all && model instanceof TorchScriptModel archive) {
+                    archive.innerValues(inputs)
                             .forEach(value -> values.putIfAbsent(value.point().toString(), value));
                 }
             }
@@ -95,8 +96,7 @@ final class LayersCommand implements Callable<Integer> {
         return Failure.DONE;
     }
 
-    private static void print(
-            PrintWriter out, TorchScriptModel model, Map<String, LayerValue> values, boolean withShapes) {
+    private static void print(PrintWriter out, RuledModel model, Map<String, LayerValue> values, boolean withShapes) {
         List<String> shapes = values.values().stream()
                 .map(value -> !withShapes
                         ? ""

@@ -10,7 +10,6 @@ import io.github.attribution4j.cli.question.InputOptions;
 import io.github.attribution4j.cli.question.Models;
 import io.github.attribution4j.cli.question.Request;
 import io.github.attribution4j.cli.question.TargetOptions;
-import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.target.Target;
@@ -93,7 +92,7 @@ final class ReplayCommand implements Callable<Integer> {
 
     private Explanation again(Explanation recorded, Models models) throws IOException {
         Provenance provenance = recorded.provenance();
-        TorchScriptModel model = models.get(data);
+        RuledModel model = models.get(data);
         Request request = Request.read(data, model);
         Map<String, String> settings = new LinkedHashMap<>(provenance.settings());
         settings.putAll(set);

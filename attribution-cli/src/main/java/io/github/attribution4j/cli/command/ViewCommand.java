@@ -5,9 +5,9 @@ import io.github.attribution4j.cli.Failure;
 import io.github.attribution4j.cli.question.InputOptions;
 import io.github.attribution4j.cli.question.Models;
 import io.github.attribution4j.cli.question.Request;
-import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
@@ -116,7 +116,7 @@ final class ViewCommand implements Callable<Integer> {
         Quantity what = what();
         try (Models models = new Models();
                 TensorScope scope = TensorScope.open()) {
-            TorchScriptModel model = models.get(options);
+            RuledModel model = models.get(options);
             if (weight != null) {
                 viewWeight(model, weight, out);
             } else {
@@ -140,7 +140,7 @@ final class ViewCommand implements Callable<Integer> {
                 "--quantity '" + quantity + "' is unknown; " + NearNames.hint(quantity, names));
     }
 
-    private void viewWeight(TorchScriptModel model, String name, PrintWriter out) {
+    private void viewWeight(RuledModel model, String name, PrintWriter out) {
         if (!layers.isEmpty()) {
             throw new IllegalArgumentException("--weight and --layer: each says what is looked at; give one");
         }
@@ -158,7 +158,7 @@ final class ViewCommand implements Callable<Integer> {
         }
     }
 
-    private void viewLayers(TorchScriptModel model, Quantity what, PrintWriter out) throws IOException {
+    private void viewLayers(RuledModel model, Quantity what, PrintWriter out) throws IOException {
         if (png != null && layers.size() != 1) {
             throw new IllegalArgumentException("--png shows one layer's channels; name it with --layer");
         }

@@ -8,6 +8,7 @@ import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.Failure;
 import io.github.attribution4j.cli.answer.Explainer;
 import io.github.attribution4j.cli.answer.Places;
+import io.github.attribution4j.cli.question.OnnxFileModel;
 import io.github.attribution4j.cli.question.Request;
 import io.github.attribution4j.cli.question.Texts;
 import io.github.attribution4j.djl.TorchScriptModel;
@@ -18,6 +19,7 @@ import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
@@ -96,9 +98,9 @@ public final class Diagnosis {
     }
 
     private final Findings findings;
-    private final TorchScriptModel model;
+    private final RuledModel model;
 
-    public Diagnosis(Findings findings, TorchScriptModel model) {
+    public Diagnosis(Findings findings, RuledModel model) {
         this.findings = findings;
         this.model = model;
     }
@@ -112,20 +114,16 @@ public final class Diagnosis {
         Model.Identity identity = model.identity();
         say("ok", "loads", identity.name() + ", " + Files.size(file) + " bytes, sha256 " + identity.digest());
         say("ok", "engine", identity.engine() + " on " + identity.device());
-        say("ok", "signature", model.signature());
-        for (String repair : model.repairs()) {
-            say("note", "repaired", repair);
-        }
-        List<String> state = model.stateNames();
-        if (!state.isEmpty()) {
-            say("note", "state", "keeps state between calls; explained from the state of the file: " + some(state));
+        String remedy = "; export the model without folding its computation away";
+        if (model instanceof TorchScriptModel archive) {
+            remedy = "; save the model without torch.jit.freeze";
+            archive(archive);
+        } else if (model instanceof OnnxFileModel onnx) {
+            say("ok", "inputs", String.join(", ", onnx.inputs()));
         }
         List<CutPoint> points = model.cutPoints();
         if (points.isEmpty()) {
-            say(
-                    "no",
-                    "layers",
-                    "none found, so nothing can be explained at a layer; save the model without torch.jit.freeze");
+            say("no", "layers", "none found, so nothing can be explained at a layer" + remedy);
         } else {
             say(
                     "ok",
@@ -137,6 +135,17 @@ public final class Diagnosis {
         rules("rules, lrp", Composites.epsilonPlus());
     }
 
+    private void archive(TorchScriptModel archive) {
+        say("ok", "signature", archive.signature());
+        for (String repair : archive.repairs()) {
+            say("note", "repaired", repair);
+        }
+        List<String> state = archive.stateNames();
+        if (!state.isEmpty()) {
+            say("note", "state", "keeps state between calls; explained from the state of the file: " + some(state));
+        }
+    }
+
     private static String some(List<String> names) {
         int shown = Math.min(names.size(), LISTED_STATES);
         String more = shown < names.size() ? " and " + (names.size() - shown) + " more" : "";
@@ -145,7 +154,13 @@ public final class Diagnosis {
 
     /** Reports the operations without a rule: a method refuses a model where a gradient would pass one of them. */
     private void rules(String what, RuleSet rules) {
-        List<Operation> all = model.operations();
+        List<Operation> all;
+        try {
+            all = model.operations();
+        } catch (UnsupportedModelException e) {
+            say("note", what, Failure.of(e).line());
+            return;
+        }
         Map<String, List<String>> missing = new TreeMap<>();
         for (Operation operation : all) {
             boolean needed = operation.kind() != Operation.Kind.RESHAPE;

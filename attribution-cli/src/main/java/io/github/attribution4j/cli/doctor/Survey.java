@@ -7,11 +7,11 @@ import io.github.attribution4j.cli.Failure;
 import io.github.attribution4j.cli.question.InputOptions;
 import io.github.attribution4j.cli.question.Models;
 import io.github.attribution4j.cli.question.Request;
-import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.NumpyFiles;
@@ -38,7 +38,7 @@ import picocli.CommandLine;
 /**
  * Examines every archive of a folder as {@code doctor} does, and compares results with numbers in files next to it.
  *
- * <p>{@code NAME.pt} (or {@code .ptl}, {@code .pth}, {@code .ts}) has its input in {@code NAME.npz}, more inputs in
+ * <p>{@code NAME.pt} (or {@code .ptl}, {@code .pth}, {@code .ts}, {@code .onnx}) has its input in {@code NAME.npz}, more inputs in
  * {@code NAME.fixed.npz} and {@code NAME.constant.npz}, options of {@code doctor} that it needs in
  * {@code NAME.options}, and what PyTorch computes in {@code NAME.expected.npz}: {@code scores} (the sum of each
  * example's output), {@code gradient_0}, ... (their derivatives with respect to the attributed inputs),
@@ -46,7 +46,7 @@ import picocli.CommandLine;
  * option is used.
  */
 public final class Survey {
-    private static final List<String> ENDINGS = List.of(".pt", ".ptl", ".pth", ".ts");
+    private static final List<String> ENDINGS = List.of(".pt", ".ptl", ".pth", ".ts", ".onnx");
     /** Options that a refusal may advise and that need no further knowledge. */
     private static final Pattern ADVICE = Pattern.compile("--(output \\S+|unbatched)");
 
@@ -148,7 +148,7 @@ public final class Survey {
         new CommandLine(options).parseArgs(arguments(archive, way));
         try (Models models = new Models();
                 TensorScope scope = TensorScope.open()) {
-            TorchScriptModel model = models.get(options);
+            RuledModel model = models.get(options);
             Diagnosis diagnosis = new Diagnosis(entry::found, model);
             diagnosis.model(archive);
             if (!options.hasInput()) {
@@ -181,7 +181,7 @@ public final class Survey {
     }
 
     /** Returns the largest errors, each relative to the largest expected number. */
-    private static String compare(TorchScriptModel model, Request request, Map<String, Tensor> expected) {
+    private static String compare(RuledModel model, Request request, Map<String, Tensor> expected) {
         List<String> errors = new ArrayList<>();
         compare(
                 "ablation",

@@ -17,7 +17,7 @@ public final class InputOptions {
             names = {"-m", "--model"},
             paramLabel = "FILE",
             required = true,
-            description = "TorchScript archive, as torch.jit.save writes it.")
+            description = "TorchScript archive (.pt), as torch.jit.save writes it, or ONNX model (.onnx).")
     public Path model = Path.of("");
 
     @Option(

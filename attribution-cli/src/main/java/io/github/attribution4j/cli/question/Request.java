@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.question;
 
-import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.setting.Sources;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -34,7 +34,7 @@ import java.util.stream.Collectors;
  */
 public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources, Optional<TextInput> text) {
     /** Reads the files, and runs the model on the first example: the cheapest check that they fit. */
-    public static Request read(InputOptions options, TorchScriptModel model) throws IOException {
+    public static Request read(InputOptions options, RuledModel model) throws IOException {
         InputFile.Reading reading = reading(options);
         if (options.text.given()) {
             return ofText(options, reading, model);
@@ -74,7 +74,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
 
     /** Reads a table as integers (categories, tokens), for a model that refused it as floating-point numbers. */
     private static Request ofIntegers(
-            InputOptions options, InputFile.Reading reading, TorchScriptModel model, RuntimeException refusal)
+            InputOptions options, InputFile.Reading reading, RuledModel model, RuntimeException refusal)
             throws IOException {
         boolean table =
                 options.requiredInput().toString().toLowerCase(Locale.ROOT).endsWith(".csv");
@@ -147,7 +147,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
     }
 
     private static Request read(
-            InputOptions options, InputFile.Reading reading, int channels, boolean single, TorchScriptModel model)
+            InputOptions options, InputFile.Reading reading, int channels, boolean single, RuledModel model)
             throws IOException {
         InputFile file = chosen(options, InputFile.read(options.requiredInput(), reading, channels, model.tensors()));
         Set<String> taken = new HashSet<>();
@@ -186,6 +186,9 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
                 throw new IllegalArgumentException("--row-axis " + name + ": there is no input of that name; "
                         + NearNames.hint(name, List.copyOf(taken)));
             }
+        }
+        if (model instanceof OnnxFileModel onnx) {
+            inputs = onnx.named(inputs);
         }
         inputs = selected(options, named(file, inputs));
         Sources sources = new Files(reading, channels, model, inputs.attributedInputs(), file.columns(), single);
@@ -244,7 +247,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         return new InputFile(chosen, file.columns(), file.image(), file.notes());
     }
 
-    private static Request ofText(InputOptions options, InputFile.Reading reading, TorchScriptModel model)
+    private static Request ofText(InputOptions options, InputFile.Reading reading, RuledModel model)
             throws IOException {
         if (options.input != null) {
             throw new IllegalArgumentException("--text and --input both say what is explained; give one");
@@ -309,7 +312,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
     }
 
     /** Returns the shape of the model's output for one example. */
-    static Shape outputShape(TorchScriptModel model, Inputs inputs) {
+    static Shape outputShape(RuledModel model, Inputs inputs) {
         try (TensorScope scope = TensorScope.open()) {
             return ofFewest(
                     model,
@@ -321,12 +324,12 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
     }
 
     /** Returns the first example, or all examples if the model was saved for exactly that number of rows. */
-    public static Inputs fewest(TorchScriptModel model, Inputs inputs) {
+    public static Inputs fewest(RuledModel model, Inputs inputs) {
         return inputs.rows() == 1 ? inputs.select(0) : ofFewest(model, inputs, (few, shape) -> few);
     }
 
     /** Computes something from the fewest examples that the model takes, and from the shape of its output. */
-    private static <T> T ofFewest(TorchScriptModel model, Inputs inputs, BiFunction<Inputs, Shape, T> use) {
+    private static <T> T ofFewest(RuledModel model, Inputs inputs, BiFunction<Inputs, Shape, T> use) {
         Inputs one = inputs.select(0);
         try {
             return use.apply(one, shape(model, one));
@@ -345,7 +348,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         }
     }
 
-    private static Shape shape(TorchScriptModel model, Inputs inputs) {
+    private static Shape shape(RuledModel model, Inputs inputs) {
         try (TensorScope scope = TensorScope.open()) {
             return model.forward(inputs).shape();
         }
@@ -409,7 +412,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
     private record Files(
             InputFile.Reading reading,
             int channels,
-            TorchScriptModel model,
+            RuledModel model,
             List<Inputs.Input> attributed,
             List<String> columns,
             boolean single)

@@ -6,6 +6,7 @@ import io.github.attribution4j.djl.HuggingFaceTokens;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.text.Tokens;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -75,22 +76,28 @@ public record TextInput(Tokens tokens, Map<String, Long> references, Path tokeni
     }
 
     /** Makes the model's inputs: ids attributed, the rest fixed. */
-    Inputs inputs(TextOptions options, TorchScriptModel model) {
+    Inputs inputs(TextOptions options, RuledModel model) {
         for (String part : options.inputs) {
             if (!PARTS.contains(part)) {
                 throw new IllegalArgumentException(
                         "--text-inputs " + part + ": is no part of a text; " + NearNames.hint(part, PARTS));
             }
         }
+        OnnxFileModel onnx = model instanceof OnnxFileModel file ? file : null;
         if (!options.inputs.isEmpty()) {
-            return tokens.inputs(model.tensors(), options.inputs);
+            Inputs inputs = tokens.inputs(model.tensors(), options.inputs);
+            return onnx == null ? inputs : onnx.named(inputs);
         }
+        TorchScriptModel archive = model instanceof TorchScriptModel script ? script : null;
+        List<String> parameters =
+                onnx != null ? onnx.inputNames() : archive != null ? archive.parameterNames() : List.of();
         try {
-            return tokens.inputs(model.tensors(), model.parameterNames());
+            return tokens.inputs(model.tensors(), parameters);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     String.valueOf(e.getMessage()).replaceAll("; make the inputs.*", "") + "; say what the model "
-                            + model.signature() + " takes, such as --text-inputs ids,mask",
+                            + (archive == null ? parameters : archive.signature())
+                            + " takes, such as --text-inputs ids,mask",
                     e);
         }
     }
