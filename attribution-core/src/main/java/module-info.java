@@ -28,6 +28,7 @@ module io.github.attribution4j.core {
     exports io.github.attribution4j.status;
     exports io.github.attribution4j.target;
     exports io.github.attribution4j.tensor;
+    exports io.github.attribution4j.tensor.numpy;
     exports io.github.attribution4j.text;
     exports io.github.attribution4j.view;
 }

@@ -2,11 +2,11 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.model.FeatureNames;
-import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.Counts;
-import io.github.attribution4j.tensor.LiveTensors;
-import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,12 +30,12 @@ class ExplanationTest {
 
     @BeforeEach
     void count() {
-        liveBefore = LiveTensors.count();
+        liveBefore = Lifetime.count();
     }
 
     @AfterEach
     void leaks() {
-        assertThat(LiveTensors.count()).isEqualTo(liveBefore);
+        assertThat(Lifetime.count()).isEqualTo(liveBefore);
     }
 
     private static Explanation explanation(boolean complete) {

@@ -25,12 +25,12 @@ import io.github.attribution4j.perturbation.ShapleyValues;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.LiveTensors;
-import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import io.github.attribution4j.testkit.reference.Activation;
 import io.github.attribution4j.testkit.reference.ReferenceModels;
 import java.io.IOException;
@@ -59,14 +59,14 @@ class FeaturesTest {
 
     @BeforeEach
     void open() {
-        liveBefore = LiveTensors.count();
+        liveBefore = Lifetime.count();
         scope = TensorScope.open();
     }
 
     @AfterEach
     void close() {
         scope.close();
-        assertThat(LiveTensors.count()).isEqualTo(liveBefore);
+        assertThat(Lifetime.count()).isEqualTo(liveBefore);
     }
 
     private static Tensor table() {

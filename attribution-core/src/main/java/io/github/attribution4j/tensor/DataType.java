@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.tensor;
 
+import java.nio.ByteBuffer;
+
 /** Element type of a {@link Tensor}. */
 public enum DataType {
     /** IEEE 754 single precision. */
@@ -37,6 +39,16 @@ public enum DataType {
     /** Returns whether the type is {@link #FLOAT32} or {@link #FLOAT64}; only those carry gradients. */
     public boolean isFloating() {
         return this == FLOAT32 || this == FLOAT64;
+    }
+
+    /**
+     * Returns whether all elements of this type are finite.
+     *
+     * @param elements in native order; position and limit stay
+     * @return true for types that are not floating
+     */
+    public boolean isFinite(ByteBuffer elements) {
+        return FiniteBits.of(elements, this);
     }
 
     @Override

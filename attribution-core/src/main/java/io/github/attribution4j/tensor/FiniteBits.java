@@ -10,7 +10,7 @@ import java.nio.LongBuffer;
  * Tests by their bits whether all numbers are finite. NaN and infinity have an exponent of ones only; adding one to it
  * carries into the sign. The loops have no branch, so the JVM compiles them to vector instructions.
  */
-public final class FiniteBits {
+final class FiniteBits {
     private static final int FLOAT_EXPONENT = 0x7F800000;
     private static final int FLOAT_ONE = 0x00800000;
     private static final long DOUBLE_EXPONENT = 0x7FF0000000000000L;
@@ -25,7 +25,7 @@ public final class FiniteBits {
      * @param bytes the elements in native order; position and limit stay
      * @return true for integer types
      */
-    public static boolean of(ByteBuffer bytes, DataType type) {
+    static boolean of(ByteBuffer bytes, DataType type) {
         ByteBuffer own = bytes.duplicate().order(ByteOrder.nativeOrder());
         return switch (type) {
             case FLOAT32 -> ofFloats(own.asIntBuffer());

@@ -23,7 +23,7 @@ import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -80,14 +80,14 @@ class EvaluatorTest {
 
     @BeforeEach
     void open() {
-        liveBefore = LiveTensors.count();
+        liveBefore = Lifetime.count();
         scope = TensorScope.open();
     }
 
     @AfterEach
     void close() {
         scope.close();
-        assertThat(LiveTensors.count()).as("live tensors").isEqualTo(liveBefore);
+        assertThat(Lifetime.count()).as("live tensors").isEqualTo(liveBefore);
     }
 
     private static Inputs inputs(int rows) {

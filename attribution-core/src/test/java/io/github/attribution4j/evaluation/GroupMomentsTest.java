@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.run.Batching;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.testkit.reference.ReferenceModels;
@@ -47,7 +47,7 @@ class GroupMomentsTest {
     @ValueSource(ints = {1, 2, 3, 4, 7, 8, 16, 100})
     void moments_areThoseOfTheirGroups_howeverTheRowsArrive(int wanted) {
         int group = 8;
-        long before = LiveTensors.count();
+        long before = Lifetime.count();
         try (TensorScope scope = TensorScope.open()) {
             Tensor all = ReferenceModels.normal(DataType.FLOAT64, 1, (long) GROUPS * group, 2, 3)
                     .add(100);
@@ -84,7 +84,7 @@ class GroupMomentsTest {
                 }
             }
         }
-        assertThat(LiveTensors.count()).isEqualTo(before);
+        assertThat(Lifetime.count()).isEqualTo(before);
     }
 
     @Test

@@ -5,7 +5,7 @@ import static io.github.attribution4j.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
@@ -77,9 +77,9 @@ class FunctionModelTest {
     void tensors() {
         try (Model sum = Model.ofTensors(
                 Tensors.ofJava(), all -> all.get(0).add(all.get(1)).mul(2).add(1))) {
-            long before = LiveTensors.count();
+            long before = Lifetime.count();
             Tensor output = sum.forward(Inputs.of(x, x));
-            Assertions.assertThat(LiveTensors.count()).isEqualTo(before + 1);
+            Assertions.assertThat(Lifetime.count()).isEqualTo(before + 1);
             assertThat(output).hasValues(5, 9, 13, 17);
         }
     }

@@ -15,14 +15,14 @@ class FiniteBitsTest {
         ByteBuffer bytes =
                 ByteBuffer.allocateDirect(Float.BYTES * values.length).order(ByteOrder.nativeOrder());
         bytes.asFloatBuffer().put(values);
-        return FiniteBits.of(bytes, DataType.FLOAT32);
+        return DataType.FLOAT32.isFinite(bytes);
     }
 
     private static boolean doubles(double... values) {
         ByteBuffer bytes =
                 ByteBuffer.allocateDirect(Double.BYTES * values.length).order(ByteOrder.nativeOrder());
         bytes.asDoubleBuffer().put(values);
-        return FiniteBits.of(bytes, DataType.FLOAT64);
+        return DataType.FLOAT64.isFinite(bytes);
     }
 
     @ParameterizedTest

@@ -107,14 +107,14 @@ class TensorScopeTest {
     @Test
     @DisplayName("Live tensors are counted, and their births recorded while that is on")
     void liveTensors() {
-        LiveTensors.recordOrigins(false);
-        long before = LiveTensors.count();
+        Lifetime.recordOrigins(false);
+        long before = Lifetime.count();
         Tensor unrecorded = tensor();
-        assertThat(LiveTensors.count()).isEqualTo(before + 1);
-        assertThat(LiveTensors.origins()).isEmpty();
-        LiveTensors.recordOrigins(true);
+        assertThat(Lifetime.count()).isEqualTo(before + 1);
+        assertThat(Lifetime.origins()).isEmpty();
+        Lifetime.recordOrigins(true);
         Tensor recorded = tensor();
-        assertThat(LiveTensors.origins())
+        assertThat(Lifetime.origins())
                 .singleElement()
                 .satisfies(origin -> assertThat(origin)
                         .hasMessage("tensor born here, by thread "
@@ -122,8 +122,8 @@ class TensorScopeTest {
         recorded.close();
         recorded.close();
         unrecorded.close();
-        assertThat(LiveTensors.origins()).isEmpty();
-        assertThat(LiveTensors.count()).isEqualTo(before);
+        assertThat(Lifetime.origins()).isEmpty();
+        assertThat(Lifetime.count()).isEqualTo(before);
     }
 
     @Test

@@ -10,7 +10,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -72,11 +72,11 @@ class EnduranceTest {
         }
         long before = nativeKilobytes();
         int handles = handles();
-        long live = LiveTensors.count();
+        long live = Lifetime.count();
         for (int i = 0; i < calls; i++) {
             work.run();
         }
-        assertThat(LiveTensors.count()).isEqualTo(live);
+        assertThat(Lifetime.count()).isEqualTo(live);
         assertThat(handles()).isEqualTo(handles);
         assertThat(nativeKilobytes() - before)
                 .as("growth of native memory in KB")

@@ -3,10 +3,10 @@ package io.github.attribution4j.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import io.github.attribution4j.visual.Picture;
 import java.awt.image.BufferedImage;
 import java.io.IOException;

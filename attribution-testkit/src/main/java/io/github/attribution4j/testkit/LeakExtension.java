@@ -2,7 +2,7 @@
 package io.github.attribution4j.testkit;
 
 import io.github.attribution4j.status.Experimental;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.TensorScope;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
@@ -58,10 +58,10 @@ public final class LeakExtension implements BeforeEachCallback, AfterEachCallbac
         for (Invariant invariant : invariants) {
             observed.put(invariant, invariant.observe());
         }
-        LiveTensors.recordOrigins(true);
+        Lifetime.recordOrigins(true);
         Recorder out = new Recorder(System.out);
         Recorder err = new Recorder(System.err);
-        Before before = new Before(LiveTensors.count(), observed, System.out, System.err, out, err);
+        Before before = new Before(Lifetime.count(), observed, System.out, System.err, out, err);
         context.getStore(NAMESPACE).put(Before.class, before);
         System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
         System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
@@ -73,11 +73,11 @@ public final class LeakExtension implements BeforeEachCallback, AfterEachCallbac
         System.setOut(before.out);
         System.setErr(before.err);
         List<String> problems = new ArrayList<>();
-        long leaked = LiveTensors.count() - before.live;
+        long leaked = Lifetime.count() - before.live;
         if (leaked > 0) {
             problems.add(leak(leaked));
         }
-        LiveTensors.recordOrigins(false);
+        Lifetime.recordOrigins(false);
         printed("System.out", before.recordedOut, problems);
         printed("System.err", before.recordedErr, problems);
         before.observed.forEach((invariant, value) -> {
@@ -98,7 +98,7 @@ public final class LeakExtension implements BeforeEachCallback, AfterEachCallbac
         PrintWriter writer = new PrintWriter(text);
         writer.println(leaked + " more tensors are open after this test than before it; close them, or open a "
                 + "TensorScope around what creates them. Born here:");
-        List<Throwable> births = LiveTensors.origins();
+        List<Throwable> births = Lifetime.origins();
         births.stream().limit(SHOWN_BIRTHS).forEach(birth -> birth.printStackTrace(writer));
         if (births.size() > SHOWN_BIRTHS) {
             writer.println("... and " + (births.size() - SHOWN_BIRTHS) + " more");

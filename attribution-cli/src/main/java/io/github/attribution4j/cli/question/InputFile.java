@@ -2,9 +2,9 @@
 package io.github.attribution4j.cli.question;
 
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import io.github.attribution4j.visual.OriginalImage;
 import java.io.IOException;
 import java.nio.charset.Charset;

@@ -4,10 +4,10 @@ package io.github.attribution4j.cli.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.cli.Cli;
-import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.Cli;
-import io.github.attribution4j.tensor.NumpyFiles;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

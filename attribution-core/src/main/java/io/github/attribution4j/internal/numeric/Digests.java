@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.internal.numeric;
 
-import io.github.attribution4j.tensor.FiniteBits;
 import io.github.attribution4j.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -38,7 +37,7 @@ public final class Digests {
                 byte[] chunk = new byte[Math.min(CHUNK, bytes.remaining())];
                 while (bytes.hasRemaining()) {
                     int count = Math.min(chunk.length, bytes.remaining());
-                    all &= FiniteBits.of(bytes.slice(bytes.position(), count), tensor.dataType());
+                    all &= tensor.dataType().isFinite(bytes.slice(bytes.position(), count));
                     bytes.get(chunk, 0, count);
                     digest.update(chunk, 0, count);
                 }

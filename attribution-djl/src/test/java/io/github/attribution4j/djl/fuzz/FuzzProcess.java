@@ -11,7 +11,7 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -108,13 +108,13 @@ final class FuzzProcess {
     }
 
     private String outcome(Mutations.Mutation mutation) throws IOException {
-        long live = LiveTensors.count();
+        long live = Lifetime.count();
         Path file = folder.resolve("model.pt");
         Files.write(file, mutation.bytes());
         String outcome = load(file, mutation);
         Files.delete(file);
-        if (LiveTensors.count() != live) {
-            return FAULT + (LiveTensors.count() - live) + " tensors stay open; " + outcome;
+        if (Lifetime.count() != live) {
+            return FAULT + (Lifetime.count() - live) + " tensors stay open; " + outcome;
         }
         try (Stream<Path> left = Files.list(temporary)) {
             List<String> names = left.map(path -> String.valueOf(path.getFileName()))

@@ -4,7 +4,7 @@ package io.github.attribution4j.djl.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -23,7 +23,7 @@ class ConcurrencyTest {
 
     @Test
     void threadsShareAModel() throws Exception {
-        long live = LiveTensors.count();
+        long live = Lifetime.count();
         try (EveryMethod every = new EveryMethod()) {
             Map<String, List<Object>> alone = new LinkedHashMap<>();
             every.requests().forEach((name, request) -> alone.put(name, request.bits(Run.defaults())));
@@ -41,7 +41,7 @@ class ConcurrencyTest {
                 pool.shutdownNow();
             }
         }
-        assertThat(LiveTensors.count()).isEqualTo(live);
+        assertThat(Lifetime.count()).isEqualTo(live);
     }
 
     /** Explains by every method in turn, each thread beginning with another, so that different methods meet. */

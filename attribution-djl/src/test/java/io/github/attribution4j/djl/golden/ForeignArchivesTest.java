@@ -17,11 +17,11 @@ import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.LiveTensors;
-import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,11 +45,11 @@ class ForeignArchivesTest {
                 .filter(json -> !json.has("cpu")
                         || System.getProperty("attribution.device", "cpu").equals("cpu"))
                 .map(json -> DynamicTest.dynamicTest(json.get("name").getAsString(), () -> {
-                    long live = LiveTensors.count();
+                    long live = Lifetime.count();
                     try (TensorScope scope = TensorScope.open()) {
                         check(json, arrays);
                     }
-                    assertThat(LiveTensors.count()).as("open tensors").isEqualTo(live);
+                    assertThat(Lifetime.count()).as("open tensors").isEqualTo(live);
                 }));
     }
 

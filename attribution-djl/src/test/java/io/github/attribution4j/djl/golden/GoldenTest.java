@@ -9,7 +9,7 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -147,7 +147,7 @@ class GoldenTest {
 
     private static void replay(GoldenData.Entry entry, GoldenCase given) {
         GoldenModel model = open(entry);
-        long live = LiveTensors.count();
+        long live = Lifetime.count();
         compared++;
         try (TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> actual = given.compare().equals("limit") ? Map.of() : compute(model, given);
@@ -162,7 +162,7 @@ class GoldenTest {
                 }
             }
         }
-        assertThat(LiveTensors.count()).as("open tensors").isEqualTo(live);
+        assertThat(Lifetime.count()).as("open tensors").isEqualTo(live);
     }
 
     private static Map<String, Tensor> compute(GoldenModel model, GoldenCase given) {

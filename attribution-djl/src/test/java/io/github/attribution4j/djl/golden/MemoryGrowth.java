@@ -3,7 +3,7 @@ package io.github.attribution4j.djl.golden;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -64,7 +64,7 @@ final class MemoryGrowth {
      */
     static double grow(int total, int warmUp, String part, Reading reading, Listener listener) throws IOException {
         try (EveryMethod every = new EveryMethod()) {
-            long live = LiveTensors.count();
+            long live = Lifetime.count();
             List<EveryMethod.Request> requests = every.requests().entrySet().stream()
                     .filter(request -> request.getKey().contains(part))
                     .map(Map.Entry::getValue)
@@ -80,7 +80,7 @@ final class MemoryGrowth {
                             "%6d explanations: %.1f MB resident, %d tensors",
                             i,
                             reading.megabytes(),
-                            LiveTensors.count()));
+                            Lifetime.count()));
                 }
                 try (Explanation explanation =
                         requests.get(i % requests.size()).explain(Run.defaults().seed(i))) {
@@ -88,9 +88,9 @@ final class MemoryGrowth {
                         throw new IllegalStateException("no attributions");
                     }
                 }
-                if (LiveTensors.count() != live) {
+                if (Lifetime.count() != live) {
                     throw new IllegalStateException(
-                            (LiveTensors.count() - live) + " tensors stay open after explanation " + i + ", "
+                            (Lifetime.count() - live) + " tensors stay open after explanation " + i + ", "
                                     + requests.get(i % requests.size()).method().name());
                 }
             }

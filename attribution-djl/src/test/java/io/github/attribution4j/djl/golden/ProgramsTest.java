@@ -20,7 +20,7 @@ import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.nio.file.Path;
@@ -65,7 +65,7 @@ class ProgramsTest {
                 .map(json -> new Gson().fromJson(json, Case.class))
                 .map(program -> DynamicTest.dynamicTest(
                         program.file() + " " + program.method() + " " + program.chosen(), () -> {
-                            long live = LiveTensors.count();
+                            long live = Lifetime.count();
                             try (TensorScope scope = TensorScope.open();
                                     TorchScriptModel model = program.load()) {
                                 Inputs inputs = program.inputs(model);
@@ -80,7 +80,7 @@ class ProgramsTest {
                                 checkForward(program, model, inputs);
                                 checkGradient(program, model, inputs);
                             }
-                            assertThat(LiveTensors.count()).as("open tensors").isEqualTo(live);
+                            assertThat(Lifetime.count()).as("open tensors").isEqualTo(live);
                         }));
     }
 

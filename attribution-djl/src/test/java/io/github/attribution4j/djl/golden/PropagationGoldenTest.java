@@ -4,7 +4,7 @@ package io.github.attribution4j.djl.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -88,7 +88,7 @@ class PropagationGoldenTest {
 
     private static void replay(GoldenData.Entry entry, GoldenCase given) {
         GoldenModel model = open(entry);
-        long live = LiveTensors.count();
+        long live = Lifetime.count();
         Requests requests = new Requests(model, given);
         try (Explanation explanation = new RuledRequests(requests, given)
                 .method()
@@ -103,7 +103,7 @@ class PropagationGoldenTest {
                 compare(given, expected, model.array(expected.array()).toDoubleArray(), actual);
             }
         }
-        assertThat(LiveTensors.count()).as("open tensors").isEqualTo(live);
+        assertThat(Lifetime.count()).as("open tensors").isEqualTo(live);
     }
 
     private static void compare(GoldenCase given, GoldenCase.Expected expected, double[] wanted, double[] actual) {

@@ -32,11 +32,11 @@ import io.github.attribution4j.model.rule.RuledCopy;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.LiveTensors;
-import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,12 +69,12 @@ class RowAxesTest {
 
     @BeforeEach
     void countBefore() {
-        live = LiveTensors.count();
+        live = Lifetime.count();
     }
 
     @AfterEach
     void countAfter() {
-        assertThat(LiveTensors.count()).as("open tensors").isEqualTo(live);
+        assertThat(Lifetime.count()).as("open tensors").isEqualTo(live);
     }
 
     /** A model of {@code rows.json}, as one kind of archive. */

@@ -19,11 +19,11 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.LiveTensors;
-import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,11 +86,11 @@ class SpecialArchivesTest {
                         special.get("kind").getAsString() + " "
                                 + special.get("file").getAsString(),
                         () -> {
-                            long live = LiveTensors.count();
+                            long live = Lifetime.count();
                             try (TensorScope scope = TensorScope.open()) {
                                 check(new Special(special));
                             }
-                            assertThat(LiveTensors.count()).as("open tensors").isEqualTo(live);
+                            assertThat(Lifetime.count()).as("open tensors").isEqualTo(live);
                         }));
     }
 

@@ -32,7 +32,7 @@ import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -90,11 +90,11 @@ class StateTest {
         return GoldenCase.objects(GoldenData.read(GoldenData.folder().resolve("state/state.json"))).stream()
                 .map((JsonObject json) -> new Gson().fromJson(json, Case.class))
                 .map(state -> DynamicTest.dynamicTest(state.file(), () -> {
-                    long live = LiveTensors.count();
+                    long live = Lifetime.count();
                     try (TensorScope scope = TensorScope.open()) {
                         check.accept(state);
                     }
-                    assertThat(LiveTensors.count()).as("open tensors").isEqualTo(live);
+                    assertThat(Lifetime.count()).as("open tensors").isEqualTo(live);
                 }));
     }
 

@@ -12,11 +12,11 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.tensor.LiveTensors;
-import io.github.attribution4j.tensor.NumpyFiles;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,9 +54,9 @@ class LayerElementsTest {
         return archives.stream()
                 .filter(archive -> places.containsKey(archive.file()))
                 .map(archive -> DynamicTest.dynamicTest(archive.file(), () -> {
-                    long live = LiveTensors.count();
+                    long live = Lifetime.count();
                     check(archive, places.get(archive.file()));
-                    assertThat(LiveTensors.count()).as("open tensors").isEqualTo(live);
+                    assertThat(Lifetime.count()).as("open tensors").isEqualTo(live);
                 }));
     }
 

@@ -19,7 +19,7 @@ import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.testkit.LeakExtension;
@@ -286,15 +286,15 @@ public abstract class AttributionContract<M extends Model> {
             Inputs inputs = inputs(model, EXAMPLES);
             List<ByteBuffer> values =
                     inputs.tensors().stream().map(Tensor::toByteBuffer).toList();
-            long before = LiveTensors.count();
+            long before = Lifetime.count();
             Explanation explanation = explain(model, inputs, Run.defaults());
-            assertThat(LiveTensors.count() - before)
+            assertThat(Lifetime.count() - before)
                     .as("tensors that the explanation holds")
                     .isEqualTo(explanation.attributions().size()
                             + explanation.standardErrors().size());
             explanation.close();
             explanation.close();
-            assertThat(LiveTensors.count()).as("open tensors").isEqualTo(before);
+            assertThat(Lifetime.count()).as("open tensors").isEqualTo(before);
             assertThat(inputs.tensors().stream().map(Tensor::toByteBuffer).toList())
                     .isEqualTo(values);
         }
@@ -401,11 +401,11 @@ public abstract class AttributionContract<M extends Model> {
         try (M model = model();
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = inputs(model, EXAMPLES);
-            long before = LiveTensors.count();
+            long before = Lifetime.count();
             assertThatThrownBy(() -> explain(model, inputs, run))
                     .isInstanceOf(failure)
                     .hasMessageContaining(word);
-            assertThat(LiveTensors.count()).as("open tensors").isEqualTo(before);
+            assertThat(Lifetime.count()).as("open tensors").isEqualTo(before);
         }
     }
 
@@ -418,13 +418,13 @@ public abstract class AttributionContract<M extends Model> {
             List<Tensor> attributed = new ArrayList<>(inputs.attributed());
             assumeTrue(attributed.get(0).dataType().isFloating(), "the first attributed input is of an integer type");
             attributed.set(0, attributed.get(0).mul(Double.NaN));
-            long before = LiveTensors.count();
+            long before = Lifetime.count();
             String name = inputs.attributedInputs().get(0).name();
             assertThatThrownBy(() -> explain(model, inputs.withAttributed(attributed), Run.defaults()))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("input '" + name + "'")
                     .hasMessageContaining("NaN");
-            assertThat(LiveTensors.count()).as("open tensors").isEqualTo(before);
+            assertThat(Lifetime.count()).as("open tensors").isEqualTo(before);
         }
     }
 
@@ -435,11 +435,11 @@ public abstract class AttributionContract<M extends Model> {
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = inputs(model, EXAMPLES);
             model.close();
-            long before = LiveTensors.count();
+            long before = Lifetime.count();
             assertThatThrownBy(() -> explain(model, inputs, Run.defaults()))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("closed");
-            assertThat(LiveTensors.count()).as("open tensors").isEqualTo(before);
+            assertThat(Lifetime.count()).as("open tensors").isEqualTo(before);
         }
     }
 

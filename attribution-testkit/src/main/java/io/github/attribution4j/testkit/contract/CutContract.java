@@ -13,7 +13,7 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.status.Experimental;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
@@ -228,12 +228,12 @@ public abstract class CutContract extends PullbackContract {
     void layerPullbackLeavesNothing() {
         atEachLayer((model, cut) -> {
             Inputs inputs = inputs(model, 2);
-            long before = LiveTensors.count();
+            long before = Lifetime.count();
             try (TensorScope scope = TensorScope.open();
                     Pullback layer = cut.pullback(inputs)) {
                 layer.vjpLast(layer.output().mul(2));
             }
-            Assertions.assertThat(LiveTensors.count()).isEqualTo(before);
+            Assertions.assertThat(Lifetime.count()).isEqualTo(before);
         });
     }
 
@@ -328,10 +328,10 @@ public abstract class CutContract extends PullbackContract {
     void cutLeavesOutputsOnly() {
         atEachLayer((model, cut) -> {
             Inputs inputs = inputs(model, 2);
-            long before = LiveTensors.count();
+            long before = Lifetime.count();
             Tensor activation = cut.head().forward(inputs);
             cut.tail().forward(cut.tailInputs(inputs, activation));
-            Assertions.assertThat(LiveTensors.count() - before).isEqualTo(2);
+            Assertions.assertThat(Lifetime.count() - before).isEqualTo(2);
         });
     }
 

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.status.Experimental;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.testkit.LeakExtension;
@@ -121,9 +121,9 @@ public abstract class ModelContract {
         try (Model model = model();
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = inputs(model, 2);
-            long before = LiveTensors.count();
+            long before = Lifetime.count();
             Tensor output = model.forward(inputs);
-            Assertions.assertThat(LiveTensors.count() - before).isEqualTo(1);
+            Assertions.assertThat(Lifetime.count() - before).isEqualTo(1);
             Assertions.assertThat(scope.owns(output)).isTrue();
         }
     }

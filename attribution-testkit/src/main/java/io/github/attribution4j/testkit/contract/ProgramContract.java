@@ -14,7 +14,7 @@ import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.program.Question;
 import io.github.attribution4j.model.program.RowForm;
 import io.github.attribution4j.status.Experimental;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
@@ -94,10 +94,10 @@ public abstract class ProgramContract extends CutContract {
     @DisplayName("A run shows the values of tapped places in order, or else the output, and leaves nothing else")
     void tapped() {
         withProgram(setting -> {
-            long before = LiveTensors.count();
+            long before = Lifetime.count();
             List<Tensor> values = setting.values();
             Assertions.assertThat(values).hasSameSizeAs(setting.places());
-            Assertions.assertThat(LiveTensors.count() - before).isEqualTo(values.size());
+            Assertions.assertThat(Lifetime.count() - before).isEqualTo(values.size());
             for (int i = 0; i < values.size(); i++) {
                 Tensor head = setting.model().cut(setting.point(i)).head().forward(setting.inputs());
                 assertThat(values.get(i)).isCloseToWithin(batchTolerance(), head);

@@ -10,7 +10,7 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -79,9 +79,9 @@ public abstract class PullbackContract extends ModelContract {
             Inputs inputs = inputs(model, ROWS);
             try (Pullback pullback = model.pullback(inputs)) {
                 Tensor cotangent = cotangent(model, pullback, 1);
-                long before = LiveTensors.count();
+                long before = Lifetime.count();
                 List<Tensor> gradients = pullback.vjp(cotangent);
-                Assertions.assertThat(LiveTensors.count() - before).isEqualTo(gradients.size());
+                Assertions.assertThat(Lifetime.count() - before).isEqualTo(gradients.size());
                 List<Tensor> attributed = inputs.attributed();
                 Assertions.assertThat(gradients).hasSameSizeAs(attributed);
                 for (int i = 0; i < attributed.size(); i++) {

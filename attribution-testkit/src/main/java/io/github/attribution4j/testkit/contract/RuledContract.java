@@ -24,7 +24,7 @@ import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.testkit.LeakExtension;
@@ -531,9 +531,9 @@ public abstract class RuledContract {
             Inputs inputs = asked(inputs(model, 2), rules);
             try (BackwardRun run = copy.run(inputs)) {
                 Tensor cotangent = cotangent(model, run, 1);
-                long before = LiveTensors.count();
+                long before = Lifetime.count();
                 List<Tensor> back = run.backLast(cotangent);
-                Assertions.assertThat(LiveTensors.count() - before).isEqualTo(back.size());
+                Assertions.assertThat(Lifetime.count() - before).isEqualTo(back.size());
                 for (int i = 0; i < back.size(); i++) {
                     assertThat(back.get(i))
                             .hasShape(inputs.attributed().get(i).shape())

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.LiveTensors;
+import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -100,9 +100,9 @@ public abstract class TensorLifetimeContract {
         try (Tensor x = sample()) {
             float[] before = x.toFloatArray();
             for (int i = 0; i < OPERATIONS.size(); i++) {
-                long live = LiveTensors.count();
+                long live = Lifetime.count();
                 Object result = OPERATIONS.get(i).apply(x);
-                Assertions.assertThat(LiveTensors.count() - live)
+                Assertions.assertThat(Lifetime.count() - live)
                         .as("tensors born by operation %d", i)
                         .isEqualTo(result instanceof Tensor ? 1 : 0);
                 if (result instanceof Tensor tensor) {

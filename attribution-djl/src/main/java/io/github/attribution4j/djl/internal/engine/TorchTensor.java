@@ -3,7 +3,6 @@ package io.github.attribution4j.djl.internal.engine;
 
 import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.FiniteBits;
 import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -324,7 +323,7 @@ public final class TorchTensor implements Tensor {
             return torch().isFinite(own);
         }
         // A plain loop is faster than waking libtorch's threads.
-        return torch().read(own, bytes -> FiniteBits.of(bytes, dataType));
+        return torch().read(own, dataType::isFinite);
     }
 
     @Override
