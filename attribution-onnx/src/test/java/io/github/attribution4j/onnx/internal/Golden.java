@@ -24,18 +24,23 @@ public final class Golden {
 
     /** Reads a file. */
     public static Golden read(String file) {
+        try {
+            return new Golden(new LinkedHashMap<>(NumpyFiles.readNpz(folder().resolve(file), Tensors.ofJava())));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The folder that holds them. */
+    public static Path folder() {
         for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
-            Path found = at.resolve("golden").resolve("onnx").resolve(file);
+            Path found = at.resolve("golden").resolve("onnx");
             if (Files.exists(found)) {
-                try {
-                    return new Golden(new LinkedHashMap<>(NumpyFiles.readNpz(found, Tensors.ofJava())));
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
+                return found;
             }
         }
         throw new IllegalStateException(
-                "golden/onnx/" + file + " is in no folder above " + Path.of("").toAbsolutePath());
+                "golden/onnx is in no folder above " + Path.of("").toAbsolutePath());
     }
 
     /** The names of the cases. */

@@ -15,16 +15,44 @@ public final class Modules {
 
     /** The innermost module around a node; empty if it is the model itself, or nothing is noted. */
     public static String around(Node node) {
+        List<String> path = path(node);
+        return path.isEmpty() ? "" : path.get(path.size() - 1);
+    }
+
+    /** The paths of the modules around a node, from the outside in, without the model itself. */
+    static List<String> path(Node node) {
+        List<String> path = new ArrayList<>();
         String scopes = node.metadata().get(SCOPES);
         if (scopes != null) {
-            List<String> path = new ArrayList<>();
             Matcher matcher = QUOTED.matcher(scopes);
             while (matcher.find()) {
                 path.add(matcher.group(1));
             }
-            return path.size() < 2 ? "" : path.get(path.size() - 2); // the last is the operation itself
+            if (!path.isEmpty()) {
+                path.remove(path.size() - 1); // the operation itself
+            }
+            path.removeIf(String::isEmpty);
+            return path;
         }
-        int end = node.name().lastIndexOf('/');
-        return node.name().startsWith("/") && end > 0 ? node.name().substring(1, end) : "";
+        String name = node.name();
+        if (name.startsWith("/")) {
+            // A module says its name behind that of the module that holds it, or, in a Sequential, both.
+            String outer = "";
+            String before = "";
+            for (String part :
+                    name.substring(1, Math.max(1, name.lastIndexOf('/'))).split("/", -1)) {
+                if (part.isEmpty()) {
+                    continue;
+                }
+                if (!before.isEmpty() && part.startsWith(before + ".")) {
+                    outer = outer + part.substring(before.length());
+                } else {
+                    outer = outer.isEmpty() ? part : outer + "." + part;
+                }
+                path.add(outer);
+                before = part;
+            }
+        }
+        return path;
     }
 }
