@@ -182,4 +182,13 @@ public final class Outcome {
         }
         return gap;
     }
+
+    /** Says how many attributions there are, and their shapes. */
+    @Override
+    public String toString() {
+        return "Outcome"
+                + parts.attributions.stream()
+                        .map(tensor -> tensor.shape().toString())
+                        .toList();
+    }
 }

@@ -354,4 +354,9 @@ final class TorchProgram implements Program {
                         .path()
                         .startsWith(modules.get(module.module()).path() + ".");
     }
+
+    @Override
+    public String toString() {
+        return "TorchProgram[" + library.program().signature() + "]";
+    }
 }

@@ -45,6 +45,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
+@SuppressWarnings("ArrayRecordComponent") // a layer is what its arrays hold, and two are never compared
 class WriteABindingTest {
     // tag::engine
     /** The engine: layers one after another, on one row. */

@@ -283,4 +283,9 @@ final class ReferenceProgram implements Program {
             return leaves.stream().map(leaf -> leaf <= end && reaches[leaf]).toList();
         }
     }
+
+    @Override
+    public String toString() {
+        return "ReferenceProgram[" + graph.size() + " values]";
+    }
 }
