@@ -173,6 +173,8 @@ trained on.
 `digits.pt`: a convolutional network, input `[N, 1, 8, 8]` float32 with values 0 to 1, output ten logits. Layers worth explaining: `conv2` and `relu2` (8x8),
 `conv3` and `relu3` (4x4). Accuracy on the {d['tested']} test images: {100 * d['accuracy']:.1f} %.
 
+`digits.onnx` is the same network with the same weights, as PyTorch exports it (`golden/onnx_demo.py`).
+
 | file | in the data set | probability of its digit |
 |---|---|---|
 {images}

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Runs every command of the pages, in their order, in a folder with the files of the demo. */
 class CommandLineTest {
     private static final Pattern FILE_NAME =
-            Pattern.compile("(^|[:=\"])([\\w-]+\\.(?:pt|png|svg|html|npz|npy|csv|jsonl|json|txt))(?=$|\")");
+            Pattern.compile("(^|[:=\"])([\\w-]+\\.(?:pt|onnx|png|svg|html|npz|npy|csv|jsonl|json|txt))(?=$|\")");
     /** A word, or several in quotation marks. */
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|\\S+");
 

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonObject;
+import io.github.attribution4j.cli.Cli;
+import io.github.attribution4j.cli.Cli.Said;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.tensor.numpy.NumpyFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Commands on ONNX models: the demo's networks, in both kinds of file with the same weights. */
+class OnnxTest {
+    private static final double CLOSE = 1e-4;
+
+    @TempDir
+    Path folder;
+
+    private String digits;
+    private String image;
+
+    @BeforeEach
+    void files() {
+        digits = Cli.demo(folder, "digits.onnx").toString();
+        image = Cli.demo(folder, "digit-3.png").toString();
+    }
+
+    private static Said done(String... arguments) {
+        Said said = Cli.run(arguments);
+        assertThat(said.err()).isEmpty();
+        assertThat(said.code()).isZero();
+        return said;
+    }
+
+    /** Returns what {@code explain --out} writes, by name. */
+    private Map<String, double[]> explained(String model, List<String> options) throws IOException {
+        Path out = folder.resolve("out.npz");
+        List<String> words = new ArrayList<>(List.of("explain", "-q", "-m", model, "--out", out.toString()));
+        words.addAll(options);
+        done(words.toArray(String[]::new));
+        try (TensorScope scope = TensorScope.open()) {
+            Map<String, double[]> values = new TreeMap<>();
+            for (Map.Entry<String, Tensor> entry :
+                    NumpyFiles.readNpz(out, Tensors.ofJava()).entrySet()) {
+                values.put(entry.getKey(), entry.getValue().toDoubleArray());
+            }
+            return values;
+        }
+    }
+
+    private static void assertSameNumbers(Map<String, double[]> actual, Map<String, double[]> expected) {
+        List<double[]> left = List.copyOf(actual.values());
+        List<double[]> right = List.copyOf(expected.values());
+        assertThat(left).isNotEmpty().hasSameSizeAs(right);
+        for (int i = 0; i < left.size(); i++) {
+            assertThat(left.get(i)).containsExactly(right.get(i), within(CLOSE));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "saliency, '', ''",
+        "integrated-gradients, --set steps=7, ''",
+        "occlusion, '--set window=1,4,4 --set stride=1,4,4', ''",
+        "shapley-sampling, '--set samples=4 --mask grid:2x2', ''",
+        "smooth-grad, '--set method=saliency --set samples=3', ''",
+        "grad-cam, '', relu2",
+        "layer-activation, '', relu3",
+        "conductance, --set steps=5, relu2",
+        "saliency, '--unit 17,2,2', relu3"
+    })
+    @DisplayName("Both kinds of file give the same numbers, at the image, at a layer and towards a neuron")
+    void sameNumbers(String method, String settings, String layer) throws IOException {
+        List<String> options = new ArrayList<>(List.of("-i", image, "-M", method));
+        if (!settings.contains("--unit") && !method.equals("layer-activation")) {
+            options.addAll(List.of("-t", "3"));
+        }
+        options.addAll(settings.isEmpty() ? List.of() : List.of(settings.split(" ", -1)));
+        List<String> there = new ArrayList<>(options);
+        List<String> here = new ArrayList<>(options);
+        if (!layer.isEmpty()) {
+            there.addAll(List.of("--layer", layer));
+            here.addAll(List.of("--layer", "/" + layer + "/Relu_output_0"));
+        }
+        assertSameNumbers(
+                explained(digits, here), explained(Cli.demo(folder, "digits.pt").toString(), there));
+    }
+
+    @Test
+    @DisplayName("A text's ids and mask are bound to inputs of int64 by their names, or in order")
+    void texts() throws IOException {
+        String topics = Cli.golden("onnx/topics.onnx").toString();
+        List<String> text = List.of(
+                "--tokenizer",
+                Cli.demo(folder, "tokenizer.json").toString(),
+                "--text",
+                "Save the figure.",
+                "--reference",
+                "mask",
+                "-M",
+                "feature-ablation",
+                "-t",
+                "1");
+        Map<String, double[]> expected = explained(Cli.demo(folder, "topics.pt").toString(), text);
+        assertSameNumbers(explained(topics, text), expected);
+        List<String> ordered = new ArrayList<>(text);
+        ordered.addAll(List.of("--text-inputs", "ids,mask"));
+        assertSameNumbers(explained(topics, ordered), expected);
+    }
+
+    @Test
+    @DisplayName("What the file holds decides, not its name")
+    void otherName() throws IOException {
+        Path renamed = Files.copy(Path.of(digits), folder.resolve("renamed.pt"));
+        assertThat(done("layers", "-m", renamed.toString()).out()).contains("/relu2/Relu_output_0");
+        Path archive = Files.copy(Cli.demo(folder, "digits.pt"), folder.resolve("archive.onnx"));
+        assertThat(done("layers", "-m", archive.toString()).out())
+                .contains("relu2")
+                .doesNotContain("output_0");
+    }
+
+    @Test
+    void layers() {
+        assertThat(done("layers", "-m", digits, "-i", image).out().lines())
+                .containsExactly(
+                        "path                    kind     shape",
+                        "/conv1/Conv_output_0    Conv     (1, 16, 8, 8)",
+                        "/relu1/Relu_output_0    Relu     (1, 16, 8, 8)",
+                        "/conv2/Conv_output_0    Conv     (1, 32, 8, 8)",
+                        "/relu2/Relu_output_0    Relu     (1, 32, 8, 8)",
+                        "/pool/MaxPool_output_0  MaxPool  (1, 32, 4, 4)",
+                        "/conv3/Conv_output_0    Conv     (1, 32, 4, 4)",
+                        "/relu3/Relu_output_0    Relu     (1, 32, 4, 4)",
+                        "/Flatten_output_0       Flatten  (1, 512)",
+                        "logits                  Gemm     (1, 10)");
+    }
+
+    @Test
+    @DisplayName("A replay gives the same bits, and the picture is drawn")
+    void replayAndPicture() {
+        Path json = folder.resolve("why.json");
+        Path png = folder.resolve("why.png");
+        done("explain", "-q", "-m", digits, "-i", image, "-t", "3", "--json", json.toString(), "--png", png.toString());
+        assertThat(png).isNotEmptyFile();
+        assertThat(done("replay", json.toString(), "-m", digits, "-i", image).out())
+                .contains("the bits agree");
+    }
+
+    @Test
+    void batch() throws IOException {
+        List<String> lines = new ArrayList<>();
+        for (String model : List.of(digits, Cli.demo(folder, "digits.pt").toString())) {
+            JsonObject job = new JsonObject();
+            job.addProperty("model", model);
+            job.addProperty("input", image);
+            job.addProperty("method", "saliency");
+            lines.add(job.toString());
+        }
+        Path jobs = Files.write(folder.resolve("jobs.jsonl"), lines);
+        done("batch", "--quiet", "--jobs", jobs.toString());
+        assertThat(Files.readAllLines(folder.resolve("jobs-results.jsonl")))
+                .hasSize(2)
+                .noneMatch(line -> line.contains("error"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"activation", "gradient"})
+    void view(String quantity) {
+        assertThat(done("view", "-m", digits, "-i", image, "--quantity", quantity, "--layer", "/relu2/Relu_output_0")
+                        .out())
+                .contains("/relu2/Relu_output_0");
+    }
+
+    @Test
+    @DisplayName("The doctor names inputs with types and open axes, and methods that work")
+    void doctor() {
+        String said = done("doctor", "-m", digits, "-i", image).out();
+        assertThat(said)
+                .contains("image FLOAT[N, 1, 8, 8]", "gradients              defined for every attributed input");
+        assertThat(said).containsPattern("(?m)^yes +integrated-gradients").containsPattern("(?m)^yes +grad-cam ");
+        assertThat(said).containsPattern("(?m)^no +lrp +this engine has no backward rules");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--model-method encode | --model-method encode: | graph, without methods",
+                "--unbatched | --unbatched: | axis 0 counting examples",
+                "--threads 2 | --threads: | threads that its runtime chooses",
+                "--device cuda | --device cuda: | runs on cpu",
+                "--output 1 | --output 1: | 1 output, counted from 0: logits",
+                "--output logit | --output logit: | logits",
+                "--method lrp | this engine has no backward rules | use a gradient method",
+                "--method deep-lift | this engine has no backward rules | use a gradient method",
+                "--dtype float64 | float64 | the model takes float32",
+                "--layer relu2 | relu2 | /relu2/Relu_output_0"
+            })
+    @DisplayName("What ONNX models do not have is refused by name")
+    void refusals(String option, String named, String why) {
+        List<String> words = new ArrayList<>(List.of("explain", "-m", digits, "-i", image, "-t", "3"));
+        words.addAll(List.of(option.strip().split(" ", -1)));
+        Said said = Cli.run(words.toArray(String[]::new));
+        assertThat(said.code()).isIn(2, 3);
+        assertThat(said.refusal()).contains(named, why);
+    }
+
+    @Test
+    void weightsAreRefused() {
+        assertThat(Cli.run("view", "-m", digits, "--weight", "conv1.weight").refusal())
+                .contains("this model shows no weights");
+    }
+
+    @Test
+    @DisplayName("The output by its name or position, and inputs in order where their names are others")
+    void outputsAndOrder() throws IOException {
+        Path input = folder.resolve("other.npz");
+        try (TensorScope scope = TensorScope.open()) {
+            NumpyFiles.writeNpz(
+                    input,
+                    Map.of(
+                            "pixels",
+                            NumpyFiles.readNpz(Cli.demo(folder, "digit-3.npz"), Tensors.ofJava())
+                                    .values()
+                                    .iterator()
+                                    .next()));
+        }
+        List<String> options = List.of("-i", input.toString(), "-M", "saliency", "-t", "3");
+        Map<String, double[]> first = explained(digits, options);
+        for (String output : List.of("logits", "0")) {
+            List<String> chosen = new ArrayList<>(options);
+            chosen.addAll(List.of("--output", output));
+            assertSameNumbers(explained(digits, chosen), first);
+        }
+    }
+}
