@@ -442,7 +442,7 @@ class OnnxFileTest {
                 .isInstanceOf(ModelException.class)
                 .hasMessageContaining("GridSample")
                 .hasMessageContaining("'/stn/warp/GridSample'")
-                .hasMessageContaining("module 'stn/warp'")
+                .hasMessageContaining("module 'stn.warp'")
                 .hasMessageContaining("perturb");
         assertThatThrownBy(() -> Weaver.weave(
                         graph, Map.of("x", new ValueType(ElementType.INT64, List.of()), "y", type), List.of("x"), "y"))
