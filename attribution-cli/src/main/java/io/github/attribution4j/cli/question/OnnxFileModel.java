@@ -8,6 +8,7 @@ import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledCopy;
@@ -165,18 +166,12 @@ public final class OnnxFileModel implements RuledModel {
 
     @Override
     public List<Operation> operations() {
-        throw noRules();
+        throw Program.noRules();
     }
 
     @Override
     public RuledCopy with(RuleSet rules) {
-        throw noRules();
-    }
-
-    private static UnsupportedModelException noRules() {
-        return new UnsupportedModelException(
-                "this engine has no backward rules (guided backpropagation, DeepLIFT, LRP); "
-                        + "use a gradient method or one that perturbs");
+        throw Program.noRules();
     }
 
     @Override

@@ -97,7 +97,12 @@ public interface Program {
      * @throws UnsupportedModelException if it admits no rules, with the reason
      */
     default Program with(RuleSet rules) {
-        throw new UnsupportedModelException(
+        throw noRules();
+    }
+
+    /** Returns the refusal of an engine without backward rules. */
+    static UnsupportedModelException noRules() {
+        return new UnsupportedModelException(
                 "this engine has no backward rules (guided backpropagation, DeepLIFT, LRP); "
                         + "use a gradient method or one that perturbs");
     }
