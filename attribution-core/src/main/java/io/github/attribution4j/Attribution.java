@@ -23,9 +23,9 @@ import java.util.Optional;
  *
  * <p>It holds settings and nothing else: no model, buffer or random state. One instance may serve all threads.
  *
- * @param <M> what the method needs of a model: {@link Model} for methods that only run it forward, {@link
- *     DifferentiableModel} for those that take gradients, {@link LayeredModel} for those that look inside, {@link RuledModel} for
- *     those that go back by rules
+ * @param <M> what the method needs of a model: {@link Model} for methods that only run it forward,
+ *     {@link DifferentiableModel} for those that take gradients, {@link LayeredModel} for those that look inside,
+ *     {@link RuledModel} for those that go back by rules
  */
 public interface Attribution<M extends Model> extends Recipe {
     /**
@@ -71,8 +71,8 @@ public interface Attribution<M extends Model> extends Recipe {
     }
 
     /**
-     * Returns any method applied to the output of a layer: what {@link GradientAttribution#at}, {@link ForwardAttribution#at} and
-     * {@link RuledAttribution#at} do, for wrapped methods too.
+     * Returns any method applied to the output of a layer: what {@link GradientAttribution#at},
+     * {@link ForwardAttribution#at} and {@link RuledAttribution#at} do, for wrapped methods too.
      *
      * @param <M> {@link LayeredModel}, or {@link RuledModel} for a method that needs rules
      * @param layer address of a value inside the model, such as {@code encoder} or {@code encoder:in}; see {@link
@@ -84,8 +84,8 @@ public interface Attribution<M extends Model> extends Recipe {
     }
 
     /**
-     * Returns any method applied to several layers at once, of which none depends on another, such as the embeddings of a
-     * text model. Attributions come in the order of the layers.
+     * Returns any method applied to several layers at once, of which none depends on another, such as the embeddings of
+     * a text model. Attributions come in the order of the layers.
      *
      * @param <M> {@link LayeredModel}, or {@link RuledModel} for a method that needs rules
      * @param layers addresses, at least one
@@ -96,8 +96,8 @@ public interface Attribution<M extends Model> extends Recipe {
     }
 
     /**
-     * Returns any method explaining a neuron: what {@link GradientAttribution#towards}, {@link ForwardAttribution#towards} and
-     * {@link RuledAttribution#towards} do, for wrapped methods too.
+     * Returns any method explaining a neuron: what {@link GradientAttribution#towards},
+     * {@link ForwardAttribution#towards} and {@link RuledAttribution#towards} do, for wrapped methods too.
      *
      * @param <M> {@link LayeredModel}, or {@link RuledModel} for a method that needs rules
      * @param layer dotted path of a module
@@ -115,8 +115,8 @@ public interface Attribution<M extends Model> extends Recipe {
     }
 
     /**
-     * Returns what this explains in the place of a target, which is then refused: the unit of a method towards a neuron. Nothing, as
-     * mostly, for a method that explains the target of the request.
+     * Returns what this explains in the place of a target, which is then refused: the unit of a method towards a
+     * neuron. Nothing, as mostly, for a method that explains the target of the request.
      */
     default Optional<OwnScore> ownScore() {
         return Optional.empty();

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  *     attribution's
  * @param ids for each attribution the numbers, row-major; from 0 without gaps in each example
  * @param names of the groups, or none
- * @param shared whether the group's contribution stands at each of its elements, as perturbation leaves it; else it is the
- *     sum of theirs
+ * @param shared whether the group's contribution stands at each of its elements, as perturbation leaves it; else it is
+ *     the sum of theirs
  * @param sources for each example the row of the numbers, or null if they are the same
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, never changed

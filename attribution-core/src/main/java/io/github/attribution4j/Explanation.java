@@ -23,8 +23,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer of a method, with its proof: attributions, how far they are from complete or how uncertain, what they cost,
- * and where they come from.
+ * The answer of a method, with its proof: attributions, how far they are from complete or how uncertain, what they
+ * cost, and where they come from.
  *
  * <p>An explanation owns its tensors; closing it closes them. Arrays returned are copies.
  */
@@ -70,8 +70,8 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns the explanation that an evaluation ends in: attributions of which nothing more is known. It takes them out of all
-     * scopes and owns them.
+     * Returns the explanation that an evaluation ends in: attributions of which nothing more is known. It takes them
+     * out of all scopes and owns them.
      *
      * @param evaluator what ran the model
      * @param attributions one for each attributed input, axis 0 counts examples
@@ -112,7 +112,9 @@ public final class Explanation implements AutoCloseable {
         return only(attributions, "attributions");
     }
 
-    /** Returns for each attributed input the standard error of each attribution; empty for methods that do not sample. */
+    /**
+     * Returns for each attributed input the standard error of each attribution; empty for methods that do not sample.
+     */
     public List<Tensor> standardErrors() {
         return standardErrors;
     }
@@ -185,14 +187,16 @@ public final class Explanation implements AutoCloseable {
         return provenance;
     }
 
-    /** Returns the values of the inputs by name, in order, if they were kept with {@link #withInputData}; else nothing. */
+    /**
+     * Returns the values of the inputs by name, in order, if they were kept with {@link #withInputData}; else nothing.
+     */
     public Map<String, Tensor> inputData() {
         return inputData;
     }
 
     /**
-     * Returns the features of an example: each element of the attributed inputs, or where a mask grouped them each group,
-     * once. Names are those given with the inputs ({@link Inputs#named(String...)}) and the mask.
+     * Returns the features of an example: each element of the attributed inputs, or where a mask grouped them each
+     * group, once. Names are those given with the inputs ({@link Inputs#named(String...)}) and the mask.
      *
      * @throws IllegalArgumentException if there is no such example
      */
@@ -234,8 +238,8 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns how the numbers of another explanation differ from these to the bit: attributions, standard errors, scores,
-     * baseline scores, completeness gaps. Empty if they agree.
+     * Returns how the numbers of another explanation differ from these to the bit: attributions, standard errors,
+     * scores, baseline scores, completeness gaps. Empty if they agree.
      */
     public List<String> differences(Explanation other) {
         return BitDifference.of(this, other);
@@ -273,14 +277,15 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns this explanation with elements taken together: the contribution of a group is the sum of its elements', as fits
-     * attributions by element of gradient and path methods. {@link
-     * io.github.attribution4j.mask.FeatureMask#sums} makes the numbers. This explanation's tensors move to the result;
-     * close that one.
+     * Returns this explanation with elements taken together: the contribution of a group is the sum of its elements',
+     * as fits attributions by element of gradient and path methods.
+     * {@link io.github.attribution4j.mask.FeatureMask#sums} makes the numbers. This explanation's tensors move to the
+     * result; close that one.
      *
-     * @param shapes for each attribution the shape of its numbers: axis 0 is 1 or counts examples, other axes are 1 or the
-     *     attribution's
-     * @param ids for each attribution the number of each element's group, row-major, from 0 without gaps in each example
+     * @param shapes for each attribution the shape of its numbers: axis 0 is 1 or counts examples, other axes are 1 or
+     *     the attribution's
+     * @param ids for each attribution the number of each element's group, row-major, from 0 without gaps in
+     *     each example
      * @param groupNames one for each group, blank where it has none; or none
      * @throws IllegalStateException if elements are grouped already
      */
@@ -304,8 +309,8 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns this explanation with copies of the inputs' values, which {@link #toJson()} then writes too. Without this an
-     * explanation knows inputs by digest alone. This explanation's tensors move to the result; close that one.
+     * Returns this explanation with copies of the inputs' values, which {@link #toJson()} then writes too. Without this
+     * an explanation knows inputs by digest alone. This explanation's tensors move to the result; close that one.
      *
      * @param inputs what was explained
      */
@@ -327,8 +332,8 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns this explanation without values of the inputs: neither those kept with {@link #withInputData}, nor those of
-     * features with names. This explanation's other tensors move to the result; close that one.
+     * Returns this explanation without values of the inputs: neither those kept with {@link #withInputData}, nor those
+     * of features with names. This explanation's other tensors move to the result; close that one.
      */
     public Explanation withoutInputData() {
         inputData.values().forEach(Tensor::close);
@@ -336,10 +341,10 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns the explanation as JSON, format {@code attribution4j/explanation} version 2. Numbers keep every bit, and {@link
-     * #fromJson} gives back an equal explanation. Inputs are named by digest, and their values are not in it unless kept
-     * with {@link #withInputData}; but values of features with names are, in rows of up to 1,024 of them, unless {@link
-     * #withoutInputData} left them out.
+     * Returns the explanation as JSON, format {@code attribution4j/explanation} version 2. Numbers keep every bit, and
+     * {@link #fromJson} gives back an equal explanation. Inputs are named by digest, and their values are not in it
+     * unless kept with {@link #withInputData}; but values of features with names are, in rows of up to 1,024 of them,
+     * unless {@link #withoutInputData} left them out.
      */
     public String toJson() {
         return ExplanationJson.write(this);
@@ -358,11 +363,11 @@ public final class Explanation implements AutoCloseable {
      * Writes a {@code .npz} file for NumPy: {@code attribution_0}, {@code attribution_1}, ... in input order, {@code
      * standard_error_0}, ..., {@code scores}, {@code baseline_scores} and {@code completeness_gap} where there are any.
      *
-     * <p>Where features have names, {@code feature_names_0} holds those of a table's columns, {@code feature_names_0_axis_2}
-     * those along an axis of other inputs, and {@code class_names} those of classes. Where elements are grouped, {@code
-     * group_contributions} of shape {@code (examples, groups)} has each group once (NaN behind the last of an example that has
-     * fewer), with {@code group_standard_errors} and {@code group_names} where there are any, and {@code groups_0}, ... the
-     * group of each element.
+     * <p>Where features have names, {@code feature_names_0} holds those of a table's columns,
+     * {@code feature_names_0_axis_2} those along an axis of other inputs, and {@code class_names} those of classes.
+     * Where elements are grouped, {@code group_contributions} of shape {@code (examples, groups)} has each group once
+     * (NaN behind the last of an example that has fewer), with {@code group_standard_errors} and {@code group_names}
+     * where there are any, and {@code groups_0}, ... the group of each element.
      */
     public void writeNpz(Path file) throws IOException {
         ExplanationNpz.write(this, file);
@@ -401,8 +406,8 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns this explanation as the answer of an outer method, which computed it with another method or on a part of the
-     * model. The tensors move to it: close the result only.
+     * Returns this explanation as the answer of an outer method, which computed it with another method or on a part of
+     * the model. The tensors move to it: close the result only.
      *
      * @param method the outer method
      * @param model what the outer method was asked about
@@ -414,15 +419,15 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns this explanation with attributions made of its own, such as their sums over an axis. Standard errors do not
-     * go along, because those of a sum do not follow from those of its terms; a notice says so. This explanation's
-     * attributions are closed, everything else moves to the result; close that one. Groups and names of features do not go
-     * along, because those are of the elements that there were.
+     * Returns this explanation with attributions made of its own, such as their sums over an axis. Standard errors do
+     * not go along, because those of a sum do not follow from those of its terms; a notice says so. This explanation's
+     * attributions are closed, everything else moves to the result; close that one. Groups and names of features do not
+     * go along, because those are of the elements that there were.
      *
      * @param newNames what the attributions are of
      * @param newAttributions one for each name, axis 0 counts examples; the result will own them
-     * @param sameSums whether each example's attributions still add up to what they did, so that the gap stays; else there
-     *     is none
+     * @param sameSums whether each example's attributions still add up to what they did, so that the gap stays; else
+     *     there is none
      */
     public Explanation withAttributions(List<String> newNames, List<Tensor> newAttributions, boolean sameSums) {
         return withAttributions(

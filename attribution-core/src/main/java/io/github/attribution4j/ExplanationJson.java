@@ -28,7 +28,10 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Explanations as JSON, version 2 (1 had no labels); the only place that knows Gson. Numbers keep every bit; NaN and ±Infinity are strings. */
+/**
+ * Explanations as JSON, version 2 (1 had no labels); the only place that knows Gson. Numbers keep every bit; NaN and
+ * ±Infinity are strings.
+ */
 final class ExplanationJson {
     static final String FORMAT = "attribution4j/explanation";
     static final int VERSION = 2;

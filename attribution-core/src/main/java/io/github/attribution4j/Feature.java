@@ -4,7 +4,8 @@ package io.github.attribution4j;
 import java.util.List;
 
 /**
- * One feature of an example, with what it contributed: an element of an input, or a group of elements that a mask made one.
+ * One feature of an example, with what it contributed: an element of an input, or a group of elements that a mask
+ * made one.
  *
  * @param name what it is called; of a group without a name its number and members
  * @param values what the elements were, for features with names in rows that are small; else none

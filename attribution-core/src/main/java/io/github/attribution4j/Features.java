@@ -120,8 +120,8 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
     /**
      * Returns these features by other names, where the inputs or the mask gave none or others are wanted.
      *
-     * @param names one for each feature; or, where elements are grouped, one for each element of all inputs, by which groups
-     *     without a name are then called
+     * @param names one for each feature; or, where elements are grouped, one for each element of all inputs, by which
+     *     groups without a name are then called
      * @throws IllegalArgumentException if their number is neither
      */
     public Features named(List<String> names) {
@@ -260,7 +260,9 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
         return found;
     }
 
-    /** Returns what a feature was, in words: a number; of a one-hot group the member that is not zero; empty if unknown. */
+    /**
+     * Returns what a feature was, in words: a number; of a one-hot group the member that is not zero; empty if unknown.
+     */
     public String value(int index) {
         List<Double> values = values(index);
         if (values.size() == 1) {
@@ -406,7 +408,10 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
         return ranked;
     }
 
-    /** Returns contributions by name, in order; names that repeat, as words of a text do, get {@code (2)}, {@code (3)}, ... */
+    /**
+     * Returns contributions by name, in order; names that repeat, as words of a text do, get {@code (2)}, {@code (3)},
+     * ...
+     */
     public Map<String, Double> asMap() {
         Map<String, Double> map = new LinkedHashMap<>();
         Map<String, Integer> times = new LinkedHashMap<>();

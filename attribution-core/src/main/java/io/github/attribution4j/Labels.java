@@ -97,7 +97,9 @@ record Labels(
         return targets.get(targets.size() == 1 ? 0 : example);
     }
 
-    /** Returns whether an element's name needs that of its input beside it: names of several attributions may coincide. */
+    /**
+     * Returns whether an element's name needs that of its input beside it: names of several attributions may coincide.
+     */
     boolean ambiguous() {
         if (names.size() < 2) {
             return false;

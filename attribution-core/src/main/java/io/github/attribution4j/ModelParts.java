@@ -11,8 +11,8 @@ final class ModelParts {
     private ModelParts() {}
 
     /**
-     * Returns a part of a model as what a method needs of one. A part is cut and ruled as the model is, but of no class of its
-     * own: a method of such a class cannot be asked about parts.
+     * Returns a part of a model as what a method needs of one. A part is cut and ruled as the model is, but of no class
+     * of its own: a method of such a class cannot be asked about parts.
      *
      * @throws UnsupportedModelException if the method needs a model of a class that the part is not
      */

@@ -33,33 +33,34 @@ import org.jspecify.annotations.Nullable;
  * NoiseTunnel.smoothGrad(new IntegratedGradients()).samples(20).stdev(0.15).attribute(model, inputs, target);
  * }</pre>
  *
- * <p>Of each example x, n copies x + N(0, stdev²) are made (noise on attributed inputs only) and explained by the method,
- * whatever it is: a gradient method, one that perturbs, one at a layer. With A₁ ... Aₙ its attributions, the result is, in
- * their shape:
+ * <p>Of each example x, n copies x + N(0, stdev²) are made (noise on attributed inputs only) and explained by the
+ * method, whatever it is: a gradient method, one that perturbs, one at a layer. With A₁ ... Aₙ its attributions, the
+ * result is, in their shape:
  *
  * <ul>
  *   <li>{@link #smoothGrad}: Σ Aₖ / n, with the standard error of that mean for each element (n ≥ 2);
  *   <li>{@link #smoothGradSquared}: Σ Aₖ² / n, with its standard error;
- *   <li>{@link #varGrad}: Σ (Aₖ − mean)² / n, the population variance, summed from squared deviations and so never negative.
+ *   <li>{@link #varGrad}: Σ (Aₖ − mean)² / n, the population variance, summed from squared deviations and so
+ *       never negative.
  * </ul>
  *
- * <p>The target is decided once, at the inputs without noise. Where the method has a completeness gap, smoothGrad's is the
- * mean of its gaps, measured against the noisy inputs; so are the baseline scores.
+ * <p>The target is decided once, at the inputs without noise. Where the method has a completeness gap, smoothGrad's is
+ * the mean of its gaps, measured against the noisy inputs; so are the baseline scores.
  *
  * <p><b>Cost.</b> n times that of the method, and a forward row for each example.
  *
- * <p><b>Repeatability.</b> Noise follows from (seed, example, sample, input). The method draws anew for each copy, from a key made
- * of the same numbers. Copies are explained in chunks whose size depends on shapes and batching alone, the samples of one
- * example in the same chunk or evenly split.
+ * <p><b>Repeatability.</b> Noise follows from (seed, example, sample, input). The method draws anew for each copy, from
+ * a key made of the same numbers. Copies are explained in chunks whose size depends on shapes and batching alone, the
+ * samples of one example in the same chunk or evenly split.
  *
- * <p><b>Noise at a layer.</b> {@code smoothGrad(method.at(layer))} adds noise to the model's inputs, as Captum does; {@code
- * Attribution.at(layer, smoothGrad(method))} adds it to the activation. The two differ.
+ * <p><b>Noise at a layer.</b> {@code smoothGrad(method.at(layer))} adds noise to the model's inputs, as Captum does;
+ * {@code Attribution.at(layer, smoothGrad(method))} adds it to the activation. The two differ.
  *
- * <p><b>Papers.</b> Smilkov, Thorat, Kim, Viégas and Wattenberg, <i>SmoothGrad</i>, 2017; Hooker, Erhan, Kindermans and Kim, <i>A
- * Benchmark for Interpretability Methods in Deep Neural Networks</i>, 2019 (squared, variance).
+ * <p><b>Papers.</b> Smilkov, Thorat, Kim, Viégas and Wattenberg, <i>SmoothGrad</i>, 2017; Hooker, Erhan, Kindermans and
+ * Kim, <i>A Benchmark for Interpretability Methods in Deep Neural Networks</i>, 2019 (squared, variance).
  *
- * <p><b>Compared with Captum.</b> The same formulas and defaults (5 samples, standard deviation 1). Captum computes the variance as
- * mean(A²) − mean(A)², which cancels and can be negative.
+ * <p><b>Compared with Captum.</b> The same formulas and defaults (5 samples, standard deviation 1). Captum computes the
+ * variance as mean(A²) − mean(A)², which cancels and can be negative.
  */
 public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel<M>> {
     private static final Setting<Integer> SAMPLES =
@@ -125,7 +126,9 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
                 .toList();
     }
 
-    /** Returns the mean of a method's attributions over noisy copies: 5 samples of standard deviation 1 until changed. */
+    /**
+     * Returns the mean of a method's attributions over noisy copies: 5 samples of standard deviation 1 until changed.
+     */
     public static <M extends Model> NoiseTunnel<M> smoothGrad(Attribution<M> method) {
         return of(Statistic.SMOOTH_GRAD, method);
     }

@@ -13,8 +13,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a method came to: attributions, what they are of, and how exact they are. {@link Explanation#of(Evaluator, Outcome)} makes
- * an explanation of it. Immutable; each setter returns a changed copy.
+ * What a method came to: attributions, what they are of, and how exact they are.
+ * {@link Explanation#of(Evaluator, Outcome)} makes an explanation of it. Immutable; each setter returns a changed copy.
  *
  * <pre>{@code
  * return Explanation.of(evaluator, Outcome.of(attributions).completeTo(scoresAtBaseline));
@@ -90,21 +90,25 @@ public final class Outcome {
     }
 
     /**
-     * Returns a copy that claims completeness: sums of attributions, taken from scores at baselines to the scores at the
-     * explained inputs. The gap follows from these. One of more than 5 % of the score's change gets a notice, with what the
-     * model knows of its causes.
+     * Returns a copy that claims completeness: sums of attributions, taken from scores at baselines to the scores at
+     * the explained inputs. The gap follows from these. One of more than 5 % of the score's change gets a notice, with
+     * what the model knows of its causes.
      */
     public Outcome completeTo(double[] scoresAtBaseline) {
         return baselineScores(scoresAtBaseline).with(copy -> copy.sums = true);
     }
 
-    /** Returns what {@link #completeTo} does, with other scores than those at the explained inputs, such as means over noisy inputs. */
+    /**
+     * Returns what {@link #completeTo} does, with other scores than those at the explained inputs, such as means over
+     * noisy inputs.
+     */
     public Outcome completeBetween(double[] scoresAtBaseline, double[] scores) {
         return completeTo(scoresAtBaseline).with(copy -> copy.scores = scores.clone());
     }
 
     /**
-     * Returns a copy that says which elements are one feature, of which the contribution stands at each of its elements.
+     * Returns a copy that says which elements are one feature, of which the contribution stands at each of
+     * its elements.
      *
      * @param shapes for each attribution the shape of its numbers: axis 0 is 1, or counts the examples that the inputs
      *     were selected from; other axes are 1 or the attribution's

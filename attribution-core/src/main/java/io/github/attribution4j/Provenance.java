@@ -62,8 +62,8 @@ public record Provenance(
     }
 
     /**
-     * Returns what differs from another provenance and can be the reason why numbers differ: method, settings, target, seed,
-     * batching, model, inputs, versions. The time of the computation is left out.
+     * Returns what differs from another provenance and can be the reason why numbers differ: method, settings, target,
+     * seed, batching, model, inputs, versions. The time of the computation is left out.
      */
     public List<String> differences(Provenance other) {
         Map<String, String> here = words();
@@ -99,7 +99,10 @@ public record Provenance(
         return words;
     }
 
-    /** Returns where what a method computed comes from. A method inside another leaves settings and inputs to the outer one. */
+    /**
+     * Returns where what a method computed comes from. A method inside another leaves settings and inputs to the
+     * outer one.
+     */
     static Provenance of(Evaluator evaluation) {
         Run run = evaluation.run();
         return new Provenance(

@@ -460,8 +460,8 @@ class FeaturesTest {
         assertThatThrownBy(() -> Inputs.of(row).named("age", "income"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
-                        "input 'input0' of shape (2, 6): 2 feature names are given for axis 1, which has extent 6; give one "
-                                + "for each position");
+                        "input 'input0' of shape (2, 6): 2 feature names are given for axis 1, which has extent 6; give"
+                                + " one for each position");
         assertThatThrownBy(() -> FeatureNames.columns("a", "b", "a")).hasMessageContaining("two are 'a'");
         assertThatThrownBy(() -> FeatureNames.columns("a", "")).hasMessageContaining("number 1 is blank");
         assertThatThrownBy(() -> FeatureNames.none().along(0, List.of("a")))

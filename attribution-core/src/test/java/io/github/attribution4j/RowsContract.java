@@ -9,7 +9,9 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What every kind of {@link Rows} promises: a range has as many rows as it was asked for, the same whatever the range. */
+/**
+ * What every kind of {@link Rows} promises: a range has as many rows as it was asked for, the same whatever the range.
+ */
 public final class RowsContract {
     private RowsContract() {}
 

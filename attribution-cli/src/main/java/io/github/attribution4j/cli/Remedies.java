@@ -91,9 +91,8 @@ public final class Remedies {
             Remedy.of("convert it with to\\(DataType\\.FLOAT32\\)", "store it as float32, or give --dtype float32"),
             Remedy.of("convert it with to\\(DataType\\.FLOAT64\\)", "store it as float64, or give --dtype float64"),
             Remedy.of(
-                    "give it one \\(RuleSet\\.of\\(selector, rule\\)\\), treat it as a gradient"
-                            + " \\(otherwise\\(new BackwardRule\\.Gradient\\(\\)\\)\\), or cut the model at a layer behind"
-                            + " it",
+                    "give it one \\(RuleSet\\.of\\(selector, rule\\)\\), treat it as a gradient \\(otherwise\\(new"
+                            + " BackwardRule\\.Gradient\\(\\)\\)\\), or cut the model at a layer behind it",
                     "treat it as a gradient (--set unknown-as-gradient=true), or explain at a layer behind it with"
                             + " --layer"),
             Remedy.of("otherwise\\(new BackwardRule\\.Gradient\\(\\)\\)", "--set unknown-as-gradient=true"),

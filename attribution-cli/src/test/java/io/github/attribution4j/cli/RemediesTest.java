@@ -21,9 +21,9 @@ class RemediesTest {
     /** A short expression between two literals. */
     private static final Pattern VALUE = Pattern.compile("\"\\s*\\+\\s*[\\w.()]+\\s*\\+\\s*\"");
     /** A call, or a class whose Java methods are settings. */
-    private static final Pattern JAVA = Pattern.compile(
-            "\\b[a-z][A-Za-z]+\\((?:\\.\\.\\.|true|false|\\d+|[a-z]+|)\\)"
-                    + "|\\b(?:LoadOptions|Inputs|FeatureMask|Baseline|Target|Merge|TokenAttribution|Attribution|RuledModel)\\.");
+    private static final Pattern JAVA = Pattern.compile("\\b[a-z][A-Za-z]+\\((?:\\.\\.\\.|true|false|\\d+|[a-z]+|)\\)"
+            + "|\\b(?:LoadOptions|Inputs|FeatureMask|Baseline|Target|Merge|TokenAttribution|Attribution"
+            + "|RuledModel)\\.");
     /** Sources whose messages are for callers of tensors and engines, or are text of programs that are written. */
     private static final Pattern OF_CALLERS =
             Pattern.compile(".*/(?:tensor/.*|internal/.*/(?:Instrumenter|RuntimeSource|.*Source|.*Copies|StartState)"

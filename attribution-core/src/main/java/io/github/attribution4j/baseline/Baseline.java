@@ -53,8 +53,8 @@ public interface Baseline {
     void check(Inputs inputs, Problems problems);
 
     /**
-     * Checks, for a method that compares with one reference for each example, that this is one and fits inputs, adding what is
-     * wrong.
+     * Checks, for a method that compares with one reference for each example, that this is one and fits inputs, adding
+     * what is wrong.
      *
      * @param method name, for the message
      */

@@ -32,8 +32,8 @@ import java.util.List;
  * gives S − S[k := 0]. pytorch-grad-cam replaces channels by a negative value derived from the activation's minimum,
  * divides by S, always rectifies, and scales every map to 0 … 1.
  *
- * <p>Settings: {@code channels} (the most channels to evaluate, all by default), {@code relative}, and those of all maps:
- * {@code layer}, {@code layout}, {@code upsample}, {@code relu} and {@code merge}.
+ * <p>Settings: {@code channels} (the most channels to evaluate, all by default), {@code relative}, and those of all
+ * maps: {@code layer}, {@code layout}, {@code upsample}, {@code relu} and {@code merge}.
  */
 public final class AblationCam extends ClassActivationMap<AblationCam> {
     private static final Setting<Boolean> RELATIVE =

@@ -36,8 +36,8 @@ import java.util.List;
  *
  * <p><b>Variant.</b> {@link #ofGradients Eigen-Grad-CAM}, of activation times gradient.
  *
- * <p>Settings: {@code centered}, and {@code layer}, {@code layout}, {@code upsample}, {@code relu} and {@code merge}, as for all
- * maps.
+ * <p>Settings: {@code centered}, and {@code layer}, {@code layout}, {@code upsample}, {@code relu} and {@code merge},
+ * as for all maps.
  */
 public final class EigenCam extends ClassActivationMap<EigenCam> {
     private static final Setting<Boolean> CENTERED =

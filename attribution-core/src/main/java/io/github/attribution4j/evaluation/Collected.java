@@ -7,7 +7,9 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Tensors that are made {@linkplain Evaluator.Part part} by part, and joined along axis 0 in the end. Not thread-safe. */
+/**
+ * Tensors that are made {@linkplain Evaluator.Part part} by part, and joined along axis 0 in the end. Not thread-safe.
+ */
 @Experimental
 public final class Collected {
     private final List<List<Tensor>> parts = new ArrayList<>();

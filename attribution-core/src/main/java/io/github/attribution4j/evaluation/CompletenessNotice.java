@@ -15,8 +15,8 @@ final class CompletenessNotice {
     private static final double LARGE = 0.05;
 
     /**
-     * The share of all that is added up below which a gap is rounding: where the score hardly changes, every gap is large
-     * beside its change.
+     * The share of all that is added up below which a gap is rounding: where the score hardly changes, every gap is
+     * large beside its change.
      */
     private static final double ROUNDING = 1e-3;
 
@@ -89,8 +89,8 @@ final class CompletenessNotice {
     static String unreached(List<String> known) {
         return ": its attributions are zero. The model's output may yet depend on it"
                 + (known.isEmpty()
-                        ? " by way of integers, rounding, comparisons, argmax or detach, where gradients end; a method that"
-                                + " perturbs would see it"
+                        ? " by way of integers, rounding, comparisons, argmax or detach, where gradients end; a method"
+                                + " that perturbs would see it"
                         : causes(known));
     }
 

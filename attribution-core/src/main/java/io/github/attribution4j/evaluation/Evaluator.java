@@ -25,9 +25,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one place that runs models: validates, brings inputs to the model's device, tiles fixed inputs, cuts the rows that a
- * method wants into micro-batches, backs off when memory runs out, keeps the deadline, reports progress, counts, checks
- * what comes back, and says where it came from.
+ * The one place that runs models: validates, brings inputs to the model's device, tiles fixed inputs, cuts the rows
+ * that a method wants into micro-batches, backs off when memory runs out, keeps the deadline, reports progress, counts,
+ * checks what comes back, and says where it came from.
  *
  * <p>A method opens one at the start of {@code attribute}, inside a {@link TensorScope}, on the thread that computes:
  *
@@ -42,8 +42,8 @@ import org.jspecify.annotations.Nullable;
 @Experimental
 public final class Evaluator {
     /**
-     * Opens the runs whose backward pass an {@link Evaluator} takes, where that is not the model's own: on a copy that follows
-     * other rules, with references, at a cut.
+     * Opens the runs whose backward pass an {@link Evaluator} takes, where that is not the model's own: on a copy that
+     * follows other rules, with references, at a cut.
      */
     @FunctionalInterface
     public interface Source {
@@ -71,13 +71,15 @@ public final class Evaluator {
     /**
      * What came back for a range of rows. Ranges come in order and without gaps, split as {@link Rows#group()} says.
      *
-     * @param batch owns the tensors and whatever is computed of them, and ends afterwards; {@link TensorScope#keep} hands on what
-     *     must live longer
+     * @param batch owns the tensors and whatever is computed of them, and ends afterwards; {@link TensorScope#keep}
+     *     hands on what must live longer
      * @param from first row, inclusive
      * @param to last row, exclusive
      * @param scores the target's score of each row
-     * @param activations for each point of a cut its value, axis 0 counts the rows; none where gradients are those of inputs
-     * @param gradients for each point of the cut, or each attributed input, the gradient of the score, axis 0 counts the rows
+     * @param activations for each point of a cut its value, axis 0 counts the rows; none where gradients are those
+     *     of inputs
+     * @param gradients for each point of the cut, or each attributed input, the gradient of the score, axis 0 counts
+     *     the rows
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared, and gone with the batch
     public record Part(
@@ -196,8 +198,8 @@ public final class Evaluator {
     }
 
     /**
-     * Returns an evaluation of a model on behalf of another: nothing is checked, no progress is reported, and there is no target.
-     * Tell its {@link #counts} to the run that asked.
+     * Returns an evaluation of a model on behalf of another: nothing is checked, no progress is reported, and there is
+     * no target. Tell its {@link #counts} to the run that asked.
      *
      * @param recipe who asks
      */
@@ -211,8 +213,8 @@ public final class Evaluator {
     }
 
     /**
-     * Returns the notice about a large gap between attributions and the change of the score, with what the model knows of its
-     * causes; empty if there is none.
+     * Returns the notice about a large gap between attributions and the change of the score, with what the model knows
+     * of its causes; empty if there is none.
      *
      * @param gap for each example
      * @param change of the score, for each example
@@ -237,16 +239,16 @@ public final class Evaluator {
     }
 
     /**
-     * Starts the evaluation of a part of the model, or of other rows, as a step of this one: the same method and run, no
-     * checks of what this one has made, no progress of its own. Add its cost with {@link #countAll}.
+     * Starts the evaluation of a part of the model, or of other rows, as a step of this one: the same method and run,
+     * no checks of what this one has made, no progress of its own. Add its cost with {@link #countAll}.
      */
     public Evaluator step(Model part, Inputs partInputs, Target partTarget) {
         return new Evaluator(recipe, part, partInputs, partTarget, run.quiet());
     }
 
     /**
-     * Returns rows of this model's inputs, seen as rows of the tail of its cut: the activations that they give. They are
-     * computed, in batches of their own, when rows are asked for.
+     * Returns rows of this model's inputs, seen as rows of the tail of its cut: the activations that they give. They
+     * are computed, in batches of their own, when rows are asked for.
      */
     public Rows through(Cut cut, Rows rows) {
         return new PushedRows(batches, cut, rows);
@@ -263,7 +265,10 @@ public final class Evaluator {
         return outputs;
     }
 
-    /** Returns the type of attributions of an input: its own if that is floating, else float32, or float64 as the output. */
+    /**
+     * Returns the type of attributions of an input: its own if that is floating, else float32, or float64 as
+     * the output.
+     */
     public DataType attributionType(Tensor input) {
         boolean wide = !input.dataType().isFloating() && outputs().dataType() == DataType.FLOAT64;
         return input.dataType().isFloating() ? input.dataType() : wide ? DataType.FLOAT64 : DataType.FLOAT32;
@@ -317,8 +322,8 @@ public final class Evaluator {
     }
 
     /**
-     * Returns the target's score at each example's reference. Evaluates the explained inputs along with them if that was
-     * not done before, and a reference that is the same for all examples once.
+     * Returns the target's score at each example's reference. Evaluates the explained inputs along with them if that
+     * was not done before, and a reference that is the same for all examples once.
      *
      * @param references for each attributed input a tensor with a row for each example, or one row that serves all
      */
@@ -346,8 +351,8 @@ public final class Evaluator {
     }
 
     /**
-     * Returns what {@link #scoresAt} returns, at no further cost if {@link #propagateAtInputs} compared with the references and
-     * its runs told what they gave.
+     * Returns what {@link #scoresAt} returns, at no further cost if {@link #propagateAtInputs} compared with the
+     * references and its runs told what they gave.
      *
      * @param references those that the runs compared with
      */
@@ -377,14 +382,16 @@ public final class Evaluator {
     }
 
     /**
-     * Takes the gradient at the explained inputs themselves, one row for each example, and with it {@link #scores()} at no
-     * further cost.
+     * Takes the gradient at the explained inputs themselves, one row for each example, and with it {@link #scores()} at
+     * no further cost.
      */
     public void gradientsAtInputs(Consumer<Part> sink) {
         differentiateAtInputs(this::open, sink);
     }
 
-    /** Returns for each attributed input the gradient of each example, as {@link #gradientsAtInputs(Consumer)} takes it. */
+    /**
+     * Returns for each attributed input the gradient of each example, as {@link #gradientsAtInputs(Consumer)} takes it.
+     */
     public List<Tensor> gradientsAtInputs() {
         Collected gradients = new Collected();
         gradientsAtInputs(part -> gradients.add(part, part.gradients()));
@@ -392,9 +399,9 @@ public final class Evaluator {
     }
 
     /**
-     * Takes, for each row of inputs, the values at a cut of the model and the gradient of the target's score with respect
-     * to them: one forward run for each row, and a backward run that ends at the cut. Fixed inputs are those of the row's
-     * example, attributed ones the row's own, also where they bypass the cut.
+     * Takes, for each row of inputs, the values at a cut of the model and the gradient of the target's score with
+     * respect to them: one forward run for each row, and a backward run that ends at the cut. Fixed inputs are those of
+     * the row's example, attributed ones the row's own, also where they bypass the cut.
      *
      * @param cut a cut of this evaluation's model
      * @param rows the rows, in the space of the model's inputs
@@ -414,8 +421,8 @@ public final class Evaluator {
     }
 
     /**
-     * Takes what runs opened elsewhere give back for each row: those of a copy of this evaluation's model, which computes the
-     * same values. Each counts as a forward and a backward row.
+     * Takes what runs opened elsewhere give back for each row: those of a copy of this evaluation's model, which
+     * computes the same values. Each counts as a forward and a backward row.
      *
      * @param source opens the runs of a batch
      * @param rows the rows, in the space of the model's inputs
@@ -432,8 +439,8 @@ public final class Evaluator {
     }
 
     /**
-     * Returns the values at a cut of the model for each row of inputs: one forward run for each row. A value that the model
-     * computes once for all rows, such as the vectors of positions, is repeated for each.
+     * Returns the values at a cut of the model for each row of inputs: one forward run for each row. A value that the
+     * model computes once for all rows, such as the vectors of positions, is repeated for each.
      *
      * @return for each point of the cut a tensor, axis 0 counts the rows
      */

@@ -10,12 +10,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sum, mean and variance of rows that come in {@linkplain Rows#group() groups}, the samples of one example, say: collected
- * from batches, on the device, without keeping the rows.
+ * Sum, mean and variance of rows that come in {@linkplain Rows#group() groups}, the samples of one example, say:
+ * collected from batches, on the device, without keeping the rows.
  *
- * <p>Squared deviations are taken from the mean of each batch and batches are merged (Chan, Golub and LeVeque, 1983): the
- * variance is a sum of squares, never a difference of large numbers, and so never negative. Open this inside a {@link
- * TensorScope} that outlives the batches. Not thread-safe.
+ * <p>Squared deviations are taken from the mean of each batch and batches are merged (Chan, Golub and LeVeque, 1983):
+ * the variance is a sum of squares, never a difference of large numbers, and so never negative. Open this inside a
+ * {@link TensorScope} that outlives the batches. Not thread-safe.
  */
 @Experimental
 public final class GroupMoments {
@@ -86,8 +86,8 @@ public final class GroupMoments {
     }
 
     /**
-     * Returns for each input the standard error of each group's mean, √(Σ (a − mean)² / (n (n − 1))); nothing for groups of
-     * one row.
+     * Returns for each input the standard error of each group's mean, √(Σ (a − mean)² / (n (n − 1))); nothing for
+     * groups of one row.
      */
     public List<Tensor> standardErrors() {
         if (group < 2) {

@@ -46,7 +46,10 @@ final class InputChecks {
         return digests;
     }
 
-    /** Returns what the user should know of a model before it runs: that it is vague about itself, or draws random numbers. */
+    /**
+     * Returns what the user should know of a model before it runs: that it is vague about itself, or draws
+     * random numbers.
+     */
     static List<String> doubts(Model model, boolean nested) {
         List<String> doubts = new ArrayList<>();
         if (model.identity().isVague() && !nested) {
@@ -59,8 +62,8 @@ final class InputChecks {
             String more = draws.size() <= LISTED_DRAWS ? "" : ", and " + (draws.size() - LISTED_DRAWS) + " more";
             doubts.add("the model draws random numbers ("
                     + String.join("; ", draws.subList(0, Math.min(LISTED_DRAWS, draws.size()))) + more
-                    + "): two calls with equal inputs may differ, and so may explanations, whatever the seed of the run;"
-                    + " export the model in evaluation mode, or take the mean of several explanations");
+                    + "): two calls with equal inputs may differ, and so may explanations, whatever the seed of the"
+                    + " run; export the model in evaluation mode, or take the mean of several explanations");
         }
         return doubts;
     }

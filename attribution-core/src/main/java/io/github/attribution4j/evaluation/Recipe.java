@@ -7,8 +7,8 @@ import io.github.attribution4j.status.Experimental;
 import java.util.Map;
 
 /**
- * Who asks for an evaluation, and how it is set: a method of attribution, or anything else that runs a model's rows, such as
- * a view of its layers. The evaluator knows no more of it; messages and provenance name it.
+ * Who asks for an evaluation, and how it is set: a method of attribution, or anything else that runs a model's rows,
+ * such as a view of its layers. The evaluator knows no more of it; messages and provenance name it.
  */
 @Experimental
 public interface Recipe {

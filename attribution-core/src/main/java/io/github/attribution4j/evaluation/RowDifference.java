@@ -12,9 +12,9 @@ import java.util.stream.IntStream;
 /**
  * How far two rows of values lie apart.
  *
- * <p>Engines pick other kernels for other numbers of rows, so that rows which do not know of each other differ by rounding:
- * about 1e-6 of the largest value in float32, deep networks included, and 1e-15 in float64. Values are compared in units of the
- * row's largest, so that huge and tiny outputs are judged alike.
+ * <p>Engines pick other kernels for other numbers of rows, so that rows which do not know of each other differ by
+ * rounding: about 1e-6 of the largest value in float32, deep networks included, and 1e-15 in float64. Values are
+ * compared in units of the row's largest, so that huge and tiny outputs are judged alike.
  *
  * @param verdict what the distance tells
  * @param text where and by how much, in words
@@ -102,11 +102,12 @@ record RowDifference(Verdict verdict, String text) {
     /**
      * Chooses the row of a batch whose comparison with itself alone tells most.
      *
-     * <p>Not one number throughout: a row of zeros, divided by any norm of the batch, is zero. One that others exceed: the row with the
-     * largest values sets the range of the batch, alone and beside others. One that pulls the sum of the batch the other way, as a
-     * branch on that sum would show there. Neither first nor last, so that what runs along the rows, either way, has met others; a loop
-     * traced for one row computes the first right. Where the best is the last, the first is compared too, or a row that has what the
-     * best lacks. Equal rows tell nothing of others, but their places may: the last and the first are compared.
+     * <p>Not one number throughout: a row of zeros, divided by any norm of the batch, is zero. One that others exceed:
+     * the row with the largest values sets the range of the batch, alone and beside others. One that pulls the sum of
+     * the batch the other way, as a branch on that sum would show there. Neither first nor last, so that what runs
+     * along the rows, either way, has met others; a loop traced for one row computes the first right. Where the best is
+     * the last, the first is compared too, or a row that has what the best lacks. Equal rows tell nothing of others,
+     * but their places may: the last and the first are compared.
      */
     static Chosen choose(Inputs inputs) {
         List<double[]> attributed = values(inputs, Inputs.Role.ATTRIBUTED);

@@ -19,15 +19,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What evaluations learned of a model: how the rows of its calls go together, and what a row takes. One for each model that
- * the user holds, shared by its parts and by all threads, and gone with it: models are remembered weakly, by identity, and
- * nothing remembered refers to one.
+ * What evaluations learned of a model: how the rows of its calls go together, and what a row takes. One for each model
+ * that the user holds, shared by its parts and by all threads, and gone with it: models are remembered weakly, by
+ * identity, and nothing remembered refers to one.
  */
 final class RowMemory {
     /** Texts come in many lengths; what is forgotten is learned again. */
     private static final int KNOWN_SHAPES = 1000;
 
-    /** Calls whose rows differ, but all reach the same range, say as pictures do that hold black and white: no more is to come. */
+    /**
+     * Calls whose rows differ, but all reach the same range, say as pictures do that hold black and white: no more is
+     * to come.
+     */
     private static final int ENOUGH = 3;
 
     private static final Map<Key, RowMemory> MODELS = new ConcurrentHashMap<>();
@@ -51,14 +54,18 @@ final class RowMemory {
      * What is known.
      *
      * @param way how rows may be given
-     * @param copies how many times a single row is given to a call, because the model refuses it fewer times; 1 as a rule
+     * @param copies how many times a single row is given to a call, because the model refuses it fewer times; 1 as
+     *     a rule
      * @param compared how many calls were compared that could not tell everything
      * @param reasons why, if not as usual; sentences for notices
      */
     record Finding(Way way, int copies, int compared, List<String> reasons) {
         static final Finding NONE = new Finding(Way.UNKNOWN, 1, 0, List.of());
 
-        /** Returns this after another call was compared that could not tell everything; enough of them are taken for all. */
+        /**
+         * Returns this after another call was compared that could not tell everything; enough of them are taken
+         * for all.
+         */
         Finding comparedAgain() {
             return new Finding(compared + 1 < ENOUGH ? way : Way.SHARED, copies, compared + 1, reasons);
         }

@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds out, in one evaluation, how the rows of a model's calls go together, and remembers it for the next.
  *
- * <p>Before anything that a call of several rows gave is used, one of its rows is run alone and compared, until that has shown once
- * for the model and the shape of rows that rows do not change each other. So nothing computed has to be taken back: where rows do
- * change each other, or a call of several fails and its rows one by one do not, the call's rows are run again, one by one, and so are
- * all others from then on. A row that fails alone is run
- * beside a copy of itself, or as many times as there are examples, which is what a program traced for that many rows takes.
+ * <p>Before anything that a call of several rows gave is used, one of its rows is run alone and compared, until that
+ * has shown once for the model and the shape of rows that rows do not change each other. So nothing computed has to be
+ * taken back: where rows do change each other, or a call of several fails and its rows one by one do not, the call's
+ * rows are run again, one by one, and so are all others from then on. A row that fails alone is run beside a copy of
+ * itself, or as many times as there are examples, which is what a program traced for that many rows takes.
  */
 final class RowSharing {
     private final RowMemory memory;
@@ -164,7 +164,10 @@ final class RowSharing {
         return computed;
     }
 
-    /** Whether copies have the values of each other. Else axis 0 counts something else, which happens to be as many, or the place in a call matters. */
+    /**
+     * Whether copies have the values of each other. Else axis 0 counts something else, which happens to be as many, or
+     * the place in a call matters.
+     */
     private static boolean equalRows(List<Tensor> values, int copies) {
         for (int copy = 1; copy < copies; copy++) {
             if (RowDifference.between(values, 0, values, copy).verdict() == RowDifference.Verdict.DIFFERENT) {
@@ -233,8 +236,8 @@ final class RowSharing {
     }
 
     /**
-     * Returns whether a row has the same values among copies of itself, in a call of as many rows: then the arithmetic is the same to
-     * the last bit, whatever types the model computes in, unless the others' values matter.
+     * Returns whether a row has the same values among copies of itself, in a call of as many rows: then the arithmetic
+     * is the same to the last bit, whatever types the model computes in, unless the others' values matter.
      */
     private boolean sameAmongCopies(
             Batch batch, int row, int place, Batch.Computation computation, Batch.Computed computed) {

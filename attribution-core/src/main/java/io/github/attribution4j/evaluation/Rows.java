@@ -6,8 +6,8 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 
 /**
- * The rows that a method wants evaluated, described rather than made: the {@link Evaluator} asks for as many at a time as
- * it gives to the model.
+ * The rows that a method wants evaluated, described rather than made: the {@link Evaluator} asks for as many at a time
+ * as it gives to the model.
  */
 @Experimental
 public interface Rows {
@@ -21,8 +21,8 @@ public interface Rows {
     }
 
     /**
-     * Returns for each of some rows the tensor's row of its example; the tensor itself where one row serves all, and one row
-     * where all are of one example.
+     * Returns for each of some rows the tensor's row of its example; the tensor itself where one row serves all, and
+     * one row where all are of one example.
      *
      * @param perExample a row for each example, or one that serves all
      * @param examples for each row its example
@@ -43,9 +43,9 @@ public interface Rows {
     long count();
 
     /**
-     * Returns how many consecutive rows belong together, such as the steps of one path; divides {@link #count()}. A range
-     * is either made of whole groups or lies within one, and where groups are split depends on their size and that of the
-     * batches alone: so the arithmetic on one group does not depend on the others.
+     * Returns how many consecutive rows belong together, such as the steps of one path; divides {@link #count()}. A
+     * range is either made of whole groups or lies within one, and where groups are split depends on their size and
+     * that of the batches alone: so the arithmetic on one group does not depend on the others.
      */
     default long group() {
         return 1;

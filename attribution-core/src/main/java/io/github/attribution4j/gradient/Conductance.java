@@ -28,11 +28,11 @@ import java.util.Optional;
  * with n² where the model is smooth and with n at kinks.
  *
  * <p><b>Completeness.</b> Where every way from the inputs to the score leads through the layer, attributions sum to
- * F(x) − F(x′). Something may bypass it (a residual connection, another input). With {@link Path.Bypass#FOLLOW}, the default
- * and the published definition, what bypasses the layer moves along, the explanation's completeness gap is Σ
- * attributions − (F(x) − F(x′)), and the part of the bypass belongs to the gap. With {@link Path.Bypass#STAY} what bypasses
- * the layer is held at x: the gap is measured between the tail's scores at h(1) and h(0), and is the error of the sum
- * alone.
+ * F(x) − F(x′). Something may bypass it (a residual connection, another input). With {@link Path.Bypass#FOLLOW}, the
+ * default and the published definition, what bypasses the layer moves along, the explanation's completeness gap is Σ
+ * attributions − (F(x) − F(x′)), and the part of the bypass belongs to the gap. With {@link Path.Bypass#STAY} what
+ * bypasses the layer is held at x: the gap is measured between the tail's scores at h(1) and h(0), and is the error of
+ * the sum alone.
  *
  * <p><b>Cost.</b> For each example n + 1 forward rows, n + 1 backward rows that end at the layer, and two forward rows
  * for the gap (a baseline shared by all examples is evaluated once). {@code STAY} adds n + 1 forward rows of the part

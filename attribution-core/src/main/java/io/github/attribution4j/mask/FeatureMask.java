@@ -26,8 +26,9 @@ import java.util.Optional;
  * FeatureMask.perInput(FeatureMask.grid(8, 8), FeatureMask.perElement())   // an image and a table row
  * }</pre>
  *
- * <p>Groups are numbered 0 to M - 1. A mask made per element or geometrically numbers the groups of the first attributed
- * input first, then those of the next; in a mask of given numbers the same number in several inputs is one group.
+ * <p>Groups are numbered 0 to M - 1. A mask made per element or geometrically numbers the groups of the first
+ * attributed input first, then those of the next; in a mask of given numbers the same number in several inputs is
+ * one group.
  */
 public final class FeatureMask {
     /** What the texts of a mask are, for help. */
@@ -58,8 +59,8 @@ public final class FeatureMask {
     }
 
     /**
-     * Cuts the last two axes of each attributed input into cells, the same for everything on the axes before (channels).
-     * Where the extents do not divide evenly, cells differ by at most one element.
+     * Cuts the last two axes of each attributed input into cells, the same for everything on the axes before
+     * (channels). Where the extents do not divide evenly, cells differ by at most one element.
      *
      * @param cellsHigh number of cells along axis -2, at least 1 and at most its extent
      * @param cellsWide number of cells along axis -1, at least 1 and at most its extent
@@ -71,8 +72,8 @@ public final class FeatureMask {
     }
 
     /**
-     * Cuts the last two axes of each attributed input into patches of a size, the same for everything on the axes before
-     * (channels). The last patch of an axis is smaller where the extent does not divide.
+     * Cuts the last two axes of each attributed input into patches of a size, the same for everything on the axes
+     * before (channels). The last patch of an axis is smaller where the extent does not divide.
      *
      * @param height elements of a patch along axis -2, at least 1
      * @param width elements of a patch along axis -1, at least 1
@@ -104,9 +105,10 @@ public final class FeatureMask {
     /**
      * Groups by number: elements with the same number are one group, in whichever input they are.
      *
-     * @param perInput group numbers, one tensor of an integer type for each attributed input, whose axis 0 is 1 (one mask
-     *     for all examples) or counts examples, and whose other axes are 1 or as long as the input's; missing leading
-     *     axes count as 1. Numbers must run from 0 without gaps (in each example) unless {@link #renumbered()}. Copied
+     * @param perInput group numbers, one tensor of an integer type for each attributed input, whose axis 0 is 1 (one
+     *     mask for all examples) or counts examples, and whose other axes are 1 or as long as the input's; missing
+     *     leading axes count as 1. Numbers must run from 0 without gaps (in each example) unless {@link #renumbered()}.
+     *     Copied
      * @throws IllegalArgumentException if a tensor is not of an integer type, or none is given
      */
     public static FeatureMask of(Tensor... perInput) {
@@ -134,9 +136,9 @@ public final class FeatureMask {
     }
 
     /**
-     * Groups columns by name, such as those of a category that was encoded one-hot: {@code Map.of("colour",
-     * List.of("colour_red", "colour_blue"))}. All other columns are groups of their own; groups are called as here, or as
-     * their column. Needs inputs whose features have names ({@link Inputs#named(String...)}).
+     * Groups columns by name, such as those of a category that was encoded one-hot:
+     * {@code Map.of("colour", List.of("colour_red", "colour_blue"))}. All other columns are groups of their own; groups
+     * are called as here, or as their column. Needs inputs whose features have names ({@link Inputs#named(String...)}).
      *
      * @param groups for the name of each group the names of its columns
      * @throws IllegalArgumentException if a column is in two groups, or a group has none
@@ -156,9 +158,10 @@ public final class FeatureMask {
     }
 
     /**
-     * Reads a mask from text as {@link #toString} writes it: {@code per-element}, {@code grid(14, 14)}, {@code patches(16,
-     * 16)}, {@code ranges(axis 1: 1, 1, 3)}, {@code columns(colour: red, blue; size: small, large)}, or several of them separated by {@code |}, one for each input, each of which may end in {@code
-     * named [left, right]}. Numbers given by hand cannot be read.
+     * Reads a mask from text as {@link #toString} writes it: {@code per-element}, {@code grid(14, 14)},
+     * {@code patches(16, 16)}, {@code ranges(axis 1: 1, 1, 3)}, {@code columns(colour: red, blue; size: small, large)},
+     * or several of them separated by {@code |}, one for each input, each of which may end in
+     * {@code named [left, right]}. Numbers given by hand cannot be read.
      *
      * @throws IllegalArgumentException if the text is none of these
      */
@@ -203,7 +206,8 @@ public final class FeatureMask {
     }
 
     /**
-     * Returns the number of groups that this mask makes of inputs; the largest, where it differs from example to example.
+     * Returns the number of groups that this mask makes of inputs; the largest, where it differs from example
+     * to example.
      *
      * @throws InvalidRequestException if the mask does not fit the inputs
      */
@@ -224,7 +228,8 @@ public final class FeatureMask {
     }
 
     /**
-     * Returns the group of every element of one example of an input, row-major: which attributions are one and the same.
+     * Returns the group of every element of one example of an input, row-major: which attributions are one and
+     * the same.
      *
      * @param inputs what the mask is applied to
      * @param input position among the attributed inputs
@@ -236,9 +241,9 @@ public final class FeatureMask {
     }
 
     /**
-     * Returns an explanation with this mask's groups as its features, each with the sum of its elements' attributions: how the
-     * columns of a category count together under a gradient method, which takes no mask. The explanation's tensors move to the
-     * result; close that one.
+     * Returns an explanation with this mask's groups as its features, each with the sum of its elements' attributions:
+     * how the columns of a category count together under a gradient method, which takes no mask. The explanation's
+     * tensors move to the result; close that one.
      *
      * @param explanation of attributions by element, not of groups
      * @param inputs what was explained

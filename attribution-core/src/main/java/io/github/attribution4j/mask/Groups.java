@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
- * The groups of elements of certain inputs: a {@link FeatureMask} that has been checked. The index is computed once; making
- * the rows of a coalition looks each element of it up, before it is broadcast over channels.
+ * The groups of elements of certain inputs: a {@link FeatureMask} that has been checked. The index is computed once;
+ * making the rows of a coalition looks each element of it up, before it is broadcast over channels.
  */
 final class Groups {
     private static final int NAMED_GAPS = 5;

@@ -33,9 +33,9 @@ final class MaskText {
         try {
             return read(text, part -> {
                 throw new IllegalArgumentException("mask '" + text + "': '" + part
-                        + "' is none of per-element, grid(cells high, cells wide), patches(height, width), ranges(axis n:"
-                        + " length, length, ...) and columns(group: column, column; ...); several are separated by |,"
-                        + " one for each input");
+                        + "' is none of per-element, grid(cells high, cells wide), patches(height, width), ranges(axis"
+                        + " n: length, length, ...) and columns(group: column, column; ...); several are separated by"
+                        + " |, one for each input");
             });
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("mask '" + text + "': a number is too large", e);
@@ -94,9 +94,9 @@ final class MaskText {
             int end = group.indexOf(separator);
             if (end < 1) {
                 throw new IllegalArgumentException(
-                        "'" + group.strip() + "' names no columns; columns need groups with their"
-                                + " columns, such as columns:colour=red,blue;size=small,large or columns(colour: red, blue; size:"
-                                + " small, large)");
+                        "'" + group.strip() + "' names no columns; columns need groups with their columns, such as"
+                                + " columns:colour=red,blue;size=small,large or columns(colour: red, blue; size: small,"
+                                + " large)");
             }
             List<String> columns = Arrays.stream(group.substring(end + 1).split(",", -1))
                     .map(String::strip)

@@ -18,7 +18,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The arguments of one question in order, and what becomes of them one by one; {@link Inputs} knows whose rows they are. */
+/**
+ * The arguments of one question in order, and what becomes of them one by one; {@link Inputs} knows whose rows
+ * they are.
+ */
 record Arguments(List<Input> all) {
     Arguments {
         all = List.copyOf(all);
@@ -40,7 +43,10 @@ record Arguments(List<Input> all) {
         return new Arguments(all.stream().map(change).toList());
     }
 
-    /** Returns the number of rows, after a check that names differ and rows are as many everywhere; 0 if nothing has rows. */
+    /**
+     * Returns the number of rows, after a check that names differ and rows are as many everywhere; 0 if nothing
+     * has rows.
+     */
     long rows() {
         Set<String> names = new HashSet<>();
         Input first = null;

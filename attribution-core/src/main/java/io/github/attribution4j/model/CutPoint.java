@@ -8,12 +8,12 @@ import java.util.regex.Pattern;
  * The address of one value inside a model: a tensor that one call of a module takes or gives, or one that a method
  * computes on the way.
  *
- * <p>As text: {@code layer4.1.conv2} is the output of a module's first call, {@code relu#1} that of its second, {@code
- * lstm[1]} the second tensor of an output that holds several, {@code layer4:in} and {@code layer4:in[1]} what the module
- * is given, {@code layer1.0/relu_#3} the result at the fourth place where the module's own code calls {@code relu_}, {@code
- * layer1.0/x5} the value of a variable of that code. Names of modules may hold {@code /}, {@code #}, {@code :} and
- * brackets: a text that is the path of a module means that module, whatever else it could be read as; {@code name#0}
- * names the same call, and {@code name#0:in} what it is given.
+ * <p>As text: {@code layer4.1.conv2} is the output of a module's first call, {@code relu#1} that of its second,
+ * {@code lstm[1]} the second tensor of an output that holds several, {@code layer4:in} and {@code layer4:in[1]} what
+ * the module is given, {@code layer1.0/relu_#3} the result at the fourth place where the module's own code calls
+ * {@code relu_}, {@code layer1.0/x5} the value of a variable of that code. Names of modules may hold {@code /},
+ * {@code #}, {@code :} and brackets: a text that is the path of a module means that module, whatever else it could be
+ * read as; {@code name#0} names the same call, and {@code name#0:in} what it is given.
  *
  * @param path dotted path of the module; for a value inside a method with {@code /operator#place} or {@code /variable}
  *     appended, where the place counts from 0 through the text of the module's class
@@ -58,8 +58,8 @@ public record CutPoint(String path, String kind, int call, Side side, int elemen
     }
 
     /**
-     * Returns whether the value stands inside a method rather than at the border of a module. A module's own name may hold
-     * slashes; then its kind tells: classes begin with a capital letter, operators do not.
+     * Returns whether the value stands inside a method rather than at the border of a module. A module's own name may
+     * hold slashes; then its kind tells: classes begin with a capital letter, operators do not.
      */
     public boolean isInside() {
         int slash = path.lastIndexOf('/');

@@ -11,8 +11,8 @@ public interface DifferentiableModel extends Model {
      *
      * @param inputs at least one attributed input; attributed inputs are of a floating type
      * @return the run, to be closed by the caller
-     * @throws ModelException if the model refuses these inputs, an attributed input is of an integer type, or no gradient
-     *     path exists
+     * @throws ModelException if the model refuses these inputs, an attributed input is of an integer type, or no
+     *     gradient path exists
      */
     Pullback pullback(Inputs inputs);
 

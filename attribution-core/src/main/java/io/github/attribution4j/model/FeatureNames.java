@@ -13,8 +13,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What the positions on axes of an input are called: the columns of a table, the channels of a series, the tokens of texts.
- * They go along with the input into explanations, pictures, tables and messages. Immutable.
+ * What the positions on axes of an input are called: the columns of a table, the channels of a series, the tokens of
+ * texts. They go along with the input into explanations, pictures, tables and messages. Immutable.
  *
  * <pre>{@code
  * FeatureNames.columns("age", "income", "colour");                  // of a table, shape (rows, 3)
@@ -68,8 +68,8 @@ public final class FeatureNames {
     }
 
     /**
-     * Returns these names, and those of the positions on another axis in each row: the tokens of texts. Names may repeat
-     * within a row, and a row may have fewer than the axis is long: what is behind them is padding.
+     * Returns these names, and those of the positions on another axis in each row: the tokens of texts. Names may
+     * repeat within a row, and a row may have fewer than the axis is long: what is behind them is padding.
      *
      * @param axis an axis behind axis 0; negative ones count from the end
      * @param perRow for each row its names, none blank
@@ -188,8 +188,8 @@ public final class FeatureNames {
     }
 
     /**
-     * Returns what an element is called: the names of its positions, with those that have none as numbers behind them. Without
-     * any names: {@code row 3 column 7} of an image, else {@code input[3, 7]}.
+     * Returns what an element is called: the names of its positions, with those that have none as numbers behind them.
+     * Without any names: {@code row 3 column 7} of an image, else {@code input[3, 7]}.
      *
      * @param input what the input is called
      * @param shape of the input

@@ -71,7 +71,9 @@ final class FunctionModel implements Model {
         }
     }
 
-    /** Hands a function's result to the caller; an input returned as it is stays the caller's and gets another handle. */
+    /**
+     * Hands a function's result to the caller; an input returned as it is stays the caller's and gets another handle.
+     */
     static Tensor own(TensorScope scope, Tensor result) {
         return scope.keep(scope.owns(result) ? result : result.alias());
     }

@@ -44,7 +44,8 @@ public final class Inputs {
      * @param tensor the value, not owned
      * @param role what happens to it
      * @param features what the positions on its axes are called
-     * @param rowAxis the axis that counts rows; not 0 for such as the state of a recurrent layer, {@code (layers, rows, width)}
+     * @param rowAxis the axis that counts rows; not 0 for such as the state of a recurrent layer,
+     *     {@code (layers, rows, width)}
      */
     public record Input(String name, Tensor tensor, Role role, FeatureNames features, int rowAxis) {
         /** Checks that there are rows on the axis said. */
@@ -82,7 +83,10 @@ public final class Inputs {
             return tensor.shape().dim(rowAxis);
         }
 
-        /** Returns this with its rows on axis 0: itself, or with a copy of the tensor, which belongs to the current scope. */
+        /**
+         * Returns this with its rows on axis 0: itself, or with a copy of the tensor, which belongs to the
+         * current scope.
+         */
         public Input rowsFirst() {
             return rowAxis == 0 ? this : new Input(name, RowAxis.first(tensor, rowAxis), role, features, 0);
         }
@@ -150,8 +154,8 @@ public final class Inputs {
     }
 
     /**
-     * Returns inputs without arguments, to which arguments are added one by one, in the order in which the model takes them.
-     * What has no argument with rows is no question yet: {@link #rows()} refuses.
+     * Returns inputs without arguments, to which arguments are added one by one, in the order in which the model takes
+     * them. What has no argument with rows is no question yet: {@link #rows()} refuses.
      */
     public static Inputs none() {
         return NONE;
@@ -164,9 +168,9 @@ public final class Inputs {
 
     /**
      * Returns these inputs and, behind them, an attributed one whose rows are counted by another axis than 0, as in the
-     * states of recurrent layers, {@code (layers, rows, width)}, or in series that begin with time: the model gets it in this
-     * layout. Everything that is said of it by examples has rows on axis 0 all the same, here {@code (rows, layers, width)}:
-     * attributions, baselines, masks, noise, names of features.
+     * states of recurrent layers, {@code (layers, rows, width)}, or in series that begin with time: the model gets it
+     * in this layout. Everything that is said of it by examples has rows on axis 0 all the same, here
+     * {@code (rows, layers, width)}: attributions, baselines, masks, noise, names of features.
      *
      * @param rowAxis the axis that counts rows
      */
@@ -183,8 +187,9 @@ public final class Inputs {
     }
 
     /**
-     * Returns these inputs and, behind them, one held fixed whose rows are counted by another axis than 0, as in the states of
-     * recurrent layers, {@code (layers, rows, width)}: the model gets it in this layout, with the rows that it is asked for.
+     * Returns these inputs and, behind them, one held fixed whose rows are counted by another axis than 0, as in the
+     * states of recurrent layers, {@code (layers, rows, width)}: the model gets it in this layout, with the rows that
+     * it is asked for.
      *
      * @param rowAxis the axis that counts rows
      */
@@ -200,8 +205,8 @@ public final class Inputs {
     /**
      * Returns these inputs and one more behind them.
      *
-     * @throws IllegalArgumentException if there is one of its name, its rows are not as many as those of the others, or names of
-     *     its features do not fit
+     * @throws IllegalArgumentException if there is one of its name, its rows are not as many as those of the others, or
+     *     names of its features do not fit
      */
     public Inputs with(Input input) {
         return with(arguments.and(input));
@@ -209,8 +214,8 @@ public final class Inputs {
 
     /**
      * Returns these inputs with NaN allowed, in them and in baselines: for models to which NaN means that a value is
-     * <i>missing</i>, such as XGBoost's trees. To everybody else NaN is a mistake, and is refused. Methods that take gradients
-     * by an input refuse NaN in it all the same.
+     * <i>missing</i>, such as XGBoost's trees. To everybody else NaN is a mistake, and is refused. Methods that take
+     * gradients by an input refuse NaN in it all the same.
      */
     public Inputs allowMissing() {
         return new Inputs(arguments, origin, selection, true);
@@ -281,22 +286,25 @@ public final class Inputs {
         return selection == null ? row : selection.sources[Math.toIntExact(row)];
     }
 
-    /** Returns the number of examples of the request: {@link #rows()}, or those of the inputs that were selected from. */
+    /**
+     * Returns the number of examples of the request: {@link #rows()}, or those of the inputs that were selected from.
+     */
     public long sources() {
         return selection == null ? rows : selection.of;
     }
 
     /**
-     * Returns the attributed arguments in order, as methods see them: axis 0 counts rows. Of one whose rows are counted by
-     * another axis the tensor is a copy, which belongs to the current scope; {@link #all()} has it as the model takes it.
+     * Returns the attributed arguments in order, as methods see them: axis 0 counts rows. Of one whose rows are counted
+     * by another axis the tensor is a copy, which belongs to the current scope; {@link #all()} has it as the model
+     * takes it.
      */
     public List<Input> attributedInputs() {
         return arguments.attributed().map(Input::rowsFirst).toList();
     }
 
     /**
-     * Returns what belongs to the attributed arguments, such as gradients, with rows on axis 0. New tensors belong to the
-     * current scope.
+     * Returns what belongs to the attributed arguments, such as gradients, with rows on axis 0. New tensors belong to
+     * the current scope.
      *
      * @param tensors one for each attributed argument, in the layout in which the model takes it
      * @throws IllegalArgumentException if there are more or fewer
@@ -325,18 +333,21 @@ public final class Inputs {
     }
 
     /**
-     * Returns these inputs with a reference for each attributed one, at the end, named {@code <name> (reference)}: what a
-     * copy whose rules compare two runs is asked with. References that are there already are replaced. New tensors belong to
-     * the current scope.
+     * Returns these inputs with a reference for each attributed one, at the end, named {@code <name> (reference)}: what
+     * a copy whose rules compare two runs is asked with. References that are there already are replaced. New tensors
+     * belong to the current scope.
      *
-     * @param references one for each attributed input, in order, of its shape (axis 0 counts rows) and type; one row serves all
+     * @param references one for each attributed input, in order, of its shape (axis 0 counts rows) and type; one row
+     *     serves all
      * @throws IllegalArgumentException if number, shape or type do not fit
      */
     public Inputs against(List<Tensor> references) {
         return with(arguments.against(references));
     }
 
-    /** Returns the references, in the order of the attributed inputs that they were given for; none if there are none. */
+    /**
+     * Returns the references, in the order of the attributed inputs that they were given for; none if there are none.
+     */
     public List<Tensor> references() {
         return arguments.references().map(Input::tensor).toList();
     }
@@ -360,8 +371,8 @@ public final class Inputs {
     }
 
     /**
-     * Checks that this is a question, and has no references, which a model without rules, or whose rules do not compare,
-     * does not look at.
+     * Checks that this is a question, and has no references, which a model without rules, or whose rules do not
+     * compare, does not look at.
      *
      * @throws ModelException naming the first
      * @throws IllegalArgumentException if there is no argument that has rows
@@ -383,15 +394,16 @@ public final class Inputs {
     /**
      * Returns these inputs with other attributed tensors.
      *
-     * @param attributed one for each attributed input, in order, with as many rows, counted by axis 0, as the fixed ones
+     * @param attributed one for each attributed input, in order, with as many rows, counted by axis 0, as the
+     *     fixed ones
      */
     public Inputs withAttributed(List<Tensor> attributed) {
         return with(arguments.withAttributed(attributed));
     }
 
     /**
-     * Returns the inputs of many evaluated rows: the attributed tensors given, and the fixed tensors of the example that
-     * each row belongs to. New tensors belong to the current scope.
+     * Returns the inputs of many evaluated rows: the attributed tensors given, and the fixed tensors of the example
+     * that each row belongs to. New tensors belong to the current scope.
      *
      * @param attributed one for each attributed input, axis 0 as long as {@code examples}
      * @param examples for each row the example (row of these inputs) that it belongs to
@@ -401,8 +413,8 @@ public final class Inputs {
     }
 
     /**
-     * Returns the rows named, in that order, of attributed and fixed inputs; {@link #source} tells where each came from.
-     * New tensors belong to the current scope.
+     * Returns the rows named, in that order, of attributed and fixed inputs; {@link #source} tells where each came
+     * from. New tensors belong to the current scope.
      */
     public Inputs select(long... examples) {
         Arguments rowsOf = arguments.select(examples);
@@ -421,8 +433,8 @@ public final class Inputs {
     }
 
     /**
-     * Returns a tail's inputs: activations attributed, named by their addresses, then all of these inputs, none attributed
-     * any more; references stay those of the inputs that they were given for.
+     * Returns a tail's inputs: activations attributed, named by their addresses, then all of these inputs, none
+     * attributed any more; references stay those of the inputs that they were given for.
      *
      * @param cut which computes the activations from these inputs
      * @param activations one for each point of the cut, shape {@code (rows, ...)}

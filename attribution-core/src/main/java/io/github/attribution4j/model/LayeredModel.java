@@ -9,9 +9,9 @@ import java.util.Optional;
 /** A {@link DifferentiableModel} that can be cut at values inside it. */
 public interface LayeredModel extends DifferentiableModel {
     /**
-     * Returns the points at which this model can be cut, in the order of the model's declaration: one for each call of a
-     * module that gives tensors, element 0 of its output. Other elements, and what modules are given, are addressed from
-     * these by {@link CutPoint#output} and {@link CutPoint#input}.
+     * Returns the points at which this model can be cut, in the order of the model's declaration: one for each call of
+     * a module that gives tensors, element 0 of its output. Other elements, and what modules are given, are addressed
+     * from these by {@link CutPoint#output} and {@link CutPoint#input}.
      */
     List<CutPoint> cutPoints();
 
@@ -64,8 +64,8 @@ public interface LayeredModel extends DifferentiableModel {
     }
 
     /**
-     * Runs the model and lists every value at which it can be cut with these inputs, in the order of {@link #cutPoints()}:
-     * all tensors that the calls of its modules give and take.
+     * Runs the model and lists every value at which it can be cut with these inputs, in the order of
+     * {@link #cutPoints()}: all tensors that the calls of its modules give and take.
      *
      * @param inputs of the whole model
      * @return addresses, types and shapes; points that these inputs do not reach are left out
@@ -73,8 +73,8 @@ public interface LayeredModel extends DifferentiableModel {
     List<LayerValue> values(Inputs inputs);
 
     /**
-     * Returns the names of the model's weights, parameters and buffers, as PyTorch's {@code state_dict()} has them: {@code
-     * conv1.weight}, {@code bn1.running_mean}. None unless the model shows them.
+     * Returns the names of the model's weights, parameters and buffers, as PyTorch's {@code state_dict()} has them:
+     * {@code conv1.weight}, {@code bn1.running_mean}. None unless the model shows them.
      */
     default List<String> weightNames() {
         return List.of();
@@ -91,8 +91,8 @@ public interface LayeredModel extends DifferentiableModel {
     }
 
     /**
-     * Looks an address up among points. A path that is the whole address comes before any reading of its end as a call, side or
-     * element.
+     * Looks an address up among points. A path that is the whole address comes before any reading of its end as a call,
+     * side or element.
      *
      * @param known element 0 of outputs
      * @param address text that {@link CutPoint} describes

@@ -16,10 +16,10 @@ import java.util.function.UnaryOperator;
  * A function from rows of inputs to rows of outputs, which can be run forward and nothing more: an ONNX session, a tree
  * ensemble, a remote service, a lambda.
  *
- * <p><b>Contract</b> (tested by the testkit's {@code ModelContract}). Axis 0 of every {@link Inputs.Role#ATTRIBUTED} and
- * {@link Inputs.Role#FIXED} input, and of the output, counts rows (examples); row r of the output depends on row r of
- * the inputs alone, so any number of rows may be given in one call. The same inputs give the same output. Inputs are not
- * changed, closed or kept. Many threads may call at once. The output belongs to the caller's innermost scope.
+ * <p><b>Contract</b> (tested by the testkit's {@code ModelContract}). Axis 0 of every {@link Inputs.Role#ATTRIBUTED}
+ * and {@link Inputs.Role#FIXED} input, and of the output, counts rows (examples); row r of the output depends on row r
+ * of the inputs alone, so any number of rows may be given in one call. The same inputs give the same output. Inputs are
+ * not changed, closed or kept. Many threads may call at once. The output belongs to the caller's innermost scope.
  */
 public interface Model extends AutoCloseable {
     /**
@@ -31,7 +31,8 @@ public interface Model extends AutoCloseable {
      * @param engine what computes, with its version, such as {@code PyTorch 2.7.1 through DJL 0.35.1}
      * @param device where it computes, such as {@code cpu} or {@code cuda:0}
      * @param loaded what was asked for when it was loaded, or copied, and changes the numbers, in order: the output,
-     *     another method or type than the file's, the digest of a state, backward rules; empty where the file alone decides
+     *     another method or type than the file's, the digest of a state, backward rules; empty where the file
+     *     alone decides
      */
     record Identity(
             String name, String version, String digest, String engine, String device, Map<String, String> loaded) {
@@ -55,7 +56,10 @@ public interface Model extends AutoCloseable {
             return new Identity(name + " (" + part + ")", version, digest, engine, device, loaded);
         }
 
-        /** Returns the identity of a copy of this model of which something more was asked, such as backward {@code rules}. */
+        /**
+         * Returns the identity of a copy of this model of which something more was asked, such as backward
+         * {@code rules}.
+         */
         public Identity with(String what, String value) {
             Map<String, String> asked = new LinkedHashMap<>(loaded);
             asked.put(what, value);
@@ -63,7 +67,8 @@ public interface Model extends AutoCloseable {
         }
 
         /**
-         * Returns whether nothing tells this model from another one of its name: there is neither a version nor a digest.
+         * Returns whether nothing tells this model from another one of its name: there is neither a version nor
+         * a digest.
          */
         public boolean isVague() {
             return version.isEmpty() && digest.isEmpty();
@@ -71,8 +76,8 @@ public interface Model extends AutoCloseable {
     }
 
     /**
-     * Which part of which model a model is: what heads and tails of cuts, copies and wrappers say of themselves, so that what is
-     * learned of a model once is known of every object that stands for it.
+     * Which part of which model a model is: what heads and tails of cuts, copies and wrappers say of themselves, so
+     * that what is learned of a model once is known of every object that stands for it.
      *
      * @param whole the model that was loaded or made
      * @param part which part of it, in words that differ for parts that compute different things; empty for all of it
@@ -112,21 +117,22 @@ public interface Model extends AutoCloseable {
     }
 
     /**
-     * Returns why this model must be given its rows one by one: because rows of one call change each other's outputs, or a
-     * call of several fails. The runner then makes calls of one row each, and explanations say so among their notices. Heads
-     * and tails of cuts, copies and wrappers answer as the model that they are made of.
+     * Returns why this model must be given its rows one by one: because rows of one call change each other's outputs,
+     * or a call of several fails. The runner then makes calls of one row each, and explanations say so among their
+     * notices. Heads and tails of cuts, copies and wrappers answer as the model that they are made of.
      *
-     * @return the reason as one sentence without a full stop, such as {@code the program quantizes by the range of the whole
-     *     batch (quantized::linear_dynamic)}; empty, as mostly, if any number of rows may be given
+     * @return the reason as one sentence without a full stop, such as
+     *     {@code the program quantizes by the range of the whole batch (quantized::linear_dynamic)}; empty, as mostly,
+     *     if any number of rows may be given
      */
     default Optional<String> oneRowAtATime() {
         return Optional.empty();
     }
 
     /**
-     * Returns which part of which model this is: this model, all of it, unless it is a head or tail of a cut, a copy or a
-     * wrapper. The runner compares a row alone with the same row beside others once for each model and shape of rows, and keeps
-     * what it finds for as long as {@link Part#whole()} is reachable.
+     * Returns which part of which model this is: this model, all of it, unless it is a head or tail of a cut, a copy or
+     * a wrapper. The runner compares a row alone with the same row beside others once for each model and shape of rows,
+     * and keeps what it finds for as long as {@link Part#whole()} is reachable.
      */
     default Part part() {
         return new Part(this, "");
@@ -134,9 +140,9 @@ public interface Model extends AutoCloseable {
 
     /**
      * Returns the operations of this model at which gradients are lost or are not those of what it computes: detached
-     * values, roundings, casts to whole numbers, dropout and batch norm in training mode, branches on values. Asked where the
-     * attributions of an explanation miss much of the score's change, to name possible causes in a notice. Heads and tails
-     * of cuts, copies and wrappers answer as the model that they are made of.
+     * values, roundings, casts to whole numbers, dropout and batch norm in training mode, branches on values. Asked
+     * where the attributions of an explanation miss much of the score's change, to name possible causes in a notice.
+     * Heads and tails of cuts, copies and wrappers answer as the model that they are made of.
      *
      * @return one phrase each, with an address, such as {@code detach at "encoder/detach"}; empty if none is known
      */
@@ -145,12 +151,12 @@ public interface Model extends AutoCloseable {
     }
 
     /**
-     * Returns where this model draws random numbers in every call, so that two calls with equal inputs may differ: random
-     * operators, dropout in training mode. Explanations say so among their notices. Heads and tails of cuts, copies and wrappers
-     * answer as the model that they are made of.
+     * Returns where this model draws random numbers in every call, so that two calls with equal inputs may differ:
+     * random operators, dropout in training mode. Explanations say so among their notices. Heads and tails of cuts,
+     * copies and wrappers answer as the model that they are made of.
      *
-     * @return one phrase each, with an address, such as {@code dropout in training mode at "head/dropout"}; empty if none is
-     *     known
+     * @return one phrase each, with an address, such as {@code dropout in training mode at "head/dropout"}; empty if
+     *     none is known
      */
     default List<String> randomDraws() {
         return List.of();

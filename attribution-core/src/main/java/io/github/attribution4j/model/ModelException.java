@@ -4,8 +4,8 @@ package io.github.attribution4j.model;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model refused its inputs or failed. The message is one useful line; an engine's full text is the cause. The model can
- * be used again.
+ * A model refused its inputs or failed. The message is one useful line; an engine's full text is the cause. The model
+ * can be used again.
  */
 public class ModelException extends RuntimeException {
     private static final long serialVersionUID = 1L;

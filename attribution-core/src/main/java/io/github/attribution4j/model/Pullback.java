@@ -9,12 +9,13 @@ import java.util.List;
  */
 public interface Pullback extends BackwardRun {
     /**
-     * Returns the vector-Jacobian product: the gradient of Σ(output · cotangent) with respect to each attributed input, or to the
-     * value at each point of a {@linkplain Cut#pullback cut}. Linear in the cotangent; may be called any number of times.
+     * Returns the vector-Jacobian product: the gradient of Σ(output · cotangent) with respect to each attributed input,
+     * or to the value at each point of a {@linkplain Cut#pullback cut}. Linear in the cotangent; may be called any
+     * number of times.
      *
      * @param cotangent shape and type of {@link #output()}
-     * @return one tensor for each of them, in order, shaped and typed like it; zeros for one on which the output does not depend
-     *     (see {@link #unused()})
+     * @return one tensor for each of them, in order, shaped and typed like it; zeros for one on which the output does
+     *     not depend (see {@link #unused()})
      * @throws IllegalArgumentException if the cotangent's shape or type differs from the output's
      * @throws IllegalStateException if this was closed, or has given its {@link #vjpLast last} product
      * @throws ModelException if no gradient is defined for any of them

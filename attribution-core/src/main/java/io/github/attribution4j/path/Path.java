@@ -25,8 +25,8 @@ public interface Path {
          */
         FOLLOW,
         /**
-         * They stay at the explained inputs: at position t the tail runs at the activation of γ(t) and, besides it, at x.
-         * Attributions of the layer account for the whole change of the tail's score.
+         * They stay at the explained inputs: at position t the tail runs at the activation of γ(t) and, besides it, at
+         * x. Attributions of the layer account for the whole change of the tail's score.
          */
         STAY;
 

@@ -19,8 +19,9 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.util.Arrays;
 
 /**
- * Scores of coalitions: some groups of elements stay, all others are replaced by a baseline. {@link FeatureAblation} asks for those
- * that lack one group, {@link ShapleyValues} for all, {@link ShapleySampling} and {@link KernelShap} for a sample.
+ * Scores of coalitions: some groups of elements stay, all others are replaced by a baseline. {@link FeatureAblation}
+ * asks for those that lack one group, {@link ShapleyValues} for all, {@link ShapleySampling} and {@link KernelShap} for
+ * a sample.
  *
  * @param <S> the method itself
  */
@@ -44,14 +45,16 @@ abstract sealed class CoalitionMethod<S extends CoalitionMethod<S>> extends Desc
     }
 
     /**
-     * Returns a copy with other groups; every element its own unless set. {@link ShapleyValues} takes at most 24 for each
-     * example, {@link KernelShap} 2048.
+     * Returns a copy with other groups; every element its own unless set. {@link ShapleyValues} takes at most 24 for
+     * each example, {@link KernelShap} 2048.
      */
     public final S mask(FeatureMask mask) {
         return with(MASK, mask);
     }
 
-    /** Adds what is wrong with the number of groups, the largest of any example; any will do unless it says otherwise. */
+    /**
+     * Adds what is wrong with the number of groups, the largest of any example; any will do unless it says otherwise.
+     */
     void check(Problems problems, int groups) {}
 
     /** Computes. */

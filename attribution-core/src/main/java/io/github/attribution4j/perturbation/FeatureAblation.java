@@ -24,9 +24,11 @@ import java.util.Arrays;
  * <p><b>Cost.</b> M + 1 forward rows for each example; the default mask has a group for every element.
  *
  * <p><b>Differences to Captum.</b> Masks are checked (there, a mask missing for an input gives zeros) and group numbers
- * must have no gaps; each example may have its own mask. Rows go to the model in batches, whatever the number of examples.
+ * must have no gaps; each example may have its own mask. Rows go to the model in batches, whatever the number
+ * of examples.
  *
- * <p>Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014, introduced it for patches of images.
+ * <p>Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014, introduced it for patches
+ * of images.
  */
 public final class FeatureAblation extends CoalitionMethod<FeatureAblation> {
     /** What the method says of itself. */

@@ -28,16 +28,16 @@ import java.util.Arrays;
  * attribution(g) of example i = mean over shuffles π of  F(xᵢ) − F(xᵢ with group g of x at π(i))
  * </pre>
  *
- * <p>Shuffles are single random cycles, so that every example gets the group of another one, each other one equally likely.
- * Groups are shuffled one at a time and independently. Attributions depend on which examples are explained together; the
- * mean over examples is the usual importance of a feature.
+ * <p>Shuffles are single random cycles, so that every example gets the group of another one, each other one equally
+ * likely. Groups are shuffled one at a time and independently. Attributions depend on which examples are explained
+ * together; the mean over examples is the usual importance of a feature.
  *
  * <p>The attribution of a group stands at each of its elements.
  *
  * <p><b>Standard errors</b> are those of the mean over shuffles; with a single one, the default, there are none.
  *
- * <p><b>Shapes.</b> At least two examples. Attributions have the inputs' shapes. Their type is the input's, or for inputs of
- * an integer type float32 (float64 if the model's output is).
+ * <p><b>Shapes.</b> At least two examples. Attributions have the inputs' shapes. Their type is the input's, or for
+ * inputs of an integer type float32 (float64 if the model's output is).
  *
  * <p><b>Cost.</b> 1 + shuffles · M forward rows for each example.
  *

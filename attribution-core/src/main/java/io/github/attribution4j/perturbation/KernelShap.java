@@ -18,23 +18,23 @@ import java.util.Locale;
 /**
  * Shapley values estimated by a regression of scores on coalitions.
  *
- * <p>Shapley values are the solution of a weighted least squares problem over all coalitions S, {@code v(S) ≈ v(∅) + Σ over
- * g in S of φ(g)} with kernel weights {@code (M − 1) / (C(M, s) s (M − s))}, under the constraint that {@code Σ φ = F(x) −
- * F(b)}. KernelSHAP solves it on a sample of coalitions.
+ * <p>Shapley values are the solution of a weighted least squares problem over all coalitions S,
+ * {@code v(S) ≈ v(∅) + Σ over g in S of φ(g)} with kernel weights {@code (M − 1) / (C(M, s) s (M − s))}, under the
+ * constraint that {@code Σ φ = F(x) − F(b)}. KernelSHAP solves it on a sample of coalitions.
  *
- * <p><b>{@link Sampling#LEVERAGE}</b>, the default, draws pairs of a coalition and its complement without replacement, as
- * many of each size as leverage scores say (Leverage SHAP), and holds the constraint exactly: the completeness gap is
- * rounding. Once the budget covers all 2^M coalitions, all are evaluated and the values are exact.
+ * <p><b>{@link Sampling#LEVERAGE}</b>, the default, draws pairs of a coalition and its complement without replacement,
+ * as many of each size as leverage scores say (Leverage SHAP), and holds the constraint exactly: the completeness gap
+ * is rounding. Once the budget covers all 2^M coalitions, all are evaluated and the values are exact.
  *
- * <p><b>{@link Sampling#CAPTUM}</b> does as Captum 0.8: draws with replacement, no pairs, a regression with intercept in
- * which x and the baseline weigh 10⁶ times as much as the rest. The constraint holds approximately; the gap says how well.
- * Far less exact for the same rows, for comparison with Captum.
+ * <p><b>{@link Sampling#CAPTUM}</b> does as Captum 0.8: draws with replacement, no pairs, a regression with intercept
+ * in which x and the baseline weigh 10⁶ times as much as the rest. The constraint holds approximately; the gap says how
+ * well. Far less exact for the same rows, for comparison with Captum.
  *
  * <p><b>Standard errors</b> are linearized (a sandwich estimator): for LEVERAGE that of a stratified sample without
  * replacement, with residuals corrected for leverage (HC3), 0 where every coalition was evaluated; for CAPTUM that of
- * independent draws, HC3. They tell of the sample of coalitions alone, and are approximate until there are several times as
- * many pairs as groups. Where the sample is too small to tell there are none, and the explanation says so. The estimates
- * themselves are consistent, not unbiased; {@link ShapleySampling} is unbiased.
+ * independent draws, HC3. They tell of the sample of coalitions alone, and are approximate until there are several
+ * times as many pairs as groups. Where the sample is too small to tell there are none, and the explanation says so. The
+ * estimates themselves are consistent, not unbiased; {@link ShapleySampling} is unbiased.
  *
  * <p>The attribution of a group stands at each of its elements; completeness counts each group once.
  *
@@ -44,8 +44,8 @@ import java.util.Locale;
  * <p><b>Cost.</b> At most {@code samples} forward rows for each example, F(x) and F(b) among them as in Captum, and
  * about samples · M² multiplications. LEVERAGE needs samples of at least 2 M; M is at most 2048.
  *
- * <p><b>Differences to Captum.</b> The default sampling; one group only is answered (Captum fails); coalitions drawn twice
- * are evaluated once; every example has its own coalitions.
+ * <p><b>Differences to Captum.</b> The default sampling; one group only is answered (Captum fails); coalitions drawn
+ * twice are evaluated once; every example has its own coalitions.
  *
  * <p>Lundberg and Lee, "A Unified Approach to Interpreting Model Predictions", 2017; pairs: Covert and Lee, "Improving
  * KernelSHAP: Practical Shapley Value Estimation via Linear Regression", 2021; leverage: Musco and Witter, "Provably
@@ -72,15 +72,16 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
                     "samples",
                     Kind.INTEGER,
                     512,
-                    "coalitions evaluated for each example at most, the input and the baseline among them; with leverage at"
-                            + " least twice the groups, or all 2^M")
+                    "coalitions evaluated for each example at most, the input and the baseline among them; with"
+                            + " leverage at least twice the groups, or all 2^M")
             .where("at least 2, the input and the baseline", samples -> samples >= 2)
             .trial(4);
     private static final Setting<Sampling> SAMPLING = Setting.of(
             "sampling",
             Kind.choice(Sampling.class),
             Sampling.LEVERAGE,
-            "how coalitions are drawn: leverage takes a coalition with its complement, without replacement, as many of each size as leverage scores say; captum does as Captum 0.8, for comparison");
+            "how coalitions are drawn: leverage takes a coalition with its complement, without replacement, as many of"
+                    + " each size as leverage scores say; captum does as Captum 0.8, for comparison");
 
     /** What the method says of itself. */
     public static final Description<KernelShap> DESCRIPTION = Description.<KernelShap>of(
@@ -115,8 +116,8 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
     }
 
     /**
-     * Returns a copy that evaluates this many coalitions for each example at most, x and the baseline among them; 512 unless
-     * set, at least 2.
+     * Returns a copy that evaluates this many coalitions for each example at most, x and the baseline among them; 512
+     * unless set, at least 2.
      */
     public KernelShap samples(int newSamples) {
         return with(SAMPLES, newSamples);

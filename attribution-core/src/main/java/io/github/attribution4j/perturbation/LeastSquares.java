@@ -6,9 +6,9 @@ import java.util.Optional;
 /**
  * Weighted linear least squares: minimizes Σ w (a · x − b)² over x.
  *
- * <p>Normal equations by Cholesky, then iterative refinement on the residuals of the rows, so that the answer is as good
- * as the rows allow, not as their squares do. Where rows leave a direction open, a ridge that refinement takes back out
- * leaves it at zero: the solution of least norm.
+ * <p>Normal equations by Cholesky, then iterative refinement on the residuals of the rows, so that the answer is as
+ * good as the rows allow, not as their squares do. Where rows leave a direction open, a ridge that refinement takes
+ * back out leaves it at zero: the solution of least norm.
  */
 final class LeastSquares {
     /** A pivot below this part of the mean diagonal counts as zero. */
@@ -156,8 +156,8 @@ final class LeastSquares {
     }
 
     /**
-     * Returns what a row adds to the solution: (Σ w a aᵀ)⁻¹ w a e, with its residual e divided by 1 − leverage (MacKinnon and
-     * White, 1985, HC3), because the fit has pulled itself towards the rows that it saw.
+     * Returns what a row adds to the solution: (Σ w a aᵀ)⁻¹ w a e, with its residual e divided by 1 − leverage
+     * (MacKinnon and White, 1985, HC3), because the fit has pulled itself towards the rows that it saw.
      *
      * @return nothing if the rows do not determine the solution, or not without this one
      */

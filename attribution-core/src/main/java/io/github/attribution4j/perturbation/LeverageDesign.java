@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Pairs of a coalition and its complement, drawn without replacement in proportion to leverage scores, and the regression
- * that has the Shapley values as its solution.
+ * Pairs of a coalition and its complement, drawn without replacement in proportion to leverage scores, and the
+ * regression that has the Shapley values as its solution.
  *
- * <p>The regression. Shapley values minimize Σ over S of k(S) (Σ over g in S of φ(g) − (v(S) − v(∅)))² subject to Σ φ = Δ =
- * v(all) − v(∅), with k(S) = 1 / (C(M, s) s (M − s)), s = |S| (Charnes et al., 1988). With φ = Δ/M + x, Σ x = 0, and u(S)
- * the indicator of S less its mean s/M, the residual of S is u(S)·x − (v(S) − v(∅) − Δ s/M). The complement has −u(S): the
- * two residuals differ only in what no x can change, so that a pair is one row with twice the weight, response
- * (v(S) − v(Sᶜ) − Δ (2s − M)/M) / 2.
+ * <p>The regression. Shapley values minimize Σ over S of k(S) (Σ over g in S of φ(g) − (v(S) − v(∅)))² subject to Σ φ =
+ * Δ = v(all) − v(∅), with k(S) = 1 / (C(M, s) s (M − s)), s = |S| (Charnes et al., 1988). With φ = Δ/M + x, Σ x = 0,
+ * and u(S) the indicator of S less its mean s/M, the residual of S is u(S)·x − (v(S) − v(∅) − Δ s/M). The complement
+ * has −u(S): the two residuals differ only in what no x can change, so that a pair is one row with twice the weight,
+ * response (v(S) − v(Sᶜ) − Δ (2s − M)/M) / 2.
  *
  * <p>The sample. The leverage score of S in this regression is 1/C(M, s) (Musco and Witter, 2025): every size gets the
  * same number of coalitions, up to all there are. Pairs of size s ≤ M/2 form a stratum of C(M, s) (half as many for s =
@@ -53,7 +53,9 @@ final class LeverageDesign implements CoalitionDesign {
         }
     }
 
-    /** Gives each stratum its share of the pairs, at most all it has; what does not divide goes to small sizes first. */
+    /**
+     * Gives each stratum its share of the pairs, at most all it has; what does not divide goes to small sizes first.
+     */
     private static int[] allocate(List<Stratum> strata, int pairs) {
         int[] drawn = new int[strata.size()];
         boolean[] all = new boolean[strata.size()];
@@ -138,8 +140,8 @@ final class LeverageDesign implements CoalitionDesign {
     }
 
     /**
-     * Standard errors by linearization (sandwich) for a stratified sample without replacement (Binder, 1983): the variance
-     * of the rows' influences within strata, times (1 − n/N).
+     * Standard errors by linearization (sandwich) for a stratified sample without replacement (Binder, 1983): the
+     * variance of the rows' influences within strata, times (1 − n/N).
      */
     private double[] errors(LeastSquares regression, double[] responses, double[] solution) {
         double[] variances = new double[groups];

@@ -34,13 +34,15 @@ import java.util.stream.Collectors;
  * attribution(i) = mean over the windows W that cover i of  F(x) − F(x with W := b)
  * </pre>
  *
- * <p><b>Windows.</b> On an axis of extent D, with window w and stride s, windows start at 0, s, 2s, ... and there are ⌈(D
- * − w) / s⌉ + 1 of them. Where they do not end at the edge the last is clipped there, not moved back: extent 6, window 3
- * and stride 2 give elements 0-2, 2-4 and 4-5. Every element is divided by the number of windows that cover it, so that
- * edges count as much as the middle. With several attributed inputs each has its own window, one is occluded at a time.
+ * <p><b>Windows.</b> On an axis of extent D, with window w and stride s, windows start at 0, s, 2s, ... and there are
+ * ⌈(D − w) / s⌉ + 1 of them. Where they do not end at the edge the last is clipped there, not moved back: extent 6,
+ * window 3 and stride 2 give elements 0-2, 2-4 and 4-5. Every element is divided by the number of windows that cover
+ * it, so that edges count as much as the middle. With several attributed inputs each has its own window, one is
+ * occluded at a time.
  *
- * <p><b>Shapes.</b> A window and a stride have one number for each axis of an input but the first. Attributions have the
- * inputs' shapes. Their type is the input's, or for inputs of an integer type float32 (float64 if the model's output is).
+ * <p><b>Shapes.</b> A window and a stride have one number for each axis of an input but the first. Attributions have
+ * the inputs' shapes. Their type is the input's, or for inputs of an integer type float32 (float64 if the model's
+ * output is).
  *
  * <p><b>Cost.</b> For each example 1 forward row and one for each window of each input; the default stride of 1 makes
  * about as many windows as elements, so give one.
@@ -114,7 +116,9 @@ public final class Occlusion extends Described<Model, Occlusion> implements Forw
         return DESCRIPTION.defaults().with(WINDOW, windows);
     }
 
-    /** Returns a copy with a stride for the only attributed input, one number for each axis but the first; 1 unless set. */
+    /**
+     * Returns a copy with a stride for the only attributed input, one number for each axis but the first; 1 unless set.
+     */
     public Occlusion stride(long... stride) {
         return strides(Shape.of(stride));
     }

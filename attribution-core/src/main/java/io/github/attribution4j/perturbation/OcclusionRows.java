@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Rows that are the example with one window of one input replaced by the baseline; the windows of input 0 come first. */
+/**
+ * Rows that are the example with one window of one input replaced by the baseline; the windows of input 0 come first.
+ */
 final class OcclusionRows implements Rows {
     private final Inputs inputs;
     private final List<Tensor> references;

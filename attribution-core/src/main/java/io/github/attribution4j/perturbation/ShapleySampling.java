@@ -14,29 +14,30 @@ import io.github.attribution4j.setting.Settings;
 /**
  * Shapley values estimated from random orders of the groups.
  *
- * <p>A walk starts at the baseline and puts the groups of x in place one by one, in a random order; a group's gain is what
- * the score changes at its step. Attributions are the mean gains over all walks: unbiased for {@link ShapleyValues}, and
- * complete for every single walk, so that the completeness gap is rounding alone, however few there are.
+ * <p>A walk starts at the baseline and puts the groups of x in place one by one, in a random order; a group's gain is
+ * what the score changes at its step. Attributions are the mean gains over all walks: unbiased for
+ * {@link ShapleyValues}, and complete for every single walk, so that the completeness gap is rounding alone, however
+ * few there are.
  *
- * <p>Walks are antithetic unless told otherwise: every second one takes the order of the one before backwards, so that a
- * group that came early comes late. Where the score is nearly additive or nearly pairwise, this takes much of the
+ * <p>Walks are antithetic unless told otherwise: every second one takes the order of the one before backwards, so that
+ * a group that came early comes late. Where the score is nearly additive or nearly pairwise, this takes much of the
  * variance away; with two groups a single pair is exact.
  *
  * <p><b>Standard errors</b> are those of the mean over independent walks, of pairs where they are antithetic:
- * {@code sqrt(variance / number)} with the unbiased variance. They need at least 2 of them; with fewer there are none and
- * the explanation says so.
+ * {@code sqrt(variance / number)} with the unbiased variance. They need at least 2 of them; with fewer there are none
+ * and the explanation says so.
  *
  * <p>The attribution of a group stands at each of its elements; completeness counts each group once.
  *
  * <p><b>Shapes.</b> Attributions have the inputs' shapes. Their type is the input's, or for inputs of an integer type
  * float32 (float64 if the model's output is).
  *
- * <p><b>Cost.</b> At most samples · (M − 1) + 2 forward rows for each example: F(x) and F(b) are evaluated once, and so is
- * any coalition that walks meet again (with up to 63 groups).
+ * <p><b>Cost.</b> At most samples · (M − 1) + 2 forward rows for each example: F(x) and F(b) are evaluated once, and so
+ * is any coalition that walks meet again (with up to 63 groups).
  *
- * <p><b>Differences to Captum.</b> Captum draws plain walks ({@code antithetic(false)}), evaluates x and every coalition
- * anew on each (samples · M rows), gives no error, and always returns float32. Orders differ from example to example here;
- * there all examples share them.
+ * <p><b>Differences to Captum.</b> Captum draws plain walks ({@code antithetic(false)}), evaluates x and every
+ * coalition anew on each (samples · M rows), gives no error, and always returns float32. Orders differ from example to
+ * example here; there all examples share them.
  *
  * <p>Castro, Gómez and Tejada, "Polynomial calculation of the Shapley value based on sampling", 2009; Štrumbelj and
  * Kononenko, "An Efficient Explanation of Individual Classifications using Game Theory", 2010; antithetic orders:

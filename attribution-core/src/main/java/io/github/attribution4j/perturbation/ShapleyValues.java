@@ -25,8 +25,8 @@ import io.github.attribution4j.setting.Settings;
  * <p><b>Shapes.</b> Attributions have the inputs' shapes. Their type is the input's, or for inputs of an integer type
  * float32 (float64 if the model's output is).
  *
- * <p><b>Cost.</b> 2^M forward rows for each example, each coalition evaluated once; M is at most 24. For more groups, or
- * less time, see {@link ShapleySampling} and {@link KernelShap}.
+ * <p><b>Cost.</b> 2^M forward rows for each example, each coalition evaluated once; M is at most 24. For more groups,
+ * or less time, see {@link ShapleySampling} and {@link KernelShap}.
  *
  * <p><b>Differences to Captum.</b> Captum walks all M! orders, with M rows each; the values are the same.
  *

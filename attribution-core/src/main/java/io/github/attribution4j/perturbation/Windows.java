@@ -7,8 +7,8 @@ import io.github.attribution4j.tensor.Shape;
 import java.util.Arrays;
 
 /**
- * The positions of a window that slides over a row of one input: on each axis ⌈(extent − size) / stride⌉ + 1 of them, of
- * which the last is clipped at the edge.
+ * The positions of a window that slides over a row of one input: on each axis ⌈(extent − size) / stride⌉ + 1 of them,
+ * of which the last is clipped at the edge.
  *
  * <p>An axis that a single window covers whole has extent 1 here, so that a window over all channels is one plane.
  */

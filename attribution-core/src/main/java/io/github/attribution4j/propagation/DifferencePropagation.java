@@ -35,8 +35,8 @@ abstract sealed class DifferencePropagation<S extends DifferencePropagation<S>> 
             "rule",
             Kind.choice(DeepLift.Rule.class),
             DeepLift.Rule.RESCALE,
-            "what element-wise activations follow; reveal-cancel gives positive and negative parts of a difference multipliers"
-                    + " of their own");
+            "what element-wise activations follow; reveal-cancel gives positive and negative parts of a difference"
+                    + " multipliers of their own");
 
     static final Setting<Boolean> MULTIPLY = Setting.of(
             "multiply-by-inputs",

@@ -8,8 +8,8 @@
  * <p>They go back through a model by other rules than the derivative. The model itself never changes: they ask a {@link
  * io.github.attribution4j.model.rule.RuledModel} for a copy that follows the rules, and computes the same values.
  *
- * <p><b>Rules.</b> Each method has a {@link io.github.attribution4j.model.rule.RuleSet}, which {@code rules()} shows. If
- * something would have to flow through an operation without a rule, the method refuses: an
+ * <p><b>Rules.</b> Each method has a {@link io.github.attribution4j.model.rule.RuleSet}, which {@code rules()} shows.
+ * If something would have to flow through an operation without a rule, the method refuses: an
  * {@link io.github.attribution4j.model.UnsupportedModelException} names the operation and the remedy. Operations
  * through which nothing has to flow do not matter.
  *

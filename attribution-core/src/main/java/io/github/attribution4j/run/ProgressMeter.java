@@ -55,7 +55,9 @@ final class ProgressMeter {
         return part;
     }
 
-    /** Adds rows, and tells, unless the whole was told: some methods look at a few more rows to say how exact they are. */
+    /**
+     * Adds rows, and tells, unless the whole was told: some methods look at a few more rows to say how exact they are.
+     */
     void add(String name, long more, long elapsedNanos) {
         done += more;
         if (told == 1) {

@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Run {
     /**
-     * How far an explanation has come, reported after each micro-batch on the thread that computes. One explanation has one
-     * progress, also if it is made of many: in a noise tunnel, at a layer, over several layers.
+     * How far an explanation has come, reported after each micro-batch on the thread that computes. One explanation has
+     * one progress, also if it is made of many: in a noise tunnel, at a layer, over several layers.
      *
      * @param method name of the method that was asked
-     * @param fraction of the rows that are planned, 0 to 1; it never falls, and ends at 1. It stays 0 while the method finds
-     *     out what to evaluate, such as the class that is explained
+     * @param fraction of the rows that are planned, 0 to 1; it never falls, and ends at 1. It stays 0 while the method
+     *     finds out what to evaluate, such as the class that is explained
      * @param rowsDone rows evaluated so far
      * @param elapsedNanos time since the run started
      */
@@ -124,7 +124,10 @@ public final class Run {
         return with(copy -> copy.exampleKeys = keys.clone());
     }
 
-    /** Returns a copy whose clock runs, so that nested methods share a deadline and a progress. A running clock keeps its start. */
+    /**
+     * Returns a copy whose clock runs, so that nested methods share a deadline and a progress. A running clock keeps
+     * its start.
+     */
     public Run started() {
         return parts.startNanos != null
                 ? this
@@ -150,8 +153,8 @@ public final class Run {
     }
 
     /**
-     * Says that so many rows are still to come, for a method that asks for rows at several stages; one that has a single large stage
-     * need not.
+     * Says that so many rows are still to come, for a method that asks for rows at several stages; one that has a
+     * single large stage need not.
      */
     public void plan(long rows) {
         if (parts.meter != null) {
@@ -167,8 +170,8 @@ public final class Run {
     }
 
     /**
-     * Returns a copy for another method whose whole explanation stands for so many of the rows that were planned: a method that makes
-     * several explanations gives each its part.
+     * Returns a copy for another method whose whole explanation stands for so many of the rows that were planned: a
+     * method that makes several explanations gives each its part.
      */
     public Run part(long rows) {
         ProgressMeter meter = parts.meter;

@@ -24,8 +24,8 @@ public interface Target {
      * Some positions of one axis, as NumPy writes them: {@code 17}, {@code 0:4}, {@code -2:}, {@code ::2}, {@code :}.
      * Negative positions count from the end.
      *
-     * <p>Unlike in NumPy, a range may not reach beyond the axis and must not be empty: a selection that is smaller than it
-     * looks is an error.
+     * <p>Unlike in NumPy, a range may not reach beyond the axis and must not be empty: a selection that is smaller than
+     * it looks is an error.
      *
      * @param from first position, or null for the first of the axis
      * @param to position after the last, or null for the end of the axis
@@ -120,7 +120,8 @@ public interface Target {
     }
 
     /**
-     * The meaning of the first four columns of a detector's output {@code (rows, boxes, columns)}: the position of a box.
+     * The meaning of the first four columns of a detector's output {@code (rows, boxes, columns)}: the position of
+     * a box.
      */
     enum BoxLayout {
         /** x1, y1, x2, y2. */

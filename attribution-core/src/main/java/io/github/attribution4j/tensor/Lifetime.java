@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The life of one tensor handle, from its creation to {@code close()}. Every backend keeps one for each tensor, so that
- * scopes, checks for use after close, and leak counts work alike everywhere. All that have begun and not ended are counted,
- * over all backends and threads; the testkit finds leaks by it. The place where a tensor was created is recorded only
- * while {@link #recordOrigins(boolean)} is on, because a stack trace costs microseconds.
+ * scopes, checks for use after close, and leak counts work alike everywhere. All that have begun and not ended are
+ * counted, over all backends and threads; the testkit finds leaks by it. The place where a tensor was created is
+ * recorded only while {@link #recordOrigins(boolean)} is on, because a stack trace costs microseconds.
  *
  * <p>A backend's constructor calls {@link #begin(Tensor)} last, every operation calls {@link #check()}, and
  * {@code close()} frees its memory only when {@link #end()} returns true.

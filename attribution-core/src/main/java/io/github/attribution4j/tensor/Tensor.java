@@ -22,9 +22,9 @@ import java.util.function.Function;
  */
 public interface Tensor extends AutoCloseable {
     /**
-     * How {@link Tensor#interpolate} reads between grid points, as PyTorch's {@code interpolate} does. For float64 tensors,
-     * PyTorch picks the other adjacent cell for a few pairs of sizes for which {@code i * in / out} falls on a rounding
-     * edge.
+     * How {@link Tensor#interpolate} reads between grid points, as PyTorch's {@code interpolate} does. For float64
+     * tensors, PyTorch picks the other adjacent cell for a few pairs of sizes for which {@code i * in / out} falls on a
+     * rounding edge.
      */
     enum Interpolation {
         /** The value of the cell {@code floor(i * in / out)}. */

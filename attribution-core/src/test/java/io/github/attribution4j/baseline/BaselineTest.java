@@ -155,8 +155,9 @@ class BaselineTest {
                 .containsExactly(-3);
         assertThat(problems(Baseline.zeros().throughHead(), inputs))
                 .containsExactly(
-                        "baseline 0.0 through head is lifted through the head of a cut, but the method is not "
-                                + "applied at a layer; use it with method.at(layer), or give the baseline without throughHead()");
+                        "baseline 0.0 through head is lifted through the head of a cut, but the method is not applied"
+                                + " at a layer; use it with method.at(layer), or give the baseline without"
+                                + " throughHead()");
         assertThat(problems(Baseline.constant(1, 2).throughHead(), tail)).hasSize(1);
     }
 
@@ -171,8 +172,8 @@ class BaselineTest {
                 .containsExactly(
                         "baseline for input 'input0' has shape (1, 4) and the input has shape (2, 3); all axes but the "
                                 + "first must be equal",
-                        "baseline for input 'input1' has 3 rows for 2 examples; give one row for all or one for each, or "
-                                + "Baseline.samples(...) for a set");
+                        "baseline for input 'input1' has 3 rows for 2 examples; give one row for all or one for each,"
+                                + " or Baseline.samples(...) for a set");
         assertThat(problems(Baseline.of(JAVA.of(new float[3], 1, 3)), inputs))
                 .containsExactly("baseline: 1 tensors for 2 attributed inputs; give one for each");
         assertThat(problems(

@@ -4,8 +4,8 @@ package io.github.attribution4j.cam;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The formulas once more, from the papers, for one example, in loops and double precision: {@code a[k][p]} is the activation
- * of channel k at position p, {@code g[k][p]} the gradient of the score.
+ * The formulas once more, from the papers, for one example, in loops and double precision: {@code a[k][p]} is the
+ * activation of channel k at position p, {@code g[k][p]} the gradient of the score.
  */
 final class CamOracle {
     private CamOracle() {}
@@ -21,7 +21,9 @@ final class CamOracle {
         return combine(a, weights);
     }
 
-    /** Equations 10, 11 and 19 with Y = exp(S), all derivatives written out; the factor exp(S) divided off at the end. */
+    /**
+     * Equations 10, 11 and 19 with Y = exp(S), all derivatives written out; the factor exp(S) divided off at the end.
+     */
     static double[] gradCamPlusPlus(double[][] a, double[][] g, double score) {
         double y = Math.exp(score);
         double[] weights = new double[a.length];

@@ -179,11 +179,12 @@ class GradCamTest {
     void whatCannotBeResampled_isRefused() {
         refused(
                 new GradCam("pool").upsample(Tensor.Interpolation.NEAREST),
-                "upsample: the map of layer 'pool' has 0 axes of positions, and only one to three can be resampled; leave "
-                        + "upsample out");
+                "upsample: the map of layer 'pool' has 0 axes of positions, and only one to three can be resampled;"
+                        + " leave upsample out");
         refused(
                 new GradCam("conv2").upsample(Tensor.Interpolation.NEAREST, 7),
-                "upsample: 1 extents given for the map of layer 'conv2', which has 2 axes of positions; give one for each");
+                "upsample: 1 extents given for the map of layer 'conv2', which has 2 axes of positions; give one for"
+                        + " each");
         assertThatThrownBy(() -> new GradCam("conv2").upsample(Tensor.Interpolation.NEAREST, 7, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("upsample: extent 0 must be at least 1");

@@ -36,9 +36,9 @@ class CompletenessNoticeTest {
         assertThat(told(-0.049, -1, -0.5, -0.549)).isEmpty();
         assertThat(told(0.051, 1, 0.5, 0.551))
                 .isEqualTo(
-                        "the attributions of example 0 miss the change of its score, 1.000, by 0.05100, 5 %; gradients are lost, "
-                                + "or are not those of what is computed, at: a detached value at \"head/detach\"; a method that perturbs "
-                                + "sees through them");
+                        "the attributions of example 0 miss the change of its score, 1.000, by 0.05100, 5 %; gradients"
+                                + " are lost, or are not those of what is computed, at: a detached value at"
+                                + " \"head/detach\"; a method that perturbs sees through them");
         assertThat(told(-1, 1, 0, 0)).contains("by -1.000, 100 %");
     }
 
@@ -62,8 +62,9 @@ class CompletenessNoticeTest {
                             Map.of("steps", 20),
                             List::of))
                     .isEqualTo(
-                            "the attributions of example 2 miss the change of its score, 1.000, by -0.7000, 70 % (more than 5 % at 2 "
-                                    + "of 3 examples); no cause is known: more steps than the 20 here close a gap of the sum");
+                            "the attributions of example 2 miss the change of its score, 1.000, by -0.7000, 70 % (more"
+                                    + " than 5 % at 2 of 3 examples); no cause is known: more steps than the 20 here"
+                                    + " close a gap of the sum");
         }
     }
 

@@ -340,8 +340,8 @@ class EvaluatorTest {
                 .isInstanceOf(ModelException.class)
                 .hasMessage(
                         "the model's score of target 'output' is Infinity for example 0 (row 0 of 2 that test-method"
-                                + " evaluates); look for an overflow or a division by zero in the model, or choose another"
-                                + " baseline");
+                                + " evaluates); look for an overflow or a division by zero in the model, or choose"
+                                + " another baseline");
         Evaluator counted = Evaluator.start(method, counting(), inputs, Target.output(), Run.defaults());
         assertThatThrownBy(counted::scores)
                 .hasMessage(

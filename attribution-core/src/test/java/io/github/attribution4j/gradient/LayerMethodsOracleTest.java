@@ -98,7 +98,10 @@ class LayerMethodsOracleTest {
         assertThat(actual).containsExactly(expected, within(fraction * scale));
     }
 
-    /** Integrates ∂F/∂h(γ(t)) along the inputs' path, weighted by dh/dt from a central difference if asked for, by Simpson. */
+    /**
+     * Integrates ∂F/∂h(γ(t)) along the inputs' path, weighted by dh/dt from a central difference if asked for,
+     * by Simpson.
+     */
     private static double[] integral(
             LayeredModel model, String layer, Inputs inputs, boolean stay, boolean timesMotion) {
         Cut cut = model.cut(layer);

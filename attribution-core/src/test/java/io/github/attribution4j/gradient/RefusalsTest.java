@@ -91,8 +91,8 @@ class RefusalsTest {
                 new IntegratedGradients().steps(-3).baseline(Baseline.uniform(0, 1)),
                 "steps -3: must be at least 1 with quadrature gauss-legendre",
                 "baseline uniform(0.0, 1.0) is a distribution, and integrated-gradients starts from one reference for"
-                        + " each example; give Baseline.mean(...) of the samples, or use GradientShap, which averages over"
-                        + " the distribution");
+                        + " each example; give Baseline.mean(...) of the samples, or use GradientShap, which averages"
+                        + " over the distribution");
         refused(
                 new IntegratedGradients().baseline(Baseline.of(ReferenceModels.normal(DataType.FLOAT32, 1, 1, 5))),
                 "baseline for input 'input0' has shape (1, 5) and the input has shape (2, 4); all axes but the first"
@@ -136,8 +136,8 @@ class RefusalsTest {
     void integerInputs() {
         Inputs tokens = Inputs.none().attribute("tokens", Tensors.ofJava().of(new long[] {1, 2, 3, 4}, 1, 4));
         String remedy = "input 'tokens' is of type int64, which has no gradient; attribute by token, at the vectors"
-                + " that the model looks up for it (TokenAttribution.of(method)), at a layer (method.at(\"embedding\")),"
-                + " by a perturbation method, or pass it with fixed(...)";
+                + " that the model looks up for it (TokenAttribution.of(method)), at a layer"
+                + " (method.at(\"embedding\")), by a perturbation method, or pass it with fixed(...)";
 
         refused(new Saliency(), tokens, remedy);
         refused(new InputXGradient(), tokens, remedy);

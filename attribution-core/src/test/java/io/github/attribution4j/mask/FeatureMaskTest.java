@@ -118,8 +118,8 @@ class FeatureMaskTest {
         assertRefused(
                 FeatureMask.patches(2, 2),
                 inputs(shape(2, 8)),
-                "mask patches(2, 2): input 'input0' has shape (2, 8); it cuts two axes behind that of the examples: use "
-                        + "ranges(...) or perElement(), or perInput(...) for a mask of its own for each input");
+                "mask patches(2, 2): input 'input0' has shape (2, 8); it cuts two axes behind that of the examples: use"
+                        + " ranges(...) or perElement(), or perInput(...) for a mask of its own for each input");
         assertThatThrownBy(() -> FeatureMask.patches(2, 0))
                 .hasMessage("mask patches(2, 0): the size of a patch must be at least 1, not 0");
     }
@@ -204,8 +204,9 @@ class FeatureMaskTest {
         assertRefused(
                 FeatureMask.of(ids(Shape.of(2, 3), 0, 1, 2, 1_000_000_000_000L, 0, 0)),
                 inputs,
-                "mask of example 1 has groups up to 1000000000000 but no element in 1, 2, 3, 4, 5 and 999999999994 more; "
-                        + "a group without elements has no attribution: renumber the groups, or use renumbered()");
+                "mask of example 1 has groups up to 1000000000000 but no element in 1, 2, 3, 4, 5 and 999999999994"
+                        + " more; a group without elements has no attribution: renumber the groups, or use"
+                        + " renumbered()");
         assertRefused(
                 FeatureMask.ofIds(new long[] {0, -1, 1}),
                 inputs,
@@ -296,10 +297,9 @@ class FeatureMaskTest {
         assertThat(FeatureMask.parse(" grid (4,3)|ranges( axis 2:1,2 )"))
                 .hasToString("grid(4, 3) | ranges(axis 2: 1, 2)");
         assertThatThrownBy(() -> FeatureMask.parse("gird(4, 3)"))
-                .hasMessage("mask 'gird(4, 3)': 'gird(4, 3)' is none of per-element, grid(cells high, cells wide), "
-                        + "patches(height, width), ranges(axis n: length, length, ...) and columns(group: column, column; "
-                        + "...); several are separated by |, "
-                        + "one for each input");
+                .hasMessage("mask 'gird(4, 3)': 'gird(4, 3)' is none of per-element, grid(cells high, cells wide),"
+                        + " patches(height, width), ranges(axis n: length, length, ...) and columns(group: column,"
+                        + " column; ...); several are separated by |, one for each input");
         assertThatThrownBy(() -> FeatureMask.parse("grid(99999999999, 1)"))
                 .hasMessage("mask 'grid(99999999999, 1)': a number is too large");
         assertThatThrownBy(() -> FeatureMask.parse("grid(0, 1)"))

@@ -38,8 +38,8 @@ class CapabilitiesTest {
             import io.github.attribution4j.text.*;
 
             class Snippet {
-                void run(Model scorer, DifferentiableModel smooth, LayeredModel layered, RuledModel ruled, RuledCopy copy,
-                        RuledCut cut, Inputs inputs, Target target) {
+                void run(Model scorer, DifferentiableModel smooth, LayeredModel layered, RuledModel ruled,
+                        RuledCopy copy, RuledCut cut, Inputs inputs, Target target) {
                     %s
                 }
             }

@@ -68,7 +68,8 @@ class FunctionModelTest {
                     "the table function was given 2 rows and returned 1; it must return one array per row");
             says(
                     () -> ragged.forward(Inputs.of(x)),
-                    "the table function returned 1 values for row 1 and 2 for row 0; all rows must have the same number");
+                    "the table function returned 1 values for row 1 and 2 for row 0; all rows must have the same"
+                            + " number");
         }
     }
 
@@ -100,7 +101,8 @@ class FunctionModelTest {
                 Model one = Model.ofTensor(input -> input.rows(0, 1))) {
             says(
                     () -> total.forward(Inputs.of(x)),
-                    "the function was given 2 rows and returned shape (); axis 0 of the output must count the same rows");
+                    "the function was given 2 rows and returned shape (); axis 0 of the output must count the same"
+                            + " rows");
             says(
                     () -> one.forward(Inputs.of(x)),
                     "the function was given 2 rows and returned shape (1, 2); axis 0 of the output must count the same "

@@ -67,8 +67,8 @@ class PathTest {
         assertThatThrownBy(() -> Path.straight(List.of(wide), List.of(end)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
-                        "path: start of shape (1, 3) and end of shape (3, 2); the start has the end's rows, or one row for "
-                                + "all");
+                        "path: start of shape (1, 3) and end of shape (3, 2); the start has the end's rows, or one row"
+                                + " for all");
         assertThatThrownBy(() -> Path.straight(List.of(), List.of(end)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("path: 0 tensors at the start and 1 at the end; give as many");

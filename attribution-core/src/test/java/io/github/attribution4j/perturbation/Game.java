@@ -14,8 +14,8 @@ import io.github.attribution4j.tensor.Tensors;
 import java.util.Arrays;
 
 /**
- * A cooperative game: a score for each coalition of players. As a model it takes rows of ones and zeros; explained at ones
- * against zeros, the attributions are the players' values.
+ * A cooperative game: a score for each coalition of players. As a model it takes rows of ones and zeros; explained at
+ * ones against zeros, the attributions are the players' values.
  */
 @SuppressWarnings("ArrayRecordComponent")
 record Game(int players, double[] scores) {

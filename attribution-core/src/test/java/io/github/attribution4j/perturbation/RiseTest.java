@@ -93,7 +93,9 @@ class RiseTest {
         return (int) Arrays.stream(dims).reduce(1, (p, q) -> p * q);
     }
 
-    /** Draws a grid and its shifts, and looks every element up by its coordinates between the 2^axes cells around it. */
+    /**
+     * Draws a grid and its shifts, and looks every element up by its coordinates between the 2^axes cells around it.
+     */
     private static double[] mask(RandomStream random, double keep, long[] row, long[] given) {
         long[] cells = new long[row.length];
         Arrays.setAll(cells, axis -> Math.min(given[axis], row[axis]));
@@ -441,8 +443,8 @@ class RiseTest {
         assertRefused(
                 new Rise().cells(1, 2, 2),
                 x,
-                "rise: cells 1,2,2 for input 'input0' of shape (1, 3, 4); give one number, or one for each axis but that"
-                        + " of the examples, 2, each at least 1");
+                "rise: cells 1,2,2 for input 'input0' of shape (1, 3, 4); give one number, or one for each axis but"
+                        + " that of the examples, 2, each at least 1");
         assertRefused(
                 new Rise().cells(2, 0),
                 x,

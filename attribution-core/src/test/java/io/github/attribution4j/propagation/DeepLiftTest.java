@@ -111,7 +111,9 @@ class DeepLiftTest {
         assertThat(multipliers).containsExactly(gradient, within(1e-14));
     }
 
-    /** Figure 3 of the paper: min(i1, i2) = i1 − max(0, i1 − i2), of which rescale gives the smaller input everything. */
+    /**
+     * Figure 3 of the paper: min(i1, i2) = i1 − max(0, i1 − i2), of which rescale gives the smaller input everything.
+     */
     @Test
     void reveal_cancel_sees_what_cancels() {
         ReferenceModel model = ReferenceModel.builder(DataType.FLOAT64, 1)

@@ -74,8 +74,8 @@ class TensorChecksTest {
     void types() {
         says(
                 () -> longs.add(floats),
-                "add: a int64 tensor of shape (2,) meets a float32 tensor of shape (2, 3); types must be equal: convert "
-                        + "one with to(...)");
+                "add: a int64 tensor of shape (2,) meets a float32 tensor of shape (2, 3); types must be equal: convert"
+                        + " one with to(...)");
         says(
                 longs::exp,
                 "exp: takes float32 or float64, not a int64 tensor of shape (2,); convert it with to(...) first");
@@ -119,7 +119,8 @@ class TensorChecksTest {
                 "interpolate: size 0 x 1 for shape (2, 3); height and width must be at least 1");
         says(
                 () -> floats.reshape(6).interpolate(1, 1, Tensor.Interpolation.NEAREST),
-                "interpolate: resamples the last two axes and takes rank 2 or more, not a float32 tensor of shape (6,)");
+                "interpolate: resamples the last two axes and takes rank 2 or more, not a float32 tensor of shape"
+                        + " (6,)");
         says(
                 () -> floats.slice(0, 0, 0).interpolate(1, 1, Tensor.Interpolation.NEAREST),
                 "interpolate: shape (0, 3) has nothing to interpolate between");

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds for each parameter of the program the inputs it is made of, before any native call.
  *
- * <p>If every input's name begins with the name of a parameter, inputs are bound by name, and what follows names the part:
- * {@code boxes.0}, {@code batch.mask}. Otherwise they are bound in order; a parameter that is a dict then takes the names
- * as its keys.
+ * <p>If every input's name begins with the name of a parameter, inputs are bound by name, and what follows names the
+ * part: {@code boxes.0}, {@code batch.mask}. Otherwise they are bound in order; a parameter that is a dict then takes
+ * the names as its keys.
  */
 final class Arguments {
     private static final String KEY_ERROR = "KeyError: ";
@@ -70,8 +70,8 @@ final class Arguments {
         for (Inputs.Input input : inputs) {
             if (input.rowAxis() != 0) {
                 throw new IllegalArgumentException("input '" + input.name() + "' counts rows on axis " + input.rowAxis()
-                        + ", and the program was loaded as one without an axis of rows (LoadOptions.unbatched); give it rows on"
-                        + " axis 0");
+                        + ", and the program was loaded as one without an axis of rows (LoadOptions.unbatched); give it"
+                        + " rows on axis 0");
             }
         }
         return IntStream.range(0, positions.size())
@@ -147,7 +147,10 @@ final class Arguments {
         return values;
     }
 
-    /** What stands for a parameter of which nothing was given: its default, or None where that is a value of it; else nothing does. */
+    /**
+     * What stands for a parameter of which nothing was given: its default, or None where that is a value of it; else
+     * nothing does.
+     */
     private static @Nullable Value<Integer> absent(Signature.Parameter parameter) {
         boolean none = parameter.structure() instanceof Structure.Optional
                 || parameter.structure().equals(new Structure.Scalar("NoneType"));
@@ -319,7 +322,10 @@ final class Arguments {
                 : structure instanceof Structure.Tensor || structure instanceof Structure.Scalar;
     }
 
-    /** Returns what to say of a key or a position that a program did not find in what it was given; empty of anything else. */
+    /**
+     * Returns what to say of a key or a position that a program did not find in what it was given; empty of
+     * anything else.
+     */
     static String missingPart(String failure, Signature signature, Inputs inputs) {
         boolean key = failure.startsWith(KEY_ERROR);
         if (!key && !failure.contains("list index out of range")) {

@@ -26,8 +26,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A service's own pre-processing: makes a model's inputs from what the service predicts on, such as an {@code Image}, by
- * running the input half of its DJL {@link Translator}.
+ * A service's own pre-processing: makes a model's inputs from what the service predicts on, such as an {@code Image},
+ * by running the input half of its DJL {@link Translator}.
  *
  * <pre>{@code
  * ZooModel<Image, Classifications> zoo = criteria.loadModel();

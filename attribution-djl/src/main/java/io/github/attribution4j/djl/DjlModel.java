@@ -38,14 +38,15 @@ import org.jspecify.annotations.Nullable;
  * new ShapleySampling().samples(200).attribute(model, inputs, Target.index(281));
  * }</pre>
  *
- * <p>It has no gradients, whatever the engine: DJL loads models for inference. Methods that need them do not accept it; a
- * TorchScript model gets them by {@link TorchScriptModel#reload(ai.djl.Model)}.
+ * <p>It has no gradients, whatever the engine: DJL loads models for inference. Methods that need them do not accept it;
+ * a TorchScript model gets them by {@link TorchScriptModel#reload(ai.djl.Model)}.
  *
- * <p>Tensors of PyTorch models stay on the model's device; those of other engines, which have little arithmetic of their
- * own, are plain Java and are copied for each call. Input names are given to DJL, except those that {@link
- * Inputs#of(Tensor...)} makes of positions: ONNX Runtime binds by name if there are names, else by position. To PyTorch {@code batch.mask} is an entry of a
- * dict argument and {@code boxes[]} an element of a list. The DJL model is neither changed nor closed. Threads may share a
- * model as far as its engine's blocks allow, which PyTorch's and ONNX Runtime's do.
+ * <p>Tensors of PyTorch models stay on the model's device; those of other engines, which have little arithmetic of
+ * their own, are plain Java and are copied for each call. Input names are given to DJL, except those that
+ * {@link Inputs#of(Tensor...)} makes of positions: ONNX Runtime binds by name if there are names, else by position. To
+ * PyTorch {@code batch.mask} is an entry of a dict argument and {@code boxes[]} an element of a list. The DJL model is
+ * neither changed nor closed. Threads may share a model as far as its engine's blocks allow, which PyTorch's and ONNX
+ * Runtime's do.
  */
 public final class DjlModel implements Model {
     private final Block block;

@@ -13,8 +13,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Texts, cut by DJL's binding of the Hugging Face tokenizers. Needs {@code ai.djl.huggingface:tokenizers} on the class path,
- * which this module does not bring along; the tokenizer itself is a local {@code tokenizer.json}, so nothing is downloaded.
+ * Texts, cut by DJL's binding of the Hugging Face tokenizers. Needs {@code ai.djl.huggingface:tokenizers} on the class
+ * path, which this module does not bring along; the tokenizer itself is a local {@code tokenizer.json}, so nothing is
+ * downloaded.
  *
  * <pre>{@code
  * try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.newInstance(Path.of("tokenizer.json"))) {
@@ -23,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A token's label is the piece of the text that it stands for, with the tokenizer's {@code ##} before a piece that goes on
- * with a word; a special token's is its name. The tokenizer's own padding is not used: {@link Tokens} pads at the end.
+ * <p>A token's label is the piece of the text that it stands for, with the tokenizer's {@code ##} before a piece that
+ * goes on with a word; a special token's is its name. The tokenizer's own padding is not used: {@link Tokens} pads at
+ * the end.
  */
 public final class HuggingFaceTokens {
     private static final String CONTINUED = "##";

@@ -57,7 +57,9 @@ public final class LoadOptions {
         this.state = Map.copyOf(state);
     }
 
-    /** Returns: the CPU, libtorch's own thread settings, the model's only output, the parameter names of the archive. */
+    /**
+     * Returns: the CPU, libtorch's own thread settings, the model's only output, the parameter names of the archive.
+     */
     public static LoadOptions defaults() {
         return DEFAULTS;
     }
@@ -138,8 +140,8 @@ public final class LoadOptions {
     }
 
     /**
-     * Returns options that choose one of several output tensors by position, from 0, in the order of the model's output,
-     * nested parts depth first.
+     * Returns options that choose one of several output tensors by position, from 0, in the order of the model's
+     * output, nested parts depth first.
      */
     public LoadOptions output(int index) {
         if (index < 0) {
@@ -167,8 +169,8 @@ public final class LoadOptions {
     }
 
     /**
-     * Returns options that name the model's parameters, in order: what inputs are bound by and messages speak of. Useful
-     * for traced archives, whose own names may say little.
+     * Returns options that name the model's parameters, in order: what inputs are bound by and messages speak of.
+     * Useful for traced archives, whose own names may say little.
      */
     public LoadOptions argumentNames(String... names) {
         return new LoadOptions(
@@ -176,9 +178,9 @@ public final class LoadOptions {
     }
 
     /**
-     * Returns options that convert the model's floating-point weights, buffers and constants to a type: float64 to check
-     * float32 results, float32 for a model in 16 bits or with automatic casts to them. Inputs are then of this type too, and so is
-     * every floating type that the program's text names. The copy is made in memory.
+     * Returns options that convert the model's floating-point weights, buffers and constants to a type: float64 to
+     * check float32 results, float32 for a model in 16 bits or with automatic casts to them. Inputs are then of this
+     * type too, and so is every floating type that the program's text names. The copy is made in memory.
      *
      * @param newType {@link DataType#FLOAT32} or {@link DataType#FLOAT64}
      */
@@ -191,10 +193,11 @@ public final class LoadOptions {
     }
 
     /**
-     * Returns options for a program that takes one example without an axis of rows: positions {@code (atoms, 3)} to an energy,
-     * an image {@code (1, 28, 28)} to scores. Inputs are given with rows all the same, {@code (examples, atoms, 3)}; axis 0 of
-     * what is attributed or held fixed is taken off before each call and put in front of the output and of the values of
-     * layers, so that an energy has shape {@code (examples)}. Constants pass as they are. Rows are run one by one.
+     * Returns options for a program that takes one example without an axis of rows: positions {@code (atoms, 3)} to an
+     * energy, an image {@code (1, 28, 28)} to scores. Inputs are given with rows all the same,
+     * {@code (examples, atoms, 3)}; axis 0 of what is attributed or held fixed is taken off before each call and put in
+     * front of the output and of the values of layers, so that an energy has shape {@code (examples)}. Constants pass
+     * as they are. Rows are run one by one.
      */
     public LoadOptions unbatched() {
         return new LoadOptions(device, threads, interOpThreads, output, argumentNames, dataType, true, method, state);
@@ -205,8 +208,9 @@ public final class LoadOptions {
     }
 
     /**
-     * Returns options that call another method of the model in place of {@code forward}, such as {@code encode}: it is what
-     * is explained, and layers are those that it calls. Loading refuses a name that does not exist and lists those that do.
+     * Returns options that call another method of the model in place of {@code forward}, such as {@code encode}: it is
+     * what is explained, and layers are those that it calls. Loading refuses a name that does not exist and lists those
+     * that do.
      *
      * @param name a method of the model's root, with its parameters as inputs and its result as output
      */
@@ -216,12 +220,13 @@ public final class LoadOptions {
     }
 
     /**
-     * Returns options with another state for every call to start from, in place of that in the file: for a model that keeps
-     * one between calls ({@link TorchScriptModel#stateNames}), the state at the moment that is to be explained.
+     * Returns options with another state for every call to start from, in place of that in the file: for a model that
+     * keeps one between calls ({@link TorchScriptModel#stateNames}), the state at the moment that is to be explained.
      *
-     * @param values by the names of {@link TorchScriptModel#stateNames}: of a tensor its value, of the type (any floating one where it is one) and number of axes in the file; of a
-     *     number or truth value a tensor of one element; the rest stays as in the file. Read while loading, which refuses by name what does
-     *     not fit; at most 65,536 elements each
+     * @param values by the names of {@link TorchScriptModel#stateNames}: of a tensor its value, of the type (any
+     *     floating one where it is one) and number of axes in the file; of a number or truth value a tensor of one
+     *     element; the rest stays as in the file. Read while loading, which refuses by name what does not fit; at most
+     *     65,536 elements each
      */
     public LoadOptions state(Map<String, Tensor> values) {
         return new LoadOptions(

@@ -22,8 +22,9 @@ import java.util.regex.Pattern;
 /**
  * Runs the program with backward rules. What records no graph runs in the plain module, which gives the same values.
  *
- * <p>Rules that compare take two runs. The first, of the reference inputs, records no graph and answers with the values that the
- * rules of the second one ask for. Nothing is put side by side in one batch, so nothing is assumed of which axis counts rows.
+ * <p>Rules that compare take two runs. The first, of the reference inputs, records no graph and answers with the values
+ * that the rules of the second one ask for. Nothing is put side by side in one batch, so nothing is assumed of which
+ * axis counts rows.
  */
 final class RuledCalls implements ProgramCalls {
     private static final Pattern REFUSAL = Pattern.compile("a4j:(\\w+):(\\d{1,9}):(\\d{1,9})");

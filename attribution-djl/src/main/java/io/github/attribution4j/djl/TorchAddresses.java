@@ -72,7 +72,10 @@ final class TorchAddresses {
         return new Operation(address, module, info.name(), info.kind(), info.order());
     }
 
-    /** Returns the modules that can be cut, one point for each place of a call; where none is called, as in frozen archives and those of PyTorch 1.3, the places in the text. */
+    /**
+     * Returns the modules that can be cut, one point for each place of a call; where none is called, as in frozen
+     * archives and those of PyTorch 1.3, the places in the text.
+     */
     List<CutPoint> cutPoints() {
         List<CutPoint> known = cutPoints;
         if (known == null) {

@@ -37,18 +37,22 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The native module of a model, and its replacement by one that can do more when that is first asked for: what is compiled
- * with every load is paid for by everybody. Runs that are under way finish in the old module; the new one gives the same
- * results, so that nobody sees the change.
+ * The native module of a model, and its replacement by one that can do more when that is first asked for: what is
+ * compiled with every load is paid for by everybody. Runs that are under way finish in the old module; the new one
+ * gives the same results, so that nobody sees the change.
  */
 final class TorchModules implements AutoCloseable {
     /**
-     * Up to this size of what has to be loaded once more, the archive is kept and a second load is cheap, so the first adds
-     * nothing that a forward pass does not need. Parameters do not count: they are in libtorch's memory once for all loads.
+     * Up to this size of what has to be loaded once more, the archive is kept and a second load is cheap, so the first
+     * adds nothing that a forward pass does not need. Parameters do not count: they are in libtorch's memory once for
+     * all loads.
      */
     private static final long SMALL_BYTES = 8L << 20;
 
-    /** The text of an archive as a tree. That of a large program takes megabytes: it goes when memory is short, and is read again. */
+    /**
+     * The text of an archive as a tree. That of a large program takes megabytes: it goes when memory is short, and is
+     * read again.
+     */
     private static final class Text {
         private final TorchArchive archive;
         private volatile SoftReference<RepairedProgram> read;
@@ -231,7 +235,9 @@ final class TorchModules implements AutoCloseable {
         return known;
     }
 
-    /** The modules whose operations follow backward rules of a family; nothing is compiled before the first run of them. */
+    /**
+     * The modules whose operations follow backward rules of a family; nothing is compiled before the first run of them.
+     */
     synchronized TorchModules ruled(BackwardRule.Family rules) {
         return ruled.computeIfAbsent(rules, key -> {
             TorchModules modules =

@@ -217,8 +217,9 @@ final class TorchProgram implements Program {
                 if (!(Math.abs(ruled[i] - values[i]) <= SAME * Math.max(1, Math.abs(values[i])))) {
                     throw new UnsupportedModelException(
                             "output " + i + " is " + values[i] + ", and with rules " + ruled[i]
-                                    + ": the program takes derivatives itself (torch.autograd.grad, backward), and rules, which stand"
-                                    + " in for derivatives, change what it computes; use a gradient method or one that perturbs");
+                                    + ": the program takes derivatives itself (torch.autograd.grad, backward), and"
+                                    + " rules, which stand in for derivatives, change what it computes; use a gradient"
+                                    + " method or one that perturbs");
                 }
             }
         } catch (RuntimeException e) {
@@ -321,8 +322,8 @@ final class TorchProgram implements Program {
     }
 
     /**
-     * Returns the values of rows, in order. Every row must have one, but for those that are replaced inside a module whose
-     * result is replaced too, which does not run.
+     * Returns the values of rows, in order. Every row must have one, but for those that are replaced inside a module
+     * whose result is replaced too, which does not run.
      */
     private List<PtNDArray> ordered(Reply<PtNDArray> reply, Question question, List<Row> rows) {
         if (rows.isEmpty()) {

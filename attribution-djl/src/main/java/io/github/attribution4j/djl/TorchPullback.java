@@ -20,7 +20,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** One run of a TorchScript program that recorded its graph; the graph lives as long as the native handle of its output. */
+/**
+ * One run of a TorchScript program that recorded its graph; the graph lives as long as the native handle of its output.
+ */
 final class TorchPullback implements Pullback {
     /** More places than that are a list that nobody reads. */
     private static final int NAMED = 6;

@@ -40,25 +40,26 @@ import java.util.stream.Stream;
  * }
  * }</pre>
  *
- * <p><b>What is loaded</b> is a copy of the archive with methods added to its source text, by way of a temporary file; the
- * caller's file is never changed. Layers and backward rules compile the program once more when they are first used; the
- * copies share the parameters, and the file is not needed for them, unless more than 8 MiB of the archive are not parameters
- * (frozen and quantized archives hold their weights as constants). The model is in evaluation mode, always: dropout is off and
- * batch norm uses its stored statistics. Its parameters are frozen; gradients are computed for the attributed inputs and
- * for nothing else, with {@code torch.autograd.grad}.
+ * <p><b>What is loaded</b> is a copy of the archive with methods added to its source text, by way of a temporary file;
+ * the caller's file is never changed. Layers and backward rules compile the program once more when they are first used;
+ * the copies share the parameters, and the file is not needed for them, unless more than 8 MiB of the archive are not
+ * parameters (frozen and quantized archives hold their weights as constants). The model is in evaluation mode, always:
+ * dropout is off and batch norm uses its stored statistics. Its parameters are frozen; gradients are computed for the
+ * attributed inputs and for nothing else, with {@code torch.autograd.grad}.
  *
- * <p><b>Inputs</b> lie on {@link #tensors()}. They are bound to the parameters of {@code forward} by name if all names fit,
- * where a part of a list, tuple or dict is named {@code boxes.0} or {@code batch.mask}; else in order. A parameter that is
- * a plain number takes a tensor of one element, as {@code constant(...)}. Inputs of integer type are never asked for
- * gradients. <b>The output</b> is the one tensor that the model returns, or the one chosen by {@link LoadOptions#output}.
+ * <p><b>Inputs</b> lie on {@link #tensors()}. They are bound to the parameters of {@code forward} by name if all names
+ * fit, where a part of a list, tuple or dict is named {@code boxes.0} or {@code batch.mask}; else in order. A parameter
+ * that is a plain number takes a tensor of one element, as {@code constant(...)}. Inputs of integer type are never
+ * asked for gradients. <b>The output</b> is the one tensor that the model returns, or the one chosen by
+ * {@link LoadOptions#output}.
  *
- * <p><b>State.</b> A program that changes itself, such as a recurrent network that keeps its hidden state in a buffer, starts every call from the
- * state in the archive: it works on copies of what it changes, which end with the call.
+ * <p><b>State.</b> A program that changes itself, such as a recurrent network that keeps its hidden state in a buffer,
+ * starts every call from the state in the archive: it works on copies of what it changes, which end with the call.
  *
- * <p><b>Threads.</b> Any number may use one model at once; results have the same bits as from one thread. No lock is held
- * while libtorch computes. The two settings that libtorch keeps for each thread, grad mode and the graph executor's
- * optimizer, are set on entry and put back (the latter to what DJL uses: the system property {@code
- * ai.djl.pytorch.graph_optimizer}, else on). Closing a model while others are inside lets them finish.
+ * <p><b>Threads.</b> Any number may use one model at once; results have the same bits as from one thread. No lock is
+ * held while libtorch computes. The two settings that libtorch keeps for each thread, grad mode and the graph
+ * executor's optimizer, are set on entry and put back (the latter to what DJL uses: the system property
+ * {@code ai.djl.pytorch.graph_optimizer}, else on). Closing a model while others are inside lets them finish.
  */
 public final class TorchScriptModel implements RuledModel {
     private final TorchModules modules;
@@ -92,8 +93,8 @@ public final class TorchScriptModel implements RuledModel {
      * Loads an archive on the CPU.
      *
      * @param file a {@code .pt} file written by {@code torch.jit.save}
-     * @throws UnsupportedModelException in one line, if the file is missing, not a TorchScript archive (weights alone, an
-     *     export of {@code torch.export}), damaged, of an unknown version, or libtorch refuses it
+     * @throws UnsupportedModelException in one line, if the file is missing, not a TorchScript archive (weights alone,
+     *     an export of {@code torch.export}), damaged, of an unknown version, or libtorch refuses it
      */
     public static TorchScriptModel load(Path file) {
         return load(file, LoadOptions.defaults());
@@ -132,8 +133,8 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Reloads a model that DJL loaded, for gradients: DJL loads parameters as inference tensors, through which no gradient
-     * passes, so the archive is read again from the path that DJL remembers.
+     * Reloads a model that DJL loaded, for gradients: DJL loads parameters as inference tensors, through which no
+     * gradient passes, so the archive is read again from the path that DJL remembers.
      *
      * @param model loaded by DJL's PyTorch engine from a {@code .pt} file; not changed, not closed
      * @param options device, threads, output, names
@@ -158,7 +159,9 @@ public final class TorchScriptModel implements RuledModel {
         return whole.pullback(inputs);
     }
 
-    /** Returns the native module that runs at present; another one once the first cut of a small model has been made. */
+    /**
+     * Returns the native module that runs at present; another one once the first cut of a small model has been made.
+     */
     TorchModule module() {
         return modules.module();
     }
@@ -201,8 +204,8 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Reads a parameter or buffer from the archive's file, converted if the model was: float16 and bfloat16 come as float32,
-     * small integers as int32.
+     * Reads a parameter or buffer from the archive's file, converted if the model was: float16 and bfloat16 come as
+     * float32, small integers as int32.
      *
      * @throws UnsupportedModelException as {@link #weightNames()}
      */
@@ -219,8 +222,9 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Returns what the program changes while it runs, as paths of attributes: {@code n}, {@code encoder.hidden}. Every call
-     * starts from the state in the archive and leaves it as it is, whatever is called, from any thread, and also where it fails.
+     * Returns what the program changes while it runs, as paths of attributes: {@code n}, {@code encoder.hidden}. Every
+     * call starts from the state in the archive and leaves it as it is, whatever is called, from any thread, and also
+     * where it fails.
      *
      * @return empty for a program that keeps no state
      */
@@ -229,8 +233,8 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Runs the program once and returns the state that the call leaves, which no other call sees: what a loop hands in as the start
-     * of the next step, {@link LoadOptions#state}.
+     * Runs the program once and returns the state that the call leaves, which no other call sees: what a loop hands in
+     * as the start of the next step, {@link LoadOptions#state}.
      *
      * <pre>{@code
      * Map<String, Tensor> before = Map.of();
@@ -244,11 +248,11 @@ public final class TorchScriptModel implements RuledModel {
      * <p>Costs a forward pass; the first call compiles the program once more.
      *
      * @param inputs the inputs of one call of the program
-     * @return by the names of {@link #stateNames}, in that order: tensors as they are, numbers and truth values as tensors of one
-     *     element, Optional values only where there is one; new tensors, which belong to the current scope. Empty for a program that
-     *     keeps no state
-     * @throws UnsupportedModelException naming the attribute, if a part of the state is a list, a dict or an object, which cannot be
-     *     handed in
+     * @return by the names of {@link #stateNames}, in that order: tensors as they are, numbers and truth values as
+     *     tensors of one element, Optional values only where there is one; new tensors, which belong to the current
+     *     scope. Empty for a program that keeps no state
+     * @throws UnsupportedModelException naming the attribute, if a part of the state is a list, a dict or an object,
+     *     which cannot be handed in
      */
     public Map<String, Tensor> stateAfter(Inputs inputs) {
         modules.module().check();
@@ -256,8 +260,8 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Returns the modules that can be cut, in the order of declaration; a module that the program calls at several places
-     * has one point for each.
+     * Returns the modules that can be cut, in the order of declaration; a module that the program calls at several
+     * places has one point for each.
      */
     @Override
     public List<CutPoint> cutPoints() {
@@ -265,9 +269,9 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Returns the values inside methods: what operators and functions give, and variables. A frozen archive has no other
-     * points. The first cut at one of them compiles the program once more, unless it is frozen; the file must still be there
-     * as it was, if it holds more than 8 MiB besides parameters.
+     * Returns the values inside methods: what operators and functions give, and variables. A frozen archive has no
+     * other points. The first cut at one of them compiles the program once more, unless it is frozen; the file must
+     * still be there as it was, if it holds more than 8 MiB besides parameters.
      *
      * @return the first tensor of the first execution of each place, in the order of the text
      */
@@ -310,8 +314,8 @@ public final class TorchScriptModel implements RuledModel {
     /**
      * {@inheritDoc}
      *
-     * <p>The first pullback of a family of rules compiles the program once more; the file must still be there as it was, if it
-     * holds more than 8 MiB besides parameters.
+     * <p>The first pullback of a family of rules compiles the program once more; the file must still be there as it
+     * was, if it holds more than 8 MiB besides parameters.
      */
     @Override
     public RuledCopy with(RuleSet rules) {
@@ -330,9 +334,9 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Says of a point that its module is called repeatedly, in a loop or in a module that is itself called again ({@code
-     * cell#3} then names its fourth call, listed or not); that a trace kept no value of it and it is known which value it
-     * hands on; under which other names it stands in the archive.
+     * Says of a point that its module is called repeatedly, in a loop or in a module that is itself called again
+     * ({@code cell#3} then names its fourth call, listed or not); that a trace kept no value of it and it is known
+     * which value it hands on; under which other names it stands in the archive.
      */
     @Override
     public String note(CutPoint point) {
@@ -346,8 +350,8 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Estimates from one run of one row, made on the first call for a shape of row: with gradients every module's result is kept,
-     * without them a few of the largest live at once. Of several rows given, the first is run.
+     * Estimates from one run of one row, made on the first call for a shape of row: with gradients every module's
+     * result is kept, without them a few of the largest live at once. Of several rows given, the first is run.
      */
     @Override
     public OptionalLong bytesPerRow(Inputs row, boolean gradients) {
@@ -355,9 +359,9 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Says so of programs without an axis of rows ({@link LoadOptions#unbatched}), of those that choose the range in which they
-     * quantize from all rows of a call (dynamic quantization), and of those that make a number of values of the inputs and branch by it or
-     * compute with it, or compute along their rows: their text shows it.
+     * Says so of programs without an axis of rows ({@link LoadOptions#unbatched}), of those that choose the range in
+     * which they quantize from all rows of a call (dynamic quantization), and of those that make a number of values of
+     * the inputs and branch by it or compute with it, or compute along their rows: their text shows it.
      */
     @Override
     public Optional<String> oneRowAtATime() {

@@ -100,7 +100,8 @@ class ParameterTypesTest {
     @Test
     void anOptionalValueThatIsNotGivenIsNoneWhereverItStands() {
         String forward = """
-                def forward(self: __torch__.M, s: Optional[Tuple[Tensor, Tensor]], x: Tensor, k: Optional[int], t: NoneType) -> Tensor:
+                def forward(self: __torch__.M, s: Optional[Tuple[Tensor, Tensor]], x: Tensor, k: Optional[int], \
+                t: NoneType) -> Tensor:
                   if torch.__is__(s, None):
                     y = torch.neg(x)
                   else:

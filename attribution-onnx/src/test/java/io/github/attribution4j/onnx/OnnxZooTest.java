@@ -32,9 +32,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whole architectures against PyTorch: gradients, values of modules, and the output when a value is taken out and put back.
- * {@code golden/onnx_zoo.py FOLDER} writes a folder; with {@code -Dattribution.onnx.zoo=FOLDER} it is checked instead of the
- * small files of this repository, and the table {@code docs/onnx-zoo.md} is written.
+ * Whole architectures against PyTorch: gradients, values of modules, and the output when a value is taken out and put
+ * back. {@code golden/onnx_zoo.py FOLDER} writes a folder; with {@code -Dattribution.onnx.zoo=FOLDER} it is checked
+ * instead of the small files of this repository, and the table {@code docs/onnx-zoo.md} is written.
  */
 class OnnxZooTest {
     private static final double NEAR = 1e-5;
@@ -259,26 +259,31 @@ class OnnxZooTest {
         page.append("""
                 # The ONNX zoo
 
-                Architectures as both exporters of PyTorch write them (`script`: `dynamo=False`, opset 17; `dynamo`: `dynamo=True`, opset 18), with random
-                weights and small inputs, compared with PyTorch in float64. Both commands write this page:
+                Architectures as both exporters of PyTorch write them (`script`: `dynamo=False`, opset 17; `dynamo`:
+                `dynamo=True`, opset 18), with random weights and small inputs, compared with PyTorch in float64. Both
+                commands write this page:
 
                     python golden/onnx_zoo.py FOLDER
-                    ./mvnw -pl attribution-onnx -am test -Dtest=OnnxZooTest -Dsurefire.failIfNoSpecifiedTests=false -Dattribution.onnx.zoo=FOLDER
+                    ./mvnw -pl attribution-onnx -am test -Dtest=OnnxZooTest \\
+                        -Dsurefire.failIfNoSpecifiedTests=false -Dattribution.onnx.zoo=FOLDER
 
-                * **gradient**: of a random cotangent, with respect to the inputs, or to the values of the word embedding; right means to 1e-5 of the
-                  largest. Where level ALL, which `OnnxModel` runs at, misses that, level BASIC is judged, and the remark says how far ALL is
-                  off: a near-tie of a maximum may fall the other way in blocked kernels. No single tie was traced.
-                * **layers**: up to eight modules, spread evenly over the run; the value is that which the eager module returned, and the output is the same
-                  after the value was taken out and put back, both to 1e-5. Not asked for are batch norms, modules that hand their input on, and convolutions
-                  with a batch norm behind them.
-                * **joined**: up to two convolutions that exporters join with their batch norm. Right is a refusal, or the convolution's own value where it is
-                  still there.
+                * **gradient**: of a random cotangent, with respect to the inputs, or to the values of the word
+                  embedding; right means to 1e-5 of the largest. Where level ALL, which `OnnxModel` runs at, misses
+                  that, level BASIC is judged, and the remark says how far ALL is off: a near-tie of a maximum may fall
+                  the other way in blocked kernels. No single tie was traced.
+                * **layers**: up to eight modules, spread evenly over the run; the value is that which the eager module
+                  returned, and the output is the same after the value was taken out and put back, both to 1e-5. Not
+                  asked for are batch norms, modules that hand their input on, and convolutions with a batch norm behind
+                  them.
+                * **joined**: up to two convolutions that exporters join with their batch norm. Right is a refusal, or
+                  the convolution's own value where it is still there.
                 * Refused means: the library gives the reason shown here, and no numbers.
 
                 """);
         page.append(String.format(
                 Locale.ROOT,
-                "%d architectures, %d files: gradients right %d (%.1f %%), layers right %d of %d (%.1f %%), joined convolutions right %d of %d, wrong numbers %d.%n%n",
+                "%d architectures, %d files: gradients right %d (%.1f %%), layers right %d of %d (%.1f %%), joined"
+                        + " convolutions right %d of %d, wrong numbers %d.%n%n",
                 architectures,
                 all.size(),
                 gradients,
@@ -290,7 +295,8 @@ class OnnxZooTest {
                 folded,
                 wrong));
         page.append(
-                "| architecture | exporter | nodes | output error | gradient error | layers | layer error | joined | remarks |\n");
+                "| architecture | exporter | nodes | output error | gradient error | layers | layer error | joined |"
+                        + " remarks |\n");
         page.append("|---|---|---:|---:|---:|---:|---:|---:|---|\n");
         all.forEach((name, each) -> {
             int dot = name.indexOf('.');

@@ -38,8 +38,8 @@ import picocli.CommandLine;
 /**
  * Examines every archive of a folder as {@code doctor} does, and compares results with numbers in files next to it.
  *
- * <p>{@code NAME.pt} (or {@code .ptl}, {@code .pth}, {@code .ts}, {@code .onnx}) has its input in {@code NAME.npz}, more inputs in
- * {@code NAME.fixed.npz} and {@code NAME.constant.npz}, options of {@code doctor} that it needs in
+ * <p>{@code NAME.pt} (or {@code .ptl}, {@code .pth}, {@code .ts}, {@code .onnx}) has its input in {@code NAME.npz},
+ * more inputs in {@code NAME.fixed.npz} and {@code NAME.constant.npz}, options of {@code doctor} that it needs in
  * {@code NAME.options}, and what PyTorch computes in {@code NAME.expected.npz}: {@code scores} (the sum of each
  * example's output), {@code gradient_0}, ... (their derivatives with respect to the attributed inputs),
  * {@code ablation_0}, ... (the score minus the score with the input at zero). If a refusal advises an option, the

@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/** Answers for several rows, put together from answers for one row each: for what cannot be asked for several at once. */
+/**
+ * Answers for several rows, put together from answers for one row each: for what cannot be asked for several at once.
+ */
 final class OneByOne {
     private OneByOne() {}
 
@@ -66,7 +68,10 @@ final class OneByOne {
         return some;
     }
 
-    /** Joins the first tensors of all parts, the second ones, and so on, each along its axis; along axis 0 if there are none. */
+    /**
+     * Joins the first tensors of all parts, the second ones, and so on, each along its axis; along axis 0 if there
+     * are none.
+     */
     static List<Tensor> joined(List<List<Tensor>> parts, List<Integer> axes) {
         List<Tensor> joined = new ArrayList<>();
         for (int i = 0; i < parts.get(0).size(); i++) {

@@ -9,8 +9,8 @@ import io.github.attribution4j.status.Experimental;
  * A value inside a program, and how it is seen from outside.
  *
  * @param point its address
- * @param form how its elements are brought to have rows on axis 0: values and gradients are handed out in this form, and what
- *     is put in or sent back comes in it
+ * @param form how its elements are brought to have rows on axis 0: values and gradients are handed out in this form,
+ *     and what is put in or sent back comes in it
  */
 @Experimental
 public record Place(CutPoint point, RowForm form) {

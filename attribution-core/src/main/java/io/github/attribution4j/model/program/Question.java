@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is asked of one run of a {@link Program}.
  *
- * @param inputs first the values that are put in, one for each of {@code replaced}, then the {@linkplain #arguments() inputs of
- *     the program}; references, where there are any, stand behind those. Nothing is attributed if places are tapped: roles tell
- *     then only what has rows
+ * @param inputs first the values that are put in, one for each of {@code replaced}, then the
+ *     {@linkplain #arguments() inputs of the program}; references, where there are any, stand behind those. Nothing is
+ *     attributed if places are tapped: roles tell then only what has rows
  * @param replaced the places whose values are put in instead of what the program computes there
  * @param tapped the places whose values are wanted; in a pullback what it goes back to
  * @param end the place that a pullback goes back from; null for the output
@@ -57,14 +57,16 @@ public record Question(
     }
 
     /**
-     * Returns whether a value that is put in is also put in where rules compare with a run of the references: it has a reference of
-     * its own. Without one, that run computes the value anew.
+     * Returns whether a value that is put in is also put in where rules compare with a run of the references: it has a
+     * reference of its own. Without one, that run computes the value anew.
      */
     public boolean isComparedAlone(int number) {
         return inputs.hasReference(inputs.all().get(number).name());
     }
 
-    /** Returns the names of what a pullback goes back to: addresses of the tapped places, or names of attributed inputs. */
+    /**
+     * Returns the names of what a pullback goes back to: addresses of the tapped places, or names of attributed inputs.
+     */
     public List<String> leafNames() {
         return tapped.isEmpty()
                 ? inputs.all().stream()

@@ -4,8 +4,8 @@ package io.github.attribution4j.model.program;
 import io.github.attribution4j.status.Experimental;
 
 /**
- * How a value inside a program is seen so that its axis 0 counts rows. Where and how an engine does so is its business: inside
- * its graph, or by reshaping what goes in and comes out.
+ * How a value inside a program is seen so that its axis 0 counts rows. Where and how an engine does so is its business:
+ * inside its graph, or by reshaping what goes in and comes out.
  *
  * @param kind which axis of the value counts rows
  * @param number the axis of {@link Kind#AXIS}, the number of rows of {@link Kind#MAJOR} and {@link Kind#MINOR}; else 0
@@ -24,11 +24,14 @@ public record RowForm(Kind kind, long number) {
         ROWS,
         /** Another axis does; it is moved to the front. */
         AXIS,
-        /** The value is {@code (rows * k, ...)}, the k parts of a row follow one another; it is seen as {@code (rows, k, ...)}. */
+        /**
+         * The value is {@code (rows * k, ...)}, the k parts of a row follow one another; it is seen as
+         * {@code (rows, k, ...)}.
+         */
         MAJOR,
         /**
-         * The value is {@code (k * rows, ...)}, part 0 of all rows comes first, as in two batches put behind one another; it is
-         * seen as {@code (rows, k, ...)}.
+         * The value is {@code (k * rows, ...)}, part 0 of all rows comes first, as in two batches put behind one
+         * another; it is seen as {@code (rows, k, ...)}.
          */
         MINOR,
         /** The run is one of one row, and the value is that row: an axis of extent 1 is put in front. */

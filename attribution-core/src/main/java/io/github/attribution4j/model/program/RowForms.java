@@ -19,10 +19,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * How values inside a program are seen as rows.
  *
- * <p>Axis 0 of most values counts the rows of the run. Of others it counts rows times parts (frames, choices, the two sides of
- * a siamese network), another axis counts rows (time comes first), or none does (a table computed once). Which it is, is found
- * out once for each value and rank of the inputs: by the first run and one of another number of rows, whose values are compared
- * where the order of parts is in question. What fits no form, or cannot be decided, is run one row at a time, when the value is that row.
+ * <p>Axis 0 of most values counts the rows of the run. Of others it counts rows times parts (frames, choices, the two
+ * sides of a siamese network), another axis counts rows (time comes first), or none does (a table computed once). Which
+ * it is, is found out once for each value and rank of the inputs: by the first run and one of another number of rows,
+ * whose values are compared where the order of parts is in question. What fits no form, or cannot be decided, is run
+ * one row at a time, when the value is that row.
  */
 final class RowForms {
     private static final double SAME = 1e-3;
@@ -68,7 +69,9 @@ final class RowForms {
 
     private final Program program;
     private final Map<Key, Form> known = new ConcurrentHashMap<>();
-    /** Values of which what was known was wrong once: how they lie depends on the data, and is found out for each run. */
+    /**
+     * Values of which what was known was wrong once: how they lie depends on the data, and is found out for each run.
+     */
     private final Set<Key> changing = ConcurrentHashMap.newKeySet();
 
     RowForms(Program program) {
@@ -110,8 +113,9 @@ final class RowForms {
     }
 
     /**
-     * Runs the program with points seen so that axis 0 of each value counts the rows of the inputs, or row by row where nothing else
-     * gives that. How values lie is found out by the first run itself: most lie as they should, and that run then counts.
+     * Runs the program with points seen so that axis 0 of each value counts the rows of the inputs, or row by row where
+     * nothing else gives that. How values lie is found out by the first run itself: most lie as they should, and that
+     * run then counts.
      *
      * @param inputs of the whole model
      * @param shared whether a value of one row may serve all
@@ -147,8 +151,8 @@ final class RowForms {
     }
 
     /**
-     * Returns points seen so that axis 0 of each value counts the rows of a run of these inputs, or null if that takes a run for
-     * each row.
+     * Returns points seen so that axis 0 of each value counts the rows of a run of these inputs, or null if that takes
+     * a run for each row.
      *
      * @param inputs of the whole model
      * @param shared whether a value of one row may serve all
@@ -255,7 +259,9 @@ final class RowForms {
         }
     }
 
-    /** Another thread may have found another form at the same time: then it depends on the data, and neither is kept. */
+    /**
+     * Another thread may have found another form at the same time: then it depends on the data, and neither is kept.
+     */
     private void learn(Key key, Form form) {
         Form before = known.putIfAbsent(key, form);
         if (before != null && !before.equals(form)) {

@@ -56,7 +56,9 @@ final class Section {
         return new Section(program.with(rules), known, comparing, replaced, end);
     }
 
-    /** Checks that there can be a cut at some points; see {@link io.github.attribution4j.model.LayeredModel#cut(List)}. */
+    /**
+     * Checks that there can be a cut at some points; see {@link io.github.attribution4j.model.LayeredModel#cut(List)}.
+     */
     List<CutPoint> checked(List<CutPoint> points) {
         points.forEach(program::check);
         if (points.isEmpty() || Set.copyOf(points).size() != points.size()) {
@@ -164,9 +166,9 @@ final class Section {
     }
 
     /**
-     * Returns the points that are put in or asked for, seen as the activations of the program's inputs are; null if that takes
-     * a run for each row. Inputs that are all constant have no rows of their own: what stands on their first axis counts, if it
-     * is the same for all, and a value that is not seen as rows of them is put in as it is.
+     * Returns the points that are put in or asked for, seen as the activations of the program's inputs are; null if
+     * that takes a run for each row. Inputs that are all constant have no rows of their own: what stands on their first
+     * axis counts, if it is the same for all, and a value that is not seen as rows of them is put in as it is.
      */
     private @Nullable List<Place> seenBehind(Inputs inputs, List<CutPoint> points) {
         int count = replaced.size();

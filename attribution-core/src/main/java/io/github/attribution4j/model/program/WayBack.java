@@ -10,7 +10,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** A pullback made of a function that takes a cotangent: for engines that hold nothing else of a run than Java objects. */
+/**
+ * A pullback made of a function that takes a cotangent: for engines that hold nothing else of a run than Java objects.
+ */
 @Experimental
 public final class WayBack implements Pullback {
     private final Set<String> unused = new LinkedHashSet<>();
@@ -23,7 +25,8 @@ public final class WayBack implements Pullback {
     @FunctionalInterface
     public interface Product {
         /**
-         * Returns what arrives at each leaf, in order, zeros where nothing does; new tensors, which belong to the current scope.
+         * Returns what arrives at each leaf, in order, zeros where nothing does; new tensors, which belong to the
+         * current scope.
          *
          * @param cotangent of the shape and type of the output
          */

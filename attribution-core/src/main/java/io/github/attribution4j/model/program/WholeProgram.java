@@ -19,11 +19,11 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What a {@link LayeredModel} or {@link RuledModel} answers by means of its {@link Program}. A model has one, made in its
- * constructor, and hands its questions on to it.
+ * What a {@link LayeredModel} or {@link RuledModel} answers by means of its {@link Program}. A model has one, made in
+ * its constructor, and hands its questions on to it.
  *
- * <p>Core does the rest here: heads and tails, which can be cut again, pullbacks to values at a cut, copies with rules, values
- * whose rows are not on axis 0, programs that take one example, run row by row.
+ * <p>Core does the rest here: heads and tails, which can be cut again, pullbacks to values at a cut, copies with rules,
+ * values whose rows are not on axis 0, programs that take one example, run row by row.
  */
 @Experimental
 public final class WholeProgram {
@@ -53,8 +53,8 @@ public final class WholeProgram {
     }
 
     /**
-     * Returns what {@link LayeredModel#cut(List)} and {@link RuledModel#cut(List)} return. Heads and tails refuse rules if the
-     * program does.
+     * Returns what {@link LayeredModel#cut(List)} and {@link RuledModel#cut(List)} return. Heads and tails refuse rules
+     * if the program does.
      */
     public RuledCut cut(List<CutPoint> points) {
         return new PartCut(model, model, section, points);

@@ -6,14 +6,17 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What an operation y = f(x) gives back to its operands for what it is given for its result. Data only: a {@link RuledModel}
- * carries it out. The named rules of the literature are made by the factories of the {@code propagation} package.
+ * What an operation y = f(x) gives back to its operands for what it is given for its result. Data only: a
+ * {@link RuledModel} carries it out. The named rules of the literature are made by the factories of the
+ * {@code propagation} package.
  *
- * <p>Notation: Jᵀ is the transposed Jacobian of the operation, so the derivative gives back Jᵀ·g for g. Relevance R of the
- * result becomes relevance of the operands. stab(z) = z + ε · sign(z), with sign(0) = +1.
+ * <p>Notation: Jᵀ is the transposed Jacobian of the operation, so the derivative gives back Jᵀ·g for g. Relevance R of
+ * the result becomes relevance of the operands. stab(z) = z + ε · sign(z), with sign(0) = +1.
  */
 public sealed interface BackwardRule {
-    /** Which rules may stand together in one {@link RuleSet}: what flows backwards is the same thing for all of them. */
+    /**
+     * Which rules may stand together in one {@link RuleSet}: what flows backwards is the same thing for all of them.
+     */
     enum Family {
         /** Fits into each family. */
         ANY,
@@ -29,8 +32,8 @@ public sealed interface BackwardRule {
     Family family();
 
     /**
-     * The operation's own derivative. Among relevance rules its counterpart, gradient times input: x · Jᵀ(R / stab(y)), which
-     * conserves relevance only for operations that are homogeneous of degree one.
+     * The operation's own derivative. Among relevance rules its counterpart, gradient times input: x · Jᵀ(R / stab(y)),
+     * which conserves relevance only for operations that are homogeneous of degree one.
      */
     record Gradient() implements BackwardRule {
         @Override
@@ -40,8 +43,8 @@ public sealed interface BackwardRule {
     }
 
     /**
-     * Guided backpropagation at a ReLU: max(0, g) where x &gt; 0, else 0 (Springenberg, Dosovitskiy, Brox and Riedmiller,
-     * <i>Striving for Simplicity</i>, 2015).
+     * Guided backpropagation at a ReLU: max(0, g) where x &gt; 0, else 0 (Springenberg, Dosovitskiy, Brox and
+     * Riedmiller, <i>Striving for Simplicity</i>, 2015).
      */
     record GuidedRelu() implements BackwardRule {
         @Override
@@ -59,16 +62,17 @@ public sealed interface BackwardRule {
     }
 
     /**
-     * DeepLIFT's rescale rule: the multiplier of an element-wise operation is Δy / Δx, and its derivative at x where |Δx| is
-     * below {@code near} (Shrikumar, Greenside and Kundaje, 2017). Operations of several elements, whose multipliers add up too,
-     * Σ m · Δx = Δy, row by row (x′ stands for values of the reference run):
+     * DeepLIFT's rescale rule: the multiplier of an element-wise operation is Δy / Δx, and its derivative at x where
+     * |Δx| is below {@code near} (Shrikumar, Greenside and Kundaje, 2017). Operations of several elements, whose
+     * multipliers add up too, Σ m · Δx = Δy, row by row (x′ stands for values of the reference run):
      *
      * <ul>
-     *   <li>Product y = ab, of elements or matrices: m_a = (b + b′) / 2 and m_b = (a + a′) / 2, the Shapley values; a quotient is
-     *       the product with the reciprocal.
-     *   <li>Softmax, layer, group and instance normalization: rescaled step by step: exponential, sum, reciprocal, product; mean,
-     *       square, inverse root, product.
-     *   <li>Maximum: with g = max(y, y′), x's largest element gets (g − y′) / Δx and the reference's largest (y − g) / Δx.
+     *   <li>Product y = ab, of elements or matrices: m_a = (b + b′) / 2 and m_b = (a + a′) / 2, the Shapley values; a
+     *       quotient is the product with the reciprocal.
+     *   <li>Softmax, layer, group and instance normalization: rescaled step by step: exponential, sum, reciprocal,
+     *       product; mean, square, inverse root, product.
+     *   <li>Maximum: with g = max(y, y′), x's largest element gets (g − y′) / Δx and the reference's largest (y − g) /
+     *       Δx.
      * </ul>
      *
      * @param near in the unit of x, 0 or more
@@ -86,10 +90,10 @@ public sealed interface BackwardRule {
     }
 
     /**
-     * DeepLIFT's reveal-cancel rule at an element-wise operation y = f(x) whose operand is the result of a convolution or linear
-     * layer: what that adds positively, Δx⁺, and negatively, Δx⁻, get multipliers Δy⁺ / Δx⁺ and Δy⁻ / Δx⁻ of their own, with Δy⁺ =
-     * ½ [f(x′ + Δx⁺) − f(x′)] + ½ [f(x′ + Δx⁻ + Δx⁺) − f(x′ + Δx⁻)] and Δy⁻ likewise (Shrikumar, Greenside and Kundaje, 2017,
-     * section 3.5.3). Anywhere else Δx has one part, and the rule is {@link Rescale}.
+     * DeepLIFT's reveal-cancel rule at an element-wise operation y = f(x) whose operand is the result of a convolution
+     * or linear layer: what that adds positively, Δx⁺, and negatively, Δx⁻, get multipliers Δy⁺ / Δx⁺ and Δy⁻ / Δx⁻ of
+     * their own, with Δy⁺ = ½ [f(x′ + Δx⁺) − f(x′)] + ½ [f(x′ + Δx⁻ + Δx⁺) − f(x′ + Δx⁻)] and Δy⁻ likewise (Shrikumar,
+     * Greenside and Kundaje, 2017, section 3.5.3). Anywhere else Δx has one part, and the rule is {@link Rescale}.
      *
      * @param near in the unit of x, 0 or more: below it, the derivative
      */
@@ -106,8 +110,8 @@ public sealed interface BackwardRule {
     }
 
     /**
-     * A relevance rule for a linear map y = Wx + b with weights: the general form of which ε, γ, α-β, z⁺, zB, w² and flat are
-     * cases.
+     * A relevance rule for a linear map y = Wx + b with weights: the general form of which ε, γ, α-β, z⁺, zB, w² and
+     * flat are cases.
      *
      * <pre>{@code
      * z_g = Σ over terms t of g: sign_t · (W_t in_t + b_t)
@@ -116,16 +120,16 @@ public sealed interface BackwardRule {
      *
      * where in_t, W_t and b_t are parts of x, W and b, element by element.
      *
-     * <p>A batch normalization in inference that takes the result of the map directly is explained together with it, as the one
-     * map that both are: its scale s goes into W, and s · (b − mean) + β is the b whose parts the terms take. A batch
-     * normalization that follows nothing with weights is an affine map of its own, with a rule of its own.
+     * <p>A batch normalization in inference that takes the result of the map directly is explained together with it, as
+     * the one map that both are: its scale s goes into W, and s · (b − mean) + β is the b whose parts the terms take. A
+     * batch normalization that follows nothing with weights is an affine map of its own, with a rule of its own.
      *
      * @param name what the literature calls it, with its numbers; does not change what is computed
      * @param groups at least one; shares sum to 1 in rules that conserve relevance
      * @param epsilon ε of stab, 0 or more
      * @param gamma γ of {@link WeightPart#RAISED} and {@link BiasPart#RAISED}, 0 or more
-     * @param low smallest value that x can take, for {@link InputPart#LOW}: one number, or one for each channel (axis 1 of x);
-     *     empty if no term uses it
+     * @param low smallest value that x can take, for {@link InputPart#LOW}: one number, or one for each channel (axis 1
+     *     of x); empty if no term uses it
      * @param high largest value, likewise
      */
     record Weighted(String name, List<Group> groups, double epsilon, double gamma, List<Double> low, List<Double> high)
@@ -258,8 +262,8 @@ public sealed interface BackwardRule {
     }
 
     /**
-     * Relevance unchanged: R_x = R, for operations of one operand that keep its shape. At a maximum, all of it goes to the
-     * largest element.
+     * Relevance unchanged: R_x = R, for operations of one operand that keep its shape. At a maximum, all of it goes to
+     * the largest element.
      */
     record Pass() implements BackwardRule {
         @Override
@@ -269,8 +273,8 @@ public sealed interface BackwardRule {
     }
 
     /**
-     * Relevance in proportion to what each element adds to a result: R_x = x · Jᵀ(R / stab(y)), for linear operations without
-     * weights: sums, means, average pooling; each summand of an addition by its value.
+     * Relevance in proportion to what each element adds to a result: R_x = x · Jᵀ(R / stab(y)), for linear operations
+     * without weights: sums, means, average pooling; each summand of an addition by its value.
      *
      * @param epsilon ε of stab, 0 or more
      */
@@ -287,9 +291,10 @@ public sealed interface BackwardRule {
     }
 
     /**
-     * A normalization whose mean (where it centres) is a linear function of x and whose standard deviation is held constant:
-     * R_x = x · Lᵀ(R / stab(y)) with y = Lx + b (Ali, Schnake, Eberle, Montavon, Müller and Wolf, <i>XAI for Transformers</i>,
-     * 2022). For batch normalization in inference, whose mean is constant too, the ε rule of an affine map.
+     * A normalization whose mean (where it centres) is a linear function of x and whose standard deviation is held
+     * constant: R_x = x · Lᵀ(R / stab(y)) with y = Lx + b (Ali, Schnake, Eberle, Montavon, Müller and Wolf, <i>XAI for
+     * Transformers</i>, 2022). For batch normalization in inference, whose mean is constant too, the ε rule of an
+     * affine map.
      *
      * @param epsilon ε of stab, 0 or more
      */
@@ -306,9 +311,9 @@ public sealed interface BackwardRule {
     }
 
     /**
-     * The first-order Taylor rule of a softmax s: R_x = x · (R − s · ΣR), the sum over the axis of the softmax (Achtibat et
-     * al., <i>AttnLRP</i>, 2024, proposition 3.1). A logarithm of the softmax is explained as x · (R / stab(y)) through its
-     * derivative.
+     * The first-order Taylor rule of a softmax s: R_x = x · (R − s · ΣR), the sum over the axis of the softmax
+     * (Achtibat et al., <i>AttnLRP</i>, 2024, proposition 3.1). A logarithm of the softmax is explained as x · (R /
+     * stab(y)) through its derivative.
      */
     record SoftmaxTaylor() implements BackwardRule {
         @Override
@@ -318,8 +323,8 @@ public sealed interface BackwardRule {
     }
 
     /**
-     * No relevance goes on, and none is taken: the result counts as a constant wherever it is used, so a product with it is
-     * linear in its other operand (Ali et al. 2022, on attention weights).
+     * No relevance goes on, and none is taken: the result counts as a constant wherever it is used, so a product with
+     * it is linear in its other operand (Ali et al. 2022, on attention weights).
      */
     record Stop() implements BackwardRule {
         @Override
@@ -329,8 +334,9 @@ public sealed interface BackwardRule {
     }
 
     /**
-     * A product of two operands that both depend on what is attributed: each gets half of the relevance, in proportion to what
-     * its elements add: R_a = ½ a · J_aᵀ(R / stab(y)) (Achtibat et al. 2024, proposition 3.3). With one such operand, all of it.
+     * A product of two operands that both depend on what is attributed: each gets half of the relevance, in proportion
+     * to what its elements add: R_a = ½ a · J_aᵀ(R / stab(y)) (Achtibat et al. 2024, proposition 3.3). With one such
+     * operand, all of it.
      *
      * @param epsilon ε of stab, 0 or more
      */

@@ -5,10 +5,11 @@ import io.github.attribution4j.model.CutPoint;
 import java.util.Objects;
 
 /**
- * One place of a model's program at which an operator is applied. A module that is called twice has its operations once.
+ * One place of a model's program at which an operator is applied. A module that is called twice has its
+ * operations once.
  *
- * @param address unique in the model; where the operation stands as a {@link CutPoint} inside a module does, such as {@code
- *     layer1.0/relu_#0}
+ * @param address unique in the model; where the operation stands as a {@link CutPoint} inside a module does, such as
+ *     {@code layer1.0/relu_#0}
  * @param module dotted path of the module in whose code it stands, such as {@code layer1.0}; empty for the root
  * @param name the operator without its namespace, such as {@code relu_}; {@code _} at the end says in place
  * @param kind what it does
@@ -16,11 +17,13 @@ import java.util.Objects;
  */
 public record Operation(String address, String module, String name, Kind kind, int order) {
     /**
-     * What an operation of a model does with relevance or gradients, as far as backward rules care. Every operation that gives
-     * floating-point tensors is of exactly one kind.
+     * What an operation of a model does with relevance or gradients, as far as backward rules care. Every operation
+     * that gives floating-point tensors is of exactly one kind.
      */
     public enum Kind {
-        /** A linear map with weights, and perhaps a bias: convolution, transposed convolution, fully connected layer. */
+        /**
+         * A linear map with weights, and perhaps a bias: convolution, transposed convolution, fully connected layer.
+         */
         WEIGHTED,
         /** A fixed linear map: addition, subtraction, mean, sum, negation, interpolation. */
         LINEAR,
@@ -30,16 +33,22 @@ public record Operation(String address, String module, String name, Kind kind, i
         MAX_POOLING,
         /** The mean of several elements at each position of a window. */
         AVERAGE_POOLING,
-        /** Batch, layer, group or instance normalization; what norms are made of: vector norms, variances, standard deviations. */
+        /**
+         * Batch, layer, group or instance normalization; what norms are made of: vector norms, variances, standard
+         * deviations.
+         */
         NORMALIZATION,
         /** Softmax and its logarithm. */
         SOFTMAX,
         /**
-         * A product: element by element, of matrices, attention, or a quotient. If only one of its operands depends on what is
-         * attributed, it is linear; that is found out when the model runs.
+         * A product: element by element, of matrices, attention, or a quotient. If only one of its operands depends on
+         * what is attributed, it is linear; that is found out when the model runs.
          */
         PRODUCT,
-        /** Moves, repeats or drops elements and computes nothing: view, concatenation, slice, padding, lookup. Needs no rule. */
+        /**
+         * Moves, repeats or drops elements and computes nothing: view, concatenation, slice, padding, lookup. Needs
+         * no rule.
+         */
         RESHAPE,
         /** A recurrent cell or layer in one operator: LSTM, GRU, Elman. */
         RECURRENT,

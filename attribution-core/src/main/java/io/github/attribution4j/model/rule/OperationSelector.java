@@ -36,7 +36,10 @@ public sealed interface OperationSelector {
         return new Kinds(new TreeSet<>(Arrays.asList(kinds)));
     }
 
-    /** Chooses operations by the operator's name without namespace, in place or not: {@code relu} also means {@code relu_}. */
+    /**
+     * Chooses operations by the operator's name without namespace, in place or not: {@code relu} also means
+     * {@code relu_}.
+     */
     static OperationSelector name(String... names) {
         return new Names(new TreeSet<>(Arrays.asList(names)));
     }

@@ -9,12 +9,12 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which operation follows which backward rule: assignments in order, of which the first that selects an operation holds. All
- * rules are of one {@linkplain BackwardRule.Family family}. Immutable; equal sets have equal assignments.
+ * Which operation follows which backward rule: assignments in order, of which the first that selects an operation
+ * holds. All rules are of one {@linkplain BackwardRule.Family family}. Immutable; equal sets have equal assignments.
  *
- * <p>An operation that no assignment selects has no rule. Operations of kind {@link Operation.Kind#RESHAPE} need none: they move
- * what flows backwards as they move values. Any other refuses as soon as something has to flow through it, unless {@link
- * #otherwise(BackwardRule)} names a rule for the rest.
+ * <p>An operation that no assignment selects has no rule. Operations of kind {@link Operation.Kind#RESHAPE} need none:
+ * they move what flows backwards as they move values. Any other refuses as soon as something has to flow through it,
+ * unless {@link #otherwise(BackwardRule)} names a rule for the rest.
  *
  * <pre>{@code
  * RuleSet.of(OperationSelector.first(Operation.Kind.WEIGHTED), Rules.zBox(-2.1, 2.6))
@@ -62,7 +62,8 @@ public final class RuleSet {
     }
 
     /**
-     * Returns the set that gives every ReLU, module or function, in place or not, one rule, and everything else its derivative.
+     * Returns the set that gives every ReLU, module or function, in place or not, one rule, and everything else its
+     * derivative.
      *
      * @param rule {@link BackwardRule.GuidedRelu}, {@link BackwardRule.DeconvolutionRelu}
      */
@@ -103,9 +104,9 @@ public final class RuleSet {
     }
 
     /**
-     * Returns this set with a rule for operations that no assignment selects. Without one they refuse. {@link
-     * BackwardRule.Gradient} treats them as derivatives, and gives up what the rules promise (completeness, conservation) as far
-     * as they matter.
+     * Returns this set with a rule for operations that no assignment selects. Without one they refuse.
+     * {@link BackwardRule.Gradient} treats them as derivatives, and gives up what the rules promise (completeness,
+     * conservation) as far as they matter.
      *
      * @throws IllegalArgumentException if the rule is of another family
      */
@@ -152,7 +153,9 @@ public final class RuleSet {
         return operation.kind() == Operation.Kind.RESHAPE ? Optional.empty() : otherwise();
     }
 
-    /** Returns those of some operations that an assignment selects, in their order: where this set changes something. */
+    /**
+     * Returns those of some operations that an assignment selects, in their order: where this set changes something.
+     */
     public List<Operation> selected(List<Operation> all) {
         return all.stream()
                 .filter(operation -> assignments.stream()

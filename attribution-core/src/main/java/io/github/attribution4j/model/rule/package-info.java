@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Backward rules: a {@link io.github.attribution4j.model.rule.RuleSet} chooses a {@link
- * io.github.attribution4j.model.rule.BackwardRule} for each {@link io.github.attribution4j.model.rule.Operation} of a {@link
- * io.github.attribution4j.model.rule.RuledModel}, whose {@link io.github.attribution4j.model.rule.RuledCopy} follows them on its
- * way back.
+ * Backward rules: a {@link io.github.attribution4j.model.rule.RuleSet} chooses a
+ * {@link io.github.attribution4j.model.rule.BackwardRule} for each {@link io.github.attribution4j.model.rule.Operation}
+ * of a {@link io.github.attribution4j.model.rule.RuledModel}, whose
+ * {@link io.github.attribution4j.model.rule.RuledCopy} follows them on its way back.
  */
 @NullMarked
 package io.github.attribution4j.model.rule;

@@ -19,25 +19,26 @@ final class ZooReport {
     private static final String INTRODUCTION = """
             # The zoo
 
-            Every archive of the zoo is cut at up to eight modules, spread evenly over its run, and compared with hooks on the eager model: the tapped value, the
-            output of the tapped run, the output after the value was put back, and the gradient at the tap. Equal means: all of them to 2e-5 of the largest
-            absolute value. Refused means: the library answers with the explanation given here, and with no numbers. Models have random weights and small inputs;
+            Every archive of the zoo is cut at up to eight modules, spread evenly over its run, and compared with hooks
+            on the eager model: the tapped value, the output of the tapped run, the output after the value was put back,
+            and the gradient at the tap. Equal means: all of them to 2e-5 of the largest absolute value. Refused means:
+            the library gives the reason shown here, and no numbers. Models have random weights and small inputs;
             `golden/README.md` says how to export them and how this page is written.
 
             * The sample is blind to what a module does. Traces keep no value of a module that hands its input on
-            * (`Identity`, stochastic depth in eval mode, an
-              activation that was configured away). Where the caller is a class of a known library the value is found all the same; elsewhere the module is refused
-              and counts as a miss: cut at the module before it.
+              (`Identity`, stochastic depth in eval mode, an activation that was configured away). Where the caller is a
+              class of a known library the value is found all the same; elsewhere the module is refused and counts as a
+              miss: cut at the module before it.
             * A trace's module returns the tensors that are used, in order of use. Where these differ from what the
-            * eager module returns, the first pair of equal
-              shape is compared, and the remarks name it.
+              eager module returns, the first pair of equal shape is compared, and the remarks name it.
             * Of dynamically quantized archives values and outputs are compared. Gradients that would pass a quantized
-            * operator, which has no derivative, are
-              refused.
+              operator, which has no derivative, are refused.
             * Frozen archives have no modules. What is asked for are operators whose value is that of a module of the
-            * eager model. Models whose own float32 numbers differ from float64 by more than 1e-5 are left out: they
-            * would compare rounding noise. Detection models are not here: they call operators of torchvision's own
-            * library, which libtorch does not have.
+              eager model.
+            * Models whose own float32 numbers differ from float64 by more than 1e-5 are left out: they would compare
+              rounding noise.
+            * Detection models are not here: they call operators of torchvision's own library, which libtorch does not
+              have.
 
             """;
 

@@ -28,9 +28,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link Program} promises, and with {@link CutContract} what core makes of it: the one contract that a binding
- * with layers extends. {@link RuledContract} joins it where there are rules, {@link UnusedInputContract} where an input may
- * be unused, {@link TensorContract} and its companions where a binding brings tensors of its own.
+ * What every {@link Program} promises, and with {@link CutContract} what core makes of it: the one contract that a
+ * binding with layers extends. {@link RuledContract} joins it where there are rules, {@link UnusedInputContract} where
+ * an input may be unused, {@link TensorContract} and its companions where a binding brings tensors of its own.
  */
 @Experimental
 public abstract class ProgramContract extends CutContract {

@@ -68,7 +68,9 @@ final class NormalizationOperations {
         }
     }
 
-    /** (x − mean) / √(variance + ε) · weight + bias over groups of consecutive elements: layer and group normalization. */
+    /**
+     * (x − mean) / √(variance + ε) · weight + bias over groups of consecutive elements: layer and group normalization.
+     */
     static final class GroupedNorm implements Operation {
         private final String kind;
         private final String operator;

@@ -24,8 +24,8 @@ interface Operation {
     double[][] vjp(double[][] sources, double[] cotangent);
 
     /**
-     * Returns for each source multipliers m with Σ m · (source − reference) = Σ multiplier · (value − value at the references). The
-     * derivative, which is right for linear operations, unless overridden.
+     * Returns for each source multipliers m with Σ m · (source − reference) = Σ multiplier · (value − value at the
+     * references). The derivative, which is right for linear operations, unless overridden.
      *
      * @param near below it a difference counts as none
      */
@@ -34,8 +34,8 @@ interface Operation {
     }
 
     /**
-     * Returns {@link #vjp} of the linear map that this is where the standard deviation of a normalization counts as a constant; the
-     * derivative for everything else.
+     * Returns {@link #vjp} of the linear map that this is where the standard deviation of a normalization counts as a
+     * constant; the derivative for everything else.
      */
     default double[][] linearized(double[][] sources, double[] cotangent) {
         return vjp(sources, cotangent);

@@ -28,8 +28,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *
  * <p>Made by {@link #builder} or ready-made in {@link ReferenceModels}. Rows are computed one by one in double
  * precision, with gradients by reverse accumulation; a {@link DataType#FLOAT32} model rounds every layer's values.
- * Slow, and simple enough to be believed. Its copies that follow other rules ({@link #with}) do what the papers write down, without any
- * of the tricks by which engines get there: an oracle for others. Thread-safe.
+ * Slow, and simple enough to be believed. Its copies that follow other rules ({@link #with}) do what the papers write
+ * down, without any of the tricks by which engines get there: an oracle for others. Thread-safe.
  */
 @Experimental
 public final class ReferenceModel implements RuledModel {

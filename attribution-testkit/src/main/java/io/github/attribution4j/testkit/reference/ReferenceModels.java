@@ -78,8 +78,8 @@ public final class ReferenceModels {
     }
 
     /**
-     * Returns a chain of residual blocks behind each other, each of which its own input bypasses: {@code block0.fc1}, {@code
-     * block0.tanh}, {@code block0.fc2}, {@code block0.add}, {@code block1.fc1}, ..., and {@code fc}.
+     * Returns a chain of residual blocks behind each other, each of which its own input bypasses: {@code block0.fc1},
+     * {@code block0.tanh}, {@code block0.fc2}, {@code block0.add}, {@code block1.fc1}, ..., and {@code fc}.
      */
     public static ReferenceModel residualNetwork(DataType dataType, long seed, int blocks, int features, int classes) {
         ReferenceModelBuilder builder = ReferenceModel.builder(dataType, seed).input("x", Shape.of(features));
@@ -108,7 +108,9 @@ public final class ReferenceModels {
                 .build();
     }
 
-    /** Returns a model of integer tokens (length) and x (features); layer {@code embedding} is where gradients start. */
+    /**
+     * Returns a model of integer tokens (length) and x (features); layer {@code embedding} is where gradients start.
+     */
     public static ReferenceModel tokens(DataType dataType, long seed, int length, int entries, int features) {
         return ReferenceModel.builder(dataType, seed)
                 .integerInput("tokens", Shape.of(length))
@@ -123,8 +125,8 @@ public final class ReferenceModels {
     }
 
     /**
-     * Returns a small convolutional network on images (channels, size, size); layers {@code conv1}, {@code act1}, {@code
-     * conv2}, {@code act2}, {@code pool}, {@code fc}.
+     * Returns a small convolutional network on images (channels, size, size); layers {@code conv1}, {@code act1},
+     * {@code conv2}, {@code act2}, {@code pool}, {@code fc}.
      */
     public static ReferenceModel cnn(DataType dataType, long seed, Activation activation, int channels, int size) {
         return ReferenceModel.builder(dataType, seed)
@@ -139,8 +141,9 @@ public final class ReferenceModels {
     }
 
     /**
-     * Returns a small network as classifiers of images were: two blocks of convolution, batch normalization, ReLU and max pooling, of
-     * which the second has a residual connection, an average pooling and a linear layer behind a ReLU. Image (2, size, size).
+     * Returns a small network as classifiers of images were: two blocks of convolution, batch normalization, ReLU and
+     * max pooling, of which the second has a residual connection, an average pooling and a linear layer behind a ReLU.
+     * Image (2, size, size).
      */
     public static ReferenceModel residualCnn(DataType dataType, long seed, int size) {
         return ReferenceModel.builder(dataType, seed)
@@ -160,7 +163,10 @@ public final class ReferenceModels {
                 .build();
     }
 
-    /** Returns one block of a transformer over (positions, width): attention, a gated feed-forward layer, and a linear head. */
+    /**
+     * Returns one block of a transformer over (positions, width): attention, a gated feed-forward layer, and a
+     * linear head.
+     */
     public static ReferenceModel transformer(DataType dataType, long seed, int positions, int width) {
         return ReferenceModel.builder(dataType, seed)
                 .input("x", Shape.of(positions, width))
@@ -186,8 +192,9 @@ public final class ReferenceModels {
     }
 
     /**
-     * Returns a random network on images (2, 6, 6) that mixes all kinds of operations: convolutions, poolings, normalizations,
-     * activations, products, quotients, attention, softmax, residual connections, concatenation and slicing.
+     * Returns a random network on images (2, 6, 6) that mixes all kinds of operations: convolutions, poolings,
+     * normalizations, activations, products, quotients, attention, softmax, residual connections, concatenation
+     * and slicing.
      */
     public static ReferenceModel mixed(DataType dataType, long seed) {
         Random random = new Random(seed);

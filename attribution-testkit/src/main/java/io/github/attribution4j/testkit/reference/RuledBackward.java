@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way back through a {@link Graph} by other rules than the derivative, as the papers write them down: row by row, operation by
- * operation, explicit products with R, weights as matrices. What other implementations are held against.
+ * The way back through a {@link Graph} by other rules than the derivative, as the papers write them down: row by row,
+ * operation by operation, explicit products with R, weights as matrices. What other implementations are held against.
  */
 final class RuledBackward {
     /** ε of the relevance of an operation that is treated as gradient. */

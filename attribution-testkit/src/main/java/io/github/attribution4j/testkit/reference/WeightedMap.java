@@ -6,8 +6,8 @@ import io.github.attribution4j.model.rule.BackwardRule;
 import java.util.List;
 
 /**
- * A linear map y = Wx + b as a matrix, perhaps followed by a factor and a shift of each output: what relevance rules for layers with
- * weights are written down for.
+ * A linear map y = Wx + b as a matrix, perhaps followed by a factor and a shift of each output: what relevance rules
+ * for layers with weights are written down for.
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this package
 record WeightedMap(Operation.Weighted operation, double[][] matrix, boolean[][] connected, double[] bias) {

@@ -29,19 +29,19 @@ class PlainEntriesTest {
     @DisplayName(
             "A program that takes and returns tensors and writes to none of them is asked without control and header")
     @CsvSource(delimiter = ';', textBlock = """
-                    true; true; def forward(self: __torch__.M, x: Tensor) -> Tensor:|  return torch.relu(x)
-                    true; true; def forward(self: __torch__.M, x: Tensor) -> Tensor:|  return torch.relu_(torch.mul(x, 2))
-                    true; false; def forward(self: __torch__.M, x: Tensor, y: Tensor) -> Tensor:|  return torch.mul(x, y)
-                    false; false; def forward(self: __torch__.M, x: Tensor) -> Tensor:|  return torch.relu_(x)
-                    false; false; def forward(self: __torch__.M, x: Tensor, y: Tensor) -> Tensor:|  return torch.mul_(y, x)
-                    false; false; def forward(self: __torch__.M, x: Tensor, n: int) -> Tensor:|  return torch.mul(x, n)
-                    false; false; def forward(self: __torch__.M, x: Tensor, n: float=2.) -> Tensor:|  return torch.mul(x, n)
-                    false; false; def forward(self: __torch__.M, x: Optional[Tensor]) -> Tensor:|  return torch.ones([1])
-                    false; false; def forward(self: __torch__.M, x: Tensor) -> Tuple[Tensor, Tensor]:|  return (x, x)
-                    false; false; def forward(self: __torch__.M) -> Tensor:|  return torch.ones([1])
+                    true; true; (self: __torch__.M, x: Tensor) -> Tensor:|  return torch.relu(x)
+                    true; true; (self: __torch__.M, x: Tensor) -> Tensor:|  return torch.relu_(torch.mul(x, 2))
+                    true; false; (self: __torch__.M, x: Tensor, y: Tensor) -> Tensor:|  return torch.mul(x, y)
+                    false; false; (self: __torch__.M, x: Tensor) -> Tensor:|  return torch.relu_(x)
+                    false; false; (self: __torch__.M, x: Tensor, y: Tensor) -> Tensor:|  return torch.mul_(y, x)
+                    false; false; (self: __torch__.M, x: Tensor, n: int) -> Tensor:|  return torch.mul(x, n)
+                    false; false; (self: __torch__.M, x: Tensor, n: float=2.) -> Tensor:|  return torch.mul(x, n)
+                    false; false; (self: __torch__.M, x: Optional[Tensor]) -> Tensor:|  return torch.ones([1])
+                    false; false; (self: __torch__.M, x: Tensor) -> Tuple[Tensor, Tensor]:|  return (x, x)
+                    false; false; (self: __torch__.M) -> Tensor:|  return torch.ones([1])
                     """)
-    void entries(boolean plain, boolean leaf, String forward) {
-        Instrumented program = instrumented(forward);
+    void entries(boolean plain, boolean leaf, String signatureAndBody) {
+        Instrumented program = instrumented("def forward" + signatureAndBody);
         String text = String.join("", program.archive().code().values());
         assertThat(program.plain()).isEqualTo(plain);
         assertThat(text.contains("def " + Instrumented.PLAIN)).isEqualTo(plain);

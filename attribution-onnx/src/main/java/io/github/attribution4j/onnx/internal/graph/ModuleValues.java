@@ -11,13 +11,13 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * What modules of an exported program return, as far as the file still has it. A call of a module is a run of nodes that stand in
- * it; it returns what others read of it. Of several such values it is the one that is computed of the others, if there is one:
- * what exporters compute once and read again elsewhere, such as masks, is computed before.
+ * What modules of an exported program return, as far as the file still has it. A call of a module is a run of nodes
+ * that stand in it; it returns what others read of it. Of several such values it is the one that is computed of the
+ * others, if there is one: what exporters compute once and read again elsewhere, such as masks, is computed before.
  *
- * <p>Exporters join convolutions with the batch norms behind them. The joined node's value is that of the batch norm. One
- * exporter gives it the batch norm's name; the other keeps the convolution's, but gives the weights names without a module. So a
- * convolution's own value is refused in both cases.
+ * <p>Exporters join convolutions with the batch norms behind them. The joined node's value is that of the batch norm.
+ * One exporter gives it the batch norm's name; the other keeps the convolution's, but gives the weights names without a
+ * module. So a convolution's own value is refused in both cases.
  */
 public final class ModuleValues {
     private final Map<String, String> values = new LinkedHashMap<>();
@@ -70,7 +70,10 @@ public final class ModuleValues {
         }
     }
 
-    /** The value of every call of a module that has one, by address: its path, for later calls followed by # and a number. */
+    /**
+     * The value of every call of a module that has one, by address: its path, for later calls followed by # and
+     * a number.
+     */
     public Map<String, String> values() {
         return values;
     }
@@ -117,8 +120,8 @@ public final class ModuleValues {
     }
 
     /**
-     * Whether runs are calls, and not one call between whose nodes others were put: each has the same operators, or they read
-     * the same weights.
+     * Whether runs are calls, and not one call between whose nodes others were put: each has the same operators, or
+     * they read the same weights.
      */
     private static boolean repeated(String module, List<Call> runs) {
         Set<List<String>> operators = new HashSet<>();
