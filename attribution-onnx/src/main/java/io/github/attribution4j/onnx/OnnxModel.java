@@ -24,7 +24,7 @@ import java.util.function.Supplier;
  *
  * <p>ONNX Runtime computes no gradients; the nodes that do are added to the model's graph in memory. The file is not
  * changed, and its weights are not read into the heap: ONNX Runtime takes them from the file, which must stay as it is
- * until this is closed. Opsets 13 and later. Gradients pass the standard's operators on floats; where one has no rule,
+ * until this is closed. Opsets 7 and later. Gradients pass the standard's operators on floats; where one has no rule,
  * asking for gradients is refused with its name. Inputs and results are tensors of {@link Tensors#ofJava()}.
  *
  * <p>Inputs are bound by their names in the file or, if they have none, by their order. Values inside are addressed by

@@ -93,6 +93,7 @@ final class OnnxProgram implements Program, AutoCloseable {
                         && element.carriesGradient()
                         && OrtTensors.dataType(element) != null
                         && read.contains(value)
+                        && !OnnxFile.added(value)
                         && !constants.constant(value)) {
                     values.put(new CutPoint(value, node.type(), 0), value);
                 }

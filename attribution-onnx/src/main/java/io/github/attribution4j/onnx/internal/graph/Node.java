@@ -73,8 +73,14 @@ public final class Node {
 
     /** This node with other inputs and attributes. */
     public Node with(List<String> otherInputs, Map<String, Attribute> otherAttributes) {
-        Message.Builder builder = message.without(number -> number == INPUT || number == ATTRIBUTE)
-                .texts(INPUT, otherInputs);
+        return with(type, otherInputs, otherAttributes);
+    }
+
+    /** A node of another operator in this one's place. */
+    Node with(String otherType, List<String> otherInputs, Map<String, Attribute> otherAttributes) {
+        Message.Builder builder = message.without(number -> number == INPUT || number == ATTRIBUTE || number == OP_TYPE)
+                .texts(INPUT, otherInputs)
+                .text(OP_TYPE, otherType);
         otherAttributes.values().forEach(attribute -> builder.message(ATTRIBUTE, attribute.message()));
         return new Node(builder.build());
     }

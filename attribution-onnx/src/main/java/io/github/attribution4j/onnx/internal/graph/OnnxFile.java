@@ -34,7 +34,6 @@ public final class OnnxFile implements AutoCloseable {
     private static final int KEY = 1;
     private static final int VALUE = 2;
 
-    private static final int OLDEST_OPSET = 13;
     private static final int FIRST_BYTES = 64;
 
     private final Bytes bytes;
@@ -68,14 +67,19 @@ public final class OnnxFile implements AutoCloseable {
             String domain = opset.text(OPSET_DOMAIN);
             opsets.put(domain.equals("ai.onnx") ? "" : domain, opset.number(OPSET_VERSION, 1));
         }
+        Graph written = Graph.read(main);
+        if (!opsets.containsKey("")
+                && written.nodes().stream().noneMatch(node -> node.domain().isEmpty())) {
+            opsets.put("", Lift.TO);
+        }
         long opset = opset();
-        if (opset < OLDEST_OPSET) {
+        if (opset < Lift.FROM) {
             throw new FormatException(
                     Reason.UNSUPPORTED,
-                    what + " has opset " + opset + "; from " + OLDEST_OPSET
-                            + " on gradients are known: export it again, or convert it with onnx.version_converter");
+                    what + " has opset " + opset + "; models from opset " + Lift.FROM
+                            + " on can be explained: export it again, or convert it with onnx.version_converter");
         }
-        this.graph = Lift.from(opset, Graph.read(main));
+        this.graph = Lift.from(opset, written);
         opsets.put("", Math.max(opset, Lift.TO));
         check(graph);
     }
@@ -137,6 +141,11 @@ public final class OnnxFile implements AutoCloseable {
     /** The graph, its nodes lifted to {@link #opset}. */
     public Graph graph() {
         return graph;
+    }
+
+    /** Whether a value of {@link #graph} is not in the file, but was put in to lift it. */
+    public static boolean added(String value) {
+        return value.startsWith(Lift.ADDED);
     }
 
     /** The version of the standard's operators that {@link #graph} is written in. */
