@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A method of attribution: an immutable, thread-safe value that says of each input element how much it contributed to a
+ * A method of attribution: an immutable, thread-safe value that computes how much each input element contributed to a
  * score of a model.
  *
  * <p>It holds settings and nothing else: no model, buffer or random state. One instance may serve all threads.
@@ -29,11 +29,11 @@ import java.util.Optional;
  */
 public interface Attribution<M extends Model> extends Recipe {
     /**
-     * What a method explains by itself, so that a request has no target: a score of a value inside the model.
+     * The score that a method explains by itself, so that a request has no target: a score of an activation.
      *
-     * @param layer address of the value
-     * @param score of the value, such as a unit
-     * @param instead in words, what is explained in the place of a target
+     * @param layer address of the activation
+     * @param score of the activation, such as a unit
+     * @param instead in words, what is explained in place of a target
      */
     record OwnScore(String layer, Target score, String instead) {
         /** Adds a problem if a target is given, which would not be used. */
@@ -71,52 +71,52 @@ public interface Attribution<M extends Model> extends Recipe {
     }
 
     /**
-     * Returns any method applied to the output of a layer: what {@link GradientAttribution#at},
-     * {@link ForwardAttribution#at} and {@link RuledAttribution#at} do, for wrapped methods too.
+     * Applies any method to the output of a layer, as {@link GradientAttribution#at}, {@link ForwardAttribution#at} and
+     * {@link RuledAttribution#at} do. Takes wrapped methods too.
      *
      * @param <M> {@link LayeredModel}, or {@link RuledModel} for a method that needs rules
      * @param layer address of a value inside the model, such as {@code encoder} or {@code encoder:in}; see {@link
      *     io.github.attribution4j.model.CutPoint}
-     * @param method the method; it meets the tail of the cut model
+     * @param method the method; it explains the tail of the cut model
      */
     static <M extends LayeredModel> Attribution<M> at(String layer, Attribution<? super M> method) {
         return new LayerAttribution<>(method, List.of(layer));
     }
 
     /**
-     * Returns any method applied to several layers at once, of which none depends on another, such as the embeddings of
-     * a text model. Attributions come in the order of the layers.
+     * Applies any method to several layers at once, such as the embeddings of a text model. No layer may depend on
+     * another. Attributions come in the order of the layers.
      *
      * @param <M> {@link LayeredModel}, or {@link RuledModel} for a method that needs rules
      * @param layers addresses, at least one
-     * @param method the method; it meets the tail of the cut model, which attributes all the activations
+     * @param method the method; it explains the tail of the cut model, and attributes all activations
      */
     static <M extends LayeredModel> Attribution<M> at(List<String> layers, Attribution<? super M> method) {
         return new LayerAttribution<>(method, layers);
     }
 
     /**
-     * Returns any method explaining a neuron: what {@link GradientAttribution#towards},
-     * {@link ForwardAttribution#towards} and {@link RuledAttribution#towards} do, for wrapped methods too.
+     * Lets any method explain a neuron, as {@link GradientAttribution#towards}, {@link ForwardAttribution#towards} and
+     * {@link RuledAttribution#towards} do. Takes wrapped methods too.
      *
      * @param <M> {@link LayeredModel}, or {@link RuledModel} for a method that needs rules
      * @param layer dotted path of a module
      * @param unit the neuron, such as {@code Target.at(17, 3, 3)}
-     * @param method the method; it meets the head of the cut model
+     * @param method the method; it explains the head of the cut model
      */
     static <M extends LayeredModel> Attribution<M> towards(String layer, Target unit, Attribution<? super M> method) {
         return new NeuronAttribution<>(method, layer, unit);
     }
 
-    /** Returns what the method needs of a model: {@link Need#LAYERS} unless it says otherwise. */
+    /** Returns what the method needs of a model: {@link Need#LAYERS} unless overridden. */
     @Override
     default Need need() {
         return Need.LAYERS;
     }
 
     /**
-     * Returns what this explains in the place of a target, which is then refused: the unit of a method towards a
-     * neuron. Nothing, as mostly, for a method that explains the target of the request.
+     * Returns the score that this method explains in place of a target, such as that of a neuron. A target is then
+     * refused. Empty, as for most methods, if the method explains the target of the request.
      */
     default Optional<OwnScore> ownScore() {
         return Optional.empty();

@@ -9,8 +9,9 @@ import io.github.attribution4j.setting.Settings;
 import java.util.Map;
 
 /**
- * A method that is its settings: name, provenance and checks of single values follow from their {@linkplain
- * io.github.attribution4j.setting.Description description}, and a changed copy is the method of changed settings.
+ * A method that consists of its settings. Name, provenance and checks of single settings follow from their
+ * {@linkplain io.github.attribution4j.setting.Description description}. A changed copy is a method with
+ * changed settings.
  *
  * @param <M> what the method needs of a model
  * @param <S> the method itself
@@ -18,7 +19,7 @@ import java.util.Map;
 public abstract class Described<M extends Model, S extends Described<M, S>> implements Attribution<M> {
     private final Settings<S> settings;
 
-    /** Creates the method of these settings. */
+    /** Creates the method with these settings. */
     protected Described(Settings<S> settings) {
         this.settings = settings;
     }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  *     attribution's
  * @param ids for each attribution the numbers, row-major; from 0 without gaps in each example
  * @param names of the groups, or none
- * @param shared whether the group's contribution stands at each of its elements, as perturbation leaves it; else it is
- *     the sum of theirs
+ * @param shared whether each element has the whole contribution of its group, as methods that perturb return it; if
+ *     not, the contribution is the sum over its elements
  * @param sources for each example the row of the numbers, or null if they are the same
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, never changed
@@ -29,7 +29,7 @@ record ElementGroups(
         return new ElementGroups(shapes, ids, names, shared, same ? null : examples);
     }
 
-    /** Returns whether examples have numbers of their own. */
+    /** Returns whether each example has its own numbers. */
     boolean isEach() {
         return shapes.stream().anyMatch(shape -> shape.dim(0) != 1);
     }

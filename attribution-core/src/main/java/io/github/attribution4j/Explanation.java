@@ -23,8 +23,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer of a method, with its proof: attributions, how far they are from complete or how uncertain, what they
- * cost, and where they come from.
+ * The result of a method: attributions, how far they are from complete or how uncertain they are, what they cost, and
+ * where they come from.
  *
  * <p>An explanation owns its tensors; closing it closes them. Arrays returned are copies.
  */
@@ -70,8 +70,8 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns the explanation that an evaluation ends in: attributions of which nothing more is known. It takes them
-     * out of all scopes and owns them.
+     * Makes an explanation of attributions alone, without standard errors or a completeness gap. It takes them out of
+     * all scopes and owns them.
      *
      * @param evaluator what ran the model
      * @param attributions one for each attributed input, axis 0 counts examples
@@ -82,7 +82,7 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns the explanation that an evaluation ends in. It takes the tensors out of all scopes and owns them.
+     * Makes an explanation of the result of a method. It takes the tensors out of all scopes and owns them.
      *
      * @param evaluator what ran the model
      * @throws io.github.attribution4j.model.ModelException if an attribution is NaN or infinite
@@ -177,7 +177,7 @@ public final class Explanation implements AutoCloseable {
         return elapsed;
     }
 
-    /** Returns what the user should know: unused inputs, smaller batches for want of memory. */
+    /** Returns the notices, such as those about unused inputs, or about smaller batches because memory ran out. */
     public List<String> notices() {
         return notices;
     }
@@ -188,15 +188,15 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns the values of the inputs by name, in order, if they were kept with {@link #withInputData}; else nothing.
+     * Returns copies of the inputs by name, in order, if {@link #withInputData} kept them; else an empty map.
      */
     public Map<String, Tensor> inputData() {
         return inputData;
     }
 
     /**
-     * Returns the features of an example: each element of the attributed inputs, or where a mask grouped them each
-     * group, once. Names are those given with the inputs ({@link Inputs#named(String...)}) and the mask.
+     * Returns the features of an example: the groups of a mask, or without a mask the elements of the attributed
+     * inputs. Names are those given with the inputs ({@link Inputs#named(String...)}) and the mask.
      *
      * @throws IllegalArgumentException if there is no such example
      */
@@ -227,7 +227,7 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns the reason codes of an example: the features that spoke most for and against the score.
+     * Returns the reason codes of an example: the features that raised and lowered the score most.
      *
      * @param k how many of each, at most
      */
@@ -238,14 +238,14 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns how the numbers of another explanation differ from these to the bit: attributions, standard errors,
-     * scores, baseline scores, completeness gaps. Empty if they agree.
+     * Compares the numbers of another explanation with these, bit by bit: attributions, standard errors, scores,
+     * baseline scores, completeness gaps. Returns one line for each difference; none if all agree.
      */
     public List<String> differences(Explanation other) {
         return BitDifference.of(this, other);
     }
 
-    /** Returns what is explained of an example in words, with the name of its class if classes have names. */
+    /** Returns in words which score of an example is explained, with the name of its class if classes have names. */
     public String target(int example) {
         return labels.target(example);
     }
@@ -255,7 +255,7 @@ public final class Explanation implements AutoCloseable {
         return labels.classes();
     }
 
-    /** Returns whether elements are grouped: whether the value at an element may be that of several together. */
+    /** Returns whether elements are grouped: whether one attribution may belong to several elements. */
     public boolean isGrouped() {
         return labels.groups() != null;
     }
@@ -277,8 +277,8 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns this explanation with elements taken together: the contribution of a group is the sum of its elements',
-     * as fits attributions by element of gradient and path methods.
+     * Returns this explanation with its elements grouped. The contribution of a group is the sum over its elements,
+     * which suits gradient and path methods, because they attribute by element.
      * {@link io.github.attribution4j.mask.FeatureMask#sums} makes the numbers. This explanation's tensors move to the
      * result; close that one.
      *
@@ -309,8 +309,9 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns this explanation with copies of the inputs' values, which {@link #toJson()} then writes too. Without this
-     * an explanation knows inputs by digest alone. This explanation's tensors move to the result; close that one.
+     * Returns this explanation with copies of the inputs' values, which {@link #toJson()} then writes too. Without
+     * this, an explanation has only the digests of its inputs. This explanation's tensors move to the result; close
+     * that one.
      *
      * @param inputs what was explained
      */
@@ -332,8 +333,8 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns this explanation without values of the inputs: neither those kept with {@link #withInputData}, nor those
-     * of features with names. This explanation's other tensors move to the result; close that one.
+     * Returns this explanation without input data: without what {@link #withInputData} kept, and without the values of
+     * named features. This explanation's other tensors move to the result; close that one.
      */
     public Explanation withoutInputData() {
         inputData.values().forEach(Tensor::close);
@@ -342,9 +343,9 @@ public final class Explanation implements AutoCloseable {
 
     /**
      * Returns the explanation as JSON, format {@code attribution4j/explanation} version 2. Numbers keep every bit, and
-     * {@link #fromJson} gives back an equal explanation. Inputs are named by digest, and their values are not in it
-     * unless kept with {@link #withInputData}; but values of features with names are, in rows of up to 1,024 of them,
-     * unless {@link #withoutInputData} left them out.
+     * {@link #fromJson} gives back an equal explanation. Inputs are identified by digest. Their elements are written
+     * only if {@link #withInputData} kept them. Values of named features are written too, in rows of up to 1,024 of
+     * them, unless {@link #withoutInputData} left them out.
      */
     public String toJson() {
         return ExplanationJson.write(this);
@@ -366,14 +367,14 @@ public final class Explanation implements AutoCloseable {
      * <p>Where features have names, {@code feature_names_0} holds those of a table's columns,
      * {@code feature_names_0_axis_2} those along an axis of other inputs, and {@code class_names} those of classes.
      * Where elements are grouped, {@code group_contributions} of shape {@code (examples, groups)} has each group once
-     * (NaN behind the last of an example that has fewer), with {@code group_standard_errors} and {@code group_names}
-     * where there are any, and {@code groups_0}, ... the group of each element.
+     * (NaN after the last group of an example that has fewer), with {@code group_standard_errors} and
+     * {@code group_names} where there are any, and {@code groups_0}, ... the group of each element.
      */
     public void writeNpz(Path file) throws IOException {
         ExplanationNpz.write(this, file);
     }
 
-    /** Returns this explanation with other words; the tensors are shared. */
+    /** Returns this explanation with other labels; the tensors are shared. */
     private Explanation copy(Counts cost, Provenance origin, Map<String, Tensor> data, Labels words) {
         return new Explanation(
                 names,
@@ -406,28 +407,28 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns this explanation as the answer of an outer method, which computed it with another method or on a part of
+     * Returns this explanation as the result of an outer method, which computed it with another method or on a part of
      * the model. The tensors move to it: close the result only.
      *
      * @param method the outer method
-     * @param model what the outer method was asked about
+     * @param model the model that the outer method explains
      * @param inputs what the outer method was given
-     * @param more cost of what the outer method evaluated besides
+     * @param more cost of what the outer method evaluated in addition
      */
     public Explanation madeBy(Recipe method, Model.Identity model, Inputs inputs, Counts more) {
         return copy(counts.plus(more), provenance.madeBy(method, model, inputs), inputData, labels);
     }
 
     /**
-     * Returns this explanation with attributions made of its own, such as their sums over an axis. Standard errors do
-     * not go along, because those of a sum do not follow from those of its terms; a notice says so. This explanation's
-     * attributions are closed, everything else moves to the result; close that one. Groups and names of features do not
-     * go along, because those are of the elements that there were.
+     * Returns this explanation with other attributions, computed from its own, such as their sums over an axis.
+     * Standard errors are left out, because those of a sum do not follow from those of its terms; a notice says so.
+     * Groups and names of features are left out too, because they belong to the former elements. This explanation's
+     * attributions are closed, everything else moves to the result; close that one.
      *
      * @param newNames what the attributions are of
      * @param newAttributions one for each name, axis 0 counts examples; the result will own them
-     * @param sameSums whether each example's attributions still add up to what they did, so that the gap stays; else
-     *     there is none
+     * @param sameSums whether each example's attributions still have the same sum, so that the completeness gap remains
+     *     true; if not, the result has none
      */
     public Explanation withAttributions(List<String> newNames, List<Tensor> newAttributions, boolean sameSums) {
         return withAttributions(
@@ -438,8 +439,8 @@ public final class Explanation implements AutoCloseable {
     }
 
     /**
-     * Returns this explanation with attributions made of its own, and what their positions are called; see {@link
-     * #withAttributions(List, List, boolean)}.
+     * Returns this explanation with other attributions, computed from its own, and names of their positions; see
+     * {@link #withAttributions(List, List, boolean)}.
      *
      * @param features one for each name
      * @throws IllegalArgumentException if names do not fit the attributions' shapes

@@ -29,7 +29,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Explanations as JSON, version 2 (1 had no labels); the only place that knows Gson. Numbers keep every bit; NaN and
+ * Explanations as JSON, version 2 (1 had no labels); no other class uses Gson. Numbers keep every bit; NaN and
  * ±Infinity are strings.
  */
 final class ExplanationJson {
@@ -161,7 +161,7 @@ final class ExplanationJson {
         return json;
     }
 
-    /** What groups contribute is written for other readers, and not read. */
+    /** Contributions of groups are written for other programs, and not read back. */
     private static JsonObject labels(Explanation explanation) {
         Labels labels = explanation.labels();
         JsonObject json = new JsonObject();
@@ -292,7 +292,7 @@ final class ExplanationJson {
                 | IllegalStateException
                 | NumberFormatException
                 | DateTimeParseException e) {
-            // Gson answers a missing or mistyped member with any of these.
+            // Gson throws any of these for a missing or mistyped member.
             throw new IllegalArgumentException(
                     "explanation JSON: malformed or incomplete (" + e.getMessage()
                             + "); give what Explanation.toJson wrote",

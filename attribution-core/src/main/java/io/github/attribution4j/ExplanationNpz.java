@@ -42,7 +42,7 @@ final class ExplanationNpz {
         return Tensors.ofJava().of(values, values.length);
     }
 
-    /** Adds names of features and classes, and what groups contribute. */
+    /** Adds names of features and classes, and contributions of groups. */
     private static void describe(Explanation explanation, Map<String, Tensor> arrays, Map<String, List<String>> texts) {
         for (int i = 0; i < explanation.names().size(); i++) {
             FeatureNames features = explanation.featureNames(i);

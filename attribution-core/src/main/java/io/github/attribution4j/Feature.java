@@ -4,12 +4,11 @@ package io.github.attribution4j;
 import java.util.List;
 
 /**
- * One feature of an example, with what it contributed: an element of an input, or a group of elements that a mask
- * made one.
+ * One feature of an example and its contribution: an element of an input, or a group of elements.
  *
- * @param name what it is called; of a group without a name its number and members
- * @param values what the elements were, for features with names in rows that are small; else none
- * @param value the values in words: the number, or of a one-hot group the member that is not zero; may be empty
+ * @param name its name; for a group without a name its number and members
+ * @param values its elements, if features are named and rows are small; else none
+ * @param value the elements in words: the number, or for a one-hot group the member that is not zero; may be empty
  * @param contribution the attribution; that of a group counts once
  * @param standardError of the contribution, NaN where the method gives none
  */

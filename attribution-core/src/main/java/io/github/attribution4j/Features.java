@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The features of one example, in the order of inputs and elements or of a mask's groups. Each counts once, so their
- * contributions add up to what the explanation accounts for. Names are made when they are looked at. Immutable.
+ * contributions add up to what the explanation accounts for. Names are made on demand. Immutable.
  */
 public final class Features extends AbstractList<Feature> implements RandomAccess {
     private static final int LISTED = 3;
@@ -118,10 +118,10 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
     }
 
     /**
-     * Returns these features by other names, where the inputs or the mask gave none or others are wanted.
+     * Returns these features with other names.
      *
-     * @param names one for each feature; or, where elements are grouped, one for each element of all inputs, by which
-     *     groups without a name are then called
+     * @param names one for each feature; or, where elements are grouped, one for each element of all inputs, from which
+     *     names of groups without a name are made
      * @throws IllegalArgumentException if their number is neither
      */
     public Features named(List<String> names) {
@@ -219,12 +219,12 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
         return some == null ? 0 : some[which];
     }
 
-    /** Returns whether values were kept of any input. */
+    /** Returns whether the elements of any input are known. */
     public boolean hasValues() {
         return labels.values().stream().anyMatch(values -> values.length > 0);
     }
 
-    /** Returns the values of a feature's elements, where they were kept; else none. */
+    /** Returns the elements of a feature, where they are known; else none. */
     public List<Double> values(int index) {
         if (!hasValues()) {
             return List.of();
@@ -242,7 +242,7 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
         return values;
     }
 
-    /** Returns the elements of a feature, row-major and numbered through all inputs. */
+    /** Returns the positions of a feature's elements, row-major and counted through all inputs. */
     public int[] elements(int index) {
         if (members == null) {
             return new int[] {index};
@@ -261,7 +261,8 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
     }
 
     /**
-     * Returns what a feature was, in words: a number; of a one-hot group the member that is not zero; empty if unknown.
+     * Returns a feature's elements in words: a number, or for a one-hot group the member that is not zero; empty
+     * if unknown.
      */
     public String value(int index) {
         List<Double> values = values(index);
@@ -289,7 +290,7 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
         return within ? column.substring(group.length() + 1).strip() : column;
     }
 
-    /** NaN in an input is what the user says is missing. */
+    /** NaN in an input means that the value is missing. */
     private static String brief(double value) {
         if (Double.isNaN(value)) {
             return "missing";
@@ -346,7 +347,7 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
     }
 
     /**
-     * Returns where the features of one input are, ascending: those that have an element in it.
+     * Returns the numbers of the features of one input, ascending: those that have an element in it.
      *
      * @throws IllegalArgumentException if there is no such input
      */
@@ -377,7 +378,7 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
     }
 
     /**
-     * Returns where the k features of the largest magnitude are, largest first; ties keep their order. Takes time
+     * Returns the numbers of the k features of the largest magnitude, largest first; ties keep their order. Takes time
      * proportional to the number of features, and makes no names.
      */
     public int[] ranked(int k) {

@@ -14,7 +14,7 @@ public interface ForwardAttribution extends Attribution<Model> {
         return new LayerAttribution<>(this, List.of(layers));
     }
 
-    /** Returns this method explaining a neuron; see {@link GradientAttribution#towards}. */
+    /** Returns this method as one that explains a neuron; see {@link GradientAttribution#towards}. */
     default Attribution<LayeredModel> towards(String layer, Target unit) {
         return new NeuronAttribution<>(this, layer, unit);
     }

@@ -12,8 +12,8 @@ import java.util.List;
 public interface GradientAttribution extends Attribution<DifferentiableModel> {
     /**
      * Returns this method applied to the output of a layer instead of the inputs: the method on the tail of the model
-     * cut there. Attributions have the layer's shape. A baseline is one of the layer's own space (zeros are zero
-     * activations); to use what the layer answers to a baseline of the inputs, give the method
+     * cut there. Attributions have the layer's shape. A baseline is an activation of the layer: zeros are zero
+     * activations. To use the activation that the layer computes for a baseline of the inputs, give the method
      * {@link Baseline#throughHead()}.
      *
      * @param layers address of a value inside the model, such as {@code encoder}, {@code encoder:in} or {@code relu#1}
@@ -24,9 +24,9 @@ public interface GradientAttribution extends Attribution<DifferentiableModel> {
     }
 
     /**
-     * Returns this method explaining a neuron (or any other score of a layer's output) instead of the model's output:
-     * the method on the head of the model cut there. Attributions have the inputs' shapes. A target given to
-     * {@code attribute} would not be used, and is refused; leave it out.
+     * Returns this method as one that explains a neuron, or any other score of a layer's output, instead of the model's
+     * output: the method on the head of the model cut there. Attributions have the inputs' shapes. A target given to
+     * {@code attribute} would not be used, so it is refused: leave it out.
      *
      * @param layer dotted path of a module
      * @param unit the neuron, such as {@code Target.at(17, 3, 3)}

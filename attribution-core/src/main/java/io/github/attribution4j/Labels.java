@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * What the parts of an explanation are called.
  *
  * @param names for each attribution those of its positions
- * @param values for each attribution what its elements were, one after the other; empty where not kept
- * @param ofInputs whether the attributions are of inputs, rather than of layers
+ * @param values for each attribution the elements of its input, row-major; empty if not known
+ * @param ofInputs whether the attributions are of inputs; if not, they are of layers
  * @param groups which elements are one feature; null if each is one of its own
  * @param classes of the model, or none
  * @param targets what is explained in words, one for all examples or one for each
@@ -27,7 +27,7 @@ record Labels(
         @Nullable ElementGroups groups,
         List<String> classes,
         List<String> targets) {
-    /** Values are kept of rows up to this size: of tables, not of images. */
+    /** The largest row whose elements are kept: those of tables are, those of images are not. */
     static final int MOST_VALUES = 1024;
 
     private static final double[] NO_VALUES = {};
@@ -50,7 +50,7 @@ record Labels(
         return new Labels(names, values, true, null, classes, targets);
     }
 
-    /** Returns the labels of attributions of inputs: what the inputs say of those that have their names and shapes. */
+    /** Returns labels of attributions of inputs, from the inputs that have their names and shapes. */
     Labels ofInputs(Inputs inputs, List<String> attributed, List<Tensor> attributions) {
         List<FeatureNames> newNames = new ArrayList<>();
         List<double[]> newValues = new ArrayList<>();
@@ -74,7 +74,7 @@ record Labels(
         return new Labels(newNames, newValues, true, groups, classes, targets);
     }
 
-    /** Returns the labels of other attributions: what still holds of those whose name and shape stay. */
+    /** Returns labels of other attributions: those that have a former name and shape keep the former labels. */
     Labels with(List<FeatureNames> newNames) {
         List<double[]> none = newNames.stream().map(one -> NO_VALUES).toList();
         return new Labels(newNames, none, ofInputs, null, classes, targets);
@@ -98,7 +98,8 @@ record Labels(
     }
 
     /**
-     * Returns whether an element's name needs that of its input beside it: names of several attributions may coincide.
+     * Returns whether the name of an element must include that of its input, because names of several attributions
+     * may coincide.
      */
     boolean ambiguous() {
         if (names.size() < 2) {

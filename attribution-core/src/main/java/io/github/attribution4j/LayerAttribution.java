@@ -31,7 +31,7 @@ record LayerAttribution<M extends LayeredModel>(Attribution<? super M> method, L
     public Explanation attribute(M model, Inputs inputs, Target target, Run run) {
         Cut cut = model.cut(layers.toArray(String[]::new));
         if (method instanceof RuledAttribution ruled && cut instanceof RuledCut own) {
-            // Its own way saves a forward row for each example.
+            // Such a method goes back from one run of the whole model, which saves a forward row for each example.
             Explanation explanation = ruled.attribute((RuledModel) model, own, inputs, target, run.nested());
             return explanation.madeBy(this, model.identity(), inputs, Counts.NONE);
         }

@@ -6,15 +6,15 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 
-/** Heads and tails of models, as methods meet them. */
+/** Heads and tails of models, in the type that a method takes. */
 final class ModelParts {
     private ModelParts() {}
 
     /**
-     * Returns a part of a model as what a method needs of one. A part is cut and ruled as the model is, but of no class
-     * of its own: a method of such a class cannot be asked about parts.
+     * Returns a part of a model in the type that a method takes. A part can be cut, and takes rules, as its model does,
+     * but it is not of the model's class: a method that takes only such a class cannot explain parts.
      *
-     * @throws UnsupportedModelException if the method needs a model of a class that the part is not
+     * @throws UnsupportedModelException if the method takes a class of models that the part is not of
      */
     @SuppressWarnings("unchecked")
     static <M extends LayeredModel> M as(LayeredModel part, Attribution<? super M> method) {
@@ -36,7 +36,7 @@ final class ModelParts {
         return (M) part;
     }
 
-    /** Returns the name of the interface of models that a part has of those that were asked for. */
+    /** Returns the name of an interface that the class needed and the part have in common. */
     private static String nearest(Class<?> needed, LayeredModel part) {
         return Arrays.stream(needed.getInterfaces())
                 .filter(type -> type.isInstance(part))

@@ -27,7 +27,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Another method, applied to noisy copies of the inputs, and the mean, mean square or variance of what it answers.
+ * Another method, applied to noisy copies of the inputs. The result is the mean, mean square or variance of its
+ * attributions.
  *
  * <pre>{@code
  * NoiseTunnel.smoothGrad(new IntegratedGradients()).samples(20).stdev(0.15).attribute(model, inputs, target);
@@ -44,8 +45,8 @@ import org.jspecify.annotations.Nullable;
  *       never negative.
  * </ul>
  *
- * <p>The target is decided once, at the inputs without noise. Where the method has a completeness gap, smoothGrad's is
- * the mean of its gaps, measured against the noisy inputs; so are the baseline scores.
+ * <p>The target is decided once, at the inputs without noise. Where the method has a completeness gap, that of
+ * smoothGrad is the mean of the gaps at the noisy inputs. Its baseline scores are means likewise.
  *
  * <p><b>Cost.</b> n times that of the method, and a forward row for each example.
  *
@@ -75,7 +76,7 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
     /** Inputs of the copies explained at a time. */
     private static final long CHUNK_BYTES = 32L << 20;
 
-    /** The method that explains the copies; a text alone does not make it. */
+    /** The method that explains the copies; it cannot be made from text alone. */
     public static final Setting<Attribution<?>> METHOD = Setting.required(
             "method",
             Kind.<Attribution<?>>of("name of a method", name -> {
@@ -119,7 +120,7 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
                 statistic.description.defaults().with(METHOD, method).method();
     }
 
-    /** Returns what the three say of themselves: smoothGrad, smoothGradSquared and varGrad. */
+    /** Returns the descriptions of the three: smoothGrad, smoothGradSquared and varGrad. */
     public static List<Description<NoiseTunnel<Model>>> descriptions() {
         return Arrays.stream(Statistic.values())
                 .map(statistic -> statistic.description)
@@ -127,18 +128,18 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
     }
 
     /**
-     * Returns the mean of a method's attributions over noisy copies: 5 samples of standard deviation 1 until changed.
+     * Returns the mean of a method's attributions over noisy copies: 5 samples of standard deviation 1 unless set.
      */
     public static <M extends Model> NoiseTunnel<M> smoothGrad(Attribution<M> method) {
         return of(Statistic.SMOOTH_GRAD, method);
     }
 
-    /** Returns the mean of a method's squared attributions: 5 samples of standard deviation 1 until changed. */
+    /** Returns the mean of a method's squared attributions: 5 samples of standard deviation 1 unless set. */
     public static <M extends Model> NoiseTunnel<M> smoothGradSquared(Attribution<M> method) {
         return of(Statistic.SMOOTH_GRAD_SQUARED, method);
     }
 
-    /** Returns the variance of a method's attributions: 5 samples of standard deviation 1 until changed. */
+    /** Returns the variance of a method's attributions: 5 samples of standard deviation 1 unless set. */
     public static <M extends Model> NoiseTunnel<M> varGrad(Attribution<M> method) {
         return of(Statistic.VAR_GRAD, method);
     }
@@ -170,7 +171,7 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
     @Override
     public Explanation attribute(M model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
-            // Nobody hands a method a model without layers if its score is one of a layer.
+            // A method whose score is one of a layer takes a model with layers.
             Optional<Attribution.OwnScore> own = method.ownScore();
             Model scored = own.isEmpty()
                     ? model
@@ -249,7 +250,7 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
         return (int) Math.max(1, Math.min(Integer.MAX_VALUE / 2, budget / Math.max(1, bytes)));
     }
 
-    /** What the method answered. */
+    /** The results of the method. */
     private final class Collected {
         private final GroupMoments moments = GroupMoments.ofSecondOrder(samples);
         private @Nullable Explanation last;
@@ -264,7 +265,7 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
         }
 
         void add(TensorScope scope, long from, long to, Explanation explanation) {
-            // Of a closed explanation only what things are called is used.
+            // Only the labels of the closed explanation are used.
             last = explanation;
             List<Tensor> values = explanation.attributions();
             if (statistic == Statistic.SMOOTH_GRAD_SQUARED) {

@@ -13,8 +13,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a method came to: attributions, what they are of, and how exact they are.
- * {@link Explanation#of(Evaluator, Outcome)} makes an explanation of it. Immutable; each setter returns a changed copy.
+ * The result of a method's computation: attributions, what they belong to, and how exact they are.
+ * {@link Explanation#of(Evaluator, Outcome)} makes an explanation from it. Immutable; each setter returns a
+ * changed copy.
  *
  * <pre>{@code
  * return Explanation.of(evaluator, Outcome.of(attributions).completeTo(scoresAtBaseline));
@@ -27,7 +28,7 @@ public final class Outcome {
         this.parts = parts;
     }
 
-    /** What a method can say; a copy is changed before it becomes another's, and never afterwards. */
+    /** The fields of an outcome. A copy is changed only before it becomes part of an outcome. */
     private static final class Parts implements Cloneable {
         private List<Tensor> attributions = List.of();
         private List<Tensor> standardErrors = List.of();
@@ -36,7 +37,7 @@ public final class Outcome {
         private @Nullable ElementGroups groups;
         private double @Nullable [] baselineScores;
         private double @Nullable [] gap;
-        /** Whether the gap is that of the attributions' sums. */
+        /** Whether the gap is computed from the sums of the attributions. */
         private boolean sums;
         /** What sums are compared with; null for the scores at the explained inputs. */
         private double @Nullable [] scores;
@@ -58,7 +59,7 @@ public final class Outcome {
     }
 
     /**
-     * Returns attributions of which nothing more is known.
+     * Returns the outcome of attributions alone.
      *
      * @param attributions one for each attributed input, axis 0 counts examples; the explanation will own them
      */
@@ -66,7 +67,7 @@ public final class Outcome {
         return new Outcome(new Parts()).with(copy -> copy.attributions = List.copyOf(attributions));
     }
 
-    /** Returns a copy whose attributions are of layers, rather than of the attributed inputs. */
+    /** Returns a copy whose attributions are of layers instead of the attributed inputs. */
     public Outcome ofLayers(List<String> names) {
         return with(copy -> {
             copy.names = List.copyOf(names);
@@ -90,25 +91,24 @@ public final class Outcome {
     }
 
     /**
-     * Returns a copy that claims completeness: sums of attributions, taken from scores at baselines to the scores at
-     * the explained inputs. The gap follows from these. One of more than 5 % of the score's change gets a notice, with
-     * what the model knows of its causes.
+     * Returns a copy that claims completeness: attributions sum to the score at the explained inputs minus the score at
+     * the baseline. The completeness gap is computed from these. A gap of more than 5 % of the score's change gets a
+     * notice, with the causes that the model reports.
      */
     public Outcome completeTo(double[] scoresAtBaseline) {
         return baselineScores(scoresAtBaseline).with(copy -> copy.sums = true);
     }
 
     /**
-     * Returns what {@link #completeTo} does, with other scores than those at the explained inputs, such as means over
-     * noisy inputs.
+     * Returns what {@link #completeTo} returns, but with other scores than those at the explained inputs, such as means
+     * over noisy inputs.
      */
     public Outcome completeBetween(double[] scoresAtBaseline, double[] scores) {
         return completeTo(scoresAtBaseline).with(copy -> copy.scores = scores.clone());
     }
 
     /**
-     * Returns a copy that says which elements are one feature, of which the contribution stands at each of
-     * its elements.
+     * Returns a copy with groups of elements. Each element has the whole contribution of its group.
      *
      * @param shapes for each attribution the shape of its numbers: axis 0 is 1, or counts the examples that the inputs
      *     were selected from; other axes are 1 or the attribution's

@@ -20,11 +20,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Where an explanation comes from: enough to compute it again. It names inputs by digest and never holds them.
+ * Where an explanation comes from: enough to compute it again. It identifies inputs by digest and never holds them.
  *
  * @param method name of the method
  * @param settings every setting of the method, in order, as text
- * @param target the target in words, argmax decided
+ * @param target the target in words, with argmax replaced by the class found
  * @param seed the run's seed
  * @param batching the run's batching, and the rows of its largest batch
  * @param model the model
@@ -50,7 +50,9 @@ public record Provenance(
         inputs = List.copyOf(inputs);
     }
 
-    /** Returns the SHA-256, in hexadecimal, of a tensor's type, shape and elements: what names it here. */
+    /**
+     * Returns the SHA-256, in hexadecimal, of a tensor's type, shape and elements, by which provenance identifies it.
+     */
     public static String digest(Tensor tensor) {
         return Digests.ofTensor(tensor);
     }
@@ -100,8 +102,8 @@ public record Provenance(
     }
 
     /**
-     * Returns where what a method computed comes from. A method inside another leaves settings and inputs to the
-     * outer one.
+     * Returns the provenance of a method's computation. That of a method inside another has no settings and inputs; the
+     * outer method adds its own.
      */
     static Provenance of(Evaluator evaluation) {
         Run run = evaluation.run();
@@ -118,7 +120,7 @@ public record Provenance(
                 Instant.now());
     }
 
-    /** Returns this, of a method that answered for an outer one, as the outer one's. */
+    /** Returns this provenance, of a method inside another, as that of the outer method. */
     Provenance madeBy(Recipe outer, Model.Identity asked, Inputs given) {
         return new Provenance(
                 outer.name(),

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Reason codes: which features spoke most for and against a score.
+ * Reason codes: the features that raised and lowered a score most.
  *
  * @param target what the score is of, in words
  * @param score the score
@@ -22,9 +22,9 @@ public record Reasons(String target, double score, List<Feature> up, List<Featur
     }
 
     /**
-     * Returns a sentence for each feature, those that spoke for the score first:
-     * {@code income = 5200 raised the score of 'granted' by 0.42.} Where contributions are no amounts of the score, as
-     * gradients are not: {@code income = 5200 has attribution +0.42 for the score of 'granted'.}
+     * Returns a sentence for each feature, those that raised the score first:
+     * {@code income = 5200 raised the score of 'granted' by 0.42.} Where contributions are not amounts of the score,
+     * such as gradients: {@code income = 5200 has attribution +0.42 for the score of 'granted'.}
      */
     public List<String> sentences() {
         List<String> sentences = new ArrayList<>();

@@ -13,8 +13,8 @@ import java.util.List;
 /** A method that goes back through the model by other rules than the derivative. */
 public interface RuledAttribution extends Attribution<RuledModel> {
     /**
-     * Explains the model's output at values inside it: what this method does {@link #at} a layer. One run of the whole
-     * model gives these values, the output, and what comes back to them.
+     * Explains the model's output by activations: what this method does {@link #at} a layer. One run of the whole model
+     * gives the activations, the output, and what comes back to the activations.
      *
      * @param cut a cut of the model, at the values
      * @return attributions named by the points of the cut, owned by the caller
@@ -27,7 +27,7 @@ public interface RuledAttribution extends Attribution<RuledModel> {
         return new LayerAttribution<>(this, List.of(layers));
     }
 
-    /** Returns this method explaining a neuron; see {@link GradientAttribution#towards}. */
+    /** Returns this method as one that explains a neuron; see {@link GradientAttribution#towards}. */
     default Attribution<RuledModel> towards(String layer, Target unit) {
         return new NeuronAttribution<>(this, layer, unit);
     }
