@@ -28,8 +28,8 @@ final class ModelParts {
                 if (LayeredModel.class.isAssignableFrom(needed) && !needed.isInstance(part)) {
                     throw new UnsupportedModelException(asked.name() + " explains a "
                             + needed.getSimpleName()
-                            + ", and a part of one, which it meets at a layer or towards a neuron,"
-                            + " is none; let it take a " + nearest(needed, part) + ", or explain the whole model");
+                            + "; at a layer or towards a neuron it gets a part of the model, which is not one;"
+                            + " let it take a " + nearest(needed, part) + ", or explain the whole model");
                 }
             }
         }

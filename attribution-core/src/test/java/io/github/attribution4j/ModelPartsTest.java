@@ -51,8 +51,8 @@ class ModelPartsTest {
                 new Class<?>[] {Own.class},
                 (proxy, method, arguments) -> method.invoke(model, arguments));
         String refusal =
-                "of-own explains a Own, and a part of one, which it meets at a layer or towards a neuron, is none; let"
-                        + " it take a LayeredModel, or explain the whole model";
+                "of-own explains a Own; at a layer or towards a neuron it gets a part of the model, which is not one;"
+                        + " let it take a LayeredModel, or explain the whole model";
         try (TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 1, 2, 4));
             Attribution<Own> noisy = NoiseTunnel.smoothGrad(new OfOwn());

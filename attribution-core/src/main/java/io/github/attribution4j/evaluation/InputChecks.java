@@ -53,9 +53,9 @@ final class InputChecks {
     static List<String> doubts(Model model, boolean nested) {
         List<String> doubts = new ArrayList<>();
         if (model.identity().isVague() && !nested) {
-            doubts.add("nothing tells model '" + model.identity().name()
-                    + "' from others of its name: give it a name and a version, so that the provenance can say"
-                    + " which answered");
+            doubts.add("model '" + model.identity().name()
+                    + "' cannot be distinguished from others of its name: give it a name and a version, so that the"
+                    + " provenance can identify it");
         }
         List<String> draws = model.randomDraws();
         if (!draws.isEmpty()) {

@@ -19,15 +19,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The arguments of one question in order, and what becomes of them one by one; {@link Inputs} knows whose rows
- * they are.
+ * The arguments of one call in order, and what is computed from them one by one; {@link Inputs} has the examples that
+ * their rows belong to.
  */
 record Arguments(List<Input> all) {
     Arguments {
         all = List.copyOf(all);
     }
 
-    /** Returns these and one more; names of its features must fit. */
+    /** Returns these and one more; names of its features must fit its shape. */
     Arguments and(Input input) {
         List<Input> more = new ArrayList<>(all);
         more.add(input.features().isEmpty() ? input : fitting(input, input.features()));
@@ -44,8 +44,8 @@ record Arguments(List<Input> all) {
     }
 
     /**
-     * Returns the number of rows, after a check that names differ and rows are as many everywhere; 0 if nothing
-     * has rows.
+     * Checks that names differ and that all arguments with rows have equally many, and returns that number; 0 if no
+     * argument has rows.
      */
     long rows() {
         Set<String> names = new HashSet<>();
@@ -188,7 +188,7 @@ record Arguments(List<Input> all) {
         List<Input> changed = new ArrayList<>(all.size());
         int next = 0;
         for (Input input : all) {
-            // These are rows for a model, which does not look at names.
+            // These are rows for a model, which does not use the names of features.
             switch (input.role()) {
                 case ATTRIBUTED ->
                     changed.add(input.withRowsFirst(attributed.get(next++)).named(FeatureNames.none()));
@@ -224,7 +224,7 @@ record Arguments(List<Input> all) {
         return each(input -> input.with(backend.bring(input.tensor())));
     }
 
-    /** Returns the arguments of a tail: activations first, then these, none attributed any more. */
+    /** Returns the arguments of a tail: first the activations, then these, of which none is attributed any more. */
     Arguments behind(List<CutPoint> points, List<Tensor> activations) {
         if (activations.size() != points.size()) {
             throw new IllegalArgumentException(

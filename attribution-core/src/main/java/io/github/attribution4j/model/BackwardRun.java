@@ -7,28 +7,28 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * One forward run, held open to be gone back through: by the derivative if it is a {@link Pullback}, by other rules if
- * a {@link io.github.attribution4j.model.rule.RuledCopy} made it.
+ * One forward run that can go back: by the derivative if it is a {@link Pullback}, by backward rules if a
+ * {@link io.github.attribution4j.model.rule.RuledCopy} made it.
  *
  * <p>A run belongs to one thread at a time. It owns its output and its activations, which no scope closes; what comes
- * back belongs to the caller's innermost scope. The inputs must stay open until it is closed.
+ * back belongs to the caller's innermost scope. The inputs must remain open until this run is closed.
  */
 public interface BackwardRun extends AutoCloseable {
     /** Returns the output for the inputs given, shape {@code (rows, ...)}; valid until this is closed. */
     Tensor output();
 
     /**
-     * Returns the values inside the model that this goes back to, one for each point of a cut, in order; valid until
-     * this is closed. None if it goes back to the inputs.
+     * Returns the activations that this goes back to, one for each point of a cut, in order; valid until this is
+     * closed. None if it goes back to the inputs.
      */
     default List<Tensor> activations() {
         return List.of();
     }
 
     /**
-     * Sends something back from the output. May be called any number of times.
+     * Goes back from the output. May be called any number of times.
      *
-     * @param sent shape and type of {@link #output()}
+     * @param sent what goes back: a cotangent, multiplier or relevance of the shape and type of {@link #output()}
      * @return what arrives at each attributed input, or at each point of the cut, in order, shaped and typed like it;
      *     zeros where nothing arrives (see {@link #unused()})
      * @throws IllegalArgumentException if the shape or type of what is sent differs from the output's
@@ -46,21 +46,24 @@ public interface BackwardRun extends AutoCloseable {
     }
 
     /**
-     * Returns the output for the references, where the run compared with references and tells; valid until this is
-     * closed. It saves whoever explains the difference of two outputs a forward run.
+     * Returns the output for the references, if the run compared with references and has it; valid until this is
+     * closed. It saves a forward run where the difference of the two outputs is explained.
      */
     default Optional<Tensor> referenceOutput() {
         return Optional.empty();
     }
 
-    /** Returns the names of attributed inputs, or points, to which the engine found no way back; known after one. */
+    /**
+     * Returns the names of attributed inputs, or points, that nothing can reach on the way back. Complete after the
+     * first time that this went back.
+     */
     default Set<String> unused() {
         return Set.of();
     }
 
     /**
-     * Returns a run of a program that was changed so that its derivative is what rules say: for implementations of
-     * {@link io.github.attribution4j.model.rule.RuledCopy}.
+     * Returns the run of a program that was changed so that its derivative follows backward rules: for implementations
+     * of {@link io.github.attribution4j.model.rule.RuledCopy}.
      */
     static BackwardRun byRules(Pullback changed) {
         return new RunByRules(changed);

@@ -5,19 +5,18 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 
 /**
- * An intervention at one value of a model, or at several of which none depends on another: the head computes the value,
- * the tail goes on from any value put in its place.
+ * The model divided at one value, or at several of which none depends on another: the head computes the value, the tail
+ * computes the output from any value in its place.
  *
- * <p>Both are ordinary models of the same rows, and can be cut again. A cut is not a partition: what bypasses the value
- * (a residual connection) is computed by the tail from the original inputs, which it therefore takes as
- * {@linkplain Inputs.Role#FIXED fixed} inputs behind the activations.
- * {@code tail.forward(tailInputs(x, activations(x)))} equals {@code model.forward(x)}.
+ * <p>Both are ordinary models of the same rows, and can be cut again. Some paths may bypass the value, such as a
+ * residual connection. The tail computes them from the original inputs, which it takes after the activations as
+ * {@linkplain Inputs.Role#FIXED fixed} inputs. {@code tail.forward(tailInputs(x, activations(x)))} equals
+ * {@code model.forward(x)}.
  *
- * <p>That no point depends on another is found out when the model first runs; until then no method of this throws
- * for it.
+ * <p>Whether a point depends on another is checked when the model first runs; only then is such a cut refused.
  */
 public interface Cut {
-    /** Returns the addresses of the values, in the order in which the cut was asked for. */
+    /** Returns the addresses of the values, in the order in which they were given. */
     List<CutPoint> points();
 
     /**
@@ -42,12 +41,12 @@ public interface Cut {
     List<Tensor> activations(Inputs inputs);
 
     /**
-     * Runs the whole model, ready for gradients of its output with respect to the values at the cut, which are its
-     * {@link Pullback#activations()}: what GradCAM needs, at the cost of one forward run and of a backward run that
-     * ends at the cut. Its {@link Pullback#unused()} names points.
+     * Runs the whole model for gradients of its output with respect to the values at the cut, which are its
+     * {@link Pullback#activations()}. Grad-CAM needs this. The cost is one forward run and a backward run that ends at
+     * the cut. {@link Pullback#unused()} names points of the cut.
      *
-     * @param inputs those of the whole model; their roles and types do not matter here, as nothing is differentiated
-     *     with respect to them
+     * @param inputs those of the whole model, of any role and type, because nothing is differentiated with respect
+     *     to them
      * @throws ModelException if a point is not reached with these inputs, depends on another, or holds integers
      */
     Pullback pullback(Inputs inputs);
@@ -73,8 +72,9 @@ public interface Cut {
     LayeredModel tail();
 
     /**
-     * Returns the tail's inputs: the activations attributed, all inputs of the model fixed, in their order. They
-     * remember the model's inputs and this cut ({@link Inputs#origin()}), so that a baseline can be lifted through it.
+     * Returns the tail's inputs: the activations attributed, all inputs of the model fixed, in their order.
+     * {@link Inputs#origin()} holds the model's inputs and this cut, so that a baseline can be computed through
+     * the cut.
      *
      * @param modelInputs inputs of the whole model
      * @param activations one for each point, shape {@code (rows, ...)}

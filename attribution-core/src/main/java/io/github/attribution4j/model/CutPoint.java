@@ -5,25 +5,25 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The address of one value inside a model: a tensor that one call of a module takes or gives, or one that a method
- * computes on the way.
+ * The address of one value inside a model: a tensor that one call of a module takes or returns, or one that its code
+ * computes in between.
  *
  * <p>As text: {@code layer4.1.conv2} is the output of a module's first call, {@code relu#1} that of its second,
- * {@code lstm[1]} the second tensor of an output that holds several, {@code layer4:in} and {@code layer4:in[1]} what
- * the module is given, {@code layer1.0/relu_#3} the result at the fourth place where the module's own code calls
- * {@code relu_}, {@code layer1.0/x5} the value of a variable of that code. Names of modules may hold {@code /},
- * {@code #}, {@code :} and brackets: a text that is the path of a module means that module, whatever else it could be
- * read as; {@code name#0} names the same call, and {@code name#0:in} what it is given.
+ * {@code lstm[1]} the second tensor of an output that holds several, {@code layer4:in} and {@code layer4:in[1]} the
+ * arguments of the module, {@code layer1.0/relu_#3} the result at the fourth place where the module's own code calls
+ * {@code relu_}, {@code layer1.0/x5} a variable of that code. Names of modules may contain {@code /}, {@code #},
+ * {@code :} and brackets: text that is the path of a module always means that module; {@code name#0} is the same call,
+ * and {@code name#0:in} its argument.
  *
  * @param path dotted path of the module; for a value inside a method with {@code /operator#place} or {@code /variable}
  *     appended, where the place counts from 0 through the text of the module's class
- * @param kind what the module is, such as {@code Conv2d}, or the operator
+ * @param kind the class of the module, such as {@code Conv2d}, or the operator
  * @param call which call of the module (execution of the place), from 0 in order of execution
- * @param side whether the value is given by the call or to it
+ * @param side whether the value is the call's result or an argument
  * @param element which tensor, from 0, of a value that holds several, counted depth first
  */
 public record CutPoint(String path, String kind, int call, Side side, int element) {
-    /** On which side of a call a value stands. */
+    /** On which side of a call a value is. */
     public enum Side {
         /** The call's result. */
         OUTPUT,
@@ -52,14 +52,15 @@ public record CutPoint(String path, String kind, int call, Side side, int elemen
         return new CutPoint(path, kind, call, Side.OUTPUT, tensor);
     }
 
-    /** Returns the address of a tensor that the same call is given. */
+    /** Returns the address of an argument of the same call. */
     public CutPoint input(int tensor) {
         return new CutPoint(path, kind, call, Side.INPUT, tensor);
     }
 
     /**
-     * Returns whether the value stands inside a method rather than at the border of a module. A module's own name may
-     * hold slashes; then its kind tells: classes begin with a capital letter, operators do not.
+     * Returns whether the value is computed inside a module's code: it is neither a result nor an argument of a module.
+     * A module's own name may contain slashes; then the kind decides: classes begin with a capital letter, operators
+     * do not.
      */
     public boolean isInside() {
         int slash = path.lastIndexOf('/');
@@ -77,11 +78,11 @@ public record CutPoint(String path, String kind, int call, Side side, int elemen
         return element == 0 ? text : text + "[" + element + "]";
     }
 
-    /** What follows the path in the text of an address. */
+    /** The part of an address after the path. */
     record Suffix(String path, Side side, int element) {
         private static final Pattern TEXT = Pattern.compile("(.*?)(:in|:out)?(?:\\[(\\d{1,9})])?", Pattern.DOTALL);
 
-        /** Takes side and element off an address; what is left is a path, perhaps with a call. */
+        /** Removes side and element from an address; the rest is a path, perhaps with a call. */
         static Suffix of(String address) {
             Matcher matcher = TEXT.matcher(address);
             if (!matcher.matches()) {

@@ -7,7 +7,7 @@ import java.util.List;
 /** A {@link Model} that also gives gradients with respect to its attributed inputs. */
 public interface DifferentiableModel extends Model {
     /**
-     * Runs the model once and keeps what the backward pass needs.
+     * Runs the model once and holds what the backward pass needs.
      *
      * @param inputs at least one attributed input; attributed inputs are of a floating type
      * @return the run, to be closed by the caller

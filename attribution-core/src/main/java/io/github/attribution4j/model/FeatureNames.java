@@ -13,8 +13,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What the positions on axes of an input are called: the columns of a table, the channels of a series, the tokens of
- * texts. They go along with the input into explanations, pictures, tables and messages. Immutable.
+ * Names of the positions on axes of an input: the columns of a table, the channels of a series, the tokens of texts.
+ * Explanations, pictures, tables and messages use them. Immutable.
  *
  * <pre>{@code
  * FeatureNames.columns("age", "income", "colour");                  // of a table, shape (rows, 3)
@@ -25,7 +25,7 @@ import java.util.TreeMap;
 public final class FeatureNames {
     private static final FeatureNames NONE = new FeatureNames(new TreeMap<>());
 
-    /** Axis → one list that serves all rows, or one for each row. */
+    /** Axis → one list for all rows, or one for each row. */
     private final SortedMap<Integer, Along> axes;
 
     private record Along(boolean each, List<List<String>> lists) {
@@ -38,7 +38,7 @@ public final class FeatureNames {
         this.axes = Collections.unmodifiableSortedMap(axes);
     }
 
-    /** Returns no names: elements are called by input and position. */
+    /** Returns no names: elements are named by input and position. */
     public static FeatureNames none() {
         return NONE;
     }
@@ -51,9 +51,9 @@ public final class FeatureNames {
     /**
      * Returns these names, and those of the positions on another axis, the same in all rows.
      *
-     * @param axis an axis behind axis 0; negative ones count from the end
+     * @param axis an axis after axis 0; negative ones count from the end
      * @param names one for each position, none blank, no two the same
-     * @throws IllegalArgumentException if they are not
+     * @throws IllegalArgumentException if a name is blank or repeated
      */
     public FeatureNames along(int axis, List<String> names) {
         List<String> copy = checked(axis, names);
@@ -61,7 +61,7 @@ public final class FeatureNames {
         for (String name : copy) {
             if (!seen.add(name)) {
                 throw new IllegalArgumentException(
-                        "feature names: two are '" + name + "'; what is told apart needs names that differ");
+                        "feature names: two are '" + name + "'; names along an axis must differ");
             }
         }
         return with(axis, new Along(false, List.of(copy)));
@@ -69,9 +69,9 @@ public final class FeatureNames {
 
     /**
      * Returns these names, and those of the positions on another axis in each row: the tokens of texts. Names may
-     * repeat within a row, and a row may have fewer than the axis is long: what is behind them is padding.
+     * repeat within a row. A row may have fewer names than the axis has positions: the rest is padding.
      *
-     * @param axis an axis behind axis 0; negative ones count from the end
+     * @param axis an axis after axis 0; negative ones count from the end
      * @param perRow for each row its names, none blank
      * @throws IllegalArgumentException if one is blank, or there are none
      */
@@ -129,9 +129,9 @@ public final class FeatureNames {
     /**
      * Checks that the names fit an input, and returns them with axes counted from the start.
      *
-     * @param input what the input is called
+     * @param input the name of the input
      * @param shape its shape
-     * @throws IllegalArgumentException naming the axis that has another extent than there are names
+     * @throws IllegalArgumentException naming the axis whose extent differs from the number of names
      */
     public FeatureNames fitting(String input, Shape shape) {
         if (axes.isEmpty()) {
@@ -188,10 +188,10 @@ public final class FeatureNames {
     }
 
     /**
-     * Returns what an element is called: the names of its positions, with those that have none as numbers behind them.
-     * Without any names: {@code row 3 column 7} of an image, else {@code input[3, 7]}.
+     * Returns the name of an element: the names of its positions, then the numbers of positions without a name. Without
+     * any names: {@code row 3 column 7} of an image, else {@code input[3, 7]}.
      *
-     * @param input what the input is called
+     * @param input the name of the input
      * @param shape of the input
      * @param row the example
      * @param index of the element within its row, row-major

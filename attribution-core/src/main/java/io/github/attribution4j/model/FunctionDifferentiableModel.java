@@ -28,7 +28,7 @@ record FunctionDifferentiableModel(Model forward, VectorJacobian derivative) imp
     @Override
     public Pullback pullback(Inputs inputs) {
         inputs.requireDifferentiable();
-        // The output is closed with the pullback, not with a scope that happens to be open.
+        // The output is closed with the pullback, not with the scope that is open now.
         Tensor output = TensorScope.release(forward.forward(inputs));
         return new FunctionPullback(derivative, inputs, output);
     }

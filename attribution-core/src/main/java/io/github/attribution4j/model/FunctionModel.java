@@ -72,7 +72,8 @@ final class FunctionModel implements Model {
     }
 
     /**
-     * Hands a function's result to the caller; an input returned as it is stays the caller's and gets another handle.
+     * Gives a function's result to the caller. An input that the function returned remains the caller's; the result is
+     * another handle of it.
      */
     static Tensor own(TensorScope scope, Tensor result) {
         return scope.keep(scope.owns(result) ? result : result.alias());

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One question to a model: its arguments in order, some attributed, the others held fixed. Immutable; does not own or
- * change its tensors.
+ * The arguments of a model in order, some attributed, the others held fixed. Immutable; does not own or change
+ * its tensors.
  *
  * <pre>{@code
  * Inputs.of(image);                                       // one attributed input
@@ -23,15 +23,19 @@ import org.jspecify.annotations.Nullable;
 public final class Inputs {
     /** What happens to an input while a method evaluates many rows. */
     public enum Role {
-        /** Changed row by row, and attributed. Axis 0, or the one said, counts rows. */
+        /** Changed row by row, and attributed. Axis 0, or the row axis given, counts rows. */
         ATTRIBUTED,
-        /** Held fixed, one row for each example. Axis 0, or the one said, counts rows; tiled along with them. */
+        /**
+         * Held fixed, one row for each example. Axis 0, or the row axis given, counts rows; repeated for all rows of
+         * an example.
+         */
         FIXED,
-        /** Passed as it is, whatever the number of rows: a scalar, a table shared by all rows. */
+        /** Passed unchanged for any number of rows: a scalar, or a table that all rows share. */
         CONSTANT,
         /**
-         * What an attributed input is compared with by a {@link io.github.attribution4j.model.rule.RuledModel}'s
-         * copy; see {@link Inputs#against}. Not an argument of the model. Axis 0 counts rows; tiled along with them.
+         * What a copy with rules compares an attributed input with; see {@link Inputs#against} and
+         * {@link io.github.attribution4j.model.rule.RuledCopy}. Not an argument of the model. Axis 0 counts rows;
+         * repeated for all rows of an example.
          */
         REFERENCE
     }
@@ -39,16 +43,16 @@ public final class Inputs {
     /**
      * One argument of the model.
      *
-     * @param name unique; the model's own parameter name where structure matters, such as {@code boxes} or {@code
-     *     batch.mask} for an entry of a dict parameter, else any
+     * @param name unique; any name, or the model's own parameter name where the model binds by name, such as
+     *     {@code boxes}, or {@code batch.mask} for an entry of a dict parameter
      * @param tensor the value, not owned
      * @param role what happens to it
-     * @param features what the positions on its axes are called
-     * @param rowAxis the axis that counts rows; not 0 for such as the state of a recurrent layer,
+     * @param features names of the positions on its axes
+     * @param rowAxis the axis that counts rows; other than 0 for inputs such as the state of a recurrent layer,
      *     {@code (layers, rows, width)}
      */
     public record Input(String name, Tensor tensor, Role role, FeatureNames features, int rowAxis) {
-        /** Checks that there are rows on the axis said. */
+        /** Checks that the tensor has the row axis. */
         public Input {
             if (rowAxis != 0 && role == Role.CONSTANT) {
                 throw new IllegalArgumentException(
@@ -61,7 +65,7 @@ public final class Inputs {
             }
         }
 
-        /** An input without names, whose rows, if it has any, are on axis 0. */
+        /** An input without names of features, whose rows, if it has any, are on axis 0. */
         public Input(String name, Tensor tensor, Role role) {
             this(name, tensor, role, FeatureNames.none(), 0);
         }
@@ -98,7 +102,7 @@ public final class Inputs {
     }
 
     /**
-     * Where a tail's inputs come from.
+     * The origin of a tail's inputs.
      *
      * @param inputs the inputs of the model before the cut
      * @param cut computes the activations from them
@@ -126,7 +130,7 @@ public final class Inputs {
         return new Inputs(changed, origin, selection, missing);
     }
 
-    /** Which rows of which number of rows these inputs were selected from. */
+    /** The rows that these inputs were selected from, and how many rows there were. */
     @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
     private record Selection(long[] sources, long of) {
         Selection select(long[] rows) {
@@ -155,22 +159,22 @@ public final class Inputs {
 
     /**
      * Returns inputs without arguments, to which arguments are added one by one, in the order in which the model takes
-     * them. What has no argument with rows is no question yet: {@link #rows()} refuses.
+     * them. {@link #rows()} throws until there is an argument with rows.
      */
     public static Inputs none() {
         return NONE;
     }
 
-    /** Returns these inputs and, behind them, an attributed one of shape {@code (rows, ...)}. */
+    /** Returns these inputs and one more, attributed, of shape {@code (rows, ...)}. */
     public Inputs attribute(String name, Tensor tensor) {
         return with(new Input(name, tensor, Role.ATTRIBUTED));
     }
 
     /**
-     * Returns these inputs and, behind them, an attributed one whose rows are counted by another axis than 0, as in the
-     * states of recurrent layers, {@code (layers, rows, width)}, or in series that begin with time: the model gets it
-     * in this layout. Everything that is said of it by examples has rows on axis 0 all the same, here
-     * {@code (rows, layers, width)}: attributions, baselines, masks, noise, names of features.
+     * Returns these inputs and one more, attributed, whose rows are counted by another axis than 0, such as the state
+     * of a recurrent layer, {@code (layers, rows, width)}, or a series with time on axis 0. The model gets it in this
+     * layout. Attributions, baselines, masks, noise and names of features have rows on axis 0 nevertheless, here
+     * {@code (rows, layers, width)}.
      *
      * @param rowAxis the axis that counts rows
      */
@@ -179,7 +183,7 @@ public final class Inputs {
     }
 
     /**
-     * Returns these inputs and, behind them, one held fixed, of shape {@code (rows, ...)}: an integer side input, an
+     * Returns these inputs and one more, held fixed, of shape {@code (rows, ...)}: an integer side input, an
      * attention mask.
      */
     public Inputs fixed(String name, Tensor tensor) {
@@ -187,9 +191,9 @@ public final class Inputs {
     }
 
     /**
-     * Returns these inputs and, behind them, one held fixed whose rows are counted by another axis than 0, as in the
-     * states of recurrent layers, {@code (layers, rows, width)}: the model gets it in this layout, with the rows that
-     * it is asked for.
+     * Returns these inputs and one more, held fixed, whose rows are counted by another axis than 0, such as the state
+     * of a recurrent layer, {@code (layers, rows, width)}. The model gets it in this layout, with the rows of
+     * each call.
      *
      * @param rowAxis the axis that counts rows
      */
@@ -197,25 +201,25 @@ public final class Inputs {
         return with(new Input(name, tensor, Role.FIXED, FeatureNames.none(), rowAxis));
     }
 
-    /** Returns these inputs and, behind them, one passed as it is, whatever the number of rows. */
+    /** Returns these inputs and one more, passed unchanged for any number of rows. */
     public Inputs constant(String name, Tensor tensor) {
         return with(new Input(name, tensor, Role.CONSTANT));
     }
 
     /**
-     * Returns these inputs and one more behind them.
+     * Returns these inputs and one more, at the end.
      *
-     * @throws IllegalArgumentException if there is one of its name, its rows are not as many as those of the others, or
-     *     names of its features do not fit
+     * @throws IllegalArgumentException if another has its name, the number of its rows differs from that of the others,
+     *     or names of its features do not fit its shape
      */
     public Inputs with(Input input) {
         return with(arguments.and(input));
     }
 
     /**
-     * Returns these inputs with NaN allowed, in them and in baselines: for models to which NaN means that a value is
-     * <i>missing</i>, such as XGBoost's trees. To everybody else NaN is a mistake, and is refused. Methods that take
-     * gradients by an input refuse NaN in it all the same.
+     * Returns these inputs with NaN allowed, in them and in baselines: for models in which NaN means that a value is
+     * <i>missing</i>, such as XGBoost's trees. Without this, NaN is refused as a mistake. Methods that take gradients
+     * by an input refuse NaN in that input in any case.
      */
     public Inputs allowMissing() {
         return new Inputs(arguments, origin, selection, true);
@@ -227,8 +231,8 @@ public final class Inputs {
     }
 
     /**
-     * Returns whether an argument's name was given by the user, rather than made from its position by {@link
-     * #of(Tensor...)}: engines that bind by name are told given names only.
+     * Returns whether the user gave an argument's name. If not, {@link #of(Tensor...)} made it from the position;
+     * engines that bind by name use only given names.
      *
      * @param index from 0
      */
@@ -236,7 +240,7 @@ public final class Inputs {
         return !all().get(index).name().equals(positionalName(index));
     }
 
-    /** Returns the name of an argument that has none of its own: {@code input0}, {@code input1}, ... */
+    /** Returns the name of an argument whose name was not given: {@code input0}, {@code input1}, ... */
     public static String positionalName(int index) {
         return "input" + index;
     }
@@ -278,9 +282,9 @@ public final class Inputs {
     }
 
     /**
-     * Returns which example of the request a row is: the row itself, or the one it was copied from by {@link #select}.
-     * What is given once for each example (a baseline, a mask of features) is looked up under it, so that it still fits
-     * when a method tiles the examples of another.
+     * Returns the example of the request that a row belongs to: the row itself, or the one that {@link #select} copied
+     * it from. Baselines and masks, which are given once for each example, are looked up by this number, so that they
+     * still fit when a method copies the examples of another.
      */
     public long source(long row) {
         return selection == null ? row : selection.sources[Math.toIntExact(row)];
@@ -294,17 +298,16 @@ public final class Inputs {
     }
 
     /**
-     * Returns the attributed arguments in order, as methods see them: axis 0 counts rows. Of one whose rows are counted
-     * by another axis the tensor is a copy, which belongs to the current scope; {@link #all()} has it as the model
-     * takes it.
+     * Returns the attributed arguments in order, as methods see them: axis 0 counts rows. If another axis counts rows,
+     * the tensor is a copy, which belongs to the current scope; {@link #all()} has it in the model's layout.
      */
     public List<Input> attributedInputs() {
         return arguments.attributed().map(Input::rowsFirst).toList();
     }
 
     /**
-     * Returns what belongs to the attributed arguments, such as gradients, with rows on axis 0. New tensors belong to
-     * the current scope.
+     * Returns tensors that belong to the attributed arguments, such as gradients, with rows on axis 0. New tensors
+     * belong to the current scope.
      *
      * @param tensors one for each attributed argument, in the layout in which the model takes it
      * @throws IllegalArgumentException if there are more or fewer
@@ -327,18 +330,18 @@ public final class Inputs {
         return attributedInputs().stream().map(Input::tensor).toList();
     }
 
-    /** Returns where these inputs come from, if they are a tail's. */
+    /** Returns the model's inputs and the cut, if these are a tail's inputs. */
     public Optional<Origin> origin() {
         return Optional.ofNullable(origin);
     }
 
     /**
-     * Returns these inputs with a reference for each attributed one, at the end, named {@code <name> (reference)}: what
-     * a copy whose rules compare two runs is asked with. References that are there already are replaced. New tensors
-     * belong to the current scope.
+     * Returns these inputs with a reference for each attributed one, at the end, named {@code <name> (reference)}.
+     * Copies whose rules compare two runs take them. Former references are replaced. New tensors belong to the
+     * current scope.
      *
-     * @param references one for each attributed input, in order, of its shape (axis 0 counts rows) and type; one row
-     *     serves all
+     * @param references one for each attributed input, in order, of its shape and type, where axis 0 counts rows; one
+     *     row is used for all
      * @throws IllegalArgumentException if number, shape or type do not fit
      */
     public Inputs against(List<Tensor> references) {
@@ -346,7 +349,7 @@ public final class Inputs {
     }
 
     /**
-     * Returns the references, in the order of the attributed inputs that they were given for; none if there are none.
+     * Returns the references, in the order of the attributed inputs that they were given for.
      */
     public List<Tensor> references() {
         return arguments.references().map(Input::tensor).toList();
@@ -357,7 +360,7 @@ public final class Inputs {
         return arguments.reference(input).isPresent();
     }
 
-    /** Returns the arguments without references: what a model takes. */
+    /** Returns these inputs without references: what a model takes. */
     public Inputs withoutReferences() {
         Arguments without = arguments.withoutReferences();
         return without.all().size() == arguments.all().size() ? this : with(without);
@@ -371,8 +374,7 @@ public final class Inputs {
     }
 
     /**
-     * Checks that this is a question, and has no references, which a model without rules, or whose rules do not
-     * compare, does not look at.
+     * Checks that there are rows and no references: for a model without rules, or a copy whose rules do not compare.
      *
      * @throws ModelException naming the first
      * @throws IllegalArgumentException if there is no argument that has rows
@@ -383,7 +385,7 @@ public final class Inputs {
     }
 
     /**
-     * Checks that there are references, which rules that compare need.
+     * Checks that every attributed input has a reference: for rules that compare.
      *
      * @throws ModelException naming the first input that has none
      */
@@ -413,8 +415,8 @@ public final class Inputs {
     }
 
     /**
-     * Returns the rows named, in that order, of attributed and fixed inputs; {@link #source} tells where each came
-     * from. New tensors belong to the current scope.
+     * Returns the given rows, in that order, of attributed and fixed inputs; {@link #source} returns the origin of
+     * each. New tensors belong to the current scope.
      */
     public Inputs select(long... examples) {
         Arguments rowsOf = arguments.select(examples);
@@ -423,7 +425,9 @@ public final class Inputs {
         return new Inputs(rowsOf, selected, rowsSelected, missing);
     }
 
-    /** Returns these inputs on a backend; copies, which belong to the current scope, only where they are elsewhere. */
+    /**
+     * Returns these inputs on a backend. Tensors of another backend are copied; the copies belong to the current scope.
+     */
     public Inputs on(Tensors backend) {
         if (all().stream().allMatch(input -> backend.owns(input.tensor()))) {
             return this;
@@ -434,9 +438,9 @@ public final class Inputs {
 
     /**
      * Returns a tail's inputs: activations attributed, named by their addresses, then all of these inputs, none
-     * attributed any more; references stay those of the inputs that they were given for.
+     * attributed any more. References remain those of the inputs that they were given for.
      *
-     * @param cut which computes the activations from these inputs
+     * @param cut computes the activations from these inputs
      * @param activations one for each point of the cut, shape {@code (rows, ...)}
      */
     public Inputs behind(Cut cut, List<Tensor> activations) {
@@ -459,10 +463,10 @@ public final class Inputs {
     }
 
     /**
-     * Returns these inputs with names for the features of one.
+     * Returns these inputs with names for the features of one input.
      *
      * @param input its name
-     * @param names replace those that it has
+     * @param names replace its former names
      * @throws IllegalArgumentException if there is no such input, or the names do not fit
      */
     public Inputs named(String input, FeatureNames names) {
@@ -470,7 +474,7 @@ public final class Inputs {
     }
 
     /**
-     * Checks that gradients can be asked for.
+     * Checks that gradients can be taken.
      *
      * @throws ModelException if no input is attributed, or an attributed one is of an integer type
      */
@@ -478,7 +482,7 @@ public final class Inputs {
         arguments.requireDifferentiable();
     }
 
-    /** Returns names, types and shapes; no values. */
+    /** Returns names, types and shapes, without elements. */
     @Override
     public String toString() {
         return all().stream()

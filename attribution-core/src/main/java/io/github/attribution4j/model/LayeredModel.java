@@ -10,8 +10,8 @@ import java.util.Optional;
 public interface LayeredModel extends DifferentiableModel {
     /**
      * Returns the points at which this model can be cut, in the order of the model's declaration: one for each call of
-     * a module that gives tensors, element 0 of its output. Other elements, and what modules are given, are addressed
-     * from these by {@link CutPoint#output} and {@link CutPoint#input}.
+     * a module that returns tensors, element 0 of its output. {@link CutPoint#output} and {@link CutPoint#input}
+     * address other elements, and arguments of modules, from these.
      */
     List<CutPoint> cutPoints();
 
@@ -19,7 +19,7 @@ public interface LayeredModel extends DifferentiableModel {
      * Cuts the model at one value, or at several of which none depends on another.
      *
      * @param points at least one, all different; see {@link #cutPoints()}
-     * @return heads and tail, which live as long as this model
+     * @return heads and tail, usable until this model is closed
      * @throws UnknownLayerException naming the nearest known paths
      */
     Cut cut(List<CutPoint> points);
@@ -54,8 +54,8 @@ public interface LayeredModel extends DifferentiableModel {
     }
 
     /**
-     * Returns what there is to say about a cut point beside its address and kind, such as that its module is called
-     * repeatedly. Mostly nothing: an empty text.
+     * Returns a remark on a cut point in addition to its address and kind, such as that its module is called
+     * repeatedly. Empty for most points.
      *
      * @param point one of {@link #cutPoints()}
      */
@@ -65,7 +65,7 @@ public interface LayeredModel extends DifferentiableModel {
 
     /**
      * Runs the model and lists every value at which it can be cut with these inputs, in the order of
-     * {@link #cutPoints()}: all tensors that the calls of its modules give and take.
+     * {@link #cutPoints()}: all results and arguments of the calls of its modules.
      *
      * @param inputs of the whole model
      * @return addresses, types and shapes; points that these inputs do not reach are left out
@@ -73,8 +73,8 @@ public interface LayeredModel extends DifferentiableModel {
     List<LayerValue> values(Inputs inputs);
 
     /**
-     * Returns the names of the model's weights, parameters and buffers, as PyTorch's {@code state_dict()} has them:
-     * {@code conv1.weight}, {@code bn1.running_mean}. None unless the model shows them.
+     * Returns the names of the model's weights, parameters and buffers, as in PyTorch's {@code state_dict()}:
+     * {@code conv1.weight}, {@code bn1.running_mean}. Empty if the model does not give access to weights.
      */
     default List<String> weightNames() {
         return List.of();
@@ -84,19 +84,19 @@ public interface LayeredModel extends DifferentiableModel {
      * Returns a weight, on the plain-Java backend, owned by the current scope.
      *
      * @param name one of {@link #weightNames()}
-     * @throws IllegalArgumentException if there is none of that name, naming near ones
+     * @throws IllegalArgumentException if there is no such weight, naming similar names
      */
     default Tensor weight(String name) {
         throw new IllegalArgumentException("weight '" + name + "' does not exist; this model shows no weights");
     }
 
     /**
-     * Looks an address up among points. A path that is the whole address comes before any reading of its end as a call,
-     * side or element.
+     * Looks up an address among points. If the whole address is a path, it is that path; only otherwise is its end read
+     * as a call, side or element.
      *
-     * @param known element 0 of outputs
+     * @param known points at element 0 of outputs
      * @param address text that {@link CutPoint} describes
-     * @return the point with that side and element, or nothing if no point has the path and call
+     * @return the point with that side and element; empty if no point has the path and call
      */
     static Optional<CutPoint> find(List<CutPoint> known, String address) {
         Optional<CutPoint> named = known.stream()

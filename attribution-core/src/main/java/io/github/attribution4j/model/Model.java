@@ -13,26 +13,26 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * A function from rows of inputs to rows of outputs, which can be run forward and nothing more: an ONNX session, a tree
- * ensemble, a remote service, a lambda.
+ * A function from rows of inputs to rows of outputs that can only be run forward: a tree ensemble, a remote service, a
+ * lambda. Subtypes can do more.
  *
  * <p><b>Contract</b> (tested by the testkit's {@code ModelContract}). Axis 0 of every {@link Inputs.Role#ATTRIBUTED}
  * and {@link Inputs.Role#FIXED} input, and of the output, counts rows (examples); row r of the output depends on row r
  * of the inputs alone, so any number of rows may be given in one call. The same inputs give the same output. Inputs are
- * not changed, closed or kept. Many threads may call at once. The output belongs to the caller's innermost scope.
+ * not changed or closed, and not used after the call. Many threads may call at once. The output belongs to the caller's
+ * innermost scope.
  */
 public interface Model extends AutoCloseable {
     /**
-     * What identifies a model in provenance.
+     * The identity of a model in provenance.
      *
-     * @param name what the user calls it: a file name, or {@code function}
-     * @param version what the user says of it, such as {@code 3.2}; empty where nothing was said
+     * @param name given by the user, or the file name, or {@code function}
+     * @param version given by the user, such as {@code 3.2}; else empty
      * @param digest SHA-256 of the caller's file in hexadecimal, or empty where there is no file
-     * @param engine what computes, with its version, such as {@code PyTorch 2.7.1 through DJL 0.35.1}
+     * @param engine the engine with its version, such as {@code PyTorch 2.7.1 through DJL 0.35.1}
      * @param device where it computes, such as {@code cpu} or {@code cuda:0}
-     * @param loaded what was asked for when it was loaded, or copied, and changes the numbers, in order: the output,
-     *     another method or type than the file's, the digest of a state, backward rules; empty where the file
-     *     alone decides
+     * @param loaded options of loading or copying that change the numbers, in order: the output, another method or type
+     *     than the file's, the digest of a state, backward rules; empty without such options
      */
     record Identity(
             String name, String version, String digest, String engine, String device, Map<String, String> loaded) {
@@ -41,12 +41,12 @@ public interface Model extends AutoCloseable {
             loaded = Collections.unmodifiableMap(new LinkedHashMap<>(loaded));
         }
 
-        /** Makes the identity of a model of which the file alone decides. */
+        /** Makes the identity of a model without options that change the numbers. */
         public Identity(String name, String version, String digest, String engine, String device) {
             this(name, version, digest, engine, device, Map.of());
         }
 
-        /** Makes the identity of a model of which no version is said. */
+        /** Makes the identity of a model without a version. */
         public Identity(String name, String digest, String engine, String device) {
             this(name, "", digest, engine, device);
         }
@@ -57,8 +57,7 @@ public interface Model extends AutoCloseable {
         }
 
         /**
-         * Returns the identity of a copy of this model of which something more was asked, such as backward
-         * {@code rules}.
+         * Returns the identity of a copy of this model with one more option, such as backward {@code rules}.
          */
         public Identity with(String what, String value) {
             Map<String, String> asked = new LinkedHashMap<>(loaded);
@@ -67,8 +66,8 @@ public interface Model extends AutoCloseable {
         }
 
         /**
-         * Returns whether nothing tells this model from another one of its name: there is neither a version nor
-         * a digest.
+         * Returns whether the identity cannot distinguish this model from others of its name: it has neither a version
+         * nor a digest.
          */
         public boolean isVague() {
             return version.isEmpty() && digest.isEmpty();
@@ -76,11 +75,11 @@ public interface Model extends AutoCloseable {
     }
 
     /**
-     * Which part of which model a model is: what heads and tails of cuts, copies and wrappers say of themselves, so
-     * that what is learned of a model once is known of every object that stands for it.
+     * The part of a loaded model that an object computes: a head or tail of a cut, a copy, a wrapper, or all of the
+     * model. What is measured for one object of a model can then be used for all others.
      *
-     * @param whole the model that was loaded or made
-     * @param part which part of it, in words that differ for parts that compute different things; empty for all of it
+     * @param whole the model as loaded or made
+     * @param part the part in words, different for parts that compute different things; empty for all of the model
      */
     record Part(Model whole, String part) {
         /** Returns a part of this part. */
@@ -99,40 +98,40 @@ public interface Model extends AutoCloseable {
      */
     Tensor forward(Inputs inputs);
 
-    /** Returns where this model wants its inputs: its backend and device. */
+    /** Returns the backend, with its device, on which this model takes its inputs. */
     Tensors tensors();
 
-    /** Returns what identifies this model in an explanation's provenance. */
+    /** Returns the identity of this model in an explanation's provenance. */
     Identity identity();
 
     /**
      * Estimates the memory that one more row takes while the model runs, for batching under a memory budget.
      *
-     * @param row inputs of one row; of several the first is taken, as the answer depends on shapes alone
-     * @param gradients whether a pullback is meant rather than a forward run
-     * @return bytes, or empty if the model cannot say, when the runner assumes a multiple of the input's size
+     * @param row inputs of one row; of several rows the first is used, since the estimate depends on shapes alone
+     * @param gradients true for a pullback, false for a forward run
+     * @return bytes; empty if there is no estimate: the runner then assumes a multiple of the input's size
      */
     default OptionalLong bytesPerRow(Inputs row, boolean gradients) {
         return OptionalLong.empty();
     }
 
     /**
-     * Returns why this model must be given its rows one by one: because rows of one call change each other's outputs,
-     * or a call of several fails. The runner then makes calls of one row each, and explanations say so among their
-     * notices. Heads and tails of cuts, copies and wrappers answer as the model that they are made of.
+     * Returns why this model must be run one row at a time: rows of one call change each other's outputs, or a call of
+     * several rows fails. The runner then makes calls of one row each, and explanations have a notice about it. Heads
+     * and tails of cuts, copies and wrappers return what their model returns.
      *
      * @return the reason as one sentence without a full stop, such as
-     *     {@code the program quantizes by the range of the whole batch (quantized::linear_dynamic)}; empty, as mostly,
-     *     if any number of rows may be given
+     *     {@code the program quantizes by the range of the whole batch (quantized::linear_dynamic)}; empty, as for most
+     *     models, if any number of rows may be given
      */
     default Optional<String> oneRowAtATime() {
         return Optional.empty();
     }
 
     /**
-     * Returns which part of which model this is: this model, all of it, unless it is a head or tail of a cut, a copy or
-     * a wrapper. The runner compares a row alone with the same row beside others once for each model and shape of rows,
-     * and keeps what it finds for as long as {@link Part#whole()} is reachable.
+     * Returns the part of a model that this object computes: all of this model, unless it is a head or tail of a cut, a
+     * copy or a wrapper. For each model and shape of rows, the runner compares a row alone once with the same row among
+     * others. It uses the result again for as long as {@link Part#whole()} is reachable.
      */
     default Part part() {
         return new Part(this, "");
@@ -140,9 +139,9 @@ public interface Model extends AutoCloseable {
 
     /**
      * Returns the operations of this model at which gradients are lost or are not those of what it computes: detached
-     * values, roundings, casts to whole numbers, dropout and batch norm in training mode, branches on values. Asked
-     * where the attributions of an explanation miss much of the score's change, to name possible causes in a notice.
-     * Heads and tails of cuts, copies and wrappers answer as the model that they are made of.
+     * values, roundings, casts to whole numbers, dropout and batch norm in training mode, branches on values. Called
+     * when the completeness gap of an explanation is large, to name possible causes in a notice. Heads and tails of
+     * cuts, copies and wrappers return what their model returns.
      *
      * @return one phrase each, with an address, such as {@code detach at "encoder/detach"}; empty if none is known
      */
@@ -151,9 +150,9 @@ public interface Model extends AutoCloseable {
     }
 
     /**
-     * Returns where this model draws random numbers in every call, so that two calls with equal inputs may differ:
-     * random operators, dropout in training mode. Explanations say so among their notices. Heads and tails of cuts,
-     * copies and wrappers answer as the model that they are made of.
+     * Returns the operations of this model that draw random numbers in every call, so that two calls with equal inputs
+     * may differ: random operators, dropout in training mode. Explanations have a notice about them. Heads and tails of
+     * cuts, copies and wrappers return what their model returns.
      *
      * @return one phrase each, with an address, such as {@code dropout in training mode at "head/dropout"}; empty if
      *     none is known
@@ -167,7 +166,7 @@ public interface Model extends AutoCloseable {
     default void close() {}
 
     /**
-     * Makes a model of a function on plain rows, of which nothing is said.
+     * Makes a model from a function on rows of numbers, without a name or version.
      *
      * @see #of(String, String, TableFunction)
      */
@@ -176,14 +175,15 @@ public interface Model extends AutoCloseable {
     }
 
     /**
-     * Makes a model of a function on plain rows: any scorer of table data.
+     * Makes a model from a function on rows of numbers: any scorer of table data.
      *
      * <pre>{@code
      * Model risk = Model.of("credit-risk", "3.2", rows -> gbm.predict(rows));
      * }</pre>
      *
-     * @param name what explanations call the model
-     * @param version tells it from others of its name, for the provenance: a version, a date, a digest of its file
+     * @param name the name of the model in explanations
+     * @param version distinguishes it from other models of its name in the provenance: a version, a date, a digest of
+     *     its file
      * @param function takes {@code rows[r][feature]} of the one input (flattened), returns {@code outputs[r][class]};
      *     must be thread-safe if the model is shared
      */
@@ -192,7 +192,7 @@ public interface Model extends AutoCloseable {
     }
 
     /**
-     * Makes a model of a function on one tensor, of which nothing is said.
+     * Makes a model from a function on one tensor, without a name or version.
      *
      * @see #ofTensor(String, String, UnaryOperator)
      */
@@ -201,10 +201,10 @@ public interface Model extends AutoCloseable {
     }
 
     /**
-     * Makes a model of a function on one tensor of the plain-Java backend.
+     * Makes a model from a function on one tensor of the plain-Java backend.
      *
-     * @param name what explanations call the model
-     * @param version tells it from others of its name
+     * @param name the name of the model in explanations
+     * @param version distinguishes it from other models of its name
      * @param function takes the one input, shape {@code (rows, ...)}, returns the output, shape {@code (rows, ...)}
      */
     static Model ofTensor(String name, String version, UnaryOperator<Tensor> function) {
@@ -212,7 +212,7 @@ public interface Model extends AutoCloseable {
     }
 
     /**
-     * Makes a model of a function on the list of all inputs, of which nothing is said.
+     * Makes a model from a function on the list of all inputs, without a name or version.
      *
      * @see #ofTensors(String, String, Tensors, Function)
      */
@@ -221,25 +221,25 @@ public interface Model extends AutoCloseable {
     }
 
     /**
-     * Makes a model of a function on the list of all inputs, in argument order.
+     * Makes a model from a function on the list of all inputs, in argument order.
      *
-     * @param name what explanations call the model
-     * @param version tells it from others of its name
-     * @param tensors the backend on which the function wants its inputs
+     * @param name the name of the model in explanations
+     * @param version distinguishes it from other models of its name
+     * @param tensors the backend on which the function takes its inputs
      * @param function returns the output, shape {@code (rows, ...)}
      */
     static Model ofTensors(String name, String version, Tensors tensors, Function<List<Tensor>, Tensor> function) {
         return new FunctionModel(name, version, tensors, inputs -> function.apply(inputs.tensors()));
     }
 
-    /** A scoring function on plain table rows. */
+    /** A scoring function on rows of a table. */
     @FunctionalInterface
     interface TableFunction {
         /**
          * Scores rows.
          *
          * @param rows {@code rows[r][feature]}
-         * @return {@code outputs[r][class]}, as many as rows, all equally long
+         * @return {@code outputs[r][class]}: one for each row, all of the same length
          */
         double[][] score(double[][] rows);
     }

@@ -3,7 +3,7 @@ package io.github.attribution4j.model;
 
 import org.jspecify.annotations.Nullable;
 
-/** The engine ran out of memory on this many rows; fewer may succeed, and the runner tries. */
+/** The engine ran out of memory on this many rows. The runner tries again with fewer. */
 public final class ModelMemoryException extends ModelException {
     private static final long serialVersionUID = 1L;
 

@@ -5,7 +5,7 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 
 /**
- * One forward run of a {@link DifferentiableModel}, held open for backward passes: what goes back is the derivative.
+ * One forward run of a {@link DifferentiableModel} that can go back by the derivative.
  */
 public interface Pullback extends BackwardRun {
     /**

@@ -8,7 +8,7 @@ import io.github.attribution4j.tensor.Tensor;
 final class RowAxis {
     private RowAxis() {}
 
-    /** Returns a tensor with the axis in front; itself if it is there. */
+    /** Returns a tensor with the axis in front; the tensor itself if it is there already. */
     static Tensor first(Tensor tensor, int axis) {
         if (axis == 0) {
             return tensor;
@@ -17,7 +17,7 @@ final class RowAxis {
         return swapped(tensor, before(shape, axis), shape.dim(axis), first(shape, axis));
     }
 
-    /** Returns a tensor whose axis 0 has become the one named; itself if that is 0. */
+    /** Returns a tensor whose axis 0 is moved to the given axis; the tensor itself if that is 0. */
     static Tensor back(Tensor tensor, int axis) {
         if (axis == 0) {
             return tensor;
@@ -47,7 +47,7 @@ final class RowAxis {
         return before;
     }
 
-    /** Seen as {@code (a, b, rest)}, returns {@code (b, a, rest)} in another shape. */
+    /** Swaps a and b of a tensor seen as {@code (a, b, rest)}, and returns it in another shape. */
     private static Tensor swapped(Tensor tensor, long a, long b, Shape result) {
         if (a <= 1 || b <= 1) {
             return tensor.reshape(result);

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What is to be seen of the run of a program that was changed to follow rules: its derivative is that of the changed
- * program.
+ * The run of a program that was changed to follow rules, seen as a run by rules: its derivative is that of the
+ * changed program.
  */
 record RunByRules(Pullback changed) implements BackwardRun {
     @Override

@@ -4,14 +4,14 @@ package io.github.attribution4j.model;
 import io.github.attribution4j.internal.NearNames;
 import java.util.List;
 
-/** No cut point has this address; the message names near ones. */
+/** No cut point has this address; the message names similar ones. */
 public final class UnknownLayerException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
     /**
      * Creates it.
      *
-     * @param path what was asked for
+     * @param path the address given
      * @param known all addresses
      */
     public UnknownLayerException(String path, List<String> known) {

@@ -3,7 +3,7 @@ package io.github.attribution4j.model;
 
 import org.jspecify.annotations.Nullable;
 
-/** This model cannot be explained in the way asked for; the message says why and what to do instead. */
+/** This model cannot be explained in this way; the message says why and what to do instead. */
 public final class UnsupportedModelException extends ModelException {
     private static final long serialVersionUID = 1L;
 

@@ -119,7 +119,7 @@ public final class DjlModel implements Model {
      * Returns this model with another name and a version, for the provenance.
      *
      * @param name what explanations call the model
-     * @param version tells it from others of its name
+     * @param version distinguishes it from other models of its name
      */
     public DjlModel named(String name, String version) {
         Model.Identity said = new Model.Identity(
