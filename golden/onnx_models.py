@@ -10,7 +10,7 @@ Of the exporter's notes only the names of modules are kept. The arrays are named
 import io
 import warnings
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 import onnx
@@ -200,8 +200,10 @@ def example(sizes: Tuple[Any, ...], mask: bool) -> Tensor:
     return torch.ones(shape, dtype=torch.int64) if mask else torch.randn(shape)
 
 
-def export(model: nn.Module, args: Tuple[Tensor, ...], shapes: List[Tuple[Any, ...]], dynamo: bool) -> onnx.ModelProto:
-    names = [f"x{i}" for i in range(len(args))]
+def export(
+    model: nn.Module, args: Tuple[Tensor, ...], shapes: List[Tuple[Any, ...]], dynamo: bool, names: Optional[List[str]] = None
+) -> onnx.ModelProto:
+    names = names or [f"x{i}" for i in range(len(args))]
     axes = [{i: size for i, size in enumerate(shape) if isinstance(size, str)} for shape in shapes]
     out = io.BytesIO()
     settings: Dict[str, Any] = dict(input_names=names, output_names=["y"], dynamo=dynamo)
