@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.djl.golden.GoldenData;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
@@ -14,6 +13,7 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Path;
 import java.util.List;

@@ -4,7 +4,6 @@ package io.github.attribution4j.djl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.attribution4j.djl.golden.GoldenData;
 import io.github.attribution4j.djl.internal.Zoo;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
@@ -16,6 +15,7 @@ import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

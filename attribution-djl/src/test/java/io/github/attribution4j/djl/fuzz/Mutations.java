@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.fuzz;
 
-import io.github.attribution4j.djl.golden.GoldenData;
 import io.github.attribution4j.djl.internal.Zoo;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -23,6 +23,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.testkit.LeakExtension;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
@@ -41,7 +42,7 @@ class CamOnTorchTest {
     private static TorchScriptModel load(String form) {
         return TorchScriptModel.load(
                 GoldenData.data().resolve("models/cnn." + form + ".pt"),
-                GoldenData.options().dataType(DataType.FLOAT64));
+                TorchGolden.options().dataType(DataType.FLOAT64));
     }
 
     private static Inputs images(TorchScriptModel model) {

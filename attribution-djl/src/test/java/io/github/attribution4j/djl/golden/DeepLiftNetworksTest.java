@@ -19,6 +19,8 @@ import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import io.github.attribution4j.testkit.LeakExtension;
+import io.github.attribution4j.testkit.internal.golden.GoldenCase;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -62,7 +64,7 @@ class DeepLiftNetworksTest {
 
         TorchScriptModel load(DataType type) {
             return TorchScriptModel.load(
-                    folder.resolve(name() + ".pt"), GoldenData.options().dataType(type));
+                    folder.resolve(name() + ".pt"), TorchGolden.options().dataType(type));
         }
 
         Target target() {

@@ -6,6 +6,7 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.GradientXActivation;
@@ -28,6 +29,8 @@ import io.github.attribution4j.perturbation.ShapleyValues;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
+import io.github.attribution4j.testkit.internal.golden.GoldenModel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,7 +42,7 @@ final class EveryMethod implements AutoCloseable {
     private static final int IMAGE_CLASS = 3;
 
     /** One method on one model. */
-    record Request(GoldenModel model, Attribution<? super LayeredModel> method, Target target) {
+    record Request(GoldenModel<TorchScriptModel> model, Attribution<? super LayeredModel> method, Target target) {
         Explanation explain(Run run) {
             return method.attribute(model.model(), model.inputs(), target, run);
         }
@@ -66,8 +69,8 @@ final class EveryMethod implements AutoCloseable {
         }
     }
 
-    private final GoldenModel table = GoldenModel.load(GoldenData.entry("mlp_softmax/scripted"));
-    private final GoldenModel image = GoldenModel.load(GoldenData.entry("cnn/traced"));
+    private final GoldenModel<TorchScriptModel> table = TorchGolden.load(GoldenData.entry("mlp_softmax/scripted"));
+    private final GoldenModel<TorchScriptModel> image = TorchGolden.load(GoldenData.entry("cnn/traced"));
     private final Map<String, Request> requests = new LinkedHashMap<>();
 
     EveryMethod() {

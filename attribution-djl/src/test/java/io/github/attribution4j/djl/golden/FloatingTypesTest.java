@@ -19,6 +19,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import io.github.attribution4j.testkit.LeakExtension;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -36,9 +37,9 @@ class FloatingTypesTest {
         Path archive = GoldenData.data().resolve("models/" + name + ".pt");
         Path inputs = GoldenData.data().resolve(name.substring(0, name.indexOf('.')) + "/inputs.npz");
         IntegratedGradients method = new IntegratedGradients().steps(20);
-        try (TorchScriptModel narrow = TorchScriptModel.load(archive, GoldenData.options());
+        try (TorchScriptModel narrow = TorchScriptModel.load(archive, TorchGolden.options());
                 TorchScriptModel wide =
-                        TorchScriptModel.load(archive, GoldenData.options().dataType(DataType.FLOAT64));
+                        TorchScriptModel.load(archive, TorchGolden.options().dataType(DataType.FLOAT64));
                 TensorScope scope = TensorScope.open()) {
             Tensor x = NumpyFiles.readNpz(inputs, narrow.tensors())
                     .values()
@@ -69,7 +70,7 @@ class FloatingTypesTest {
     void weights_in_16_bits_get_gradients_in_float32() throws Exception {
         Path archive = GoldenData.special().resolve("float16.pt");
         try (TorchScriptModel model =
-                        TorchScriptModel.load(archive, GoldenData.options().dataType(DataType.FLOAT32));
+                        TorchScriptModel.load(archive, TorchGolden.options().dataType(DataType.FLOAT32));
                 TensorScope scope = TensorScope.open()) {
             Tensor x = model.tensors().full(Shape.of(3, 6), DataType.FLOAT32, 0.5);
             try (Explanation explanation = new Saliency().attribute(model, Inputs.of(x), Target.index(0))) {
@@ -83,9 +84,9 @@ class FloatingTypesTest {
     @Test
     void a_float64_model_in_float32() throws Exception {
         Path archive = GoldenData.data().resolve("models/mlp_double.scripted.pt");
-        try (TorchScriptModel wide = TorchScriptModel.load(archive, GoldenData.options());
+        try (TorchScriptModel wide = TorchScriptModel.load(archive, TorchGolden.options());
                 TorchScriptModel narrow =
-                        TorchScriptModel.load(archive, GoldenData.options().dataType(DataType.FLOAT32));
+                        TorchScriptModel.load(archive, TorchGolden.options().dataType(DataType.FLOAT32));
                 TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> inputs =
                     NumpyFiles.readNpz(GoldenData.data().resolve("mlp_double/inputs.npz"), wide.tensors());

@@ -22,6 +22,8 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
+import io.github.attribution4j.testkit.internal.golden.GoldenCase;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,7 +59,7 @@ class ForeignArchivesTest {
         String name = json.get("name").getAsString();
         String file = json.has("file") ? json.get("file").getAsString() : name + ".pt";
         Path path = GoldenData.foreign().resolve(file);
-        try (TorchScriptModel model = TorchScriptModel.load(path, GoldenData.options())) {
+        try (TorchScriptModel model = TorchScriptModel.load(path, TorchGolden.options())) {
             List<String> repairs = new ArrayList<>();
             GoldenCase.elements(json.has("repairs") ? json.get("repairs") : new JsonArray())
                     .forEach(line -> repairs.add(line.getAsString()));

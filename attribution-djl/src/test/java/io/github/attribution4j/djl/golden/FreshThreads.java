@@ -9,6 +9,8 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
+import io.github.attribution4j.testkit.internal.golden.GoldenModel;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -69,7 +71,7 @@ final class FreshThreads {
         TorchScriptModel sums = TestModels.script(LONG_SUMS, options);
         add("long sums", sums, Inputs.of(sums.tensors().of(new float[] {1, -2, 0.5f, 3}, 1, 4)));
         for (GoldenData.Entry entry : GoldenData.entries()) {
-            GoldenModel golden = GoldenModel.load(entry, options);
+            GoldenModel<TorchScriptModel> golden = TorchGolden.load(entry, options);
             add(entry.name(), golden.model(), golden.inputs());
         }
         ExecutorService old = Executors.newFixedThreadPool(THREADS);

@@ -22,6 +22,7 @@ import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -105,7 +106,7 @@ class HalfInsideTest {
     @ParameterizedTest
     @MethodSource("mixed")
     void as_they_are(Case tried) throws Exception {
-        try (TorchScriptModel model = tried.load(GoldenData.options());
+        try (TorchScriptModel model = tried.load(TorchGolden.options());
                 TensorScope scope = TensorScope.open()) {
             check(tried, model, DataType.FLOAT32, tried.name().equals("mixed") ? 5e-3 : 5e-2);
         }
@@ -115,7 +116,7 @@ class HalfInsideTest {
     @ParameterizedTest
     @MethodSource("mixed")
     void cuts_at_values_of_16_bits(Case tried) throws Exception {
-        try (TorchScriptModel model = tried.load(GoldenData.options());
+        try (TorchScriptModel model = tried.load(TorchGolden.options());
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(tried.arrays(model).get("x").to(DataType.FLOAT32));
             Tensor output = model.forward(inputs);
@@ -150,7 +151,7 @@ class HalfInsideTest {
     @ParameterizedTest
     @MethodSource("all")
     void converted_to_float32(Case tried) throws Exception {
-        try (TorchScriptModel model = tried.load(GoldenData.options().dataType(DataType.FLOAT32));
+        try (TorchScriptModel model = tried.load(TorchGolden.options().dataType(DataType.FLOAT32));
                 TensorScope scope = TensorScope.open()) {
             check(tried, model, DataType.FLOAT32, 2e-6);
         }
@@ -159,7 +160,7 @@ class HalfInsideTest {
     @ParameterizedTest
     @MethodSource("all")
     void converted_to_float64(Case tried) throws Exception {
-        try (TorchScriptModel model = tried.load(GoldenData.options().dataType(DataType.FLOAT64));
+        try (TorchScriptModel model = tried.load(TorchGolden.options().dataType(DataType.FLOAT64));
                 TensorScope scope = TensorScope.open()) {
             check(tried, model, DataType.FLOAT64, 1e-12);
         }
@@ -168,7 +169,7 @@ class HalfInsideTest {
     @ParameterizedTest
     @MethodSource("all")
     void converted_they_take_rules_and_paths(Case tried) throws Exception {
-        try (TorchScriptModel model = tried.load(GoldenData.options().dataType(DataType.FLOAT64));
+        try (TorchScriptModel model = tried.load(TorchGolden.options().dataType(DataType.FLOAT64));
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(tried.arrays(model).get("x"));
             try (Explanation path = new IntegratedGradients().steps(100).attribute(model, inputs, Target.index(1))) {
@@ -186,7 +187,7 @@ class HalfInsideTest {
     @Test
     void a_model_stored_in_16_bits_names_the_way() throws Exception {
         Case tried = new Case("stored", "script");
-        try (TorchScriptModel model = tried.load(GoldenData.options());
+        try (TorchScriptModel model = tried.load(TorchGolden.options());
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(tried.arrays(model).get("x").to(DataType.FLOAT32));
             assertThatThrownBy(() -> model.forward(inputs))

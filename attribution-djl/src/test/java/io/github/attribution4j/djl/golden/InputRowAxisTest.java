@@ -39,6 +39,8 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.testkit.LeakExtension;
+import io.github.attribution4j.testkit.internal.golden.GoldenCase;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -106,7 +108,7 @@ class InputRowAxisTest {
             double[][] ablated,
             List<Given> inputs) {
         TorchScriptModel load(String suffix) {
-            return TorchScriptModel.load(GoldenData.axes().resolve(name + suffix + ".pt"), GoldenData.options());
+            return TorchScriptModel.load(GoldenData.axes().resolve(name + suffix + ".pt"), TorchGolden.options());
         }
 
         Inputs inRowsOrder() {

@@ -18,6 +18,7 @@ import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,7 +49,7 @@ class LrpConservationTest {
 
     private static TorchScriptModel load(String network, String kind) {
         String file = entry(network).getAsJsonObject("archives").get(kind).getAsString();
-        return TorchScriptModel.load(FOLDER.resolve(file), GoldenData.options());
+        return TorchScriptModel.load(FOLDER.resolve(file), TorchGolden.options());
     }
 
     /** Examples drawn row by row. */

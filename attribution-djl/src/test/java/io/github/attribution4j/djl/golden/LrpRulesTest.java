@@ -17,6 +17,8 @@ import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
+import io.github.attribution4j.testkit.internal.golden.GoldenCase;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,7 +60,7 @@ class LrpRulesTest {
         List<String> failures = new ArrayList<>();
         int compared = 0;
         try (TensorScope scope = TensorScope.open();
-                TorchScriptModel model = TorchScriptModel.load(file, GoldenData.options())) {
+                TorchScriptModel model = TorchScriptModel.load(file, TorchGolden.options())) {
             Map<String, Tensor> arrays = NumpyFiles.readNpz(FOLDER.resolve("cases.npz"), model.tensors());
             Inputs inputs = Inputs.of(arrays.get(name + "/x"));
             Tensor relevance = relevance(arrays.get(name + "/output"), entry);

@@ -21,6 +21,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import io.github.attribution4j.testkit.LeakExtension;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import io.github.attribution4j.text.TokenAttribution;
 import io.github.attribution4j.view.LayerInspector;
 import io.github.attribution4j.view.LayerView;
@@ -69,7 +70,7 @@ class ManyExamplesInsideTest {
     void calls_keep_to_the_budget_and_examples_apart(Attribution<? super TorchScriptModel> method) {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model =
-                        TorchScriptModel.load(GoldenData.axes().resolve("picture_first.pt"), GoldenData.options())) {
+                        TorchScriptModel.load(GoldenData.axes().resolve("picture_first.pt"), TorchGolden.options())) {
             Inputs few = pictures(model);
             check(model, few, method);
         }
@@ -106,7 +107,7 @@ class ManyExamplesInsideTest {
     void tokens() throws IOException {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model =
-                        TorchScriptModel.load(GoldenData.text().resolve("lstm.scripted.pt"), GoldenData.options())) {
+                        TorchScriptModel.load(GoldenData.text().resolve("lstm.scripted.pt"), TorchGolden.options())) {
             var arrays = NumpyFiles.readNpz(GoldenData.text().resolve("arrays.npz"), model.tensors());
             Inputs inputs = Inputs.none();
             for (String input : model.parameterNames()) {
@@ -124,7 +125,7 @@ class ManyExamplesInsideTest {
     void views() {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model =
-                        TorchScriptModel.load(GoldenData.axes().resolve("picture_first.pt"), GoldenData.options())) {
+                        TorchScriptModel.load(GoldenData.axes().resolve("picture_first.pt"), TorchGolden.options())) {
             Inputs few = pictures(model);
             long perRow = model.bytesPerRow(few.select(0), true).orElseThrow();
             Run run = Run.defaults().memoryBudget(FITTING * perRow);

@@ -17,6 +17,8 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.testkit.LeakExtension;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
+import io.github.attribution4j.testkit.internal.golden.GoldenModel;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -40,7 +42,7 @@ class ManyExamplesTest {
     @MethodSource("models")
     void calls_keep_to_the_budget_and_are_no_more_than_it_asks_for(String name) {
         try (TensorScope scope = TensorScope.open();
-                GoldenModel golden = GoldenModel.load(GoldenData.entry(name))) {
+                GoldenModel<TorchScriptModel> golden = TorchGolden.load(GoldenData.entry(name))) {
             Inputs few = golden.inputs();
             Inputs many = few.select(
                     IntStream.range(0, EXAMPLES).mapToLong(i -> i % few.rows()).toArray());

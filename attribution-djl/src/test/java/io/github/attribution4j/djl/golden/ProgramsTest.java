@@ -23,6 +23,8 @@ import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.testkit.internal.golden.GoldenCase;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -42,7 +44,7 @@ class ProgramsTest {
     private record Case(
             String file, String method, String chosen, float[][] x, double[][] output, double[][][] gradient) {
         TorchScriptModel load() {
-            LoadOptions options = GoldenData.options().method(method);
+            LoadOptions options = TorchGolden.options().method(method);
             return TorchScriptModel.load(path(file), chosen.isEmpty() ? options : options.output(chosen));
         }
 
@@ -136,7 +138,7 @@ class ProgramsTest {
                 .hasMessageContaining("twice");
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = TorchScriptModel.load(
-                        path("list-of-dicts.pt"), GoldenData.options().output("0.score"))) {
+                        path("list-of-dicts.pt"), TorchGolden.options().output("0.score"))) {
             Inputs inputs = Inputs.of(model.tensors().of(new float[FEATURES], 1, FEATURES));
             assertThatThrownBy(() -> model.forward(inputs))
                     .isInstanceOf(ModelException.class)
@@ -148,7 +150,7 @@ class ProgramsTest {
 
     @Test
     void whatAModelPrintsIsLeftOut() {
-        try (TorchScriptModel model = TorchScriptModel.load(path("prints.pt"), GoldenData.options())) {
+        try (TorchScriptModel model = TorchScriptModel.load(path("prints.pt"), TorchGolden.options())) {
             assertThat(model.repairs()).containsExactly("print is left out (3 places)");
         }
     }
@@ -160,7 +162,7 @@ class ProgramsTest {
     void rulesWouldChangeDerivativesThatAProgramTakesItself(String program, String output) {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = TorchScriptModel.load(
-                        path(program + ".pt"), GoldenData.options().output(output))) {
+                        path(program + ".pt"), TorchGolden.options().output(output))) {
             Inputs inputs = Inputs.of(model.tensors().of(new float[] {1, 2, 3, 4}, 1, FEATURES));
             for (Attribution<? super TorchScriptModel> method :
                     List.<Attribution<? super TorchScriptModel>>of(new Lrp(Composites.epsilon(0)), new DeepLift())) {
@@ -183,7 +185,7 @@ class ProgramsTest {
     void theCallersTensorIsNotMadeALeaf() {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = TorchScriptModel.load(
-                        path("forces.pt"), GoldenData.options().output("energy"))) {
+                        path("forces.pt"), TorchGolden.options().output("energy"))) {
             Tensor x = model.tensors().of(new float[] {1, 2, 3, 4}, 1, FEATURES);
             model.forward(Inputs.of(x));
             // A tensor that had become a leaf of a graph could not be written to.
@@ -198,7 +200,7 @@ class ProgramsTest {
     void relevanceOfAProgramThatTakesDerivatives() {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = TorchScriptModel.load(
-                        path("forces.pt"), GoldenData.options().output("energy"))) {
+                        path("forces.pt"), TorchGolden.options().output("energy"))) {
             double[] x = {0.5, -1, 2, 0.25};
             double[] weight = model.weight("fc.weight").toDoubleArray();
             double[] bias = model.weight("fc.bias").toDoubleArray();

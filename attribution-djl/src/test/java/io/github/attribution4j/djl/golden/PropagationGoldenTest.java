@@ -4,8 +4,13 @@ package io.github.attribution4j.djl.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.testkit.internal.golden.GoldenCase;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
+import io.github.attribution4j.testkit.internal.golden.GoldenModel;
+import io.github.attribution4j.testkit.internal.golden.Requests;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,7 +28,7 @@ import org.junit.jupiter.api.TestReporter;
  * oracle in float64 where it is not: {@code golden/propagation}.
  */
 class PropagationGoldenTest {
-    private static final List<GoldenModel> OPEN = new ArrayList<>();
+    private static final List<GoldenModel<TorchScriptModel>> OPEN = new ArrayList<>();
     private static final Map<String, Double> WORST = new TreeMap<>();
 
     @TestFactory
@@ -78,16 +83,16 @@ class PropagationGoldenTest {
         OPEN.clear();
     }
 
-    private static GoldenModel open(GoldenData.Entry entry) {
+    private static GoldenModel<TorchScriptModel> open(GoldenData.Entry entry) {
         if (OPEN.isEmpty() || !OPEN.get(0).entry().equals(entry)) {
             close();
-            OPEN.add(GoldenModel.load(entry));
+            OPEN.add(TorchGolden.load(entry));
         }
         return OPEN.get(0);
     }
 
     private static void replay(GoldenData.Entry entry, GoldenCase given) {
-        GoldenModel model = open(entry);
+        GoldenModel<TorchScriptModel> model = open(entry);
         long live = Lifetime.count();
         Requests requests = new Requests(model, given);
         try (Explanation explanation = new RuledRequests(requests, given)

@@ -31,6 +31,8 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.testkit.LeakExtension;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
+import io.github.attribution4j.testkit.internal.golden.GoldenModel;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
@@ -46,14 +48,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(LeakExtension.class)
 class RequestRefusalTest {
-    private static GoldenModel table;
-    private static GoldenModel image;
+    private static GoldenModel<TorchScriptModel> table;
+    private static GoldenModel<TorchScriptModel> image;
     private static double[] answer;
 
     @BeforeAll
     static void load() {
-        table = GoldenModel.load(GoldenData.entry("mlp_softmax/scripted"));
-        image = GoldenModel.load(GoldenData.entry("cnn/traced"));
+        table = TorchGolden.load(GoldenData.entry("mlp_softmax/scripted"));
+        image = TorchGolden.load(GoldenData.entry("cnn/traced"));
         answer = saliency();
     }
 
@@ -334,7 +336,7 @@ class RequestRefusalTest {
 
     @Test
     void closedModels() {
-        try (GoldenModel other = GoldenModel.load(GoldenData.entry("mlp_softmax/traced"))) {
+        try (GoldenModel<TorchScriptModel> other = TorchGolden.load(GoldenData.entry("mlp_softmax/traced"))) {
             LayeredModel model = other.model();
             LayeredModel closed = other.model();
             closed.close();

@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.perturbation.Rise;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
+import io.github.attribution4j.testkit.internal.golden.GoldenModel;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +32,7 @@ class RiseGoldenTest {
     })
     void values_and_errors_are_those_of_the_formula(String name, long target, double relative) {
         try (TensorScope scope = TensorScope.open();
-                GoldenModel golden = GoldenModel.load(GoldenData.entry(name + "/traced"))) {
+                GoldenModel<TorchScriptModel> golden = TorchGolden.load(GoldenData.entry(name + "/traced"))) {
             Map<String, Tensor> expected =
                     GoldenModel.arrays(GoldenData.data().getParent().resolve("rise/rise.npz"), Tensors.ofJava());
             for (int cells : new int[] {3, 7}) {

@@ -37,6 +37,8 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
+import io.github.attribution4j.testkit.internal.golden.GoldenCase;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -88,7 +90,7 @@ class RowAxesTest {
         }
 
         LoadOptions options() {
-            LoadOptions options = GoldenData.options();
+            LoadOptions options = TorchGolden.options();
             return unbatched() ? options.unbatched() : options;
         }
 
@@ -426,7 +428,7 @@ class RowAxesTest {
     @Test
     void the_axis_of_rows_may_change_with_the_values() throws Exception {
         try (TorchScriptModel model =
-                TorchScriptModel.load(GoldenData.axes().resolve("turning.pt"), GoldenData.options())) {
+                TorchScriptModel.load(GoldenData.axes().resolve("turning.pt"), TorchGolden.options())) {
             ExecutorService pool = Executors.newFixedThreadPool(THREADS);
             try {
                 List<Callable<Void>> tasks = new ArrayList<>();
@@ -486,7 +488,7 @@ class RowAxesTest {
     @Test
     void without_the_option_it_is_refused_and_the_model_still_works() throws Exception {
         Case tried = cases().filter(c -> c.name().equals("energy")).findFirst().orElseThrow();
-        try (TorchScriptModel model = TorchScriptModel.load(tried.file(), GoldenData.options());
+        try (TorchScriptModel model = TorchScriptModel.load(tried.file(), TorchGolden.options());
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = tried.inputs(tried.arrays(model));
             assertThatThrownBy(() -> new Saliency()

@@ -36,6 +36,8 @@ import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.testkit.LeakExtension;
+import io.github.attribution4j.testkit.internal.golden.GoldenCase;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

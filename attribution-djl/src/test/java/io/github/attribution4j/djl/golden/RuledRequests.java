@@ -21,6 +21,8 @@ import io.github.attribution4j.propagation.DeepLiftShap;
 import io.github.attribution4j.propagation.GuidedBackprop;
 import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.propagation.Rules;
+import io.github.attribution4j.testkit.internal.golden.GoldenCase;
+import io.github.attribution4j.testkit.internal.golden.Requests;
 import java.util.List;
 
 /** The methods of {@code golden/propagation}. */

@@ -24,6 +24,8 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
+import io.github.attribution4j.testkit.internal.golden.GoldenCase;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -118,7 +120,7 @@ class SpecialArchivesTest {
         }
 
         TorchScriptModel load() {
-            return TorchScriptModel.load(file(), GoldenData.options());
+            return TorchScriptModel.load(file(), TorchGolden.options());
         }
 
         Map<String, Tensor> arrays() throws IOException {
@@ -160,7 +162,7 @@ class SpecialArchivesTest {
             List<double[]> gradients = new ArrayList<>();
             for (int output = 0; output < outputs.size(); output++) {
                 try (TorchScriptModel model =
-                        TorchScriptModel.load(file(), GoldenData.options().output(output))) {
+                        TorchScriptModel.load(file(), TorchGolden.options().output(output))) {
                     Inputs inputs = inputs(model);
                     List<double[]> before =
                             inputs.tensors().stream().map(Tensor::toDoubleArray).toList();

@@ -37,6 +37,8 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.testkit.internal.golden.GoldenCase;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -78,7 +80,7 @@ class StateTest {
         }
 
         TorchScriptModel load() {
-            return TorchScriptModel.load(path(), GoldenData.options());
+            return TorchScriptModel.load(path(), TorchGolden.options());
         }
 
         Inputs row(TorchScriptModel model, int row) {
@@ -253,7 +255,7 @@ class StateTest {
             try (TensorScope scope = TensorScope.open();
                     TorchScriptModel model = TorchScriptModel.load(file(name));
                     TorchScriptModel called = TorchScriptModel.load(
-                            file(name), GoldenData.options().state(start))) {
+                            file(name), TorchGolden.options().state(start))) {
                 Inputs x = Inputs.of(called.tensors().of(new float[] {1, 2, 3, 4}, 1, FEATURES));
                 called.forward(x);
                 new Saliency().attribute(called, x, Target.index(1)).close();
@@ -315,7 +317,7 @@ class StateTest {
     private static double[] forward(String file, Map<String, Tensor> state) {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model =
-                        TorchScriptModel.load(file(file), GoldenData.options().state(state))) {
+                        TorchScriptModel.load(file(file), TorchGolden.options().state(state))) {
             double[] first = null;
             for (int i = 0; i < 2; i++) {
                 Tensor x = model.tensors().of(new float[] {1, 2, 3, 4}, 1, FEATURES);
@@ -355,12 +357,12 @@ class StateTest {
     void provenanceTellsStateMethodTypeAndLayout() {
         Tensor start = Tensors.ofJava().of(new long[] {4}, 1);
         LoadOptions options =
-                GoldenData.options().method("again").dataType(DataType.FLOAT64).state(Map.of("n", start));
+                TorchGolden.options().method("again").dataType(DataType.FLOAT64).state(Map.of("n", start));
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = TorchScriptModel.load(file("counts-int.pt"), options);
-                TorchScriptModel plain = TorchScriptModel.load(file("counts-int.pt"), GoldenData.options());
+                TorchScriptModel plain = TorchScriptModel.load(file("counts-int.pt"), TorchGolden.options());
                 TorchScriptModel alone = TorchScriptModel.load(
-                        file("counts-int.pt"), GoldenData.options().unbatched().output(0))) {
+                        file("counts-int.pt"), TorchGolden.options().unbatched().output(0))) {
             Inputs x = Inputs.of(model.tensors().of(new double[] {1, 2, 3, 4}, 1, FEATURES));
             Map<String, String> expected = new LinkedHashMap<>();
             expected.put("method", "again");
@@ -415,7 +417,7 @@ class StateTest {
                 "flag-training", List.of());
         expected.forEach((name, state) -> {
             try (TensorScope scope = TensorScope.open();
-                    TorchScriptModel model = TorchScriptModel.load(file(name + ".pt"), GoldenData.options())) {
+                    TorchScriptModel model = TorchScriptModel.load(file(name + ".pt"), TorchGolden.options())) {
                 assertThat(model.stateNames()).as(name).containsExactlyInAnyOrderElementsOf(state);
                 Inputs x = Inputs.of(model.tensors().of(new float[] {1, 2, 3, 4}, 1, FEATURES));
                 double[] first = model.forward(x).toDoubleArray();
@@ -435,7 +437,7 @@ class StateTest {
                 Map<String, Tensor> before = Map.of();
                 for (int row = 0; row < state.x().length; row++) {
                     LoadOptions options =
-                            GoldenData.options().dataType(DataType.FLOAT64).state(before);
+                            TorchGolden.options().dataType(DataType.FLOAT64).state(before);
                     try (TorchScriptModel model = TorchScriptModel.load(state.path(), options)) {
                         Inputs step = Inputs.of(
                                 model.tensors().of(state.x()[row], 1, FEATURES).to(DataType.FLOAT64));
@@ -468,7 +470,7 @@ class StateTest {
     void theStateAfterOneExampleWithoutAnAxisOfRows() {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = TorchScriptModel.load(
-                        file("counts-buffer.pt"), GoldenData.options().unbatched())) {
+                        file("counts-buffer.pt"), TorchGolden.options().unbatched())) {
             Tensor rows = model.tensors().of(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, 2, FEATURES);
             Tensor count = model.stateAfter(Inputs.of(rows.rows(0, 1))).get("n");
             assertThat(count.shape()).isEqualTo(Shape.of(1));
@@ -482,7 +484,7 @@ class StateTest {
     @Test
     void aModelThatKeepsNoStateLeavesNone() {
         try (TensorScope scope = TensorScope.open();
-                TorchScriptModel model = TorchScriptModel.load(file("flag-off.pt"), GoldenData.options())) {
+                TorchScriptModel model = TorchScriptModel.load(file("flag-off.pt"), TorchGolden.options())) {
             Inputs x = Inputs.of(model.tensors().of(new float[] {1, 2, 3, 4}, 1, FEATURES));
             assertThat(model.stateAfter(x)).isEmpty();
         }
@@ -492,7 +494,7 @@ class StateTest {
     @Test
     void eightThreadsReadTheStateAtOnce() throws Exception {
         ExecutorService pool = Executors.newFixedThreadPool(THREADS);
-        TorchScriptModel model = TorchScriptModel.load(file("convolves.pt"), GoldenData.options());
+        TorchScriptModel model = TorchScriptModel.load(file("convolves.pt"), TorchGolden.options());
         try {
             List<Callable<double[]>> tasks = new ArrayList<>();
             for (int i = 0; i < THREADS; i++) {

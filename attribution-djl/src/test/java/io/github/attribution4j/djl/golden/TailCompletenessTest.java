@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.path.Path;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.testkit.LeakExtension;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
+import io.github.attribution4j.testkit.internal.golden.GoldenModel;
 import java.util.List;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +42,7 @@ class TailCompletenessTest {
         "transformer_encoder/traced, encoder.layers.0"
     })
     void attributionsAtALayerSumToTheChangeOfTheTail(String archive, String layers) {
-        try (GoldenModel model = GoldenModel.load(GoldenData.entry(archive))) {
+        try (GoldenModel<TorchScriptModel> model = TorchGolden.load(GoldenData.entry(archive))) {
             Target target = archive.startsWith("segmentation") ? Target.at(2, 5, 6) : Target.index(1);
             for (String layer : layers.split(" ", -1)) {
                 IntegratedGradients straight = new IntegratedGradients()
@@ -59,7 +62,7 @@ class TailCompletenessTest {
     }
 
     /** Returns the largest gap, as a fraction of the largest change of the score. */
-    private static double gap(GoldenModel model, Attribution<LayeredModel> method, Target target) {
+    private static double gap(GoldenModel<TorchScriptModel> model, Attribution<LayeredModel> method, Target target) {
         try (Explanation why = method.attribute(model.model(), model.inputs(), target)) {
             double[] baseline = why.baselineScores().orElseThrow();
             double[] scores = why.scores();

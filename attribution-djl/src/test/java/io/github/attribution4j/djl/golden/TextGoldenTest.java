@@ -22,6 +22,8 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
+import io.github.attribution4j.testkit.internal.golden.GoldenCase;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import io.github.attribution4j.text.TokenAttribution;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -57,7 +59,7 @@ class TextGoldenTest {
     }
 
     private static void check(JsonObject described, String archive, JsonObject golden) throws IOException {
-        try (TorchScriptModel model = TorchScriptModel.load(GoldenData.text().resolve(archive), GoldenData.options());
+        try (TorchScriptModel model = TorchScriptModel.load(GoldenData.text().resolve(archive), TorchGolden.options());
                 TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> arrays = NumpyFiles.readNpz(GoldenData.text().resolve("arrays.npz"), model.tensors());
             String name = described.get("name").getAsString();

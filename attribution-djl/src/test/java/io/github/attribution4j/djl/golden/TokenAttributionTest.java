@@ -26,6 +26,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import io.github.attribution4j.testkit.LeakExtension;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import io.github.attribution4j.text.EmbeddingLookup;
 import io.github.attribution4j.text.TokenAttribution;
 import java.io.IOException;
@@ -49,7 +50,7 @@ class TokenAttributionTest {
 
     private static void with(String archive, BiConsumer<TorchScriptModel, Inputs> test, String... attributed) {
         String name = archive.substring(0, archive.indexOf('.'));
-        try (TorchScriptModel model = TorchScriptModel.load(GoldenData.text().resolve(archive), GoldenData.options());
+        try (TorchScriptModel model = TorchScriptModel.load(GoldenData.text().resolve(archive), TorchGolden.options());
                 TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> arrays = NumpyFiles.readNpz(GoldenData.text().resolve("arrays.npz"), model.tensors());
             Inputs inputs = Inputs.none();

@@ -22,6 +22,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import io.github.attribution4j.testkit.LeakExtension;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import io.github.attribution4j.text.TokenAttribution;
 import java.io.IOException;
 import java.util.Arrays;
@@ -74,7 +75,7 @@ class TokenRelevanceTest {
 
     private static void compare(String archive, DataType type, double tolerance, String key, RuleSet rules)
             throws IOException {
-        LoadOptions options = GoldenData.options().dataType(type);
+        LoadOptions options = TorchGolden.options().dataType(type);
         try (TorchScriptModel model = TorchScriptModel.load(GoldenData.text().resolve(archive), options);
                 TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> arrays = NumpyFiles.readNpz(GoldenData.text().resolve("arrays.npz"), model.tensors());

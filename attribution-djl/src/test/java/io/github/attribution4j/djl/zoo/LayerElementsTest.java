@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.Gson;
 import io.github.attribution4j.djl.TorchScriptModel;
-import io.github.attribution4j.djl.golden.GoldenData;
+import io.github.attribution4j.djl.golden.TorchGolden;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.DifferentiableModel;
@@ -17,6 +17,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,7 +64,7 @@ class LayerElementsTest {
     private static void check(ZooArchive archive, List<Place> places) throws IOException {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = TorchScriptModel.load(
-                        archive.path(), GoldenData.options().output(archive.output()))) {
+                        archive.path(), TorchGolden.options().output(archive.output()))) {
             Map<String, Tensor> expected = NumpyFiles.readNpz(FOLDER.resolve("elements.npz"), Tensors.ofJava());
             Map<String, Tensor> arrays = archive.arrays();
             Inputs inputs = archive.inputs(arrays, model.tensors());

@@ -4,7 +4,7 @@ package io.github.attribution4j.djl.zoo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.djl.TorchScriptModel;
-import io.github.attribution4j.djl.golden.GoldenData;
+import io.github.attribution4j.djl.golden.TorchGolden;
 import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
@@ -15,6 +15,7 @@ import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -49,7 +50,7 @@ class RelevanceZooTest {
 
     private static void compare(ZooArchive archive) {
         try (TensorScope scope = TensorScope.open();
-                TorchScriptModel model = TorchScriptModel.load(archive.path(), GoldenData.options())) {
+                TorchScriptModel model = TorchScriptModel.load(archive.path(), TorchGolden.options())) {
             Inputs inputs = archive.inputs(archive.arrays(), model.tensors());
             List<double[]> gradients;
             List<double[]> relevance;

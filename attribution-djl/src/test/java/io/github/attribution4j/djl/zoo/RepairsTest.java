@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.djl.TorchScriptModel;
-import io.github.attribution4j.djl.golden.GoldenData;
+import io.github.attribution4j.djl.golden.TorchGolden;
 import io.github.attribution4j.djl.zoo.ZooCheck.Result;
 import io.github.attribution4j.djl.zoo.ZooCheck.Status;
 import io.github.attribution4j.model.Cut;
@@ -14,6 +14,7 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,7 +67,7 @@ class RepairsTest {
     void modulesInsideAFusedLayerAreReachedWithoutGradients(String file) {
         ZooArchive archive = archive(file);
         try (TensorScope scope = TensorScope.open();
-                TorchScriptModel model = TorchScriptModel.load(archive.path(), GoldenData.options())) {
+                TorchScriptModel model = TorchScriptModel.load(archive.path(), TorchGolden.options())) {
             Inputs inputs = archive.inputs(archive.arrays(), model.tensors());
             for (String module : new String[] {"self_attn", "norm1", "linear1", "dropout", "linear2", "norm2"}) {
                 Cut cut = model.cut("encoder.layers.1." + module);
@@ -88,7 +89,7 @@ class RepairsTest {
     void gradientsThatWouldPassAQuantizedOperatorAreRefused() {
         ZooArchive archive = archive("mlp_quantized.script.pt");
         try (TensorScope scope = TensorScope.open();
-                TorchScriptModel model = TorchScriptModel.load(archive.path(), GoldenData.options())) {
+                TorchScriptModel model = TorchScriptModel.load(archive.path(), TorchGolden.options())) {
             Inputs inputs = archive.inputs(archive.arrays(), model.tensors());
             String refusal =
                     "operator quantized.linear_dynamic has no derivative, so no gradient passes it; cut the model "

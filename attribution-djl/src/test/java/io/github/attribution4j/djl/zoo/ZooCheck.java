@@ -2,7 +2,7 @@
 package io.github.attribution4j.djl.zoo;
 
 import io.github.attribution4j.djl.TorchScriptModel;
-import io.github.attribution4j.djl.golden.GoldenData;
+import io.github.attribution4j.djl.golden.TorchGolden;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
@@ -97,7 +97,7 @@ final class ZooCheck {
         List<LayerResult> layers = new ArrayList<>();
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = TorchScriptModel.load(
-                        archive.path(), GoldenData.options().output(archive.output()))) {
+                        archive.path(), TorchGolden.options().output(archive.output()))) {
             Inputs inputs = archive.inputs(arrays, model.tensors());
             double outputError = error(model.forward(inputs), arrays.get("output"));
             double inputError = inputError(model, inputs);

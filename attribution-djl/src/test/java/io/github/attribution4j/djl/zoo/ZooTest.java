@@ -3,10 +3,10 @@ package io.github.attribution4j.djl.zoo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.attribution4j.djl.golden.GoldenData;
 import io.github.attribution4j.djl.zoo.ZooCheck.LayerResult;
 import io.github.attribution4j.djl.zoo.ZooCheck.Result;
 import io.github.attribution4j.djl.zoo.ZooCheck.Status;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl.golden;
+package io.github.attribution4j.testkit.internal.golden;
 
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.Inputs;
@@ -16,7 +16,7 @@ import java.util.List;
  * @param sets the rows to draw from, for each attributed input
  * @param indexes the row drawn, {@code (examples, samples)}, for each attributed input
  */
-record RecordedBaseline(List<Tensor> sets, List<Tensor> indexes) implements Baseline {
+public record RecordedBaseline(List<Tensor> sets, List<Tensor> indexes) implements Baseline {
     @Override
     public List<Tensor> rows(Inputs inputs, long[] examples, long[] samples, Run run) {
         List<Tensor> rows = new ArrayList<>();

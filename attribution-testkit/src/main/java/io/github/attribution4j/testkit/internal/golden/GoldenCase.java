@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl.golden;
+package io.github.attribution4j.testkit.internal.golden;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -8,44 +8,45 @@ import io.github.attribution4j.target.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.UnaryOperator;
 import java.util.stream.StreamSupport;
 
 /** One entry of the manifest: a method with settings, and what comes out. */
-record GoldenCase(JsonObject json) {
+public record GoldenCase(JsonObject json) {
     /** What must come out: the array that holds it, and how near it must be. */
-    record Expected(String name, String array, double relative, OptionalDouble scale) {}
+    public record Expected(String name, String array, double relative, OptionalDouble scale) {}
 
-    String id() {
+    public String id() {
         return json.get("id").getAsString();
     }
 
-    String method() {
+    public String method() {
         return json.get("method").getAsString();
     }
 
-    String compare() {
+    public String compare() {
         return json.get("compare").getAsString();
     }
 
-    JsonObject target() {
+    public JsonObject target() {
         return json.getAsJsonObject("target");
     }
 
-    Options options() {
+    public Options options() {
         return new Options(json.getAsJsonObject("options"));
     }
 
-    boolean has(String key) {
+    public boolean has(String key) {
         return json.has(key);
     }
 
     /** Returns whether the case looks inside the model. */
-    boolean isInside() {
+    public boolean isInside() {
         return json.has("layer") || json.has("layers");
     }
 
     /** Returns the addresses of the layers. */
-    String[] layers() {
+    public String[] layers() {
         List<JsonObject> places =
                 json.has("layer") ? List.of(json.getAsJsonObject("layer")) : objects(json.get("layers"));
         return places.stream()
@@ -54,13 +55,32 @@ record GoldenCase(JsonObject json) {
                 .toArray(String[]::new);
     }
 
+    /**
+     * Returns the same case with its layers addressed otherwise.
+     *
+     * @param address of the layer that a path of a module, with {@code :in} for its input, names
+     */
+    public GoldenCase at(UnaryOperator<String> address) {
+        JsonObject copy = json.deepCopy();
+        JsonArray places = new JsonArray();
+        for (String layer : layers()) {
+            JsonObject place = new JsonObject();
+            place.addProperty("path", address.apply(layer));
+            place.addProperty("side", "output");
+            places.add(place);
+        }
+        copy.remove("layer");
+        copy.add("layers", places);
+        return new GoldenCase(copy);
+    }
+
     /** Returns the address of the only layer. */
-    String layer() {
+    public String layer() {
         return layers()[0];
     }
 
     /** Returns the unit of the layer: coordinates, slices, or a function. */
-    Target unit() {
+    public Target unit() {
         JsonElement unit = json.get("unit");
         if (unit.isJsonArray()) {
             return Target.at(longs(unit));
@@ -71,29 +91,29 @@ record GoldenCase(JsonObject json) {
                 : Targets.ofFunction(kind.get("function").getAsString());
     }
 
-    List<JsonObject> baselines() {
+    public List<JsonObject> baselines() {
         return objects(json.get("baselines"));
     }
 
-    List<String> masks() {
+    public List<String> masks() {
         return elements(json.get("masks")).stream()
                 .map(JsonElement::getAsString)
                 .toList();
     }
 
-    String given(String name) {
+    public String given(String name) {
         return json.getAsJsonObject("given").get(name).getAsString();
     }
 
-    boolean hasDraws(String name) {
+    public boolean hasDraws(String name) {
         return json.has("draws") && json.getAsJsonObject("draws").has(name);
     }
 
-    String draws(String name) {
+    public String draws(String name) {
         return json.getAsJsonObject("draws").get(name).getAsString();
     }
 
-    List<Expected> expected() {
+    public List<Expected> expected() {
         List<Expected> expected = new ArrayList<>();
         for (JsonObject one : objects(json.get("expected"))) {
             expected.add(new Expected(
@@ -105,57 +125,57 @@ record GoldenCase(JsonObject json) {
         return expected;
     }
 
-    boolean expects(String name) {
+    public boolean expects(String name) {
         return expected().stream().anyMatch(expected -> expected.name().equals(name));
     }
 
-    static List<JsonElement> elements(JsonElement array) {
+    public static List<JsonElement> elements(JsonElement array) {
         return StreamSupport.stream(((JsonArray) array).spliterator(), false).toList();
     }
 
-    static List<JsonObject> objects(JsonElement array) {
+    public static List<JsonObject> objects(JsonElement array) {
         return elements(array).stream().map(JsonElement::getAsJsonObject).toList();
     }
 
-    static long[] longs(JsonElement array) {
+    public static long[] longs(JsonElement array) {
         return elements(array).stream().mapToLong(JsonElement::getAsLong).toArray();
     }
 
-    static double[] doubles(JsonElement array) {
+    public static double[] doubles(JsonElement array) {
         return elements(array).stream().mapToDouble(JsonElement::getAsDouble).toArray();
     }
 
     /** Settings by name. */
-    record Options(JsonObject json) {
-        boolean has(String name) {
+    public record Options(JsonObject json) {
+        public boolean has(String name) {
             return json.has(name);
         }
 
-        int integer(String name) {
+        public int integer(String name) {
             return json.get(name).getAsInt();
         }
 
-        String text(String name) {
+        public String text(String name) {
             return json.get(name).getAsString();
         }
 
-        boolean flag(String name, boolean otherwise) {
+        public boolean flag(String name, boolean otherwise) {
             return json.has(name) ? json.get(name).getAsBoolean() : otherwise;
         }
 
-        double[] numbers(String name) {
+        public double[] numbers(String name) {
             return doubles(json.get(name));
         }
 
-        List<long[]> shapes(String name) {
+        public List<long[]> shapes(String name) {
             return elements(json.get(name)).stream().map(GoldenCase::longs).toList();
         }
 
-        List<JsonObject> objects(String name) {
+        public List<JsonObject> objects(String name) {
             return GoldenCase.objects(json.get(name));
         }
 
-        Options inner(String name) {
+        public Options inner(String name) {
             return new Options(json.getAsJsonObject(name));
         }
     }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl.golden;
+package io.github.attribution4j.testkit.internal.golden;
 
-import io.github.attribution4j.run.ReplayedRun;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
@@ -16,7 +17,7 @@ import java.util.function.LongSupplier;
  * coalitions itself, from bits that lead to what Captum drew. A stream that is asked for more than was recorded, or for
  * something of which nothing is known, fails the test.
  */
-final class RecordedDraws {
+public final class RecordedDraws {
     /** The meaning of the first part of a stream's key. */
     private static final long NOISE = 0x6A55;
 
@@ -26,17 +27,25 @@ final class RecordedDraws {
     private static final long PERMUTATION = 0x5417;
     private static final long COALITIONS = 0x5A9;
 
-    private final GoldenModel model;
+    private final GoldenModel<?> model;
     private final GoldenCase given;
 
-    private RecordedDraws(GoldenModel model, GoldenCase given) {
+    private RecordedDraws(GoldenModel<?> model, GoldenCase given) {
         this.model = model;
         this.given = given;
     }
 
-    static Run replay(GoldenModel model, GoldenCase given, Run run) {
+    public static Run replay(GoldenModel<?> model, GoldenCase given, Run run) {
         RecordedDraws draws = new RecordedDraws(model, given);
-        return ReplayedRun.of(run, draws::words);
+        Function<long[], LongSupplier> words = draws::words;
+        try {
+            // Run shows the place where bits come from to its own package only.
+            Method bits = Run.class.getDeclaredMethod("bits", Function.class);
+            bits.setAccessible(true);
+            return (Run) bits.invoke(run, words);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private LongSupplier words(long... key) {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl.golden;
+package io.github.attribution4j.testkit.internal.golden;
 
 import com.google.gson.JsonObject;
-import io.github.attribution4j.djl.LoadOptions;
-import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
@@ -15,26 +14,27 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** An archive on the device of the test run, with its inputs there, and all arrays of its cases in Java. */
-final class GoldenModel implements AutoCloseable {
+/** A model on the device of the test run, with its inputs there, and all arrays of its cases in Java. */
+public final class GoldenModel<M extends LayeredModel> implements AutoCloseable {
     private final GoldenData.Entry entry;
-    private final TorchScriptModel model;
+    private final M model;
     private final Inputs inputs;
     private final Map<String, Tensor> arrays;
 
-    private GoldenModel(GoldenData.Entry entry, TorchScriptModel model, Inputs inputs, Map<String, Tensor> arrays) {
+    private GoldenModel(GoldenData.Entry entry, M model, Inputs inputs, Map<String, Tensor> arrays) {
         this.entry = entry;
         this.model = model;
         this.inputs = inputs;
         this.arrays = arrays;
     }
 
-    static GoldenModel load(GoldenData.Entry entry) {
-        return load(entry, GoldenData.options());
-    }
-
-    static GoldenModel load(GoldenData.Entry entry, LoadOptions options) {
-        TorchScriptModel model = TorchScriptModel.load(entry.archive(), options);
+    /**
+     * Reads what belongs to a model; closing it closes the model.
+     *
+     * @param entry where it stands in the manifest
+     * @param model the model
+     */
+    public static <M extends LayeredModel> GoldenModel<M> of(GoldenData.Entry entry, M model) {
         try (TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> tensors = arrays(entry, "inputs_file", model.tensors());
             Inputs inputs = Inputs.none();
@@ -49,11 +49,11 @@ final class GoldenModel implements AutoCloseable {
             }
             Map<String, Tensor> arrays = arrays(entry, "arrays_file", Tensors.ofJava());
             arrays.values().forEach(TensorScope::release);
-            return new GoldenModel(entry, model, inputs, arrays);
+            return new GoldenModel<>(entry, model, inputs, arrays);
         }
     }
 
-    static Map<String, Tensor> arrays(Path file, Tensors tensors) {
+    public static Map<String, Tensor> arrays(Path file, Tensors tensors) {
         try {
             return NumpyFiles.readNpz(file, tensors);
         } catch (IOException e) {
@@ -65,20 +65,20 @@ final class GoldenModel implements AutoCloseable {
         return arrays(entry.file(entry.json().get(key).getAsString()), tensors);
     }
 
-    GoldenData.Entry entry() {
+    public GoldenData.Entry entry() {
         return entry;
     }
 
-    TorchScriptModel model() {
+    public M model() {
         return model;
     }
 
-    Inputs inputs() {
+    public Inputs inputs() {
         return inputs;
     }
 
     /** Returns an array, in Java. */
-    Tensor array(String key) {
+    public Tensor array(String key) {
         Tensor array = arrays.get(key);
         if (array == null) {
             throw new IllegalArgumentException(entry.name() + " has no array '" + key + "'");
@@ -87,16 +87,16 @@ final class GoldenModel implements AutoCloseable {
     }
 
     /** Returns an array on the model's device, of the current scope. */
-    Tensor onDevice(String key) {
+    public Tensor onDevice(String key) {
         return model.tensors().bring(array(key));
     }
 
-    List<GoldenCase> cases() {
+    public List<GoldenCase> cases() {
         return entry.cases();
     }
 
     /** Returns one case. */
-    GoldenCase find(String id) {
+    public GoldenCase find(String id) {
         return cases().stream().filter(one -> one.id().equals(id)).findFirst().orElseThrow();
     }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl.golden;
+package io.github.attribution4j.testkit.internal.golden;
 
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 
 /** Functions of an output that golden cases know by name. */
-final class Targets {
+public final class Targets {
     private Targets() {}
 
-    static Target ofFunction(String name) {
+    public static Target ofFunction(String name) {
         if (name.equals("sum-of-squares")) {
             return Target.of("sum of squares", Targets::sumOfSquares, output -> output.mul(2));
         }

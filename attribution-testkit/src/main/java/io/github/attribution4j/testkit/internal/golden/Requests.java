@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl.golden;
+package io.github.attribution4j.testkit.internal.golden;
 
 import com.google.gson.JsonObject;
 import io.github.attribution4j.Attribution;
@@ -44,7 +44,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** What a case asks for, in the words of the public API. */
-final class Requests {
+public final class Requests {
     private static final Set<String> INSIDE = Set.of(
             "grad-cam",
             "activation",
@@ -55,16 +55,16 @@ final class Requests {
             "layer-gradient-shap",
             "neuron-conductance");
 
-    private final GoldenModel model;
+    private final GoldenModel<?> model;
     private final GoldenCase given;
 
-    Requests(GoldenModel model, GoldenCase given) {
+    public Requests(GoldenModel<?> model, GoldenCase given) {
         this.model = model;
         this.given = given;
     }
 
     /** Returns the method of a case, at its layer or towards its unit if it has one. */
-    Attribution<? super LayeredModel> method() {
+    public Attribution<? super LayeredModel> method() {
         if (INSIDE.contains(given.method())) {
             return inside(given.options());
         }
@@ -206,7 +206,7 @@ final class Requests {
     }
 
     /** Returns the single references, lifted to the layer where the case gives them for the model's inputs. */
-    Baseline baseline() {
+    public Baseline baseline() {
         Baseline baseline = unlifted();
         boolean lifted = given.options().has("baseline-space")
                 && given.options().text("baseline-space").equals("input-through-head");
@@ -214,7 +214,7 @@ final class Requests {
     }
 
     /** Returns the single references of the case, for what the case gives them. */
-    Baseline unlifted() {
+    public Baseline unlifted() {
         if (!given.has("baselines")) {
             return Baseline.zeros();
         }
@@ -244,7 +244,7 @@ final class Requests {
     }
 
     /** Returns all samples that baselines are, of each the same row of every input. */
-    Baseline samples() {
+    public Baseline samples() {
         return Baseline.samples(given.baselines().stream()
                 .map(one -> model.array(one.get("array").getAsString()))
                 .toArray(Tensor[]::new));
@@ -278,7 +278,7 @@ final class Requests {
         return distinct[distinct.length - 1] == distinct.length - 1 ? mask : mask.renumbered();
     }
 
-    Target target() {
+    public Target target() {
         JsonObject target = given.target();
         return switch (target.get("kind").getAsString()) {
             case "none" -> Target.output();
@@ -301,7 +301,7 @@ final class Requests {
     }
 
     /** Returns the run of a case: Captum's ways to split work become batches here, and must not change the result. */
-    Run run() {
+    public Run run() {
         Run run = Run.defaults();
         for (String rows : List.of("internal-batch-rows", "samples-per-batch", "perturbations-per-evaluation")) {
             if (given.options().has(rows)) {

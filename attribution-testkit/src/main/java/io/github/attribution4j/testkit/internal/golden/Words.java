@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl.golden;
+package io.github.attribution4j.testkit.internal.golden;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -9,26 +9,26 @@ import java.util.function.LongSupplier;
  * The 64-bit words from which a {@code RandomStream} makes given numbers: the inverse of each of its methods. What a
  * method does with its draws is then tested from the generator's bits on.
  */
-final class Words implements LongSupplier {
+public final class Words implements LongSupplier {
     private static final double UNIT = 0x1.0p53;
     private static final int UNUSED_BITS = 11;
 
     private final Deque<Long> words = new ArrayDeque<>();
 
     /** Adds a number that {@code nextDouble} returns: exact, if it is a multiple of 2⁻⁵³. */
-    Words uniform(double value) {
+    public Words uniform(double value) {
         words.add((long) (value * UNIT) << UNUSED_BITS);
         return this;
     }
 
     /** Adds a number that {@code nextInt} returns. */
-    Words integer(int value) {
+    public Words integer(int value) {
         words.add((long) value << 1);
         return this;
     }
 
     /** Adds numbers that {@code nextGaussian} returns, to about 14 digits. */
-    Words gaussians(double... values) {
+    public Words gaussians(double... values) {
         for (int i = 0; i < values.length; i += 2) {
             double first = values[i];
             double second = i + 1 < values.length ? values[i + 1] : 1;
@@ -42,7 +42,7 @@ final class Words implements LongSupplier {
     }
 
     /** Adds the integers from which {@code permutation} (Fisher and Yates) makes an order. */
-    Words permutation(long... order) {
+    public Words permutation(long... order) {
         long[] now = new long[order.length];
         for (int i = 0; i < now.length; i++) {
             now[i] = i;

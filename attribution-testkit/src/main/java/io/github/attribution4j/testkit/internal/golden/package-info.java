@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The requests and expected numbers of the repository's folder {@code golden}, for the tests of our own bindings.
+ * Internal: no compatibility is promised.
+ */
+@NullMarked
+package io.github.attribution4j.testkit.internal.golden;
+
+import org.jspecify.annotations.NullMarked;
