@@ -18,12 +18,18 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** Writes new nodes and constants. Two nodes that would compute the same are one. */
+/**
+ * Writes new nodes and constants. Two nodes that would compute the same are one. Within a graph of a node there is one
+ * of its own, which sees what those around it have made.
+ */
 final class Emitter {
     private static final String PREFIX = "attribution/";
 
+    private final @Nullable Emitter around;
     private final Set<String> taken;
+    private final Set<String> own;
     private final Map<String, List<String>> made = new HashMap<>();
     private final Map<String, Initializer> constants = new LinkedHashMap<>();
     private final List<Node> forward = new ArrayList<>();
@@ -32,10 +38,24 @@ final class Emitter {
     private int count;
 
     Emitter(Graph graph) {
-        this.taken = graph.names();
+        this(null, graph, graph.names());
+    }
+
+    private Emitter(@Nullable Emitter around, Graph graph, Set<String> taken) {
+        this.around = around;
+        this.taken = taken;
+        this.own = around == null ? Set.of() : graph.names();
+    }
+
+    /** Writes into a graph of a node of this one. */
+    Emitter within(Graph graph) {
+        return new Emitter(this, graph, taken);
     }
 
     String freshName(String hint) {
+        if (around != null) {
+            return around.freshName(hint);
+        }
         String name;
         do {
             name = PREFIX + hint + "_" + count++;
@@ -50,6 +70,9 @@ final class Emitter {
 
     /** The sizes of a value, taken on the way forth, so that the value itself need not be kept. */
     String shapeOf(String value, ValueType type) {
+        if (around != null && !own.contains(value)) {
+            return around.shapeOf(value, type);
+        }
         String shape = emit(forward, "Shape", 1, List.of(), value).get(0);
         types.put(shape, new ValueType(ElementType.INT64, type.ranked() ? List.of(Dim.of(type.rank())) : null));
         return shape;
@@ -60,9 +83,11 @@ final class Emitter {
                 + attributes.stream().map(Emitter::key).collect(Collectors.joining())
                 + Arrays.toString(inputs)
                 + outputs;
-        List<String> known = made.get(key);
-        if (known != null) {
-            return known;
+        for (Emitter each = this; each != null; each = each.around) {
+            List<String> known = each.made.get(key);
+            if (known != null) {
+                return known;
+            }
         }
         List<String> names =
                 Stream.generate(() -> freshName(type)).limit(outputs).toList();
@@ -77,6 +102,9 @@ final class Emitter {
 
     /** A constant; equal ones are one. */
     String constant(String key, Function<String, Initializer> make) {
+        if (around != null) {
+            return around.constant(key, make);
+        }
         return made.computeIfAbsent("constant " + key, k -> {
                     String name = freshName("constant");
                     constants.put(name, make.apply(name));
@@ -88,6 +116,11 @@ final class Emitter {
     /** Notes the type of a value of the way forth that was not there before. */
     void type(String value, ValueType type) {
         types.put(value, type);
+    }
+
+    /** Whether a value is one of this graph, and not of one around it. */
+    boolean owns(String value) {
+        return around == null || own.contains(value);
     }
 
     Map<String, ValueType> types() {

@@ -10,36 +10,17 @@ import org.jspecify.annotations.Nullable;
 /** The table of operators: how a gradient passes each, and which have a gradient of zero everywhere. */
 public final class Rules {
     /**
-     * Steps and choices: their results are whole numbers, truth values, or floats that do not change with the input.
+     * Steps, choices, sizes and random numbers: their results are no numbers, whole numbers, truth values, or floats that
+     * do not change with the input.
      */
-    private static final Set<String> CUTTING = Set.of(
-            "ArgMax",
-            "ArgMin",
-            "And",
-            "Bernoulli",
-            "Ceil",
-            "ConstantOfShape",
-            "Equal",
-            "EyeLike",
-            "Floor",
-            "Greater",
-            "GreaterOrEqual",
-            "Hardmax",
-            "IsInf",
-            "IsNaN",
-            "Less",
-            "LessOrEqual",
-            "NonMaxSuppression",
-            "NonZero",
-            "Not",
-            "Or",
-            "RandomNormalLike",
-            "RandomUniformLike",
-            "Round",
-            "Shape",
-            "Sign",
-            "Size",
-            "Xor");
+    private static final Set<String> CUTTING = Set.of("""
+            And ArgMax ArgMin Bernoulli BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor
+            BlackmanWindow Ceil Constant ConstantOfShape Equal EyeLike Floor Greater GreaterOrEqual
+            HammingWindow HannWindow Hardmax ImageDecoder IsInf IsNaN Less LessOrEqual MelWeightMatrix
+            Multinomial NonMaxSuppression NonZero Not OptionalHasElement Or RandomNormal RandomNormalLike
+            RandomUniform RandomUniformLike RegexFullMatch Round SequenceEmpty SequenceLength Shape Sign Size
+            StringConcat StringNormalizer StringSplit TfIdfVectorizer Xor
+            """.strip().split("\\s+"));
 
     private static final Map<String, Rule> TABLE = table();
 
@@ -58,6 +39,7 @@ public final class Rules {
         IndexRules.addTo(table);
         ResizeRule.addTo(table);
         RecurrentRules.addTo(table);
+        ControlRules.addTo(table);
         return table;
     }
 
@@ -66,8 +48,22 @@ public final class Rules {
         return node.domain().isEmpty() && CUTTING.contains(node.type());
     }
 
+    /** Whether a node rounds floats to a few whole numbers, which is no reason to take gradients as zero. */
+    static boolean quantizes(Node node) {
+        return node.domain().isEmpty()
+                && (node.type().contains("Quantize")
+                        || node.type().startsWith("QLinear")
+                        || node.type().equals("ConvInteger")
+                        || node.type().equals("MatMulInteger"));
+    }
+
     static @Nullable Rule of(Node node) {
         return node.domain().isEmpty() ? TABLE.get(node.type()) : null;
+    }
+
+    /** The operators that no gradient passes, by their nature. */
+    public static Set<String> cutting() {
+        return CUTTING;
     }
 
     /** The operators that gradients pass. */

@@ -5,21 +5,22 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.onnx.internal.graph.Constants;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
-import io.github.attribution4j.onnx.internal.graph.Modules;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Adds to a graph the nodes that compute a vector-Jacobian product: from one output back to any values before it. Only
- * nodes between these get a backward part.
+ * nodes between these get a backward part. A graph of a node, such as the body of a loop, has a weaver of its own.
  */
 public final class Weaver {
     private static final ValueType UNKNOWN = new ValueType(ElementType.OTHER, null);
@@ -28,9 +29,13 @@ public final class Weaver {
     private final Map<String, ValueType> types;
     private final Constants constants;
     private final Emitter emitter;
+    private final Refusals refusals;
 
-    /** The values that depend on what is attributed in a way that gradients know. */
+    /** The values from which a gradient of what is asked for comes to an attributed value. */
     private final Set<String> carrying = new HashSet<>();
+
+    /** The values whose numbers depend on what is attributed, in whatever way. */
+    private final Set<String> touched = new HashSet<>();
 
     private final Map<String, List<String>> arrived = new HashMap<>();
 
@@ -42,6 +47,16 @@ public final class Weaver {
         this.types = types;
         this.constants = new Constants(graph);
         this.emitter = new Emitter(graph);
+        this.refusals = new Refusals();
+    }
+
+    private Weaver(Graph graph, Weaver around) {
+        this.graph = graph;
+        this.types = around.types;
+        this.constants = new Constants(graph, around.constants);
+        this.emitter = around.emitter.within(graph);
+        this.refusals = around.refusals;
+        this.touched.addAll(around.touched);
     }
 
     /**
@@ -51,7 +66,8 @@ public final class Weaver {
      * @param types of its values
      * @param attributed values of a floating type: inputs, or results of nodes
      * @param output the value whose gradient is taken
-     * @throws UnsupportedModelException if an operator between them has no rule, or not for how it is used here
+     * @throws UnsupportedModelException if operators between them have no rule, or not for how they are used here, or
+     *     if every way between them ends at whole numbers
      */
     public static Woven weave(Graph graph, Map<String, ValueType> types, List<String> attributed, String output) {
         return new Weaver(graph, types).weave(attributed, output);
@@ -65,38 +81,25 @@ public final class Weaver {
                                 + ", which has no gradients; attribute the values that are looked up by it");
             }
         }
-        Set<String> between = between(attributed, output);
-        carrying.retainAll(between);
+        touch(attributed);
+        Set<String> carried = carriedFrom(attributed);
+        if (!carried.contains(output) && touched.contains(output)) {
+            throw Refusals.cut(graph, output, carried, this::type);
+        }
         String cotangent = emitter.freshName("cotangent");
-        if (carrying.contains(output)) {
-            give(output, cotangent);
-        }
-        List<Node> nodes = graph.nodes();
-        for (int i = nodes.size() - 1; i >= 0; i--) {
-            Node node = nodes.get(i);
-            if (node.outputs().stream().anyMatch(arrived::containsKey)
-                    && node.reads().stream().anyMatch(carrying::contains)) {
-                List<@Nullable String> gradients = new ArrayList<>();
-                for (String value : node.outputs()) {
-                    gradients.add(arrived.containsKey(value) ? total(value) : null);
-                }
-                Step step = new Step(this, node, gradients);
-                rule(node).apply(step);
-                step.check();
-            }
-        }
+        back(carried, Map.of(output, cotangent));
+        refusals.throwIfAny();
         Map<String, String> gradients = new LinkedHashMap<>();
         for (String value : attributed) {
-            if (arrived.containsKey(value)) {
+            String gradient = gradient(value);
+            if (gradient != null) {
                 // A graph gives a value once, and not one that it was given.
                 String name = emitter.freshName("gradient");
-                emitter.backward().add(Node.of("Identity", name, List.of(total(value)), List.of(name)));
+                emitter.backward().add(Node.of("Identity", name, List.of(gradient), List.of(name)));
                 gradients.put(value, name);
             }
         }
-        List<Node> forward = new ArrayList<>();
-        nodes.forEach(node -> forward.add(replaced.getOrDefault(node, node)));
-        forward.addAll(emitter.forward());
+        List<Node> forward = forward();
         Map<String, ValueType> known = new HashMap<>(types);
         known.putAll(emitter.types());
         return new Woven(
@@ -111,70 +114,116 @@ public final class Weaver {
                 gradients);
     }
 
-    /** The values from which a gradient of the output comes to an attributed value. */
-    private Set<String> between(List<String> attributed, String output) {
-        carrying.addAll(attributed);
+    /** Goes back within a graph of a node. */
+    Weaver within(Graph inner) {
+        return new Weaver(inner, this);
+    }
+
+    /** Notes that the numbers of some values depend on what is attributed. */
+    void touch(Collection<String> values) {
+        touched.addAll(values);
         for (Node node : graph.nodes()) {
-            if (!Rules.cuts(node) && node.reads().stream().anyMatch(carrying::contains)) {
+            // Sizes do not depend on numbers.
+            if (!node.is("Shape") && !node.is("Size") && node.reads().stream().anyMatch(touched::contains)) {
+                node.outputs().stream().filter(value -> !value.isEmpty()).forEach(touched::add);
+            }
+        }
+    }
+
+    /** Whether the numbers of a value depend on what is attributed, in whatever way. */
+    boolean touched(String value) {
+        return touched.contains(value);
+    }
+
+    /** The values that depend on others in a way that gradients know. */
+    Set<String> carriedFrom(Collection<String> sources) {
+        Set<String> carried = new HashSet<>(sources);
+        for (Node node : graph.nodes()) {
+            if (!Rules.cuts(node) && node.reads().stream().anyMatch(carried::contains)) {
                 for (String value : node.outputs()) {
-                    if (!value.isEmpty() && type(value).element().carriesGradient()) {
-                        carrying.add(value);
+                    if (!value.isEmpty() && (mayCarry(value) || Rules.quantizes(node))) {
+                        carried.add(value);
                     }
                 }
             }
         }
-        Set<String> wanted = new HashSet<>(Set.of(output));
+        return carried;
+    }
+
+    /** What is no tensor, or of no known type, is not left out without a word. */
+    private boolean mayCarry(String value) {
+        ElementType element = type(value).element();
+        return element == ElementType.OTHER || element.carriesGradient();
+    }
+
+    /**
+     * Goes back.
+     *
+     * @param carried the values that depend on what gradients are wanted of
+     * @param cotangents gradients of some of them, by value
+     */
+    void back(Set<String> carried, Map<String, String> cotangents) {
+        carrying.addAll(carried);
+        Set<String> wanted = new HashSet<>(cotangents.keySet());
+        Graph.upstream(graph.nodes(), cotangents.keySet()).forEach(node -> wanted.addAll(node.reads()));
+        carrying.retainAll(wanted);
+        cotangents.forEach(this::give);
         List<Node> nodes = graph.nodes();
         for (int i = nodes.size() - 1; i >= 0; i--) {
-            if (nodes.get(i).outputs().stream().anyMatch(wanted::contains)) {
-                wanted.addAll(nodes.get(i).reads());
+            Node node = nodes.get(i);
+            if (node.outputs().stream().anyMatch(arrived::containsKey)
+                    && node.reads().stream().anyMatch(carrying::contains)) {
+                back(node);
             }
         }
-        return wanted;
     }
 
-    private Rule rule(Node node) {
-        Rule rule = Rules.of(node);
-        if (rule == null) {
-            throw refuse(node, remedy(node));
+    private void back(Node node) {
+        List<@Nullable String> gradients = new ArrayList<>();
+        for (String value : node.outputs()) {
+            gradients.add(gradient(value));
         }
-        return rule;
+        Step step = new Step(this, node, gradients);
+        try {
+            Rule rule = Rules.of(node);
+            if (rule == null) {
+                throw refuse(node, Refusals.remedy(node));
+            }
+            rule.apply(step);
+            step.check();
+        } catch (UnsupportedModelException e) {
+            refusals.add(node, e);
+            // On the way further back there may be more.
+            Stream<String> left = node.reads().stream().filter(value -> !arrived.containsKey(value));
+            left.forEach(value -> give(value, "refused"));
+        }
     }
 
-    private static String remedy(Node node) {
-        if (!node.graphs().isEmpty()) {
-            return "it runs a graph of its own; export the model with this part unrolled or traced";
+    /** The gradient of a value; null if none has arrived. */
+    @Nullable
+    String gradient(String value) {
+        List<String> parts = arrived.get(value);
+        if (parts == null) {
+            return null;
         }
-        if (node.domain().equals("com.microsoft") || node.domain().equals("com.ms.internal.nhwc")) {
-            return "ONNX Runtime's optimizer has put it there; give the model as it was before it was optimized";
+        String sum = parts.get(0);
+        for (String part : parts.subList(1, parts.size())) {
+            sum = emitter.emit("Add", 1, List.of(), sum, part).get(0);
         }
-        if (!node.domain().isEmpty()) {
-            return "it belongs to '" + node.domain()
-                    + "', not to the standard; inline it with onnx.inliner if it is a function, or export without it";
-        }
-        return "no rule is known for it; perturb the inputs instead, or attribute a layer behind it";
+        arrived.put(value, List.of(sum));
+        return sum;
+    }
+
+    /** The nodes of the way forth, as the way back wants them. */
+    List<Node> forward() {
+        List<Node> forward = new ArrayList<>();
+        graph.nodes().forEach(node -> forward.add(replaced.getOrDefault(node, node)));
+        forward.addAll(emitter.forward());
+        return forward;
     }
 
     UnsupportedModelException refuse(Node node, String why) {
-        String around = Modules.around(node);
-        return new UnsupportedModelException("gradients do not pass " + node.type() + " at node '" + node.name() + "'"
-                + (around.isEmpty() ? "" : " in module '" + around + "'") + ": " + why);
-    }
-
-    private String total(String value) {
-        List<String> parts = arrived.get(value);
-        if (parts == null) {
-            throw new IllegalStateException("no gradient has arrived at " + value);
-        }
-        if (parts.size() > 1) {
-            String sum = parts.get(0);
-            for (String part : parts.subList(1, parts.size())) {
-                sum = emitter.emit("Add", 1, List.of(), sum, part).get(0);
-            }
-            arrived.put(value, List.of(sum));
-            return sum;
-        }
-        return parts.get(0);
+        return refusals.refuse(node, why);
     }
 
     void give(String value, String gradient) {

@@ -130,7 +130,7 @@ public record Attribute(String name, Message message) {
     }
 
     /** The graphs in it: one, several, mostly none. */
-    List<Graph> graphs() {
+    public List<Graph> graphs() {
         Message one = message.message(G);
         return one != null
                 ? List.of(Graph.read(one))

@@ -13,14 +13,28 @@ public final class Constants {
     private final Graph graph;
     private final Map<String, Node> producers;
     private final Set<String> constant;
+    private final @Nullable Constants around;
 
     /** Looks at a graph. */
     public Constants(Graph graph) {
+        this(graph, null);
+    }
+
+    /**
+     * Looks at a graph of a node.
+     *
+     * @param around what is constant in the graph of that node
+     */
+    public Constants(Graph graph, @Nullable Constants around) {
         this.graph = graph;
+        this.around = around;
         this.producers = graph.producers();
         this.constant = new HashSet<>(graph.initializers().keySet());
         for (Node node : graph.nodes()) {
-            if (!node.type().startsWith("Random") && !node.is("Multinomial") && constant.containsAll(node.reads())) {
+            if (!node.type().startsWith("Random")
+                    && !node.is("Multinomial")
+                    && !node.is("Bernoulli")
+                    && node.reads().stream().allMatch(this::constant)) {
                 constant.addAll(node.outputs());
             }
         }
@@ -29,7 +43,7 @@ public final class Constants {
 
     /** Whether a value is the same in every run. */
     public boolean constant(String value) {
-        return constant.contains(value);
+        return constant.contains(value) || (around != null && around.constant(value));
     }
 
     /** The tensor that a value is: an initializer, a constant node, or another name of one; null if it is computed. */
@@ -44,7 +58,8 @@ public final class Constants {
             }
             name = node.input(0);
         }
-        return graph.initializers().get(name);
+        Initializer own = graph.initializers().get(name);
+        return own != null || around == null ? own : around.tensor(name);
     }
 
     private static @Nullable Initializer literal(Node node) {

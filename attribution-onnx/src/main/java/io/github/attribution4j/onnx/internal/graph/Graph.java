@@ -130,7 +130,7 @@ public record Graph(
     }
 
     /** The values that its nodes, and the graphs in them, take from around it. */
-    Set<String> captured() {
+    public Set<String> captured() {
         Set<String> own = new LinkedHashSet<>(initializers.keySet());
         inputs.forEach(input -> own.add(input.name()));
         Set<String> captured = new LinkedHashSet<>();

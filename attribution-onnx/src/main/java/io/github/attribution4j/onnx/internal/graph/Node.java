@@ -73,13 +73,24 @@ public final class Node {
 
     /** This node with other inputs and attributes. */
     public Node with(List<String> otherInputs, Map<String, Attribute> otherAttributes) {
-        return with(type, otherInputs, otherAttributes);
+        return with(type, otherInputs, outputs, otherAttributes);
     }
 
     /** A node of another operator in this one's place. */
     Node with(String otherType, List<String> otherInputs, Map<String, Attribute> otherAttributes) {
-        Message.Builder builder = message.without(number -> number == INPUT || number == ATTRIBUTE || number == OP_TYPE)
+        return with(otherType, otherInputs, outputs, otherAttributes);
+    }
+
+    /** A node in this one's place. */
+    Node with(
+            String otherType,
+            List<String> otherInputs,
+            List<String> otherOutputs,
+            Map<String, Attribute> otherAttributes) {
+        Message.Builder builder = message.without(number ->
+                        number == INPUT || number == OUTPUT || number == ATTRIBUTE || number == OP_TYPE)
                 .texts(INPUT, otherInputs)
+                .texts(OUTPUT, otherOutputs)
                 .text(OP_TYPE, otherType);
         otherAttributes.values().forEach(attribute -> builder.message(ATTRIBUTE, attribute.message()));
         return new Node(builder.build());

@@ -79,7 +79,7 @@ public final class OnnxFile implements AutoCloseable {
                     what + " has opset " + opset + "; models from opset " + Lift.FROM
                             + " on can be explained: export it again, or convert it with onnx.version_converter");
         }
-        this.graph = Lift.from(opset, written);
+        this.graph = Scopes.unique(Lift.from(opset, written));
         opsets.put("", Math.max(opset, Lift.TO));
         check(graph);
     }

@@ -42,6 +42,14 @@ public record ValueInfo(String name, @Nullable ValueType type, Message message) 
         return new ValueType(element, dims);
     }
 
+    /** The same under another name. */
+    ValueInfo named(String other) {
+        return new ValueInfo(
+                other,
+                type,
+                message.without(number -> number == NAME).text(NAME, other).build());
+    }
+
     /** A value of which only the name is said: enough for an output. */
     public static ValueInfo of(String name) {
         return new ValueInfo(name, null, Message.builder().text(NAME, name).build());

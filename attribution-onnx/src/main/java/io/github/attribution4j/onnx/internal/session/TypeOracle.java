@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import ai.onnxruntime.TensorInfo;
+import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.onnx.internal.graph.Dim;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
@@ -29,9 +30,12 @@ import java.util.stream.IntStream;
  * mean that their number is not known; those are run once.
  */
 public final class TypeOracle {
+    private static final String MADE_UP = "unk__";
+
     private final OnnxFile file;
     private final Map<String, ValueType> types = new LinkedHashMap<>();
     private final List<String> unclear = new ArrayList<>();
+    private boolean innerKnown;
 
     /** Asks about a model. */
     public TypeOracle(OnnxFile file) {
@@ -43,8 +47,8 @@ public final class TypeOracle {
             node.outputs().stream().filter(value -> !value.isEmpty()).forEach(made::add);
         }
         try (OrtSession session = OnnxRuntime.open(file, tapped(graph, made), OptLevel.NO_OPT)) {
-            session.getInputInfo().forEach((name, info) -> note(new ArrayList<>(), name, info));
-            session.getOutputInfo().forEach((name, info) -> note(unclear, name, info));
+            session.getInputInfo().forEach((name, info) -> note(new ArrayList<>(), "", name, info));
+            session.getOutputInfo().forEach((name, info) -> note(unclear, "", name, info));
         } catch (OrtException e) {
             throw OnnxRuntime.failure("ONNX Runtime does not describe the model", e);
         }
@@ -64,13 +68,88 @@ public final class TypeOracle {
      */
     public synchronized Map<String, ValueType> types(Map<String, OnnxTensor> sample) {
         if (!unclear.isEmpty()) {
-            count(sample);
+            try {
+                count(file.graph(), unclear, sample);
+            } catch (OrtException e) {
+                throw OnnxRuntime.failure("the model does not run with these inputs", e);
+            }
             unclear.clear();
+        }
+        if (!innerKnown) {
+            lookInside(sample);
+            innerKnown = true;
         }
         return Map.copyOf(types);
     }
 
-    private void note(List<String> counted, String name, NodeInfo info) {
+    /**
+     * Adds the values in graphs of nodes. Each of these graphs is looked at as if it ran once, on what its node is given;
+     * what it hands on from step to step may have other sizes in each.
+     */
+    private void lookInside(Map<String, OnnxTensor> sample) {
+        Graph main = file.graph();
+        List<ValueInfo> inputs = new ArrayList<>(main.inputs());
+        List<Node> described = new ArrayList<>(main.nodes());
+        List<Node> run = new ArrayList<>(main.nodes());
+        Set<String> known = new LinkedHashSet<>(main.initializers().keySet());
+        main.inputs().forEach(input -> known.add(input.name()));
+        main.nodes().forEach(node -> known.addAll(node.outputs()));
+        List<Node> outer = main.nodes();
+        while (outer.stream().anyMatch(node -> !node.graphs().isEmpty())) {
+            List<Node> within = new ArrayList<>();
+            for (Node node : outer) {
+                for (Graph graph : node.graphs()) {
+                    for (BodyInput input : BodyInput.of(node, graph, types)) {
+                        inputs.add(ValueInfo.of(input.name(), input.type()));
+                        run.addAll(input.once());
+                        known.add(input.name());
+                    }
+                    for (Node inner : graph.nodes()) {
+                        if (known.containsAll(inner.reads())) {
+                            within.add(inner);
+                            known.addAll(inner.outputs());
+                        }
+                    }
+                }
+            }
+            described.addAll(within);
+            run.addAll(within);
+            Set<String> made = new LinkedHashSet<>();
+            within.forEach(node ->
+                    node.outputs().stream().filter(value -> !value.isEmpty()).forEach(made::add));
+            List<String> open = new ArrayList<>();
+            Graph all = new Graph(main.name(), inputs, List.of(), described, main.initializers());
+            try (OrtSession session = OnnxRuntime.open(file, tapped(all, made), OptLevel.NO_OPT)) {
+                String depth = described.size() + "/";
+                session.getInputInfo().forEach((name, info) -> {
+                    if (!types.containsKey(name)) {
+                        note(new ArrayList<>(), depth, name, info);
+                    }
+                });
+                session.getOutputInfo().forEach((name, info) -> note(open, depth, name, info));
+            } catch (OrtException | ModelException e) {
+                return; // Where rules need to know more, they refuse.
+            }
+            try {
+                count(new Graph(main.name(), main.inputs(), List.of(), run, main.initializers()), open, sample);
+            } catch (OrtException | ModelException e) {
+                // A branch that is not taken need not run with these inputs.
+                open.forEach(value -> types.put(value, new ValueType(element(value), null)));
+            }
+            outer = within;
+        }
+    }
+
+    private ElementType element(String value) {
+        return types.getOrDefault(value, new ValueType(ElementType.OTHER, null)).element();
+    }
+
+    /**
+     * Notes a type.
+     *
+     * @param session goes before names that the runtime has made up, and which mean something else in another session
+     */
+    private void note(List<String> counted, String session, String name, NodeInfo info) {
         if (info.getInfo() instanceof TensorInfo tensor) {
             long[] shape = tensor.getShape();
             String[] symbols = tensor.getDimensionNames();
@@ -79,7 +158,10 @@ public final class TypeOracle {
                     new ValueType(
                             element(tensor),
                             IntStream.range(0, shape.length)
-                                    .mapToObj(i -> shape[i] >= 0 ? Dim.of(shape[i]) : Dim.of(symbols[i]))
+                                    .mapToObj(i -> shape[i] >= 0
+                                            ? Dim.of(shape[i])
+                                            : Dim.of(
+                                                    symbols[i].startsWith(MADE_UP) ? session + symbols[i] : symbols[i]))
                                     .toList()));
             if (shape.length == 0) {
                 counted.add(name);
@@ -114,13 +196,15 @@ public final class TypeOracle {
                 graph.initializers());
     }
 
-    /** Runs the model once and sees how many axes the values have. */
-    private void count(Map<String, OnnxTensor> sample) {
-        Graph graph = file.graph();
+    /** Runs a graph once and sees how many axes some values have. */
+    private void count(Graph graph, List<String> values, Map<String, OnnxTensor> sample) throws OrtException {
+        if (values.isEmpty()) {
+            return;
+        }
         Set<String> names = graph.names();
         List<Node> nodes = new ArrayList<>(graph.nodes());
         Map<String, String> shapes = new LinkedHashMap<>();
-        for (String value : new TreeSet<>(unclear)) {
+        for (String value : new TreeSet<>(values)) {
             String shape = "attribution/shape of " + value;
             while (!names.add(shape)) {
                 shape += "_";
@@ -134,16 +218,12 @@ public final class TypeOracle {
             for (Map.Entry<String, String> each : shapes.entrySet()) {
                 OnnxTensor shape = (OnnxTensor) result.get(each.getKey()).orElseThrow();
                 int rank = (int) shape.getInfo().getShape()[0];
-                ElementType element = types.getOrDefault(each.getValue(), new ValueType(ElementType.OTHER, null))
-                        .element();
                 types.put(
                         each.getValue(),
                         new ValueType(
-                                element,
+                                element(each.getValue()),
                                 IntStream.range(0, rank).mapToObj(i -> Dim.OPEN).toList()));
             }
-        } catch (OrtException e) {
-            throw OnnxRuntime.failure("the model does not run with these inputs", e);
         }
     }
 }

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.gradient;
+
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.onnx.internal.graph.ElementType;
+import io.github.attribution4j.onnx.internal.graph.Graph;
+import io.github.attribution4j.onnx.internal.graph.Modules;
+import io.github.attribution4j.onnx.internal.graph.Node;
+import io.github.attribution4j.onnx.internal.graph.ValueType;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Why gradients do not come back: all reasons of a model, each kind once. */
+final class Refusals {
+    private static final int MOST = 10;
+
+    /** What a node says, by exception: the reason without the node, so that equal reasons are found. */
+    private final Map<UnsupportedModelException, String> reasons = new LinkedHashMap<>();
+
+    private final Map<String, List<UnsupportedModelException>> kinds = new LinkedHashMap<>();
+
+    /** Refuses one node. */
+    UnsupportedModelException refuse(Node node, String why) {
+        UnsupportedModelException refusal =
+                new UnsupportedModelException("gradients do not pass " + where(node) + ": " + why);
+        reasons.put(refusal, why);
+        return refusal;
+    }
+
+    /** Notes a refusal and goes on. */
+    void add(Node node, UnsupportedModelException refusal) {
+        String why = reasons.getOrDefault(refusal, String.valueOf(refusal.getMessage()));
+        kinds.computeIfAbsent(node.domain() + " " + node.type() + " " + why, kind -> new ArrayList<>())
+                .add(refusal);
+    }
+
+    /** Says all at once. */
+    void throwIfAny() {
+        if (kinds.isEmpty()) {
+            return;
+        }
+        List<String> said = new ArrayList<>();
+        for (List<UnsupportedModelException> each : kinds.values()) {
+            if (said.size() < MOST) {
+                String first = String.valueOf(each.get(0).getMessage());
+                said.add(each.size() == 1 ? first : first + " (and " + (each.size() - 1) + " more of this kind)");
+            }
+        }
+        if (kinds.size() > MOST) {
+            said.add("and " + (kinds.size() - MOST) + " more kinds");
+        }
+        throw new UnsupportedModelException(String.join("; ", said));
+    }
+
+    private static String where(Node node) {
+        String around = Modules.around(node);
+        return node.type() + " at node '" + node.name() + "'" + (around.isEmpty() ? "" : " in module '" + around + "'");
+    }
+
+    static String remedy(Node node) {
+        if (node.domain().equals("com.microsoft") || node.domain().equals("com.ms.internal.nhwc")) {
+            return "ONNX Runtime's optimizer has put it there; give the model as it was before it was optimized";
+        }
+        if (!node.domain().isEmpty()) {
+            return "it belongs to '" + node.domain()
+                    + "', not to the standard; inline it with onnx.inliner if it is a function, or export without it";
+        }
+        if (Rules.quantizes(node)) {
+            return "quantized values have no slope; give the model as it was before it was quantized";
+        }
+        return "no rule is known for it; perturb the inputs instead, or attribute a layer behind it";
+    }
+
+    /** Every way from what is attributed to an output ends before it. */
+    static UnsupportedModelException cut(
+            Graph graph, String output, Set<String> carried, Function<String, ValueType> type) {
+        Set<String> ends = new LinkedHashSet<>();
+        for (Node node : Graph.upstream(graph.nodes(), List.of(output))) {
+            if (node.reads().stream().anyMatch(carried::contains)
+                    && node.outputs().stream().noneMatch(carried::contains)
+                    && !node.is("Shape")
+                    && !node.is("Size")) {
+                ElementType element = type.apply(node.output(0)).element();
+                ends.add(where(node) + ", "
+                        + (element.carriesGradient()
+                                ? "whose slope is zero everywhere"
+                                : "which gives " + element + ", and only floats carry gradients"));
+            }
+        }
+        String more = ends.size() > MOST ? " and at " + (ends.size() - MOST) + " more" : "";
+        return new UnsupportedModelException("no gradient comes back from '" + output + "': every way ends at "
+                + ends.stream().limit(MOST).collect(Collectors.joining("; at ")) + more
+                + "; attribute an output or a layer of floats, or perturb the inputs instead");
+    }
+}

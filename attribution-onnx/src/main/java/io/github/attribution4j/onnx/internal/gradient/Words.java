@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.gradient;
+
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.onnx.internal.graph.Attribute;
+import io.github.attribution4j.onnx.internal.graph.Dim;
+import io.github.attribution4j.onnx.internal.graph.ElementType;
+import io.github.attribution4j.onnx.internal.graph.Initializer;
+import io.github.attribution4j.onnx.internal.graph.Node;
+import io.github.attribution4j.onnx.internal.graph.ValueType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/**
+ * The words in which rules write new nodes. A method that returns a text adds nodes and returns the name of the value
+ * that they compute.
+ */
+abstract class Words {
+    private final Weaver weaver;
+    private final Emitter emitter;
+
+    Words(Weaver weaver) {
+        this.weaver = weaver;
+        this.emitter = weaver.emitter();
+    }
+
+    /** The type of numbers whose type is not said. */
+    abstract ElementType element();
+
+    abstract UnsupportedModelException refuse(String why);
+
+    ValueType type(String value) {
+        return weaver.type(value);
+    }
+
+    /** The number of axes of a value, which has to be known. */
+    int rank(String value) {
+        int rank = type(value).rank();
+        if (rank < 0) {
+            throw refuse("the number of axes of '" + value
+                    + "' is not known; export the model again with fixed sizes of its inputs");
+        }
+        return rank;
+    }
+
+    /** An axis counted from the front. */
+    int axis(String value, long axis) {
+        return (int) (axis < 0 ? axis + rank(value) : axis);
+    }
+
+    // Constants
+
+    String number(double value) {
+        return number(element(), value);
+    }
+
+    String number(ElementType type, double value) {
+        return emitter.constant(type + " " + value, name -> Initializer.scalar(name, type, value));
+    }
+
+    /** A list of ints. */
+    String ints(long... values) {
+        return emitter.constant("list " + Arrays.toString(values), name -> Initializer.of(name, values, values.length));
+    }
+
+    /** One int, without axes. */
+    String integer(long value) {
+        return emitter.constant("int " + value, name -> Initializer.of(name, new long[] {value}));
+    }
+
+    String freshName(String hint) {
+        return emitter.freshName(hint);
+    }
+
+    // Words
+
+    String op(String type, String... inputs) {
+        return emitter.emit(type, 1, List.of(), inputs).get(0);
+    }
+
+    String op(String type, List<Attribute> attributes, String... inputs) {
+        return emitter.emit(type, 1, attributes, inputs).get(0);
+    }
+
+    List<String> ops(String type, int outputs, List<Attribute> attributes, String... inputs) {
+        return emitter.emit(type, outputs, attributes, inputs);
+    }
+
+    /** A value under a name of its own: no graph gives a value twice, or one that it was given. */
+    String copy(String a) {
+        String name = freshName("copy");
+        emitter.backward().add(Node.of("Identity", name, List.of(a), List.of(name)));
+        return name;
+    }
+
+    static Attribute set(String name, long value) {
+        return Attribute.of(name, value);
+    }
+
+    static Attribute set(String name, long... values) {
+        return Attribute.of(name, values);
+    }
+
+    static Attribute set(String name, String value) {
+        return Attribute.of(name, value);
+    }
+
+    String add(String a, String b) {
+        return op("Add", a, b);
+    }
+
+    String sub(String a, String b) {
+        return op("Sub", a, b);
+    }
+
+    String mul(String a, String b) {
+        return op("Mul", a, b);
+    }
+
+    String div(String a, String b) {
+        return op("Div", a, b);
+    }
+
+    String neg(String a) {
+        return op("Neg", a);
+    }
+
+    String times(String a, double factor) {
+        return factor == 1 ? a : mul(a, number(factor));
+    }
+
+    String where(String condition, String a, String b) {
+        return op("Where", condition, a, b);
+    }
+
+    /** A value where the condition holds, zero elsewhere. */
+    String keep(String condition, String a) {
+        return where(condition, a, number(0));
+    }
+
+    String cast(String a, ElementType to) {
+        return op("Cast", List.of(set("to", to.code())), a);
+    }
+
+    /** A truth value as 0 or 1. */
+    String mask(String condition) {
+        return cast(condition, element());
+    }
+
+    String matmul(String a, String b) {
+        return op("MatMul", a, b);
+    }
+
+    String transpose(String a, long... order) {
+        return IntStream.range(0, order.length).allMatch(i -> order[i] == i)
+                ? a
+                : op("Transpose", List.of(set("perm", order)), a);
+    }
+
+    /** Exchanges the last two axes of something of so many. */
+    String transposed(String a, int rank) {
+        long[] order = LongStream.range(0, rank).toArray();
+        order[rank - 1] = rank - 2L;
+        order[rank - 2] = rank - 1L;
+        return transpose(a, order);
+    }
+
+    String unsqueeze(String a, long... axes) {
+        return axes.length == 0 ? a : op("Unsqueeze", a, ints(axes));
+    }
+
+    String squeeze(String a, long... axes) {
+        return axes.length == 0 ? a : op("Squeeze", a, ints(axes));
+    }
+
+    String reshape(String a, String shape) {
+        return op("Reshape", List.of(set("allowzero", 1)), a, shape);
+    }
+
+    String reshape(String a, long... shape) {
+        return op("Reshape", a, ints(shape));
+    }
+
+    String flat(String a) {
+        return reshape(a, -1);
+    }
+
+    /** Gives a value the sizes of another one. */
+    String shapedLike(String a, String value) {
+        return reshape(a, shape(value));
+    }
+
+    String expand(String a, String shape) {
+        return op("Expand", a, shape);
+    }
+
+    String expandLike(String a, String value) {
+        return expand(a, shape(value));
+    }
+
+    String sum(String a, boolean keep, long... axes) {
+        return reduce("ReduceSum", a, keep, axes);
+    }
+
+    String mean(String a, long... axes) {
+        return reduce("ReduceMean", a, true, axes);
+    }
+
+    String reduce(String type, String a, boolean keep, long... axes) {
+        return op(type, List.of(set("keepdims", keep ? 1 : 0)), a, ints(axes));
+    }
+
+    String concat(int axis, String... parts) {
+        return parts.length == 1 ? parts[0] : op("Concat", List.of(set("axis", axis)), parts);
+    }
+
+    String slice(String a, String starts, String ends, String axes) {
+        return op("Slice", a, starts, ends, axes);
+    }
+
+    // Sizes
+
+    /** The sizes of a value of the way forth, as a list of ints. */
+    String shape(String value) {
+        ValueType type = type(value);
+        return type.fixed() ? ints(type.sizes()) : emitter.shapeOf(value, type);
+    }
+
+    /** The sizes of some axes of a value. */
+    String sizes(String value, int... axes) {
+        ValueType type = type(value);
+        if (type.ranked() && IntStream.of(axes).allMatch(axis -> type.dim(axis).known())) {
+            return ints(
+                    IntStream.of(axes).mapToLong(axis -> type.dim(axis).size()).toArray());
+        }
+        return op(
+                "Gather",
+                List.of(set("axis", 0)),
+                shape(value),
+                ints(IntStream.of(axes).asLongStream().toArray()));
+    }
+
+    /** The number of elements of a value, as a list of one. */
+    String count(String value) {
+        ValueType type = type(value);
+        return type.fixed()
+                ? ints(LongStream.of(type.sizes()).reduce(1, (a, b) -> a * b))
+                : op("ReduceProd", List.of(set("keepdims", 1)), shape(value), ints(0));
+    }
+
+    String zeros(String value) {
+        return expand(number(type(value).element(), 0), shape(value));
+    }
+
+    /** Zeros with the sizes of a value that is computed on the way back. */
+    String zerosOf(ElementType type, String value) {
+        return expand(number(type, 0), op("Shape", value));
+    }
+
+    String ones(String value) {
+        return expand(number(type(value).element(), 1), shape(value));
+    }
+
+    /**
+     * Sums a gradient over the axes along which a value was repeated.
+     *
+     * @param g shaped like {@code of}
+     * @param of the result of an operation that broadcasts
+     * @param to one of its operands
+     */
+    String unbroadcast(String g, String of, String to) {
+        List<Dim> from = type(of).dims();
+        List<Dim> target = type(to).dims();
+        if (from == null || target == null || target.size() > from.size()) {
+            return sumToShape(g, to);
+        }
+        int more = from.size() - target.size();
+        List<Long> inner = new ArrayList<>();
+        for (int i = 0; i < target.size(); i++) {
+            Dim have = from.get(i + more);
+            Dim want = target.get(i);
+            if (want.sameAs(have) || (want.known() && want.size() != 1)) {
+                continue;
+            }
+            if (!want.known()) {
+                return sumToShape(g, to);
+            }
+            inner.add((long) i + more);
+        }
+        long[] outer = LongStream.range(0, more).toArray();
+        if (inner.isEmpty()) {
+            return more == 0 ? g : sum(g, false, outer);
+        }
+        long[] axes = LongStream.concat(LongStream.of(outer), inner.stream().mapToLong(axis -> axis))
+                .toArray();
+        return squeeze(sum(g, true, axes), outer);
+    }
+
+    /** The same where sizes are known at run time only. */
+    String sumToShape(String g, String to) {
+        String want = shape(to);
+        String more = sub(op("Shape", op("Shape", g)), op("Shape", want));
+        String padded = concat(0, expand(integer(1), more), want);
+        String axes = flat(op("NonZero", op("Equal", padded, integer(1))));
+        String summed = op("ReduceSum", List.of(set("keepdims", 1), set("noop_with_empty_axes", 1)), g, axes);
+        return reshape(summed, want);
+    }
+}
