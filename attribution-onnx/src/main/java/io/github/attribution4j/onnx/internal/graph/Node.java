@@ -87,8 +87,8 @@ public final class Node {
             List<String> otherInputs,
             List<String> otherOutputs,
             Map<String, Attribute> otherAttributes) {
-        Message.Builder builder = message.without(number ->
-                        number == INPUT || number == OUTPUT || number == ATTRIBUTE || number == OP_TYPE)
+        Message.Builder builder = message.without(
+                        number -> number == INPUT || number == OUTPUT || number == ATTRIBUTE || number == OP_TYPE)
                 .texts(INPUT, otherInputs)
                 .texts(OUTPUT, otherOutputs)
                 .text(OP_TYPE, otherType);
