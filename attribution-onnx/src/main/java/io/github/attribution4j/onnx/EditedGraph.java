@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx;
 
-import io.github.attribution4j.model.program.Place;
-import io.github.attribution4j.model.program.Question;
 import io.github.attribution4j.model.program.RowForm;
 import io.github.attribution4j.onnx.internal.graph.Attribute;
 import io.github.attribution4j.onnx.internal.graph.Dim;
@@ -29,18 +27,31 @@ import java.util.stream.LongStream;
 final class EditedGraph {
     private final Graph graph;
     private final Map<String, ValueType> types;
-    private final Map<Place, String> seen = new HashMap<>();
+    private final Map<Spot, String> seen = new HashMap<>();
     private final Set<String> names;
     private final Map<String, Initializer> constants = new LinkedHashMap<>();
 
-    EditedGraph(Graph original, Map<String, ValueType> known, Question question) {
+    /**
+     * A value, and how it is seen.
+     *
+     * @param value its name
+     */
+    record Spot(String value, RowForm form) {}
+
+    /**
+     * Edits.
+     *
+     * @param spots what the question is about
+     * @param replaced which of them are put in
+     */
+    EditedGraph(Graph original, Map<String, ValueType> known, List<Spot> spots, List<Spot> replaced) {
         this.types = new HashMap<>(known);
         this.names = original.names();
         List<ValueInfo> inputs = new ArrayList<>(original.inputs());
         List<Node> nodes = new ArrayList<>(original.nodes());
-        for (Place place : question.places()) {
-            if (!seen.containsKey(place)) {
-                add(place, question.replaced().contains(place), inputs, nodes);
+        for (Spot spot : spots) {
+            if (!seen.containsKey(spot)) {
+                add(spot, replaced.contains(spot), inputs, nodes);
             }
         }
         Map<String, Initializer> initializers = new LinkedHashMap<>(original.initializers());
@@ -48,11 +59,11 @@ final class EditedGraph {
         this.graph = new Graph(original.name(), inputs, original.outputs(), nodes, initializers);
     }
 
-    private void add(Place place, boolean replaced, List<ValueInfo> inputs, List<Node> nodes) {
-        String value = place.point().path();
-        boolean plain = place.form().equals(RowForm.ROWS);
+    private void add(Spot spot, boolean replaced, List<ValueInfo> inputs, List<Node> nodes) {
+        String value = spot.value();
+        boolean plain = spot.form().equals(RowForm.ROWS);
         if (plain && !replaced) {
-            seen.put(place, value);
+            seen.put(spot, value);
             return;
         }
         String computed = fresh(value);
@@ -66,22 +77,22 @@ final class EditedGraph {
         ValueType type = type(value);
         types.put(computed, type);
         if (plain) {
-            seen.put(place, value);
+            seen.put(spot, value);
             inputs.add(ValueInfo.of(value, open(type.element(), type.rank())));
             return;
         }
         String view = fresh(value + " by rows");
-        seen.put(place, view);
+        seen.put(spot, view);
         ValueType viewed =
-                open(type.element(), place.form().kind() == RowForm.Kind.AXIS ? type.rank() : type.rank() + 1);
+                open(type.element(), spot.form().kind() == RowForm.Kind.AXIS ? type.rank() : type.rank() + 1);
         types.put(view, viewed);
         List<Node> added = new ArrayList<>();
         if (replaced) {
             inputs.add(ValueInfo.of(view, viewed));
         } else {
-            view(place.form(), computed, view, added);
+            view(spot.form(), computed, view, added);
         }
-        unview(place.form(), view, value, added);
+        unview(spot.form(), view, value, added);
         nodes.addAll(producer + 1, added);
     }
 
@@ -213,10 +224,10 @@ final class EditedGraph {
     }
 
     /** The name of the value that a place is seen as. */
-    String seen(Place place) {
-        String name = seen.get(place);
+    String seen(Spot spot) {
+        String name = seen.get(spot);
         if (name == null) {
-            throw new IllegalStateException("no place " + place);
+            throw new IllegalStateException("no spot " + spot);
         }
         return name;
     }

@@ -8,6 +8,7 @@ import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.WholeProgram;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
@@ -27,9 +28,14 @@ import java.util.function.Supplier;
  * until this is closed. Opsets 7 and later. Gradients pass the standard's operators on floats; where one has no rule,
  * asking for gradients is refused with its name. Inputs and results are tensors of {@link Tensors#ofJava()}.
  *
- * <p>Inputs are bound by their names in the file or, if they have none, by their order. Values inside are addressed by
- * their names in the file; {@link #cutPoints()} lists those of floating types that are computed from inputs and that
- * the output is computed from.
+ * <p>Inputs are bound by their names in the file or, if they have none, by their order.
+ *
+ * <p><b>Addresses.</b> Values of modules are addressed by the module's path, as both exporters of PyTorch note it: {@code
+ * layer1.0.conv2}; the second call is {@code relu#1}. Every value has its own name in the file, too. {@link #cutPoints()}
+ * lists modules, then values: those of floating types that are computed from inputs and that the output is computed from. A
+ * name that is a module's path means the module; a value of that name which is another is addressed as {@code /name}.
+ * Exporters join convolutions with the batch norm behind them, so that the file no longer has the convolution's own value;
+ * asking for it is refused, naming the value of the batch norm.
  *
  * <p>May be shared by threads.
  */
@@ -110,7 +116,25 @@ public final class OnnxModel implements LayeredModel {
 
     @Override
     public List<CutPoint> cutPoints() {
-        return program.points();
+        return program.addresses().points();
+    }
+
+    /**
+     * Returns the cut point with this address: the path of a module, as the exporter noted it, or the name of a value.
+     *
+     * @throws UnknownLayerException naming the nearest known addresses
+     * @throws UnsupportedModelException if the module or value exists and cannot be cut, with the reason: the exporter
+     *     joined a convolution with its batch norm, or the value is an input, constant, of integers, or not used by the output
+     */
+    @Override
+    public CutPoint cutPoint(String address) {
+        return program.addresses().cutPoint(address);
+    }
+
+    /** Says of a module which value is its. */
+    @Override
+    public String note(CutPoint point) {
+        return program.addresses().note(point);
     }
 
     @Override

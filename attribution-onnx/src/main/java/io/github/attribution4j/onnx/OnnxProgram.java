@@ -7,15 +7,14 @@ import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.Place;
 import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.program.Question;
 import io.github.attribution4j.model.program.WayBack;
+import io.github.attribution4j.onnx.EditedGraph.Spot;
 import io.github.attribution4j.onnx.internal.gradient.Weaver;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
-import io.github.attribution4j.onnx.internal.graph.Constants;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Node;
@@ -37,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Answers questions by editing the graph, one session for each kind of question, two for those that go back. */
@@ -48,18 +48,22 @@ final class OnnxProgram implements Program, AutoCloseable {
     private final Graph graph;
     private final String output;
     private final TypeOracle oracle;
-    private final List<CutPoint> points;
-    private final Map<CutPoint, String> values = new LinkedHashMap<>();
+    private final OnnxAddresses addresses;
     private final Sessions sessions = new Sessions();
     private final Map<Key, Plan> plans = new ConcurrentHashMap<>();
 
+    /** The values that a question is about. */
+    private record Spots(
+            List<Spot> replaced, List<Spot> tapped, @Nullable Spot end) {
+        List<Spot> all() {
+            return Stream.of(replaced.stream(), tapped.stream(), Stream.ofNullable(end))
+                    .flatMap(each -> each)
+                    .toList();
+        }
+    }
+
     /** What makes two questions alike: everything but the numbers. */
-    private record Key(
-            List<Place> replaced,
-            List<Place> tapped,
-            @Nullable Place end,
-            List<String> leaves,
-            boolean back) {}
+    private record Key(Spots spots, List<String> leaves, boolean back) {}
 
     /** How a question is answered. */
     private record Plan(EditedGraph edited, @Nullable Woven woven) {}
@@ -83,28 +87,12 @@ final class OnnxProgram implements Program, AutoCloseable {
                     + "' is a sequence or a map, no tensor; choose another one of " + outputs
                     + ", or export a classifier without ZipMap (zipmap=False)");
         }
-        Constants constants = new Constants(graph);
-        Set<String> read = new HashSet<>(Set.of(output));
-        Graph.upstream(graph.nodes(), List.of(output)).forEach(node -> read.addAll(node.reads()));
-        for (Node node : graph.nodes()) {
-            for (String value : node.outputs()) {
-                ElementType element = elements.get(value);
-                if (element != null
-                        && element.carriesGradient()
-                        && OrtTensors.dataType(element) != null
-                        && read.contains(value)
-                        && !OnnxFile.added(value)
-                        && !constants.constant(value)) {
-                    values.put(new CutPoint(value, node.type(), 0), value);
-                }
-            }
-        }
-        this.points = List.copyOf(values.keySet());
+        this.addresses = new OnnxAddresses(graph, output, elements);
     }
 
-    List<CutPoint> points() {
+    OnnxAddresses addresses() {
         requireOpen();
-        return points;
+        return addresses;
     }
 
     private void requireOpen() {
@@ -116,16 +104,13 @@ final class OnnxProgram implements Program, AutoCloseable {
     @Override
     public void check(CutPoint point) {
         requireOpen();
-        if (!values.containsKey(point)) {
-            throw new UnknownLayerException(
-                    point.toString(), points.stream().map(CutPoint::toString).toList());
-        }
+        addresses.value(point);
     }
 
     @Override
     public Set<CutPoint> computedFrom(CutPoint source, List<CutPoint> others, Inputs inputs) {
         requireOpen();
-        Set<String> reached = new HashSet<>(Set.of(value(source)));
+        Set<String> reached = new HashSet<>(Set.of(addresses.value(source)));
         for (Node node : graph.nodes()) {
             if (node.reads().stream().anyMatch(reached::contains)) {
                 reached.addAll(node.outputs());
@@ -133,32 +118,35 @@ final class OnnxProgram implements Program, AutoCloseable {
         }
         Set<CutPoint> computed = new LinkedHashSet<>();
         for (CutPoint point : others) {
-            if (!point.equals(source) && reached.contains(value(point))) {
+            if (!point.equals(source) && reached.contains(addresses.value(point))) {
                 computed.add(point);
             }
         }
         return computed;
     }
 
-    private String value(CutPoint point) {
-        String value = values.get(point);
-        if (value == null) {
-            throw new UnknownLayerException(
-                    point.toString(), points.stream().map(CutPoint::toString).toList());
-        }
-        return value;
+    private Spots spots(Question question) {
+        return new Spots(
+                question.replaced().stream().map(this::spot).toList(),
+                question.tapped().stream().map(this::spot).toList(),
+                question.end() == null ? null : spot(question.end()));
+    }
+
+    private Spot spot(Place place) {
+        return new Spot(addresses.value(place.point()), place.form());
     }
 
     @Override
     public List<Tensor> forward(Question question) {
         requireOpen();
         try (Given given = new Given(question)) {
-            Key key = new Key(question.replaced(), question.tapped(), null, List.of(), false);
+            Spots spots = spots(question);
+            Key key = new Key(spots, List.of(), false);
             EditedGraph edited = plan(key, question, given).edited();
-            given.bind(edited);
-            List<String> wanted = question.tapped().isEmpty()
+            given.bind(edited, spots);
+            List<String> wanted = spots.tapped().isEmpty()
                     ? List.of(output)
-                    : question.tapped().stream().map(edited::seen).toList();
+                    : spots.tapped().stream().map(edited::seen).toList();
             List<String> asked = wanted.stream()
                     .distinct()
                     .filter(value -> !given.tensors.containsKey(value))
@@ -188,14 +176,15 @@ final class OnnxProgram implements Program, AutoCloseable {
         if (known != null) {
             return known;
         }
-        EditedGraph edited = new EditedGraph(graph, oracle.types(given.tensors), question);
+        Spots spots = key.spots();
+        EditedGraph edited = new EditedGraph(graph, oracle.types(given.tensors), spots.all(), spots.replaced());
         Woven woven = null;
         if (key.back()) {
-            Place end = question.end();
+            Spot end = spots.end();
             woven = Weaver.weave(
                     edited.graph(),
                     edited.types(),
-                    leaves(question, edited, given.names),
+                    leaves(question, spots, edited, given.names),
                     end == null ? output : edited.seen(end));
         }
         if (plans.size() >= MOST_PLANS) {
@@ -207,16 +196,17 @@ final class OnnxProgram implements Program, AutoCloseable {
     }
 
     /** The values that a pullback goes back to. */
-    private static List<String> leaves(Question question, EditedGraph edited, List<String> arguments) {
-        if (!question.tapped().isEmpty()) {
-            return question.tapped().stream().map(edited::seen).toList();
+    private static List<String> leaves(
+            Question question, Spots spots, EditedGraph edited, List<String> arguments) {
+        if (!spots.tapped().isEmpty()) {
+            return spots.tapped().stream().map(edited::seen).toList();
         }
         List<String> leaves = new ArrayList<>();
         List<Inputs.Input> inputs = question.inputs().withoutReferences().all();
         for (int i = 0; i < inputs.size(); i++) {
             if (question.isLeaf(inputs.get(i))) {
-                int replaced = question.replaced().size();
-                leaves.add(i < replaced ? edited.seen(question.replaced().get(i)) : arguments.get(i - replaced));
+                int replaced = spots.replaced().size();
+                leaves.add(i < replaced ? edited.seen(spots.replaced().get(i)) : arguments.get(i - replaced));
             }
         }
         return leaves;
@@ -298,9 +288,9 @@ final class OnnxProgram implements Program, AutoCloseable {
         }
 
         /** Adds the values that are put in. */
-        void bind(EditedGraph edited) {
-            for (int i = 0; i < question.replaced().size(); i++) {
-                tensors.put(edited.seen(question.replaced().get(i)), OrtTensors.of(question.replacement(i)));
+        void bind(EditedGraph edited, Spots spots) {
+            for (int i = 0; i < spots.replaced().size(); i++) {
+                tensors.put(edited.seen(spots.replaced().get(i)), OrtTensors.of(question.replacement(i)));
             }
         }
 
@@ -322,6 +312,7 @@ final class OnnxProgram implements Program, AutoCloseable {
     private final class Run {
         private final Question question;
         private final Given given;
+        private final Spots spots;
         private final Key key;
         private final EditedGraph edited;
         private final Woven woven;
@@ -331,12 +322,8 @@ final class OnnxProgram implements Program, AutoCloseable {
         Run(Question question, Given given) {
             this.question = question;
             this.given = given;
-            this.key = new Key(
-                    question.replaced(),
-                    question.tapped(),
-                    question.end(),
-                    question.tapped().isEmpty() ? attributed() : List.of(),
-                    true);
+            this.spots = spots(question);
+            this.key = new Key(spots, spots.tapped().isEmpty() ? attributed() : List.of(), true);
             Plan plan = plan(key, question, given);
             Woven made = plan.woven();
             if (made == null) {
@@ -344,8 +331,8 @@ final class OnnxProgram implements Program, AutoCloseable {
             }
             this.edited = plan.edited();
             this.woven = made;
-            given.bind(edited);
-            this.leaves = leaves(question, edited, given.names);
+            given.bind(edited, spots);
+            this.leaves = leaves(question, spots, edited, given.names);
             known.putAll(given.tensors);
         }
 
@@ -362,9 +349,9 @@ final class OnnxProgram implements Program, AutoCloseable {
         }
 
         Pullback wayBack() {
-            Place place = question.end();
-            String end = place == null ? output : edited.seen(place);
-            List<String> tapped = question.tapped().stream().map(edited::seen).toList();
+            Spot spot = spots.end();
+            String end = spot == null ? output : edited.seen(spot);
+            List<String> tapped = spots.tapped().stream().map(edited::seen).toList();
             Graph forward = woven.forward(tapped);
             GraphSession.Outputs outputs = null;
             if (!forward.outputs().isEmpty()) {

@@ -74,6 +74,24 @@ class OnnxModelContractTest {
         }
     }
 
+    /** By the paths of modules. */
+    @Nested
+    class MlpModules extends Case {
+        MlpModules() {
+            super("mlp.script", List.of(), 6);
+        }
+
+        @Override
+        protected List<String> layers() {
+            return List.of("0", "3", "5");
+        }
+
+        @Override
+        protected List<String> dependentLayers() {
+            return List.of("0", "3");
+        }
+    }
+
     @Nested
     class Mobile extends Case {
         Mobile() {
@@ -140,12 +158,13 @@ class OnnxModelContractTest {
         return Tensors.ofJava().of(values, shape);
     }
 
-    /** The first value that each operator gives. */
+    /** The first value that each operator gives; modules have a note. */
     private static List<String> first(Supplier<LayeredModel> open, List<String> operators) {
         try (LayeredModel model = open.get()) {
             return operators.stream()
                     .map(operator -> model.cutPoints().stream()
-                            .filter(point -> point.kind().equals(operator))
+                            .filter(point -> point.kind().equals(operator)
+                                    && model.note(point).isEmpty())
                             .findFirst()
                             .orElseThrow()
                             .toString())

@@ -2,13 +2,16 @@
 package io.github.attribution4j.onnx.internal.graph;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * What modules of an exported program return, as far as the file still has it. A call of a module is a run of nodes
@@ -20,8 +23,11 @@ import java.util.function.Predicate;
  * module. So a convolution's own value is refused in both cases.
  */
 public final class ModuleValues {
+    private static final BitSet NONE = new BitSet();
+
     private final Map<String, String> values = new LinkedHashMap<>();
     private final Map<String, String> refusals = new LinkedHashMap<>();
+    private final Map<String, String> kinds = new LinkedHashMap<>();
 
     /** The nodes of one call, in order. */
     private record Call(List<Node> nodes) {}
@@ -39,6 +45,7 @@ public final class ModuleValues {
                                 .add(node)));
         Set<String> given = new HashSet<>();
         graph.outputs().forEach(output -> given.add(output.name()));
+        List<String> empty = new ArrayList<>();
         calls(graph).forEach((address, call) -> {
             List<String> returned = returned(call, readers, given, wanted);
             if (returned.size() == 1) {
@@ -55,7 +62,10 @@ public final class ModuleValues {
                 } else {
                     values.put(address, value);
                 }
-            } else if (!returned.isEmpty()) {
+                kind(address, call, last).ifPresent(kind -> kinds.put(address, kind));
+            } else if (returned.isEmpty()) {
+                empty.add(address);
+            } else {
                 refusals.put(address, "the module returns several values, or the file does not say which: " + returned);
             }
         });
@@ -68,6 +78,8 @@ public final class ModuleValues {
                                 + "'; its own the file does not have");
             }
         }
+        empty.forEach(address -> refusals.putIfAbsent(
+                address, "the file has no floating-point value that the module computes and the output uses"));
     }
 
     /**
@@ -76,6 +88,14 @@ public final class ModuleValues {
      */
     public Map<String, String> values() {
         return values;
+    }
+
+    /**
+     * What modules are, by address: their classes, if the exporter noted them, else that of a module with others inside is {@code
+     * Module}. Missing are modules of which only operators are known.
+     */
+    public Map<String, String> kinds() {
+        return kinds;
     }
 
     /** Why a module has no value, by address. */
@@ -141,19 +161,27 @@ public final class ModuleValues {
         return operators.size() == 1;
     }
 
+    private static Optional<String> kind(String address, Call call, Node last) {
+        int hash = address.lastIndexOf('#');
+        for (String module : hash < 0 ? List.of(address) : List.of(address, address.substring(0, hash))) {
+            int depth = Modules.path(last).indexOf(module);
+            if (depth >= 0) {
+                Optional<String> noted = Modules.kind(last, depth);
+                boolean inner = call.nodes().stream()
+                        .anyMatch(node -> Modules.path(node).size() > depth + 1);
+                return noted.isPresent() || !inner ? noted : Optional.of("Module");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The values of a call that are read elsewhere, without those that others of them are computed of. */
     private static List<String> returned(
             Call call, Map<String, List<Node>> readers, Set<String> given, Predicate<String> wanted) {
         Set<Node> inside = new HashSet<>(call.nodes());
         List<String> leaving = new ArrayList<>();
-        Map<String, Set<String>> before = new HashMap<>();
         for (Node node : call.nodes()) {
-            Set<String> sources = new HashSet<>();
-            for (String value : node.reads()) {
-                sources.add(value);
-                sources.addAll(before.getOrDefault(value, Set.of()));
-            }
             for (String value : node.outputs()) {
-                before.put(value, sources);
                 if (wanted.test(value)
                         && (given.contains(value)
                                 || readers.getOrDefault(value, List.of()).stream()
@@ -162,14 +190,29 @@ public final class ModuleValues {
                 }
             }
         }
-        List<String> last = new ArrayList<>();
-        for (String value : leaving) {
-            if (leaving.stream()
-                    .noneMatch(other -> before.getOrDefault(other, Set.of()).contains(value))) {
-                last.add(value);
+        Map<String, BitSet> sources = new HashMap<>();
+        BitSet used = new BitSet();
+        for (Node node : call.nodes()) {
+            BitSet of = new BitSet();
+            for (String value : node.reads()) {
+                of.or(sources.getOrDefault(value, NONE));
+            }
+            for (String value : node.outputs()) {
+                int number = leaving.indexOf(value);
+                if (number >= 0) {
+                    used.or(of);
+                }
+                BitSet here = number < 0 ? of : (BitSet) of.clone();
+                if (number >= 0) {
+                    here.set(number);
+                }
+                sources.put(value, here);
             }
         }
-        return last;
+        return IntStream.range(0, leaving.size())
+                .filter(number -> !used.get(number))
+                .mapToObj(leaving::get)
+                .toList();
     }
 
     /** Whether this is a convolution whose weights have lost their module's name. */

@@ -3,12 +3,14 @@ package io.github.attribution4j.onnx.internal.graph;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** In which module of the exported program a node stands, as both exporters of PyTorch note it. */
 public final class Modules {
     private static final String SCOPES = "pkg.torch.onnx.name_scopes";
+    private static final String CLASSES = "pkg.torch.onnx.class_hierarchy";
     private static final Pattern QUOTED = Pattern.compile("'([^']*)'");
 
     private Modules() {}
@@ -19,15 +21,44 @@ public final class Modules {
         return path.isEmpty() ? "" : path.get(path.size() - 1);
     }
 
+    /** The class of the module that stands at a depth of {@link #path}, if the exporter noted it. */
+    static Optional<String> kind(Node node, int depth) {
+        String classes = node.metadata().get(CLASSES);
+        String scopes = node.metadata().get(SCOPES);
+        if (classes == null || scopes == null) {
+            return Optional.empty();
+        }
+        List<String> paths = quoted(scopes);
+        List<String> kinds = quoted(classes);
+        if (kinds.size() != paths.size()) {
+            return Optional.empty();
+        }
+        int seen = -1;
+        for (int i = 0; i < paths.size() - 1; i++) {
+            seen += paths.get(i).isEmpty() ? 0 : 1;
+            if (seen == depth) {
+                String kind = kinds.get(i);
+                return Optional.of(kind.substring(kind.lastIndexOf('.') + 1)).filter(text -> !text.isEmpty());
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static List<String> quoted(String text) {
+        List<String> parts = new ArrayList<>();
+        Matcher matcher = QUOTED.matcher(text);
+        while (matcher.find()) {
+            parts.add(matcher.group(1));
+        }
+        return parts;
+    }
+
     /** The paths of the modules around a node, from the outside in, without the model itself. */
     static List<String> path(Node node) {
         List<String> path = new ArrayList<>();
         String scopes = node.metadata().get(SCOPES);
         if (scopes != null) {
-            Matcher matcher = QUOTED.matcher(scopes);
-            while (matcher.find()) {
-                path.add(matcher.group(1));
-            }
+            path.addAll(quoted(scopes));
             if (!path.isEmpty()) {
                 path.remove(path.size() - 1); // the operation itself
             }

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx;
+
+import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.UnknownLayerException;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.onnx.internal.graph.Constants;
+import io.github.attribution4j.onnx.internal.graph.ElementType;
+import io.github.attribution4j.onnx.internal.graph.Graph;
+import io.github.attribution4j.onnx.internal.graph.ModuleValues;
+import io.github.attribution4j.onnx.internal.graph.Node;
+import io.github.attribution4j.onnx.internal.graph.OnnxFile;
+import io.github.attribution4j.onnx.internal.session.OrtTensors;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Finds what addresses of values inside a model mean: a module's path, as the exporter noted it, or the value's own name.
+ * What is the path of a module means that module. A value of the same name that is not the module's is addressed with a
+ * slash in front.
+ */
+final class OnnxAddresses {
+    private static final Pattern CALL = Pattern.compile("(.+)#(\\d{1,9})", Pattern.DOTALL);
+
+    private final Graph graph;
+    private final String output;
+    private final Map<String, ElementType> elements;
+    private final Constants constants;
+    private final Set<String> read;
+    private final List<CutPoint> points;
+    private final Map<CutPoint, String> values = new LinkedHashMap<>();
+    private final Map<String, String> refusals;
+    private final Map<CutPoint, String> notes = new HashMap<>();
+
+    /**
+     * Looks at a graph.
+     *
+     * @param output the one that is explained
+     * @param elements the types of its values
+     */
+    OnnxAddresses(Graph graph, String output, Map<String, ElementType> elements) {
+        this.graph = graph;
+        this.output = output;
+        this.elements = elements;
+        this.constants = new Constants(graph);
+        this.read = new HashSet<>(Set.of(output));
+        Graph.upstream(graph.nodes(), List.of(output)).forEach(node -> read.addAll(node.reads()));
+        Map<String, Node> producers = new LinkedHashMap<>();
+        for (Node node : graph.nodes()) {
+            for (String value : node.outputs()) {
+                if (!value.isEmpty() && !OnnxFile.added(value) && whyNot(value).isEmpty()) {
+                    producers.put(value, node);
+                }
+            }
+        }
+        ModuleValues modules = new ModuleValues(graph, producers::containsKey);
+        this.refusals = modules.refusals();
+        List<CutPoint> all = new ArrayList<>();
+        modules.values().forEach((address, value) -> {
+            Matcher called = CALL.matcher(address);
+            boolean again = called.matches() && modules.values().containsKey(called.group(1));
+            CutPoint point = new CutPoint(
+                    again ? called.group(1) : address,
+                    modules.kinds().getOrDefault(address, producers.get(value).type()),
+                    again ? Integer.parseInt(called.group(2)) : 0);
+            add(all, point, value);
+            notes.put(withoutKind(point), "value " + value);
+        });
+        producers.forEach((value, node) -> {
+            String path = value;
+            while (refusals.containsKey(path) || !value.equals(modules.values().getOrDefault(path, value))) {
+                path = "/" + path;
+            }
+            if (!modules.values().containsKey(path)) {
+                add(all, new CutPoint(path, node.type(), 0), value);
+            }
+        });
+        this.points = List.copyOf(all);
+    }
+
+    private void add(List<CutPoint> all, CutPoint point, String value) {
+        values.put(withoutKind(point), value);
+        all.add(point);
+    }
+
+    /** Why a value is no point; empty if it is one. */
+    private Optional<String> whyNot(String value) {
+        ElementType element = elements.get(value);
+        if (element == null) {
+            return Optional.of("it is a sequence or a map, no tensor");
+        }
+        if (!element.carriesGradient() || OrtTensors.dataType(element) == null) {
+            return Optional.of("it is of type " + element + "; values of FLOAT and DOUBLE can be cut");
+        }
+        if (constants.constant(value)) {
+            return Optional.of("it is the same for all inputs");
+        }
+        return read.contains(value)
+                ? Optional.empty()
+                : Optional.of("the output '" + output + "' is not computed from it");
+    }
+
+    private static CutPoint withoutKind(CutPoint point) {
+        return point.kind().isEmpty()
+                ? point
+                : new CutPoint(point.path(), "", point.call(), point.side(), point.element());
+    }
+
+    /** The modules, from the outside in and in the order of the file, then the values. */
+    List<CutPoint> points() {
+        return points;
+    }
+
+    /** The value at a point. */
+    String value(CutPoint point) {
+        String value = values.get(withoutKind(point));
+        if (value == null) {
+            throw missing(point.toString());
+        }
+        return value;
+    }
+
+    /** The point of an address. */
+    CutPoint cutPoint(String address) {
+        Optional<CutPoint> found = LayeredModel.find(points, address);
+        if (found.isEmpty() || !values.containsKey(withoutKind(found.get()))) {
+            throw missing(address);
+        }
+        return found.get();
+    }
+
+    private RuntimeException missing(String address) {
+        String refusal = refusals.get(address);
+        if (refusal == null && elements.containsKey(address) && !OnnxFile.added(address)) {
+            boolean given = graph.inputs().stream().anyMatch(input -> input.name().equals(address));
+            refusal = given ? "it is an input of the model" : whyNot(address).orElse(null);
+        }
+        return refusal == null
+                ? new UnknownLayerException(
+                        address, points.stream().map(CutPoint::toString).toList())
+                : new UnsupportedModelException("layer '" + address + "' cannot be cut: " + refusal);
+    }
+
+    /** What there is to say of a point: which value a module's is. */
+    String note(CutPoint point) {
+        return notes.getOrDefault(withoutKind(point), "");
+    }
+}
