@@ -28,7 +28,7 @@ class OnnxPageTest {
         try (OnnxModel model = OnnxModel.load(demo.resolve("digits.onnx"));
                 Tensor image = model.tensors().of(pixels, 1, 1, 8, 8);
                 Explanation why = new IntegratedGradients().attribute(model, Inputs.of(image), Target.index(3));
-                Explanation where = Attribution.at("/relu2/Relu_output_0", new IntegratedGradients())
+                Explanation where = Attribution.at("relu2", new IntegratedGradients())
                         .attribute(model, Inputs.of(image), Target.index(3))) {
             float[] attributions = why.attribution().toFloatArray(); // one for each pixel
             float[] inside = where.attribution().toFloatArray(); // one for each element of the layer

@@ -97,7 +97,8 @@ class OnnxTest {
         List<String> here = new ArrayList<>(options);
         if (!layer.isEmpty()) {
             there.addAll(List.of("--layer", layer));
-            here.addAll(List.of("--layer", "/" + layer + "/Relu_output_0"));
+            // The path of a module, as there, or the name of its value.
+            here.addAll(List.of("--layer", method.equals("saliency") ? "/" + layer + "/Relu_output_0" : layer));
         }
         assertSameNumbers(
                 explained(digits, here), explained(Cli.demo(folder, "digits.pt").toString(), there));
@@ -140,7 +141,14 @@ class OnnxTest {
     void layers() {
         assertThat(done("layers", "-m", digits, "-i", image).out().lines())
                 .containsExactly(
-                        "path                    kind     shape",
+                        "path                    kind     shape          note",
+                        "relu1                   Relu     (1, 16, 8, 8)  value /relu1/Relu_output_0",
+                        "conv2                   Conv     (1, 32, 8, 8)  value /conv2/Conv_output_0",
+                        "relu2                   Relu     (1, 32, 8, 8)  value /relu2/Relu_output_0",
+                        "pool                    MaxPool  (1, 32, 4, 4)  value /pool/MaxPool_output_0",
+                        "conv3                   Conv     (1, 32, 4, 4)  value /conv3/Conv_output_0",
+                        "relu3                   Relu     (1, 32, 4, 4)  value /relu3/Relu_output_0",
+                        "fc                      Gemm     (1, 10)        value logits",
                         "/conv1/Conv_output_0    Conv     (1, 16, 8, 8)",
                         "/relu1/Relu_output_0    Relu     (1, 16, 8, 8)",
                         "/conv2/Conv_output_0    Conv     (1, 32, 8, 8)",
@@ -211,7 +219,8 @@ class OnnxTest {
                 "--method lrp | this engine has no backward rules | use a gradient method",
                 "--method deep-lift | this engine has no backward rules | use a gradient method",
                 "--dtype float64 | float64 | the model takes float32",
-                "--layer relu2 | relu2 | /relu2/Relu_output_0"
+                "--layer relu5 | relu5 | relu2",
+                "--layer conv1 | joined a batch norm | /conv1/Conv_output_0"
             })
     @DisplayName("What ONNX models do not have is refused by name")
     void refusals(String option, String named, String why) {
