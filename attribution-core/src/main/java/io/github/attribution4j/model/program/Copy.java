@@ -11,11 +11,11 @@ import io.github.attribution4j.model.rule.RuledCopy;
 import java.util.List;
 
 /**
- * A model, or a part of one, that goes back by rules.
+ * The copy with rules of a model or of a part of one.
  *
  * @param model which
- * @param section what it is of the program with the rules
- * @param points which it goes back to; none for its inputs
+ * @param section the section of the program with the rules that it computes
+ * @param points that it goes back to; none for its inputs
  */
 record Copy(LayeredModel model, Section section, RuleSet rules, List<CutPoint> points) implements RuledCopy {
     @Override

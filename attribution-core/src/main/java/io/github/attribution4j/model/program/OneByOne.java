@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Answers for several rows, put together from answers for one row each: for what cannot be asked for several at once.
+ * Results for several rows, joined from the results of runs of one row each: for what cannot run several rows at once.
  */
 final class OneByOne {
     private OneByOne() {}
 
-    /** Returns tensors, each of a row for each row of the inputs. */
+    /** Runs each row of the inputs alone and joins the tensors. */
     static List<Tensor> tensors(Inputs inputs, Function<Inputs, List<Tensor>> one) {
         try (TensorScope scope = TensorScope.open()) {
             List<List<Tensor>> parts = new ArrayList<>();
@@ -28,9 +28,10 @@ final class OneByOne {
     }
 
     /**
-     * Returns pullbacks of one row each as one.
+     * Returns pullbacks of one row each as one pullback.
      *
-     * @param inside whether they go back to values inside the program, whose axis 0 counts rows, rather than to inputs
+     * @param inside whether they go back to values inside the program, whose axis 0 counts rows; if not, they go back
+     *     to inputs
      */
     static Pullback pullback(Inputs inputs, boolean inside, Function<Inputs, Pullback> one) {
         List<Integer> axes = inside
@@ -55,7 +56,7 @@ final class OneByOne {
         }
     }
 
-    /** Returns some rows of inputs, without what they remember of where they come from, which may have other rows. */
+    /** Returns some rows of inputs, without their {@link Inputs#origin() origin}, which may have other rows. */
     static Inputs rows(Inputs inputs, long... numbers) {
         Inputs some = Inputs.none();
         for (Inputs.Input input : inputs.all()) {
@@ -69,8 +70,8 @@ final class OneByOne {
     }
 
     /**
-     * Joins the first tensors of all parts, the second ones, and so on, each along its axis; along axis 0 if there
-     * are none.
+     * Joins the first tensors of all parts, the second ones, and so on, each along its axis; along axis 0 if no axes
+     * are given.
      */
     static List<Tensor> joined(List<List<Tensor>> parts, List<Integer> axes) {
         List<Tensor> joined = new ArrayList<>();

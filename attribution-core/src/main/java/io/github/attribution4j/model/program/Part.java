@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * A head or a tail: the whole program, asked for a value inside it, or with others in the place of values inside it. It
- * takes first those and then the model's inputs. It admits rules if its program does.
+ * A head or a tail. A head is the whole program up to a value inside it. A tail is the whole program with values inside
+ * it replaced; it takes first these and then the model's inputs. Both admit rules if the program does.
  */
 final class Part implements RuledModel {
     private final LayeredModel model;
@@ -33,10 +33,10 @@ final class Part implements RuledModel {
     /**
      * Makes a part.
      *
-     * @param model all of it
-     * @param whole what was cut, the model or a part of it
+     * @param model the whole model
+     * @param whole the model or part that was cut
      * @param where the points of the cut
-     * @param tail whether this is what follows them
+     * @param tail whether this is the tail
      */
     Part(LayeredModel model, LayeredModel whole, Section section, String where, boolean tail) {
         this.model = model;

@@ -11,7 +11,7 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A cut of a model or a part of it: other questions to the same program. */
+/** A cut of a model or a part of it. Its head and tail run the same program. */
 final class PartCut implements RuledCut {
     private final LayeredModel model;
     private final LayeredModel whole;
@@ -21,9 +21,9 @@ final class PartCut implements RuledCut {
     /**
      * Cuts.
      *
-     * @param model all of it
-     * @param whole what is cut, the model or a part of it
-     * @param section which part that is
+     * @param model the whole model
+     * @param whole the model or part that is cut
+     * @param section the section of the program that it computes
      */
     PartCut(LayeredModel model, LayeredModel whole, Section section, List<CutPoint> points) {
         this.model = model;

@@ -6,15 +6,15 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.status.Experimental;
 
 /**
- * A value inside a program, and how it is seen from outside.
+ * A value inside a program, and the form in which it is passed in and out.
  *
  * @param point its address
- * @param form how its elements are brought to have rows on axis 0: values and gradients are handed out in this form,
- *     and what is put in or sent back comes in it
+ * @param form how it is arranged with rows on axis 0: values and gradients are returned in this form, and replacements
+ *     and cotangents are given in it
  */
 @Experimental
 public record Place(CutPoint point, RowForm form) {
-    /** Returns a failure that says that a run did not come by this place. */
+    /** Returns the failure of a run that did not compute the value at this place. */
     public ModelException notReached() {
         String layer = point.isInside() ? "the layer" : "layer '" + point.path() + "'";
         return new ModelException(

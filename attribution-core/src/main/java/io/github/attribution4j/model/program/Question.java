@@ -9,14 +9,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is asked of one run of a {@link Program}.
+ * What one run of a {@link Program} replaces and returns.
  *
- * @param inputs first the values that are put in, one for each of {@code replaced}, then the
- *     {@linkplain #arguments() inputs of the program}; references, where there are any, stand behind those. Nothing is
- *     attributed if places are tapped: roles tell then only what has rows
- * @param replaced the places whose values are put in instead of what the program computes there
- * @param tapped the places whose values are wanted; in a pullback what it goes back to
- * @param end the place that a pullback goes back from; null for the output
+ * @param inputs first the replacements, one for each of {@code replaced}, then the
+ *     {@linkplain #arguments() inputs of the program}, then references, if there are any. If places are tapped nothing
+ *     is attributed, and roles only say which inputs have rows
+ * @param replaced the places whose values are replaced
+ * @param tapped the places whose values are returned; a pullback goes back to them
+ * @param end the place from which a pullback goes back; null for the output
  */
 @Experimental
 public record Question(
@@ -29,7 +29,7 @@ public record Question(
         return new Question(inputs, List.of(), List.of(), null);
     }
 
-    /** Returns whether the program runs as it is, from its inputs to its output. */
+    /** Returns whether the whole program runs, from its inputs to its output. */
     public boolean isWhole() {
         return replaced.isEmpty() && tapped.isEmpty() && end == null;
     }
@@ -40,32 +40,32 @@ public record Question(
         return Stream.concat(replaced.stream(), looked).toList();
     }
 
-    /** Returns the inputs of the program, in order, without the values that are put in and without references. */
+    /** Returns the inputs of the program, in order, without replacements and references. */
     public List<Inputs.Input> arguments() {
         List<Inputs.Input> all = inputs.withoutReferences().all();
         return all.subList(replaced.size(), all.size());
     }
 
-    /** Returns the value that is put in at one of the {@link #replaced} places. */
+    /** Returns the replacement at one of the {@link #replaced} places. */
     public Tensor replacement(int number) {
         return inputs.tensor(number);
     }
 
-    /** Returns whether a pullback goes back to an input, or to a value that is put in: one of {@link #inputs}. */
+    /** Returns whether a pullback goes back to one of {@link #inputs}: an input of the program or a replacement. */
     public boolean isLeaf(Inputs.Input input) {
         return tapped.isEmpty() && input.role() == Inputs.Role.ATTRIBUTED;
     }
 
     /**
-     * Returns whether a value that is put in is also put in where rules compare with a run of the references: it has a
-     * reference of its own. Without one, that run computes the value anew.
+     * Returns whether a replacement has a reference of its own. The run of the references, with which rules compare,
+     * then replaces the value too, by that reference; otherwise it computes the value.
      */
     public boolean isComparedAlone(int number) {
         return inputs.hasReference(inputs.all().get(number).name());
     }
 
     /**
-     * Returns the names of what a pullback goes back to: addresses of the tapped places, or names of attributed inputs.
+     * Returns the names of the leaves of a pullback: addresses of the tapped places, or names of attributed inputs.
      */
     public List<String> leafNames() {
         return tapped.isEmpty()

@@ -17,32 +17,32 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How values inside a program are seen as rows.
+ * Finds the forms in which values inside a program have rows on axis 0.
  *
- * <p>Axis 0 of most values counts the rows of the run. Of others it counts rows times parts (frames, choices, the two
- * sides of a siamese network), another axis counts rows (time comes first), or none does (a table computed once). Which
- * it is, is found out once for each value and rank of the inputs: by the first run and one of another number of rows,
- * whose values are compared where the order of parts is in question. What fits no form, or cannot be decided, is run
- * one row at a time, when the value is that row.
+ * <p>Axis 0 of most values counts the rows of the run. For others, axis 0 counts rows times parts (frames, choices, the
+ * two sides of a siamese network), another axis counts rows (time comes first), or no axis does (a table computed
+ * once). The form is found once for each value and rank of the inputs, from the first run and one with another number
+ * of rows. Their values are compared if the order of parts is unclear. If a value fits no form, or the form remains
+ * unclear, the program runs one row at a time, and the whole value belongs to that row.
  */
 final class RowForms {
     private static final double SAME = 1e-3;
 
-    /** {@code ranks}: of the inputs; lengths vary from text to text, and the form does not. */
+    /** {@code ranks}: those of the inputs, since the form does not depend on extents such as the lengths of texts. */
     private record Key(CutPoint point, List<Integer> ranks, boolean several) {}
 
     private enum Kind {
         /** Axis 0 counts rows. */
         ROWS,
-        /** Another axis does. */
+        /** Another axis counts rows. */
         AXIS,
         /** Axis 0 counts rows times parts, the parts of a row together. */
         MAJOR,
         /** Axis 0 counts parts times rows. */
         MINOR,
-        /** One row, whatever the number of rows. */
+        /** One row for any number of rows. */
         SHARED,
-        /** Anything else: a row is what a run of one row gives. */
+        /** Anything else: the program runs one row at a time. */
         OTHER
     }
 
@@ -51,7 +51,7 @@ final class RowForms {
             this(kind, 0);
         }
 
-        /** Whether a run of several rows can be seen as rows. */
+        /** Whether the values of a run of several rows can be arranged in rows. */
         boolean together() {
             return kind != Kind.OTHER && kind != Kind.SHARED;
         }
@@ -70,7 +70,7 @@ final class RowForms {
     private final Program program;
     private final Map<Key, Form> known = new ConcurrentHashMap<>();
     /**
-     * Values of which what was known was wrong once: how they lie depends on the data, and is found out for each run.
+     * Values whose form has changed once: it depends on the data, and is found again for each run.
      */
     private final Set<Key> changing = ConcurrentHashMap.newKeySet();
 
@@ -78,9 +78,9 @@ final class RowForms {
         this.program = program;
     }
 
-    /** Something that runs the program and shows the values of points. */
+    /** A way to run the program for the values of some points. */
     interface Run<T> {
-        /** Runs with the values seen in a way. */
+        /** Runs with the values in given forms. */
         T seen(List<Place> places);
 
         /** Runs each row of the inputs alone. */
@@ -93,7 +93,7 @@ final class RowForms {
         void close(T result);
     }
 
-    /** Returns whether values have their rows on axis 0 without being looked at. */
+    /** Returns whether all values have rows on axis 0 by declaration. */
     boolean areFirst() {
         return program.rowLayout() == Program.RowLayout.FIRST;
     }
@@ -103,7 +103,7 @@ final class RowForms {
         return program.rowLayout() == Program.RowLayout.NONE && inputs.rows() > 1;
     }
 
-    /** Returns points whose values are taken as they are. */
+    /** Returns points whose values are not rearranged. */
     static List<Place> asTheyAre(List<CutPoint> points) {
         return places(points, RowForm.ROWS);
     }
@@ -113,12 +113,12 @@ final class RowForms {
     }
 
     /**
-     * Runs the program with points seen so that axis 0 of each value counts the rows of the inputs, or row by row where
-     * nothing else gives that. How values lie is found out by the first run itself: most lie as they should, and that
-     * run then counts.
+     * Runs the program with forms in which axis 0 of each value counts the rows of the inputs, or row by row if there
+     * are none. The first run also finds the forms. Most values have rows on axis 0, and then the result of that run
+     * is used.
      *
      * @param inputs of the whole model
-     * @param shared whether a value of one row may serve all
+     * @param shared whether a value of one row may be used for all
      */
     <T> T run(Inputs inputs, List<CutPoint> points, boolean shared, Run<T> run) {
         if (program.rowLayout() != Program.RowLayout.VARIES) {
@@ -144,18 +144,18 @@ final class RowForms {
         if (!contradicts(inputs, points, run.values(result))) {
             return result;
         }
-        // Looked at once more, not again and again: the axes of some values depend on the data.
+        // The forms are found again only once, because the axes of some values depend on the data.
         run.close(result);
         List<Place> again = of(inputs, points, shared);
         return again == null ? run.rowByRow() : run.seen(again);
     }
 
     /**
-     * Returns points seen so that axis 0 of each value counts the rows of a run of these inputs, or null if that takes
-     * a run for each row.
+     * Returns the forms in which axis 0 of each value counts the rows of a run of these inputs, or null if that takes a
+     * run for each row.
      *
      * @param inputs of the whole model
-     * @param shared whether a value of one row may serve all
+     * @param shared whether a value of one row may be used for all
      */
     @Nullable
     List<Place> of(Inputs inputs, List<CutPoint> points, boolean shared) {
@@ -183,7 +183,7 @@ final class RowForms {
         return seen;
     }
 
-    /** Forgets what is known if values of a run contradict it; returns whether they do. */
+    /** Removes known forms that values of a run contradict; returns whether there are any. */
     private boolean contradicts(Inputs inputs, List<CutPoint> points, List<Tensor> values) {
         boolean wrong = false;
         for (int i = 0; i < points.size(); i++) {
@@ -191,7 +191,7 @@ final class RowForms {
             long first = shape.rank() == 0 ? 0 : shape.dim(0);
             if (first != inputs.rows() && first != 1) {
                 Key key = key(inputs, points.get(i));
-                // Another thread may have been the first to see it.
+                // Another thread may have seen it first.
                 wrong |= known.remove(key) != null || changing.contains(key);
                 changing.add(key);
             }
@@ -230,12 +230,15 @@ final class RowForms {
         } catch (ModelMemoryException e) {
             throw e;
         } catch (ModelException e) {
-            // A model that does not run two rows, or does not reach the value with them: the run itself will say so.
+            // The model does not run two rows, or does not reach the value with them; the actual run reports that.
             return Collections.nCopies(points.size(), new Form(Kind.ROWS));
         }
     }
 
-    /** Finds forms by the values of a run; a row alone is compared with it, or a single row with two of it. */
+    /**
+     * Finds forms from the values of a run and of another one: of a row alone, or if the run has a single row, of two
+     * copies of it.
+     */
     private List<Form> find(Inputs inputs, List<CutPoint> points, List<Tensor> values) {
         boolean several = inputs.rows() > 1;
         boolean look = several || !values.stream().allMatch(RowForms::startsWithOne);
@@ -254,13 +257,14 @@ final class RowForms {
         } catch (ModelMemoryException e) {
             throw e;
         } catch (ModelException e) {
-            // One row runs and two do not, or the other way round: nothing tells where the rows are.
+            // One row runs and two do not, or the other way round: the forms cannot be found.
             return Collections.nCopies(points.size(), new Form(several ? Kind.ROWS : Kind.OTHER));
         }
     }
 
     /**
-     * Another thread may have found another form at the same time: then it depends on the data, and neither is kept.
+     * Another thread may have found another form at the same time: then the form depends on the data, and neither
+     * is kept.
      */
     private void learn(Key key, Form form) {
         Form before = known.putIfAbsent(key, form);
@@ -276,7 +280,7 @@ final class RowForms {
         return value.shape().rank() > 0 && value.shape().dim(0) == 1;
     }
 
-    /** Returns the form of a value, or null if these rows do not tell. */
+    /** Returns the form of a value, or null if these rows leave it open. */
     private @Nullable Form form(Inputs inputs, List<CutPoint> points, int number, Tensor one, Tensor more) {
         Shape alone = one.shape();
         Shape all = more.shape();
@@ -314,7 +318,7 @@ final class RowForms {
         return new Form(major ? Kind.MAJOR : Kind.MINOR);
     }
 
-    /** Returns the one axis that is so many times as long for as many rows; -1 if there is no such. */
+    /** Returns the one axis whose extent is multiplied by the number of rows; -1 if there is not exactly one. */
     private static int multiplied(Shape alone, Shape all, long count) {
         if (alone.rank() != all.rank()) {
             return -1;

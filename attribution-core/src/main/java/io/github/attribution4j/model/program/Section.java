@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A part of a program: all of it, or with some values put in and an inner value in the place of the output. */
+/** A part of a program: all of it, or with some values replaced, or with an inner value as its output. */
 final class Section {
     private final Program program;
     private final Known known;
@@ -24,7 +24,7 @@ final class Section {
     private final List<CutPoint> replaced;
     private final @Nullable CutPoint end;
 
-    /** What was found out of the program as it is, without rules. */
+    /** What was found out about the program without rules. */
     private record Known(Program program, RowForms forms, Set<List<CutPoint>> independent) {}
 
     /** Makes the section that is all of a program. */
@@ -45,7 +45,7 @@ final class Section {
         return new Section(program, known, compares, replaced, point);
     }
 
-    /** Returns this section from values on, which its inputs begin with. */
+    /** Returns this section from some values on; its inputs begin with these. */
     Section from(List<CutPoint> points) {
         return new Section(program, known, compares, joined(points, replaced), end);
     }
@@ -72,7 +72,7 @@ final class Section {
         return values(inputs, end == null ? List.of() : List.of(end)).get(0);
     }
 
-    /** Returns the values at some points, or the output, alone, for none. */
+    /** Returns the values at some points; if there are none, only the output. */
     List<Tensor> values(Inputs inputs, List<CutPoint> wanted) {
         inputs.requireNoReferences();
         if (replaced.isEmpty() && wanted.isEmpty() && !known.forms.takesOne(inputs)) {
@@ -103,7 +103,7 @@ final class Section {
         });
     }
 
-    /** Runs, to go back to the values at some points, or to the attributed inputs for none. */
+    /** Runs to go back to the values at some points; if there are none, to the attributed inputs. */
     Pullback pullback(Inputs inputs, List<CutPoint> leaves) {
         if (leaves.isEmpty()) {
             inputs.requireDifferentiable();
@@ -148,13 +148,13 @@ final class Section {
         });
     }
 
-    /** Runs with the values that are put in, and those wanted, seen as rows of the program's inputs. */
+    /** Runs with replaced and returned values in forms whose axis 0 counts the rows of the program's inputs. */
     private <T> T run(Inputs inputs, List<CutPoint> wanted, boolean shared, RowForms.Run<T> run) {
         if (!replaced.isEmpty()) {
             List<Place> seen = seenBehind(inputs, joined(replaced, wanted));
             return seen == null ? run.rowByRow() : run.seen(seen);
         }
-        // The whole program is run row by row only where it takes no more.
+        // The whole program runs row by row only if it takes no more rows.
         return wanted.isEmpty() ? run.rowByRow() : known.forms.run(inputs.withoutReferences(), wanted, shared, run);
     }
 
@@ -166,9 +166,9 @@ final class Section {
     }
 
     /**
-     * Returns the points that are put in or asked for, seen as the activations of the program's inputs are; null if
-     * that takes a run for each row. Inputs that are all constant have no rows of their own: what stands on their first
-     * axis counts, if it is the same for all, and a value that is not seen as rows of them is put in as it is.
+     * Returns the replaced and returned points with the forms that they have for the program's inputs; null if that
+     * takes a run for each row. If all inputs are constant, there are no rows: then the extent of axis 0 counts, if it
+     * is the same for all inputs, and a value without such an axis is replaced unchanged.
      */
     private @Nullable List<Place> seenBehind(Inputs inputs, List<CutPoint> points) {
         int count = replaced.size();

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
 
-/** Pullbacks of one row each, seen as one of several rows. */
+/** Pullbacks of one row each, as one pullback of several rows. */
 final class SeparatePullback implements Pullback {
     private final List<Pullback> parts;
     private final List<Integer> axes;
@@ -20,10 +20,10 @@ final class SeparatePullback implements Pullback {
     private final Optional<Tensor> referenceOutput;
 
     /**
-     * Takes over pullbacks.
+     * Makes one pullback of several, which it owns.
      *
      * @param parts one for each row
-     * @param axes for each gradient the axis that counts its rows; none where all are counted by axis 0
+     * @param axes for each gradient the axis that counts its rows; empty if that is axis 0 for all
      */
     SeparatePullback(List<Pullback> parts, List<Integer> axes) {
         this.parts = List.copyOf(parts);
@@ -79,7 +79,7 @@ final class SeparatePullback implements Pullback {
         }
     }
 
-    /** Returns what no row depends on. */
+    /** Returns the names on which no row depends. */
     @Override
     public Set<String> unused() {
         Set<String> unused = new HashSet<>(parts.get(0).unused());

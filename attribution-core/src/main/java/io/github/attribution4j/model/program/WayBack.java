@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A pullback made of a function that takes a cotangent: for engines that hold nothing else of a run than Java objects.
+ * A pullback made from a function of the cotangent: for engines that hold only Java objects of a run.
  */
 @Experimental
 public final class WayBack implements Pullback {
@@ -25,8 +25,8 @@ public final class WayBack implements Pullback {
     @FunctionalInterface
     public interface Product {
         /**
-         * Returns what arrives at each leaf, in order, zeros where nothing does; new tensors, which belong to the
-         * current scope.
+         * Returns what arrives at each leaf, in order, with zeros where nothing arrives; new tensors, which belong to
+         * the current scope.
          *
          * @param cotangent of the shape and type of the output
          */
@@ -34,7 +34,7 @@ public final class WayBack implements Pullback {
     }
 
     /**
-     * Takes tensors over.
+     * Makes a pullback that owns these tensors.
      *
      * @param question whose leaves these are
      * @param reached for each leaf whether a way leads there from the end
@@ -43,7 +43,7 @@ public final class WayBack implements Pullback {
      * @throws ModelException if no leaf is reached
      */
     public WayBack(Question question, List<Boolean> reached, Tensor output, List<Tensor> activations, Product product) {
-        // Closed with this, and not with a scope that happens to be open.
+        // Closed with this pullback, not with the scope that is open now.
         this.output = TensorScope.release(output);
         this.activations = activations.stream().map(TensorScope::release).toList();
         this.product = product;

@@ -19,11 +19,11 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What a {@link LayeredModel} or {@link RuledModel} answers by means of its {@link Program}. A model has one, made in
- * its constructor, and hands its questions on to it.
+ * Implements {@link LayeredModel} and {@link RuledModel} on a {@link Program}. A model makes one in its constructor and
+ * delegates its Java methods to it.
  *
- * <p>Core does the rest here: heads and tails, which can be cut again, pullbacks to values at a cut, copies with rules,
- * values whose rows are not on axis 0, programs that take one example, run row by row.
+ * <p>It provides heads and tails, which can be cut again, pullbacks to values at a cut, copies with rules, values whose
+ * rows are not on axis 0, and programs that take one example, which run row by row.
  */
 @Experimental
 public final class WholeProgram {
@@ -34,7 +34,7 @@ public final class WholeProgram {
     /**
      * Makes the program of a model.
      *
-     * @param model asked for everything that is no run: its identity, its points, its weights, its operations
+     * @param model provides everything except runs: its identity, its points, its weights, its operations
      * @param program runs it
      */
     public WholeProgram(LayeredModel model, Program program) {
@@ -62,12 +62,15 @@ public final class WholeProgram {
 
     /** Returns what {@link RuledModel#with} returns; the same copy for equal rules. */
     public RuledCopy with(RuleSet rules) {
-        // Asked each time, since a closed program refuses.
+        // Called each time, since a closed program refuses.
         Section ruled = section.with(rules);
         return copies.computeIfAbsent(rules, key -> new Copy(model, ruled, key, List.of()));
     }
 
-    /** Returns what {@link LayeredModel#values} returns, where every run reaches all points of the model. */
+    /**
+     * Returns what {@link LayeredModel#values} returns, for a program of which every run reaches all points of
+     * the model.
+     */
     public List<LayerValue> values(Inputs inputs) {
         List<CutPoint> points = model.cutPoints();
         List<LayerValue> values = new ArrayList<>();

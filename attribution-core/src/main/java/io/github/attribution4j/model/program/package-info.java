@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What an engine brings to be explained at every layer: a {@link io.github.attribution4j.model.program.Program} answers
- * one {@link io.github.attribution4j.model.program.Question} in one run, and goes back from a cotangent. Cuts, heads,
- * tails, their pullbacks, copies with backward rules and the check that the points of a cut are independent follow from
- * it: {@link io.github.attribution4j.model.program.WholeProgram}.
+ * What an engine implements so that its models have layers: a {@link io.github.attribution4j.model.program.Program}
+ * runs a {@link io.github.attribution4j.model.program.Question} and goes back from a cotangent.
+ * {@link io.github.attribution4j.model.program.WholeProgram} makes everything else from it: cuts, heads, tails, their
+ * pullbacks, copies with backward rules, and the check that the points of a cut are independent.
  */
 @NullMarked
 package io.github.attribution4j.model.program;

@@ -6,19 +6,18 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What an operation y = f(x) gives back to its operands for what it is given for its result. Data only: a
- * {@link RuledModel} carries it out. The named rules of the literature are made by the factories of the
- * {@code propagation} package.
+ * How an operation y = f(x) passes back to its operands what reaches its result. A rule is data; a {@link RuledCopy}
+ * carries it out. The factories of the {@code propagation} package make the named rules of the literature.
  *
- * <p>Notation: Jᵀ is the transposed Jacobian of the operation, so the derivative gives back Jᵀ·g for g. Relevance R of
+ * <p>Notation: Jᵀ is the transposed Jacobian of the operation, so the derivative passes back Jᵀ·g for g. Relevance R of
  * the result becomes relevance of the operands. stab(z) = z + ε · sign(z), with sign(0) = +1.
  */
 public sealed interface BackwardRule {
     /**
-     * Which rules may stand together in one {@link RuleSet}: what flows backwards is the same thing for all of them.
+     * Which rules may be in one {@link RuleSet}: those of a family pass back the same kind of quantity.
      */
     enum Family {
-        /** Fits into each family. */
+        /** Belongs to each family. */
         ANY,
         /** Modified gradients of ReLUs. */
         GUIDED,
@@ -32,8 +31,8 @@ public sealed interface BackwardRule {
     Family family();
 
     /**
-     * The operation's own derivative. Among relevance rules its counterpart, gradient times input: x · Jᵀ(R / stab(y)),
-     * which conserves relevance only for operations that are homogeneous of degree one.
+     * The operation's derivative. Among relevance rules it is gradient times input: x · Jᵀ(R / stab(y)), which
+     * conserves relevance only for operations that are homogeneous of degree one.
      */
     record Gradient() implements BackwardRule {
         @Override
@@ -53,7 +52,7 @@ public sealed interface BackwardRule {
         }
     }
 
-    /** Deconvolution at a ReLU: max(0, g), wherever x lies (Zeiler and Fergus, 2014). */
+    /** Deconvolution at a ReLU: max(0, g) for every x (Zeiler and Fergus, 2014). */
     record DeconvolutionRelu() implements BackwardRule {
         @Override
         public Family family() {
@@ -63,8 +62,8 @@ public sealed interface BackwardRule {
 
     /**
      * DeepLIFT's rescale rule: the multiplier of an element-wise operation is Δy / Δx, and its derivative at x where
-     * |Δx| is below {@code near} (Shrikumar, Greenside and Kundaje, 2017). Operations of several elements, whose
-     * multipliers add up too, Σ m · Δx = Δy, row by row (x′ stands for values of the reference run):
+     * |Δx| is below {@code near} (Shrikumar, Greenside and Kundaje, 2017). The multipliers of operations on several
+     * elements add up too, Σ m · Δx = Δy, row by row (x′ means values of the reference run):
      *
      * <ul>
      *   <li>Product y = ab, of elements or matrices: m_a = (b + b′) / 2 and m_b = (a + a′) / 2, the Shapley values; a
@@ -91,9 +90,10 @@ public sealed interface BackwardRule {
 
     /**
      * DeepLIFT's reveal-cancel rule at an element-wise operation y = f(x) whose operand is the result of a convolution
-     * or linear layer: what that adds positively, Δx⁺, and negatively, Δx⁻, get multipliers Δy⁺ / Δx⁺ and Δy⁻ / Δx⁻ of
-     * their own, with Δy⁺ = ½ [f(x′ + Δx⁺) − f(x′)] + ½ [f(x′ + Δx⁻ + Δx⁺) − f(x′ + Δx⁻)] and Δy⁻ likewise (Shrikumar,
-     * Greenside and Kundaje, 2017, section 3.5.3). Anywhere else Δx has one part, and the rule is {@link Rescale}.
+     * or linear layer: the sum Δx⁺ of that layer's positive summands and the sum Δx⁻ of the negative ones get separate
+     * multipliers Δy⁺ / Δx⁺ and Δy⁻ / Δx⁻, with Δy⁺ = ½ [f(x′ + Δx⁺) − f(x′)] + ½ [f(x′ + Δx⁻ + Δx⁺) − f(x′ + Δx⁻)] and
+     * Δy⁻ likewise (Shrikumar, Greenside and Kundaje, 2017, section 3.5.3). Anywhere else Δx has one part, and the rule
+     * is {@link Rescale}.
      *
      * @param near in the unit of x, 0 or more: below it, the derivative
      */
@@ -120,11 +120,11 @@ public sealed interface BackwardRule {
      *
      * where in_t, W_t and b_t are parts of x, W and b, element by element.
      *
-     * <p>A batch normalization in inference that takes the result of the map directly is explained together with it, as
-     * the one map that both are: its scale s goes into W, and s · (b − mean) + β is the b whose parts the terms take. A
-     * batch normalization that follows nothing with weights is an affine map of its own, with a rule of its own.
+     * <p>A batch normalization in inference that directly follows the map is explained together with it, as one map:
+     * its scale s multiplies W, and b becomes s · (b − mean) + β, whose parts the terms take. Any other batch
+     * normalization is a separate affine map with a separate rule.
      *
-     * @param name what the literature calls it, with its numbers; does not change what is computed
+     * @param name its name in the literature, with its numbers; does not change what is computed
      * @param groups at least one; shares sum to 1 in rules that conserve relevance
      * @param epsilon ε of stab, 0 or more
      * @param gamma γ of {@link WeightPart#RAISED} and {@link BiasPart#RAISED}, 0 or more
@@ -179,7 +179,7 @@ public sealed interface BackwardRule {
     /**
      * Terms with one common denominator.
      *
-     * @param share factor of what this group gives back
+     * @param share factor of what this group passes back
      * @param terms at least one
      */
     record Group(double share, List<Term> terms) {
@@ -215,7 +215,7 @@ public sealed interface BackwardRule {
         }
     }
 
-    /** What stands for x. */
+    /** What takes the place of x. */
     enum InputPart {
         /** x. */
         VALUE,
@@ -231,7 +231,7 @@ public sealed interface BackwardRule {
         HIGH
     }
 
-    /** What stands for W. */
+    /** What takes the place of W. */
     enum WeightPart {
         /** w. */
         VALUE,
@@ -247,7 +247,7 @@ public sealed interface BackwardRule {
         RAISED
     }
 
-    /** What stands for b. */
+    /** What takes the place of b. */
     enum BiasPart {
         /** b. */
         VALUE,
@@ -262,8 +262,8 @@ public sealed interface BackwardRule {
     }
 
     /**
-     * Relevance unchanged: R_x = R, for operations of one operand that keep its shape. At a maximum, all of it goes to
-     * the largest element.
+     * Relevance unchanged: R_x = R, for operations on one operand that keep its shape. At a maximum, the largest
+     * element gets all relevance.
      */
     record Pass() implements BackwardRule {
         @Override
@@ -274,7 +274,8 @@ public sealed interface BackwardRule {
 
     /**
      * Relevance in proportion to what each element adds to a result: R_x = x · Jᵀ(R / stab(y)), for linear operations
-     * without weights: sums, means, average pooling; each summand of an addition by its value.
+     * without weights: sums, means, average pooling. A summand of an addition gets relevance in proportion to
+     * its value.
      *
      * @param epsilon ε of stab, 0 or more
      */
@@ -291,7 +292,7 @@ public sealed interface BackwardRule {
     }
 
     /**
-     * A normalization whose mean (where it centres) is a linear function of x and whose standard deviation is held
+     * A normalization whose mean, if it subtracts one, is a linear function of x and whose standard deviation is held
      * constant: R_x = x · Lᵀ(R / stab(y)) with y = Lx + b (Ali, Schnake, Eberle, Montavon, Müller and Wolf, <i>XAI for
      * Transformers</i>, 2022). For batch normalization in inference, whose mean is constant too, the ε rule of an
      * affine map.
@@ -323,7 +324,7 @@ public sealed interface BackwardRule {
     }
 
     /**
-     * No relevance goes on, and none is taken: the result counts as a constant wherever it is used, so a product with
+     * No relevance passes, and none is absorbed: the result counts as a constant wherever it is used, so a product with
      * it is linear in its other operand (Ali et al. 2022, on attention weights).
      */
     record Stop() implements BackwardRule {
@@ -335,8 +336,8 @@ public sealed interface BackwardRule {
 
     /**
      * A product of two operands that both depend on what is attributed: each gets half of the relevance, in proportion
-     * to what its elements add: R_a = ½ a · J_aᵀ(R / stab(y)) (Achtibat et al. 2024, proposition 3.3). With one such
-     * operand, all of it.
+     * to what its elements add: R_a = ½ a · J_aᵀ(R / stab(y)) (Achtibat et al. 2024, proposition 3.3). If only one
+     * operand depends on it, that operand gets all relevance.
      *
      * @param epsilon ε of stab, 0 or more
      */

@@ -5,20 +5,19 @@ import io.github.attribution4j.model.CutPoint;
 import java.util.Objects;
 
 /**
- * One place of a model's program at which an operator is applied. A module that is called twice has its
- * operations once.
+ * One place in a model's program at which an operator is applied. The operations of a module that is called twice are
+ * listed once.
  *
- * @param address unique in the model; where the operation stands as a {@link CutPoint} inside a module does, such as
- *     {@code layer1.0/relu_#0}
- * @param module dotted path of the module in whose code it stands, such as {@code layer1.0}; empty for the root
- * @param name the operator without its namespace, such as {@code relu_}; {@code _} at the end says in place
+ * @param address unique in the model, written like a {@link CutPoint} inside a module, such as {@code layer1.0/relu_#0}
+ * @param module dotted path of the module whose code contains it, such as {@code layer1.0}; empty for the root
+ * @param name the operator without its namespace, such as {@code relu_}; {@code _} at the end means in place
  * @param kind what it does
  * @param order position in the order in which the program's text runs, from 0, unique in the model
  */
 public record Operation(String address, String module, String name, Kind kind, int order) {
     /**
-     * What an operation of a model does with relevance or gradients, as far as backward rules care. Every operation
-     * that gives floating-point tensors is of exactly one kind.
+     * The kind of computation, as backward rules distinguish them. Every operation that returns floating-point tensors
+     * is of exactly one kind.
      */
     public enum Kind {
         /**
@@ -34,7 +33,7 @@ public record Operation(String address, String module, String name, Kind kind, i
         /** The mean of several elements at each position of a window. */
         AVERAGE_POOLING,
         /**
-         * Batch, layer, group or instance normalization; what norms are made of: vector norms, variances, standard
+         * Batch, layer, group or instance normalization, and its ingredients: vector norms, variances, standard
          * deviations.
          */
         NORMALIZATION,
@@ -42,7 +41,7 @@ public record Operation(String address, String module, String name, Kind kind, i
         SOFTMAX,
         /**
          * A product: element by element, of matrices, attention, or a quotient. If only one of its operands depends on
-         * what is attributed, it is linear; that is found out when the model runs.
+         * what is attributed, it is linear; this is decided when the model runs.
          */
         PRODUCT,
         /**
@@ -67,14 +66,14 @@ public record Operation(String address, String module, String name, Kind kind, i
         }
     }
 
-    /** Returns the operator's name without the mark of an operation in place: {@code relu} for {@code relu_}. */
+    /** Returns the operator's name without the {@code _} of an operation in place: {@code relu} for {@code relu_}. */
     public String plainName() {
         return name.length() > 1 && name.endsWith("_") && !name.endsWith("__")
                 ? name.substring(0, name.length() - 1)
                 : name;
     }
 
-    /** Returns address and kind, as messages name an operation. */
+    /** Returns address and kind, for messages. */
     @Override
     public String toString() {
         return address + " (" + kind + ")";

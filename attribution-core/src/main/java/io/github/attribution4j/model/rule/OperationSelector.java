@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Chooses operations of a model by what they are or where they stand. Equal selectors choose alike. */
+/** Chooses operations of a model by their kind, name or place. Equal selectors choose the same operations. */
 public sealed interface OperationSelector {
     /**
      * Returns whether an operation is chosen.
@@ -47,7 +47,7 @@ public sealed interface OperationSelector {
     /**
      * Chooses the operations of a module, and of all modules inside it.
      *
-     * @param path dotted, as PyTorch's {@code named_modules()} has it; {@code *} stands for any text: {@code features},
+     * @param path dotted, as in PyTorch's {@code named_modules()}; {@code *} matches any text: {@code features},
      *     {@code layer*.0}. Empty for the whole model.
      */
     static OperationSelector module(String path) {
@@ -74,7 +74,7 @@ public sealed interface OperationSelector {
         return new Where(description, predicate);
     }
 
-    /** Returns the choice of what both choose. */
+    /** Returns the selector of operations that both choose. */
     default OperationSelector and(OperationSelector other) {
         return new Both(this, other);
     }
@@ -118,7 +118,7 @@ public sealed interface OperationSelector {
     }
 
     /**
-     * Operations of some names.
+     * Operations with some names.
      *
      * @param names at least one
      */
@@ -244,10 +244,10 @@ public sealed interface OperationSelector {
     }
 
     /**
-     * What two selectors choose.
+     * The operations that two selectors both choose.
      *
-     * @param one the one
-     * @param other the other
+     * @param one the first selector
+     * @param other the other selector
      */
     record Both(OperationSelector one, OperationSelector other) implements OperationSelector {
         @Override

@@ -9,12 +9,12 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which operation follows which backward rule: assignments in order, of which the first that selects an operation
- * holds. All rules are of one {@linkplain BackwardRule.Family family}. Immutable; equal sets have equal assignments.
+ * Which operation follows which backward rule: assignments in order. An operation follows the first one that selects
+ * it. All rules are of one {@linkplain BackwardRule.Family family}. Immutable; equal sets have equal assignments.
  *
  * <p>An operation that no assignment selects has no rule. Operations of kind {@link Operation.Kind#RESHAPE} need none:
- * they move what flows backwards as they move values. Any other refuses as soon as something has to flow through it,
- * unless {@link #otherwise(BackwardRule)} names a rule for the rest.
+ * what goes back is moved as the values were. Any other operation without a rule is refused when something must go back
+ * through it, unless {@link #otherwise(BackwardRule)} gives a rule for the rest.
  *
  * <pre>{@code
  * RuleSet.of(OperationSelector.first(Operation.Kind.WEIGHTED), Rules.zBox(-2.1, 2.6))
@@ -27,7 +27,7 @@ public final class RuleSet {
      * One line of a rule set.
      *
      * @param selector chooses operations
-     * @param rule what they follow
+     * @param rule the rule that they follow
      */
     public record Assignment(OperationSelector selector, BackwardRule rule) {
         /** Checks that both are given. */
@@ -76,13 +76,13 @@ public final class RuleSet {
         return new RuleSet(List.of(new Assignment(selector, rule)), null);
     }
 
-    /** Returns the set that gives all operations one rule; those that only move values need none. */
+    /** Returns the set that gives one rule to all operations; those that only move values need none. */
     public static RuleSet of(BackwardRule rule) {
         return new RuleSet(List.of(), Objects.requireNonNull(rule, "rule"));
     }
 
     /**
-     * Returns this set with one more assignment behind the others.
+     * Returns this set with one more assignment after the others.
      *
      * @throws IllegalArgumentException if the rule is of another family
      */
@@ -93,7 +93,8 @@ public final class RuleSet {
     }
 
     /**
-     * Returns this set with one more assignment before the others, so that it wins: how a preset is changed in parts.
+     * Returns this set with one more assignment before the others, so that it takes precedence. Use it to change a part
+     * of a preset.
      *
      * @throws IllegalArgumentException if the rule is of another family
      */
@@ -104,9 +105,9 @@ public final class RuleSet {
     }
 
     /**
-     * Returns this set with a rule for operations that no assignment selects. Without one they refuse.
-     * {@link BackwardRule.Gradient} treats them as derivatives, and gives up what the rules promise (completeness,
-     * conservation) as far as they matter.
+     * Returns this set with a rule for operations that no assignment selects. Without it, such operations are refused.
+     * With {@link BackwardRule.Gradient} they use their derivatives, and completeness or conservation no longer holds
+     * as far as they matter.
      *
      * @throws IllegalArgumentException if the rule is of another family
      */
@@ -124,12 +125,12 @@ public final class RuleSet {
         return Optional.ofNullable(otherwise);
     }
 
-    /** Returns the family of the rules; {@link BackwardRule.Family#ANY} if all are plain derivatives. */
+    /** Returns the family of the rules; {@link BackwardRule.Family#ANY} if all rules are the derivative. */
     public BackwardRule.Family family() {
         return family;
     }
 
-    /** Returns the different rules, in the order in which they first appear, that of {@link #otherwise()} last. */
+    /** Returns the distinct rules in the order in which they first appear, that of {@link #otherwise()} last. */
     public List<BackwardRule> rules() {
         List<BackwardRule> rules = new ArrayList<>();
         assignments.forEach(assignment -> rules.add(assignment.rule()));
@@ -141,8 +142,8 @@ public final class RuleSet {
      * Returns the rule that an operation follows.
      *
      * @param operation one of {@code all}
-     * @param all all operations of the model: what is first depends on the others
-     * @return nothing if the operation has no rule
+     * @param all all operations of the model, since a selector of the first one depends on the others
+     * @return the rule; empty if the operation has none
      */
     public Optional<BackwardRule> ruleFor(Operation operation, List<Operation> all) {
         for (Assignment assignment : assignments) {
@@ -154,7 +155,7 @@ public final class RuleSet {
     }
 
     /**
-     * Returns those of some operations that an assignment selects, in their order: where this set changes something.
+     * Returns, of some operations, those that an assignment selects, in their order: the ones that this set changes.
      */
     public List<Operation> selected(List<Operation> all) {
         return all.stream()
@@ -171,7 +172,7 @@ public final class RuleSet {
         return otherwise == null ? text : text + (text.isEmpty() ? "" : "; ") + "otherwise: " + describe(otherwise);
     }
 
-    /** Returns a rule in words: the name that the literature has for it, with its numbers. */
+    /** Returns a rule in words: its name in the literature, with its numbers. */
     public static String describe(BackwardRule rule) {
         return rule instanceof BackwardRule.Weighted weighted ? weighted.name() : rule.toString();
     }

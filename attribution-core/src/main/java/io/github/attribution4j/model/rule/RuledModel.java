@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A {@link LayeredModel} whose operations admit other backward rules than their derivatives: what guided
+ * A {@link LayeredModel} whose operations can follow backward rules instead of their derivatives, which guided
  * backpropagation, DeepLIFT and layer-wise relevance propagation need. A {@link RuledCopy} follows the rules; this
  * model itself is never changed. Heads and tails of its cuts admit rules too.
  *
@@ -16,16 +16,16 @@ import java.util.List;
  */
 public interface RuledModel extends LayeredModel {
     /**
-     * Returns every operation of the program that gives floating-point tensors, in the order in which its text runs.
-     * Heads and tails list those of the whole program.
+     * Returns every operation of the program that returns floating-point tensors, in the order of the program. Heads
+     * and tails return those of the whole program.
      *
      * @throws UnsupportedModelException if this model admits no rules, with the reason
      */
     List<Operation> operations();
 
     /**
-     * Returns a copy that follows rules on its way back. It lives as long as this model, and costs nothing to ask for
-     * again: equal rule sets give the same native code.
+     * Returns a copy that follows rules on its way back. It can be used until this model is closed. Equal rule sets
+     * give the same native code, so a second call costs little.
      *
      * @param rules of one family
      * @throws UnsupportedModelException if this model admits no rules, with the reason
