@@ -12,12 +12,12 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Rows that are run and gone back through, batch by batch. */
+/** Forward and backward runs of rows, batch by batch. */
 final class BackwardRuns {
     private final Batches batches;
     private final Recipe recipe;
     private final Target target;
-    /** Inputs and layers that no gradient reached, and of which the user was told. */
+    /** Inputs and layers that no gradient reached and that have a notice. */
     private final Set<String> unreached;
 
     private final Collected outputs = new Collected();
@@ -31,17 +31,17 @@ final class BackwardRuns {
         this.unreached = unreached;
     }
 
-    /** Keeps outputs, and those at references where runs compare and tell; gives each output to a check first. */
+    /** Keeps the outputs, and those at references if runs have them. Each output is checked first. */
     void hear(Consumer<Tensor> check) {
         listener = check;
     }
 
-    /** Returns the outputs heard. */
+    /** Returns the outputs of all runs. */
     Tensor outputs() {
         return outputs.joined().get(0);
     }
 
-    /** Returns the outputs at references, if runs told them. */
+    /** Returns the outputs at references, if the runs had them. */
     Optional<Tensor> referenceOutputs() {
         return references.isEmpty()
                 ? Optional.empty()
@@ -82,7 +82,7 @@ final class BackwardRuns {
 
     private void tellUnreached(BackwardRun held) {
         for (String unused : held.unused()) {
-            // The program's text is read once, not for every batch.
+            // The losses are read from the program once, not for every batch.
             if (unreached.add(unused)) {
                 String what = held.activations().isEmpty() ? "input" : "layer";
                 batches.notice("no gradient reaches " + what + " '" + unused + "'"
@@ -91,7 +91,7 @@ final class BackwardRuns {
         }
     }
 
-    /** Gradients with rows on axis 0, where those of layers have them already. */
+    /** Gradients with rows on axis 0; those of layers already have them there. */
     private static List<Tensor> rowsFirst(BackwardRun held, Inputs inputs, List<Tensor> gradients) {
         return held.activations().isEmpty() ? inputs.rowsFirst(gradients) : gradients;
     }

@@ -14,32 +14,33 @@ import java.util.function.Consumer;
 /**
  * Rows of one call of a model.
  *
- * @param from number of the first row, of all rows asked for
+ * @param from number of the first row among all rows
  * @param to number after the last row
- * @param examples for each row of the call the example that it belongs to
- * @param inputs the call's inputs; more rows than are asked for where a row is given with copies of itself
+ * @param examples for each row of the call its example
+ * @param inputs the call's inputs; they have additional rows if a row is run with copies of itself
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this package
 record Batch(long from, long to, long[] examples, Inputs inputs) {
-    /** Computes a batch, and returns what to do with the result once nothing can run out of memory any more. */
+    /** Computes a batch, and returns its result with the step that follows once memory can no longer run out. */
     interface Computation {
         Computed compute(Batch batch);
     }
 
     /**
-     * What a call gave.
+     * The result of a call.
      *
-     * @param values what tells whether rows change each other; axis 0 counts the rows of the call
-     * @param sink takes what was computed, of the rows asked for
+     * @param values tensors that are compared to find out whether rows change each other; axis 0 counts the rows of
+     *     the call
+     * @param sink takes the results of the rows from {@code from} to {@code to}
      */
     record Computed(List<Tensor> values, Consumer<TensorScope> sink) {}
 
-    /** Returns how many rows the call has. */
+    /** Returns the number of rows of the call. */
     int rows() {
         return examples.length;
     }
 
-    /** Returns a value that has a row for each row of the call. */
+    /** Returns a tensor with a row for each row of the call. */
     Tensor checked(Tensor value, String subject, String noun) {
         if (value.shape().rank() == 0 || value.shape().dim(0) != rows()) {
             throw new ModelException(subject + " " + noun + " of shape " + value.shape() + " for " + rows()
@@ -67,23 +68,23 @@ record Batch(long from, long to, long[] examples, Inputs inputs) {
         }
     }
 
-    /** Returns the rows asked for of a value that has a row for each row of the call. */
+    /** Returns the rows from {@code from} to {@code to} of a tensor with a row for each row of the call. */
     Tensor own(Tensor value) {
         return to - from == rows() ? value : value.rows(0, to - from);
     }
 
-    /** Returns the rows asked for of numbers, one for each row of the call. */
+    /** Returns the numbers of the rows from {@code from} to {@code to}, of one for each row of the call. */
     double[] own(double[] values) {
         return to - from == rows() ? values : Arrays.copyOf(values, Math.toIntExact(to - from));
     }
 
-    /** Returns a row, alone or with copies of itself. Tensors belong to the current scope. */
+    /** Returns a call of one row, alone or with copies of itself. Tensors belong to the current scope. */
     Batch row(int row, int copies) {
         long number = Math.min(from + row, to - 1);
         return new Batch(number, number + 1, copiesOf(examples[row], copies), repeated(row, copies));
     }
 
-    /** Returns a call of as many rows as this, all of them copies of one. */
+    /** Returns a call with as many rows as this one, all of them copies of one row. */
     Batch copies(int row) {
         return new Batch(from, to, copiesOf(examples[row], rows()), repeated(row, rows()));
     }

@@ -9,20 +9,20 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 
-/** Decides how many rows the next call of the model gets. One per evaluation; not shared between threads. */
+/** Decides how many rows the next call of the model has. One for each evaluation; not shared between threads. */
 final class Batcher {
-    /** Rows of inputs that one call gets at most under {@link Batching#steady()}; more gained nothing measurable. */
+    /** The most rows of inputs in one call under {@link Batching#steady()}; more rows were measured to be no faster. */
     private static final long STEADY_INPUT_BYTES = 6L << 20;
-    /** Memory of the model that one call takes at most under {@link Batching#steady()}, where the model can say. */
+    /** The most memory that one call takes under {@link Batching#steady()}, if the model has an estimate. */
     private static final long STEADY_MODEL_BYTES = 1L << 30;
 
     private static final int STEADY_ROWS = 256;
     private static final int AUTO_ROWS = 4096;
-    /** What a model is assumed to need, in sizes of its input, where it cannot say. */
+    /** The memory that a model without an estimate is assumed to need, as a multiple of its input's size. */
     private static final long ASSUMED_FORWARD = 16;
 
     private static final long ASSUMED_GRADIENT = 32;
-    /** Doubling must raise rows per second by this factor to go on. */
+    /** Doubling continues only while it raises rows per second by this factor. */
     private static final double WORTHWHILE = 1.05;
 
     private final boolean growing;
@@ -40,9 +40,9 @@ final class Batcher {
     }
 
     /**
-     * Returns one for a computation.
+     * Returns the batcher of one evaluation.
      *
-     * @param bytesPerRow what the model says that one more row takes; asked only where it matters
+     * @param bytesPerRow the model's estimate for one more row; called only if needed
      */
     static Batcher of(Batching batching, Inputs inputs, boolean gradients, Supplier<OptionalLong> bytesPerRow) {
         if (batching instanceof Batching.Fixed fixed) {
@@ -81,14 +81,14 @@ final class Batcher {
         return bytes;
     }
 
-    /** Returns how many rows to give at most. */
+    /** Returns the most rows that the next call may have. */
     int next() {
         return rows;
     }
 
-    /** Learns from a call that succeeded. */
+    /** Adapts to a call that succeeded. */
     void took(int evaluated, long nanos) {
-        // A call that was cut short by the end of a group tells as much; one far smaller than asked for does not.
+        // A call that the end of a group made a little shorter is measured too; one that is far smaller is not.
         if (!growing || settled || evaluated <= rows / 2) {
             return;
         }
@@ -103,7 +103,7 @@ final class Batcher {
             rows = bestRows;
             settled = true;
         } else {
-            // One slow call may be the machine's doing: the same size gets a second chance.
+            // One slow call may have other causes, so the same size is tried a second time.
             disappointed = true;
         }
     }
@@ -111,7 +111,7 @@ final class Batcher {
     /**
      * Halves the rows after the engine ran out of memory.
      *
-     * @throws ModelMemoryException the one given, if there was one row only
+     * @throws ModelMemoryException the given exception, if there was only one row
      */
     void outOfMemory(int evaluated, ModelMemoryException failure) {
         if (evaluated <= 1) {

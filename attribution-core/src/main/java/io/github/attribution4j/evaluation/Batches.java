@@ -18,7 +18,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** Cuts rows into micro-batches, backs off when memory runs out, keeps the deadline, reports progress, counts. */
+/**
+ * Divides rows into micro-batches, makes smaller ones when memory runs out, checks the deadline, reports
+ * progress, counts.
+ */
 final class Batches {
     private final String method;
     private final Model model;
@@ -26,12 +29,12 @@ final class Batches {
     private final Run run;
     private final RowMemory memory;
     private final RowMemory.Question question;
-    /** How the rows of calls go together, for each place in the model where values are asked for. */
+    /** Whether rows share calls, for each place in the model whose values are evaluated. */
     private final Map<String, RowSharing> sharings = new HashMap<>();
 
     private final Set<String> notices = new LinkedHashSet<>();
     private Counts counts = Counts.NONE;
-    /** How many runs are under way, one inside the other; the outermost reports. */
+    /** The number of nested runs in progress; the outermost one reports. */
     private int depth;
 
     Batches(String method, Model model, Inputs inputs, Run run) {
@@ -81,7 +84,7 @@ final class Batches {
                 model, memory, question.at(at), Math.toIntExact(inputs.rows()), this::notice, this::count);
     }
 
-    /** Runs as a step of something else that reports progress. */
+    /** Runs a step of an evaluation that reports its own progress. */
     <T> T silently(Supplier<T> step) {
         depth++;
         try {
@@ -137,7 +140,10 @@ final class Batches {
         return parts.joined().get(0);
     }
 
-    /** Returns the values at a cut for each row, axis 0 counts rows. One computed once for all rows is repeated. */
+    /**
+     * Returns the values at a cut for each row, axis 0 counts rows. A value that the model computes once for all rows
+     * is repeated.
+     */
     List<Tensor> activations(Cut cut, Rows rows) {
         Collected parts = new Collected();
         run(rows, false, "at " + cut.points(), batch -> {
@@ -149,7 +155,7 @@ final class Batches {
         return parts.joined();
     }
 
-    /** Returns values of layers with a row for each row of a batch; one that serves all rows is repeated. */
+    /** Returns values of layers with a row for each row of a batch; a value of one row for all is repeated. */
     private static List<Tensor> perRow(Cut cut, List<Tensor> values, Batch batch) {
         List<Tensor> perRow = new ArrayList<>();
         for (int i = 0; i < values.size(); i++) {

@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tensors that are made {@linkplain Evaluator.Part part} by part, and joined along axis 0 in the end. Not thread-safe.
+ * Collects tensors that are made {@linkplain Evaluator.Part part} by part, and joins them along axis 0 at the end. Not
+ * thread-safe.
  */
 @Experimental
 public final class Collected {
@@ -17,7 +18,7 @@ public final class Collected {
     /** Starts with no parts. */
     public Collected() {}
 
-    /** Adds the tensors made of the next part, which outlive it: as many each time. */
+    /** Adds the tensors made from the next part, which must outlive it; their number is the same for all parts. */
     public void add(Evaluator.Part part, List<Tensor> tensors) {
         add(part.batch(), tensors);
     }
@@ -30,7 +31,7 @@ public final class Collected {
         return parts.isEmpty();
     }
 
-    /** Adds the only tensor made of the next part. */
+    /** Adds the only tensor made from the next part. */
     public void add(Evaluator.Part part, Tensor tensor) {
         add(part, List.of(tensor));
     }
@@ -45,12 +46,12 @@ public final class Collected {
         return joined;
     }
 
-    /** Returns tensors joined along axis 0; one alone as it is. */
+    /** Returns tensors joined along axis 0; a single tensor is returned itself. */
     public static Tensor join(List<Tensor> tensors) {
         return tensors.size() == 1 ? tensors.get(0) : tensors.get(0).tensors().concat(tensors, 0);
     }
 
-    /** Returns how many parts there are. */
+    /** Returns the number of parts. */
     @Override
     public String toString() {
         return "Collected[" + parts.size() + (parts.size() == 1 ? " part]" : " parts]");

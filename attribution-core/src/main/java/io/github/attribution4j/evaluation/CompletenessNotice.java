@@ -9,18 +9,18 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Tells where attributions miss much of the change of the score that they are to sum to, and what may be the cause. */
+/** The notice about a large completeness gap: where it is, and its possible causes. */
 final class CompletenessNotice {
-    /** The share of the score's change from which a gap is told. */
+    /** The share of the score's change above which a gap is reported. */
     private static final double LARGE = 0.05;
 
     /**
-     * The share of all that is added up below which a gap is rounding: where the score hardly changes, every gap is
-     * large beside its change.
+     * A gap below this share of the sum of all magnitudes is rounding. Without this limit, every gap would be large
+     * where the score hardly changes.
      */
     private static final double ROUNDING = 1e-3;
 
-    /** More places than that are a list that nobody reads. */
+    /** The most places that the notice names, so that it remains readable. */
     private static final int NAMED = 6;
 
     private CompletenessNotice() {}
@@ -29,10 +29,10 @@ final class CompletenessNotice {
      * Returns the notice, or an empty text if no example has a large gap.
      *
      * @param gap for each example
-     * @param change of the score, for each example: what the attributions are to sum to
+     * @param change of the score, for each example: what the attributions should sum to
      * @param attributions rows are examples
-     * @param settings of the method: how many steps or samples it took
-     * @param losses the model's, asked only if they are needed
+     * @param settings of the method, among them its number of steps or samples
+     * @param losses of the model; called only if needed
      */
     static String of(
             double[] gap,
@@ -76,7 +76,7 @@ final class CompletenessNotice {
                                 : "; the sum of %2$s %1$s may miss a part of it as well");
     }
 
-    /** A sum of few steps or samples misses something, whatever else does. */
+    /** Adds that the number of steps or samples may be another cause. */
     private static String taken(Map<String, Object> settings, String words) {
         return Stream.of("steps", "samples")
                 .filter(settings::containsKey)
@@ -85,7 +85,7 @@ final class CompletenessNotice {
                 .orElse("");
     }
 
-    /** What follows the name of an input or a layer that no gradient reaches. */
+    /** The text after the name of an input or a layer that no gradient reaches. */
     static String unreached(List<String> known) {
         return ": its attributions are zero. The model's output may yet depend on it"
                 + (known.isEmpty()
@@ -94,7 +94,7 @@ final class CompletenessNotice {
                         : causes(known));
     }
 
-    /** What follows the description of a gap, where the model knows causes. */
+    /** The text after the description of a gap, if the model reports causes. */
     static String causes(List<String> known) {
         return "; gradients are lost, or are not those of what is computed, at: "
                 + known.stream().limit(NAMED).collect(Collectors.joining(", "))

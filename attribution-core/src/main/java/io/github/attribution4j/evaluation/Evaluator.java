@@ -25,9 +25,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one place that runs models: validates, brings inputs to the model's device, tiles fixed inputs, cuts the rows
- * that a method wants into micro-batches, backs off when memory runs out, keeps the deadline, reports progress, counts,
- * checks what comes back, and says where it came from.
+ * The one place that runs models. It validates requests, copies inputs to the model's device, repeats fixed inputs,
+ * divides the rows of a method into micro-batches, makes smaller ones when memory runs out, checks the deadline,
+ * reports progress, counts rows, checks results, and records provenance.
  *
  * <p>A method opens one at the start of {@code attribute}, inside a {@link TensorScope}, on the thread that computes:
  *
@@ -42,26 +42,27 @@ import org.jspecify.annotations.Nullable;
 @Experimental
 public final class Evaluator {
     /**
-     * Opens the runs whose backward pass an {@link Evaluator} takes, where that is not the model's own: on a copy that
-     * follows other rules, with references, at a cut.
+     * Opens runs that an {@link Evaluator} goes back through, if they are not pullbacks of the model: runs of a copy
+     * with rules, with references, or at a cut.
      */
     @FunctionalInterface
     public interface Source {
         /**
-         * Runs rows, ready to go back.
+         * Runs rows forward so that the run can go back.
          *
          * @param rows inputs of a batch
-         * @param from number of the first row, of all rows asked for
+         * @param from number of the first row among all rows
          * @param to number after the last row
          * @return the run, closed by the caller
          */
         BackwardRun open(Inputs rows, long from, long to);
 
         /**
-         * Returns what to send back.
+         * Returns what goes back from the output.
          *
          * @param output the run's output
-         * @param gradient the gradient of the target's score with respect to it, which is returned unless overridden
+         * @param gradient the gradient of the target's score with respect to the output, which is returned unless
+         *     overridden
          */
         default Tensor cotangent(Tensor output, Tensor gradient) {
             return gradient;
@@ -69,14 +70,14 @@ public final class Evaluator {
     }
 
     /**
-     * What came back for a range of rows. Ranges come in order and without gaps, split as {@link Rows#group()} says.
+     * The results of a range of rows. Ranges come in order and without gaps, split as in {@link Rows#group()}.
      *
-     * @param batch owns the tensors and whatever is computed of them, and ends afterwards; {@link TensorScope#keep}
-     *     hands on what must live longer
+     * @param batch owns these tensors and those computed from them, and ends after the part is used;
+     *     {@link TensorScope#keep} keeps tensors for longer
      * @param from first row, inclusive
      * @param to last row, exclusive
      * @param scores the target's score of each row
-     * @param activations for each point of a cut its value, axis 0 counts the rows; none where gradients are those
+     * @param activations for each point of a cut its value, axis 0 counts the rows; empty if gradients are those
      *     of inputs
      * @param gradients for each point of the cut, or each attributed input, the gradient of the score, axis 0 counts
      *     the rows
@@ -90,7 +91,7 @@ public final class Evaluator {
     private final Inputs inputs;
     private final Run run;
     private final Batches batches;
-    /** As it was given: with names of classes, and undecided. */
+    /** The target as given: with names of classes, and before argmax is decided. */
     private final Target asked;
 
     private List<String> digests = List.of();
@@ -104,7 +105,7 @@ public final class Evaluator {
         this.recipe = recipe;
         this.model = model;
         this.inputs = inputs;
-        // Scores are those of the target inside; the names only say what they are of.
+        // Scores are those of the inner target; it has no names of classes.
         this.asked = target;
         this.target = target.unnamed();
         this.batches = new Batches(recipe.name(), model, inputs, run);
@@ -112,10 +113,10 @@ public final class Evaluator {
     }
 
     /**
-     * Starts a computation: starts the run's clock, and checks everything that can be checked before the model runs.
+     * Starts a computation: starts the run's clock, and makes all checks that need no run of the model.
      *
-     * @param recipe who asks
-     * @param checks more checks of its own, of baselines and masks, reported together with the others
+     * @param recipe the method, or anything else that is computed
+     * @param checks additional checks, such as those of baselines and masks, reported together with the others
      * @throws InvalidRequestException listing all that is wrong
      */
     @SafeVarargs
@@ -130,10 +131,10 @@ public final class Evaluator {
     }
 
     /**
-     * Starts a computation for a method that has checked itself, and keeps what its checks returned.
+     * Starts a computation for a method that has made its own checks before, to use what they returned.
      *
-     * @param recipe who asks
-     * @param own what it found wrong
+     * @param recipe the method, or anything else that is computed
+     * @param own the problems that its checks found
      * @throws InvalidRequestException listing all that is wrong
      */
     public static Evaluator start(Recipe recipe, Model model, Inputs inputs, Target target, Run run, Problems own) {
@@ -156,7 +157,7 @@ public final class Evaluator {
         return evaluator;
     }
 
-    /** Returns who asked. */
+    /** Returns the recipe. */
     public Recipe recipe() {
         return recipe;
     }
@@ -171,7 +172,7 @@ public final class Evaluator {
         return inputs;
     }
 
-    /** Returns the run, whose clock runs. What counts in it counts here. */
+    /** Returns the run, with its clock started. Rows counted in it count in this evaluation. */
     public Run run() {
         return run;
     }
@@ -186,22 +187,22 @@ public final class Evaluator {
         return batches.counts();
     }
 
-    /** Adds the cost of something evaluated elsewhere on behalf of this. */
+    /** Adds the cost of another evaluation made for this one. */
     public void count(Counts elsewhere) {
         batches.count(elsewhere);
     }
 
-    /** Adds cost and notices of another evaluation, made on behalf of this. */
+    /** Adds cost and notices of another evaluation made for this one. */
     public void countAll(Evaluator elsewhere) {
         count(elsewhere.counts());
         elsewhere.notices().forEach(this::notice);
     }
 
     /**
-     * Returns an evaluation of a model on behalf of another: nothing is checked, no progress is reported, and there is
-     * no target. Tell its {@link #counts} to the run that asked.
+     * Returns an evaluation that is a part of another one: nothing is checked, no progress is reported, and there is no
+     * target. Add its {@link #counts} to the outer run.
      *
-     * @param recipe who asks
+     * @param recipe the method, or anything else that is computed
      */
     public static Evaluator onBehalf(Recipe recipe, Model model, Inputs inputs, Run run) {
         return new Evaluator(recipe, model, inputs, Target.slice(), run.quiet());
@@ -213,8 +214,8 @@ public final class Evaluator {
     }
 
     /**
-     * Returns the notice about a large gap between attributions and the change of the score, with what the model knows
-     * of its causes; empty if there is none.
+     * Returns the notice about a large completeness gap, with the causes that the model reports; empty if no gap
+     * is large.
      *
      * @param gap for each example
      * @param change of the score, for each example
@@ -223,32 +224,32 @@ public final class Evaluator {
         return CompletenessNotice.of(gap, change, attributions, recipe.settings(), this::gradientLosses);
     }
 
-    /** Adds a line that the user should know; equal lines once. */
+    /** Adds a notice; equal ones are added once. */
     public void notice(String notice) {
         batches.notice(notice);
     }
 
-    /** Where the model loses gradients, as far as it knows. */
+    /** Where the model loses gradients, as far as it reports them. */
     public List<String> gradientLosses() {
         return model.gradientLosses();
     }
 
-    /** Returns the lines that the user should know. */
+    /** Returns the notices. */
     public List<String> notices() {
         return batches.notices();
     }
 
     /**
-     * Starts the evaluation of a part of the model, or of other rows, as a step of this one: the same method and run,
-     * no checks of what this one has made, no progress of its own. Add its cost with {@link #countAll}.
+     * Starts the evaluation of a part of the model, or of other rows, as a step of this one: with the same method and
+     * run, without repeating checks, and without separate progress. Add its cost with {@link #countAll}.
      */
     public Evaluator step(Model part, Inputs partInputs, Target partTarget) {
         return new Evaluator(recipe, part, partInputs, partTarget, run.quiet());
     }
 
     /**
-     * Returns rows of this model's inputs, seen as rows of the tail of its cut: the activations that they give. They
-     * are computed, in batches of their own, when rows are asked for.
+     * Returns rows of the tail of this model's cut: the activations for given rows of the inputs. They are computed, in
+     * separate batches, when they are used.
      */
     public Rows through(Cut cut, Rows rows) {
         return new PushedRows(batches, cut, rows);
@@ -266,8 +267,8 @@ public final class Evaluator {
     }
 
     /**
-     * Returns the type of attributions of an input: its own if that is floating, else float32, or float64 as
-     * the output.
+     * Returns the type of attributions of an input: that of the input if it is floating; else float64 if the output is
+     * float64, and float32 if not.
      */
     public DataType attributionType(Tensor input) {
         boolean wide = !input.dataType().isFloating() && outputs().dataType() == DataType.FLOAT64;
@@ -299,7 +300,7 @@ public final class Evaluator {
         problems.throwIfAny();
     }
 
-    /** Returns the target, decided: argmax has become the classes found. */
+    /** Returns the target after argmax is replaced by the classes found. */
     public Target target() {
         scores();
         return target;
@@ -322,10 +323,10 @@ public final class Evaluator {
     }
 
     /**
-     * Returns the target's score at each example's reference. Evaluates the explained inputs along with them if that
-     * was not done before, and a reference that is the same for all examples once.
+     * Returns the target's score at each example's reference. If the explained inputs were not evaluated before, they
+     * are evaluated in the same calls. A reference that is the same for all examples is evaluated once.
      *
-     * @param references for each attributed input a tensor with a row for each example, or one row that serves all
+     * @param references for each attributed input a tensor with a row for each example, or with one row for all
      */
     public double[] scoresAt(List<Tensor> references) {
         boolean shared = references.stream().allMatch(tensor -> tensor.shape().dim(0) == 1)
@@ -334,8 +335,8 @@ public final class Evaluator {
         try (TensorScope scope = TensorScope.open()) {
             Tensor output;
             if (outputs == null) {
-                // The explained rows last: they tell more than a baseline of zeros where the last is compared with
-                // itself alone.
+                // The explained rows come last, because the last row is compared with itself alone, and a baseline of
+                // zeros shows less.
                 Tensor both = batches.outputs(new RowSequence(there, identity()));
                 outputs = scope.keep(both.rows(there.count(), both.shape().dim(0)));
                 output = both.rows(0, there.count());
@@ -351,10 +352,10 @@ public final class Evaluator {
     }
 
     /**
-     * Returns what {@link #scoresAt} returns, at no further cost if {@link #propagateAtInputs} compared with the
-     * references and its runs told what they gave.
+     * Returns what {@link #scoresAt} returns, at no further cost if the runs of {@link #propagateAtInputs} compared
+     * with the references and have their outputs.
      *
-     * @param references those that the runs compared with
+     * @param references that the runs compared with
      */
     public double[] scoresAtCompared(List<Tensor> references) {
         if (referenceOutputs == null) {
@@ -401,7 +402,7 @@ public final class Evaluator {
     /**
      * Takes, for each row of inputs, the values at a cut of the model and the gradient of the target's score with
      * respect to them: one forward run for each row, and a backward run that ends at the cut. Fixed inputs are those of
-     * the row's example, attributed ones the row's own, also where they bypass the cut.
+     * the row's example. Attributed inputs are those of the row, also where they bypass the cut.
      *
      * @param cut a cut of this evaluation's model
      * @param rows the rows, in the space of the model's inputs
@@ -421,19 +422,22 @@ public final class Evaluator {
     }
 
     /**
-     * Takes what runs opened elsewhere give back for each row: those of a copy of this evaluation's model, which
-     * computes the same values. Each counts as a forward and a backward row.
+     * Takes, for each row, what comes back from other runs than the model's: those of a copy of this evaluation's
+     * model, which computes the same values. Each row counts as a forward and a backward row.
      *
      * @param source opens the runs of a batch
      * @param rows the rows, in the space of the model's inputs
-     * @param sink takes what comes back, and activations if the runs have any, in order
+     * @param sink takes in order what comes back, with activations if the runs have any
      */
     public void propagate(Source source, Rows rows, Consumer<Part> sink) {
         target();
         differentiate(rows, source, sink);
     }
 
-    /** Does {@link #propagate} for the explained inputs themselves, and gets {@link #scores()} at no further cost. */
+    /**
+     * Does the same as {@link #propagate} for the explained inputs, one row for each example, and gives
+     * {@link #scores()} at no further cost.
+     */
     public void propagateAtInputs(Source source, Consumer<Part> sink) {
         differentiateAtInputs(source, sink);
     }
@@ -479,7 +483,7 @@ public final class Evaluator {
             outputs = runs.outputs();
         }
         runs.referenceOutputs().ifPresent(there -> referenceOutputs = there);
-        // A target that had nothing to decide gave its final scores already.
+        // A target without argmax has its final scores already.
         if (target.resolve(outputs) == target) {
             scores = heard;
             target.notices(outputs).forEach(this::notice);
@@ -491,7 +495,7 @@ public final class Evaluator {
         new BackwardRuns(batches, recipe, target, unreached).run(rows, source, sink);
     }
 
-    /** Returns rows made of given tensors, row = example; tensors of one row serve all examples. */
+    /** Returns rows made of given tensors, row = example; tensors of one row are used for all examples. */
     public Rows rowsOf(List<Tensor> attributed) {
         return new TensorRows(attributed, inputs.rows());
     }
@@ -500,7 +504,7 @@ public final class Evaluator {
         return rowsOf(inputs.attributed());
     }
 
-    /** Returns for each example of the inputs that of the request which it is. */
+    /** Returns for each row of the inputs its example in the request. */
     public long[] sources() {
         long[] sources = new long[examples()];
         Arrays.setAll(sources, row -> inputs.source(row));
@@ -524,17 +528,17 @@ public final class Evaluator {
         return asked.classes();
     }
 
-    /** Returns what is explained in words: one for all examples, or one for each. */
+    /** Returns the explained score in words: one text for all examples, or one for each. */
     public List<String> words() {
         return target().words(classes());
     }
 
-    /** Returns the digests of the inputs, in order; none of a computation inside another. */
+    /** Returns the digests of the inputs, in order; empty for a computation inside another. */
     public List<String> digests() {
         return digests;
     }
 
-    /** Returns who asked, and the inputs. */
+    /** Returns the recipe and the inputs in words. */
     @Override
     public String toString() {
         return "Evaluator[" + recipe.name() + ", " + inputs + "]";

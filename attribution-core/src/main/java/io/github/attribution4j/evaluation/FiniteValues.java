@@ -16,12 +16,15 @@ import java.util.List;
 public final class FiniteValues {
     private FiniteValues() {}
 
-    /** Returns whether a model can be given a tensor: it is finite, but for NaN where that means missing. */
+    /** Returns whether a tensor can be an input: all elements are finite, or NaN where that means missing. */
     public static boolean fit(Tensor tensor, Inputs inputs) {
         return tensor.isFinite() || (inputs.allowsMissing() && !holdsInfinity(tensor));
     }
 
-    /** Returns whether what is not finite in an input is NaN that means missing, and is not asked for gradients. */
+    /**
+     * Returns whether all elements of an input that are not finite are NaN that means missing, and no gradients are
+     * taken for it.
+     */
     static boolean isMissing(Inputs.Input input, Inputs inputs, Recipe recipe) {
         boolean differentiated = recipe.need() == Need.GRADIENTS && input.role() == Inputs.Role.ATTRIBUTED;
         return !differentiated && fit(input.tensor(), inputs);

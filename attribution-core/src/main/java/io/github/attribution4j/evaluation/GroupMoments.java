@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sum, mean and variance of rows that come in {@linkplain Rows#group() groups}, the samples of one example, say:
+ * Sum, mean and variance over {@linkplain Rows#group() groups} of rows, such as the samples of one example. They are
  * collected from batches, on the device, without keeping the rows.
  *
  * <p>Squared deviations are taken from the mean of each batch and batches are merged (Chan, Golub and LeVeque, 1983):
@@ -28,17 +28,17 @@ public final class GroupMoments {
         this.squares = squares;
     }
 
-    /** Returns a collection that can tell sum and mean of each group of this many rows. */
+    /** Returns a collection for sum and mean of groups of this many rows. */
     public static GroupMoments ofFirstOrder(long group) {
         return new GroupMoments(group, false);
     }
 
-    /** Returns a collection that can tell sum, mean and variance of each group of this many rows. */
+    /** Returns a collection for sum, mean and variance of groups of this many rows. */
     public static GroupMoments ofSecondOrder(long group) {
         return new GroupMoments(group, true);
     }
 
-    /** Adds values made of a part of the rows; see {@link #add(TensorScope, long, long, List)}. */
+    /** Adds values made from a part of the rows; see {@link #add(TensorScope, long, long, List)}. */
     public void add(Evaluator.Part part, List<Tensor> values) {
         add(part.batch(), part.from(), part.to(), values);
     }
@@ -86,8 +86,8 @@ public final class GroupMoments {
     }
 
     /**
-     * Returns for each input the standard error of each group's mean, √(Σ (a − mean)² / (n (n − 1))); nothing for
-     * groups of one row.
+     * Returns for each input the standard error of each group's mean, √(Σ (a − mean)² / (n (n − 1))); empty for groups
+     * of one row.
      */
     public List<Tensor> standardErrors() {
         if (group < 2) {
@@ -104,14 +104,14 @@ public final class GroupMoments {
         return perInput.stream().map(sums -> Collected.join(sums.deviations)).toList();
     }
 
-    /** Returns how many rows a group has, and whether squares are summed. */
+    /** Returns the size of the groups, and whether squares are summed, in words. */
     @Override
     public String toString() {
         return "GroupMoments[" + group + (group == 1 ? " row each" : " rows each")
                 + (squares ? ", with squares]" : "]");
     }
 
-    /** The sums of one input: of finished groups, and of the one that is not. */
+    /** The sums of one input: those of finished groups, and that of the current group. */
     private final class Sums {
         private final List<Tensor> sums = new ArrayList<>();
         private final List<Tensor> deviations = new ArrayList<>();

@@ -12,18 +12,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What is looked at in inputs before a model runs. */
+/** Checks of inputs before a model runs. */
 final class InputChecks {
     private static final int LISTED_DRAWS = 3;
 
     private InputChecks() {}
 
-    /** Looks for values that are not finite, and takes digests on the way: none of a computation inside another. */
+    /**
+     * Checks that elements are finite, and makes digests of the inputs in the same pass; none for a computation
+     * inside another.
+     */
     static List<String> digests(Recipe recipe, Inputs inputs, boolean nested, Problems problems) {
         List<String> digests = new ArrayList<>();
         for (Inputs.Input input : inputs.all()) {
             boolean finite;
-            // A computation inside another is not asked where its inputs come from.
+            // The provenance of a computation inside another has no inputs.
             if (!nested) {
                 Digests.Look look = Digests.look(input.tensor());
                 finite = look.finite();
@@ -47,8 +50,7 @@ final class InputChecks {
     }
 
     /**
-     * Returns what the user should know of a model before it runs: that it is vague about itself, or draws
-     * random numbers.
+     * Returns notices about a model before it runs: that its identity is vague, or that it draws random numbers.
      */
     static List<String> doubts(Model model, boolean nested) {
         List<String> doubts = new ArrayList<>();
@@ -68,7 +70,7 @@ final class InputChecks {
         return doubts;
     }
 
-    /** Checks that gradients can be taken; names the layers that look up vectors if they cannot. */
+    /** Checks that gradients can be taken; if not, the problem names the layers that look up vectors. */
     static void requireFloating(Model model, Inputs inputs, Problems problems) {
         try {
             inputs.requireDifferentiable();

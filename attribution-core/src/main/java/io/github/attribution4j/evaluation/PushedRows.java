@@ -5,7 +5,7 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 
-/** Rows of a model's inputs, seen as rows of the tail of its cut. */
+/** Rows of the tail of a cut, computed from rows of the model's inputs. */
 record PushedRows(Batches batches, Cut cut, Rows below) implements Rows {
     @Override
     public long count() {

@@ -7,15 +7,15 @@ import io.github.attribution4j.status.Experimental;
 import java.util.Map;
 
 /**
- * Who asks for an evaluation, and how it is set: a method of attribution, or anything else that runs a model's rows,
- * such as a view of its layers. The evaluator knows no more of it; messages and provenance name it.
+ * Name and settings of a computation that runs a model: a method, or anything else, such as a view of layers. The
+ * evaluator uses nothing else of it. Messages and provenance name it.
  */
 @Experimental
 public interface Recipe {
-    /** Returns its name in lower case with hyphens, such as {@code integrated-gradients}. */
+    /** Returns the name in lower case with hyphens, such as {@code integrated-gradients}. */
     String name();
 
-    /** Returns every setting by name, in a fixed order, with values whose {@code toString} says it all. */
+    /** Returns every setting by name, in a fixed order, with values whose {@code toString} is complete. */
     Map<String, Object> settings();
 
     /**
@@ -24,6 +24,6 @@ public interface Recipe {
      */
     Need need();
 
-    /** Adds what is wrong with single settings; nothing unless it says otherwise. */
+    /** Adds problems of single settings; none unless overridden. */
     default void checkSettings(Problems problems) {}
 }

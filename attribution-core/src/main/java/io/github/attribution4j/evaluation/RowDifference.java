@@ -10,40 +10,46 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How far two rows of values lie apart.
+ * The difference of two rows of values.
  *
- * <p>Engines pick other kernels for other numbers of rows, so that rows which do not know of each other differ by
- * rounding: about 1e-6 of the largest value in float32, deep networks included, and 1e-15 in float64. Values are
- * compared in units of the row's largest, so that huge and tiny outputs are judged alike.
+ * <p>Engines use different kernels for different numbers of rows, so independent rows differ by rounding: by about 1e-6
+ * of the largest value in float32, deep networks included, and by 1e-15 in float64. Differences are divided by the
+ * largest value of the row, so that outputs of any size are judged alike.
  *
- * @param verdict what the distance tells
- * @param text where and by how much, in words
+ * @param verdict what the difference means
+ * @param text where it is and how large, in words
  */
 record RowDifference(Verdict verdict, String text) {
-    /** Ten times what was seen of rounding in float32. */
+    /** Ten times the rounding that was measured in float32. */
     private static final double ROUNDING_FLOAT = 1e-5;
 
     private static final double ROUNDING_DOUBLE = 1e-9;
-    /** No arithmetic that a model is run with loses more: bfloat16 keeps 1/256, a step of int8 is 1/127. */
+    /**
+     * No type that models compute in rounds more: a step of bfloat16 is 1/256 of a value, a step of int8 is 1/127 of
+     * the range.
+     */
     private static final double ANY_ROUNDING = 0.05;
 
-    /** What a row has: more than one number, others that exceed it, a sum against that of the batch. */
+    /**
+     * Properties of a row: its numbers vary; other rows have larger values; its sum has the sign opposite to that of
+     * the batch.
+     */
     private static final int VARIED = 4;
 
     private static final int EXCEEDED = 2;
     private static final int OPPOSED = 1;
 
-    /** What a distance tells. */
+    /** What a difference means. */
     enum Verdict {
-        /** Rounding of the type's. */
+        /** Rounding of this type. */
         SAME,
         /** Rounding of a coarser type inside the model, or a small influence. */
         CLOSE,
-        /** No rounding. */
+        /** More than rounding. */
         DIFFERENT
     }
 
-    /** Compares a row of values with a row of others, shaped alike but for the number of rows. */
+    /** Compares a row of values with a row of other values; only the numbers of rows may differ. */
     static RowDifference between(List<Tensor> values, long row, List<Tensor> others, long otherRow) {
         Verdict verdict = Verdict.SAME;
         String text = "";
@@ -76,7 +82,7 @@ record RowDifference(Verdict verdict, String text) {
         for (int i = 0; i < a.length; i++) {
             scale = Math.max(scale, Math.max(finite(a[i]), finite(b[i])));
             double apart = Double.compare(a[i], b[i]) == 0 ? 0 : Math.abs(a[i] - b[i]);
-            // Where one is undefined and the other not, or two are infinite in other directions.
+            // Only one of them is NaN, or they are infinite with different signs.
             apart = Double.isFinite(apart) ? apart : Double.POSITIVE_INFINITY;
             if (apart > largest) {
                 largest = apart;
@@ -100,14 +106,15 @@ record RowDifference(Verdict verdict, String text) {
     }
 
     /**
-     * Chooses the row of a batch whose comparison with itself alone tells most.
+     * Chooses the rows of a batch whose comparison with themselves alone shows most.
      *
-     * <p>Not one number throughout: a row of zeros, divided by any norm of the batch, is zero. One that others exceed:
-     * the row with the largest values sets the range of the batch, alone and beside others. One that pulls the sum of
-     * the batch the other way, as a branch on that sum would show there. Neither first nor last, so that what runs
-     * along the rows, either way, has met others; a loop traced for one row computes the first right. Where the best is
-     * the last, the first is compared too, or a row that has what the best lacks. Equal rows tell nothing of others,
-     * but their places may: the last and the first are compared.
+     * <p>The numbers of the row vary: a row of zeros, divided by any norm of the batch, remains zero. Other rows have
+     * larger values: the row with the largest values sets the range of the batch, alone or not. Its sum has the sign
+     * opposite to that of the batch, so that a branch on the sum shows. It is neither the first nor the last row, so
+     * that a loop over the rows, in either direction, has passed others before; a loop traced for one row computes the
+     * first row right. If the best row is the last, the first is compared too, or a row with the properties that the
+     * best lacks. Equal rows do not show how others change them, but their places may matter: the last and the first
+     * are compared.
      */
     static Chosen choose(Inputs inputs) {
         List<double[]> attributed = values(inputs, Inputs.Role.ATTRIBUTED);
@@ -163,17 +170,17 @@ record RowDifference(Verdict verdict, String text) {
                 .toList();
     }
 
-    /** What a comparison can tell. */
+    /** What a comparison can show. */
     enum Telling {
         /** Nothing: all rows are equal. */
         NOTHING,
-        /** That rows do not change each other in some ways. */
+        /** That rows do not change each other in some of these ways. */
         SOMETHING,
-        /** That they do not in any way that is looked for. */
+        /** That rows do not change each other in any of these ways. */
         ALL
     }
 
-    /** Rows to compare, and what that tells if they agree. */
+    /** Rows to compare, and what it shows if they agree. */
     record Chosen(List<Integer> rows, Telling telling) {}
 
     private static boolean differ(List<double[]> values, int rows, int a, int b) {

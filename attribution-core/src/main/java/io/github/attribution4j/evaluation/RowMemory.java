@@ -19,17 +19,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What evaluations learned of a model: how the rows of its calls go together, and what a row takes. One for each model
- * that the user holds, shared by its parts and by all threads, and gone with it: models are remembered weakly, by
- * identity, and nothing remembered refers to one.
+ * What evaluations found out about a model: whether rows share calls, and the memory that a row takes. There is one for
+ * each loaded model, shared by its parts and by all threads. It is dropped with the model: models are referenced
+ * weakly, by identity, and nothing in it refers to one.
  */
 final class RowMemory {
-    /** Texts come in many lengths; what is forgotten is learned again. */
+    /** The most shapes of rows, since texts come in many lengths. What is dropped is found out again. */
     private static final int KNOWN_SHAPES = 1000;
 
     /**
-     * Calls whose rows differ, but all reach the same range, say as pictures do that hold black and white: no more is
-     * to come.
+     * So many compared calls are enough, if they cannot show everything: pictures that all contain black and white, for
+     * example, differ but have the same range.
      */
     private static final int ENOUGH = 3;
 
@@ -44,27 +44,26 @@ final class RowMemory {
     enum Way {
         /** Nothing was compared yet. */
         UNKNOWN,
-        /** Rows were seen not to change each other. */
+        /** Rows were found not to change each other. */
         SHARED,
-        /** One row a call. */
+        /** One row for each call. */
         SINGLE
     }
 
     /**
-     * What is known.
+     * What was found out.
      *
-     * @param way how rows may be given
-     * @param copies how many times a single row is given to a call, because the model refuses it fewer times; 1 as
-     *     a rule
-     * @param compared how many calls were compared that could not tell everything
-     * @param reasons why, if not as usual; sentences for notices
+     * @param way how calls may be made
+     * @param copies how many copies of a single row a call has, because the model refuses fewer; mostly 1
+     * @param compared how many calls were compared that could not show everything
+     * @param reasons for a way other than the usual one; sentences for notices
      */
     record Finding(Way way, int copies, int compared, List<String> reasons) {
         static final Finding NONE = new Finding(Way.UNKNOWN, 1, 0, List.of());
 
         /**
-         * Returns this after another call was compared that could not tell everything; enough of them are taken
-         * for all.
+         * Returns this after another call was compared that could not show everything. After enough of them, rows
+         * share calls.
          */
         Finding comparedAgain() {
             return new Finding(compared + 1 < ENOUGH ? way : Way.SHARED, copies, compared + 1, reasons);
@@ -89,7 +88,7 @@ final class RowMemory {
         }
     }
 
-    /** Which part of the model, for rows of which shapes and types. */
+    /** A part of the model, with the shapes and types of its rows. */
     record Question(String part, List<Shape> rows, List<DataType> types) {
         static Question of(Model model, Inputs inputs) {
             List<Shape> rows = new ArrayList<>();
@@ -146,11 +145,11 @@ final class RowMemory {
         if (findings.size() >= KNOWN_SHAPES) {
             findings.clear();
         }
-        // Two threads may learn at once.
+        // Two threads may add at the same time.
         findings.merge(question, finding, Finding::and);
     }
 
-    /** Returns what a model says that one more row takes, asked once, with one row. */
+    /** Returns a model's estimate for one more row, which is made once, with one row. */
     OptionalLong bytesPerRow(Question question, Model model, Inputs inputs, boolean gradients) {
         Map<Question, OptionalLong> known = gradients ? gradientBytes : forwardBytes;
         OptionalLong bytes = known.get(question);
@@ -170,7 +169,7 @@ final class RowMemory {
         } catch (ModelMemoryException e) {
             throw e;
         } catch (ModelException e) {
-            // A model that cannot run the row says so when it is run in earnest.
+            // If the model cannot run the row, the actual run reports it.
             return OptionalLong.empty();
         }
     }

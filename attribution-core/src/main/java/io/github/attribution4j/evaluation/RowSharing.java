@@ -15,13 +15,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out, in one evaluation, how the rows of a model's calls go together, and remembers it for the next.
+ * Finds out, in one evaluation, whether rows of a model share calls, and keeps the result for the next.
  *
- * <p>Before anything that a call of several rows gave is used, one of its rows is run alone and compared, until that
- * has shown once for the model and the shape of rows that rows do not change each other. So nothing computed has to be
- * taken back: where rows do change each other, or a call of several fails and its rows one by one do not, the call's
- * rows are run again, one by one, and so are all others from then on. A row that fails alone is run beside a copy of
- * itself, or as many times as there are examples, which is what a program traced for that many rows takes.
+ * <p>Before the result of a call of several rows is used, one of its rows is run alone and compared. This ends once it
+ * has shown, for the model and the shape of rows, that rows do not change each other. So no result has to be withdrawn.
+ * If rows do change each other, or a call of several rows fails and its rows alone do not, the rows are run again one
+ * by one, and so are all rows from then on. A row that fails alone is run with a copy of itself, or as many times as
+ * there are examples, which a program traced for that many rows takes.
  */
 final class RowSharing {
     private final RowMemory memory;
@@ -59,19 +59,19 @@ final class RowSharing {
         return finding.way() == Way.SINGLE;
     }
 
-    /** Returns how many rows a call of one row has. */
+    /** Returns how many copies of the row a call of one row has. */
     int copies() {
         return finding.copies();
     }
 
-    /** Tells why rows are not given as usual, if it makes a difference. */
+    /** Adds notices about calls that are not made in the usual way, if it makes a difference. */
     void tell(long rows) {
         if (rows > 1 || finding.copies() > 1) {
             finding.reasons().forEach(notices);
         }
     }
 
-    /** Computes a batch; null if its rows have to be given one by one. */
+    /** Computes a batch; null if its rows have to be run one by one. */
     Batch.@Nullable Computed compute(Batch batch, Batch.Computation computation) {
         boolean several = batch.to() - batch.from() > 1;
         Batch.Computed computed;
@@ -125,7 +125,7 @@ final class RowSharing {
         }
     }
 
-    /** Computes one row of a batch, alone; beside a copy of itself if the model refuses it alone. */
+    /** Computes one row of a batch alone, or with a copy of itself if the model refuses it alone. */
     private Batch.Computed alone(Batch batch, int row, Batch.Computation computation) {
         Batch one = batch.rows() == copies() && batch.to() - batch.from() == 1 ? batch : batch.row(row, copies());
         try {
@@ -165,8 +165,8 @@ final class RowSharing {
     }
 
     /**
-     * Whether copies have the values of each other. Else axis 0 counts something else, which happens to be as many, or
-     * the place in a call matters.
+     * Returns whether all copies have equal values. If not, axis 0 counts something else of the same extent, or the
+     * place in a call matters.
      */
     private static boolean equalRows(List<Tensor> values, int copies) {
         for (int copy = 1; copy < copies; copy++) {
@@ -188,7 +188,7 @@ final class RowSharing {
         }
     }
 
-    /** Compares rows of a call of several with themselves alone; returns whether what the call gave can be used. */
+    /** Compares rows of a call with themselves alone; returns whether the result of the call can be used. */
     private boolean independent(Batch batch, Batch.Computation computation, Batch.Computed computed) {
         RowDifference.Chosen chosen = RowDifference.choose(batch.inputs());
         for (int row : chosen.rows()) {
@@ -228,7 +228,7 @@ final class RowSharing {
         return true;
     }
 
-    /** Returns whether a row alone gives other values than it did before. */
+    /** Returns whether a row alone gives other values than before. */
     private boolean isRandom(Batch batch, int row, Batch.Computation computation, Batch.Computed before) {
         Batch.Computed again = alone(batch, row, computation);
         count(batch.row(row, copies()), 1);
@@ -237,7 +237,7 @@ final class RowSharing {
 
     /**
      * Returns whether a row has the same values among copies of itself, in a call of as many rows: then the arithmetic
-     * is the same to the last bit, whatever types the model computes in, unless the others' values matter.
+     * is the same to the last bit, in whatever types the model computes, unless values of the other rows matter.
      */
     private boolean sameAmongCopies(
             Batch batch, int row, int place, Batch.Computation computation, Batch.Computed computed) {

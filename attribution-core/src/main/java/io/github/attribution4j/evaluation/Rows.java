@@ -6,25 +6,25 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 
 /**
- * The rows that a method wants evaluated, described rather than made: the {@link Evaluator} asks for as many at a time
- * as it gives to the model.
+ * The rows that a method evaluates. They are not all made at once: the {@link Evaluator} asks for the rows of
+ * each call.
  */
 @Experimental
 public interface Rows {
     /**
      * Returns rows of given tensors, row = example.
      *
-     * @param tensors for each attributed input a tensor of {@code count} rows, or of one row that serves all
+     * @param tensors for each attributed input a tensor of {@code count} rows, or of one row for all
      */
     static Rows of(List<Tensor> tensors, long count) {
         return new TensorRows(tensors, count);
     }
 
     /**
-     * Returns for each of some rows the tensor's row of its example; the tensor itself where one row serves all, and
-     * one row where all are of one example.
+     * Returns for each of some rows the tensor's row of its example. If the tensor has one row for all, it is returned
+     * itself; if all rows are of one example, only its row is returned.
      *
-     * @param perExample a row for each example, or one that serves all
+     * @param perExample a row for each example, or one for all
      * @param examples for each row its example
      */
     static Tensor ofExamples(Tensor perExample, long... examples) {
@@ -39,19 +39,19 @@ public interface Rows {
         return perExample.rows(examples[0], examples[0] + 1);
     }
 
-    /** Returns how many rows there are. */
+    /** Returns the number of rows. */
     long count();
 
     /**
-     * Returns how many consecutive rows belong together, such as the steps of one path; divides {@link #count()}. A
-     * range is either made of whole groups or lies within one, and where groups are split depends on their size and
-     * that of the batches alone: so the arithmetic on one group does not depend on the others.
+     * Returns the size of a group: how many consecutive rows belong together, such as the steps of one path. It divides
+     * {@link #count()}. A range consists of whole groups or lies within one group. Where a group is split depends only
+     * on its size and that of the batches, so the arithmetic on one group does not depend on the others.
      */
     default long group() {
         return 1;
     }
 
-    /** Returns the example that a row belongs to: it decides the fixed inputs and the target. */
+    /** Returns the example that a row belongs to, which determines its fixed inputs and its target. */
     long example(long row);
 
     /**
@@ -69,7 +69,7 @@ public interface Rows {
     }
 
     /**
-     * Makes a range of rows. A row's values must not depend on the range it is made in.
+     * Makes a range of rows. A row must not depend on the range in which it is made.
      *
      * @param from first row, inclusive
      * @param to last row, exclusive
@@ -78,7 +78,7 @@ public interface Rows {
     List<Tensor> attributed(long from, long to);
 
     /**
-     * Returns some of these rows; groups are kept where the range is made of whole ones.
+     * Returns a range of these rows. It has the same groups if it consists of whole ones.
      *
      * @param from first row, inclusive
      * @param to last row, exclusive

@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * Rows of given tensors: row = example.
  *
- * @param tensors for each attributed input a tensor of {@code count} rows, or of one row that serves all
+ * @param tensors for each attributed input a tensor of {@code count} rows, or of one row for all
  */
 record TensorRows(List<Tensor> tensors, long count) implements Rows {
     @Override

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The one runner: {@link io.github.attribution4j.evaluation.Evaluator} runs models on the rows that a
- * {@linkplain io.github.attribution4j.evaluation.Recipe recipe} wants, in batches. It knows no methods.
+ * Running models: {@link io.github.attribution4j.evaluation.Evaluator} evaluates the rows of a
+ * {@linkplain io.github.attribution4j.evaluation.Recipe recipe} in batches. It does not depend on any method.
  */
 @NullMarked
 package io.github.attribution4j.evaluation;

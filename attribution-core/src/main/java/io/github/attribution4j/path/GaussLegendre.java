@@ -24,10 +24,10 @@ final class GaussLegendre {
         21.21163662987926, 24.35247153074930, 27.49347913204025, 30.63460646843198, 33.77582021357357, 36.91709835366404
     };
 
-    /** A Newton step below this share leaves an error below its square. */
+    /** After a Newton step below this share the error is below its square. */
     private static final double LAST_STEP = 1e-7;
 
-    /** The computed rules of few nodes: a method with other settings is often made for each explanation. */
+    /** Computed rules with few nodes, since methods are often made anew for each explanation. */
     private static final AtomicReferenceArray<Quadrature.Rule> SMALL = new AtomicReferenceArray<>(129);
 
     private GaussLegendre() {}
@@ -58,7 +58,7 @@ final class GaussLegendre {
         return new Quadrature.Rule(nodes, weights);
     }
 
-    /** The root is known by t = 1 − x, so that no digit is lost where x is nearly 1. */
+    /** The root is represented by t = 1 − x, so that no digit is lost where x is nearly 1. */
     private static void byRecurrence(int n, int k, double[] nodes, double[] weights) {
         boolean center = 2 * k + 1 == n;
         double t = center ? 1 : converged(n, olver(n, BESSEL_ZEROS[k]));

@@ -9,9 +9,9 @@ import java.util.stream.Collectors;
 
 /**
  * For each example a curve γ(t), 0 ≤ t ≤ 1, from a reference to the explained inputs, in the space of the attributed
- * inputs. A value: it holds its ends and computes points on demand.
+ * inputs. Immutable: it holds its ends and computes points on demand.
  *
- * <p>Path methods integrate ∇F(γ(t)) · γ'(t) along it. The tensors of a path must stay open while it is used.
+ * <p>Path methods integrate ∇F(γ(t)) · γ'(t) along it. The tensors of a path must remain open while it is used.
  */
 public interface Path {
     /**
@@ -20,20 +20,20 @@ public interface Path {
      */
     enum Bypass {
         /**
-         * They follow the path: at position t the whole model runs at γ(t). Attributions of the layer account for what
-         * flows through it; the part that bypasses it is missing from their sum.
+         * They follow the path: at position t the whole model runs at γ(t). Attributions of the layer account for the
+         * change of the score through the layer; the change through the bypass is missing from their sum.
          */
         FOLLOW,
         /**
-         * They stay at the explained inputs: at position t the tail runs at the activation of γ(t) and, besides it, at
-         * x. Attributions of the layer account for the whole change of the tail's score.
+         * They remain at the explained inputs x: at position t the tail takes the activation of γ(t) and, for the
+         * bypass, x. Attributions of the layer account for the whole change of the tail's score.
          */
         STAY;
 
         /**
-         * Returns the one of a name, {@code follow} or {@code stay}.
+         * Returns the constant with a name, {@code follow} or {@code stay}.
          *
-         * @throws IllegalArgumentException listing the names if there is none of that name
+         * @throws IllegalArgumentException listing the names, if there is no such name
          */
         public static Bypass of(String name) {
             return Arrays.stream(values())
@@ -53,14 +53,14 @@ public interface Path {
     /**
      * Returns the straight path γ(t) = start + t (end − start).
      *
-     * @param start for each attributed input a tensor with a row for each example, or one row that serves all
+     * @param start for each attributed input a tensor with a row for each example, or with one row for all
      * @param end for each attributed input a tensor with a row for each example, typed like {@code start}
      */
     static Path straight(List<Tensor> start, List<Tensor> end) {
         return StraightPath.between(start, end);
     }
 
-    /** Returns γ(0) for each attributed input: a row for each example, or one row that serves all. */
+    /** Returns γ(0) for each attributed input: a row for each example, or one row for all. */
     List<Tensor> start();
 
     /** Returns γ(1) for each attributed input: a row for each example. */

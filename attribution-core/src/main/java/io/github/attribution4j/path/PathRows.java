@@ -53,7 +53,7 @@ public final class PathRows implements Rows {
             return path.at(example, example + rows / positions.length, positions);
         }
         if (first + rows > positions.length) {
-            // This range of rows does not end at the end of a group.
+            // This range of rows ends inside a group.
             long border = from + positions.length - first;
             return joined(attributed(from, border), attributed(border, to));
         }

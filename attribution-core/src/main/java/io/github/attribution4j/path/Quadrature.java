@@ -8,13 +8,13 @@ import java.util.stream.Collectors;
 /**
  * Approximates an integral over [0, 1] by a weighted sum of n values: ∫ f(t) dt ≈ Σ weights[k] f(nodes[k]).
  *
- * <p>Nodes and weights are computed in double precision, in a time that grows as n. The weights of all but
+ * <p>Nodes and weights are computed in double precision, in time proportional to n. The weights of all but
  * {@link #CAPTUM_TRAPEZOID} sum to 1.
  */
 public enum Quadrature {
     /**
-     * Gauss and Legendre: exact for polynomials of degree below 2n, the best choice for anything smooth. No node lies
-     * at an end. n ≥ 1.
+     * The Gauss-Legendre rule: exact for polynomials of degree below 2n, and the best choice for smooth functions. No
+     * node is at an end. n ≥ 1.
      */
     GAUSS_LEGENDRE(1) {
         @Override
@@ -62,7 +62,7 @@ public enum Quadrature {
         }
     };
 
-    /** A million gradients of one example take hours, and no integral needs them. */
+    /** The most nodes: a million gradients of one example take hours, and no integral needs more. */
     private static final int MAXIMUM = 1_000_000;
 
     private final int minimum;
@@ -104,9 +104,9 @@ public enum Quadrature {
     }
 
     /**
-     * Returns the quadrature of a name, such as {@code gauss-legendre}.
+     * Returns the quadrature with a name, such as {@code gauss-legendre}.
      *
-     * @throws IllegalArgumentException listing the names if there is none of that name
+     * @throws IllegalArgumentException listing the names, if there is no such name
      */
     public static Quadrature of(String name) {
         return Arrays.stream(values())

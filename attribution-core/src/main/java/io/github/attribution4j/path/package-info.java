@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Curves between a baseline and an input, and how to integrate along them.
+ * Curves between a baseline and an input, and integration along them.
  *
- * <p>Read {@link io.github.attribution4j.path.Path} first: a path is a value. {@link
- * io.github.attribution4j.path.Quadrature} chooses where on a path a gradient is taken and with which weight; {@link
- * io.github.attribution4j.path.PathRows} asks for those points as rows.
+ * <p>Read {@link io.github.attribution4j.path.Path} first. {@link io.github.attribution4j.path.Quadrature} chooses the
+ * points of a path where gradients are taken, and their weights; {@link io.github.attribution4j.path.PathRows} makes
+ * those points as rows.
  */
 @NullMarked
 package io.github.attribution4j.path;

@@ -4,21 +4,21 @@ package io.github.attribution4j.run;
 /**
  * The number of rows that the evaluator passes to the model in one call. Immutable values.
  *
- * <p>With any choice, after an out-of-memory report the same rows are evaluated in calls of half the size, down to one
- * row, and a notice says so.
+ * <p>With any batching, when memory runs out the same rows are evaluated in calls of half the size, down to one row,
+ * and a notice says so.
  */
 public sealed interface Batching {
     /**
-     * As many rows as fit a fixed size: a function of the shapes and of the model's estimate of its memory alone, never
-     * of time or load, so that a repeated run does the same arithmetic in the same order. The default.
+     * As many rows as fit a fixed size. Their number depends only on the shapes and on the model's estimate of its
+     * memory, never on time or load, so that a repeated run does the same arithmetic in the same order. The default.
      */
     static Batching steady() {
         return Steady.INSTANCE;
     }
 
     /**
-     * Doubles the rows from one for as long as the throughput per row rises, then stays. Usually no faster than {@link
-     * #steady()}; because it depends on time, results repeat to rounding but not to the bit.
+     * Doubles the rows, from one, while the throughput rises. Usually no faster than {@link #steady()}. Because it
+     * depends on time, repeated results agree up to rounding but not to the bit.
      */
     static Batching auto() {
         return Auto.INSTANCE;
@@ -28,7 +28,7 @@ public sealed interface Batching {
      * This many rows, except in the last call and for groups of rows that stay together or are split evenly, such as
      * the steps of one path ({@code Rows.group()}).
      *
-     * @param rows the most that one call gets, at least 1
+     * @param rows the most rows of one call, at least 1
      */
     static Batching rows(int rows) {
         return new Fixed(rows);
@@ -45,10 +45,9 @@ public sealed interface Batching {
     }
 
     /**
-     * Returns the batching that a text names: {@code steady}, {@code auto}, {@code rows 32},
-     * {@code memory 1048576 bytes}.
+     * Returns the batching given as text: {@code steady}, {@code auto}, {@code rows 32}, {@code memory 1048576 bytes}.
      *
-     * @throws IllegalArgumentException if it names none
+     * @throws IllegalArgumentException if the text is none of these
      */
     static Batching parse(String text) {
         String[] words = text.strip().split(" ", -1);
@@ -64,11 +63,11 @@ public sealed interface Batching {
     }
 
     /**
-     * Returns the number of rows of the next call, so that a call has whole groups, or equal parts of one.
+     * Returns the number of rows of the next call, such that a call has whole groups, or equal parts of one group.
      *
-     * @param wanted rows at most
+     * @param wanted the most rows
      * @param group how many consecutive rows belong together
-     * @param done rows taken before
+     * @param done rows evaluated before
      * @param total all rows
      */
     static int next(int wanted, long group, long done, long total) {

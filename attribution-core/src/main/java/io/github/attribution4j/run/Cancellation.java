@@ -2,16 +2,16 @@
 package io.github.attribution4j.run;
 
 /**
- * A switch by which another thread stops a {@link Run}. It takes effect before the next micro-batch; native computation
- * in progress ends first.
+ * Another thread stops a {@link Run} with this. It takes effect before the next micro-batch; native computation in
+ * progress ends first.
  */
 public final class Cancellation {
     private volatile boolean requested;
 
-    /** Creates a switch that is off. */
+    /** Creates a cancellation that has not been requested. */
     public Cancellation() {}
 
-    /** Asks every run that holds this switch to stop. */
+    /** Requests every run with this cancellation to stop. */
     public void cancel() {
         requested = true;
     }

@@ -8,20 +8,20 @@ package io.github.attribution4j.run;
  * @param backwardRows rows of backward calls
  * @param batches calls of the model
  * @param largestBatch rows in the largest call
- * @param checkRows additional rows, counted nowhere else, that test whether the model's rows change each other: one for
- *     each model and shape of rows, in the first explanation with several rows in a call. So the other counts show the
- *     cost of the method itself
+ * @param checkRows additional rows that test whether the model's rows change each other: one for each model and shape
+ *     of rows, in the first explanation with several rows in a call. They are not part of the other counts, which show
+ *     the cost of the method
  */
 public record Counts(long forwardRows, long backwardRows, long batches, long largestBatch, long checkRows) {
-    /** Nothing evaluated. */
+    /** No cost. */
     public static final Counts NONE = new Counts(0, 0, 0, 0);
 
-    /** Creates a cost without rows run for comparison. */
+    /** Creates a cost without such additional rows. */
     public Counts(long forwardRows, long backwardRows, long batches, long largestBatch) {
         this(forwardRows, backwardRows, batches, largestBatch, 0);
     }
 
-    /** Returns the cost of both. */
+    /** Returns the sum of both costs. */
     public Counts plus(Counts other) {
         return new Counts(
                 forwardRows + other.forwardRows,

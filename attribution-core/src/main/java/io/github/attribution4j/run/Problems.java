@@ -25,7 +25,7 @@ public final class Problems {
         }
     }
 
-    /** Runs a check that throws, and adds its message if it does. */
+    /** Runs a check and, if it throws, adds the message. */
     public void collect(Runnable check) {
         found(() -> {
             check.run();
@@ -33,7 +33,7 @@ public final class Problems {
         });
     }
 
-    /** Runs a check that returns what it found; adds its message if it throws, and then returns nothing. */
+    /** Runs a check and returns its result. If it throws, adds the message and returns an empty result. */
     public <T> Optional<T> found(Supplier<Optional<T>> check) {
         try {
             return check.get();
@@ -45,7 +45,7 @@ public final class Problems {
         return Optional.empty();
     }
 
-    /** Adds all of others. */
+    /** Adds all problems of another collection. */
     public void addAll(Problems others) {
         found.addAll(others.found);
     }

@@ -5,12 +5,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far one explanation has come: all evaluations made for it add to one meter, or to one of its parts. Used by the
+ * The progress of one explanation. All evaluations made for it add to one meter, or to one of its parts. Used by the
  * thread that computes.
  */
 final class ProgressMeter {
     private final Consumer<Run.Progress> listener;
-    /** What this is a part of, from which of its rows on, and for how many of them it stands. */
+    /** The meter that this is a part of; the part has {@code share} of its rows, after {@code from}. */
     private final @Nullable ProgressMeter whole;
 
     private final long from;
@@ -20,7 +20,7 @@ final class ProgressMeter {
     private long planned;
     private long done;
     private long rows;
-    private double told;
+    private double reported;
 
     ProgressMeter(Consumer<Run.Progress> listener) {
         this(listener, null, 0, 0);
@@ -33,7 +33,7 @@ final class ProgressMeter {
         this.share = share;
     }
 
-    /** Says that so many rows are still to come. What was done before the first plan does not count. */
+    /** Plans so many more rows. Rows before the first plan do not count. */
     void plan(long more) {
         if (planned == 0) {
             done = 0;
@@ -41,47 +41,48 @@ final class ProgressMeter {
         planned = done + more;
     }
 
-    /** Says that so many rows are still to come at least. */
+    /** Plans at least so many more rows. */
     void stage(long more) {
         if (done + more > planned) {
             plan(more);
         }
     }
 
-    /** Returns the meter of something that stands for so many of the rows planned, and plans its own. */
-    ProgressMeter part(long stands) {
-        ProgressMeter part = new ProgressMeter(listener, this, done, stands);
-        done += stands;
+    /** Returns the meter of a part that has so many of the planned rows, and makes its own plan. */
+    ProgressMeter part(long count) {
+        ProgressMeter part = new ProgressMeter(listener, this, done, count);
+        done += count;
         return part;
     }
 
     /**
-     * Adds rows, and tells, unless the whole was told: some methods look at a few more rows to say how exact they are.
+     * Adds rows and reports, unless the end was reported: some methods evaluate a few more rows to measure how exact
+     * they are.
      */
     void add(String name, long more, long elapsedNanos) {
         done += more;
-        if (told == 1) {
+        if (reported == 1) {
             return;
         }
-        tell(name, more, planned == 0 ? 0 : Math.min(1, (double) done / planned), elapsedNanos);
+        report(name, more, planned == 0 ? 0 : Math.min(1, (double) done / planned), elapsedNanos);
     }
 
-    /** Tells that nothing more is to come, unless that is known. */
+    /** Reports the end, unless that was done. */
     void finish(String name, long elapsedNanos) {
-        if (told < 1) {
-            tell(name, 0, 1, elapsedNanos);
+        if (reported < 1) {
+            report(name, 0, 1, elapsedNanos);
         }
     }
 
-    private void tell(String name, long more, double fraction, long elapsedNanos) {
-        told = Math.max(told, fraction);
+    private void report(String name, long more, double fraction, long elapsedNanos) {
+        reported = Math.max(reported, fraction);
         if (whole != null) {
-            double ofWhole = whole.planned == 0 ? 0 : Math.min(1, (from + told * share) / whole.planned);
-            whole.tell(name, more, ofWhole, elapsedNanos);
+            double ofWhole = whole.planned == 0 ? 0 : Math.min(1, (from + reported * share) / whole.planned);
+            whole.report(name, more, ofWhole, elapsedNanos);
             return;
         }
         method = method.isEmpty() ? name : method;
         rows += more;
-        listener.accept(new Run.Progress(method, told, rows, elapsedNanos));
+        listener.accept(new Run.Progress(method, reported, rows, elapsedNanos));
     }
 }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Random numbers that depend only on a key: (seed, purpose, example, sample, ...). The same key gives the same numbers
- * on every machine, in every thread and after any other draws, so that results do not depend on batch size or order.
+ * on every machine, in every thread and after any other draws. So results do not depend on batch size or order.
  *
  * <p>The generator is SplitMix64 (Steele, Lea and Flood, 2014), started from a hash of the key. Not for cryptography.
  */

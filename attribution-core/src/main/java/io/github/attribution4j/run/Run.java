@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Run {
     /**
-     * How far an explanation has come, reported after each micro-batch on the thread that computes. One explanation has
-     * one progress, also if it is made of many: in a noise tunnel, at a layer, over several layers.
+     * The progress of an explanation, reported after each micro-batch on the thread that computes. An explanation has
+     * one progress even if it consists of many others: in a noise tunnel, at a layer, over several layers.
      *
-     * @param method name of the method that was asked
-     * @param fraction of the rows that are planned, 0 to 1; it never falls, and ends at 1. It stays 0 while the method
+     * @param method name of the outermost method
+     * @param fraction of the planned rows, 0 to 1; it never decreases, and ends at 1. It remains 0 while the method
      *     finds out what to evaluate, such as the class that is explained
      * @param rowsDone rows evaluated so far
      * @param elapsedNanos time since the run started
@@ -49,7 +49,7 @@ public final class Run {
         private long @Nullable [] exampleKeys;
         private boolean nested;
         private @Nullable Consumer<Counts> payer;
-        /** The source of a key's bits, in place of the generator. */
+        /** The source of random bits for a key, if not the generator. */
         private @Nullable Function<long[], LongSupplier> bits;
 
         @Override
@@ -73,7 +73,7 @@ public final class Run {
         return DEFAULTS;
     }
 
-    /** Returns a copy with this seed: all randomness of the run follows from it. */
+    /** Returns a copy with this seed, which determines all random numbers of the run. */
     public Run seed(long newSeed) {
         return with(copy -> copy.seed = newSeed);
     }
@@ -94,8 +94,8 @@ public final class Run {
     }
 
     /**
-     * Returns a copy that stops with {@link DeadlineExceededException} after this much time, counted from the
-     * start of {@code attribute} and checked before each micro-batch.
+     * Returns a copy that stops with {@link DeadlineExceededException} after this time, counted from the start of
+     * {@code attribute} and checked before each micro-batch.
      *
      * @param newLimit zero or less for a deadline that has passed: {@code attribute} then stops before the model runs
      */
@@ -108,7 +108,7 @@ public final class Run {
         return with(copy -> copy.cancellation = newCancellation);
     }
 
-    /** Returns a copy that reports progress after each micro-batch, on the computing thread. */
+    /** Returns a copy that reports progress after each micro-batch, on the thread that computes. */
     public Run progress(Consumer<Progress> newListener) {
         return with(copy -> {
             copy.listener = newListener;
@@ -117,16 +117,16 @@ public final class Run {
     }
 
     /**
-     * Returns a copy in which example i draws its random numbers as example {@code keys[i]} would: for methods that
-     * call another method on rearranged examples.
+     * Returns a copy in which example i has the random numbers of example {@code keys[i]}: for methods that call
+     * another method on rearranged examples.
      */
     public Run exampleKeys(long... keys) {
         return with(copy -> copy.exampleKeys = keys.clone());
     }
 
     /**
-     * Returns a copy whose clock runs, so that nested methods share a deadline and a progress. A running clock keeps
-     * its start.
+     * Returns a copy with its clock started, so that nested methods share a deadline and a progress. A clock that runs
+     * already is not restarted.
      */
     public Run started() {
         return parts.startNanos != null
@@ -137,12 +137,12 @@ public final class Run {
                 });
     }
 
-    /** Returns a copy for a computation whose provenance is not used, so that it takes no digests of its inputs. */
+    /** Returns a copy for a computation whose provenance is not used, so that no digests of its inputs are made. */
     public Run nested() {
         return with(copy -> copy.nested = true);
     }
 
-    /** Returns a copy without progress reports, for a step of a computation that reports itself. */
+    /** Returns a copy without progress reports, for a step of a computation that reports its own progress. */
     public Run quiet() {
         return parts.listener == null
                 ? this
@@ -153,8 +153,8 @@ public final class Run {
     }
 
     /**
-     * Says that so many rows are still to come, for a method that asks for rows at several stages; one that has a
-     * single large stage need not.
+     * Plans so many more rows, for a method that evaluates rows in several stages. A method with a single large stage
+     * need not call this.
      */
     public void plan(long rows) {
         if (parts.meter != null) {
@@ -162,7 +162,7 @@ public final class Run {
         }
     }
 
-    /** Says that a stage of so many rows begins: where more is evaluated than was planned, the plan grows. */
+    /** Plans at least so many more rows, at the beginning of a stage. */
     public void stage(long rows) {
         if (parts.meter != null) {
             parts.meter.stage(rows);
@@ -170,8 +170,8 @@ public final class Run {
     }
 
     /**
-     * Returns a copy for another method whose whole explanation stands for so many of the rows that were planned: a
-     * method that makes several explanations gives each its part.
+     * Returns a copy for another method whose whole explanation counts as so many of the planned rows: a method that
+     * makes several explanations gives each its part.
      */
     public Run part(long rows) {
         ProgressMeter meter = parts.meter;
@@ -179,8 +179,8 @@ public final class Run {
     }
 
     /**
-     * Returns a copy whose streams take their 64-bit words from another source. Tests replay the draws of other
-     * programs with it.
+     * Returns a copy whose streams take their 64-bit words from another source, with which tests replay the draws of
+     * other libraries.
      */
     Run bits(Function<long[], LongSupplier> ofKey) {
         return with(copy -> copy.bits = ofKey);
@@ -198,7 +198,7 @@ public final class Run {
         }
     }
 
-    /** Returns whether this is a run inside another; see {@link #nested}. */
+    /** Returns whether this run is inside another; see {@link #nested}. */
     public boolean isNested() {
         return parts.nested;
     }
@@ -225,7 +225,7 @@ public final class Run {
         return bits == null ? RandomStream.of(parts.seed, key) : RandomStream.of(bits.apply(key));
     }
 
-    /** Returns the nanoseconds since the clock started; 0 before. */
+    /** Returns the nanoseconds since the clock started; 0 before that. */
     public long elapsedNanos() {
         Long startNanos = parts.startNanos;
         return startNanos == null ? 0 : System.nanoTime() - startNanos;
@@ -273,7 +273,7 @@ public final class Run {
     }
 
     /**
-     * Tells the listener, if there is one, that more rows are done.
+     * Reports more rows to the listener, if there is one.
      *
      * @param method name of the method
      */
@@ -283,7 +283,7 @@ public final class Run {
         }
     }
 
-    /** Tells the listener, if there is one and it does not know, that all is done. */
+    /** Reports the end to the listener, if there is one and that was not done. */
     public void finished(String method) {
         if (parts.meter != null) {
             parts.meter.finish(method, elapsedNanos());
