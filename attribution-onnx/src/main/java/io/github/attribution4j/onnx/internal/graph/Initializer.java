@@ -140,6 +140,11 @@ public final class Initializer {
         return elements;
     }
 
+    /** How many bytes its elements take; 0 of types whose elements have no fixed size. */
+    public long bytes() {
+        return elements() * type.bytes();
+    }
+
     /** Whether it lies in a file of its own. */
     boolean external() {
         return message.number(DATA_LOCATION, 0) == 1;

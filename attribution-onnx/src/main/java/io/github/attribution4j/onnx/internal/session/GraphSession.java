@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import io.github.attribution4j.onnx.internal.graph.Graph;
+import io.github.attribution4j.onnx.internal.graph.Initializer;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -31,6 +32,7 @@ public final class GraphSession implements AutoCloseable {
 
     private final OrtSession session;
     private final Set<String> inputs;
+    private final long weights;
 
     /**
      * Loads.
@@ -42,6 +44,14 @@ public final class GraphSession implements AutoCloseable {
     public GraphSession(OnnxFile file, Graph graph, Optimization optimization) {
         this.session = OnnxRuntime.open(file, graph, optimization.level);
         this.inputs = Set.copyOf(session.getInputNames());
+        this.weights = graph.initializers().values().stream()
+                .mapToLong(Initializer::bytes)
+                .sum();
+    }
+
+    /** How many bytes its constants take. */
+    long weights() {
+        return weights;
     }
 
     /** The names of what it takes. */

@@ -20,6 +20,14 @@ import java.nio.file.Path;
  */
 public final class OnnxRuntime {
     private static final String FOLDER = "session.model_external_initializers_file_folder_path";
+    private static final String NO_PACKING = "session.disable_prepacking";
+
+    /**
+     * From here on sessions use the weights where the file is mapped, which all of them share. The copies that they
+     * otherwise make, in the order that their kernels like best, save some of the time of a run and take as much memory
+     * as the weights, in every session.
+     */
+    private static final long LARGE = 512L << 20;
 
     private static final OnnxRuntime INSTANCE = new OnnxRuntime();
 
@@ -51,7 +59,12 @@ public final class OnnxRuntime {
      */
     static OrtSession open(OnnxFile file, Graph graph, OptLevel level) {
         try (SessionOptions options = new SessionOptions()) {
-            options.setOptimizationLevel(level);
+            boolean large = file.weights() >= LARGE;
+            // All optimizations reorder the weights of convolutions.
+            options.setOptimizationLevel(large && level == OptLevel.ALL_OPT ? OptLevel.EXTENDED_OPT : level);
+            if (large) {
+                options.addConfigEntry(NO_PACKING, "1");
+            }
             if (INSTANCE.shared) {
                 options.disablePerSessionThreads();
             }

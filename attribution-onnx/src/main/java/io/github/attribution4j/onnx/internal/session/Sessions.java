@@ -12,19 +12,35 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sessions by what they answer, made when first needed, shared by threads. Of too many, the one that was not used for
- * longest is closed; one that runs is closed when it has run.
+ * longest is closed; one that runs is closed when it has run. Too many are those whose weights take more memory than
+ * anyone expects of one model, since each session may hold copies of its own.
  */
 public final class Sessions implements AutoCloseable {
     private static final int MOST = 32;
+    private static final long MOST_BYTES = 4L << 30;
+    /** So many are kept of the largest models: what one explanation uses in turns. */
+    private static final int FEWEST = 4;
 
     private final Map<Object, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
+    private final long mostBytes;
     private boolean closed;
+
+    /** Keeps none yet. */
+    public Sessions() {
+        this(MOST_BYTES);
+    }
+
+    Sessions(long mostBytes) {
+        this.mostBytes = mostBytes;
+    }
 
     /** One session and who uses it. */
     private static final class Entry {
         private @Nullable GraphSession session;
         private int users;
         private boolean gone;
+        /** What it counts for; as long as it is being made, nothing. */
+        private long bytes;
 
         synchronized GraphSession session(Supplier<GraphSession> make) {
             GraphSession made = session;
@@ -52,26 +68,24 @@ public final class Sessions implements AutoCloseable {
      */
     public <R> R use(Object key, Supplier<GraphSession> make, Function<GraphSession, R> use) {
         Entry entry;
-        List<Entry> idle = new ArrayList<>();
         synchronized (this) {
             if (closed) {
                 throw new IllegalStateException("this model was closed");
             }
             entry = entries.computeIfAbsent(key, k -> new Entry());
             entry.users++;
-            Iterator<Entry> oldest = entries.values().iterator();
-            while (entries.size() > MOST) {
-                Entry next = oldest.next();
-                oldest.remove();
-                next.gone = true;
-                if (next.users == 0) {
-                    idle.add(next);
-                }
-            }
         }
-        idle.forEach(Entry::close);
         try {
-            return use.apply(entry.session(make));
+            return use.apply(entry.session(() -> {
+                long bytes = 0;
+                try {
+                    GraphSession made = make.get();
+                    bytes = made.weights();
+                    return made;
+                } finally {
+                    makeRoom(entry, bytes);
+                }
+            }));
         } finally {
             boolean last;
             synchronized (this) {
@@ -82,6 +96,26 @@ public final class Sessions implements AutoCloseable {
                 entry.close();
             }
         }
+    }
+
+    /** Closes those that were not used for longest. The new one is the youngest. */
+    private void makeRoom(Entry made, long bytes) {
+        List<Entry> idle = new ArrayList<>();
+        synchronized (this) {
+            made.bytes = bytes;
+            long all = entries.values().stream().mapToLong(entry -> entry.bytes).sum();
+            Iterator<Entry> oldest = entries.values().iterator();
+            while (entries.size() > MOST || (all > mostBytes && entries.size() > FEWEST)) {
+                Entry next = oldest.next();
+                oldest.remove();
+                all -= next.bytes;
+                next.gone = true;
+                if (next.users == 0) {
+                    idle.add(next);
+                }
+            }
+        }
+        idle.forEach(Entry::close);
     }
 
     /** Whether it was closed. */
