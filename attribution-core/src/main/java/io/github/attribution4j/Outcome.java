@@ -41,6 +41,8 @@ public final class Outcome {
         private boolean sums;
         /** What sums are compared with; null for the scores at the explained inputs. */
         private double @Nullable [] scores;
+        /** The scores to report; null for those at the explained inputs. */
+        private double @Nullable [] reported;
 
         @Override
         protected Parts clone() {
@@ -78,6 +80,15 @@ public final class Outcome {
     /** Returns a copy with standard errors: one tensor for each attribution, which the explanation will own. */
     public Outcome standardErrors(List<Tensor> errors) {
         return with(copy -> copy.standardErrors = List.copyOf(errors));
+    }
+
+    /**
+     * Returns a copy that reports other scores than the target's at the explained inputs, such as log odds of them.
+     *
+     * @param scores for each example, in the unit of the attributions
+     */
+    public Outcome scores(double[] scores) {
+        return with(copy -> copy.reported = scores.clone());
     }
 
     /** Returns a copy with the score at each example's baseline. */
@@ -145,7 +156,7 @@ public final class Outcome {
                 names,
                 attributions,
                 parts.standardErrors,
-                evaluator.scores(),
+                parts.reported == null ? evaluator.scores() : parts.reported,
                 parts.baselineScores,
                 gap,
                 evaluator.counts(),

@@ -17,9 +17,12 @@ import java.util.List;
  * is used.
  */
 public interface Baseline {
+    /** What precedes a set of samples in the text of a method that takes the mean over all of them. */
+    String MEAN_OVER = "interventional mean over ";
+
     /** The texts that name a baseline, for help. */
     String TEXTS = "a number (or one for each input: 0,0.5), a file with the inputs' arrays, mean:FILE or "
-            + "samples:FILE (rows are samples), blur:SIGMA, uniform:LOW,HIGH, normal:MEAN,STDEV, token:ID or "
+            + "samples:FILE (rows are samples), kmeans:CLUSTERS:FILE, blur:SIGMA, uniform:LOW,HIGH, normal:MEAN,STDEV, token:ID or "
             + "token:ID:KEPT,... (a reference token), head:BASELINE (of the model's inputs, lifted to the layer)";
 
     /** Baselines as values of a setting, which a text names: numbers, files, {@code blur:SIGMA} and so on. */
@@ -41,12 +44,26 @@ public interface Baseline {
     /** Returns whether draws differ: whether this is a distribution rather than one reference for each example. */
     boolean isDistribution();
 
+    /** Returns the number of samples of a distribution that is a finite set; 0 for any other, and for one reference. */
+    default long sampleCount() {
+        return 0;
+    }
+
     /**
-     * Returns all samples of a distribution that is a finite set, for methods that compare with every one of them: for
-     * each attributed input a tensor whose axis 0 counts samples. Empty if there are too many to list.
+     * Returns all samples of a distribution that is a finite set, for methods that compare with every one of them.
+     *
+     * @param inputs the explained inputs
+     * @param run takes the cost of a baseline that runs a model
+     * @return for each attributed input, in order, a tensor of its type and row shape whose axis 0 counts samples, owned
+     *     by the current scope or not new at all; none if {@link #sampleCount} is 0
      */
-    default List<Tensor> samples() {
+    default List<Tensor> samples(Inputs inputs, Run run) {
         return List.of();
+    }
+
+    /** Returns a weight for each of {@link #samples}; they add up to 1. None if all have the same. */
+    default double[] weights() {
+        return new double[0];
     }
 
     /** Checks that the baseline fits inputs; adds the problems. */
@@ -63,6 +80,21 @@ public interface Baseline {
                 !isDistribution(),
                 "baseline " + describe() + " is a distribution, and " + method
                         + " compares with one reference for each example; give Baseline.mean(...), or one draw with "
+                        + "Baseline.of(...)");
+        check(inputs, problems);
+    }
+
+    /**
+     * Checks, for a method that takes the mean over all samples, that this is one reference or a finite set, and fits
+     * inputs, adding what is wrong.
+     *
+     * @param method name, for the message
+     */
+    default void checkListed(String method, Inputs inputs, Problems problems) {
+        problems.require(
+                !isDistribution() || sampleCount() > 0,
+                "baseline " + describe() + " is a distribution without a list of samples, and " + method
+                        + " takes the mean over all of them; give Baseline.samples(...), or one reference with "
                         + "Baseline.of(...)");
         check(inputs, problems);
     }
@@ -122,13 +154,29 @@ public interface Baseline {
     }
 
     /**
-     * A set of samples, of which each draw takes one at random, the same row of every tensor: for methods that average
-     * over a distribution, such as GradientShap.
+     * A set of samples, the background: methods that perturb groups take the mean over all of them, and methods that
+     * average over draws, such as GradientShap, draw one at random, the same row of every tensor.
      *
      * @param perInput one for each attributed input, axis 0 counts samples
      */
     static Baseline samples(Tensor... perInput) {
-        return new SampleBaseline(List.of(perInput));
+        return SampleBaseline.ofAll(List.of(perInput));
+    }
+
+    /**
+     * A summary of a set of samples: rows that stand for clusters of it, each weighted by its cluster's part of the set.
+     *
+     * <p>Clusters are those of k-means: squared distances of columns divided by their standard deviations, first centers
+     * by k-means++ (Arthur and Vassilvitskii, 2007), at most 100 steps of Lloyd's, the best of 10 starts, whose random
+     * numbers are fixed. A cluster is represented by its row that is nearest to its center: never an average, which need
+     * not be possible, such as half a category. (SHAP's {@code kmeans} does not scale columns, and joins values of
+     * different rows.) Fewer rows are returned if fewer are distinct.
+     *
+     * @param clusters at least 1
+     * @param perInput one for each attributed input, axis 0 counts samples; read now and not needed afterwards
+     */
+    static Baseline kMeans(int clusters, Tensor... perInput) {
+        return KMeans.summary(clusters, List.of(perInput));
     }
 
     /**

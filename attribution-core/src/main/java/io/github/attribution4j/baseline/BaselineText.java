@@ -19,17 +19,23 @@ final class BaselineText {
 
     /** The short form: {@code kind:rest}. */
     private static final Pattern SHORT = Pattern.compile(
-            "\\s*(blur|uniform|normal|samples|mean|token|head):(.*)", Pattern.DOTALL | Pattern.CASE_INSENSITIVE);
+            "\\s*(blur|uniform|normal|samples|kmeans|mean|token|head):(.*)", Pattern.DOTALL | Pattern.CASE_INSENSITIVE);
 
     /** The form of {@link Baseline#describe}. */
     private static final Pattern SAID =
             Pattern.compile("(blurred|uniform|normal)\\((.*)\\)|(samples|mean of samples|tensor|token) (.*)");
+
+    private static final Pattern CLUSTERS =
+            Pattern.compile("\\s*(\\d+)(?: clusters of samples |\\s*:)(.+)", Pattern.DOTALL);
 
     private static final Pattern TOKEN = Pattern.compile("(\\d+)(?: keeping |:)?(.*)");
 
     private BaselineText() {}
 
     private static Baseline read(String text, Sources sources) throws IOException {
+        if (text.startsWith(Baseline.MEAN_OVER)) {
+            return read(text.substring(Baseline.MEAN_OVER.length()), sources);
+        }
         if (text.endsWith(LIFTED)) {
             return read(text.substring(0, text.length() - LIFTED.length()), sources)
                     .throughHead();
@@ -37,6 +43,9 @@ final class BaselineText {
         Matcher shortly = SHORT.matcher(text);
         if (shortly.matches()) {
             return named(shortly.group(1), shortly.group(2), sources);
+        }
+        if (text.contains(" clusters of ")) {
+            return clusters(text, sources);
         }
         Matcher said = SAID.matcher(text);
         if (said.matches()) {
@@ -59,11 +68,20 @@ final class BaselineText {
                 yield Baseline.normal(moments[0], moments[1]);
             }
             case "samples" -> Baseline.samples(arrays(sources.arrays(rest)));
+            case "kmeans" -> clusters(rest, sources);
             case "mean", "mean of samples" -> Baseline.mean(arrays(sources.arrays(rest)));
             case "tensor" -> Baseline.of(arrays(sources.arrays(rest)));
             case "head" -> read(rest, sources).throughHead();
             default -> token(rest);
         };
+    }
+
+    private static Baseline clusters(String text, Sources sources) throws IOException {
+        Matcher clusters = CLUSTERS.matcher(text);
+        if (!clusters.matches()) {
+            throw new IllegalArgumentException("needs a number of clusters and a file, such as kmeans:20:rows.npz");
+        }
+        return Baseline.kMeans(Integer.parseInt(clusters.group(1)), arrays(sources.arrays(clusters.group(2))));
     }
 
     private static Baseline token(String text) {

@@ -18,12 +18,21 @@ import org.jspecify.annotations.Nullable;
 record LiftedBaseline(Baseline below, @Nullable Model head) implements Baseline {
     @Override
     public List<Tensor> rows(Inputs inputs, long[] examples, long[] samples, Run run) {
-        Inputs.Origin origin = inputs.origin().orElseThrow(() -> new IllegalArgumentException(missing()));
-        Inputs original = origin.inputs();
+        Inputs original = origin(inputs).inputs();
         List<Tensor> references = below.rows(original, examples, samples, run);
         boolean shared = references.stream().allMatch(tensor -> tensor.shape().dim(0) == 1)
                 && original.all().stream().noneMatch(input -> input.role() == Inputs.Role.FIXED);
         Rows rows = shared ? Rows.of(references, 1) : new ReferenceRows(references, examples);
+        return lifted(inputs, rows, run);
+    }
+
+    private Inputs.Origin origin(Inputs inputs) {
+        return inputs.origin().orElseThrow(() -> new IllegalArgumentException(missing()));
+    }
+
+    private List<Tensor> lifted(Inputs inputs, Rows rows, Run run) {
+        Inputs.Origin origin = origin(inputs);
+        Inputs original = origin.inputs();
         Model lift = head == null ? origin.cut().head(0) : head;
         Evaluator runner = Evaluator.onBehalf(new Lifting(), lift, original, run);
         List<Tensor> lifted = head == null ? runner.activations(origin.cut(), rows) : List.of(runner.outputs(rows));
@@ -71,6 +80,37 @@ record LiftedBaseline(Baseline below, @Nullable Model head) implements Baseline 
     @Override
     public boolean isDistribution() {
         return below.isDistribution();
+    }
+
+    @Override
+    public long sampleCount() {
+        return below.sampleCount();
+    }
+
+    @Override
+    public List<Tensor> samples(Inputs inputs, Run run) {
+        if (sampleCount() == 0) {
+            return List.of();
+        }
+        List<Tensor> samples = below.samples(origin(inputs).inputs(), run);
+        return lifted(inputs, Rows.of(samples, sampleCount()), run);
+    }
+
+    @Override
+    public double[] weights() {
+        return below.weights();
+    }
+
+    @Override
+    public void checkListed(String method, Inputs inputs, Problems problems) {
+        Baseline.super.checkListed(method, inputs, problems);
+        boolean fixed = inputs.origin().stream()
+                .flatMap(origin -> origin.inputs().all().stream())
+                .anyMatch(input -> input.role() == Inputs.Role.FIXED);
+        problems.require(
+                sampleCount() == 0 || !fixed,
+                "baseline " + describe() + ": the model has fixed inputs, so samples have another activation in each"
+                        + " example; give one reference for each example");
     }
 
     @Override

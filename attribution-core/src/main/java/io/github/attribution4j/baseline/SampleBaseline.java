@@ -3,29 +3,54 @@ package io.github.attribution4j.baseline;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.RandomStream;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A set of samples; each draw takes one at random, the same row of every tensor. */
-record SampleBaseline(List<Tensor> perInput) implements Baseline {
+/**
+ * A set of samples; each draw takes one at random, the same row of every tensor.
+ *
+ * @param perInput for each attributed input a tensor whose axis 0 counts rows
+ * @param picked the rows that are samples; none if all are
+ * @param shares a weight for each picked row; they add up to 1
+ */
+record SampleBaseline(List<Tensor> perInput, List<Long> picked, List<Double> shares) implements Baseline {
     private static final long PURPOSE = 0x5A3C;
+
+    static SampleBaseline ofAll(List<Tensor> perInput) {
+        return new SampleBaseline(perInput, List.of(), List.of());
+    }
 
     @Override
     public List<Tensor> rows(Inputs inputs, long[] examples, long[] samples, Run run) {
-        int size = Math.toIntExact(perInput.get(0).shape().dim(0));
         long[] drawn = new long[examples.length];
         for (int r = 0; r < drawn.length; r++) {
-            drawn[r] =
-                    run.random(PURPOSE, run.exampleKey(examples[r]), samples[r]).nextInt(size);
+            drawn[r] = draw(run.random(PURPOSE, run.exampleKey(examples[r]), samples[r]));
         }
+        return select(inputs, drawn);
+    }
+
+    private long draw(RandomStream random) {
+        if (picked.isEmpty()) {
+            return random.nextInt(Math.toIntExact(sampleCount()));
+        }
+        double left = random.nextDouble();
+        int at = 0;
+        while (at < shares.size() - 1 && left >= shares.get(at)) {
+            left -= shares.get(at++);
+        }
+        return picked.get(at);
+    }
+
+    private List<Tensor> select(Inputs inputs, long[] rows) {
         List<Tensor> attributed = inputs.attributed();
         List<Tensor> references = new ArrayList<>(attributed.size());
         for (int i = 0; i < attributed.size(); i++) {
             Tensor input = attributed.get(i);
-            references.add(
-                    input.tensors().bring(perInput.get(i)).to(input.dataType()).select(0, drawn));
+            Tensor all = input.tensors().bring(perInput.get(i)).to(input.dataType());
+            references.add(rows.length == 0 ? all : all.select(0, rows));
         }
         return references;
     }
@@ -36,8 +61,22 @@ record SampleBaseline(List<Tensor> perInput) implements Baseline {
     }
 
     @Override
-    public List<Tensor> samples() {
-        return perInput;
+    public long sampleCount() {
+        if (!picked.isEmpty()) {
+            return picked.size();
+        }
+        boolean some = !perInput.isEmpty() && perInput.get(0).shape().rank() > 0;
+        return some ? perInput.get(0).shape().dim(0) : 0;
+    }
+
+    @Override
+    public List<Tensor> samples(Inputs inputs, Run run) {
+        return select(inputs, picked.stream().mapToLong(Long::longValue).toArray());
+    }
+
+    @Override
+    public double[] weights() {
+        return shares.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
     @Override
@@ -59,6 +98,7 @@ record SampleBaseline(List<Tensor> perInput) implements Baseline {
 
     @Override
     public String describe() {
-        return "samples " + BaselineShapes.digest(perInput);
+        return (picked.isEmpty() ? "samples " : picked.size() + " clusters of samples ")
+                + BaselineShapes.digest(perInput);
     }
 }

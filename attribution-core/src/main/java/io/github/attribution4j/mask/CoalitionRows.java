@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Rows that are the example within a coalition of groups and something else, such as its baseline, outside. */
+/**
+ * Rows that are the example within a coalition of groups and something else, such as its baseline, outside. A coalition
+ * has a row for each of the things that stand outside.
+ */
 final class CoalitionRows implements Rows {
     /** Says what stands outside of coalitions. */
     interface Absent {
@@ -17,34 +20,44 @@ final class CoalitionRows implements Rows {
          *
          * @param input the attributed input
          * @param examples for each evaluated row its example
-         * @param local for each evaluated row its number among those of its example
+         * @param local for each evaluated row the number of its coalition among those of its example
+         * @param others for each evaluated row which of the things outside it takes
          * @return one row for each, or one that serves all
          */
-        Tensor rows(int input, long[] examples, int[] local);
+        Tensor rows(int input, long[] examples, int[] local, long[] others);
     }
 
     private final Inputs inputs;
     private final Absent absent;
     private final Groups groups;
     private final RowIndex index;
+    private final int repeats;
     private final Coalitions.Keeping keeping;
 
-    CoalitionRows(Inputs inputs, Absent absent, Groups groups, RowIndex index, Coalitions.Keeping keeping) {
+    /**
+     * Creates rows.
+     *
+     * @param index the coalitions
+     * @param repeats rows of each coalition
+     */
+    CoalitionRows(
+            Inputs inputs, Absent absent, Groups groups, RowIndex index, int repeats, Coalitions.Keeping keeping) {
         this.inputs = inputs;
         this.absent = absent;
         this.groups = groups;
         this.index = index;
+        this.repeats = repeats;
         this.keeping = keeping;
     }
 
     @Override
     public long count() {
-        return index.count();
+        return index.count() * repeats;
     }
 
     @Override
     public long example(long row) {
-        return index.example(row);
+        return index.example(row / repeats);
     }
 
     @Override
@@ -52,17 +65,22 @@ final class CoalitionRows implements Rows {
         int rows = Math.toIntExact(to - from);
         long[] examples = new long[rows];
         int[] local = new int[rows];
+        long[] others = new long[rows];
         boolean[][] keep = new boolean[groups.inputs()][];
         for (int input = 0; input < keep.length; input++) {
             keep[input] = new boolean[Math.multiplyExact(rows, groups.rowSize(input))];
         }
         boolean[] kept = new boolean[groups.most()];
         for (int r = 0; r < rows; r++) {
-            int example = index.example(from + r);
+            long row = from + r;
+            others[r] = row % repeats;
+            int example = index.example(row / repeats);
             examples[r] = example;
-            local[r] = index.local(from + r);
-            Arrays.fill(kept, false);
-            keeping.fill(example, local[r], kept);
+            local[r] = index.local(row / repeats);
+            if (r == 0 || others[r] == 0) {
+                Arrays.fill(kept, false);
+                keeping.fill(example, local[r], kept);
+            }
             for (int input = 0; input < keep.length; input++) {
                 groups.gather(input, example, kept, keep[input], r * groups.rowSize(input));
             }
@@ -71,7 +89,7 @@ final class CoalitionRows implements Rows {
         for (int input = 0; input < keep.length; input++) {
             Tensor present = inputs.attributed().get(input);
             Tensor mask = present.tensors().of(keep[input], groups.shape(input, rows));
-            attributed.add(mask.where(Rows.ofExamples(present, examples), absent.rows(input, examples, local)));
+            attributed.add(mask.where(Rows.ofExamples(present, examples), absent.rows(input, examples, local, others)));
         }
         return attributed;
     }

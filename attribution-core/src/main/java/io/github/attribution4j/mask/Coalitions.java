@@ -5,29 +5,41 @@ import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Recipe;
-import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Problems;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.setting.Kind;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.IntBinaryOperator;
 import java.util.function.IntUnaryOperator;
 import java.util.function.ObjIntConsumer;
 
 /**
- * Scores of coalitions: in each row some groups of elements stay, and all others are replaced by a baseline. What a
- * method that perturbs groups is written with.
+ * Scores of coalitions: some groups of elements stay, and all others are replaced by a baseline. What a method that
+ * perturbs groups is written with.
+ *
+ * <p>The score v(S) of a coalition S is that of one row if the baseline is one reference, x within S and b outside (the
+ * baseline value function). If the baseline is a set of samples, it is the mean over all of them, by their weights (the
+ * interventional value function):
+ *
+ * <pre>
+ * v(S) = link(Σ_k w_k F(x within S, b_k outside))
+ * </pre>
+ *
+ * <p>Values outside S always come from one row of the set, never from an average.
  *
  * <pre>{@code
  * try (TensorScope scope = TensorScope.open()) {
  *     Coalitions coalitions = Coalitions.start(this, model, inputs, target, run, mask, baseline);
- *     double[] scores = coalitions.evaluator().scores();
+ *     double[] scores = coalitions.scores();
  *     double[][] without = coalitions.scores(coalitions::groups, (example, row, kept) -> {
  *         Arrays.fill(kept, true);
  *         kept[row] = false;
@@ -41,17 +53,57 @@ import java.util.function.ObjIntConsumer;
  * when a batch of them is evaluated; only scores are kept. Not thread-safe.
  */
 public final class Coalitions {
+    /** Baselines as values of a setting of a method that averages over all samples of a set; their text says so. */
+    public static final Kind<Baseline> BASELINES = Baseline.KIND.said(
+            baseline -> baseline.sampleCount() > 0 ? Baseline.MEAN_OVER + baseline.describe() : baseline.describe());
+
     private static final double[] NONE = {};
+    /** Scores of rows that are held at once, where a mean is taken over them. */
+    private static final long CHUNK = 1 << 20;
 
     private final Evaluator evaluator;
     private final Groups groups;
-    /** For each attributed input one row or one for each example; none where other examples stand in. */
-    private final List<Tensor> references;
+    private final Background background;
+    private final Link link;
 
-    private Coalitions(Evaluator evaluator, Groups groups, List<Tensor> references) {
+    private Coalitions(Evaluator evaluator, Groups groups, Background background, Link link) {
         this.evaluator = evaluator;
         this.groups = groups;
-        this.references = references;
+        this.background = background;
+        this.link = link;
+    }
+
+    /** What a mean score is seen through before attributions are computed. */
+    public enum Link {
+        /** The score itself. */
+        IDENTITY {
+            @Override
+            double of(double score) {
+                return score;
+            }
+        },
+        /** Log odds, ln(p / (1 − p)), of a score that is a probability. Attributions are in log odds. */
+        LOGIT {
+            @Override
+            double of(double score) {
+                if (!(score > 0 && score < 1)) {
+                    throw new ModelException("link logit: a score is " + score
+                            + ", and log odds need a probability between 0 and 1, both excluded; explain a probability,"
+                            + " for logits Target.probability(class) or Target.sigmoid(target), or use link identity");
+                }
+                return Math.log(score / (1 - score));
+            }
+        };
+
+        /** The kind of a setting whose value is a link. */
+        public static final Kind<Link> KIND = Kind.choice(Link.class);
+
+        abstract double of(double score);
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** Says which groups a row keeps. */
@@ -72,7 +124,7 @@ public final class Coalitions {
      * Starts a computation against a baseline; all that is wrong is reported together.
      *
      * @param recipe who asks
-     * @param baseline one reference for each example
+     * @param baseline one reference for each example, or a set of samples that lists them
      * @param checks more checks, of the number of groups, the largest of any example
      * @throws InvalidRequestException listing all that is wrong
      */
@@ -88,14 +140,13 @@ public final class Coalitions {
             ObjIntConsumer<Problems>... checks) {
         Run started = run.started();
         Problems problems = new Problems();
-        problems.collect(() -> baseline.checkSingle(recipe.name(), inputs, problems));
+        problems.collect(() -> baseline.checkListed(recipe.name(), inputs, problems));
         Optional<Groups> groups = problems.found(() -> mask.resolve(inputs, problems));
         for (ObjIntConsumer<Problems> check : checks) {
             groups.ifPresent(found -> problems.collect(() -> check.accept(problems, found.most())));
         }
         Evaluator evaluator = Evaluator.start(recipe, model, inputs, target, started, problems);
-        List<Tensor> references = baseline.references(evaluator.inputs(), evaluator.run());
-        return new Coalitions(evaluator, groups.orElseThrow(), references);
+        return new Coalitions(evaluator, groups.orElseThrow(), Background.of(baseline, evaluator), Link.IDENTITY);
     }
 
     /**
@@ -109,7 +160,12 @@ public final class Coalitions {
             Recipe recipe, Model model, Inputs inputs, Target target, Run run, FeatureMask mask, Problems problems) {
         Optional<Groups> groups = problems.found(() -> mask.resolve(inputs, problems));
         Evaluator evaluator = Evaluator.start(recipe, model, inputs, target, run, problems);
-        return new Coalitions(evaluator, groups.orElseThrow(), List.of());
+        return new Coalitions(evaluator, groups.orElseThrow(), Background.NONE, Link.IDENTITY);
+    }
+
+    /** Returns a copy whose scores are seen through a link; {@link Link#IDENTITY} unless set. */
+    public Coalitions through(Link newLink) {
+        return new Coalitions(evaluator, groups, background, newLink);
     }
 
     /** Returns what runs the model: for scores at the inputs themselves, random numbers, notices. */
@@ -127,18 +183,41 @@ public final class Coalitions {
         return groups.most();
     }
 
+    /** Returns the number of samples of the baseline: the forward rows of a coalition. */
+    public int samples() {
+        return background.size();
+    }
+
     /**
-     * Returns the scores of coalitions; absent groups are replaced by the baseline. One forward row each.
+     * Says that so many coalitions are still to come, for progress.
+     *
+     * @param coalitions over all examples
+     */
+    public void plan(long coalitions) {
+        evaluator.run().plan(coalitions * samples());
+    }
+
+    /** Returns the score of each example, seen through the link. */
+    public double[] scores() {
+        return linked(evaluator.scores());
+    }
+
+    private double[] linked(double[] scores) {
+        return Arrays.stream(scores).map(link::of).toArray();
+    }
+
+    /**
+     * Returns the scores of coalitions; absent groups are replaced by the baseline. {@link #samples} forward rows each.
      *
      * @param rows for each example how many
      * @param keeping which groups each keeps
      * @return for each example the score of each of its rows
      */
     public double[][] scores(IntUnaryOperator rows, Keeping keeping) {
-        if (references.isEmpty()) {
+        if (background.size() == 0) {
             throw new IllegalStateException("no baseline was given: say which examples stand in for absent groups");
         }
-        return scores(rows, keeping, (input, examples, local) -> Rows.ofExamples(references.get(input), examples));
+        return scores(rows, keeping, (input, examples, local, others) -> background.rows(input, examples, others));
     }
 
     /**
@@ -150,7 +229,7 @@ public final class Coalitions {
      * @return for each example the score of each of its rows
      */
     public double[][] scores(IntUnaryOperator rows, Keeping keeping, IntBinaryOperator donor) {
-        return scores(rows, keeping, (input, examples, local) -> {
+        return scores(rows, keeping, (input, examples, local, samples) -> {
             long[] others = new long[examples.length];
             for (int r = 0; r < others.length; r++) {
                 others[r] = donor.applyAsInt(Math.toIntExact(examples[r]), local[r]);
@@ -161,7 +240,8 @@ public final class Coalitions {
 
     private double[][] scores(IntUnaryOperator rows, Keeping keeping, CoalitionRows.Absent absent) {
         RowIndex index = RowIndex.of(evaluator.examples(), rows);
-        double[] all = evaluator.scores(new CoalitionRows(evaluator.inputs(), absent, groups, index, keeping));
+        double[] all = means(
+                new CoalitionRows(evaluator.inputs(), absent, groups, index, Math.max(1, background.size()), keeping));
         double[][] perExample = new double[evaluator.examples()][];
         for (int example = 0; example < perExample.length; example++) {
             int from = index.start(example);
@@ -171,9 +251,35 @@ public final class Coalitions {
         return perExample;
     }
 
-    /** Returns the score of each example's baseline; one forward row, or one for each example. */
+    private double[] means(CoalitionRows rows) {
+        int size = background.size();
+        if (background.isSingle()) {
+            return linked(evaluator.scores(rows));
+        }
+        double[] means = new double[Math.toIntExact(rows.count() / size)];
+        long perChunk = Math.max(1, CHUNK / size) * size;
+        evaluator.run().plan(rows.count());
+        for (long from = 0; from < rows.count(); from += perChunk) {
+            double[] scores = evaluator.scores(rows.range(from, Math.min(rows.count(), from + perChunk)));
+            for (int i = 0; i < scores.length / size; i++) {
+                means[(int) (from / size) + i] = link.of(background.mean(scores, i * size));
+            }
+        }
+        return means;
+    }
+
+    /**
+     * Returns the score of each example's baseline: v of the empty coalition. One forward row, or one for each example;
+     * of a set {@link #samples} for each example.
+     */
     public double[] baselineScores() {
-        return evaluator.scoresAt(references);
+        if (background.isSingle()) {
+            return linked(evaluator.scoresAt(background.references()));
+        }
+        double[] scores = new double[evaluator.examples()];
+        double[][] empty = scores(example -> 1, (example, row, kept) -> {});
+        Arrays.setAll(scores, example -> empty[example][0]);
+        return scores;
     }
 
     /**
@@ -193,7 +299,7 @@ public final class Coalitions {
      * @param baselineScores for each example
      */
     public Outcome complete(double[][] values, double[] baselineScores) {
-        double[] scores = evaluator.scores();
+        double[] scores = scores();
         double[] gap = new double[scores.length];
         for (int example = 0; example < gap.length; example++) {
             for (int group = 0; group < groups.count(example); group++) {
@@ -201,7 +307,7 @@ public final class Coalitions {
             }
             gap[example] -= scores[example] - baselineScores[example];
         }
-        return outcome(values).baselineScores(baselineScores).completenessGap(gap);
+        return outcome(values).scores(scores).baselineScores(baselineScores).completenessGap(gap);
     }
 
     /**

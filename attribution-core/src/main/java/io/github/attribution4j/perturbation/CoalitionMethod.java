@@ -29,9 +29,15 @@ abstract sealed class CoalitionMethod<S extends CoalitionMethod<S>> extends Desc
         implements ForwardAttribution permits FeatureAblation, ShapleyValues, ShapleySampling, KernelShap {
     static final Setting<Baseline> BASELINE = Setting.of(
             "baseline",
-            Baseline.KIND,
+            Coalitions.BASELINES,
             Baseline.zeros(),
-            "what absent groups are replaced by: one reference for each example, not a distribution");
+            "what absent groups are replaced by: one reference for each example, or a set of samples, over which the"
+                    + " score is averaged");
+    static final Setting<Coalitions.Link> LINK = Setting.of(
+            "link",
+            Coalitions.Link.KIND,
+            Coalitions.Link.IDENTITY,
+            "what mean scores are seen through: identity, or logit for attributions of a probability in log odds");
     static final Setting<FeatureMask> MASK = Setting.of(
             "mask", FeatureMask.KIND, FeatureMask.perElement(), "the groups of elements that go absent together");
 
@@ -39,9 +45,18 @@ abstract sealed class CoalitionMethod<S extends CoalitionMethod<S>> extends Desc
         super(settings);
     }
 
-    /** Returns a copy that replaces absent groups by this; zeros unless set. */
+    /**
+     * Returns a copy that replaces absent groups by this; zeros unless set. A set of samples ({@link Baseline#samples},
+     * {@link Baseline#kMeans}) makes the score of a coalition the mean over all samples, the interventional value
+     * function, and each coalition cost as many rows.
+     */
     public final S baseline(Baseline baseline) {
         return with(BASELINE, baseline);
+    }
+
+    /** Returns a copy that explains mean scores through this link; {@link Coalitions.Link#IDENTITY} unless set. */
+    public final S link(Coalitions.Link link) {
+        return with(LINK, link);
     }
 
     /**
@@ -85,8 +100,9 @@ abstract sealed class CoalitionMethod<S extends CoalitionMethod<S>> extends Desc
     @Override
     public final Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
-            Coalitions coalitions =
-                    Coalitions.start(this, model, inputs, target, run, value(MASK), value(BASELINE), this::check);
+            Coalitions coalitions = Coalitions.start(
+                            this, model, inputs, target, run, value(MASK), value(BASELINE), this::check)
+                    .through(value(LINK));
             return Explanation.of(coalitions.evaluator(), explain(coalitions));
         }
     }

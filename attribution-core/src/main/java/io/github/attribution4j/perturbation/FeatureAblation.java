@@ -18,6 +18,9 @@ import java.util.Arrays;
  * <p>The attribution of a group stands at each of its elements. Groups that only matter together, or that stand in for
  * each other, are seen one by one, so attributions do not add up to the score; {@link ShapleyValues} do.
  *
+ * <p>If the baseline is a set of samples, every score above but F(x) is the mean over all of them, and each coalition costs
+ * as many rows; see {@link io.github.attribution4j.mask.Coalitions}.
+ *
  * <p><b>Shapes.</b> Attributions have the inputs' shapes. Their type is the input's, or for inputs of an integer type
  * float32 (float64 if the model's output is).
  *
@@ -38,6 +41,7 @@ public final class FeatureAblation extends CoalitionMethod<FeatureAblation> {
                     "what the score loses when one group of elements goes absent",
                     FeatureAblation::new,
                     BASELINE,
+                    LINK,
                     MASK)
             .advising(CoalitionMethod::betterWithMask);
 
@@ -52,7 +56,7 @@ public final class FeatureAblation extends CoalitionMethod<FeatureAblation> {
 
     @Override
     Outcome explain(Coalitions coalitions) {
-        double[] scores = coalitions.evaluator().scores();
+        double[] scores = coalitions.scores();
         double[][] values = coalitions.scores(coalitions::groups, (example, row, kept) -> {
             Arrays.fill(kept, true);
             kept[row] = false;
@@ -62,6 +66,6 @@ public final class FeatureAblation extends CoalitionMethod<FeatureAblation> {
                 values[example][group] = scores[example] - values[example][group];
             }
         }
-        return coalitions.outcome(values);
+        return coalitions.outcome(values).scores(scores);
     }
 }

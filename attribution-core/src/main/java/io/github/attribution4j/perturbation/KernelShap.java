@@ -38,6 +38,9 @@ import java.util.Locale;
  *
  * <p>The attribution of a group stands at each of its elements; completeness counts each group once.
  *
+ * <p>If the baseline is a set of samples, every score above but F(x) is the mean over all of them, and each coalition costs
+ * as many rows; see {@link io.github.attribution4j.mask.Coalitions}.
+ *
  * <p><b>Shapes.</b> Attributions have the inputs' shapes. Their type is the input's, or for inputs of an integer type
  * float32 (float64 if the model's output is).
  *
@@ -92,6 +95,7 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
                     SAMPLES,
                     SAMPLING,
                     BASELINE,
+                    LINK,
                     MASK)
             .advising(KernelShap::advice);
 
@@ -131,7 +135,7 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
     @Override
     Outcome explain(Coalitions coalitions) {
         Run started = coalitions.evaluator().run();
-        double[] scores = coalitions.evaluator().scores();
+        double[] scores = coalitions.scores();
         double[] baselineScores = coalitions.baselineScores();
         List<CoalitionDesign> designs = new ArrayList<>();
         for (int example = 0; example < scores.length; example++) {

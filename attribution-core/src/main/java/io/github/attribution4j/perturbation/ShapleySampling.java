@@ -29,6 +29,9 @@ import io.github.attribution4j.setting.Settings;
  *
  * <p>The attribution of a group stands at each of its elements; completeness counts each group once.
  *
+ * <p>If the baseline is a set of samples, every score above but F(x) is the mean over all of them, and each coalition costs
+ * as many rows; see {@link io.github.attribution4j.mask.Coalitions}.
+ *
  * <p><b>Shapes.</b> Attributions have the inputs' shapes. Their type is the input's, or for inputs of an integer type
  * float32 (float64 if the model's output is).
  *
@@ -58,6 +61,7 @@ public final class ShapleySampling extends CoalitionMethod<ShapleySampling> {
                     SAMPLES,
                     ANTITHETIC,
                     BASELINE,
+                    LINK,
                     MASK)
             .advising(CoalitionMethod::betterWithMask);
 
@@ -95,7 +99,7 @@ public final class ShapleySampling extends CoalitionMethod<ShapleySampling> {
     @Override
     Outcome explain(Coalitions coalitions) {
         Run started = coalitions.evaluator().run();
-        double[] scores = coalitions.evaluator().scores();
+        double[] scores = coalitions.scores();
         double[] baselineScores = coalitions.baselineScores();
         Walks[] walks = new Walks[scores.length];
         for (int example = 0; example < walks.length; example++) {

@@ -22,6 +22,9 @@ import io.github.attribution4j.setting.Settings;
  *
  * <p>The attribution of a group stands at each of its elements; completeness counts each group once.
  *
+ * <p>If the baseline is a set of samples, every score above but F(x) is the mean over all of them, and each coalition costs
+ * as many rows; see {@link io.github.attribution4j.mask.Coalitions}.
+ *
  * <p><b>Shapes.</b> Attributions have the inputs' shapes. Their type is the input's, or for inputs of an integer type
  * float32 (float64 if the model's output is).
  *
@@ -44,6 +47,7 @@ public final class ShapleyValues extends CoalitionMethod<ShapleyValues> {
                     "exact Shapley values over all 2^M coalitions; at most 24 groups",
                     ShapleyValues::new,
                     BASELINE,
+                    LINK,
                     MASK)
             .advising(elements -> elements > MOST_GROUPS
                     ? "with a --mask of at most " + MOST_GROUPS + " groups; there are " + elements + " elements"
@@ -60,14 +64,14 @@ public final class ShapleyValues extends CoalitionMethod<ShapleyValues> {
 
     @Override
     Outcome explain(Coalitions coalitions) {
-        double[] scores = coalitions.evaluator().scores();
+        double[] scores = coalitions.scores();
         double[] baselineScores = new double[scores.length];
         double[][] values = new double[scores.length][];
         long rows = 0;
         for (int example = 0; example < scores.length; example++) {
             rows += (1L << coalitions.groups(example)) - 1;
         }
-        coalitions.evaluator().run().plan(rows);
+        coalitions.plan(rows);
         int perChunk = (int) Math.max(1, CHUNK >> coalitions.mostGroups());
         for (int start = 0; start < scores.length; start += perChunk) {
             int from = start;

@@ -31,14 +31,9 @@ final class PairedRows implements Rows {
      * @param draws how many references are drawn for each example, where the baseline does not list all
      */
     static PairedRows of(Evaluator evaluator, Baseline baseline, int draws) {
-        List<Tensor> attributed = evaluator.inputs().attributed();
-        List<Tensor> samples = baseline.samples();
-        List<Tensor> listed = LongStream.range(0, samples.size())
-                .mapToObj(i -> {
-                    Tensor input = attributed.get((int) i);
-                    return input.tensors().bring(samples.get((int) i)).to(input.dataType());
-                })
-                .toList();
+        // Weighted samples are drawn by their weights: the mean here is over rows that count the same.
+        List<Tensor> listed =
+                baseline.weights().length == 0 ? baseline.samples(evaluator.inputs(), evaluator.run()) : List.of();
         int references = listed.isEmpty()
                 ? baseline.isDistribution() ? draws : 1
                 : Math.toIntExact(listed.get(0).shape().dim(0));

@@ -89,6 +89,7 @@ class MethodsTest {
             Map.entry("stride", List.of("1,2,2", "1,2,2")),
             Map.entry("antithetic", List.of("false", "false")),
             Map.entry("sampling", List.of("captum", "captum")),
+            Map.entry("link", List.of("logit", "logit")),
             Map.entry("cells", List.of("1,3,3", "1,3,3")),
             Map.entry("keep", List.of("0.25", "0.25")),
             Map.entry("estimator", List.of("centered", "centered")),

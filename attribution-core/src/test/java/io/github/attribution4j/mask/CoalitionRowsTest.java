@@ -23,17 +23,28 @@ class CoalitionRowsTest {
         Tensor first = ReferenceModels.normal(DataType.FLOAT64, 6, examples, 3);
         Tensor second = ReferenceModels.normal(DataType.FLOAT64, 7, examples, 2);
         Inputs inputs = Inputs.none().attribute("a", first).attribute("b", second);
+        List<Tensor> background = List.of(
+                ReferenceModels.normal(DataType.FLOAT64, 10, 4, 3), ReferenceModels.normal(DataType.FLOAT64, 11, 4, 2));
         for (long rows : new long[] {1, examples}) {
             List<Tensor> references = List.of(
                     ReferenceModels.normal(DataType.FLOAT64, 8, rows, 3),
                     ReferenceModels.normal(DataType.FLOAT64, 9, rows, 2));
             Groups groups =
                     FeatureMask.perElement().resolve(inputs, new Problems()).orElseThrow();
+            RowIndex index = RowIndex.of(examples, example -> groups.count(example));
             RowsContract.check(new CoalitionRows(
                     inputs,
-                    (input, of, local) -> Rows.ofExamples(references.get(input), of),
+                    (input, of, local, samples) -> Rows.ofExamples(references.get(input), of),
                     groups,
-                    RowIndex.of(examples, example -> groups.count(example)),
+                    index,
+                    1,
+                    (example, local, kept) -> kept[local] = true));
+            RowsContract.check(new CoalitionRows(
+                    inputs,
+                    (input, of, local, samples) -> background.get(input).select(0, samples),
+                    groups,
+                    index,
+                    4,
                     (example, local, kept) -> kept[local] = true));
         }
     }

@@ -192,7 +192,7 @@ class KernelShapTest {
                 "kernel-shap: the mask makes 2049 groups, and the regression has a matrix of 2049 x 2049; give a mask "
                         + "with at most 2048 groups, or use shapley-sampling");
         assertThat(new KernelShap().settings())
-                .hasToString("{samples=512, sampling=leverage, baseline=0.0, mask=per-element}");
+                .hasToString("{samples=512, sampling=leverage, baseline=0.0, link=identity, mask=per-element}");
     }
 
     private static void assertRefused(KernelShap method, int features, String message) {

@@ -125,8 +125,8 @@ class ShapleyValuesTest {
     void settings() {
         ShapleyValues built =
                 new ShapleyValues().baseline(Baseline.constant(0.5)).mask(FeatureMask.grid(2, 3));
-        assertThat(built.settings()).hasToString("{baseline=0.5, mask=grid(2, 3)}");
-        assertThat(method.settings()).hasToString("{baseline=0.0, mask=per-element}");
+        assertThat(built.settings()).hasToString("{baseline=0.5, link=identity, mask=grid(2, 3)}");
+        assertThat(method.settings()).hasToString("{baseline=0.0, link=identity, mask=per-element}");
     }
 
     @Test
@@ -137,8 +137,10 @@ class ShapleyValuesTest {
             ShapleyValues drawn = new ShapleyValues().baseline(Baseline.normal(0, 1));
             assertThatThrownBy(() -> drawn.attribute(Game.random(2, 0).model(), Inputs.of(input)))
                     .isInstanceOf(InvalidRequestException.class)
-                    .hasMessage("baseline normal(0.0, 1.0) is a distribution, and shapley-values compares with one "
-                            + "reference for each example; give Baseline.mean(...), or one draw with Baseline.of(...)");
+                    .hasMessage(
+                            "baseline normal(0.0, 1.0) is a distribution without a list of samples, and shapley-values "
+                                    + "takes the mean over all of them; give Baseline.samples(...), or one reference with "
+                                    + "Baseline.of(...)");
         }
     }
 }

@@ -155,14 +155,15 @@ class InsideTest {
             Baseline given = Baseline.of(background); // one row for all examples, or one for each
             Baseline blurred = Baseline.blurred(1.5); // standard deviation in pixels
             Baseline mean = Baseline.mean(background); // of a set of samples
-            Baseline drawn = Baseline.samples(background); // a distribution: for GradientShap
+            Baseline samples = Baseline.samples(background); // a set, over which scores are averaged
+            Baseline summary = Baseline.kMeans(20, background); // 20 rows of it, weighted by their clusters
             Baseline noise = Baseline.uniform(0, 1); // and Baseline.normal(mean, stdev)
             Baseline lifted = Baseline.blurred(1.5).throughHead(); // of the image, for a method at a layer
             // end::baselines
-            assertThat(java.util.List.of(zeros, gray, given, blurred, mean, drawn, noise, lifted))
+            assertThat(java.util.List.of(zeros, gray, given, blurred, mean, samples, summary, noise, lifted))
                     .extracting(Baseline::describe)
                     .doesNotHaveDuplicates();
-            assertThat(drawn.isDistribution()).isTrue();
+            assertThat(samples.isDistribution()).isTrue();
         }
     }
 
