@@ -67,7 +67,8 @@ public final class OnnxModel implements LayeredModel {
      * Loads a model.
      *
      * @param path the file; files that it names lie in its folder or below
-     * @param output the name of the output to explain; empty for the first
+     * @param output the name of the output to explain, or of a tensor that is computed on the way, such as the logits
+     *     in front of a softmax; empty for the first output
      * @throws UnsupportedModelException if this is no model, or not one that can be explained; the message says why in
      *     one line
      */

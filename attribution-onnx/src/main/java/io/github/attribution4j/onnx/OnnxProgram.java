@@ -76,18 +76,30 @@ final class OnnxProgram implements Program, AutoCloseable {
         if (outputs.isEmpty()) {
             throw new UnsupportedModelException("the model has no output");
         }
-        if (!chosen.isEmpty() && !outputs.contains(chosen)) {
+        Map<String, Node> producers = graph.producers();
+        if (!chosen.isEmpty() && !outputs.contains(chosen) && !producers.containsKey(chosen)) {
             throw new UnsupportedModelException(
                     "the model has no output '" + chosen + "'; " + NearNames.hint(chosen, outputs));
         }
         this.output = chosen.isEmpty() ? outputs.get(0) : chosen;
         Map<String, ElementType> elements = oracle.elements();
         if (!elements.containsKey(output)) {
-            throw new UnsupportedModelException("the output '" + output
-                    + "' is a sequence or a map, no tensor; choose another one of " + outputs
-                    + ", or export a classifier without ZipMap (zipmap=False)");
+            throw new UnsupportedModelException(noTensor(output, producers.get(output), outputs));
         }
         this.addresses = new OnnxAddresses(graph, output, elements);
+    }
+
+    private static String noTensor(String output, @Nullable Node producer, List<String> outputs) {
+        List<String> others =
+                outputs.stream().filter(other -> !other.equals(output)).toList();
+        String what = "the output '" + output + "' is a sequence or a map, no tensor; ";
+        if (producer != null && producer.type().equals("ZipMap")) {
+            return what + "choose the tensor that its ZipMap is made of, '" + producer.input(0)
+                    + "', or export the classifier without ZipMap (zipmap=False)";
+        }
+        return what + "choose "
+                + (others.isEmpty() ? "a tensor that is computed before it" : "another one of " + others)
+                + ", by its name";
     }
 
     OnnxAddresses addresses() {

@@ -120,6 +120,7 @@ public final class Diagnosis {
             archive(archive);
         } else if (model instanceof OnnxFileModel onnx) {
             say("ok", "inputs", String.join(", ", onnx.inputs()));
+            say("ok", "outputs", String.join(", ", onnx.outputs()));
         }
         List<CutPoint> points = model.cutPoints();
         if (points.isEmpty()) {

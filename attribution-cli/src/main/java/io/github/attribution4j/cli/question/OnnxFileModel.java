@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.question;
 
-import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayerValue;
@@ -24,6 +23,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -38,9 +38,20 @@ public final class OnnxFileModel implements RuledModel {
     private final OnnxModel model;
     private final List<String> inputNames;
     private final List<String> described;
+    private final List<String> outputs;
 
-    private OnnxFileModel(OnnxModel model, List<ValueInfo> inputs) {
+    private OnnxFileModel(OnnxModel model, List<ValueInfo> inputs, List<ValueInfo> outputs, String explained) {
         this.model = model;
+        List<String> all = new ArrayList<>();
+        for (ValueInfo output : outputs) {
+            boolean chosen = output.name().equals(explained) || (explained.isEmpty() && all.isEmpty());
+            all.add(described(output) + (chosen ? " explained" : ""));
+        }
+        if (!explained.isEmpty()
+                && outputs.stream().noneMatch(output -> output.name().equals(explained))) {
+            all.add(explained + " on the way, explained");
+        }
+        this.outputs = List.copyOf(all);
         this.inputNames = inputs.stream().map(ValueInfo::name).toList();
         this.described = inputs.stream().map(OnnxFileModel::described).toList();
     }
@@ -62,24 +73,25 @@ public final class OnnxFileModel implements RuledModel {
      * @param output the name or position of the output to explain; null for the first
      */
     static OnnxFileModel load(Path path, @Nullable String output) {
-        List<String> outputs;
+        List<ValueInfo> outputs;
         List<ValueInfo> inputs;
         try (OnnxFile file = OnnxFile.open(path)) {
             inputs = file.graph().inputs();
-            outputs = file.graph().outputs().stream().map(ValueInfo::name).toList();
+            outputs = file.graph().outputs();
         } catch (FormatException e) {
             throw new UnsupportedModelException(String.valueOf(e.getMessage()), e);
         }
-        return new OnnxFileModel(OnnxModel.load(path, name(output, outputs)), inputs);
+        String explained = name(output, outputs.stream().map(ValueInfo::name).toList());
+        return new OnnxFileModel(OnnxModel.load(path, explained), inputs, outputs, explained);
     }
 
     private static String name(@Nullable String output, List<String> outputs) {
-        if (output == null || outputs.contains(output)) {
-            return output == null ? "" : output;
+        if (output == null) {
+            return "";
         }
-        if (!output.matches("\\d{1,6}")) {
-            throw new IllegalArgumentException(
-                    "--output " + output + ": the model has no such output; " + NearNames.hint(output, outputs));
+        // A name that is no output may be that of a value on the way.
+        if (outputs.contains(output) || !output.matches("\\d{1,6}")) {
+            return output;
         }
         int position = Integer.parseInt(output);
         if (position >= outputs.size()) {
@@ -89,8 +101,8 @@ public final class OnnxFileModel implements RuledModel {
         return outputs.get(position);
     }
 
-    private static String described(ValueInfo input) {
-        return input.name() + " " + input.type();
+    private static String described(ValueInfo value) {
+        return value.name() + " " + (value.type() == null ? "(no tensor)" : value.type());
     }
 
     /** Returns the names of the inputs, in the order of the file. */
@@ -101,6 +113,11 @@ public final class OnnxFileModel implements RuledModel {
     /** Returns name, type and shape of each input; an axis of any size has its letter or a question mark. */
     public List<String> inputs() {
         return described;
+    }
+
+    /** Returns the same of each output, and which one is explained. */
+    public List<String> outputs() {
+        return outputs;
     }
 
     /** Returns inputs with the names of the file, in its order, if none of theirs is one of them. */

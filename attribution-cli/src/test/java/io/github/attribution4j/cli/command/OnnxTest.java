@@ -215,7 +215,7 @@ class OnnxTest {
                 "--threads 2 | --threads: | threads that its runtime chooses",
                 "--device cuda | --device cuda: | runs on cpu",
                 "--output 1 | --output 1: | 1 output, counted from 0: logits",
-                "--output logit | --output logit: | logits",
+                "--output logit | no output 'logit' | logits",
                 "--method lrp | this engine has no backward rules | use a gradient method",
                 "--method deep-lift | this engine has no backward rules | use a gradient method",
                 "--dtype float64 | float64 | the model takes float32",

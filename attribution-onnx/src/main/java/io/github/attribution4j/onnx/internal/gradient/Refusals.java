@@ -67,6 +67,9 @@ final class Refusals {
         if (node.domain().equals("com.microsoft") || node.domain().equals("com.ms.internal.nhwc")) {
             return "ONNX Runtime's optimizer has put it there; give the model as it was before it was optimized";
         }
+        if (node.domain().equals("ai.onnx.ml")) {
+            return "it is a classical model, such as scikit-learn's; perturb the inputs instead";
+        }
         if (!node.domain().isEmpty()) {
             return "it belongs to '" + node.domain()
                     + "', not to the standard; inline it with onnx.inliner if it is a function, or export without it";

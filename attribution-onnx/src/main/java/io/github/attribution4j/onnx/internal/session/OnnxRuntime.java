@@ -29,6 +29,9 @@ public final class OnnxRuntime {
      */
     private static final long LARGE = 512L << 20;
 
+    /** Longer messages of the runtime are cut; the cause has them whole. */
+    private static final int LONGEST = 400;
+
     private static final OnnxRuntime INSTANCE = new OnnxRuntime();
 
     private final OrtEnvironment environment;
@@ -79,8 +82,9 @@ public final class OnnxRuntime {
     }
 
     static ModelException failure(String what, OrtException e) {
-        String message = String.valueOf(e.getMessage());
-        int end = message.indexOf('\n');
-        return new ModelException(what + ": " + (end < 0 ? message : message.substring(0, end)).strip(), e);
+        String message = String.valueOf(e.getMessage()).replaceFirst("^Error code - \\w+ - message: ", "");
+        String line = message.strip().replaceAll("\\s*\\R\\s*", " ");
+        int end = Math.min(line.length(), LONGEST);
+        return new ModelException(what + ": " + line.substring(0, end) + (end < line.length() ? " ..." : ""), e);
     }
 }
