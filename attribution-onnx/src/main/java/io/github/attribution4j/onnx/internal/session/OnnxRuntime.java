@@ -11,7 +11,10 @@ import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * The runtime of this process, and sessions in it. Sessions share one pool of threads: each with a pool of its own,
@@ -32,6 +35,31 @@ public final class OnnxRuntime {
     /** Longer messages of the runtime are cut; the cause has them whole. */
     private static final int LONGEST = 400;
 
+    private static final String NOT_TO_RUN = "optimization.disable_specified_optimizers";
+
+    /**
+     * Optimizers of the runtime that are not run, because with them a valid graph ends the process, gives other
+     * numbers, or loses a value that is asked for. {@code golden/onnx_optimizers.py} has a graph for most of them.
+     */
+    private static final List<String> UNSAFE = List.of(
+            // A Cast between Transpose and MatMul: a node without a schema stays behind, and the next pass reads it.
+            "MatmulTransposeFusion",
+            // A start of Range that is computed: reads a tensor that is not there. Any axis becomes the last one.
+            "EmbedLayerNormFusion",
+            // Other numbers: any axis becomes the last one; zeros become the padding of a maximum; steps without axes
+            // are overlooked, sizes of zero too; constants of float64 are read as float32.
+            "SkipLayerNormFusion",
+            "Pad_Fusion",
+            "EliminateSlice",
+            "ExpandElimination",
+            "NoopElimination",
+            "MatMulScaleFusion",
+            // Values between the joined nodes lose their producer, also where they are outputs.
+            "MatMul_BatchNormalization_Fusion",
+            "AttentionFusion",
+            "GatherToSliceFusion",
+            "FastGeluFusion");
+
     private static final OnnxRuntime INSTANCE = new OnnxRuntime();
 
     private final OrtEnvironment environment;
@@ -47,6 +75,26 @@ public final class OnnxRuntime {
         }
         this.shared = made != null;
         this.environment = made != null ? made : OrtEnvironment.getEnvironment();
+        keepAlive();
+    }
+
+    /**
+     * Counts one more user of the native environment, who never leaves. The Java interface releases its own count in a
+     * shutdown hook, while other threads may still be inside the runtime: then they would read freed memory, and the
+     * virtual machine would end with SIGSEGV instead of with its exit code. What counts is private to the interface; if
+     * another version has it no more, everything else works as before.
+     */
+    private static void keepAlive() {
+        try {
+            Field api = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("ortApiHandle");
+            Method create = OrtEnvironment.class.getDeclaredMethod("createHandle", long.class, int.class, String.class);
+            api.setAccessible(true);
+            create.setAccessible(true);
+            int errorsOnly = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR.getValue();
+            create.invoke(null, api.getLong(null), errorsOnly, OrtEnvironment.DEFAULT_NAME);
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            // Then a thread that is inside the runtime may still crash when the process ends.
+        }
     }
 
     static OrtEnvironment environment() {
@@ -68,6 +116,7 @@ public final class OnnxRuntime {
             if (large) {
                 options.addConfigEntry(NO_PACKING, "1");
             }
+            options.addConfigEntry(NOT_TO_RUN, String.join(";", UNSAFE));
             if (INSTANCE.shared) {
                 options.disablePerSessionThreads();
             }
