@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
-import io.github.attribution4j.evaluation.Recipe;
+import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.evaluation.Evaluator.Recipe;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel.RuledCut;
 import io.github.attribution4j.run.CancelledException;
 import io.github.attribution4j.run.DeadlineExceededException;
 import io.github.attribution4j.run.InvalidRequestException;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.target.Target;
 import java.util.List;
 import java.util.Optional;
@@ -71,12 +73,12 @@ public interface Attribution<M extends Model> extends Recipe {
     }
 
     /**
-     * Applies any method to the output of a layer, as {@link GradientAttribution#at}, {@link ForwardAttribution#at} and
-     * {@link RuledAttribution#at} do. Takes wrapped methods too.
+     * Applies any method to the output of a layer, as {@link Gradient#at}, {@link Forward#at} and
+     * {@link Ruled#at} do. Takes wrapped methods too.
      *
      * @param <M> {@link LayeredModel}, or {@link RuledModel} for a method that needs rules
      * @param layer address of a value inside the model, such as {@code encoder} or {@code encoder:in}; see {@link
-     *     io.github.attribution4j.model.CutPoint}
+     *     io.github.attribution4j.model.Cut.Point}
      * @param method the method; it explains the tail of the cut model
      */
     static <M extends LayeredModel> Attribution<M> at(String layer, Attribution<? super M> method) {
@@ -96,8 +98,8 @@ public interface Attribution<M extends Model> extends Recipe {
     }
 
     /**
-     * Lets any method explain a neuron, as {@link GradientAttribution#towards}, {@link ForwardAttribution#towards} and
-     * {@link RuledAttribution#towards} do. Takes wrapped methods too.
+     * Lets any method explain a neuron, as {@link Gradient#towards}, {@link Forward#towards} and
+     * {@link Ruled#towards} do. Takes wrapped methods too.
      *
      * @param <M> {@link LayeredModel}, or {@link RuledModel} for a method that needs rules
      * @param layer dotted path of a module
@@ -125,5 +127,88 @@ public interface Attribution<M extends Model> extends Recipe {
     /** Returns a method in words: its name and its settings, such as {@code saliency {absolute=true}}. */
     static String inWords(Attribution<?> method) {
         return method.settings().isEmpty() ? method.name() : method.name() + " " + method.settings();
+    }
+
+    /** A method that only runs the model forward: it explains any scoring function. */
+    interface Forward extends Attribution<Model> {
+        /** Returns this method applied to the output of a layer; see {@link Gradient#at}. */
+        default Attribution<LayeredModel> at(String... layers) {
+            return new LayerAttribution<>(this, List.of(layers));
+        }
+
+        /** Returns this method as one that explains a neuron; see {@link Gradient#towards}. */
+        default Attribution<LayeredModel> towards(String layer, Target unit) {
+            return new NeuronAttribution<>(this, layer, unit);
+        }
+
+        /** Returns {@link Need#FORWARD}. */
+        @Override
+        default Need need() {
+            return Need.FORWARD;
+        }
+    }
+
+    /** A method that takes gradients of the model with respect to its inputs. */
+    interface Gradient extends Attribution<DifferentiableModel> {
+        /**
+         * Returns this method applied to the output of a layer instead of the inputs: the method on the tail of the
+         * model cut there. Attributions have the layer's shape. A baseline is an activation of the layer: zeros are
+         * zero activations. To use the activation that the layer computes for a baseline of the inputs, give the method
+         * {@link Baseline#throughHead()}.
+         *
+         * @param layers address of a value inside the model, such as {@code encoder}, {@code encoder:in} or
+         *     {@code relu#1} (see {@link io.github.attribution4j.model.Cut.Point}), or several of which none depends
+         *     on another
+         */
+        default Attribution<LayeredModel> at(String... layers) {
+            return new LayerAttribution<>(this, List.of(layers));
+        }
+
+        /**
+         * Returns this method as one that explains a neuron, or any other score of a layer's output, instead of the
+         * model's output: the method on the head of the model cut there. Attributions have the inputs' shapes. A target
+         * given to {@code attribute} would not be used, so it is refused: leave it out.
+         *
+         * @param layer dotted path of a module
+         * @param unit the neuron, such as {@code Target.at(17, 3, 3)}
+         */
+        default Attribution<LayeredModel> towards(String layer, Target unit) {
+            return new NeuronAttribution<>(this, layer, unit);
+        }
+
+        /** Returns {@link Need#GRADIENTS}. */
+        @Override
+        default Need need() {
+            return Need.GRADIENTS;
+        }
+    }
+
+    /** A method that goes back through the model by other rules than the derivative. */
+    interface Ruled extends Attribution<RuledModel> {
+        /**
+         * Explains the model's output by activations: what this method does {@link #at} a layer. One run of the whole
+         * model gives the activations, the output, and what comes back to the activations.
+         *
+         * @param cut a cut of the model, at the values
+         * @return attributions named by the points of the cut, owned by the caller
+         * @throws InvalidRequestException and others as for {@link Attribution#attribute}
+         */
+        Explanation attribute(RuledModel model, RuledCut cut, Inputs inputs, Target target, Run run);
+
+        /** Returns this method applied to the output of a layer; see {@link Gradient#at}. */
+        default Attribution<RuledModel> at(String... layers) {
+            return new LayerAttribution<>(this, List.of(layers));
+        }
+
+        /** Returns this method as one that explains a neuron; see {@link Gradient#towards}. */
+        default Attribution<RuledModel> towards(String layer, Target unit) {
+            return new NeuronAttribution<>(this, layer, unit);
+        }
+
+        /** Returns {@link Need#RULES}. */
+        @Override
+        default Need need() {
+            return Need.RULES;
+        }
     }
 }

@@ -2,10 +2,10 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.run.Problems;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
 import java.util.Map;
 
 /**

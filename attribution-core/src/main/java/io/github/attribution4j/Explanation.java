@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
+import io.github.attribution4j.Features.Feature;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.Recipe;
+import io.github.attribution4j.evaluation.Evaluator.Recipe;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.run.Counts;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;

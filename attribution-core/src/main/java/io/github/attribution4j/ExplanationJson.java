@@ -11,7 +11,7 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.run.Counts;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * The features of one example, in the order of inputs and elements or of a mask's groups. Each counts once, so their
  * contributions add up to what the explanation accounts for. Names are made on demand. Immutable.
  */
-public final class Features extends AbstractList<Feature> implements RandomAccess {
+public final class Features extends AbstractList<Features.Feature> implements RandomAccess {
     private static final int LISTED = 3;
 
     private final Labels labels;
@@ -425,5 +425,26 @@ public final class Features extends AbstractList<Feature> implements RandomAcces
             }
         }
         return map;
+    }
+
+    /**
+     * One feature of an example and its contribution: an element of an input, or a group of elements.
+     *
+     * @param name its name; for a group without a name its number and members
+     * @param values its elements, if features are named and rows are small; else none
+     * @param value the elements in words: the number, or for a one-hot group the member that is not zero; may be empty
+     * @param contribution the attribution; that of a group counts once
+     * @param standardError of the contribution, NaN where the method gives none
+     */
+    public record Feature(String name, List<Double> values, String value, double contribution, double standardError) {
+        /** Copies the values. */
+        public Feature {
+            values = List.copyOf(values);
+        }
+
+        /** Returns name and value, such as {@code income = 5200}. */
+        public String label() {
+            return value.isEmpty() ? name : name + " = " + value;
+        }
     }
 }

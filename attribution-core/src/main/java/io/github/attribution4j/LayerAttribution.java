@@ -5,10 +5,10 @@ import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.model.rule.RuledCut;
 import io.github.attribution4j.model.rule.RuledModel;
-import io.github.attribution4j.run.Counts;
+import io.github.attribution4j.model.rule.RuledModel.RuledCut;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -30,7 +30,7 @@ record LayerAttribution<M extends LayeredModel>(Attribution<? super M> method, L
     @Override
     public Explanation attribute(M model, Inputs inputs, Target target, Run run) {
         Cut cut = model.cut(layers.toArray(String[]::new));
-        if (method instanceof RuledAttribution ruled && cut instanceof RuledCut own) {
+        if (method instanceof Attribution.Ruled ruled && cut instanceof RuledCut own) {
             // Such a method goes back from one run of the whole model, which saves a forward row for each example.
             Explanation explanation = ruled.attribute((RuledModel) model, own, inputs, target, run.nested());
             return explanation.madeBy(this, model.identity(), inputs, Counts.NONE);

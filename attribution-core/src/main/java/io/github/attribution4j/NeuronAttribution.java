@@ -3,9 +3,9 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.run.Counts;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.target.Target;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -2,20 +2,19 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.GroupMoments;
+import io.github.attribution4j.evaluation.Rows.GroupMoments;
+import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.internal.numeric.GaussianNoise;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.run.Batching;
-import io.github.attribution4j.run.Counts;
-import io.github.attribution4j.run.RandomStream;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Kind;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -190,7 +189,7 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
             evaluator.run().plan(own.isEmpty() ? total : total + evaluator.examples());
             int most = chunk(evaluator.inputs(), evaluator.run().batching());
             for (long done = 0; done < total; ) {
-                int size = Batching.next(most, samples, done, total);
+                int size = Run.Batching.next(most, samples, done, total);
                 explain(model, evaluator, done, done + size, collected);
                 done += size;
             }
@@ -235,8 +234,8 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
     }
 
     /** Returns how many copies to explain at a time. */
-    private static int chunk(Inputs inputs, Batching batching) {
-        if (batching instanceof Batching.Fixed fixed) {
+    private static int chunk(Inputs inputs, Run.Batching batching) {
+        if (batching instanceof Run.Batching.Fixed fixed) {
             return fixed.rows();
         }
         long bytes = 0;
@@ -246,7 +245,8 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
                 bytes += tensor.shape().row().size() * tensor.dataType().bytes();
             }
         }
-        long budget = batching instanceof Batching.Memory memory ? Math.min(CHUNK_BYTES, memory.bytes()) : CHUNK_BYTES;
+        long budget =
+                batching instanceof Run.Batching.Memory memory ? Math.min(CHUNK_BYTES, memory.bytes()) : CHUNK_BYTES;
         return (int) Math.max(1, Math.min(Integer.MAX_VALUE / 2, budget / Math.max(1, bytes)));
     }
 

@@ -2,7 +2,7 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.FiniteValues;
+import io.github.attribution4j.internal.numeric.FiniteValues;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;

@@ -2,11 +2,10 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.Recipe;
+import io.github.attribution4j.evaluation.Evaluator.Recipe;
 import io.github.attribution4j.internal.numeric.Digests;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.run.Batching;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor;
 import java.time.Instant;
@@ -60,7 +59,7 @@ public record Provenance(
     /** Returns a run with this seed and batching. */
     public Run run() {
         String asked = batching.contains(",") ? batching.substring(0, batching.indexOf(',')) : batching;
-        return Run.defaults().seed(seed).batching(Batching.parse(asked));
+        return Run.defaults().seed(seed).batching(Run.Batching.parse(asked));
     }
 
     /**

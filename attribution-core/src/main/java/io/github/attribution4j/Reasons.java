@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
+import io.github.attribution4j.Features.Feature;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -170,7 +170,7 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 // It makes a Throwable for its stack trace and never throws it.
-                .doNotHaveFullyQualifiedName(BASE + ".tensor.Lifetime")
+                .doNotHaveFullyQualifiedName(BASE + ".tensor.Tensor$Lifetime")
                 .should(THROW_GENERIC_EXCEPTIONS)
                 .check(CORE);
         NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING.check(CORE);

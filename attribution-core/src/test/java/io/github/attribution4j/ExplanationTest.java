@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.run.Counts;
-import io.github.attribution4j.tensor.Lifetime;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;

@@ -4,7 +4,7 @@ package io.github.attribution4j.benchmarks;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.github.attribution4j.run.RandomStream;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Shape;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
@@ -60,7 +61,7 @@ enum BenchmarkModels {
 
     /** Returns one seeded random input, values 0 to 1. */
     float[] input() {
-        RandomStream random = RandomStream.of(1, row.size());
+        RandomGenerator random = Run.defaults().seed(1).random(row.size());
         int size = Math.toIntExact(row.size());
         float[] values = new float[size];
         for (int i = 0; i < size; i++) {
@@ -164,8 +165,8 @@ enum BenchmarkModels {
         int count = storage.get("numel").getAsInt();
         boolean whole = storage.get("dtype").getAsString().equals("int64");
         ByteBuffer bytes = ByteBuffer.allocate(count * (whole ? 8 : 4)).order(ByteOrder.LITTLE_ENDIAN);
-        RandomStream random =
-                RandomStream.of(18, Long.parseLong(storage.get("key").getAsString()));
+        RandomGenerator random =
+                Run.defaults().seed(18).random(Long.parseLong(storage.get("key").getAsString()));
         for (int i = 0; i < count; i++) {
             double value = value(storage, random);
             if (whole) {
@@ -177,7 +178,7 @@ enum BenchmarkModels {
         return bytes.array();
     }
 
-    private static double value(JsonObject storage, RandomStream random) {
+    private static double value(JsonObject storage, RandomGenerator random) {
         return switch (storage.get("distribution").getAsString()) {
             case "normal" ->
                 storage.get("mean").getAsDouble() + storage.get("std").getAsDouble() * random.nextGaussian();

@@ -3,10 +3,12 @@ package io.github.attribution4j.baseline;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -54,8 +56,8 @@ public interface Baseline {
      *
      * @param inputs the explained inputs
      * @param run takes the cost of a baseline that runs a model
-     * @return for each attributed input, in order, a tensor of its type and row shape whose axis 0 counts samples, owned
-     *     by the current scope or not new at all; none if {@link #sampleCount} is 0
+     * @return for each attributed input, in order, a tensor of its type and row shape whose axis 0 counts samples,
+     *     owned by the current scope or not new at all; none if {@link #sampleCount} is 0
      */
     default List<Tensor> samples(Inputs inputs, Run run) {
         return List.of();
@@ -164,13 +166,14 @@ public interface Baseline {
     }
 
     /**
-     * A summary of a set of samples: rows that stand for clusters of it, each weighted by its cluster's part of the set.
+     * A summary of a set of samples: rows that stand for clusters of it, each weighted by its cluster's part of
+     * the set.
      *
-     * <p>Clusters are those of k-means: squared distances of columns divided by their standard deviations, first centers
-     * by k-means++ (Arthur and Vassilvitskii, 2007), at most 100 steps of Lloyd's, the best of 10 starts, whose random
-     * numbers are fixed. A cluster is represented by its row that is nearest to its center: never an average, which need
-     * not be possible, such as half a category. (SHAP's {@code kmeans} does not scale columns, and joins values of
-     * different rows.) Fewer rows are returned if fewer are distinct.
+     * <p>Clusters are those of k-means: squared distances of columns divided by their standard deviations, first
+     * centers by k-means++ (Arthur and Vassilvitskii, 2007), at most 100 steps of Lloyd's, the best of 10 starts, whose
+     * random numbers are fixed. A cluster is represented by its row that is nearest to its center: never an average,
+     * which need not be possible, such as half a category. (SHAP's {@code kmeans} does not scale columns, and joins
+     * values of different rows.) Fewer rows are returned if fewer are distinct.
      *
      * @param clusters at least 1
      * @param perInput one for each attributed input, axis 0 counts samples; read now and not needed afterwards
@@ -199,6 +202,15 @@ public interface Baseline {
     }
 
     /**
+     * One reference token in the place of every token of a text; {@link Token#keeping} leaves some where they are.
+     *
+     * @param id of the reference token (padding, mask, any other), 0 or more
+     */
+    static Token token(long id) {
+        return new Token(Token.checked(id), new long[0]);
+    }
+
+    /**
      * The input itself, blurred over its last two axes by a Gaussian (cut off at 3 standard deviations, edges
      * repeated).
      *
@@ -206,5 +218,100 @@ public interface Baseline {
      */
     static Baseline blurred(double sigma) {
         return new BlurBaseline(sigma);
+    }
+
+    /**
+     * The text with every token replaced by a reference token (padding, mask, any other), except those that carry the
+     * text's structure, which stay. It is Captum's {@code TokenReferenceBase} with kept tokens.
+     *
+     * <p>A baseline of token ids. Methods that replace ids use it directly; for a method at an embedding, where
+     * gradients exist, it is lifted:
+     *
+     * <pre>{@code
+     * Baseline masked = Baseline.token(103).keeping(101, 102);               // [MASK], but for [CLS] and [SEP]
+     * new FeatureAblation().baseline(masked);                   // on ids
+     * new IntegratedGradients().baseline(masked.throughHead());    // at the embedding
+     * }</pre>
+     *
+     * <p>Kept tokens equal their reference, so methods that compare with the baseline give them zero. All attributed
+     * inputs are taken as ids of the same vocabulary; for types or positions besides, give ids by hand with
+     * {@link Baseline#of}. Immutable and thread-safe.
+     */
+    final class Token implements Baseline {
+        private final long token;
+        private final long[] kept;
+
+        private Token(long token, long[] kept) {
+            this.token = token;
+            this.kept = kept;
+        }
+
+        /**
+         * Returns a copy that also keeps these tokens.
+         *
+         * @param tokens ids, such as those of the class and separator tokens, and of padding
+         */
+        public Token keeping(long... tokens) {
+            Arrays.stream(tokens).forEach(Token::checked);
+            long[] all = Arrays.copyOf(kept, kept.length + tokens.length);
+            System.arraycopy(tokens, 0, all, kept.length, tokens.length);
+            return new Token(token, Arrays.stream(all).sorted().distinct().toArray());
+        }
+
+        private static long checked(long token) {
+            if (token < 0) {
+                throw new IllegalArgumentException("token " + token + ": ids count from 0");
+            }
+            return token;
+        }
+
+        /**
+         * Returns the reference of ids.
+         *
+         * @param ids of an integer type, any shape
+         * @return the same type and shape, owned by the current scope
+         */
+        public Tensor of(Tensor ids) {
+            Tensor reference = ids.tensors().full(ids.shape(), ids.dataType(), (double) token);
+            for (long one : kept) {
+                reference = ids.eq((double) one).where(ids, reference);
+            }
+            return reference;
+        }
+
+        @Override
+        public List<Tensor> rows(Inputs inputs, long[] examples, long[] samples, Run run) {
+            List<Tensor> references = new ArrayList<>();
+            for (Tensor ids : inputs.attributed()) {
+                references.add(of(ids.select(0, examples)));
+            }
+            return references;
+        }
+
+        @Override
+        public boolean isDistribution() {
+            return false;
+        }
+
+        @Override
+        public void check(Inputs inputs, Problems problems) {
+            for (Inputs.Input input : inputs.attributedInputs()) {
+                problems.require(
+                        !input.tensor().dataType().isFloating(),
+                        "baseline " + describe() + " is one of token ids, and input '" + input.name() + "' is "
+                                + input.tensor().dataType()
+                                + "; for a method at an embedding give it with throughHead()");
+            }
+        }
+
+        @Override
+        public String describe() {
+            return "token " + token + (kept.length == 0 ? "" : " keeping " + Arrays.toString(kept));
+        }
+
+        @Override
+        public String toString() {
+            return describe();
+        }
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.baseline;
 
-import io.github.attribution4j.evaluation.FiniteValues;
 import io.github.attribution4j.internal.numeric.Digests;
+import io.github.attribution4j.internal.numeric.FiniteValues;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -2,8 +2,8 @@
 package io.github.attribution4j.baseline;
 
 import io.github.attribution4j.internal.Numbers;
-import io.github.attribution4j.setting.Kind;
-import io.github.attribution4j.setting.Sources;
+import io.github.attribution4j.setting.Setting.Kind;
+import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;
 import java.util.List;
@@ -89,7 +89,7 @@ final class BaselineText {
         if (!token.matches()) {
             throw new NumberFormatException(text);
         }
-        TokenBaseline reference = TokenBaseline.of(Long.parseLong(token.group(1)));
+        Baseline.Token reference = Baseline.token(Long.parseLong(token.group(1)));
         return token.group(2).isBlank() ? reference : reference.keeping(Numbers.integers(token.group(2)));
     }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.baseline;
 
-import io.github.attribution4j.run.RandomStream;
+import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.random.RandomGenerator;
 
 /** Clusters of rows by k-means, and the rows that stand for them. */
 final class KMeans {
@@ -96,7 +97,7 @@ final class KMeans {
     }
 
     /** Finds clusters from one start and returns the sum of squared distances from their centers. */
-    private double run(int most, RandomStream random) {
+    private double run(int most, RandomGenerator random) {
         start(most, random);
         double spread = assign();
         for (int step = 0; step < MOST_STEPS; step++) {
@@ -111,7 +112,7 @@ final class KMeans {
     }
 
     /** Takes rows as first centers, each with a chance in proportion to its squared distance from those before. */
-    private void start(int most, RandomStream random) {
+    private void start(int most, RandomGenerator random) {
         List<double[]> chosen = new ArrayList<>();
         chosen.add(rows[random.nextInt(rows.length)]);
         double[] nearest = new double[rows.length];

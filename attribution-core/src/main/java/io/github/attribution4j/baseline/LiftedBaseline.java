@@ -2,13 +2,13 @@
 package io.github.attribution4j.baseline;
 
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.Recipe;
+import io.github.attribution4j.evaluation.Evaluator.Recipe;
 import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.Map;

@@ -2,13 +2,13 @@
 package io.github.attribution4j.baseline;
 
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.run.Problems;
-import io.github.attribution4j.run.RandomStream;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.random.RandomGenerator;
 
 /** Noise around or between constants. */
 record NoiseBaseline(boolean gaussian, double a, double b) implements Baseline {
@@ -40,7 +40,7 @@ record NoiseBaseline(boolean gaussian, double a, double b) implements Baseline {
             int rowSize = Math.toIntExact(shape.row().size());
             double[] values = new double[Math.toIntExact(shape.size())];
             for (int r = 0; r < examples.length; r++) {
-                RandomStream random = run.random(PURPOSE, run.exampleKey(examples[r]), samples[r], i);
+                RandomGenerator random = run.random(PURPOSE, run.exampleKey(examples[r]), samples[r], i);
                 for (int k = 0; k < rowSize; k++) {
                     values[r * rowSize + k] =
                             gaussian ? a + b * random.nextGaussian() : a + (b - a) * random.nextDouble();

@@ -2,12 +2,12 @@
 package io.github.attribution4j.baseline;
 
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.run.Problems;
-import io.github.attribution4j.run.RandomStream;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.random.RandomGenerator;
 
 /**
  * A set of samples; each draw takes one at random, the same row of every tensor.
@@ -32,7 +32,7 @@ record SampleBaseline(List<Tensor> perInput, List<Long> picked, List<Double> sha
         return select(inputs, drawn);
     }
 
-    private long draw(RandomStream random) {
+    private long draw(RandomGenerator random) {
         if (picked.isEmpty()) {
             return random.nextInt(Math.toIntExact(sampleCount()));
         }

@@ -3,7 +3,7 @@ package io.github.attribution4j.cam;
 
 import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.run.InvalidRequestException;
-import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;

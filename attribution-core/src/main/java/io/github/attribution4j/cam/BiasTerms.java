@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cam;
 
-import io.github.attribution4j.evaluation.Collected;
 import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.Rows.Collected;
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.run.InvalidRequestException;
@@ -79,7 +78,7 @@ final class BiasTerms {
     }
 
     /** Returns how many rows of each example {@link #of} evaluates for a layer. */
-    int stages(CutPoint point) {
+    int stages(Cut.Point point) {
         boolean explicit = CONVOLUTIONS.contains(point.kind()) || point.kind().equals("Linear");
         if (explicit) {
             return weights.contains(point.path() + ".bias") ? 1 : 0;
@@ -93,7 +92,7 @@ final class BiasTerms {
      * @param point an output of the layer
      * @param wanted whether the user named the layer, so that a layer without a bias is a mistake
      */
-    Optional<Term> of(CutPoint point, boolean wanted) {
+    Optional<Term> of(Cut.Point point, boolean wanted) {
         boolean convolution = CONVOLUTIONS.contains(point.kind());
         if (convolution || point.kind().equals("Linear")) {
             String name = point.path() + ".bias";
@@ -112,7 +111,7 @@ final class BiasTerms {
         return Optional.empty();
     }
 
-    private Tensor explicit(CutPoint point, Tensor bias, boolean convolution) {
+    private Tensor explicit(Cut.Point point, Tensor bias, boolean convolution) {
         Collected products = new Collected();
         evaluator.layerGradientsAtInputs(model.cut(point), part -> {
             Tensor gradient = part.gradients().get(0);
@@ -134,8 +133,8 @@ final class BiasTerms {
         return layout.equals(ActivationLayout.channelsFirst()) ? null : layout;
     }
 
-    private Optional<Tensor> implicit(CutPoint point) {
-        CutPoint argument = point.input(0);
+    private Optional<Tensor> implicit(Cut.Point point) {
+        Cut.Point argument = point.input(0);
         Cut before;
         try {
             before = model.cut(argument);

@@ -10,7 +10,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;

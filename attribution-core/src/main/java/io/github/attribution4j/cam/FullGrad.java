@@ -5,18 +5,17 @@ import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.run.Counts;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Kind;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -144,7 +143,7 @@ public final class FullGrad extends Described<LayeredModel, FullGrad> {
         List<String> layers = value(LAYERS);
         boolean magnitudes = value(MAGNITUDES);
         try (TensorScope scope = TensorScope.open()) {
-            List<CutPoint> named = layers.stream().map(model::cutPoint).toList();
+            List<Cut.Point> named = layers.stream().map(model::cutPoint).toList();
             Evaluator evaluator =
                     Evaluator.start(this, model, inputs, target, run.started(), problems -> check(inputs, problems));
             Inputs.Input input = evaluator.inputs().attributedInputs().get(0);
@@ -154,9 +153,9 @@ public final class FullGrad extends Described<LayeredModel, FullGrad> {
             Tensor atInput = evaluator.gradientsAtInputs().get(0).mul(input.tensor());
             sum.add(atInput, ActivationLayout.channelsFirst());
             BiasTerms terms = new BiasTerms(model, evaluator, value(CamSettings.LAYOUT));
-            List<CutPoint> points = layers.isEmpty() ? reached(model, evaluator) : named;
+            List<Cut.Point> points = layers.isEmpty() ? reached(model, evaluator) : named;
             evaluator.run().plan((long) points.stream().mapToInt(terms::stages).sum() * evaluator.examples());
-            for (CutPoint point : points) {
+            for (Cut.Point point : points) {
                 terms.of(point, !layers.isEmpty()).ifPresent(term -> sum.add(term.contributions(), term.layout()));
             }
             Outcome outcome = Outcome.of(List.of(sum.map()));
@@ -165,10 +164,10 @@ public final class FullGrad extends Described<LayeredModel, FullGrad> {
     }
 
     /** Returns the outputs of calls that are made for these inputs. */
-    private static List<CutPoint> reached(LayeredModel model, Evaluator evaluator) {
-        List<CutPoint> known = model.cutPoints();
-        List<CutPoint> reached = model.values(evaluator.inputs().select(0)).stream()
-                .map(LayerValue::point)
+    private static List<Cut.Point> reached(LayeredModel model, Evaluator evaluator) {
+        List<Cut.Point> known = model.cutPoints();
+        List<Cut.Point> reached = model.values(evaluator.inputs().select(0)).stream()
+                .map(Cut.Value::point)
                 .filter(known::contains)
                 .toList();
         evaluator.count(new Counts(1, 0, 1, 1));

@@ -2,8 +2,8 @@
 package io.github.attribution4j.cam;
 
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Need;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 

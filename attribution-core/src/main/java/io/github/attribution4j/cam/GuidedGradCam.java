@@ -3,22 +3,21 @@ package io.github.attribution4j.cam;
 
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.evaluation.Collected;
 import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.Rows.Collected;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.model.rule.RuledCopy;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Kind;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -95,7 +94,7 @@ public final class GuidedGradCam extends Described<RuledModel, GuidedGradCam> {
             throw new UnsupportedModelException(
                     name() + " changes what ReLUs give back, and this model has none; use GradCam");
         }
-        RuledCopy guided = model.with(rules);
+        RuledModel.Copy guided = model.with(rules);
         Cut cut = model.cut(value(LAYER));
         try (TensorScope scope = TensorScope.open()) {
             Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);

@@ -14,7 +14,7 @@
  * scaled, signs stay, and zero means nothing. Scaling is a matter of the picture.
  *
  * <p><b>Layers</b> are addresses of values inside the model, such as {@code layer4} (see
- * {@link io.github.attribution4j.model.CutPoint}), usually the last value with positions. Several layers are evaluated
+ * {@link io.github.attribution4j.model.Cut.Point}), usually the last value with positions. Several layers are evaluated
  * one after the other, each at full cost, because they may depend on each other.
  *
  * <p>Symbols in the methods' documentation: S is the score, A[k, p] the activation of channel k at position p, G[k, p]

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.evaluation;
 
+import io.github.attribution4j.evaluation.Evaluator.Recipe;
+import io.github.attribution4j.evaluation.Rows.Collected;
 import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
@@ -68,7 +71,7 @@ final class BackwardRuns {
                 List<Tensor> compared = new ArrayList<>(activations);
                 compared.add(kept);
                 return new Batch.Computed(compared, scope -> {
-                    FiniteValues.requireScores(values, batch.from(), rows, target, recipe);
+                    requireFinite(values, batch.from(), rows, target, recipe);
                     if (check != null) {
                         outputs.add(scope, List.of(batch.own(kept)));
                         atReference.ifPresent(there -> references.add(scope, List.of(batch.own(there))));
@@ -104,5 +107,17 @@ final class BackwardRuns {
 
     static Tensor checkedRows(Tensor output, Batch batch) {
         return batch.checked(output, "the model returned an", "output");
+    }
+
+    /** Checks the scores of consecutive rows. */
+    static void requireFinite(double[] values, long from, Rows rows, Target target, Recipe recipe) {
+        for (int r = 0; r < values.length; r++) {
+            if (!Double.isFinite(values[r])) {
+                throw new ModelException("the model's score of target '" + target.describe() + "' is " + values[r]
+                        + " for example " + rows.example(from + r) + " (row " + (from + r) + " of " + rows.count()
+                        + " that " + recipe.name() + " evaluates); look for an overflow or a division by zero in the "
+                        + "model, or choose another baseline");
+            }
+        }
     }
 }

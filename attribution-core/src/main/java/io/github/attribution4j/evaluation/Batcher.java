@@ -3,17 +3,19 @@ package io.github.attribution4j.evaluation;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelMemoryException;
-import io.github.attribution4j.run.Batching;
 import io.github.attribution4j.run.InvalidRequestException;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /** Decides how many rows the next call of the model has. One for each evaluation; not shared between threads. */
 final class Batcher {
-    /** The most rows of inputs in one call under {@link Batching#steady()}; more rows were measured to be no faster. */
+    /**
+     * The most rows of inputs in one call under {@link Run.Batching#steady()}; more rows were measured to be no faster.
+     */
     private static final long STEADY_INPUT_BYTES = 6L << 20;
-    /** The most memory that one call takes under {@link Batching#steady()}, if the model has an estimate. */
+    /** The most memory that one call takes under {@link Run.Batching#steady()}, if the model has an estimate. */
     private static final long STEADY_MODEL_BYTES = 1L << 30;
 
     private static final int STEADY_ROWS = 256;
@@ -44,16 +46,16 @@ final class Batcher {
      *
      * @param bytesPerRow the model's estimate for one more row; called only if needed
      */
-    static Batcher of(Batching batching, Inputs inputs, boolean gradients, Supplier<OptionalLong> bytesPerRow) {
-        if (batching instanceof Batching.Fixed fixed) {
+    static Batcher of(Run.Batching batching, Inputs inputs, boolean gradients, Supplier<OptionalLong> bytesPerRow) {
+        if (batching instanceof Run.Batching.Fixed fixed) {
             return new Batcher(fixed.rows(), fixed.rows(), false);
         }
-        if (batching instanceof Batching.Auto) {
+        if (batching instanceof Run.Batching.Auto) {
             return new Batcher(1, AUTO_ROWS, true);
         }
         long inputBytes = Math.max(1, inputBytes(inputs));
         OptionalLong modelBytes = bytesPerRow.get();
-        if (batching instanceof Batching.Memory budget) {
+        if (batching instanceof Run.Batching.Memory budget) {
             long perRow = modelBytes.orElse(inputBytes * (gradients ? ASSUMED_GRADIENT : ASSUMED_FORWARD));
             if (perRow > budget.bytes()) {
                 throw new InvalidRequestException(java.util.List.of("memory budget " + budget.bytes()

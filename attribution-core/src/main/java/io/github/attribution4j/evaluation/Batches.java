@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.evaluation;
 
+import io.github.attribution4j.evaluation.Rows.Collected;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelMemoryException;
-import io.github.attribution4j.run.Batching;
-import io.github.attribution4j.run.Counts;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
@@ -102,7 +102,7 @@ final class Batches {
         sharing.tell(total);
         while (done < total) {
             run.check(method, done, total);
-            int size = sharing.single() ? 1 : Batching.next(batcher.next(), rows.group(), done, total);
+            int size = sharing.single() ? 1 : Run.Batching.next(batcher.next(), rows.group(), done, total);
             long start = System.nanoTime();
             try (TensorScope scope = TensorScope.open()) {
                 long[] examples = rows.examples(done, done + size);

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.evaluation;
 
+import io.github.attribution4j.evaluation.Rows.Collected;
 import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.run.Counts;
 import io.github.attribution4j.run.InvalidRequestException;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.run.Run.Counts;
+import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
@@ -20,6 +21,7 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -520,7 +522,7 @@ public final class Evaluator {
     }
 
     private void requireFiniteScores(double[] values, long from, Rows rows) {
-        FiniteValues.requireScores(values, from, rows, target, recipe);
+        BackwardRuns.requireFinite(values, from, rows, target, recipe);
     }
 
     /** Returns names of the model's classes, if they were given with the target. */
@@ -542,5 +544,26 @@ public final class Evaluator {
     @Override
     public String toString() {
         return "Evaluator[" + recipe.name() + ", " + inputs + "]";
+    }
+
+    /**
+     * Name and settings of a computation that runs a model: a method, or anything else, such as a view of layers. The
+     * evaluator uses nothing else of it. Messages and provenance name it.
+     */
+    public interface Recipe {
+        /** Returns the name in lower case with hyphens, such as {@code integrated-gradients}. */
+        String name();
+
+        /** Returns every setting by name, in a fixed order, with values whose {@code toString} is complete. */
+        Map<String, Object> settings();
+
+        /**
+         * Returns what is needed of a model. {@link Need#GRADIENTS} means gradients at the attributed inputs, which are
+         * therefore checked to be finite and of a floating type.
+         */
+        Need need();
+
+        /** Adds problems of single settings; none unless overridden. */
+        default void checkSettings(Problems problems) {}
     }
 }

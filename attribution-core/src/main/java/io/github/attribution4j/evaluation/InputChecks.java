@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.evaluation;
 
+import io.github.attribution4j.evaluation.Evaluator.Recipe;
 import io.github.attribution4j.internal.numeric.Digests;
+import io.github.attribution4j.internal.numeric.FiniteValues;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.run.Problems;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
+import io.github.attribution4j.setting.Description.Need;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -34,19 +36,28 @@ final class InputChecks {
             } else {
                 finite = input.tensor().isFinite();
             }
-            if (!finite && !FiniteValues.isMissing(input, inputs, recipe)) {
+            if (!finite && !isMissing(input, inputs, recipe)) {
                 problems.add(FiniteValues.problem(
                                 "input '" + input.name() + "'",
                                 input.name(),
                                 input.rowsFirst().tensor(),
                                 input.features())
                         + "; attributions of it have no meaning: replace the value"
-                        + (recipe.need() == Need.FORWARD && FiniteValues.isMissing(input, inputs.allowMissing(), recipe)
+                        + (recipe.need() == Need.FORWARD && isMissing(input, inputs.allowMissing(), recipe)
                                 ? ", or say with Inputs.allowMissing() that NaN is a missing value to the model"
                                 : ""));
             }
         }
         return digests;
+    }
+
+    /**
+     * Returns whether all elements of an input that are not finite are NaN that means missing, and no gradients are
+     * taken for it.
+     */
+    private static boolean isMissing(Inputs.Input input, Inputs inputs, Recipe recipe) {
+        boolean differentiated = recipe.need() == Need.GRADIENTS && input.role() == Inputs.Role.ATTRIBUTED;
+        return !differentiated && FiniteValues.fit(input.tensor(), inputs);
     }
 
     /**

@@ -7,7 +7,7 @@ import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.UnsupportedModelException;
-import io.github.attribution4j.run.Counts;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;

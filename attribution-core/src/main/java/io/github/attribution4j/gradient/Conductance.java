@@ -3,14 +3,13 @@ package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.path.Path;
-import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Kind;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
@@ -98,7 +97,7 @@ public final class Conductance extends LayerPathMethod<Conductance> {
         Path path = path(runs, references);
         IncrementSums integral = new IncrementSums(nodes.length, value(RULE).isEmpty());
         runs.gradients(
-                new PathRows(path, runs.whole().examples(), nodes),
+                path.rows(runs.whole().examples(), nodes),
                 part -> integral.add(part.batch(), part.from(), part.to(), part.activations(), part.gradients()));
         return runs.outcome(integral.sums()).completeTo(scoresAtBaseline);
     }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.GradientAttribution;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.GroupMoments;
+import io.github.attribution4j.evaluation.Rows.GroupMoments;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Need;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
 
@@ -42,7 +42,7 @@ import io.github.attribution4j.tensor.TensorScope;
  * generators.
  */
 public final class GradientShap extends ExpectedGradients<DifferentiableModel, GradientShap>
-        implements GradientAttribution {
+        implements Attribution.Gradient {
     /** The description of the method. */
     public static final Description<GradientShap> DESCRIPTION = Description.of(
             "gradient-shap",

@@ -4,18 +4,17 @@ package io.github.attribution4j.gradient;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
-import io.github.attribution4j.evaluation.Collected;
 import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.Rows.Collected;
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Kind;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -89,7 +88,7 @@ public final class GradientXActivation extends Described<LayeredModel, GradientX
                 attributions.addAll(products.joined());
             }
             List<String> layers =
-                    cuts.stream().map(Cut::point).map(CutPoint::toString).toList();
+                    cuts.stream().map(Cut::point).map(Cut.Point::toString).toList();
             return Explanation.of(evaluator, Outcome.of(attributions).ofLayers(layers));
         }
     }

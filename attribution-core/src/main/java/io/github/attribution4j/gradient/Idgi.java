@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.GradientAttribution;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.path.Path;
-import io.github.attribution4j.path.PathRows;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -50,7 +49,7 @@ import java.util.List;
  *
  * <p><b>Compared with Captum.</b> Captum has none.
  */
-public final class Idgi extends Described<DifferentiableModel, Idgi> implements GradientAttribution {
+public final class Idgi extends Described<DifferentiableModel, Idgi> implements Attribution.Gradient {
     private static final Setting<Integer> STEPS =
             Setting.count("steps", 50, 1, "steps on the path from the baseline").trial(1);
     private static final Setting<Baseline> BASELINE = Setting.of(
@@ -99,7 +98,7 @@ public final class Idgi extends Described<DifferentiableModel, Idgi> implements 
             Path path = Path.straight(references, evaluator.inputs().attributed());
             double[] nodes = nodes(value(STEPS));
             IncrementSums gains = new IncrementSums(nodes.length, false);
-            evaluator.gradients(new PathRows(path, evaluator.examples(), nodes), part -> {
+            evaluator.gradients(path.rows(evaluator.examples(), nodes), part -> {
                 List<Tensor> shares = shares(part.gradients());
                 gains.add(part.batch(), part.from(), part.to(), scores(part, shares), shares);
             });

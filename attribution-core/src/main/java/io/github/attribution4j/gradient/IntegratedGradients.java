@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.GradientAttribution;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.GroupMoments;
+import io.github.attribution4j.evaluation.Rows.GroupMoments;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.path.Path;
-import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Kind;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -51,7 +50,7 @@ import java.util.List;
  * trapezoidal rule. Its {@code internal_batch_size} splits steps only; {@link Run#batching} splits examples too.
  */
 public final class IntegratedGradients extends Described<DifferentiableModel, IntegratedGradients>
-        implements GradientAttribution {
+        implements Attribution.Gradient {
     private static final Setting<Baseline> BASELINE = Setting.of(
             "baseline",
             Baseline.KIND,
@@ -122,7 +121,7 @@ public final class IntegratedGradients extends Described<DifferentiableModel, In
             Path path = Path.straight(references, evaluator.inputs().attributed());
             GroupMoments integral = GroupMoments.ofFirstOrder(weights.count());
             evaluator.gradients(
-                    new PathRows(path, evaluator.examples(), weights.nodes()),
+                    path.rows(evaluator.examples(), weights.nodes()),
                     part -> integral.add(part, weights.times(part.gradients(), part.from())));
             List<Tensor> averages = integral.sums();
             if (!value(MULTIPLY)) {

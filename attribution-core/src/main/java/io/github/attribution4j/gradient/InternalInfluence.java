@@ -2,14 +2,13 @@
 package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Outcome;
-import io.github.attribution4j.evaluation.GroupMoments;
+import io.github.attribution4j.evaluation.Rows.GroupMoments;
 import io.github.attribution4j.path.Path;
-import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Need;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 
 /**
  * Internal influence: how strongly the score reacts to each unit of a layer, averaged while the inputs move from a
@@ -70,7 +69,7 @@ public final class InternalInfluence extends LayerPathMethod<InternalInfluence> 
         Path path = path(runs, references(runs));
         GroupMoments integral = GroupMoments.ofFirstOrder(steps());
         runs.gradients(
-                new PathRows(path, runs.whole().examples(), weights.nodes()),
+                path.rows(runs.whole().examples(), weights.nodes()),
                 part -> integral.add(part, weights.times(part.gradients(), part.from())));
         return runs.outcome(integral.sums());
     }

@@ -7,14 +7,13 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.run.Counts;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Need;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -72,7 +71,7 @@ public final class LayerActivation extends Described<LayeredModel, LayerActivati
                                 : evaluator.activationsAtInputs(cut).get(0));
             }
             List<String> layers =
-                    cuts.stream().map(Cut::point).map(CutPoint::toString).toList();
+                    cuts.stream().map(Cut::point).map(Cut.Point::toString).toList();
             return Explanation.of(evaluator, Outcome.of(activations).ofLayers(layers))
                     .madeBy(this, model.identity(), evaluator.inputs(), Counts.NONE);
         }

@@ -7,11 +7,10 @@ import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.path.Path;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
@@ -98,7 +97,7 @@ final class LayerRuns {
     /** Returns attributions of the layers. */
     Outcome outcome(List<Tensor> attributions) {
         return Outcome.of(attributions)
-                .ofLayers(cut.points().stream().map(CutPoint::toString).toList());
+                .ofLayers(cut.points().stream().map(Cut.Point::toString).toList());
     }
 
     /** Returns the explanation that the runs end in. */

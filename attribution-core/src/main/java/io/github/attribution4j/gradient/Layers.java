@@ -2,9 +2,9 @@
 package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Setting.Kind;
 import java.util.List;
 
 /** The setting that holds the layers of a method, as addresses. */

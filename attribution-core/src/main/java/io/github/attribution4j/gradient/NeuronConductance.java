@@ -3,18 +3,17 @@ package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.GroupMoments;
 import io.github.attribution4j.evaluation.Rows;
+import io.github.attribution4j.evaluation.Rows.GroupMoments;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.path.Path;
-import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.path.Quadrature;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Kind;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -127,7 +126,7 @@ public final class NeuronConductance extends LayerPathMethod<NeuronConductance> 
         Evaluator whole = runs.whole();
         Target decided = decided(runs);
         Path path = path(runs, references(runs));
-        Rows rows = new PathRows(path, whole.examples(), weights.nodes());
+        Rows rows = path.rows(whole.examples(), weights.nodes());
         GroupMoments integral = GroupMoments.ofFirstOrder(steps());
         runs.gradients(rows, part -> {
             long[] examples = rows.examples(part.from(), part.to());

@@ -4,9 +4,9 @@ package io.github.attribution4j.gradient;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.path.Quadrature;
-import io.github.attribution4j.run.Problems;
-import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Setting.Kind;
 
 /** The settings of methods that take gradients along a path. */
 final class PathSettings {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.gradient;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.GradientAttribution;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Kind;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -30,7 +30,7 @@ import java.util.List;
  *
  * <p>Equal to Captum's {@code Saliency}, whose default is absolute too. Setting: {@code absolute}.
  */
-public final class Saliency extends Described<DifferentiableModel, Saliency> implements GradientAttribution {
+public final class Saliency extends Described<DifferentiableModel, Saliency> implements Attribution.Gradient {
     private static final Setting<Boolean> ABSOLUTE =
             Setting.of("absolute", Kind.FLAG, true, "whether the sign is dropped");
 

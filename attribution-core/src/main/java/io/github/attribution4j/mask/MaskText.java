@@ -2,8 +2,8 @@
 package io.github.attribution4j.mask;
 
 import io.github.attribution4j.internal.Numbers;
-import io.github.attribution4j.setting.Kind;
-import io.github.attribution4j.setting.Sources;
+import io.github.attribution4j.setting.Setting.Kind;
+import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -225,7 +225,7 @@ record Arguments(List<Input> all) {
     }
 
     /** Returns the arguments of a tail: first the activations, then these, of which none is attributed any more. */
-    Arguments behind(List<CutPoint> points, List<Tensor> activations) {
+    Arguments behind(List<Cut.Point> points, List<Tensor> activations) {
         if (activations.size() != points.size()) {
             throw new IllegalArgumentException(
                     "activations: " + activations.size() + " tensors given for a cut at " + points);

@@ -8,7 +8,7 @@ import java.util.Set;
 
 /**
  * One forward run that can go back: by the derivative if it is a {@link Pullback}, by backward rules if a
- * {@link io.github.attribution4j.model.rule.RuledCopy} made it.
+ * {@link io.github.attribution4j.model.rule.RuledModel.Copy} made it.
  *
  * <p>A run belongs to one thread at a time. It owns its output and its activations, which no scope closes; what comes
  * back belongs to the caller's innermost scope. The inputs must remain open until this run is closed.
@@ -63,7 +63,7 @@ public interface BackwardRun extends AutoCloseable {
 
     /**
      * Returns the run of a program that was changed so that its derivative follows backward rules: for implementations
-     * of {@link io.github.attribution4j.model.rule.RuledCopy}.
+     * of {@link io.github.attribution4j.model.rule.RuledModel.Copy}.
      */
     static BackwardRun byRules(Pullback changed) {
         return new RunByRules(changed);

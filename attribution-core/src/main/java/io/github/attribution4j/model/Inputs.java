@@ -34,7 +34,7 @@ public final class Inputs {
         CONSTANT,
         /**
          * What a copy with rules compares an attributed input with; see {@link Inputs#against} and
-         * {@link io.github.attribution4j.model.rule.RuledCopy}. Not an argument of the model. Axis 0 counts rows;
+         * {@link io.github.attribution4j.model.rule.RuledModel.Copy}. Not an argument of the model. Axis 0 counts rows;
          * repeated for all rows of an example.
          */
         REFERENCE

@@ -10,10 +10,10 @@ import java.util.Optional;
 public interface LayeredModel extends DifferentiableModel {
     /**
      * Returns the points at which this model can be cut, in the order of the model's declaration: one for each call of
-     * a module that returns tensors, element 0 of its output. {@link CutPoint#output} and {@link CutPoint#input}
+     * a module that returns tensors, element 0 of its output. {@link Cut.Point#output} and {@link Cut.Point#input}
      * address other elements, and arguments of modules, from these.
      */
-    List<CutPoint> cutPoints();
+    List<Cut.Point> cutPoints();
 
     /**
      * Cuts the model at one value, or at several of which none depends on another.
@@ -22,10 +22,10 @@ public interface LayeredModel extends DifferentiableModel {
      * @return heads and tail, usable until this model is closed
      * @throws UnknownLayerException naming the nearest known paths
      */
-    Cut cut(List<CutPoint> points);
+    Cut cut(List<Cut.Point> points);
 
     /** Returns {@link #cut(List)} at one point. */
-    default Cut cut(CutPoint point) {
+    default Cut cut(Cut.Point point) {
         return cut(List.of(point));
     }
 
@@ -33,7 +33,7 @@ public interface LayeredModel extends DifferentiableModel {
      * Cuts the model at values given by their addresses.
      *
      * @param addresses such as {@code layer4.1.conv2}, the output of the module that PyTorch's {@code named_modules()}
-     *     shows under this path, or any other text that {@link CutPoint} describes
+     *     shows under this path, or any other text that {@link Cut.Point} describes
      * @throws UnknownLayerException naming the nearest known addresses
      */
     default Cut cut(String... addresses) {
@@ -43,14 +43,14 @@ public interface LayeredModel extends DifferentiableModel {
     /**
      * Returns the cut point with this address.
      *
-     * @param address text that {@link CutPoint} describes
+     * @param address text that {@link Cut.Point} describes
      * @throws UnknownLayerException naming the nearest known addresses
      */
-    default CutPoint cutPoint(String address) {
-        List<CutPoint> known = cutPoints();
+    default Cut.Point cutPoint(String address) {
+        List<Cut.Point> known = cutPoints();
         return find(known, address)
                 .orElseThrow(() -> new UnknownLayerException(
-                        address, known.stream().map(CutPoint::toString).toList()));
+                        address, known.stream().map(Cut.Point::toString).toList()));
     }
 
     /**
@@ -59,7 +59,7 @@ public interface LayeredModel extends DifferentiableModel {
      *
      * @param point one of {@link #cutPoints()}
      */
-    default String note(CutPoint point) {
+    default String note(Cut.Point point) {
         return "";
     }
 
@@ -70,7 +70,7 @@ public interface LayeredModel extends DifferentiableModel {
      * @param inputs of the whole model
      * @return addresses, types and shapes; points that these inputs do not reach are left out
      */
-    List<LayerValue> values(Inputs inputs);
+    List<Cut.Value> values(Inputs inputs);
 
     /**
      * Returns the names of the model's weights, parameters and buffers, as in PyTorch's {@code state_dict()}:
@@ -95,26 +95,26 @@ public interface LayeredModel extends DifferentiableModel {
      * as a call, side or element.
      *
      * @param known points at element 0 of outputs
-     * @param address text that {@link CutPoint} describes
+     * @param address text that {@link Cut.Point} describes
      * @return the point with that side and element; empty if no point has the path and call
      */
-    static Optional<CutPoint> find(List<CutPoint> known, String address) {
-        Optional<CutPoint> named = known.stream()
+    static Optional<Cut.Point> find(List<Cut.Point> known, String address) {
+        Optional<Cut.Point> named = known.stream()
                 .filter(point -> point.call() == 0 && point.path().equals(address))
                 .findFirst();
         if (named.isPresent()) {
             return named;
         }
-        CutPoint.Suffix suffix = CutPoint.Suffix.of(address);
+        Cut.Point.Suffix suffix = Cut.Point.Suffix.of(address);
         return known.stream()
                 .filter(point -> named(point, suffix.path()))
                 .findFirst()
-                .map(point -> suffix.side() == CutPoint.Side.INPUT
+                .map(point -> suffix.side() == Cut.Side.INPUT
                         ? point.input(suffix.element())
                         : point.output(suffix.element()));
     }
 
-    private static boolean named(CutPoint point, String text) {
+    private static boolean named(Cut.Point point, String text) {
         return point.output(0).toString().equals(text) || (point.call() == 0 && (point.path() + "#0").equals(text));
     }
 }

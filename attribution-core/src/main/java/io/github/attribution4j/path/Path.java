@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.path;
 
+import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -85,4 +86,16 @@ public interface Path {
      * @param positions values of t, each in [0, 1]
      */
     List<Tensor> derivative(long fromExample, long toExample, double[] positions);
+
+    /**
+     * Returns rows at points of the paths, example by example, for an {@link
+     * io.github.attribution4j.evaluation.Evaluator}.
+     *
+     * @param examples their number
+     * @param positions values of t, each in [0, 1], at least one; the rows of one example are a
+     *     {@linkplain Rows#group() group}
+     */
+    default Rows rows(long examples, double... positions) {
+        return new PathRows(this, examples, positions);
+    }
 }

@@ -11,19 +11,12 @@ import java.util.List;
  * The points of each example's path at given positions, as rows to be evaluated: all positions of example 0, then of
  * example 1, and so on. The positions of one example are a {@linkplain Rows#group() group}.
  */
-public final class PathRows implements Rows {
+final class PathRows implements Rows {
     private final Path path;
     private final long examples;
     private final double[] positions;
 
-    /**
-     * Creates rows.
-     *
-     * @param path the paths
-     * @param examples their number
-     * @param positions values of t, at least one
-     */
-    public PathRows(Path path, long examples, double[] positions) {
+    PathRows(Path path, long examples, double[] positions) {
         this.path = path;
         this.examples = examples;
         this.positions = positions.clone();

@@ -3,7 +3,7 @@
  * Curves between a baseline and an input, and integration along them.
  *
  * <p>Read {@link io.github.attribution4j.path.Path} first. {@link io.github.attribution4j.path.Quadrature} chooses the
- * points of a path where gradients are taken, and their weights; {@link io.github.attribution4j.path.PathRows} makes
+ * points of a path where gradients are taken, and their weights; {@link io.github.attribution4j.path.Path#rows} makes
  * those points as rows.
  */
 @NullMarked

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
-import io.github.attribution4j.run.RandomStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -9,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.random.RandomGenerator;
 
 /**
  * Captum's sample: sizes drawn with probability proportional to (M − 1) / (s (M − s)), then a uniform coalition of the
@@ -28,7 +28,7 @@ final class CaptumDesign implements CoalitionDesign {
      * @param groups M, at least 2
      * @param samples how many, the empty and the full one apart
      */
-    CaptumDesign(int groups, int samples, RandomStream random) {
+    CaptumDesign(int groups, int samples, RandomGenerator random) {
         this.groups = groups;
         this.draws = new int[samples];
         double[] cumulative = new double[groups];

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.ForwardAttribution;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.Arrays;
@@ -26,7 +26,7 @@ import java.util.Arrays;
  * @param <S> the method itself
  */
 abstract sealed class CoalitionMethod<S extends CoalitionMethod<S>> extends Described<Model, S>
-        implements ForwardAttribution permits FeatureAblation, ShapleyValues, ShapleySampling, KernelShap {
+        implements Attribution.Forward permits FeatureAblation, ShapleyValues, ShapleySampling, KernelShap {
     static final Setting<Baseline> BASELINE = Setting.of(
             "baseline",
             Coalitions.BASELINES,

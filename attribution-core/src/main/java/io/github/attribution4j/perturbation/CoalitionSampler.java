@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
-import io.github.attribution4j.run.RandomStream;
+import io.github.attribution4j.internal.RandomStream;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 
 /** Draws coalitions of a size uniformly. */
 final class CoalitionSampler {
@@ -20,14 +21,14 @@ final class CoalitionSampler {
      * @param wanted how many, at most {@code population}
      * @param population how many there are
      */
-    static List<BitSet> draw(int groups, int size, int wanted, double population, RandomStream random) {
+    static List<BitSet> draw(int groups, int size, int wanted, double population, RandomGenerator random) {
         boolean middle = 2 * size == groups;
         int from = middle ? 1 : 0;
         int chosen = middle ? size - 1 : size;
         if (2.0 * wanted > population) {
             List<BitSet> every = enumerate(groups, chosen, from);
             List<BitSet> drawn = new ArrayList<>();
-            int[] order = random.permutation(every.size());
+            int[] order = RandomStream.permutation(random, every.size());
             for (int i = 0; i < wanted; i++) {
                 drawn.add(withFirst(every.get(order[i]), middle));
             }
@@ -48,7 +49,7 @@ final class CoalitionSampler {
     }
 
     /** Returns a uniform subset of {@code from} to {@code groups - 1} (Floyd). */
-    static BitSet subset(int groups, int size, int from, RandomStream random) {
+    static BitSet subset(int groups, int size, int from, RandomGenerator random) {
         BitSet subset = new BitSet(groups);
         for (int last = groups - size; last < groups; last++) {
             int group = from + random.nextInt(last - from + 1);

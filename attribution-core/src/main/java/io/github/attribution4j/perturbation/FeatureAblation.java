@@ -4,8 +4,8 @@ package io.github.attribution4j.perturbation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Need;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import java.util.Arrays;
 
 /**
@@ -18,8 +18,8 @@ import java.util.Arrays;
  * <p>The attribution of a group stands at each of its elements. Groups that only matter together, or that stand in for
  * each other, are seen one by one, so attributions do not add up to the score; {@link ShapleyValues} do.
  *
- * <p>If the baseline is a set of samples, every score above but F(x) is the mean over all of them, and each coalition costs
- * as many rows; see {@link io.github.attribution4j.mask.Coalitions}.
+ * <p>If the baseline is a set of samples, every score above but F(x) is the mean over all of them, and each coalition
+ * costs as many rows; see {@link io.github.attribution4j.mask.Coalitions}.
  *
  * <p><b>Shapes.</b> Attributions have the inputs' shapes. Their type is the input's, or for inputs of an integer type
  * float32 (float64 if the model's output is).

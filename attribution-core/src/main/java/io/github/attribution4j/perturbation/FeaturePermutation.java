@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.ForwardAttribution;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.Arrays;
@@ -46,7 +47,7 @@ import java.util.Arrays;
  *
  * <p>Breiman, "Random Forests", 2001; Fisher, Rudin and Dominici, "All Models are Wrong, but Many are Useful", 2019.
  */
-public final class FeaturePermutation extends Described<Model, FeaturePermutation> implements ForwardAttribution {
+public final class FeaturePermutation extends Described<Model, FeaturePermutation> implements Attribution.Forward {
     private static final long PURPOSE = 0xF9E4;
 
     private static final Setting<Integer> SHUFFLES =
@@ -142,10 +143,8 @@ public final class FeaturePermutation extends Described<Model, FeaturePermutatio
         int examples = evaluator.examples();
         int[][] partners = new int[groups * shuffles][examples];
         for (int local = 0; local < partners.length; local++) {
-            int[] order = evaluator
-                    .run()
-                    .random(PURPOSE, local / shuffles, local % shuffles)
-                    .permutation(examples);
+            int[] order = RandomStream.permutation(
+                    evaluator.run().random(PURPOSE, local / shuffles, local % shuffles), examples);
             for (int i = 0; i < examples; i++) {
                 partners[local][order[i]] = order[(i + 1) % examples];
             }

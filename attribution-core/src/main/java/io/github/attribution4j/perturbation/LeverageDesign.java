@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
-import io.github.attribution4j.run.RandomStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.random.RandomGenerator;
 
 /**
  * Pairs of a coalition and its complement, drawn without replacement in proportion to leverage scores, and the
@@ -38,7 +38,7 @@ final class LeverageDesign implements CoalitionDesign {
      * @param groups M, at least 2
      * @param pairs how many, at most all there are
      */
-    LeverageDesign(int groups, int pairs, RandomStream random) {
+    LeverageDesign(int groups, int pairs, RandomGenerator random) {
         this.groups = groups;
         double choices = 1;
         for (int size = 1; size <= groups / 2; size++) {

@@ -3,11 +3,11 @@ package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Rows;
-import io.github.attribution4j.run.RandomStream;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.random.RandomGenerator;
 
 /**
  * Rows that are the example under random masks: m ∘ x + (1 − m) ∘ b. A mask follows from its example and sample alone,
@@ -57,7 +57,7 @@ final class MaskedSamples implements Rows {
      */
     void draw(long row, double[][] into, int place) {
         Run run = evaluator.run();
-        RandomStream random = run.random(PURPOSE, run.exampleKey(example(row)), row % samples);
+        RandomGenerator random = run.random(PURPOSE, run.exampleKey(example(row)), row % samples);
         for (int input = 0; input < into.length; input++) {
             RandomGrid grid = grids.get(input);
             grid.draw(random, keep, into[input], place * grid.size());

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
-import io.github.attribution4j.run.RandomStream;
 import io.github.attribution4j.tensor.Shape;
 import java.util.Arrays;
+import java.util.random.RandomGenerator;
 
 /**
  * Random masks for rows of one input: a coarse grid of cells, each 1 or 0, resized linearly to one cell more than the
@@ -72,7 +72,7 @@ final class RandomGrid {
      * @param keep probability that a cell is 1
      * @param into takes {@link #size} values from {@code at} on
      */
-    void draw(RandomStream random, double keep, double[] into, int at) {
+    void draw(RandomGenerator random, double keep, double[] into, int at) {
         double[] values = new double[cells];
         for (int cell = 0; cell < cells; cell++) {
             values[cell] = random.nextDouble() < keep ? 1 : 0;

@@ -3,13 +3,13 @@ package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.mask.Coalitions;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Kind;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Setting.Kind;
 
 /**
  * Shapley values estimated from random orders of the groups.
@@ -29,8 +29,8 @@ import io.github.attribution4j.setting.Settings;
  *
  * <p>The attribution of a group stands at each of its elements; completeness counts each group once.
  *
- * <p>If the baseline is a set of samples, every score above but F(x) is the mean over all of them, and each coalition costs
- * as many rows; see {@link io.github.attribution4j.mask.Coalitions}.
+ * <p>If the baseline is a set of samples, every score above but F(x) is the mean over all of them, and each coalition
+ * costs as many rows; see {@link io.github.attribution4j.mask.Coalitions}.
  *
  * <p><b>Shapes.</b> Attributions have the inputs' shapes. Their type is the input's, or for inputs of an integer type
  * float32 (float64 if the model's output is).

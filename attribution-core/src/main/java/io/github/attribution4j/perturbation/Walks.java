@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
+import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.run.Run;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -86,9 +87,9 @@ final class Walks {
 
     private int[] order(int sample) {
         if (!antithetic) {
-            return run.random(PURPOSE, key, sample).permutation(groups);
+            return RandomStream.permutation(run.random(PURPOSE, key, sample), groups);
         }
-        int[] order = run.random(PURPOSE, key, sample / 2).permutation(groups);
+        int[] order = RandomStream.permutation(run.random(PURPOSE, key, sample / 2), groups);
         if (sample % 2 == 1) {
             for (int i = 0; i < groups / 2; i++) {
                 int swapped = order[i];

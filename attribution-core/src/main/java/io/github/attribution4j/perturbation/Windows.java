@@ -2,7 +2,7 @@
 package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.tensor.Shape;
 import java.util.Arrays;
 

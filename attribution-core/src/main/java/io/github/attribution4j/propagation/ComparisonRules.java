@@ -3,7 +3,6 @@ package io.github.attribution4j.propagation;
 
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 
 /** The rule sets of DeepLIFT. */
@@ -13,10 +12,10 @@ final class ComparisonRules {
     static RuleSet of(boolean revealCancel, double near, boolean unknownAsGradient) {
         BackwardRule rescale = new BackwardRule.Rescale(near);
         RuleSet rules = RuleSet.of(
-                        OperationSelector.kind(Operation.Kind.ACTIVATION),
+                        Operation.Selector.kind(Operation.Kind.ACTIVATION),
                         revealCancel ? new BackwardRule.RevealCancel(near) : rescale)
                 .rule(
-                        OperationSelector.kind(
+                        Operation.Selector.kind(
                                 Operation.Kind.MAX_POOLING,
                                 Operation.Kind.SOFTMAX,
                                 Operation.Kind.NORMALIZATION,
@@ -25,7 +24,7 @@ final class ComparisonRules {
                         rescale)
                 // Linear: multipliers are derivatives.
                 .rule(
-                        OperationSelector.kind(
+                        Operation.Selector.kind(
                                 Operation.Kind.WEIGHTED, Operation.Kind.LINEAR, Operation.Kind.AVERAGE_POOLING),
                         new BackwardRule.Gradient());
         return unknownAsGradient ? rules.otherwise(new BackwardRule.Gradient()) : rules;

@@ -4,9 +4,8 @@ package io.github.attribution4j.propagation;
 import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Setting.Kind;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,8 +51,8 @@ public final class Composites {
             "attn-lrp", Composites::attnLrp,
             "conservative-transformer", Composites::conservativeTransformer);
 
-    private static final OperationSelector CONVOLUTION = OperationSelector.kind(Operation.Kind.WEIGHTED)
-            .and(OperationSelector.name(
+    private static final Operation.Selector CONVOLUTION = Operation.Selector.kind(Operation.Kind.WEIGHTED)
+            .and(Operation.Selector.name(
                     "conv1d",
                     "conv2d",
                     "conv3d",
@@ -63,8 +62,8 @@ public final class Composites {
                     "convolution",
                     "_convolution"));
 
-    private static final OperationSelector FIRST = OperationSelector.first(Operation.Kind.WEIGHTED);
-    private static final OperationSelector ROOT = OperationSelector.name("rsqrt");
+    private static final Operation.Selector FIRST = Operation.Selector.first(Operation.Kind.WEIGHTED);
+    private static final Operation.Selector ROOT = Operation.Selector.name("rsqrt");
 
     private Composites() {}
 
@@ -126,7 +125,7 @@ public final class Composites {
      */
     public static RuleSet attnLrp() {
         return dense(Rules.STABILIZER)
-                .override(OperationSelector.kind(Operation.Kind.NORMALIZATION), Rules.pass())
+                .override(Operation.Selector.kind(Operation.Kind.NORMALIZATION), Rules.pass())
                 .override(ROOT, Rules.stop());
     }
 
@@ -138,7 +137,7 @@ public final class Composites {
      */
     public static RuleSet conservativeTransformer() {
         return dense(Rules.STABILIZER)
-                .override(OperationSelector.kind(Operation.Kind.SOFTMAX), Rules.stop())
+                .override(Operation.Selector.kind(Operation.Kind.SOFTMAX), Rules.stop())
                 .override(ROOT, Rules.stop());
     }
 
@@ -187,14 +186,16 @@ public final class Composites {
     }
 
     private static RuleSet dense(double epsilon) {
-        return RuleSet.of(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(epsilon))
-                .rule(OperationSelector.kind(Operation.Kind.ACTIVATION, Operation.Kind.MAX_POOLING), Rules.pass())
+        return RuleSet.of(Operation.Selector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(epsilon))
+                .rule(Operation.Selector.kind(Operation.Kind.ACTIVATION, Operation.Kind.MAX_POOLING), Rules.pass())
                 .rule(
-                        OperationSelector.kind(
+                        Operation.Selector.kind(
                                 Operation.Kind.LINEAR, Operation.Kind.AVERAGE_POOLING, Operation.Kind.RECURRENT),
                         new BackwardRule.Norm(epsilon))
-                .rule(OperationSelector.kind(Operation.Kind.NORMALIZATION), new BackwardRule.ConstantDeviation(epsilon))
-                .rule(OperationSelector.kind(Operation.Kind.SOFTMAX), Rules.softmaxTaylor())
-                .rule(OperationSelector.kind(Operation.Kind.PRODUCT), new BackwardRule.Uniform(epsilon));
+                .rule(
+                        Operation.Selector.kind(Operation.Kind.NORMALIZATION),
+                        new BackwardRule.ConstantDeviation(epsilon))
+                .rule(Operation.Selector.kind(Operation.Kind.SOFTMAX), Rules.softmaxTaylor())
+                .rule(Operation.Selector.kind(Operation.Kind.PRODUCT), new BackwardRule.Uniform(epsilon));
     }
 }

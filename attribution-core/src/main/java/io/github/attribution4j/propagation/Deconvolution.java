@@ -3,8 +3,8 @@ package io.github.attribution4j.propagation;
 
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Need;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 
 /**
  * Deconvolution: the backward pass of a deconvolutional network. It is a gradient in which every ReLU passes the

@@ -4,10 +4,10 @@ package io.github.attribution4j.propagation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.rule.BackwardRule;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Need;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 

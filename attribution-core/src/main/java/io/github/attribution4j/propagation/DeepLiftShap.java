@@ -4,13 +4,13 @@ package io.github.attribution4j.propagation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.GroupMoments;
 import io.github.attribution4j.evaluation.Rows;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.evaluation.Rows.GroupMoments;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 

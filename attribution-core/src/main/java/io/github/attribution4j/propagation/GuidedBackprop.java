@@ -3,8 +3,8 @@ package io.github.attribution4j.propagation;
 
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Need;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 
 /**
  * Guided backpropagation: the gradient of the score with respect to the input, in which every ReLU passes only the

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
-import io.github.attribution4j.RuledAttribution;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.model.rule.RuledCut;
 import io.github.attribution4j.model.rule.RuledModel;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.model.rule.RuledModel.RuledCut;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.List;
@@ -22,8 +22,8 @@ import java.util.List;
  *
  * @param <S> the method itself
  */
-abstract sealed class Propagation<S extends Propagation<S>> extends Described<RuledModel, S> implements RuledAttribution
-        permits ReluMethod, DifferencePropagation, Lrp {
+abstract sealed class Propagation<S extends Propagation<S>> extends Described<RuledModel, S>
+        implements Attribution.Ruled permits ReluMethod, DifferencePropagation, Lrp {
     Propagation(Settings<S> settings) {
         super(settings);
     }
@@ -49,7 +49,7 @@ abstract sealed class Propagation<S extends Propagation<S>> extends Described<Ru
     public final Explanation attribute(RuledModel model, RuledCut cut, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
             RuledRun started = RuledRun.start(this, model, cut, inputs, target, run);
-            List<String> layers = cut.points().stream().map(CutPoint::toString).toList();
+            List<String> layers = cut.points().stream().map(Cut.Point::toString).toList();
             return Explanation.of(started.evaluator(), explain(started).ofLayers(layers));
         }
     }

@@ -7,8 +7,8 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.run.Problems;
-import io.github.attribution4j.setting.Settings;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
+import io.github.attribution4j.setting.Description.Settings;
 import java.util.List;
 import java.util.stream.Collectors;
 

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
-import io.github.attribution4j.evaluation.Collected;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Rows;
+import io.github.attribution4j.evaluation.Rows.Collected;
 import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.RuledCopy;
-import io.github.attribution4j.model.rule.RuledCut;
 import io.github.attribution4j.model.rule.RuledModel;
-import io.github.attribution4j.run.Counts;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.model.rule.RuledModel.RuledCut;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
@@ -25,10 +24,10 @@ import org.jspecify.annotations.Nullable;
 final class RuledRun {
     private final RuledModel model;
     private final Evaluator evaluator;
-    private final RuledCopy copy;
+    private final RuledModel.Copy copy;
     private final @Nullable RuledCut cut;
 
-    private RuledRun(RuledModel model, Evaluator evaluator, RuledCopy copy, @Nullable RuledCut cut) {
+    private RuledRun(RuledModel model, Evaluator evaluator, RuledModel.Copy copy, @Nullable RuledCut cut) {
         this.model = model;
         this.evaluator = evaluator;
         this.copy = copy;
@@ -38,7 +37,7 @@ final class RuledRun {
     /** {@code cut}: the values that are attributed to; null for the inputs. */
     static RuledRun start(
             Propagation<?> method, RuledModel model, @Nullable RuledCut cut, Inputs inputs, Target target, Run run) {
-        RuledCopy copy = model.with(method.rules());
+        RuledModel.Copy copy = model.with(method.rules());
         Evaluator evaluator = Evaluator.start(method, model, inputs, target, run, problems -> {
             if (cut == null) {
                 checkTypes(inputs, problems);

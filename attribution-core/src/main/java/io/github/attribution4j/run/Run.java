@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.run;
 
+import io.github.attribution4j.internal.RandomStream;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -220,7 +222,7 @@ public final class Run {
     }
 
     /** Returns the random numbers of (seed, key...). */
-    public RandomStream random(long... key) {
+    public RandomGenerator random(long... key) {
         Function<long[], LongSupplier> bits = parts.bits;
         return bits == null ? RandomStream.of(parts.seed, key) : RandomStream.of(bits.apply(key));
     }
@@ -296,5 +298,178 @@ public final class Run {
                 + (parts.limit == null ? "" : ", deadline " + parts.limit)
                 + (parts.startNanos == null ? "" : ", started")
                 + "]";
+    }
+
+    /**
+     * The cost of an explanation.
+     *
+     * @param forwardRows rows of forward calls, those of pullbacks included
+     * @param backwardRows rows of backward calls
+     * @param batches calls of the model
+     * @param largestBatch rows in the largest call
+     * @param checkRows additional rows that test whether the model's rows change each other: one for each model and
+     *     shape of rows, in the first explanation with several rows in a call. They are not part of the other counts,
+     *     which show the cost of the method
+     */
+    public record Counts(long forwardRows, long backwardRows, long batches, long largestBatch, long checkRows) {
+        /** No cost. */
+        public static final Counts NONE = new Counts(0, 0, 0, 0);
+
+        /** Creates a cost without such additional rows. */
+        public Counts(long forwardRows, long backwardRows, long batches, long largestBatch) {
+            this(forwardRows, backwardRows, batches, largestBatch, 0);
+        }
+
+        /** Returns the sum of both costs. */
+        public Counts plus(Counts other) {
+            return new Counts(
+                    forwardRows + other.forwardRows,
+                    backwardRows + other.backwardRows,
+                    batches + other.batches,
+                    Math.max(largestBatch, other.largestBatch),
+                    checkRows + other.checkRows);
+        }
+    }
+
+    /**
+     * The number of rows that the evaluator passes to the model in one call. Immutable values.
+     *
+     * <p>With any batching, when memory runs out the same rows are evaluated in calls of half the size, down to one
+     * row, and a notice says so.
+     */
+    public sealed interface Batching {
+        /**
+         * As many rows as fit a fixed size. Their number depends only on the shapes and on the model's estimate of its
+         * memory, never on time or load, so that a repeated run does the same arithmetic in the same order.
+         * The default.
+         */
+        static Batching steady() {
+            return Steady.INSTANCE;
+        }
+
+        /**
+         * Doubles the rows, from one, while the throughput rises. Usually no faster than {@link #steady()}. Because it
+         * depends on time, repeated results agree up to rounding but not to the bit.
+         */
+        static Batching auto() {
+            return Auto.INSTANCE;
+        }
+
+        /**
+         * This many rows, except in the last call and for groups of rows that stay together or are split evenly, such
+         * as the steps of one path ({@code Rows.group()}).
+         *
+         * @param rows the most rows of one call, at least 1
+         */
+        static Batching rows(int rows) {
+            return new Fixed(rows);
+        }
+
+        /**
+         * As many rows as fit a memory budget, by the model's estimate of bytes per row or, if it has none, a multiple
+         * of the input's size.
+         *
+         * @param bytes at least 1; a budget smaller than one row is refused when the run starts
+         */
+        static Batching memory(long bytes) {
+            return new Memory(bytes);
+        }
+
+        /**
+         * Returns the batching given as text: {@code steady}, {@code auto}, {@code rows 32},
+         * {@code memory 1048576 bytes}.
+         *
+         * @throws IllegalArgumentException if the text is none of these
+         */
+        static Batching parse(String text) {
+            String[] words = text.strip().split(" ", -1);
+            return switch (words[0]) {
+                case "steady" -> steady();
+                case "auto" -> auto();
+                case "rows" -> rows(Integer.parseInt(words[1]));
+                case "memory" -> memory(Long.parseLong(words[1]));
+                default ->
+                    throw new IllegalArgumentException(
+                            "batching '" + text + "': is none of steady, auto, rows N, memory N bytes");
+            };
+        }
+
+        /**
+         * Returns the number of rows of the next call, such that a call has whole groups, or equal parts of one group.
+         *
+         * @param wanted the most rows
+         * @param group how many consecutive rows belong together
+         * @param done rows evaluated before
+         * @param total all rows
+         */
+        static int next(int wanted, long group, long done, long total) {
+            long within = done % group;
+            if (within == 0 && wanted >= group) {
+                return (int) Math.min(wanted - wanted % group, total - done);
+            }
+            long left = group - within;
+            long calls = (left + wanted - 1) / wanted;
+            return (int) ((left + calls - 1) / calls);
+        }
+
+        /** See {@link Batching#steady()}. */
+        enum Steady implements Batching {
+            /** The only one. */
+            INSTANCE;
+
+            @Override
+            public String toString() {
+                return "steady";
+            }
+        }
+
+        /** See {@link Batching#auto()}. */
+        enum Auto implements Batching {
+            /** The only one. */
+            INSTANCE;
+
+            @Override
+            public String toString() {
+                return "auto";
+            }
+        }
+
+        /**
+         * See {@link Batching#rows}.
+         *
+         * @param rows rows in a call
+         */
+        record Fixed(int rows) implements Batching {
+            /** Checks the number. */
+            public Fixed {
+                if (rows < 1) {
+                    throw new IllegalArgumentException("batch rows " + rows + ": must be at least 1");
+                }
+            }
+
+            @Override
+            public String toString() {
+                return "rows " + rows;
+            }
+        }
+
+        /**
+         * See {@link Batching#memory}.
+         *
+         * @param bytes the budget
+         */
+        record Memory(long bytes) implements Batching {
+            /** Checks the number. */
+            public Memory {
+                if (bytes < 1) {
+                    throw new IllegalArgumentException("memory budget " + bytes + " bytes: must be at least 1");
+                }
+            }
+
+            @Override
+            public String toString() {
+                return "memory " + bytes + " bytes";
+            }
+        }
     }
 }

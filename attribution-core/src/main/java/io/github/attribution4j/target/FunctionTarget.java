@@ -2,7 +2,7 @@
 package io.github.attribution4j.target;
 
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.function.UnaryOperator;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.target;
 
-import io.github.attribution4j.run.Problems;
-import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
+import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;

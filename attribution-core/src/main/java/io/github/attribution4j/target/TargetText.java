@@ -2,7 +2,7 @@
 package io.github.attribution4j.target;
 
 import io.github.attribution4j.internal.Numbers;
-import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;

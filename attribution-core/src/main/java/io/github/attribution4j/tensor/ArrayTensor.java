@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.tensor;
 
+import io.github.attribution4j.tensor.Tensor.Lifetime;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
@@ -75,129 +76,129 @@ final class ArrayTensor implements Tensor {
 
     @Override
     public Tensor add(Tensor other) {
-        return arithmetic(Elements.Arithmetic.ADD, TensorChecks.arithmetic("add", this, other), other);
+        return arithmetic(Elements.Arithmetic.ADD, Tensors.Checks.arithmetic("add", this, other), other);
     }
 
     @Override
     public Tensor add(double scalar) {
-        TensorChecks.arithmetic("add", this, scalar);
+        Tensors.Checks.arithmetic("add", this, scalar);
         return arithmetic(Elements.Arithmetic.ADD, scalar);
     }
 
     @Override
     public Tensor sub(Tensor other) {
-        return arithmetic(Elements.Arithmetic.SUB, TensorChecks.arithmetic("sub", this, other), other);
+        return arithmetic(Elements.Arithmetic.SUB, Tensors.Checks.arithmetic("sub", this, other), other);
     }
 
     @Override
     public Tensor mul(Tensor other) {
-        return arithmetic(Elements.Arithmetic.MUL, TensorChecks.arithmetic("mul", this, other), other);
+        return arithmetic(Elements.Arithmetic.MUL, Tensors.Checks.arithmetic("mul", this, other), other);
     }
 
     @Override
     public Tensor mul(double scalar) {
-        TensorChecks.arithmetic("mul", this, scalar);
+        Tensors.Checks.arithmetic("mul", this, scalar);
         return arithmetic(Elements.Arithmetic.MUL, scalar);
     }
 
     @Override
     public Tensor div(Tensor other) {
-        return arithmetic(Elements.Arithmetic.DIV, TensorChecks.div(this, other), other);
+        return arithmetic(Elements.Arithmetic.DIV, Tensors.Checks.div(this, other), other);
     }
 
     @Override
     public Tensor abs() {
-        TensorChecks.notBool("abs", this);
+        Tensors.Checks.notBool("abs", this);
         return Elementwise.function(Elements.Function.ABS, this);
     }
 
     @Override
     public Tensor exp() {
-        TensorChecks.floating("exp", this);
+        Tensors.Checks.floating("exp", this);
         return Elementwise.function(Elements.Function.EXP, this);
     }
 
     @Override
     public Tensor log() {
-        TensorChecks.floating("log", this);
+        Tensors.Checks.floating("log", this);
         return Elementwise.function(Elements.Function.LOG, this);
     }
 
     @Override
     public Tensor sqrt() {
-        TensorChecks.floating("sqrt", this);
+        Tensors.Checks.floating("sqrt", this);
         return Elementwise.function(Elements.Function.SQRT, this);
     }
 
     @Override
     public Tensor clamp(double min, double max) {
-        TensorChecks.clamp(this, min, max);
+        Tensors.Checks.clamp(this, min, max);
         return Elementwise.clamp(this, min, max);
     }
 
     @Override
     public Tensor gt(Tensor other) {
-        return compare(Elements.Comparison.GT, TensorChecks.comparison("gt", this, other), other);
+        return compare(Elements.Comparison.GT, Tensors.Checks.comparison("gt", this, other), other);
     }
 
     @Override
     public Tensor gt(double scalar) {
-        TensorChecks.comparison("gt", this, scalar);
+        Tensors.Checks.comparison("gt", this, scalar);
         return compare(Elements.Comparison.GT, scalar);
     }
 
     @Override
     public Tensor ge(Tensor other) {
-        return compare(Elements.Comparison.GE, TensorChecks.comparison("ge", this, other), other);
+        return compare(Elements.Comparison.GE, Tensors.Checks.comparison("ge", this, other), other);
     }
 
     @Override
     public Tensor ge(double scalar) {
-        TensorChecks.comparison("ge", this, scalar);
+        Tensors.Checks.comparison("ge", this, scalar);
         return compare(Elements.Comparison.GE, scalar);
     }
 
     @Override
     public Tensor eq(Tensor other) {
-        return compare(Elements.Comparison.EQ, TensorChecks.comparison("eq", this, other), other);
+        return compare(Elements.Comparison.EQ, Tensors.Checks.comparison("eq", this, other), other);
     }
 
     @Override
     public Tensor eq(double scalar) {
-        TensorChecks.comparison("eq", this, scalar);
+        Tensors.Checks.comparison("eq", this, scalar);
         return compare(Elements.Comparison.EQ, scalar);
     }
 
     @Override
     public Tensor where(Tensor whenTrue, Tensor whenFalse) {
-        Shape result = TensorChecks.where(this, whenTrue, whenFalse);
+        Shape result = Tensors.Checks.where(this, whenTrue, whenFalse);
         return Elementwise.where(result, this, of(whenTrue), of(whenFalse));
     }
 
     @Override
     public Tensor sum(int... axes) {
-        return Reductions.sum(this, TensorChecks.axes("sum", this, axes), false);
+        return Reductions.sum(this, Tensors.Checks.axes("sum", this, axes), false);
     }
 
     @Override
     public Tensor mean(int... axes) {
-        TensorChecks.floating("mean", this);
-        return Reductions.sum(this, TensorChecks.axes("mean", this, axes), true);
+        Tensors.Checks.floating("mean", this);
+        return Reductions.sum(this, Tensors.Checks.axes("mean", this, axes), true);
     }
 
     @Override
     public Tensor max(int... axes) {
-        return Reductions.max(this, TensorChecks.max(this, axes));
+        return Reductions.max(this, Tensors.Checks.max(this, axes));
     }
 
     @Override
     public Tensor argmax(int axis) {
-        return Reductions.argmax(this, TensorChecks.argmax(this, axis));
+        return Reductions.argmax(this, Tensors.Checks.argmax(this, axis));
     }
 
     @Override
     public Tensor reshape(Shape shape) {
-        TensorChecks.reshape(this, shape);
+        Tensors.Checks.reshape(this, shape);
         Layout view = layout.reshape(shape);
         return view != null
                 ? new ArrayTensor(elements(), view)
@@ -206,36 +207,36 @@ final class ArrayTensor implements Tensor {
 
     @Override
     public Tensor broadcast(Shape shape) {
-        TensorChecks.broadcast(this, shape);
+        Tensors.Checks.broadcast(this, shape);
         return new ArrayTensor(elements(), layout.broadcast(shape));
     }
 
     @Override
     public Tensor slice(int axis, long from, long to) {
-        int fromStart = TensorChecks.slice(this, axis, from, to);
+        int fromStart = Tensors.Checks.slice(this, axis, from, to);
         return new ArrayTensor(elements(), layout.slice(fromStart, from, to));
     }
 
     @Override
     public Tensor select(int axis, long... indexes) {
-        return Indexing.select(this, TensorChecks.select(this, axis, indexes), indexes);
+        return Indexing.select(this, Tensors.Checks.select(this, axis, indexes), indexes);
     }
 
     @Override
     public Tensor pick(long... indexes) {
-        TensorChecks.pick(this, indexes);
+        Tensors.Checks.pick(this, indexes);
         return Indexing.pick(this, indexes);
     }
 
     @Override
     public Tensor oneHot(long classes, DataType type) {
-        TensorChecks.oneHot(this, classes);
+        Tensors.Checks.oneHot(this, classes);
         return Indexing.oneHot(this, classes, type);
     }
 
     @Override
     public Tensor interpolate(long height, long width, Tensor.Interpolation mode) {
-        TensorChecks.interpolate(this, height, width);
+        Tensors.Checks.interpolate(this, height, width);
         return Resampling.interpolate(this, height, width, mode);
     }
 

@@ -23,31 +23,31 @@ final class ArrayTensors implements Tensors {
 
     @Override
     public Tensor of(float[] values, Shape shape) {
-        TensorChecks.of(values.length, shape);
+        Tensors.Checks.of(values.length, shape);
         return new ArrayTensor(new FloatElements(values.clone()), Layout.contiguous(shape));
     }
 
     @Override
     public Tensor of(double[] values, Shape shape) {
-        TensorChecks.of(values.length, shape);
+        Tensors.Checks.of(values.length, shape);
         return new ArrayTensor(new DoubleElements(values.clone()), Layout.contiguous(shape));
     }
 
     @Override
     public Tensor of(long[] values, Shape shape) {
-        TensorChecks.of(values.length, shape);
+        Tensors.Checks.of(values.length, shape);
         return new ArrayTensor(new LongElements(values.clone()), Layout.contiguous(shape));
     }
 
     @Override
     public Tensor of(int[] values, Shape shape) {
-        TensorChecks.of(values.length, shape);
+        Tensors.Checks.of(values.length, shape);
         return new ArrayTensor(new IntElements(values.clone()), Layout.contiguous(shape));
     }
 
     @Override
     public Tensor of(boolean[] values, Shape shape) {
-        TensorChecks.of(values.length, shape);
+        Tensors.Checks.of(values.length, shape);
         byte[] bits = new byte[values.length];
         for (int i = 0; i < bits.length; i++) {
             bits[i] = ByteElements.bit(values[i]);
@@ -57,7 +57,7 @@ final class ArrayTensors implements Tensors {
 
     @Override
     public Tensor of(ByteBuffer values, DataType dataType, Shape shape) {
-        TensorChecks.ofBytes(values.remaining(), dataType, shape);
+        Tensors.Checks.ofBytes(values.remaining(), dataType, shape);
         Elements elements = Elements.allocate(dataType, Layout.size(shape));
         elements.read(values.duplicate().order(values.order()));
         return new ArrayTensor(elements, Layout.contiguous(shape));
@@ -65,13 +65,13 @@ final class ArrayTensors implements Tensors {
 
     @Override
     public Tensor full(Shape shape, DataType dataType, double value) {
-        TensorChecks.full(dataType, value);
+        Tensors.Checks.full(dataType, value);
         return new ArrayTensor(constant(dataType, value), Layout.constant(shape));
     }
 
     @Override
     public Tensor concat(List<Tensor> parts, int axis) {
-        return Indexing.concat(parts, TensorChecks.concat(parts, axis));
+        return Indexing.concat(parts, Tensors.Checks.concat(parts, axis));
     }
 
     @Override

@@ -37,7 +37,7 @@ final class Indexing {
         Shape shape = Shape.of(dims);
         Elements out = Elements.allocate(type, Layout.size(shape));
         for (int i = 0; i < indexes.length; i++) {
-            TensorChecks.oneHotIndex(indexes[i], classes);
+            Tensors.Checks.oneHotIndex(indexes[i], classes);
             out.setLong(i * (int) classes + (int) indexes[i], 1);
         }
         return new ArrayTensor(out, Layout.contiguous(shape));

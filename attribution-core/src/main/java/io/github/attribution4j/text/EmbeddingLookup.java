@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.text;
 
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -25,7 +24,7 @@ import java.util.function.Predicate;
  * @param input the input of the model whose ids are looked up; empty if the model computes them itself, such as
  *     positions
  */
-public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> input) {
+public record EmbeddingLookup(Cut.Point point, Shape shape, Optional<String> input) {
     private static final String EMBEDDING = "embedding";
     private static final String BAG = "bag";
     private static final String ROTARY = "rotary";
@@ -48,12 +47,12 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
     public static List<EmbeddingLookup> find(LayeredModel model, Inputs inputs) {
         try (TensorScope scope = TensorScope.open()) {
             Inputs row = inputs.select(0).on(model.tensors());
-            List<LayerValue> values = model.values(row).stream()
+            List<Cut.Value> values = model.values(row).stream()
                     .filter(value -> isNamedSo(value.point()))
                     .toList();
             List<EmbeddingLookup> found = new ArrayList<>();
-            for (LayerValue value : innermost(values)) {
-                CutPoint known = ids(value, values).orElse(value.point());
+            for (Cut.Value value : innermost(values)) {
+                Cut.Point known = ids(value, values).orElse(value.point());
                 Tensor tensor = model.cut(known).activations(row).get(0);
                 Predicate<Inputs.Input> fits = known.equals(value.point())
                         ? input -> tellsApart(tensor, input.tensor())
@@ -65,7 +64,7 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
     }
 
     /** Returns whether a module or an operator has the name of one that looks up. */
-    private static boolean isNamedSo(CutPoint point) {
+    private static boolean isNamedSo(Cut.Point point) {
         String kind = point.kind().toLowerCase(Locale.ROOT);
         return point.isInside()
                 ? kind.equals(EMBEDDING)
@@ -73,15 +72,15 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
     }
 
     /** Returns whether a module adds up the vectors it looks up. */
-    static boolean isBag(CutPoint point) {
+    static boolean isBag(Cut.Point point) {
         String kind = point.kind().toLowerCase(Locale.ROOT);
         return kind.contains(EMBEDDING) && kind.contains(BAG);
     }
 
     /** Returns the results that are lookups and have no other lookup inside. */
-    private static List<LayerValue> innermost(List<LayerValue> values) {
-        List<LayerValue> candidates = values.stream()
-                .filter(value -> value.point().side() == CutPoint.Side.OUTPUT
+    private static List<Cut.Value> innermost(List<Cut.Value> values) {
+        List<Cut.Value> candidates = values.stream()
+                .filter(value -> value.point().side() == Cut.Side.OUTPUT
                         && value.point().element() == 0
                         && value.dataType().isFloating()
                         && value.shape().rank() > 1
@@ -95,7 +94,7 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
     }
 
     /** A module is preferred to the operator inside it. */
-    private static boolean contains(CutPoint outer, CutPoint inner) {
+    private static boolean contains(Cut.Point outer, Cut.Point inner) {
         if (outer.isInside()) {
             int slash = outer.path().lastIndexOf('/');
             return !inner.isInside() && inner.path().equals(outer.path().substring(0, slash));
@@ -104,10 +103,10 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
     }
 
     /** Returns the integer argument of a call whose shape is that of the result without the last axis. */
-    private static Optional<CutPoint> ids(LayerValue result, List<LayerValue> values) {
-        CutPoint point = result.point();
+    private static Optional<Cut.Point> ids(Cut.Value result, List<Cut.Value> values) {
+        Cut.Point point = result.point();
         return values.stream()
-                .filter(value -> value.point().side() == CutPoint.Side.INPUT
+                .filter(value -> value.point().side() == Cut.Side.INPUT
                         && value.point().path().equals(point.path())
                         && value.point().call() == point.call()
                         && !value.dataType().isFloating()
@@ -116,7 +115,7 @@ public record EmbeddingLookup(CutPoint point, Shape shape, Optional<String> inpu
                                 value.shape().dims(),
                                 Arrays.copyOf(
                                         result.shape().dims(), value.shape().rank())))
-                .map(LayerValue::point)
+                .map(Cut.Value::point)
                 .findFirst();
     }
 

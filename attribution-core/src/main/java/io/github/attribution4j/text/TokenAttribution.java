@@ -3,16 +3,15 @@ package io.github.attribution4j.text;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.ForwardAttribution;
-import io.github.attribution4j.baseline.TokenBaseline;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.UnsupportedModelException;
-import io.github.attribution4j.run.Counts;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -30,7 +29,7 @@ import java.util.Set;
  * One number for each token of a text, by any method, in one call.
  *
  * <pre>{@code
- * Baseline masked = TokenBaseline.of(103).keeping(101, 102);
+ * Baseline masked = Baseline.token(103).keeping(101, 102);
  * Attribution<LayeredModel> method = TokenAttribution.of(
  *         new IntegratedGradients().baseline(masked.throughHead()));
  * Inputs inputs = Inputs.none().attribute("input_ids", ids).fixed("attention_mask", mask);
@@ -47,10 +46,10 @@ import java.util.Set;
  * </pre>
  *
  * <p>which keeps completeness: they sum to the score minus the score at the baseline. The method's baseline is one of
- * the vectors (zeros, unless set), or a {@link TokenBaseline} lifted with
+ * the vectors (zeros, unless set), or a {@link Baseline.Token} lifted with
  * {@link io.github.attribution4j.baseline.Baseline#throughHead}.
  *
- * <p>A {@link ForwardAttribution} (ablation, occlusion, Shapley values) is applied to the ids themselves, unless
+ * <p>A {@link Attribution.Forward} (ablation, occlusion, Shapley values) is applied to the ids themselves, unless
  * {@link #at} says otherwise: its baseline is one of ids, and its masks group tokens.
  *
  * <p><b>Positions and types.</b> Vectors that other inputs, or the model itself, choose stay unchanged: then the
@@ -121,7 +120,7 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
      * Returns a copy applied at these places instead of those found: embeddings, or whole modules around them, such as
      * {@code bert.embeddings}. Several have attributions of their own, unless taken {@link #together()}.
      *
-     * @param addresses see {@link CutPoint}; none may depend on another
+     * @param addresses see {@link Cut.Point}; none may depend on another
      */
     public TokenAttribution<M> at(String... addresses) {
         Grouping own = grouping == Grouping.BY_INPUT ? Grouping.BY_EMBEDDING : grouping;
@@ -151,7 +150,7 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
     @Override
     public Explanation attribute(M model, Inputs inputs, Target target, Run run) {
         Run started = run.started();
-        if (method instanceof ForwardAttribution && points.isEmpty()) {
+        if (method instanceof Attribution.Forward && points.isEmpty()) {
             return method.attribute(model, inputs, target, started).madeBy(this, model.identity(), inputs, Counts.NONE);
         }
         Map<String, String> places = places(model, inputs);
@@ -219,13 +218,13 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
     private static String notLookedUp(String input, LayeredModel model, List<EmbeddingLookup> found) {
         String bags = model.cutPoints().stream()
                 .filter(EmbeddingLookup::isBag)
-                .map(CutPoint::toString)
+                .map(Cut.Point::toString)
                 .reduce((a, b) -> a + ", " + b)
                 .orElse("");
         if (!bags.isEmpty()) {
             return "input '" + input + "': the model looks it up in an EmbeddingBag (" + bags
                     + "), which adds a text's words up before their vectors can be seen; replace ids instead: "
-                    + "TokenAttribution.of(new FeatureAblation().baseline(TokenBaseline.of(id)))";
+                    + "TokenAttribution.of(new FeatureAblation().baseline(Baseline.token(id)))";
         }
         String known = found.isEmpty()
                 ? "no embedding is reached with these inputs"
@@ -319,7 +318,7 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
     @Override
     public Map<String, Object> settings() {
         Map<String, Object> settings = new LinkedHashMap<>();
-        if (!(method instanceof ForwardAttribution && points.isEmpty())) {
+        if (!(method instanceof Attribution.Forward && points.isEmpty())) {
             settings.put("embeddings", !points.isEmpty() ? String.join(", ", points) : every ? "every" : "of inputs");
             settings.put("grouping", label(grouping));
             settings.put("reduction", label(reduction));

@@ -3,7 +3,7 @@
  * Explanations of text: token ids in, one number for each token out.
  *
  * <p>Start with {@link io.github.attribution4j.text.TokenAttribution}, which applies any method by token. {@link
- * io.github.attribution4j.baseline.TokenBaseline} defines an absent token,
+ * io.github.attribution4j.baseline.Baseline.Token} defines an absent token,
  * {@link io.github.attribution4j.text.EmbeddingLookup} finds where a model looks up ids, and
  * {@link io.github.attribution4j.text.Tokens} holds the result of a tokenizer: ids, masks, and the labels of tokens.
  */

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.view;
 
-import io.github.attribution4j.evaluation.Collected;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.Recipe;
+import io.github.attribution4j.evaluation.Evaluator.Recipe;
+import io.github.attribution4j.evaluation.Rows.Collected;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.run.Run.Counts;
+import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * data that notebooks plot by hand: feature maps, gradient flow, dead channels.
  *
  * <pre>{@code
- * try (LayerViews views = new LayerInspector("conv1", "layer4").inspect(model, inputs, Target.argmax(),
+ * try (Views views = new LayerInspector("conv1", "layer4").inspect(model, inputs, Target.argmax(),
  * Run.defaults())) { double off = views.get("layer4").statistics(LayerView.Quantity.ACTIVATION).zeros(); } }</pre>
  *
  * <p>An immutable, thread-safe value. Channels are on axis 1 unless {@link #channelAxis} says otherwise. Layers may
@@ -66,12 +66,12 @@ public final class LayerInspector {
     }
 
     /** Inspects activations. */
-    public LayerViews inspect(LayeredModel model, Inputs inputs) {
+    public Views inspect(LayeredModel model, Inputs inputs) {
         return look(model, inputs, null, Run.defaults());
     }
 
     /** Inspects activations and gradients of a score, with {@link Run#defaults()}. */
-    public LayerViews inspect(LayeredModel model, Inputs inputs, Target target) {
+    public Views inspect(LayeredModel model, Inputs inputs, Target target) {
         return look(model, inputs, target, Run.defaults());
     }
 
@@ -84,11 +84,11 @@ public final class LayerInspector {
      * @param run batching, deadline, progress
      * @return the views, owned by the caller
      */
-    public LayerViews inspect(LayeredModel model, Inputs inputs, Target target, Run run) {
+    public Views inspect(LayeredModel model, Inputs inputs, Target target, Run run) {
         return look(model, inputs, target, run);
     }
 
-    private LayerViews look(LayeredModel model, Inputs inputs, @Nullable Target target, Run run) {
+    private Views look(LayeredModel model, Inputs inputs, @Nullable Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
             Looking looking = new Looking(layers, channelAxis);
             Target score = target == null ? Target.output() : target;
@@ -106,7 +106,7 @@ public final class LayerInspector {
                     TensorScope.release(view.gradient());
                 }
             });
-            return new LayerViews(views, scores, evaluator.counts());
+            return new Views(views, scores, evaluator.counts());
         }
     }
 
@@ -142,7 +142,7 @@ public final class LayerInspector {
                 var known = model.cutPoints();
                 return model.values(inputs.on(model.tensors()).select(0)).stream()
                         .filter(value -> value.dataType().isFloating() && known.contains(value.point()))
-                        .map(LayerValue::point)
+                        .map(Cut.Value::point)
                         .map(model::cut)
                         .toList();
             }
@@ -164,6 +164,67 @@ public final class LayerInspector {
             settings.put("layers", layers.isEmpty() ? "all" : String.join(", ", layers));
             settings.put("channel-axis", channelAxis);
             return settings;
+        }
+    }
+
+    /** Views of several layers at the same inputs. Owns their tensors; closing it closes them. */
+    public static final class Views implements AutoCloseable {
+        private final List<LayerView> views;
+        private final double[] scores;
+        private final Counts counts;
+
+        Views(List<LayerView> views, double[] scores, Counts counts) {
+            this.views = List.copyOf(views);
+            this.scores = scores;
+            this.counts = counts;
+        }
+
+        /** Returns the views, in the order of the layers. */
+        public List<LayerView> all() {
+            return views;
+        }
+
+        /**
+         * Returns the view of a layer.
+         *
+         * @param layer its address
+         * @throws IllegalArgumentException if it is not among those inspected
+         */
+        public LayerView get(String layer) {
+            return views.stream()
+                    .filter(view -> view.point().toString().equals(layer))
+                    .findFirst()
+                    .orElseThrow(
+                            () -> new IllegalArgumentException("layer '" + layer + "' was not inspected; there are "
+                                    + views.stream().map(LayerView::point).toList()));
+        }
+
+        /** Returns the target's score at each example; empty without a target. */
+        public double[] scores() {
+            return scores.clone();
+        }
+
+        /** Returns the cost of the inspection. */
+        public Counts counts() {
+            return counts;
+        }
+
+        /** Closes the tensors. Idempotent. */
+        @Override
+        public void close() {
+            for (LayerView view : views) {
+                view.activation().close();
+                if (view.hasGradient()) {
+                    Tensor gradient = view.gradient();
+                    gradient.close();
+                }
+            }
+        }
+
+        /** Returns the layers. */
+        @Override
+        public String toString() {
+            return "LayerViews" + views.stream().map(LayerView::point).toList();
         }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.view;
 
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
@@ -9,7 +9,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One layer's values at the inspected inputs. Its tensors belong to the {@link LayerViews} that it comes from. */
+/**
+ * One layer's values at the inspected inputs. Its tensors belong to the {@link LayerInspector.Views} that it
+ * comes from.
+ */
 public final class LayerView {
     /**
      * Statistics of some numbers, computed in double precision. NaN and infinite values are counted, and left out of
@@ -109,12 +112,12 @@ public final class LayerView {
         PRODUCT
     }
 
-    private final CutPoint point;
+    private final Cut.Point point;
     private final int channelAxis;
     private final Tensor activation;
     private final @Nullable Tensor gradient;
 
-    LayerView(CutPoint point, int channelAxis, Tensor activation, @Nullable Tensor gradient) {
+    LayerView(Cut.Point point, int channelAxis, Tensor activation, @Nullable Tensor gradient) {
         this.point = point;
         this.channelAxis =
                 activation.shape().rank() < 2 ? 0 : activation.shape().axis(channelAxis);
@@ -123,7 +126,7 @@ public final class LayerView {
     }
 
     /** Returns the address of the layer. */
-    public CutPoint point() {
+    public Cut.Point point() {
         return point;
     }
 

@@ -10,7 +10,7 @@ import io.github.attribution4j.model.FunctionCut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.InvalidRequestException;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;

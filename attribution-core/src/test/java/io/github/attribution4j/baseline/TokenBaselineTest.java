@@ -30,10 +30,10 @@ class TokenBaselineTest {
     void replaces_all_tokens_but_those_kept() {
         try (TensorScope scope = TensorScope.open()) {
             Tensor ids = JAVA.of(new long[] {1, 7, 8, 2, 1, 9, 2, 0}, 2, 4);
-            Tensor reference = TokenBaseline.of(3).keeping(1, 2).keeping(0).of(ids);
+            Tensor reference = Baseline.token(3).keeping(1, 2).keeping(0).of(ids);
             assertThat(reference.toLongArray()).containsExactly(1, 3, 3, 2, 1, 3, 2, 0);
             assertThat(reference.dataType()).isEqualTo(DataType.INT64);
-            assertThat(TokenBaseline.of(3).of(ids).toLongArray()).containsOnly(3);
+            assertThat(Baseline.token(3).of(ids).toLongArray()).containsOnly(3);
             assertThat(ids.toLongArray()).containsExactly(1, 7, 8, 2, 1, 9, 2, 0);
         }
     }
@@ -43,7 +43,7 @@ class TokenBaselineTest {
         try (TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(JAVA.of(new long[] {1, 7, 8, 2}, 2, 2));
             List<Tensor> rows =
-                    TokenBaseline.of(5).keeping(1, 2).rows(inputs, new long[] {1, 0, 1}, new long[3], Run.defaults());
+                    Baseline.token(5).keeping(1, 2).rows(inputs, new long[] {1, 0, 1}, new long[3], Run.defaults());
             assertThat(rows).hasSize(1);
             assertThat(rows.get(0).shape()).isEqualTo(Shape.of(3, 2));
             assertThat(rows.get(0).toLongArray()).containsExactly(5, 2, 1, 5, 5, 2);
@@ -52,18 +52,18 @@ class TokenBaselineTest {
 
     @Test
     void describes_itself() {
-        assertThat(TokenBaseline.of(103).keeping(102, 101, 102).describe()).isEqualTo("token 103 keeping [101, 102]");
-        assertThat(TokenBaseline.of(0).describe()).isEqualTo("token 0");
-        assertThat(TokenBaseline.of(0).isDistribution()).isFalse();
+        assertThat(Baseline.token(103).keeping(102, 101, 102).describe()).isEqualTo("token 103 keeping [101, 102]");
+        assertThat(Baseline.token(0).describe()).isEqualTo("token 0");
+        assertThat(Baseline.token(0).isDistribution()).isFalse();
     }
 
     @Test
     void refuses_what_is_no_id() {
-        assertThatThrownBy(() -> TokenBaseline.of(-1)).hasMessage("token -1: ids count from 0");
-        assertThatThrownBy(() -> TokenBaseline.of(1).keeping(2, -3)).hasMessage("token -3: ids count from 0");
+        assertThatThrownBy(() -> Baseline.token(-1)).hasMessage("token -1: ids count from 0");
+        assertThatThrownBy(() -> Baseline.token(1).keeping(2, -3)).hasMessage("token -3: ids count from 0");
         try (TensorScope scope = TensorScope.open()) {
             Inputs floats = Inputs.of(JAVA.of(new float[] {1, 2}, 1, 2));
-            FeatureAblation method = new FeatureAblation().baseline(TokenBaseline.of(0));
+            FeatureAblation method = new FeatureAblation().baseline(Baseline.token(0));
             assertThatThrownBy(() -> method.attribute(words(), floats, Target.output()))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("baseline token 0 is one of token ids, and input 'input0' is float32");
@@ -85,7 +85,7 @@ class TokenBaselineTest {
     void perturbation_methods_take_integers_and_reference_tokens() {
         try (TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(JAVA.of(new long[] {1, 7, 8, 2, 1, 9, 2, 0}, 2, 4));
-            TokenBaseline masked = TokenBaseline.of(3).keeping(1, 2, 0);
+            Baseline.Token masked = Baseline.token(3).keeping(1, 2, 0);
             double[] worth = {0, 49, 64, 0, 0, 81, 0, 0};
             try (Explanation ablated = new FeatureAblation().baseline(masked).attribute(words(), inputs);
                     Explanation sampled =
@@ -106,7 +106,7 @@ class TokenBaselineTest {
             Inputs inputs = Inputs.of(JAVA.of(new long[] {1, 7, 8, 2}, 1, 4));
             FeatureMask words = FeatureMask.of(JAVA.of(new long[] {0, 1, 1, 2}, 1, 4));
             try (Explanation why = new FeatureAblation()
-                    .baseline(TokenBaseline.of(3))
+                    .baseline(Baseline.token(3))
                     .mask(words)
                     .attribute(words(), inputs)) {
                 assertThat(why.attribution().toDoubleArray()).containsExactly(1, 113, 113, 4);

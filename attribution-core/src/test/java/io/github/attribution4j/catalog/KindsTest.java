@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Sources;
+import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;

@@ -14,18 +14,17 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;
-import io.github.attribution4j.run.Batching;
 import io.github.attribution4j.run.Cancellation;
 import io.github.attribution4j.run.CancelledException;
-import io.github.attribution4j.run.Counts;
 import io.github.attribution4j.run.DeadlineExceededException;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import java.time.Duration;
@@ -190,7 +189,7 @@ class EvaluatorTest {
 
     @Test
     void auto_batches_grow_while_throughput_rises_and_then_stay() {
-        Batcher batcher = Batcher.of(Batching.auto(), inputs(1), false, OptionalLong::empty);
+        Batcher batcher = Batcher.of(Run.Batching.auto(), inputs(1), false, OptionalLong::empty);
         long[] nanosPerCall = {100, 110, 500, 130, 250, 251, 999};
         List<Integer> sizes = new ArrayList<>();
         for (long nanos : nanosPerCall) {
@@ -203,7 +202,7 @@ class EvaluatorTest {
         assertThat(batcher.next()).isEqualTo(4);
         Inputs inputs = inputs(1);
         Evaluator evaluator = Evaluator.start(
-                method, model(1 << 20), inputs, Target.index(0), Run.defaults().batching(Batching.auto()));
+                method, model(1 << 20), inputs, Target.index(0), Run.defaults().batching(Run.Batching.auto()));
         assertThat(evaluator.scores(shifted(inputs, 50))[49]).isEqualTo(49 * 49);
     }
 

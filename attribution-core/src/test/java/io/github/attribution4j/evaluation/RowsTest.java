@@ -9,7 +9,6 @@ import io.github.attribution4j.RowsContract;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.path.Path;
-import io.github.attribution4j.path.PathRows;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
@@ -42,7 +41,7 @@ class RowsTest {
     @Test
     void of_points_on_paths() {
         Path path = Path.straight(List.of(three.rows(0, 1)), List.of(three));
-        PathRows rows = new PathRows(path, 3, new double[] {0, 0.25, 1});
+        Rows rows = path.rows(3, new double[] {0, 0.25, 1});
         RowsContract.check(rows);
         RowsContract.check(rows.range(3, 9));
         RowsContract.check(rows.range(1, 8));

@@ -9,9 +9,8 @@ import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.run.Batching;
-import io.github.attribution4j.run.Counts;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.TensorScope;
@@ -63,12 +62,12 @@ class RepeatabilityTest {
     void batchesThatHoldAnExamplesRows_giveTheSameBits(Attribution<DifferentiableModel> method) {
         ByteBuffer expected = bits(method, inputs, Run.defaults());
 
-        for (Batching batching : List.of(
-                Batching.rows(GROUP),
-                Batching.rows(33),
-                Batching.rows(60),
-                Batching.rows(5000),
-                Batching.memory(1 << 20))) {
+        for (Run.Batching batching : List.of(
+                Run.Batching.rows(GROUP),
+                Run.Batching.rows(33),
+                Run.Batching.rows(60),
+                Run.Batching.rows(5000),
+                Run.Batching.memory(1 << 20))) {
             assertThat(bits(method, inputs, Run.defaults().batching(batching)))
                     .as(batching.toString())
                     .isEqualTo(expected);
@@ -94,7 +93,7 @@ class RepeatabilityTest {
         IntegratedGradients method = new IntegratedGradients();
         try (Explanation steady = method.attribute(model, inputs, Target.index(0), Run.defaults());
                 Explanation auto = method.attribute(
-                        model, inputs, Target.index(0), Run.defaults().batching(Batching.auto()))) {
+                        model, inputs, Target.index(0), Run.defaults().batching(Run.Batching.auto()))) {
             double[] expected = steady.attribution().toDoubleArray();
             double[] actual = auto.attribution().toDoubleArray();
             for (int i = 0; i < expected.length; i++) {

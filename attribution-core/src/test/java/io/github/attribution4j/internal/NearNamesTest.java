@@ -4,7 +4,7 @@ package io.github.attribution4j.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.UnknownLayerException;
 import java.util.List;
@@ -38,17 +38,17 @@ class NearNamesTest {
     @Test
     @DisplayName("A cut point prints its path, and its call where that is not the first")
     void cutPoint() {
-        assertThat(new CutPoint("relu", "ReLU", 0)).hasToString("relu");
-        assertThat(new CutPoint("relu", "ReLU", 2)).hasToString("relu#2");
-        assertThat(new CutPoint("lstm", "LSTM", 1).output(2)).hasToString("lstm#1[2]");
-        assertThat(new CutPoint("lstm", "LSTM", 0).input(0)).hasToString("lstm:in");
-        assertThat(new CutPoint("lstm", "LSTM", 1).input(1)).hasToString("lstm#1:in[1]");
-        assertThat(new CutPoint("block/relu_#3", "relu_", 0).isInside()).isTrue();
-        assertThat(new CutPoint("block", "Block", 0).isInside()).isFalse();
-        assertThatThrownBy(() -> new CutPoint("relu", "ReLU", 0).output(-1))
+        assertThat(new Cut.Point("relu", "ReLU", 0)).hasToString("relu");
+        assertThat(new Cut.Point("relu", "ReLU", 2)).hasToString("relu#2");
+        assertThat(new Cut.Point("lstm", "LSTM", 1).output(2)).hasToString("lstm#1[2]");
+        assertThat(new Cut.Point("lstm", "LSTM", 0).input(0)).hasToString("lstm:in");
+        assertThat(new Cut.Point("lstm", "LSTM", 1).input(1)).hasToString("lstm#1:in[1]");
+        assertThat(new Cut.Point("block/relu_#3", "relu_", 0).isInside()).isTrue();
+        assertThat(new Cut.Point("block", "Block", 0).isInside()).isFalse();
+        assertThatThrownBy(() -> new Cut.Point("relu", "ReLU", 0).output(-1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("element -1 of module 'relu': tensors count from 0");
-        assertThatThrownBy(() -> new CutPoint("relu", "ReLU", -1))
+        assertThatThrownBy(() -> new Cut.Point("relu", "ReLU", -1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("call -1 of module 'relu': calls count from 0");
     }
@@ -56,11 +56,11 @@ class NearNamesTest {
     @Test
     @DisplayName("An address finds its point, and side and element with it")
     void find() {
-        CutPoint first = new CutPoint("lstm", "LSTM", 0);
-        CutPoint second = new CutPoint("lstm", "LSTM", 1);
-        CutPoint inside = new CutPoint("block/relu_#3", "relu_", 0);
-        List<CutPoint> known = List.of(first, second, inside, inside.output(0));
-        for (CutPoint point : List.of(first, second, second.output(3), first.input(2), inside, inside.output(1))) {
+        Cut.Point first = new Cut.Point("lstm", "LSTM", 0);
+        Cut.Point second = new Cut.Point("lstm", "LSTM", 1);
+        Cut.Point inside = new Cut.Point("block/relu_#3", "relu_", 0);
+        List<Cut.Point> known = List.of(first, second, inside, inside.output(0));
+        for (Cut.Point point : List.of(first, second, second.output(3), first.input(2), inside, inside.output(1))) {
             assertThat(LayeredModel.find(known, point.toString())).contains(point);
         }
         assertThat(LayeredModel.find(known, "lstm:out[1]")).contains(first.output(1));

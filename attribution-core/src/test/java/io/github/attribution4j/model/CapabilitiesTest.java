@@ -39,7 +39,7 @@ class CapabilitiesTest {
 
             class Snippet {
                 void run(Model scorer, DifferentiableModel smooth, LayeredModel layered, RuledModel ruled,
-                        RuledCopy copy, RuledCut cut, Inputs inputs, Target target) {
+                        RuledModel.Copy copy, RuledModel.RuledCut cut, Inputs inputs, Target target) {
                     %s
                 }
             }

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** A cut that has an address and a function for its head, and nothing behind it. */
-public record FunctionCut(List<CutPoint> points, UnaryOperator<Tensor> function) implements Cut {
+public record FunctionCut(List<Cut.Point> points, UnaryOperator<Tensor> function) implements Cut {
     /** Names the only point. */
     public FunctionCut(String path, UnaryOperator<Tensor> function) {
-        this(List.of(new CutPoint(path, "Function", 0)), function);
+        this(List.of(new Cut.Point(path, "Function", 0)), function);
     }
 
     @Override
@@ -59,17 +59,17 @@ public record FunctionCut(List<CutPoint> points, UnaryOperator<Tensor> function)
         }
 
         @Override
-        public List<CutPoint> cutPoints() {
+        public List<Cut.Point> cutPoints() {
             throw notAskedFor();
         }
 
         @Override
-        public Cut cut(List<CutPoint> points) {
+        public Cut cut(List<Cut.Point> points) {
             throw notAskedFor();
         }
 
         @Override
-        public List<LayerValue> values(Inputs inputs) {
+        public List<Cut.Value> values(Inputs inputs) {
             throw notAskedFor();
         }
     }

@@ -4,6 +4,7 @@ package io.github.attribution4j.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
@@ -45,7 +46,7 @@ class PathTest {
 
     @Test
     void rows_areThePositionsOfEachExample() {
-        PathRows rows = new PathRows(Path.straight(List.of(each), List.of(end)), 3, new double[] {0, 0.5, 1});
+        Rows rows = Path.straight(List.of(each), List.of(end)).rows(3, new double[] {0, 0.5, 1});
 
         assertThat(rows.count()).isEqualTo(9);
         assertThat(rows.group()).isEqualTo(3);

@@ -3,9 +3,9 @@ package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.run.RandomStream;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;

@@ -4,7 +4,7 @@ package io.github.attribution4j.perturbation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.attribution4j.run.RandomStream;
+import io.github.attribution4j.internal.RandomStream;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;

@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.InvalidRequestException;
-import io.github.attribution4j.run.RandomStream;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;

@@ -10,7 +10,6 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.target.Target;
@@ -51,7 +50,7 @@ class LrpTest {
     }
 
     private static double[] relevance(BackwardRule rule, RuledModel model, Inputs inputs, Target target) {
-        RuleSet rules = RuleSet.of(OperationSelector.kind(Operation.Kind.WEIGHTED), rule);
+        RuleSet rules = RuleSet.of(Operation.Selector.kind(Operation.Kind.WEIGHTED), rule);
         return relevance(rules, model, inputs, target);
     }
 
@@ -175,7 +174,7 @@ class LrpTest {
                 .build();
         for (RuleSet rules : new RuleSet[] {Composites.epsilon(1e-6), Composites.epsilonAlpha2Beta1()}) {
             RuleSet asConvolution = rules.override(
-                    OperationSelector.kind(Operation.Kind.WEIGHTED),
+                    Operation.Selector.kind(Operation.Kind.WEIGHTED),
                     rules.ruleFor(apart.operations().get(0), apart.operations()).orElseThrow());
             double[] expected = relevance(asConvolution, merged, inputs, Target.index(4));
             double[] actual = relevance(rules, apart, inputs, Target.at(0, 1, 1));
@@ -245,8 +244,8 @@ class LrpTest {
         // A channel that is all zero has nothing to share relevance by.
         double[] means = model.cut("avgpool").head().forward(inputs).toDoubleArray();
         assertThat(Arrays.stream(means).min().orElseThrow()).isPositive();
-        RuleSet flat =
-                Composites.epsilonPlusFlat().override(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.wSquare());
+        RuleSet flat = Composites.epsilonPlusFlat()
+                .override(Operation.Selector.kind(Operation.Kind.WEIGHTED), Rules.wSquare());
         try (Explanation explanation = new Lrp(flat).attribute(model, inputs, Target.argmax())) {
             double[] scores = explanation.scores();
             double[] gap = explanation.completenessGap();
@@ -309,7 +308,7 @@ class LrpTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("GUIDED");
         RuleSet misplaced =
-                Composites.epsilonPlus().override(OperationSelector.kind(Operation.Kind.ACTIVATION), Rules.flat());
+                Composites.epsilonPlus().override(Operation.Selector.kind(Operation.Kind.ACTIVATION), Rules.flat());
         ReferenceModel net = ReferenceModels.mlp(DataType.FLOAT64, 1, Activation.RELU, 4, 5, 2);
         assertThatThrownBy(() -> new Lrp(misplaced).attribute(net, inputs, Target.index(0)))
                 .isInstanceOf(UnsupportedModelException.class)

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.run.InvalidRequestException;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;

@@ -4,6 +4,7 @@ package io.github.attribution4j.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.testkit.LeakExtension;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;

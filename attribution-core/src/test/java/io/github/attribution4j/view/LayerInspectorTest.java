@@ -33,7 +33,7 @@ class LayerInspectorTest {
     @Test
     void activationsAndGradients_areThoseOfTheCut() {
         try (TensorScope scope = TensorScope.open();
-                LayerViews views = new LayerInspector("act1", "conv2").inspect(model, images(), TARGET)) {
+                LayerInspector.Views views = new LayerInspector("act1", "conv2").inspect(model, images(), TARGET)) {
             for (LayerView view : views.all()) {
                 try (Pullback run = model.cut(view.point().toString()).pullback(images())) {
                     double[] gradient = run.vjp(TARGET.cotangent(run.output(), new long[] {0, 1}))
@@ -56,7 +56,7 @@ class LayerInspectorTest {
     @Test
     void channels_haveTheirOwnStatistics() {
         try (TensorScope scope = TensorScope.open();
-                LayerViews views = new LayerInspector("act1").inspect(model, images(), TARGET)) {
+                LayerInspector.Views views = new LayerInspector("act1").inspect(model, images(), TARGET)) {
             LayerView view = views.get("act1");
             double[] a = view.activation().toDoubleArray();
             double[] g = view.gradient().toDoubleArray();
@@ -95,7 +95,8 @@ class LayerInspectorTest {
     @Test
     void channelsLast_areFoundWhereTheyAre() {
         try (TensorScope scope = TensorScope.open();
-                LayerViews views = new LayerInspector("act1").channelAxis(-1).inspect(model, images())) {
+                LayerInspector.Views views =
+                        new LayerInspector("act1").channelAxis(-1).inspect(model, images())) {
             LayerView view = views.get("act1");
             double[] a = view.activation().toDoubleArray();
             assertThat(view.positionShape()).containsExactly(4, 4);
@@ -112,7 +113,7 @@ class LayerInspectorTest {
     @Test
     void withoutNames_allLayersAreSeen() {
         try (TensorScope scope = TensorScope.open();
-                LayerViews views = new LayerInspector()
+                LayerInspector.Views views = new LayerInspector()
                         .inspect(model, images(), TARGET, Run.defaults().batchRows(1))) {
             assertThat(views.all().stream().map(view -> view.point().toString()))
                     .containsExactly("conv1", "act1", "conv2", "act2", "pool", "fc");
@@ -129,7 +130,7 @@ class LayerInspectorTest {
                     .isInstanceOf(UnknownLayerException.class);
             assertThatThrownBy(() -> new LayerInspector().channelAxis(0))
                     .hasMessage("axis 0 counts examples; channels are on another, such as 1 or -1");
-            try (LayerViews views = new LayerInspector("conv1").inspect(model, images())) {
+            try (LayerInspector.Views views = new LayerInspector("conv1").inspect(model, images())) {
                 assertThatThrownBy(() -> views.get("conv2"))
                         .hasMessage("layer 'conv2' was not inspected; there are [conv1]");
                 assertThatThrownBy(() -> views.get("conv1").channel(Quantity.ACTIVATION, 2, 0))

@@ -6,7 +6,7 @@ import io.github.attribution4j.djl.internal.program.OperationInfo;
 import io.github.attribution4j.djl.internal.program.Signature;
 import io.github.attribution4j.djl.internal.wire.Row;
 import io.github.attribution4j.internal.NearNames;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
@@ -32,9 +32,9 @@ final class TorchAddresses {
     private static final int KEPT = 4096;
 
     private final TorchModules modules;
-    private final Map<CutPoint, Row> rows = new ConcurrentHashMap<>();
-    private final Map<String, CutPoint> named = new ConcurrentHashMap<>();
-    private volatile @Nullable List<CutPoint> cutPoints;
+    private final Map<Cut.Point, Row> rows = new ConcurrentHashMap<>();
+    private final Map<String, Cut.Point> named = new ConcurrentHashMap<>();
+    private volatile @Nullable List<Cut.Point> cutPoints;
     private volatile @Nullable List<Operation> operations;
 
     TorchAddresses(TorchModules modules) {
@@ -76,8 +76,8 @@ final class TorchAddresses {
      * Returns the modules that can be cut, one point for each place of a call; where none is called, as in frozen
      * archives and those of PyTorch 1.3, the places in the text.
      */
-    List<CutPoint> cutPoints() {
-        List<CutPoint> known = cutPoints;
+    List<Cut.Point> cutPoints() {
+        List<Cut.Point> known = cutPoints;
         if (known == null) {
             known = inMethods() ? modules.inner().points() : points(modules());
             cutPoints = known;
@@ -90,8 +90,8 @@ final class TorchAddresses {
         return points(modules()).isEmpty();
     }
 
-    private static List<CutPoint> points(List<ModuleInfo> modules) {
-        List<CutPoint> points = new ArrayList<>();
+    private static List<Cut.Point> points(List<ModuleInfo> modules) {
+        List<Cut.Point> points = new ArrayList<>();
         for (ModuleInfo info : modules) {
             if (info.index() == 0 || !info.addressable()) {
                 continue;
@@ -100,7 +100,7 @@ final class TorchAddresses {
             for (ModuleInfo.Call way : info.calls()) {
                 for (int site = 0; site < way.sites(); site++, call++) {
                     if (way.result().hasTensors()) {
-                        points.add(new CutPoint(info.path(), info.simpleType(), call));
+                        points.add(new Cut.Point(info.path(), info.simpleType(), call));
                     }
                 }
             }
@@ -114,7 +114,7 @@ final class TorchAddresses {
      * @throws UnknownLayerException if there is no such module, or no such call or element of it
      * @throws UnsupportedModelException if the module cannot be reached
      */
-    Row row(CutPoint point) {
+    Row row(Cut.Point point) {
         return remembered(rows, point, this::find);
     }
 
@@ -129,7 +129,7 @@ final class TorchAddresses {
         return known;
     }
 
-    private Row find(CutPoint point) {
+    private Row find(Cut.Point point) {
         ModuleInfo info = layer(point.path());
         if (info == null && point.path().indexOf('/') >= 0) {
             return modules.inner().row(point);
@@ -137,15 +137,15 @@ final class TorchAddresses {
         if (info == null) {
             throw new UnknownLayerException(
                     point.path(),
-                    cutPoints().stream().map(CutPoint::path).distinct().toList());
+                    cutPoints().stream().map(Cut.Point::path).distinct().toList());
         }
         if (!info.alias().isEmpty()) {
-            return row(new CutPoint(info.alias(), point.kind(), point.call(), point.side(), point.element()));
+            return row(new Cut.Point(info.alias(), point.kind(), point.call(), point.side(), point.element()));
         }
         if (!info.addressable()) {
             throw unreachable(point.path(), info.reason());
         }
-        boolean output = point.side() == CutPoint.Side.OUTPUT;
+        boolean output = point.side() == Cut.Side.OUTPUT;
         List<ModuleInfo.Call> calls = info.calls().stream()
                 .flatMap(way -> Collections.nCopies(way.sites(), way).stream())
                 .toList();
@@ -170,7 +170,7 @@ final class TorchAddresses {
     }
 
     /** Returns what there is to say about a point that its address and kind do not say; mostly nothing. */
-    String note(CutPoint point) {
+    String note(Cut.Point point) {
         ModuleInfo info = layer(point.path());
         if (info == null) {
             return "";
@@ -197,8 +197,8 @@ final class TorchAddresses {
         return String.join("; ", notes);
     }
 
-    private static CutPoint call(CutPoint point, int number) {
-        return new CutPoint(point.path(), point.kind(), number, point.side(), point.element());
+    private static Cut.Point call(Cut.Point point, int number) {
+        return new Cut.Point(point.path(), point.kind(), number, point.side(), point.element());
     }
 
     private static UnsupportedModelException unreachable(String path, String reason) {
@@ -225,7 +225,7 @@ final class TorchAddresses {
     private static List<String> addresses(String path, List<ModuleInfo.Call> calls) {
         List<String> addresses = new ArrayList<>();
         for (int call = 0; call < calls.size(); call++) {
-            CutPoint first = new CutPoint(path, "", call);
+            Cut.Point first = new Cut.Point(path, "", call);
             for (int i = 0; i < Math.abs(elements(calls.get(call), true)); i++) {
                 addresses.add(first.output(i).toString());
             }
@@ -242,12 +242,12 @@ final class TorchAddresses {
      * @throws UnknownLayerException naming the nearest known paths
      * @throws UnsupportedModelException if the module exists and cannot be reached, with the reason
      */
-    CutPoint cutPoint(String address) {
+    Cut.Point cutPoint(String address) {
         return remembered(named, address, this::find);
     }
 
-    private CutPoint find(String address) {
-        Optional<CutPoint> found = LayeredModel.find(cutPoints(), address);
+    private Cut.Point find(String address) {
+        Optional<Cut.Point> found = LayeredModel.find(cutPoints(), address);
         if (found.isEmpty()) {
             found = unlisted(address);
         }
@@ -265,9 +265,9 @@ final class TorchAddresses {
                     if (!info.addressable()) {
                         throw unreachable(info.path(), info.reason());
                     }
-                    Optional<CutPoint> silent =
-                            LayeredModel.find(List.of(new CutPoint(info.path(), info.simpleType(), 0)), address);
-                    if (silent.isPresent() && silent.get().side() == CutPoint.Side.INPUT) {
+                    Optional<Cut.Point> silent =
+                            LayeredModel.find(List.of(new Cut.Point(info.path(), info.simpleType(), 0)), address);
+                    if (silent.isPresent() && silent.get().side() == Cut.Side.INPUT) {
                         row(silent.get());
                         return silent.get();
                     }
@@ -279,7 +279,7 @@ final class TorchAddresses {
     }
 
     /** A later call of a module that is called repeatedly, or a module under another name than the program's. */
-    private Optional<CutPoint> unlisted(String address) {
+    private Optional<Cut.Point> unlisted(String address) {
         Matcher matcher = MODULE.matcher(address);
         if (!matcher.matches()) {
             return Optional.empty();
@@ -302,21 +302,21 @@ final class TorchAddresses {
             return Optional.empty();
         }
         String called = info.path() + address.substring(named.path().length());
-        Optional<CutPoint> listed = LayeredModel.find(cutPoints(), called);
+        Optional<Cut.Point> listed = LayeredModel.find(cutPoints(), called);
         return listed.isEmpty() && call != null && isRepeated(info)
                 ? LayeredModel.find(
-                        List.of(new CutPoint(info.path(), info.simpleType(), Integer.parseInt(call))), called)
+                        List.of(new Cut.Point(info.path(), info.simpleType(), Integer.parseInt(call))), called)
                 : listed;
     }
 
     /** The addresses that may have been meant: values inside methods only where no module's name is near. */
     private List<String> known(String address) {
-        List<String> modules = cutPoints().stream().map(CutPoint::toString).toList();
+        List<String> modules = cutPoints().stream().map(Cut.Point::toString).toList();
         if (address.indexOf('/') < 0 && !NearNames.of(address, modules).isEmpty()) {
             return modules;
         }
         return Stream.concat(
-                        modules.stream(), this.modules.inner().points().stream().map(CutPoint::toString))
+                        modules.stream(), this.modules.inner().points().stream().map(Cut.Point::toString))
                 .distinct()
                 .toList();
     }

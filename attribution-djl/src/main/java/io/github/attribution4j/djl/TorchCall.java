@@ -7,7 +7,7 @@ import io.github.attribution4j.djl.internal.wire.Request;
 import io.github.attribution4j.model.Inputs;
 
 /**
- * A {@link io.github.attribution4j.model.program.Question} bound to the parameters of a program.
+ * A {@link io.github.attribution4j.model.program.Program.Question} bound to the parameters of a program.
  *
  * @param inputs those of the model and, for a tail, the activations before them; references last
  * @param request in which a tensor is the position of its input

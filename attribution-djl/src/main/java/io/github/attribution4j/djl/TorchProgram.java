@@ -11,15 +11,15 @@ import io.github.attribution4j.djl.internal.wire.Reply;
 import io.github.attribution4j.djl.internal.wire.Request;
 import io.github.attribution4j.djl.internal.wire.Row;
 import io.github.attribution4j.djl.internal.wire.Value;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
-import io.github.attribution4j.model.program.Place;
 import io.github.attribution4j.model.program.Program;
-import io.github.attribution4j.model.program.Question;
-import io.github.attribution4j.model.program.RowForm;
+import io.github.attribution4j.model.program.Program.Place;
+import io.github.attribution4j.model.program.Program.Question;
+import io.github.attribution4j.model.program.Program.RowForm;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -132,7 +132,7 @@ final class TorchProgram implements Program {
     }
 
     @Override
-    public void check(CutPoint point) {
+    public void check(Cut.Point point) {
         module().check();
         addresses.row(point);
     }
@@ -229,7 +229,7 @@ final class TorchProgram implements Program {
     }
 
     @Override
-    public Set<CutPoint> computedFrom(CutPoint source, List<CutPoint> points, Inputs inputs) {
+    public Set<Cut.Point> computedFrom(Cut.Point source, List<Cut.Point> points, Inputs inputs) {
         module().check();
         List<Place> places =
                 points.stream().map(point -> new Place(point, RowForm.ROWS)).toList();
@@ -238,7 +238,7 @@ final class TorchProgram implements Program {
                 .toList();
         return tapped(inputs, rows, true, reply -> {
             ordered(reply, new Question(inputs, List.of(), places, null), rows);
-            Set<CutPoint> computed = new HashSet<>();
+            Set<Cut.Point> computed = new HashSet<>();
             for (Reply.Tap<PtNDArray> tap : reply.taps()) {
                 if (tap.dependent()) {
                     computed.add(points.get(tap.row()));

@@ -6,20 +6,17 @@ import io.github.attribution4j.djl.internal.engine.DjlArchives;
 import io.github.attribution4j.djl.internal.engine.TorchModule;
 import io.github.attribution4j.djl.internal.engine.TorchWeights;
 import io.github.attribution4j.djl.internal.program.Signature;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.Program;
-import io.github.attribution4j.model.program.WholeProgram;
 import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.model.rule.RuledCopy;
-import io.github.attribution4j.model.rule.RuledCut;
 import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel.RuledCut;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.io.InputStream;
@@ -65,7 +62,7 @@ public final class TorchScriptModel implements RuledModel {
     private final TorchModules modules;
     private final TorchAddresses addresses;
     private final TorchProgram program;
-    private final WholeProgram whole;
+    private final Program.Whole whole;
     private final TorchValues values;
     private final Model.Identity identity;
     private final TorchWeights weights;
@@ -81,7 +78,7 @@ public final class TorchScriptModel implements RuledModel {
         this.modules = modules;
         this.addresses = new TorchAddresses(modules);
         this.program = new TorchProgram(modules, addresses, options);
-        this.whole = new WholeProgram(this, program);
+        this.whole = new Program.Whole(this, program);
         this.values = new TorchValues(modules, addresses, program);
         this.identity = identity;
         this.weights = weights;
@@ -264,7 +261,7 @@ public final class TorchScriptModel implements RuledModel {
      * places has one point for each.
      */
     @Override
-    public List<CutPoint> cutPoints() {
+    public List<Cut.Point> cutPoints() {
         return addresses.cutPoints();
     }
 
@@ -275,7 +272,7 @@ public final class TorchScriptModel implements RuledModel {
      *
      * @return the first tensor of the first execution of each place, in the order of the text
      */
-    public List<CutPoint> innerPoints() {
+    public List<Cut.Point> innerPoints() {
         return modules.inner().points();
     }
 
@@ -284,7 +281,7 @@ public final class TorchScriptModel implements RuledModel {
      *
      * @return addresses, types and shapes of what was computed, in the order of execution
      */
-    public List<LayerValue> innerValues(Inputs inputs) {
+    public List<Cut.Value> innerValues(Inputs inputs) {
         return values.inMethods(inputs);
     }
 
@@ -296,7 +293,7 @@ public final class TorchScriptModel implements RuledModel {
      * @throws UnsupportedModelException if the module cannot be reached, with the reason
      */
     @Override
-    public RuledCut cut(List<CutPoint> points) {
+    public RuledCut cut(List<Cut.Point> points) {
         return whole.cut(points);
     }
 
@@ -318,7 +315,7 @@ public final class TorchScriptModel implements RuledModel {
      * was, if it holds more than 8 MiB besides parameters.
      */
     @Override
-    public RuledCopy with(RuleSet rules) {
+    public RuledModel.Copy with(RuleSet rules) {
         return whole.with(rules);
     }
 
@@ -329,7 +326,7 @@ public final class TorchScriptModel implements RuledModel {
      * @throws UnsupportedModelException if the module exists and cannot be reached, with the reason
      */
     @Override
-    public CutPoint cutPoint(String address) {
+    public Cut.Point cutPoint(String address) {
         return addresses.cutPoint(address);
     }
 
@@ -339,13 +336,13 @@ public final class TorchScriptModel implements RuledModel {
      * which value it hands on; under which other names it stands in the archive.
      */
     @Override
-    public String note(CutPoint point) {
+    public String note(Cut.Point point) {
         return addresses.note(point);
     }
 
     /** Runs the program once, with every value of every module tapped. */
     @Override
-    public List<LayerValue> values(Inputs inputs) {
+    public List<Cut.Value> values(Inputs inputs) {
         return addresses.inMethods() ? values.inMethods(inputs) : values.ofModules(inputs);
     }
 

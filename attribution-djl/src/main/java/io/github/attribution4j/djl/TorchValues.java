@@ -8,9 +8,8 @@ import io.github.attribution4j.djl.internal.program.ModuleInfo;
 import io.github.attribution4j.djl.internal.program.ValueInfo;
 import io.github.attribution4j.djl.internal.wire.Reply;
 import io.github.attribution4j.djl.internal.wire.Row;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.program.Program;
@@ -42,27 +41,27 @@ final class TorchValues {
     }
 
     /** Returns what the places inside methods give, in the order of execution. */
-    List<LayerValue> inMethods(Inputs inputs) {
+    List<Cut.Value> inMethods(Inputs inputs) {
         modules.module().check();
         InnerPoints inner = modules.inner();
-        List<CutPoint> points = new ArrayList<>();
+        List<Cut.Point> points = new ArrayList<>();
         List<Row> rows = new ArrayList<>();
         for (ValueInfo place : inner.values()) {
             int tensors = place.structure().tensors();
             for (int element = 0; element < (tensors < 0 ? LISTED_ELEMENTS : tensors); element++) {
                 rows.add(new Row(place.module(), Row.EVERY_CALL, place.side(), element, false));
-                points.add(new CutPoint(inner.path(place), place.operator(), 0).output(element));
+                points.add(new Cut.Point(inner.path(place), place.operator(), 0).output(element));
             }
         }
         return values(inputs, rows, tap -> {
-            CutPoint first = points.get(tap.row());
+            Cut.Point first = points.get(tap.row());
             String kind = first.kind().isEmpty() ? "variable" : first.kind();
-            return new CutPoint(first.path(), kind, tap.call()).output(first.element());
+            return new Cut.Point(first.path(), kind, tap.call()).output(first.element());
         });
     }
 
     /** Returns what modules are given and give, in the order of modules. */
-    List<LayerValue> ofModules(Inputs inputs) {
+    List<Cut.Value> ofModules(Inputs inputs) {
         modules.module().check();
         List<Row> rows = new ArrayList<>();
         for (ModuleInfo info : addresses.modules()) {
@@ -80,11 +79,11 @@ final class TorchValues {
                 }
             }
         }
-        Map<CutPoint, LayerValue> values = new HashMap<>();
-        for (LayerValue value : values(inputs, rows, tap -> {
+        Map<Cut.Point, Cut.Value> values = new HashMap<>();
+        for (Cut.Value value : values(inputs, rows, tap -> {
             Row row = rows.get(tap.row());
             ModuleInfo info = addresses.modules().get(row.module());
-            CutPoint first = new CutPoint(info.path(), info.simpleType(), tap.call());
+            Cut.Point first = new Cut.Point(info.path(), info.simpleType(), tap.call());
             return row.side() == Row.RESULT ? first.output(row.element()) : first.input(row.element());
         })) {
             values.put(value.point(), value);
@@ -92,7 +91,7 @@ final class TorchValues {
         Map<String, Integer> order = new HashMap<>();
         addresses.modules().forEach(info -> order.put(info.path(), info.index()));
         return values.values().stream()
-                .sorted(Comparator.comparing((LayerValue value) ->
+                .sorted(Comparator.comparing((Cut.Value value) ->
                                 order.getOrDefault(value.point().path(), 0))
                         .thenComparing(value -> value.point().call())
                         .thenComparing(value -> value.point().side())
@@ -101,7 +100,7 @@ final class TorchValues {
     }
 
     /** Runs the program and lists the values of rows, in order of execution. */
-    private List<LayerValue> values(Inputs inputs, List<Row> rows, Function<Reply.Tap<PtNDArray>, CutPoint> point) {
+    private List<Cut.Value> values(Inputs inputs, List<Row> rows, Function<Reply.Tap<PtNDArray>, Cut.Point> point) {
         boolean alone = program.rowLayout() == Program.RowLayout.NONE;
         List<Row> seen = alone ? rows.stream().map(row -> row.seen(Row.ALONE)).toList() : rows;
         return program.tapped(
@@ -111,7 +110,7 @@ final class TorchValues {
                 reply -> reply.taps().stream()
                         .map(tap -> {
                             Shape shape = Types.fromDjl(tap.tensor().getShape());
-                            return new LayerValue(
+                            return new Cut.Value(
                                     point.apply(tap),
                                     Types.fromDjl(tap.tensor().getDataType()),
                                     alone ? shape.withRows(inputs.rows()) : shape);

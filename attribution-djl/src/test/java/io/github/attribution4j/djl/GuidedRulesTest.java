@@ -10,10 +10,9 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.model.rule.RuledCopy;
-import io.github.attribution4j.model.rule.RuledCut;
+import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel.RuledCut;
 import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
@@ -67,7 +66,7 @@ class GuidedRulesTest {
     @Test
     @DisplayName("A rule for a module that is not there is refused, in a frozen archive for having no modules")
     void missingModules() {
-        RuleSet rules = RuleSet.of(OperationSelector.module("layer1"), Rules.epsilon(1e-6))
+        RuleSet rules = RuleSet.of(Operation.Selector.module("layer1"), Rules.epsilon(1e-6))
                 .otherwise(new BackwardRule.Gradient());
         try (TorchScriptModel frozen = TorchScriptModel.load(Zoo.file("cnn_frozen.pt"));
                 TorchScriptModel mlp = TorchScriptModel.load(Zoo.file("mlp_script.pt"))) {
@@ -90,7 +89,7 @@ class GuidedRulesTest {
             for (String file : List.of("cnn_script.pt", "cnn_trace.pt", "cnn_frozen.pt")) {
                 try (TorchScriptModel model = TorchScriptModel.load(Zoo.file(file));
                         TensorScope scope = TensorScope.open()) {
-                    RuledCopy copy = model.with(rules);
+                    RuledModel.Copy copy = model.with(rules);
                     float[] all = gradient(copy::run, image(model, 2));
                     expected = expected == null ? all : expected;
                     close(all, expected);
@@ -115,7 +114,7 @@ class GuidedRulesTest {
             try (TorchScriptModel model = TorchScriptModel.load(Zoo.file(file));
                     TensorScope scope = TensorScope.open()) {
                 Inputs inputs = image(model, 2);
-                RuledCopy copy = model.with(GUIDED);
+                RuledModel.Copy copy = model.with(GUIDED);
                 float[] whole = gradient(copy::run, inputs);
                 for (String layer : List.of(
                         "layer1.0", "layer1.1.bn1", "stem.2", "pool", "layer2.0:in", "layer1.0.conv2/conv2d#0")) {
@@ -207,10 +206,10 @@ class GuidedRulesTest {
             "Eight threads that mix gradients and rules of all families on one model get the bits that one thread gets")
     void threads() throws Exception {
         RuleSet comparison = RuleSet.of(
-                        OperationSelector.kind(Operation.Kind.ACTIVATION), new BackwardRule.Rescale(1e-6))
+                        Operation.Selector.kind(Operation.Kind.ACTIVATION), new BackwardRule.Rescale(1e-6))
                 .otherwise(new BackwardRule.Gradient());
-        RuleSet relevance = RuleSet.of(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(1e-6))
-                .rule(OperationSelector.kind(Operation.Kind.ACTIVATION), Rules.pass())
+        RuleSet relevance = RuleSet.of(Operation.Selector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(1e-6))
+                .rule(Operation.Selector.kind(Operation.Kind.ACTIVATION), Rules.pass())
                 .otherwise(new BackwardRule.Gradient());
         try (TorchScriptModel model = TorchScriptModel.load(Zoo.file("cnn_script.pt"));
                 TensorScope scope = TensorScope.open()) {
@@ -274,11 +273,11 @@ class GuidedRulesTest {
         try (TorchScriptModel model = TestModels.script(text);
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 1, 3, 4, 3));
-            RuledCopy copy = model.with(GUIDED);
+            RuledModel.Copy copy = model.with(GUIDED);
             assertThatThrownBy(() -> copy.run(inputs))
                     .hasMessageContaining("rnn_relu#0")
                     .hasMessageContaining("recurrent");
-            RuleSet meant = GUIDED.rule(OperationSelector.name("rnn_relu"), new BackwardRule.Gradient());
+            RuleSet meant = GUIDED.rule(Operation.Selector.name("rnn_relu"), new BackwardRule.Gradient());
             assertThat(gradient(model.with(meant)::run, inputs)).hasSize(12);
         }
     }

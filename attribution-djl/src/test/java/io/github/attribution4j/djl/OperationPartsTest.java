@@ -10,7 +10,6 @@ import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.DeepLift;
@@ -426,7 +425,7 @@ class OperationPartsTest {
                 TorchScriptModel training =
                         model(STEPS.replace("GATE", ""), bodies[0].replace("0.5, False", "0.5, True"))) {
             Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT64, 2, 7, 3, 4));
-            OperationSelector recurrent = OperationSelector.kind(Operation.Kind.RECURRENT);
+            Operation.Selector recurrent = Operation.Selector.kind(Operation.Kind.RECURRENT);
             Lrp plus = new Lrp(Composites.epsilon(0).override(recurrent, Rules.zPlus()));
             assertThatThrownBy(() -> explained(model, plus, inputs))
                     .isInstanceOf(UnsupportedModelException.class)

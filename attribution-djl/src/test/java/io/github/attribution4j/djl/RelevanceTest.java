@@ -10,9 +10,8 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.model.rule.RuledCopy;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.tensor.DataType;
@@ -30,16 +29,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Relevance through single operations, and what refuses to pass it. */
 class RelevanceTest {
     private static final RuleSet CONSERVING = RuleSet.of(
-                    OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(0))
+                    Operation.Selector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(0))
             .rule(
-                    OperationSelector.kind(Operation.Kind.LINEAR, Operation.Kind.AVERAGE_POOLING),
+                    Operation.Selector.kind(Operation.Kind.LINEAR, Operation.Kind.AVERAGE_POOLING),
                     new BackwardRule.Norm(0))
             .rule(
-                    OperationSelector.kind(
+                    Operation.Selector.kind(
                             Operation.Kind.ACTIVATION, Operation.Kind.MAX_POOLING, Operation.Kind.SOFTMAX),
                     Rules.pass())
-            .rule(OperationSelector.kind(Operation.Kind.NORMALIZATION), new BackwardRule.ConstantDeviation(0))
-            .rule(OperationSelector.kind(Operation.Kind.PRODUCT), new BackwardRule.Uniform(0));
+            .rule(Operation.Selector.kind(Operation.Kind.NORMALIZATION), new BackwardRule.ConstantDeviation(0))
+            .rule(Operation.Selector.kind(Operation.Kind.PRODUCT), new BackwardRule.Uniform(0));
 
     private static TorchScriptModel model(String expression) {
         String body = expression.contains("return ") ? expression : "return " + expression;
@@ -126,7 +125,7 @@ class RelevanceTest {
         try (TensorScope scope = TensorScope.open();
                 TorchScriptModel model = model(expression)) {
             Inputs inputs = inputs(model);
-            RuledCopy ruled = model.with(CONSERVING);
+            RuledModel.Copy ruled = model.with(CONSERVING);
             double[] output = model.forward(inputs).toDoubleArray();
             try (BackwardRun run = ruled.run(inputs)) {
                 assertThat(run.output().toDoubleArray()).containsExactly(output, Offset.offset(1e-12));
@@ -171,7 +170,7 @@ class RelevanceTest {
                         model("torch.linear(x, torch.ones([5, 8], dtype=7), torch.ones([5], dtype=7))")) {
             Inputs inputs = Inputs.of(model.tensors().of(new double[96], 2, 6, 8));
             for (BackwardRule rule : List.of(Rules.flat(), Rules.wSquare(), Rules.zBox(-1, 1))) {
-                RuleSet set = RuleSet.of(OperationSelector.any(), rule);
+                RuleSet set = RuleSet.of(Operation.Selector.any(), rule);
                 assertThat(back(model.with(set)::run, inputs, true)[0]).isNotZero();
             }
         }
@@ -197,12 +196,12 @@ class RelevanceTest {
             })
     void refuses(String expression, String rules, String message) {
         RuleSet set = switch (rules) {
-            case "pass" -> RuleSet.of(OperationSelector.any(), Rules.pass());
-            case "box" -> RuleSet.of(OperationSelector.any(), Rules.zBox(new double[] {-1, -1}, new double[] {1, 1}));
-            case "plus" -> RuleSet.of(OperationSelector.any(), Rules.zPlus());
+            case "pass" -> RuleSet.of(Operation.Selector.any(), Rules.pass());
+            case "box" -> RuleSet.of(Operation.Selector.any(), Rules.zBox(new double[] {-1, -1}, new double[] {1, 1}));
+            case "plus" -> RuleSet.of(Operation.Selector.any(), Rules.zPlus());
             case "weights" ->
-                RuleSet.of(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.zPlus())
-                        .rule(OperationSelector.kind(Operation.Kind.ACTIVATION), Rules.pass());
+                RuleSet.of(Operation.Selector.kind(Operation.Kind.WEIGHTED), Rules.zPlus())
+                        .rule(Operation.Selector.kind(Operation.Kind.ACTIVATION), Rules.pass());
             default -> CONSERVING;
         };
         String text = rules.equals("weights") ? "torch.relu(" + expression + ")" : expression;
@@ -273,7 +272,7 @@ class RelevanceTest {
      */
     private static void assertInputTimesGradient(TorchScriptModel model) {
         Inputs inputs = inputs(model);
-        RuleSet plain = RuleSet.of(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(0))
+        RuleSet plain = RuleSet.of(Operation.Selector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(0))
                 .otherwise(Rules.gradient());
         double[] x = inputs.attributed().get(0).toDoubleArray();
         double[] expected = back(model::pullback, inputs, false);

@@ -17,7 +17,6 @@ import io.github.attribution4j.model.rule.BackwardRule.BiasPart;
 import io.github.attribution4j.model.rule.BackwardRule.InputPart;
 import io.github.attribution4j.model.rule.BackwardRule.WeightPart;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
@@ -32,10 +31,10 @@ import org.junit.jupiter.api.Test;
 /** Copies that follow backward rules. */
 class RuledCopyTest {
     private static final BackwardRule GRADIENT = new BackwardRule.Gradient();
-    private static final RuleSet GUIDED = RuleSet.of(OperationSelector.name("relu"), new BackwardRule.GuidedRelu())
+    private static final RuleSet GUIDED = RuleSet.of(Operation.Selector.name("relu"), new BackwardRule.GuidedRelu())
             .otherwise(GRADIENT);
     private static final RuleSet DECONVOLUTION = RuleSet.of(
-                    OperationSelector.name("relu"), new BackwardRule.DeconvolutionRelu())
+                    Operation.Selector.name("relu"), new BackwardRule.DeconvolutionRelu())
             .otherwise(GRADIENT);
 
     private static Inputs image(TorchScriptModel model) {
@@ -173,7 +172,8 @@ class RuledCopyTest {
                 def forward(self: __torch__.M, x: Tensor) -> Tensor:
                   return torch.sum(torch.sigmoid(torch.mul(x, 3.)), [1], True)
                 """;
-        RuleSet rescale = RuleSet.of(OperationSelector.kind(Operation.Kind.ACTIVATION), new BackwardRule.Rescale(1e-6));
+        RuleSet rescale =
+                RuleSet.of(Operation.Selector.kind(Operation.Kind.ACTIVATION), new BackwardRule.Rescale(1e-6));
         try (TorchScriptModel model = TestModels.script(text);
                 TensorScope scope = TensorScope.open()) {
             float[] x = {-1, 0.5f, 0.25f};
@@ -197,7 +197,7 @@ class RuledCopyTest {
                   return torch.sum(torch.linear(x, torch.sub(torch.ones([2, 3]), 0.5)), [1], True)
                 """;
         RuleSet epsilon = RuleSet.of(
-                        OperationSelector.kind(Operation.Kind.WEIGHTED),
+                        Operation.Selector.kind(Operation.Kind.WEIGHTED),
                         new BackwardRule.Weighted(
                                 "epsilon",
                                 List.of(new BackwardRule.Group(
@@ -207,7 +207,7 @@ class RuledCopyTest {
                                 0,
                                 List.of(),
                                 List.of()))
-                .rule(OperationSelector.kind(Operation.Kind.LINEAR), new BackwardRule.Norm(0));
+                .rule(Operation.Selector.kind(Operation.Kind.LINEAR), new BackwardRule.Norm(0));
         try (TorchScriptModel model = TestModels.script(linear);
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(model.tensors().of(new float[] {-1, 0.5f, 2}, 1, 3));
@@ -224,7 +224,8 @@ class RuledCopyTest {
                   y = torch.cumprod(x, 1)
                   return torch.sigmoid(torch.sum(y, [1], True))
                 """;
-        RuleSet rescale = RuleSet.of(OperationSelector.kind(Operation.Kind.ACTIVATION), new BackwardRule.Rescale(1e-6));
+        RuleSet rescale =
+                RuleSet.of(Operation.Selector.kind(Operation.Kind.ACTIVATION), new BackwardRule.Rescale(1e-6));
         try (TorchScriptModel model = TestModels.script(text);
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(model.tensors().of(new float[] {-1, 0.5f, 2}, 1, 3));
@@ -249,8 +250,8 @@ class RuledCopyTest {
     @Test
     @DisplayName("Rules go through recurrent layers, and quantized values refuse by name")
     void recurrentAndQuantized() {
-        RuleSet rescale = RuleSet.of(OperationSelector.kind(Operation.Kind.ACTIVATION), new BackwardRule.Rescale(1e-6))
-                .rule(OperationSelector.kind(Operation.Kind.LINEAR), GRADIENT);
+        RuleSet rescale = RuleSet.of(Operation.Selector.kind(Operation.Kind.ACTIVATION), new BackwardRule.Rescale(1e-6))
+                .rule(Operation.Selector.kind(Operation.Kind.LINEAR), GRADIENT);
         String recurrent = """
                 def forward(self: __torch__.M, x: Tensor) -> Tensor:
                   w = annotate(List[Tensor], [torch.ones([8, 3]), torch.ones([8, 2])])

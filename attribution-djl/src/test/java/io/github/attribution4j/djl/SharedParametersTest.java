@@ -16,7 +16,7 @@ import io.github.attribution4j.djl.internal.engine.TorchRuntime;
 import io.github.attribution4j.djl.internal.engine.TorchTensors;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.rule.BackwardRule;
-import io.github.attribution4j.model.rule.OperationSelector;
+import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
@@ -174,7 +174,7 @@ class SharedParametersTest {
                 assertThat(inside[row]).isCloseTo(relu, within(expected[row]));
                 assertThat(output[row]).isCloseTo(relu * relu, within(relu * relu));
             }
-            RuleSet guided = RuleSet.of(OperationSelector.name("relu"), new BackwardRule.GuidedRelu())
+            RuleSet guided = RuleSet.of(Operation.Selector.name("relu"), new BackwardRule.GuidedRelu())
                     .otherwise(new BackwardRule.Gradient());
             try (var run = model.with(guided).run(inputs)) {
                 float[] ones = {1, 1, 1};

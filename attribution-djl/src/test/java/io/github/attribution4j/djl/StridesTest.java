@@ -7,12 +7,11 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.model.rule.RuledCopy;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
@@ -114,7 +113,7 @@ class StridesTest {
     @DisplayName("In the place of a value inside the program")
     void replacement() {
         try (TorchScriptModel model = TestModels.script(TWO)) {
-            CutPoint point = model.innerPoints().stream()
+            Cut.Point point = model.innerPoints().stream()
                     .filter(inner -> inner.kind().equals("view"))
                     .findFirst()
                     .orElseThrow();
@@ -154,7 +153,7 @@ class StridesTest {
     @DisplayName("By a copy with backward rules")
     void rules() {
         try (TorchScriptModel model = TestModels.script(VIEWS)) {
-            RuledCopy copy = model.with(RuleSet.relus(new BackwardRule.GuidedRelu()));
+            RuledModel.Copy copy = model.with(RuleSet.relus(new BackwardRule.GuidedRelu()));
             views.forEach((name, view) -> {
                 try (BackwardRun viewed = copy.run(Inputs.of(view));
                         BackwardRun copied = copy.run(Inputs.of(copy(view)))) {

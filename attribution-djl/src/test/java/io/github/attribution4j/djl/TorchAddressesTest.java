@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.djl.internal.Zoo;
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
@@ -39,21 +37,21 @@ class TorchAddressesTest {
     void everyCallInALoopHasAnAddressListedOrNot() {
         try (TorchScriptModel model = model("control_script.pt");
                 TensorScope scope = TensorScope.open()) {
-            CutPoint listed = model.cutPoint("cell");
+            Cut.Point listed = model.cutPoint("cell");
             assertThat(model.cutPoints())
                     .contains(listed)
                     .noneMatch(p -> p.path().equals("cell") && p.call() > 0);
             assertThat(model.note(listed)).isEqualTo("repeated: cell#1, cell#2, ...");
             assertThat(model.note(model.cutPoint("large"))).isEmpty();
             Inputs inputs = input(model, 2, 3);
-            List<CutPoint> seen = model.values(inputs).stream()
-                    .map(LayerValue::point)
-                    .filter(p -> p.path().equals("cell") && p.side() == CutPoint.Side.OUTPUT)
+            List<Cut.Point> seen = model.values(inputs).stream()
+                    .map(Cut.Value::point)
+                    .filter(p -> p.path().equals("cell") && p.side() == Cut.Side.OUTPUT)
                     .toList();
             assertThat(seen).hasSize(3);
             Tensor before = null;
             for (int call = 0; call < 3; call++) {
-                CutPoint point = model.cutPoint("cell#" + call);
+                Cut.Point point = model.cutPoint("cell#" + call);
                 assertThat(point).isEqualTo(seen.get(call));
                 Cut cut = model.cut(point);
                 Tensor value = cut.head().forward(inputs);
@@ -81,12 +79,12 @@ class TorchAddressesTest {
             assertThat(model.cutPoint("shown")).isEqualTo(model.cutPoint("called"));
             assertThat(model.cutPoint("shown.fc:in")).isEqualTo(model.cutPoint("called.fc:in"));
             assertThat(model.cutPoints())
-                    .extracting(CutPoint::path)
+                    .extracting(Cut.Point::path)
                     .contains("called")
                     .doesNotContain("shown");
             assertThat(model.note(model.cutPoint("called"))).isEqualTo("also named shown");
             Inputs inputs = input(model, 2, 4);
-            assertThat(model.cut(new CutPoint("shown", "Cell", 0))
+            assertThat(model.cut(new Cut.Point("shown", "Cell", 0))
                             .head()
                             .forward(inputs)
                             .toFloatArray())
@@ -101,7 +99,7 @@ class TorchAddressesTest {
     void aValueThatPassesThroughAModuleOfATraceSaysSo() {
         try (TorchScriptModel model = model("handing_trace.pt");
                 TensorScope scope = TensorScope.open()) {
-            CutPoint point = model.cutPoint("block.bn.drop");
+            Cut.Point point = model.cutPoint("block.bn.drop");
             assertThat(model.cutPoints()).contains(point);
             assertThat(point.kind()).isEqualTo("Identity");
             assertThat(model.note(point)).isEqualTo("passes its input through");
@@ -168,7 +166,7 @@ class TorchAddressesTest {
                 """;
         try (TorchScriptModel model = TestModels.script(forward)) {
             assertThat(model.repairs()).anyMatch(repair -> repair.contains("quantize_per_tensor has no derivative"));
-            assertThat(model.cutPoints().stream().map(CutPoint::toString))
+            assertThat(model.cutPoints().stream().map(Cut.Point::toString))
                     .contains("/mul#0", "/relu#0", "/dequantize#0")
                     .noneMatch(address -> address.contains("no_derivative"));
         }

@@ -6,7 +6,7 @@ import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.cli.DemoFiles;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
@@ -29,7 +29,8 @@ public final class LayerAndNeuron {
 
             System.out.println("layers: "
                     + String.join(
-                            ", ", model.cutPoints().stream().map(CutPoint::path).toList()));
+                            ", ",
+                            model.cutPoints().stream().map(Cut.Point::path).toList()));
 
             // The same method, at a layer: attributions of its channels.
             try (Explanation why = method.at("relu2").attribute(model, inputs, three)) {

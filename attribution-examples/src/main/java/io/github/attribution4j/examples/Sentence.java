@@ -4,7 +4,7 @@ package io.github.attribution4j.examples;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.baseline.TokenBaseline;
+import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.cli.DemoFiles;
 import io.github.attribution4j.djl.HuggingFaceTokens;
 import io.github.attribution4j.djl.TorchScriptModel;
@@ -36,7 +36,7 @@ public final class Sentence {
             Tokens tokens = HuggingFaceTokens.encode(tokenizer, sentence);
             Inputs inputs = tokens.inputs(model.tensors(), model.parameterNames());
             long mask = HuggingFaceTokens.id(tokenizer, "[MASK]").orElseThrow();
-            TokenBaseline masked = TokenBaseline.of(mask).keeping(tokens.specialIds());
+            Baseline.Token masked = Baseline.token(mask).keeping(tokens.specialIds());
             Attribution<LayeredModel> method =
                     TokenAttribution.of(new IntegratedGradients().baseline(masked.throughHead()));
 

@@ -7,7 +7,6 @@ import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.baseline.Baseline;
-import io.github.attribution4j.baseline.TokenBaseline;
 import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.cam.GuidedGradCam;
 import io.github.attribution4j.djl.LoadOptions;
@@ -26,7 +25,7 @@ import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.rule.BackwardRule;
-import io.github.attribution4j.model.rule.OperationSelector;
+import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.path.Quadrature;
@@ -204,9 +203,9 @@ class CaptumMapTest {
         explains(new Lrp());
         explains(new Lrp(Composites.epsilon(1e-9)));
         for (BackwardRule rule : List.of(Rules.epsilon(0.1), Rules.gamma(0.25), Rules.alphaBeta(1, 0))) {
-            explains(new Lrp(Composites.epsilonPlus().override(OperationSelector.module("conv2"), rule)));
+            explains(new Lrp(Composites.epsilonPlus().override(Operation.Selector.module("conv2"), rule)));
         }
-        assertThat(RuleSet.of(OperationSelector.module("conv2"), Rules.gamma(0.25))
+        assertThat(RuleSet.of(Operation.Selector.module("conv2"), Rules.gamma(0.25))
                         .rules())
                 .hasSize(1);
         assertThat(Rules.pass().family()).isEqualTo(BackwardRule.Family.RELEVANCE);
@@ -341,7 +340,7 @@ class CaptumMapTest {
             Inputs text = Inputs.none()
                     .attribute("input_ids", ids)
                     .fixed("attention_mask", ids.gt(0).to(DataType.INT64));
-            Baseline masked = TokenBaseline.of(4).keeping(2, 3);
+            Baseline masked = Baseline.token(4).keeping(2, 3);
             List<TokenAttribution<LayeredModel>> methods = List.of(
                     TokenAttribution.of(new IntegratedGradients()),
                     TokenAttribution.of(new IntegratedGradients().baseline(masked.throughHead())));

@@ -22,7 +22,6 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.view.LayerInspector;
 import io.github.attribution4j.view.LayerView;
-import io.github.attribution4j.view.LayerViews;
 import io.github.attribution4j.visual.Caption;
 import io.github.attribution4j.visual.Histograms;
 import io.github.attribution4j.visual.MapGrid;
@@ -239,7 +238,7 @@ class ClassActivationMapsTest {
         Path folder = Files.createTempDirectory("views");
         List<Double> report = new ArrayList<>();
         // tag::views
-        try (LayerViews views =
+        try (LayerInspector.Views views =
                 new LayerInspector("relu1", "relu2").inspect(model, Inputs.of(image), Target.index(3))) {
             LayerView relu2 = views.get("relu2");
             report.add(relu2.statistics(LayerView.Quantity.ACTIVATION).zeros()); // how much of it is 0

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Feature;
 import io.github.attribution4j.Features;
+import io.github.attribution4j.Features.Feature;
 import io.github.attribution4j.Reasons;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.djl.TorchScriptModel;

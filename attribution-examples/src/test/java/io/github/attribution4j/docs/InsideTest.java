@@ -11,7 +11,7 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.mask.FeatureMask;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.perturbation.FeatureAblation;
@@ -56,7 +56,7 @@ class InsideTest {
     void points() {
         StringBuilder list = new StringBuilder();
         // tag::points
-        for (CutPoint point : model.cutPoints()) {
+        for (Cut.Point point : model.cutPoints()) {
             list.append(point).append(" ").append(point.kind()).append("\n"); // such as relu3 ReLU
         }
         // end::points

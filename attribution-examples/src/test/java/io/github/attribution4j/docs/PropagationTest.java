@@ -11,7 +11,6 @@ import io.github.attribution4j.cam.GuidedGradCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.propagation.Composites;
@@ -149,13 +148,13 @@ class PropagationTest {
     @Test
     void ownRules() {
         // tag::own-rules
-        RuleSet rules = RuleSet.of(OperationSelector.first(Operation.Kind.WEIGHTED), Rules.zBox(0, 1))
-                .rule(OperationSelector.module("conv2"), Rules.alphaBeta(2, 1))
-                .rule(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(0.01))
-                .rule(OperationSelector.kind(Operation.Kind.ACTIVATION, Operation.Kind.MAX_POOLING), Rules.pass())
-                .rule(OperationSelector.kind(Operation.Kind.AVERAGE_POOLING, Operation.Kind.LINEAR), Rules.norm());
+        RuleSet rules = RuleSet.of(Operation.Selector.first(Operation.Kind.WEIGHTED), Rules.zBox(0, 1))
+                .rule(Operation.Selector.module("conv2"), Rules.alphaBeta(2, 1))
+                .rule(Operation.Selector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(0.01))
+                .rule(Operation.Selector.kind(Operation.Kind.ACTIVATION, Operation.Kind.MAX_POOLING), Rules.pass())
+                .rule(Operation.Selector.kind(Operation.Kind.AVERAGE_POOLING, Operation.Kind.LINEAR), Rules.norm());
         RuleSet changed = Composites.epsilonPlus()
-                .override(OperationSelector.module("fc"), Rules.epsilon(0.25)); // wins over what stands there
+                .override(Operation.Selector.module("fc"), Rules.epsilon(0.25)); // wins over what stands there
         Explanation why = new Lrp(rules).attribute(digits, Inputs.of(image), Target.index(3));
         // end::own-rules
         new Lrp(changed).attribute(digits, Inputs.of(image), Target.index(3)).close();

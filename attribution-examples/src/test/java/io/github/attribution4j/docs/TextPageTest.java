@@ -8,7 +8,6 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
-import io.github.attribution4j.baseline.TokenBaseline;
 import io.github.attribution4j.djl.HuggingFaceTokens;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
@@ -50,7 +49,7 @@ class TextPageTest {
         scope = TensorScope.open();
         tokens = HuggingFaceTokens.encode(tokenizer, SENTENCE);
         inputs = tokens.inputs(model.tensors(), model.parameterNames());
-        masked = TokenBaseline.of(4).keeping(tokens.specialIds());
+        masked = Baseline.token(4).keeping(tokens.specialIds());
     }
 
     @AfterEach
@@ -70,7 +69,7 @@ class TextPageTest {
             Tokens tokens = HuggingFaceTokens.encode(tokenizer, "Draw the edges of the graph as lines on the axes.");
             Inputs inputs = tokens.inputs(model.tensors(), model.parameterNames());
             long mask = HuggingFaceTokens.id(tokenizer, "[MASK]").orElseThrow();
-            Baseline masked = TokenBaseline.of(mask).keeping(tokens.specialIds());
+            Baseline masked = Baseline.token(mask).keeping(tokens.specialIds());
             Attribution<LayeredModel> method =
                     TokenAttribution.of(new IntegratedGradients().baseline(masked.throughHead()));
             try (Explanation why = method.attribute(model, inputs, Target.index(0))) { // 0: charts
@@ -120,7 +119,7 @@ class TextPageTest {
     void references() {
         Tensor otherIds = inputs.tensor(0);
         // tag::references
-        Baseline padding = TokenBaseline.of(0).keeping(2, 3); // [PAD], but for [CLS] and [SEP]
+        Baseline padding = Baseline.token(0).keeping(2, 3); // [PAD], but for [CLS] and [SEP]
         Baseline another = Baseline.of(otherIds); // any text of the same length
         Baseline zeroVectors = Baseline.zeros(); // at the embedding: no lift
         List<Baseline> atEmbedding = List.of(padding.throughHead(), another.throughHead(), zeroVectors);

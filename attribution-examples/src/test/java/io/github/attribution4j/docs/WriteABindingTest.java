@@ -10,20 +10,16 @@ import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
-import io.github.attribution4j.model.program.Place;
 import io.github.attribution4j.model.program.Program;
-import io.github.attribution4j.model.program.Question;
-import io.github.attribution4j.model.program.WayBack;
-import io.github.attribution4j.model.program.WholeProgram;
+import io.github.attribution4j.model.program.Program.Place;
+import io.github.attribution4j.model.program.Program.Question;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.target.Target;
@@ -96,16 +92,16 @@ class WriteABindingTest {
     // tag::program
     /** The binding: value 0 is the input, value i what layer i gives. */
     record Chain(List<Layer> layers, AtomicBoolean closed) implements Program {
-        List<CutPoint> points() {
+        List<Cut.Point> points() {
             if (closed.get()) {
                 throw new IllegalStateException("this model was closed; make it again");
             }
             return layers.stream()
-                    .map(layer -> new CutPoint(layer.name(), layer.getClass().getSimpleName(), 0))
+                    .map(layer -> new Cut.Point(layer.name(), layer.getClass().getSimpleName(), 0))
                     .toList();
         }
 
-        private int number(CutPoint point) {
+        private int number(Cut.Point point) {
             return points().indexOf(point) + 1;
         }
 
@@ -115,7 +111,7 @@ class WriteABindingTest {
         }
 
         @Override
-        public void check(CutPoint point) {
+        public void check(Cut.Point point) {
             if (number(point) == 0) {
                 throw new UnknownLayerException(
                         point.toString(), layers.stream().map(Layer::name).toList());
@@ -123,7 +119,7 @@ class WriteABindingTest {
         }
 
         @Override
-        public Set<CutPoint> computedFrom(CutPoint source, List<CutPoint> points, Inputs inputs) {
+        public Set<Cut.Point> computedFrom(Cut.Point source, List<Cut.Point> points, Inputs inputs) {
             return points.stream()
                     .filter(point -> number(point) > number(source))
                     .collect(Collectors.toSet());
@@ -156,8 +152,7 @@ class WriteABindingTest {
                     .filter(i -> i <= end)
                     .max(Integer::compare)
                     .orElse(0);
-            return new WayBack(
-                    question,
+            return question.pullback(
                     leaves.stream().map(leaf -> leaf == stop).toList(),
                     tensor(values[end]),
                     tapped.stream().map(leaf -> tensor(values[leaf])).toList(),
@@ -218,11 +213,11 @@ class WriteABindingTest {
     // tag::model
     static final class ChainModel implements LayeredModel {
         private final Chain program;
-        private final WholeProgram whole;
+        private final Program.Whole whole;
 
         ChainModel(Layer... layers) {
             this.program = new Chain(List.of(layers), new AtomicBoolean());
-            this.whole = new WholeProgram(this, program);
+            this.whole = new Program.Whole(this, program);
         }
 
         @Override
@@ -236,17 +231,17 @@ class WriteABindingTest {
         }
 
         @Override
-        public Cut cut(List<CutPoint> points) {
+        public Cut cut(List<Cut.Point> points) {
             return whole.cut(points);
         }
 
         @Override
-        public List<CutPoint> cutPoints() {
+        public List<Cut.Point> cutPoints() {
             return program.points();
         }
 
         @Override
-        public List<LayerValue> values(Inputs inputs) {
+        public List<Cut.Value> values(Inputs inputs) {
             return whole.values(inputs);
         }
 

@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Described;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.ForwardAttribution;
-import io.github.attribution4j.GradientAttribution;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Rows;
@@ -18,14 +16,13 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.run.RandomStream;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Kind;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Settings;
-import io.github.attribution4j.setting.Sources;
+import io.github.attribution4j.setting.Setting.Kind;
+import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
@@ -38,13 +35,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 class WriteAMethodTest {
     // tag::method
     static final class SquaredGradient extends Described<DifferentiableModel, SquaredGradient>
-            implements GradientAttribution {
+            implements Attribution.Gradient {
         private static final Setting<Boolean> SIGNED =
                 Setting.of("signed", Kind.FLAG, false, "whether the sign of the gradient is kept");
 
@@ -81,7 +79,7 @@ class WriteAMethodTest {
     // end::method
 
     // tag::groups
-    static final class Banzhaf extends Described<Model, Banzhaf> implements ForwardAttribution {
+    static final class Banzhaf extends Described<Model, Banzhaf> implements Attribution.Forward {
         private static final Setting<Integer> SAMPLES = Setting.count(
                         "samples", 500, 1, "coalitions drawn for each example")
                 .trial(8);
@@ -114,7 +112,7 @@ class WriteAMethodTest {
                         Coalitions.start(this, model, inputs, target, run, value(MASK), value(BASELINE));
                 Run started = coalitions.evaluator().run();
                 Coalitions.Keeping half = (example, row, kept) -> {
-                    RandomStream random = started.random(0xBA2, started.exampleKey(example), row);
+                    RandomGenerator random = started.random(0xBA2, started.exampleKey(example), row);
                     for (int group = 0; group < coalitions.groups(example); group++) {
                         kept[group] = random.nextDouble() < 0.5;
                     }
@@ -152,7 +150,7 @@ class WriteAMethodTest {
     // end::groups
 
     // tag::rows
-    static final class LeaveOneOut extends Described<Model, LeaveOneOut> implements ForwardAttribution {
+    static final class LeaveOneOut extends Described<Model, LeaveOneOut> implements Attribution.Forward {
         private static final Setting<Baseline> BASELINE =
                 Setting.of("baseline", Baseline.KIND, Baseline.zeros(), "what stands in the place of an element");
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx;
 
-import io.github.attribution4j.model.program.RowForm;
+import io.github.attribution4j.model.program.Program.RowForm;
 import io.github.attribution4j.onnx.internal.graph.Attribute;
 import io.github.attribution4j.onnx.internal.graph.Dim;
 import io.github.attribution4j.onnx.internal.graph.ElementType;

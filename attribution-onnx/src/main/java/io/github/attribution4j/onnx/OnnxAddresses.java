@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx;
 
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
@@ -36,10 +36,10 @@ final class OnnxAddresses {
     private final Map<String, ElementType> elements;
     private final Constants constants;
     private final Set<String> read;
-    private final List<CutPoint> points;
-    private final Map<CutPoint, String> values = new LinkedHashMap<>();
+    private final List<Cut.Point> points;
+    private final Map<Cut.Point, String> values = new LinkedHashMap<>();
     private final Map<String, String> refusals;
-    private final Map<CutPoint, String> notes = new HashMap<>();
+    private final Map<Cut.Point, String> notes = new HashMap<>();
 
     /**
      * Looks at a graph.
@@ -64,11 +64,11 @@ final class OnnxAddresses {
         }
         ModuleValues modules = new ModuleValues(graph, producers::containsKey);
         this.refusals = modules.refusals();
-        List<CutPoint> all = new ArrayList<>();
+        List<Cut.Point> all = new ArrayList<>();
         modules.values().forEach((address, value) -> {
             Matcher called = CALL.matcher(address);
             boolean again = called.matches() && modules.values().containsKey(called.group(1));
-            CutPoint point = new CutPoint(
+            Cut.Point point = new Cut.Point(
                     again ? called.group(1) : address,
                     modules.kinds().getOrDefault(address, producers.get(value).type()),
                     again ? Integer.parseInt(called.group(2)) : 0);
@@ -81,13 +81,13 @@ final class OnnxAddresses {
                 path = "/" + path;
             }
             if (!modules.values().containsKey(path)) {
-                add(all, new CutPoint(path, node.type(), 0), value);
+                add(all, new Cut.Point(path, node.type(), 0), value);
             }
         });
         this.points = List.copyOf(all);
     }
 
-    private void add(List<CutPoint> all, CutPoint point, String value) {
+    private void add(List<Cut.Point> all, Cut.Point point, String value) {
         values.put(withoutKind(point), value);
         all.add(point);
     }
@@ -109,19 +109,19 @@ final class OnnxAddresses {
                 : Optional.of("the output '" + output + "' is not computed from it");
     }
 
-    private static CutPoint withoutKind(CutPoint point) {
+    private static Cut.Point withoutKind(Cut.Point point) {
         return point.kind().isEmpty()
                 ? point
-                : new CutPoint(point.path(), "", point.call(), point.side(), point.element());
+                : new Cut.Point(point.path(), "", point.call(), point.side(), point.element());
     }
 
     /** The modules, from the outside in and in the order of the file, then the values. */
-    List<CutPoint> points() {
+    List<Cut.Point> points() {
         return points;
     }
 
     /** The value at a point. */
-    String value(CutPoint point) {
+    String value(Cut.Point point) {
         String value = values.get(withoutKind(point));
         if (value == null) {
             throw missing(point.toString());
@@ -130,8 +130,8 @@ final class OnnxAddresses {
     }
 
     /** The point of an address. */
-    CutPoint cutPoint(String address) {
-        Optional<CutPoint> found = LayeredModel.find(points, address);
+    Cut.Point cutPoint(String address) {
+        Optional<Cut.Point> found = LayeredModel.find(points, address);
         if (found.isEmpty() || !values.containsKey(withoutKind(found.get()))) {
             throw missing(address);
         }
@@ -146,12 +146,12 @@ final class OnnxAddresses {
         }
         return refusal == null
                 ? new UnknownLayerException(
-                        address, points.stream().map(CutPoint::toString).toList())
+                        address, points.stream().map(Cut.Point::toString).toList())
                 : new UnsupportedModelException("layer '" + address + "' cannot be cut: " + refusal);
     }
 
     /** What there is to say of a point: which value a module's is. */
-    String note(CutPoint point) {
+    String note(Cut.Point point) {
         return notes.getOrDefault(withoutKind(point), "");
     }
 }

@@ -2,15 +2,13 @@
 package io.github.attribution4j.onnx;
 
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
-import io.github.attribution4j.model.program.WholeProgram;
+import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import io.github.attribution4j.onnx.internal.proto.FormatException;
 import io.github.attribution4j.onnx.internal.session.OrtTensors;
@@ -42,14 +40,14 @@ import java.util.function.Supplier;
 public final class OnnxModel implements LayeredModel {
     private final OnnxFile file;
     private final OnnxProgram program;
-    private final WholeProgram whole;
+    private final Program.Whole whole;
     private final String name;
 
     private OnnxModel(OnnxFile file, String name, String output) {
         this.file = file;
         this.name = name;
         this.program = new OnnxProgram(file, output);
-        this.whole = new WholeProgram(this, program);
+        this.whole = new Program.Whole(this, program);
     }
 
     /**
@@ -116,7 +114,7 @@ public final class OnnxModel implements LayeredModel {
     }
 
     @Override
-    public List<CutPoint> cutPoints() {
+    public List<Cut.Point> cutPoints() {
         return program.addresses().points();
     }
 
@@ -128,23 +126,23 @@ public final class OnnxModel implements LayeredModel {
      *     joined a convolution with its batch norm, or the value is an input, constant, of integers, or not used by the output
      */
     @Override
-    public CutPoint cutPoint(String address) {
+    public Cut.Point cutPoint(String address) {
         return program.addresses().cutPoint(address);
     }
 
     /** Says of a module which value is its. */
     @Override
-    public String note(CutPoint point) {
+    public String note(Cut.Point point) {
         return program.addresses().note(point);
     }
 
     @Override
-    public Cut cut(List<CutPoint> points) {
+    public Cut cut(List<Cut.Point> points) {
         return whole.cut(points);
     }
 
     @Override
-    public List<LayerValue> values(Inputs inputs) {
+    public List<Cut.Value> values(Inputs inputs) {
         return whole.values(inputs);
     }
 

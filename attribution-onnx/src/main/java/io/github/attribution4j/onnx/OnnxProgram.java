@@ -3,15 +3,14 @@ package io.github.attribution4j.onnx;
 
 import ai.onnxruntime.OnnxTensor;
 import io.github.attribution4j.internal.NearNames;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
-import io.github.attribution4j.model.program.Place;
 import io.github.attribution4j.model.program.Program;
-import io.github.attribution4j.model.program.Question;
-import io.github.attribution4j.model.program.WayBack;
+import io.github.attribution4j.model.program.Program.Place;
+import io.github.attribution4j.model.program.Program.Question;
 import io.github.attribution4j.onnx.EditedGraph.Spot;
 import io.github.attribution4j.onnx.internal.gradient.Weaver;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
@@ -114,13 +113,13 @@ final class OnnxProgram implements Program, AutoCloseable {
     }
 
     @Override
-    public void check(CutPoint point) {
+    public void check(Cut.Point point) {
         requireOpen();
         addresses.value(point);
     }
 
     @Override
-    public Set<CutPoint> computedFrom(CutPoint source, List<CutPoint> others, Inputs inputs) {
+    public Set<Cut.Point> computedFrom(Cut.Point source, List<Cut.Point> others, Inputs inputs) {
         requireOpen();
         Set<String> reached = new HashSet<>(Set.of(addresses.value(source)));
         for (Node node : graph.nodes()) {
@@ -128,8 +127,8 @@ final class OnnxProgram implements Program, AutoCloseable {
                 reached.addAll(node.outputs());
             }
         }
-        Set<CutPoint> computed = new LinkedHashSet<>();
-        for (CutPoint point : others) {
+        Set<Cut.Point> computed = new LinkedHashSet<>();
+        for (Cut.Point point : others) {
             if (!point.equals(source) && reached.contains(addresses.value(point))) {
                 computed.add(point);
             }
@@ -378,7 +377,7 @@ final class OnnxProgram implements Program, AutoCloseable {
                         .toList();
                 List<Boolean> reached =
                         leaves.stream().map(woven.gradients()::containsKey).toList();
-                return new HeldPullback(new WayBack(question, reached, result, activations, this::back), () -> {
+                return new HeldPullback(question.pullback(reached, result, activations, this::back), () -> {
                     if (held != null) {
                         held.close();
                     }

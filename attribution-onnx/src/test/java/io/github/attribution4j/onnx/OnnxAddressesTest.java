@@ -4,9 +4,8 @@ package io.github.attribution4j.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.onnx.internal.Golden;
@@ -73,7 +72,7 @@ class OnnxAddressesTest {
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessageStartingWith("layer '" + module + "' cannot be cut: ")
                     .hasMessageContainingAll(reason, "'" + offered + "'");
-            assertThatThrownBy(() -> model.cut(new CutPoint(module, "Conv2d", 0)))
+            assertThatThrownBy(() -> model.cut(new Cut.Point(module, "Conv2d", 0)))
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessageContaining(offered);
             assertThat(model.cutPoints()).noneMatch(point -> point.path().equals(module));
@@ -86,13 +85,13 @@ class OnnxAddressesTest {
         try (OnnxModel model = OnnxModel.load(GOLDEN.bytes("mlp.script/model"));
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(Tensors.ofJava().of(new float[6], 1, 6));
-            List<LayerValue> values = model.values(inputs);
+            List<Cut.Value> values = model.values(inputs);
             assertThat(values.stream().map(value -> value.point().toString()).limit(10))
                     .containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "/0/Gemm_output_0", "/1/Relu_output_0");
             assertThat(values).allMatch(value -> value.dataType() == DataType.FLOAT32);
             assertThat(values.get(0).shape()).isEqualTo(values.get(8).shape());
             assertThat(values.get(0).shape().rank()).isEqualTo(2);
-            assertThat(values).extracting(LayerValue::point).isEqualTo(model.cutPoints());
+            assertThat(values).extracting(Cut.Value::point).isEqualTo(model.cutPoints());
         }
     }
 

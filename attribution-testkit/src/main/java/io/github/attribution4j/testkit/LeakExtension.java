@@ -2,7 +2,7 @@
 package io.github.attribution4j.testkit;
 
 import io.github.attribution4j.status.Experimental;
-import io.github.attribution4j.tensor.Lifetime;
+import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.tensor.TensorScope;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;

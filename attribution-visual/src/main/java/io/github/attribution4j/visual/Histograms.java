@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
+import io.github.attribution4j.view.LayerInspector;
 import io.github.attribution4j.view.LayerView;
 import io.github.attribution4j.view.LayerView.Quantity;
-import io.github.attribution4j.view.LayerViews;
 import io.github.attribution4j.visual.internal.Checks;
 import java.util.List;
 import java.util.Locale;
@@ -52,7 +52,7 @@ public final class Histograms {
      * @param quantity activations, gradients or their product
      * @return histograms with default settings
      */
-    public static Histograms of(LayerViews views, Quantity quantity) {
+    public static Histograms of(LayerInspector.Views views, Quantity quantity) {
         Histograms histograms = empty();
         for (LayerView view : views.all()) {
             histograms = histograms.add(view.point().toString(), view.values(quantity));

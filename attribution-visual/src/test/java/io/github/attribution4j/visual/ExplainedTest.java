@@ -4,8 +4,8 @@ package io.github.attribution4j.visual;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.ForwardAttribution;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.mask.FeatureMask;
@@ -29,7 +29,7 @@ class ExplainedTest {
     /**
      * Attributes to every element its own value: complete for a model that sums its inputs, with a baseline of zeros.
      */
-    private static final class Identity implements ForwardAttribution {
+    private static final class Identity implements Attribution.Forward {
 
         @Override
         public Explanation attribute(Model model, Inputs inputs, Target target, Run run) {

@@ -13,12 +13,11 @@ import io.github.attribution4j.cli.question.Texts;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.rule.RuledModel;
-import io.github.attribution4j.run.Batching;
 import io.github.attribution4j.run.CancelledException;
 import io.github.attribution4j.run.DeadlineExceededException;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.setting.Need;
-import io.github.attribution4j.setting.Sources;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.text.TokenAttribution;
@@ -297,7 +296,7 @@ public final class Explainer {
         }
         if (options.batch != null) {
             run = options.batch.equals("auto")
-                    ? run.batching(Batching.auto())
+                    ? run.batching(Run.Batching.auto())
                     : run.batchRows(Math.toIntExact(Texts.integers("--batch", options.batch)[0]));
         }
         return options.deadline == null ? run : run.deadline(options.deadline);

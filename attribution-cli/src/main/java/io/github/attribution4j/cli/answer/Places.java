@@ -4,7 +4,7 @@ package io.github.attribution4j.cli.answer;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -4,7 +4,7 @@ package io.github.attribution4j.cli.answer;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.cli.Remedies;
 import io.github.attribution4j.cli.question.Texts;
-import io.github.attribution4j.run.Counts;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.visual.TextTable;
 import java.io.PrintWriter;

@@ -6,9 +6,8 @@ import io.github.attribution4j.cli.question.InputOptions;
 import io.github.attribution4j.cli.question.Models;
 import io.github.attribution4j.cli.question.Request;
 import io.github.attribution4j.djl.TorchScriptModel;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -70,18 +69,17 @@ final class LayersCommand implements Callable<Integer> {
             Inputs inputs = !options.hasInput()
                     ? null
                     : Request.fewest(model, Request.read(options, model).inputs());
-            Map<String, LayerValue> values = new LinkedHashMap<>();
+            Map<String, Cut.Value> values = new LinkedHashMap<>();
             if (inputs == null) {
-                model.cutPoints()
-                        .forEach(point -> values.put(point.toString(), new LayerValue(point, FLOAT, NO_SHAPE)));
+                model.cutPoints().forEach(point -> values.put(point.toString(), new Cut.Value(point, FLOAT, NO_SHAPE)));
                 if (all && model instanceof TorchScriptModel archive) {
                     archive.innerPoints()
                             .forEach(point ->
-                                    values.putIfAbsent(point.toString(), new LayerValue(point, FLOAT, NO_SHAPE)));
+                                    values.putIfAbsent(point.toString(), new Cut.Value(point, FLOAT, NO_SHAPE)));
                 }
             } else {
-                for (LayerValue value : model.values(inputs)) {
-                    if (all || value.point().side() == CutPoint.Side.OUTPUT) {
+                for (Cut.Value value : model.values(inputs)) {
+                    if (all || value.point().side() == Cut.Side.OUTPUT) {
                         values.put(value.point().toString(), value);
                     }
                 }
@@ -96,7 +94,7 @@ final class LayersCommand implements Callable<Integer> {
         return Failure.DONE;
     }
 
-    private static void print(PrintWriter out, RuledModel model, Map<String, LayerValue> values, boolean withShapes) {
+    private static void print(PrintWriter out, RuledModel model, Map<String, Cut.Value> values, boolean withShapes) {
         List<String> shapes = values.values().stream()
                 .map(value -> !withShapes
                         ? ""
@@ -106,7 +104,7 @@ final class LayersCommand implements Callable<Integer> {
                                         : " " + value.dataType().label()))
                 .toList();
         List<String> notes = values.values().stream()
-                .map(value -> value.point().side() == CutPoint.Side.OUTPUT ? model.note(value.point()) : "")
+                .map(value -> value.point().side() == Cut.Side.OUTPUT ? model.note(value.point()) : "")
                 .toList();
         int paths = width("path", values.keySet().stream().toList());
         int kinds = width(
@@ -118,7 +116,7 @@ final class LayersCommand implements Callable<Integer> {
                 + (note.isEmpty() || !withShapes ? "%s%s" : "%-" + width(last, shapes) + "s  %s");
         out.println(String.format(format, "path", "kind", last, note).stripTrailing());
         int line = 0;
-        for (Map.Entry<String, LayerValue> entry : values.entrySet()) {
+        for (Map.Entry<String, Cut.Value> entry : values.entrySet()) {
             String kind = entry.getValue().point().kind();
             out.println(String.format(format, entry.getKey(), kind, shapes.get(line), notes.get(line))
                     .stripTrailing());

@@ -11,7 +11,7 @@ import io.github.attribution4j.cli.question.Models;
 import io.github.attribution4j.cli.question.Request;
 import io.github.attribution4j.cli.question.TargetOptions;
 import io.github.attribution4j.model.rule.RuledModel;
-import io.github.attribution4j.setting.Sources;
+import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;

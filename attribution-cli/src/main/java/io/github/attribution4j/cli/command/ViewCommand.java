@@ -15,7 +15,6 @@ import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.view.LayerInspector;
 import io.github.attribution4j.view.LayerView;
 import io.github.attribution4j.view.LayerView.Quantity;
-import io.github.attribution4j.view.LayerViews;
 import io.github.attribution4j.visual.Caption;
 import io.github.attribution4j.visual.Histograms;
 import io.github.attribution4j.visual.MapGrid;
@@ -165,7 +164,7 @@ final class ViewCommand implements Callable<Integer> {
         Request request = Request.read(options, model);
         Inputs inputs = request.inputs();
         LayerInspector inspector = new LayerInspector(layers.toArray(String[]::new)).channelAxis(channelsLast ? -1 : 1);
-        try (LayerViews views = what == Quantity.ACTIVATION
+        try (LayerInspector.Views views = what == Quantity.ACTIVATION
                 ? inspector.inspect(model, inputs)
                 : inspector.inspect(model, inputs, score(request), Run.defaults())) {
             List<String> names = new ArrayList<>();

@@ -13,7 +13,7 @@ import io.github.attribution4j.cli.question.Request;
 import io.github.attribution4j.cli.question.Texts;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.mask.FeatureMask;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
@@ -28,9 +28,9 @@ import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Need;
+import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Sources;
+import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -122,7 +122,7 @@ public final class Diagnosis {
             say("ok", "inputs", String.join(", ", onnx.inputs()));
             say("ok", "outputs", String.join(", ", onnx.outputs()));
         }
-        List<CutPoint> points = model.cutPoints();
+        List<Cut.Point> points = model.cutPoints();
         if (points.isEmpty()) {
             say("no", "layers", "none found, so nothing can be explained at a layer" + remedy);
         } else {
@@ -363,7 +363,7 @@ public final class Diagnosis {
 
     /** Returns the last layer whose output has channels and positions. */
     private Optional<String> lastConvolution(Inputs one) {
-        List<CutPoint> points = model.cutPoints();
+        List<Cut.Point> points = model.cutPoints();
         for (int i = points.size() - 1; i >= 0; i--) {
             try (TensorScope scope = TensorScope.open()) {
                 if (model.cut(points.get(i)).head().forward(one).shape().rank() > 2) {
@@ -377,7 +377,7 @@ public final class Diagnosis {
     }
 
     private Optional<String> lastLayer() {
-        List<CutPoint> points = model.cutPoints();
+        List<Cut.Point> points = model.cutPoints();
         return points.isEmpty()
                 ? Optional.empty()
                 : Optional.of(points.get(points.size() - 1).toString());
@@ -442,7 +442,7 @@ public final class Diagnosis {
 
     /** Returns the first layer whose output has gradients, such as an embedding of integers. */
     private Optional<String> firstFloating(Inputs inputs) {
-        for (CutPoint point : model.cutPoints()) {
+        for (Cut.Point point : model.cutPoints()) {
             try (TensorScope scope = TensorScope.open()) {
                 Tensor output = model.cut(point).head().forward(inputs);
                 if (output.dataType().isFloating()) {

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.question;
 
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.model.rule.RuledCopy;
-import io.github.attribution4j.model.rule.RuledCut;
 import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel.RuledCut;
 import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import io.github.attribution4j.onnx.internal.graph.ValueInfo;
@@ -146,22 +144,22 @@ public final class OnnxFileModel implements RuledModel {
     }
 
     @Override
-    public List<CutPoint> cutPoints() {
+    public List<Cut.Point> cutPoints() {
         return model.cutPoints();
     }
 
     @Override
-    public CutPoint cutPoint(String address) {
+    public Cut.Point cutPoint(String address) {
         return model.cutPoint(address);
     }
 
     @Override
-    public String note(CutPoint point) {
+    public String note(Cut.Point point) {
         return model.note(point);
     }
 
     @Override
-    public List<LayerValue> values(Inputs inputs) {
+    public List<Cut.Value> values(Inputs inputs) {
         return model.values(inputs);
     }
 
@@ -176,7 +174,7 @@ public final class OnnxFileModel implements RuledModel {
     }
 
     @Override
-    public RuledCut cut(List<CutPoint> points) {
+    public RuledCut cut(List<Cut.Point> points) {
         // Core makes all cuts, and those refuse rules themselves.
         return (RuledCut) model.cut(points);
     }
@@ -187,7 +185,7 @@ public final class OnnxFileModel implements RuledModel {
     }
 
     @Override
-    public RuledCopy with(RuleSet rules) {
+    public RuledModel.Copy with(RuleSet rules) {
         throw Program.noRules();
     }
 

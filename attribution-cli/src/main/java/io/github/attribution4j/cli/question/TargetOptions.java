@@ -2,7 +2,7 @@
 package io.github.attribution4j.cli.question;
 
 import io.github.attribution4j.internal.NearNames;
-import io.github.attribution4j.setting.Sources;
+import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Feature;
+import io.github.attribution4j.Features.Feature;
 import io.github.attribution4j.cli.Cli;
 import io.github.attribution4j.cli.Cli.Said;
 import java.io.IOException;

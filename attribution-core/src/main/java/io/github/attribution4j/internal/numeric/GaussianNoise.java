@@ -3,13 +3,13 @@ package io.github.attribution4j.internal.numeric;
 
 import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.run.Problems;
-import io.github.attribution4j.run.RandomStream;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.setting.Kind;
+import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.Arrays;
+import java.util.random.RandomGenerator;
 
 /**
  * Normal noise for attributed inputs, drawn from (seed, example, sample, input): what the noise tunnel and GradientShap
@@ -84,7 +84,7 @@ public final class GaussianNoise {
         int size = Math.toIntExact(shape.row().size());
         double[] noise = new double[Math.multiplyExact(size, examples.length)];
         for (int r = 0; r < examples.length; r++) {
-            RandomStream random = run.random(PURPOSE, run.exampleKey(examples[r]), samples[r], input);
+            RandomGenerator random = run.random(PURPOSE, run.exampleKey(examples[r]), samples[r], input);
             for (int k = r * size; k < (r + 1) * size; k++) {
                 noise[k] = deviation * random.nextGaussian();
             }

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.model.program;
 
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.model.rule.RuledCopy;
-import io.github.attribution4j.model.rule.RuledCut;
 import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel.RuledCut;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.List;
@@ -57,7 +55,7 @@ final class Part implements RuledModel {
     }
 
     @Override
-    public RuledCut cut(List<CutPoint> points) {
+    public RuledCut cut(List<Cut.Point> points) {
         return new PartCut(model, this, section, points);
     }
 
@@ -71,27 +69,27 @@ final class Part implements RuledModel {
     }
 
     @Override
-    public RuledCopy with(RuleSet rules) {
-        return new Copy(this, section.with(rules), rules, List.of());
+    public RuledModel.Copy with(RuleSet rules) {
+        return new PartCopy(this, section.with(rules), rules, List.of());
     }
 
     @Override
-    public List<CutPoint> cutPoints() {
+    public List<Cut.Point> cutPoints() {
         return model.cutPoints();
     }
 
     @Override
-    public CutPoint cutPoint(String address) {
+    public Cut.Point cutPoint(String address) {
         return model.cutPoint(address);
     }
 
     @Override
-    public String note(CutPoint point) {
+    public String note(Cut.Point point) {
         return model.note(point);
     }
 
     @Override
-    public List<LayerValue> values(Inputs inputs) {
+    public List<Cut.Value> values(Inputs inputs) {
         return model.values(section.behind(inputs));
     }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.model.program;
 
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.model.rule.RuledCut;
 import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel.RuledCut;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -16,7 +16,7 @@ final class PartCut implements RuledCut {
     private final LayeredModel model;
     private final LayeredModel whole;
     private final Section section;
-    private final List<CutPoint> points;
+    private final List<Cut.Point> points;
 
     /**
      * Cuts.
@@ -25,7 +25,7 @@ final class PartCut implements RuledCut {
      * @param whole the model or part that is cut
      * @param section the section of the program that it computes
      */
-    PartCut(LayeredModel model, LayeredModel whole, Section section, List<CutPoint> points) {
+    PartCut(LayeredModel model, LayeredModel whole, Section section, List<Cut.Point> points) {
         this.model = model;
         this.whole = whole;
         this.section = section;
@@ -33,7 +33,7 @@ final class PartCut implements RuledCut {
     }
 
     @Override
-    public List<CutPoint> points() {
+    public List<Cut.Point> points() {
         return points;
     }
 
@@ -51,13 +51,13 @@ final class PartCut implements RuledCut {
 
     @Override
     public RuledModel head(int number) {
-        CutPoint point = points.get(number);
+        Cut.Point point = points.get(number);
         return new Part(model, whole, section.to(point), point.toString(), false);
     }
 
     @Override
     public RuledModel tail() {
-        String where = points.stream().map(CutPoint::toString).collect(Collectors.joining(", "));
+        String where = points.stream().map(Cut.Point::toString).collect(Collectors.joining(", "));
         return new Part(model, whole, section.from(points), where, true);
     }
 

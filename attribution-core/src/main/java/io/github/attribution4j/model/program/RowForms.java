@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.model.program;
 
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;
+import io.github.attribution4j.model.program.Program.Place;
+import io.github.attribution4j.model.program.Program.Question;
+import io.github.attribution4j.model.program.Program.RowForm;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -29,7 +32,7 @@ final class RowForms {
     private static final double SAME = 1e-3;
 
     /** {@code ranks}: those of the inputs, since the form does not depend on extents such as the lengths of texts. */
-    private record Key(CutPoint point, List<Integer> ranks, boolean several) {}
+    private record Key(Cut.Point point, List<Integer> ranks, boolean several) {}
 
     private enum Kind {
         /** Axis 0 counts rows. */
@@ -104,11 +107,11 @@ final class RowForms {
     }
 
     /** Returns points whose values are not rearranged. */
-    static List<Place> asTheyAre(List<CutPoint> points) {
+    static List<Place> asTheyAre(List<Cut.Point> points) {
         return places(points, RowForm.ROWS);
     }
 
-    private static List<Place> places(List<CutPoint> points, RowForm form) {
+    private static List<Place> places(List<Cut.Point> points, RowForm form) {
         return points.stream().map(point -> new Place(point, form)).toList();
     }
 
@@ -120,7 +123,7 @@ final class RowForms {
      * @param inputs of the whole model
      * @param shared whether a value of one row may be used for all
      */
-    <T> T run(Inputs inputs, List<CutPoint> points, boolean shared, Run<T> run) {
+    <T> T run(Inputs inputs, List<Cut.Point> points, boolean shared, Run<T> run) {
         if (program.rowLayout() != Program.RowLayout.VARIES) {
             List<Place> seen = of(inputs, points, shared);
             return seen == null ? run.rowByRow() : run.seen(seen);
@@ -158,7 +161,7 @@ final class RowForms {
      * @param shared whether a value of one row may be used for all
      */
     @Nullable
-    List<Place> of(Inputs inputs, List<CutPoint> points, boolean shared) {
+    List<Place> of(Inputs inputs, List<Cut.Point> points, boolean shared) {
         return switch (program.rowLayout()) {
             case FIRST -> asTheyAre(points);
             case NONE -> inputs.rows() == 1 ? places(points, RowForm.ALONE) : null;
@@ -169,7 +172,7 @@ final class RowForms {
         };
     }
 
-    private static @Nullable List<Place> seen(Inputs inputs, List<CutPoint> points, List<Form> forms, boolean shared) {
+    private static @Nullable List<Place> seen(Inputs inputs, List<Cut.Point> points, List<Form> forms, boolean shared) {
         boolean one = inputs.rows() == 1;
         for (Form form : forms) {
             if (!one && !form.together() && !(shared && form.kind() == Kind.SHARED)) {
@@ -184,7 +187,7 @@ final class RowForms {
     }
 
     /** Removes known forms that values of a run contradict; returns whether there are any. */
-    private boolean contradicts(Inputs inputs, List<CutPoint> points, List<Tensor> values) {
+    private boolean contradicts(Inputs inputs, List<Cut.Point> points, List<Tensor> values) {
         boolean wrong = false;
         for (int i = 0; i < points.size(); i++) {
             Shape shape = values.get(i).shape();
@@ -199,15 +202,15 @@ final class RowForms {
         return wrong;
     }
 
-    private static Key key(Inputs inputs, CutPoint point) {
+    private static Key key(Inputs inputs, Cut.Point point) {
         List<Integer> ranks =
                 inputs.tensors().stream().map(tensor -> tensor.shape().rank()).toList();
         return new Key(point, ranks, inputs.rows() > 1);
     }
 
-    private @Nullable List<Form> known(Inputs inputs, List<CutPoint> points) {
+    private @Nullable List<Form> known(Inputs inputs, List<Cut.Point> points) {
         List<Form> forms = new ArrayList<>();
-        for (CutPoint point : points) {
+        for (Cut.Point point : points) {
             Key key = key(inputs, point);
             Form form = known.get(key);
             if (form == null || changing.contains(key)) {
@@ -218,12 +221,12 @@ final class RowForms {
         return forms;
     }
 
-    private List<Tensor> values(Inputs inputs, List<CutPoint> points) {
+    private List<Tensor> values(Inputs inputs, List<Cut.Point> points) {
         return program.forward(new Question(inputs, List.of(), asTheyAre(points), null));
     }
 
     /** Finds forms by a run of two rows at most. */
-    private List<Form> find(Inputs inputs, List<CutPoint> points) {
+    private List<Form> find(Inputs inputs, List<Cut.Point> points) {
         try (TensorScope scope = TensorScope.open()) {
             Inputs few = inputs.rows() > 1 ? OneByOne.rows(inputs, 0, 1) : inputs;
             return find(few, points, values(few, points));
@@ -239,7 +242,7 @@ final class RowForms {
      * Finds forms from the values of a run and of another one: of a row alone, or if the run has a single row, of two
      * copies of it.
      */
-    private List<Form> find(Inputs inputs, List<CutPoint> points, List<Tensor> values) {
+    private List<Form> find(Inputs inputs, List<Cut.Point> points, List<Tensor> values) {
         boolean several = inputs.rows() > 1;
         boolean look = several || !values.stream().allMatch(RowForms::startsWithOne);
         try (TensorScope scope = TensorScope.open()) {
@@ -281,7 +284,7 @@ final class RowForms {
     }
 
     /** Returns the form of a value, or null if these rows leave it open. */
-    private @Nullable Form form(Inputs inputs, List<CutPoint> points, int number, Tensor one, Tensor more) {
+    private @Nullable Form form(Inputs inputs, List<Cut.Point> points, int number, Tensor one, Tensor more) {
         Shape alone = one.shape();
         Shape all = more.shape();
         long count = Math.max(2, inputs.rows());

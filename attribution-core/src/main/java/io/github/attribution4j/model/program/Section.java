@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.model.program;
 
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.program.Program.Place;
+import io.github.attribution4j.model.program.Program.Question;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.tensor.Tensor;
@@ -21,18 +23,18 @@ final class Section {
     private final Program program;
     private final Known known;
     private final boolean compares;
-    private final List<CutPoint> replaced;
-    private final @Nullable CutPoint end;
+    private final List<Cut.Point> replaced;
+    private final Cut.@Nullable Point end;
 
     /** What was found out about the program without rules. */
-    private record Known(Program program, RowForms forms, Set<List<CutPoint>> independent) {}
+    private record Known(Program program, RowForms forms, Set<List<Cut.Point>> independent) {}
 
     /** Makes the section that is all of a program. */
     Section(Program program) {
         this(program, new Known(program, new RowForms(program), ConcurrentHashMap.newKeySet()), false, List.of(), null);
     }
 
-    private Section(Program program, Known known, boolean compares, List<CutPoint> replaced, @Nullable CutPoint end) {
+    private Section(Program program, Known known, boolean compares, List<Cut.Point> replaced, Cut.@Nullable Point end) {
         this.program = program;
         this.known = known;
         this.compares = compares;
@@ -41,12 +43,12 @@ final class Section {
     }
 
     /** Returns this section up to a value. */
-    Section to(CutPoint point) {
+    Section to(Cut.Point point) {
         return new Section(program, known, compares, replaced, point);
     }
 
     /** Returns this section from some values on; its inputs begin with these. */
-    Section from(List<CutPoint> points) {
+    Section from(List<Cut.Point> points) {
         return new Section(program, known, compares, joined(points, replaced), end);
     }
 
@@ -59,7 +61,7 @@ final class Section {
     /**
      * Checks that there can be a cut at some points; see {@link io.github.attribution4j.model.LayeredModel#cut(List)}.
      */
-    List<CutPoint> checked(List<CutPoint> points) {
+    List<Cut.Point> checked(List<Cut.Point> points) {
         points.forEach(program::check);
         if (points.isEmpty() || Set.copyOf(points).size() != points.size()) {
             throw new IllegalArgumentException("points " + points + ": give at least one, and each of them once");
@@ -73,7 +75,7 @@ final class Section {
     }
 
     /** Returns the values at some points; if there are none, only the output. */
-    List<Tensor> values(Inputs inputs, List<CutPoint> wanted) {
+    List<Tensor> values(Inputs inputs, List<Cut.Point> wanted) {
         inputs.requireNoReferences();
         if (replaced.isEmpty() && wanted.isEmpty() && !known.forms.takesOne(inputs)) {
             return program.forward(Question.of(inputs));
@@ -104,7 +106,7 @@ final class Section {
     }
 
     /** Runs to go back to the values at some points; if there are none, to the attributed inputs. */
-    Pullback pullback(Inputs inputs, List<CutPoint> leaves) {
+    Pullback pullback(Inputs inputs, List<Cut.Point> leaves) {
         if (leaves.isEmpty()) {
             inputs.requireDifferentiable();
         }
@@ -113,7 +115,7 @@ final class Section {
         } else {
             inputs.requireNoReferences();
         }
-        List<CutPoint> wanted = end == null ? leaves : joined(leaves, List.of(end));
+        List<Cut.Point> wanted = end == null ? leaves : joined(leaves, List.of(end));
         if (replaced.isEmpty() && wanted.isEmpty() && !known.forms.takesOne(inputs)) {
             return program.pullback(Question.of(inputs));
         }
@@ -149,7 +151,7 @@ final class Section {
     }
 
     /** Runs with replaced and returned values in forms whose axis 0 counts the rows of the program's inputs. */
-    private <T> T run(Inputs inputs, List<CutPoint> wanted, boolean shared, RowForms.Run<T> run) {
+    private <T> T run(Inputs inputs, List<Cut.Point> wanted, boolean shared, RowForms.Run<T> run) {
         if (!replaced.isEmpty()) {
             List<Place> seen = seenBehind(inputs, joined(replaced, wanted));
             return seen == null ? run.rowByRow() : run.seen(seen);
@@ -170,7 +172,7 @@ final class Section {
      * takes a run for each row. If all inputs are constant, there are no rows: then the extent of axis 0 counts, if it
      * is the same for all inputs, and a value without such an axis is replaced unchanged.
      */
-    private @Nullable List<Place> seenBehind(Inputs inputs, List<CutPoint> points) {
+    private @Nullable List<Place> seenBehind(Inputs inputs, List<Cut.Point> points) {
         int count = replaced.size();
         if (inputs.size() <= count) {
             throw new ModelException(
@@ -223,16 +225,16 @@ final class Section {
      *
      * @throws ModelException naming both, if one is
      */
-    void requireIndependent(Inputs inputs, List<CutPoint> points) {
+    void requireIndependent(Inputs inputs, List<Cut.Point> points) {
         if (points.size() < 2 || known.independent.contains(points)) {
             return;
         }
         try (TensorScope scope = TensorScope.open()) {
             Inputs one = behind(inputs.withoutReferences()).select(0);
-            for (CutPoint below : points) {
-                Set<CutPoint> computed = new HashSet<>(known.program.computedFrom(below, points, one));
+            for (Cut.Point below : points) {
+                Set<Cut.Point> computed = new HashSet<>(known.program.computedFrom(below, points, one));
                 computed.remove(below);
-                for (CutPoint above : points) {
+                for (Cut.Point above : points) {
                     if (computed.contains(above)) {
                         throw new ModelException("layer '" + above + "' is computed from layer '" + below
                                 + "', so the two cannot be cut at once; leave one of them out");

@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * How an operation y = f(x) passes back to its operands what reaches its result. A rule is data; a {@link RuledCopy}
- * carries it out. The factories of the {@code propagation} package make the named rules of the literature.
+ * How an operation y = f(x) passes back to its operands what reaches its result. A rule is data; a
+ * {@link RuledModel.Copy} carries it out. The factories of the {@code propagation} package make the named rules of the
+ * literature.
  *
  * <p>Notation: Jᵀ is the transposed Jacobian of the operation, so the derivative passes back Jᵀ·g for g. Relevance R of
  * the result becomes relevance of the operands. stab(z) = z + ε · sign(z), with sign(0) = +1.

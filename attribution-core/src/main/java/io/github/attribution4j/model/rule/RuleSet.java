@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * through it, unless {@link #otherwise(BackwardRule)} gives a rule for the rest.
  *
  * <pre>{@code
- * RuleSet.of(OperationSelector.first(Operation.Kind.WEIGHTED), Rules.zBox(-2.1, 2.6))
- *         .rule(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(1e-6))
- *         .rule(OperationSelector.kind(Operation.Kind.ACTIVATION), Rules.pass());
+ * RuleSet.of(Operation.Selector.first(Operation.Kind.WEIGHTED), Rules.zBox(-2.1, 2.6))
+ *         .rule(Operation.Selector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(1e-6))
+ *         .rule(Operation.Selector.kind(Operation.Kind.ACTIVATION), Rules.pass());
  * }</pre>
  */
 public final class RuleSet {
@@ -29,7 +29,7 @@ public final class RuleSet {
      * @param selector chooses operations
      * @param rule the rule that they follow
      */
-    public record Assignment(OperationSelector selector, BackwardRule rule) {
+    public record Assignment(Operation.Selector selector, BackwardRule rule) {
         /** Checks that both are given. */
         public Assignment {
             Objects.requireNonNull(selector, "selector");
@@ -68,11 +68,11 @@ public final class RuleSet {
      * @param rule {@link BackwardRule.GuidedRelu}, {@link BackwardRule.DeconvolutionRelu}
      */
     public static RuleSet relus(BackwardRule rule) {
-        return of(OperationSelector.name("relu"), rule).otherwise(new BackwardRule.Gradient());
+        return of(Operation.Selector.name("relu"), rule).otherwise(new BackwardRule.Gradient());
     }
 
     /** Returns the set of one assignment. */
-    public static RuleSet of(OperationSelector selector, BackwardRule rule) {
+    public static RuleSet of(Operation.Selector selector, BackwardRule rule) {
         return new RuleSet(List.of(new Assignment(selector, rule)), null);
     }
 
@@ -86,7 +86,7 @@ public final class RuleSet {
      *
      * @throws IllegalArgumentException if the rule is of another family
      */
-    public RuleSet rule(OperationSelector selector, BackwardRule rule) {
+    public RuleSet rule(Operation.Selector selector, BackwardRule rule) {
         List<Assignment> more = new ArrayList<>(assignments);
         more.add(new Assignment(selector, rule));
         return new RuleSet(more, otherwise);
@@ -98,7 +98,7 @@ public final class RuleSet {
      *
      * @throws IllegalArgumentException if the rule is of another family
      */
-    public RuleSet override(OperationSelector selector, BackwardRule rule) {
+    public RuleSet override(Operation.Selector selector, BackwardRule rule) {
         List<Assignment> more = new ArrayList<>(assignments);
         more.add(0, new Assignment(selector, rule));
         return new RuleSet(more, otherwise);

@@ -28,7 +28,7 @@ class RuleSetTest {
     private static final Operation LSTM = new Operation("lstm/lstm#0", "lstm", "lstm", Operation.Kind.RECURRENT, 4);
     private static final List<Operation> ALL = List.of(CONV, RELU, SECOND, VIEW, LSTM);
 
-    private static List<Operation> chosen(OperationSelector selector) {
+    private static List<Operation> chosen(Operation.Selector selector) {
         return ALL.stream()
                 .filter(operation -> selector.selects(operation, ALL))
                 .toList();
@@ -36,39 +36,39 @@ class RuleSetTest {
 
     @Test
     void selectors() {
-        assertThat(chosen(OperationSelector.any())).isEqualTo(ALL);
-        assertThat(chosen(OperationSelector.kind(Operation.Kind.WEIGHTED, Operation.Kind.RECURRENT)))
+        assertThat(chosen(Operation.Selector.any())).isEqualTo(ALL);
+        assertThat(chosen(Operation.Selector.kind(Operation.Kind.WEIGHTED, Operation.Kind.RECURRENT)))
                 .containsExactly(CONV, SECOND, LSTM);
-        assertThat(chosen(OperationSelector.name("relu"))).containsExactly(RELU);
-        assertThat(chosen(OperationSelector.name("relu_", "conv2d"))).containsExactly(RELU, SECOND);
-        assertThat(chosen(OperationSelector.module(""))).isEqualTo(ALL);
-        assertThat(chosen(OperationSelector.module("features"))).containsExactly(CONV, RELU, SECOND);
-        assertThat(chosen(OperationSelector.module("features.2"))).containsExactly(SECOND);
-        assertThat(chosen(OperationSelector.module("feature"))).isEmpty();
-        assertThat(chosen(OperationSelector.module("features.*.conv"))).containsExactly(SECOND);
-        assertThat(chosen(OperationSelector.module("*.1"))).containsExactly(RELU);
-        assertThat(chosen(OperationSelector.module("features.[12]"))).isEmpty();
-        assertThat(chosen(OperationSelector.address("view#0"))).containsExactly(VIEW);
-        assertThat(chosen(OperationSelector.first(Operation.Kind.WEIGHTED))).containsExactly(CONV);
-        assertThat(chosen(OperationSelector.where("odd", operation -> operation.order() % 2 == 1)))
+        assertThat(chosen(Operation.Selector.name("relu"))).containsExactly(RELU);
+        assertThat(chosen(Operation.Selector.name("relu_", "conv2d"))).containsExactly(RELU, SECOND);
+        assertThat(chosen(Operation.Selector.module(""))).isEqualTo(ALL);
+        assertThat(chosen(Operation.Selector.module("features"))).containsExactly(CONV, RELU, SECOND);
+        assertThat(chosen(Operation.Selector.module("features.2"))).containsExactly(SECOND);
+        assertThat(chosen(Operation.Selector.module("feature"))).isEmpty();
+        assertThat(chosen(Operation.Selector.module("features.*.conv"))).containsExactly(SECOND);
+        assertThat(chosen(Operation.Selector.module("*.1"))).containsExactly(RELU);
+        assertThat(chosen(Operation.Selector.module("features.[12]"))).isEmpty();
+        assertThat(chosen(Operation.Selector.address("view#0"))).containsExactly(VIEW);
+        assertThat(chosen(Operation.Selector.first(Operation.Kind.WEIGHTED))).containsExactly(CONV);
+        assertThat(chosen(Operation.Selector.where("odd", operation -> operation.order() % 2 == 1)))
                 .containsExactly(RELU, VIEW);
-        assertThat(chosen(OperationSelector.module("features").and(OperationSelector.name("conv2d"))))
+        assertThat(chosen(Operation.Selector.module("features").and(Operation.Selector.name("conv2d"))))
                 .containsExactly(SECOND);
-        assertThatThrownBy(() -> OperationSelector.kind()).hasMessage("kinds: none given; name at least one");
-        assertThatThrownBy(() -> OperationSelector.name()).hasMessage("names: none given; name at least one");
+        assertThatThrownBy(() -> Operation.Selector.kind()).hasMessage("kinds: none given; name at least one");
+        assertThatThrownBy(() -> Operation.Selector.name()).hasMessage("names: none given; name at least one");
     }
 
     @Test
     void the_first_that_selects_an_operation_holds() {
-        RuleSet rules = RuleSet.of(OperationSelector.module("features.1"), STOP)
-                .rule(OperationSelector.kind(Operation.Kind.ACTIVATION), PASS);
+        RuleSet rules = RuleSet.of(Operation.Selector.module("features.1"), STOP)
+                .rule(Operation.Selector.kind(Operation.Kind.ACTIVATION), PASS);
         assertThat(rules.ruleFor(RELU, ALL)).contains(STOP);
         assertThat(rules.ruleFor(CONV, ALL)).isEmpty();
         assertThat(rules.ruleFor(VIEW, ALL)).isEmpty();
         assertThat(rules.selected(ALL)).containsExactly(RELU);
 
         RuleSet overridden =
-                rules.override(OperationSelector.name("relu"), PASS).otherwise(new BackwardRule.Gradient());
+                rules.override(Operation.Selector.name("relu"), PASS).otherwise(new BackwardRule.Gradient());
         assertThat(overridden.ruleFor(RELU, ALL)).contains(PASS);
         assertThat(overridden.ruleFor(LSTM, ALL)).contains(new BackwardRule.Gradient());
         assertThat(overridden.ruleFor(VIEW, ALL)).isEmpty();
@@ -89,9 +89,9 @@ class RuleSetTest {
     }
 
     private static RuleSet set(Predicate<Operation> predicate) {
-        return RuleSet.of(OperationSelector.kind(Operation.Kind.SOFTMAX, Operation.Kind.LINEAR), PASS)
+        return RuleSet.of(Operation.Selector.kind(Operation.Kind.SOFTMAX, Operation.Kind.LINEAR), PASS)
                 .rule(
-                        OperationSelector.where("all", predicate).and(OperationSelector.first(Operation.Kind.LINEAR)),
+                        Operation.Selector.where("all", predicate).and(Operation.Selector.first(Operation.Kind.LINEAR)),
                         STOP);
     }
 
@@ -99,9 +99,9 @@ class RuleSetTest {
     void families_do_not_mix() {
         assertThat(RuleSet.relus(new BackwardRule.GuidedRelu()).family()).isEqualTo(Family.GUIDED);
         assertThat(RuleSet.of(new BackwardRule.Gradient()).family()).isEqualTo(Family.ANY);
-        assertThatThrownBy(() -> RuleSet.of(OperationSelector.any(), new BackwardRule.Gradient())
-                        .rule(OperationSelector.any(), new BackwardRule.Rescale(0))
-                        .rule(OperationSelector.any(), PASS))
+        assertThatThrownBy(() -> RuleSet.of(Operation.Selector.any(), new BackwardRule.Gradient())
+                        .rule(Operation.Selector.any(), new BackwardRule.Rescale(0))
+                        .rule(Operation.Selector.any(), PASS))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll("Pass[]", "RELEVANCE", "COMPARISON");
     }

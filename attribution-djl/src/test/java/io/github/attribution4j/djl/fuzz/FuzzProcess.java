@@ -4,16 +4,15 @@ package io.github.attribution4j.djl.fuzz;
 import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.tensor.TensorScope;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -166,7 +165,7 @@ final class FuzzProcess {
 
     /** Runs, lists, cuts. */
     private static String used(TorchScriptModel model, Mutations.Mutation mutation) {
-        List<CutPoint> points = model.cutPoints();
+        List<Cut.Point> points = model.cutPoints();
         if (!mutation.runs()) {
             return "and not run, " + points.size() + " points";
         }
@@ -177,7 +176,7 @@ final class FuzzProcess {
             if (points.isEmpty()) {
                 return done;
             }
-            CutPoint point = points.get(mutation.bytes().length % points.size());
+            Cut.Point point = points.get(mutation.bytes().length % points.size());
             Cut cut = model.cut(point);
             Tensor activation = cut.head().forward(inputs);
             return done + ", " + gradient(cut.tail(), cut.tailInputs(inputs, activation)) + " gradients at " + point;

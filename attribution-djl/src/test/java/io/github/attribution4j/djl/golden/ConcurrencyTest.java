@@ -4,7 +4,7 @@ package io.github.attribution4j.djl.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.tensor.Lifetime;
+import io.github.attribution4j.tensor.Tensor.Lifetime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;

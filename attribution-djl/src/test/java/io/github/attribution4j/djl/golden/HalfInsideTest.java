@@ -11,9 +11,7 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.propagation.DeepLift;
@@ -120,15 +118,15 @@ class HalfInsideTest {
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(tried.arrays(model).get("x").to(DataType.FLOAT32));
             Tensor output = model.forward(inputs);
-            List<CutPoint> points = tried.frozen()
+            List<Cut.Point> points = tried.frozen()
                     ? model.innerValues(inputs).stream()
-                            .map(LayerValue::point)
+                            .map(Cut.Value::point)
                             .filter(point ->
                                     point.kind().equals("to") || point.kind().equals("tanh"))
                             .toList()
                     : List.of(model.cutPoint("b:in"), model.cutPoint("b"), model.cutPoint("a"));
             assertThat(points).isNotEmpty();
-            for (CutPoint point : points) {
+            for (Cut.Point point : points) {
                 Cut cut = model.cut(point);
                 Tensor value = cut.activations(inputs).get(0);
                 if (value.shape().dim(0) != 3) {

@@ -9,7 +9,6 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.Lrp;
@@ -78,7 +77,7 @@ class LrpConservationTest {
             // The Taylor rule of softmax keeps a part to itself; all else of AttnLRP conserves.
             sets.put(
                     "AttnLRP but for its softmax",
-                    Composites.attnLrp().override(OperationSelector.kind(Operation.Kind.SOFTMAX), Rules.pass()));
+                    Composites.attnLrp().override(Operation.Selector.kind(Operation.Kind.SOFTMAX), Rules.pass()));
             return sets;
         }
         sets.put("epsilon", Composites.epsilon(1e-6));
@@ -242,7 +241,7 @@ class LrpConservationTest {
                 TorchScriptModel model = load("resnet", "scripted")) {
             Inputs inputs = examples(model, "resnet", 3, 1);
             RuleSet passing = Composites.epsilonPlus()
-                    .override(OperationSelector.kind(Operation.Kind.NORMALIZATION), new BackwardRule.Pass());
+                    .override(Operation.Selector.kind(Operation.Kind.NORMALIZATION), new BackwardRule.Pass());
             try (Explanation before = new Lrp(passing)
                             .at("layer2.0.conv2")
                             .attribute(model, inputs, Target.index(1), Run.defaults());

@@ -10,9 +10,8 @@ import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.model.rule.RuledCopy;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -69,7 +68,7 @@ class LrpRulesTest {
                 if (kind.equals("frozen") && each.get("rules").toString().contains("\"module ")) {
                     continue;
                 }
-                RuledCopy ruled = model.with(rules(each));
+                RuledModel.Copy ruled = model.with(rules(each));
                 try (BackwardRun run = ruled.run(inputs)) {
                     compare(run.output(), arrays.get(name + "/output"), label + "output", failures);
                     compare(run.back(relevance).get(0), arrays.get(label + "x"), label + "x", failures);
@@ -127,11 +126,11 @@ class LrpRulesTest {
         return Objects.requireNonNull(rules);
     }
 
-    private static OperationSelector selector(String[] words) {
+    private static Operation.Selector selector(String[] words) {
         return switch (words[0]) {
-            case "first" -> OperationSelector.first(Operation.Kind.WEIGHTED);
-            case "kind" -> OperationSelector.kind(Operation.Kind.valueOf(words[1]));
-            case "module" -> OperationSelector.module(words[1]);
+            case "first" -> Operation.Selector.first(Operation.Kind.WEIGHTED);
+            case "kind" -> Operation.Selector.kind(Operation.Kind.valueOf(words[1]));
+            case "module" -> Operation.Selector.module(words[1]);
             default -> throw new IllegalArgumentException(words[0]);
         };
     }

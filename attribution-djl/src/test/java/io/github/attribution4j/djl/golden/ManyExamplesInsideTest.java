@@ -25,7 +25,6 @@ import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import io.github.attribution4j.text.TokenAttribution;
 import io.github.attribution4j.view.LayerInspector;
 import io.github.attribution4j.view.LayerView;
-import io.github.attribution4j.view.LayerViews;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -130,8 +129,8 @@ class ManyExamplesInsideTest {
             long perRow = model.bytesPerRow(few.select(0), true).orElseThrow();
             Run run = Run.defaults().memoryBudget(FITTING * perRow);
             LayerInspector inspector = new LayerInspector("conv", "relu");
-            try (LayerViews views = inspector.inspect(model, many(few), TARGET, run);
-                    LayerViews expected = inspector.inspect(model, few, TARGET)) {
+            try (LayerInspector.Views views = inspector.inspect(model, many(few), TARGET, run);
+                    LayerInspector.Views expected = inspector.inspect(model, few, TARGET)) {
                 assertThat(views.counts().largestBatch()).isBetween(FITTING / 2L, (long) FITTING);
                 for (LayerView.Quantity quantity :
                         List.of(LayerView.Quantity.ACTIVATION, LayerView.Quantity.GRADIENT)) {

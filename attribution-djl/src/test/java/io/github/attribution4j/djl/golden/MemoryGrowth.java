@@ -3,7 +3,7 @@ package io.github.attribution4j.djl.golden;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.tensor.Lifetime;
+import io.github.attribution4j.tensor.Tensor.Lifetime;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

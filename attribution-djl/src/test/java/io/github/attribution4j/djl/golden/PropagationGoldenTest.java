@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.djl.TorchScriptModel;
-import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.testkit.internal.golden.GoldenCase;
 import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import io.github.attribution4j.testkit.internal.golden.GoldenModel;

@@ -21,20 +21,19 @@ import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.model.rule.RuledCopy;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import io.github.attribution4j.testkit.internal.golden.GoldenCase;
@@ -240,7 +239,7 @@ class RowAxesTest {
                 assertThat(all).as(layer + " gradient of the head").containsExactly(alone, within(CLOSE));
             }
         }
-        assertThat(model.cutPoints()).extracting(CutPoint::path).contains(layer);
+        assertThat(model.cutPoints()).extracting(Cut.Point::path).contains(layer);
     }
 
     private static long[] rows(Inputs inputs) {
@@ -328,10 +327,10 @@ class RowAxesTest {
             try (TorchScriptModel model = tried.load();
                     TensorScope scope = TensorScope.open()) {
                 Inputs inputs = tried.inputs(tried.arrays(model));
-                RuledCopy copy = model.with(RuleSet.relus(new BackwardRule.GuidedRelu()));
+                RuledModel.Copy copy = model.with(RuleSet.relus(new BackwardRule.GuidedRelu()));
                 List<Tensor> expected = new ArrayList<>();
                 List<Tensor> expectedAtLayer = new ArrayList<>();
-                RuledCopy copyAtLayer =
+                RuledModel.Copy copyAtLayer =
                         copy.cut(model.cut(tried.layers().get(0)).points());
                 for (int row = 0; row < 3; row++) {
                     try (BackwardRun one = copy.run(inputs.select(row));

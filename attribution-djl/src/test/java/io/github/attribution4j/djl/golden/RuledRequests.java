@@ -3,7 +3,6 @@ package io.github.attribution4j.djl.golden;
 
 import com.google.gson.JsonObject;
 import io.github.attribution4j.Attribution;
-import io.github.attribution4j.RuledAttribution;
 import io.github.attribution4j.cam.GuidedGradCam;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.BackwardRule.BiasPart;
@@ -12,7 +11,6 @@ import io.github.attribution4j.model.rule.BackwardRule.InputPart;
 import io.github.attribution4j.model.rule.BackwardRule.Term;
 import io.github.attribution4j.model.rule.BackwardRule.WeightPart;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.propagation.Deconvolution;
@@ -35,14 +33,14 @@ record RuledRequests(Requests requests, GoldenCase given) {
         if (given.method().equals("guided-grad-cam")) {
             return new GuidedGradCam(given.layer());
         }
-        RuledAttribution method = propagation();
+        Attribution.Ruled method = propagation();
         if (!given.isInside()) {
             return method;
         }
         return given.has("unit") ? method.towards(given.layer(), given.unit()) : method.at(given.layers());
     }
 
-    private RuledAttribution propagation() {
+    private Attribution.Ruled propagation() {
         return switch (given.method()) {
             case "guided-backprop" -> new GuidedBackprop();
             case "deconvolution" -> new Deconvolution();
@@ -60,16 +58,16 @@ record RuledRequests(Requests requests, GoldenCase given) {
     private static RuleSet rules(List<JsonObject> weighted) {
         BackwardRule.Norm norm = new BackwardRule.Norm(EPSILON);
         RuleSet rules = RuleSet.of(
-                        OperationSelector.kind(Operation.Kind.ACTIVATION, Operation.Kind.MAX_POOLING), Rules.pass())
-                .rule(OperationSelector.kind(Operation.Kind.LINEAR, Operation.Kind.AVERAGE_POOLING), norm)
+                        Operation.Selector.kind(Operation.Kind.ACTIVATION, Operation.Kind.MAX_POOLING), Rules.pass())
+                .rule(Operation.Selector.kind(Operation.Kind.LINEAR, Operation.Kind.AVERAGE_POOLING), norm)
                 .rule(
-                        OperationSelector.kind(Operation.Kind.NORMALIZATION),
+                        Operation.Selector.kind(Operation.Kind.NORMALIZATION),
                         new BackwardRule.ConstantDeviation(EPSILON));
         for (JsonObject one : weighted) {
-            OperationSelector selector = OperationSelector.kind(Operation.Kind.WEIGHTED);
+            Operation.Selector selector = Operation.Selector.kind(Operation.Kind.WEIGHTED);
             if (one.has("module")) {
                 String start = one.get("module").getAsString();
-                selector = selector.and(OperationSelector.where(
+                selector = selector.and(Operation.Selector.where(
                         "modules " + start + "*",
                         operation -> operation.module().startsWith(start)));
             }

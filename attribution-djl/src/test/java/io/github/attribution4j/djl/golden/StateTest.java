@@ -18,7 +18,7 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
@@ -32,9 +32,9 @@ import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.testkit.internal.golden.GoldenCase;
@@ -141,15 +141,15 @@ class StateTest {
         }
     }
 
-    private static List<CutPoint> layers(TorchScriptModel model) {
-        List<CutPoint> points = new ArrayList<>(model.cutPoints());
+    private static List<Cut.Point> layers(TorchScriptModel model) {
+        List<Cut.Point> points = new ArrayList<>(model.cutPoints());
         points.addAll(model.innerPoints());
         // What is not computed from rows cannot be cut.
         points.removeIf(point -> !hasRows(model, point));
         return points;
     }
 
-    private static boolean hasRows(TorchScriptModel model, CutPoint point) {
+    private static boolean hasRows(TorchScriptModel model, Cut.Point point) {
         try (TensorScope scope = TensorScope.open()) {
             Inputs rows = Inputs.of(model.tensors().of(new float[5 * FEATURES], 5, FEATURES));
             Shape shape = model.cut(point).activations(rows).get(0).shape();
@@ -163,7 +163,7 @@ class StateTest {
      * A cut whose value is put back unchanged yields the output of the whole model, although the state changes after
      * it.
      */
-    private static void runAtLayer(Case state, TorchScriptModel model, CutPoint point) {
+    private static void runAtLayer(Case state, TorchScriptModel model, Cut.Point point) {
         try (TensorScope scope = TensorScope.open()) {
             Inputs row = state.row(model, 0);
             io.github.attribution4j.model.Cut cut = model.cut(point);
@@ -194,7 +194,7 @@ class StateTest {
             families.add(new GradCam("conv"));
             families.add(GradCam.layerCam("conv"));
         }
-        List<CutPoint> points = layers(model);
+        List<Cut.Point> points = layers(model);
         if (!points.isEmpty()) {
             families.add(new InputXGradient().at(points.get(0).toString()));
         }

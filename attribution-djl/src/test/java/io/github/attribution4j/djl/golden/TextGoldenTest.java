@@ -8,7 +8,6 @@ import com.google.gson.JsonObject;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
-import io.github.attribution4j.baseline.TokenBaseline;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
@@ -182,7 +181,7 @@ class TextGoldenTest {
                 ? Baseline.of(texts(golden.get("references")).stream()
                         .map(arrays::get)
                         .toArray(Tensor[]::new))
-                : TokenBaseline.of(golden.get("token").getAsLong()).keeping(GoldenCase.longs(golden.get("keep")));
+                : Baseline.token(golden.get("token").getAsLong()).keeping(GoldenCase.longs(golden.get("keep")));
         return switch (method) {
             case "integrated-gradients" ->
                 new IntegratedGradients().steps(golden.get("steps").getAsInt()).baseline(reference.throughHead());

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.NoiseTunnel;
-import io.github.attribution4j.baseline.TokenBaseline;
+import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.IntegratedGradients;
@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** One number for each token, from archives. */
 @ExtendWith(LeakExtension.class)
 class TokenAttributionTest {
-    private static final TokenBaseline PADDING = TokenBaseline.of(0).keeping(1, 2);
+    private static final Baseline.Token PADDING = Baseline.token(0).keeping(1, 2);
     private static final IntegratedGradients METHOD =
             new IntegratedGradients().steps(40).baseline(PADDING.throughHead());
     private static final Target TARGET = Target.indexes(1, 2, 0);
@@ -188,7 +188,7 @@ class TokenAttributionTest {
                 (model, inputs) -> {
                     Attribution<LayeredModel> method = TokenAttribution.of(new IntegratedGradients()
                             .steps(5)
-                            .baseline(TokenBaseline.of(3).throughHead()));
+                            .baseline(Baseline.token(3).throughHead()));
                     try (Explanation why = method.attribute(model, inputs, TARGET)) {
                         long[] mask = inputs.tensor(1).toLongArray();
                         double[] values = why.attribution().toDoubleArray();
@@ -278,7 +278,7 @@ class TokenAttributionTest {
         with(
                 archive,
                 (model, inputs) -> {
-                    TokenBaseline masked = TokenBaseline.of(3).keeping(0, 1, 2);
+                    Baseline.Token masked = Baseline.token(3).keeping(0, 1, 2);
                     ShapleySampling sampling =
                             new ShapleySampling().baseline(masked).samples(6);
                     FeatureAblation ablation = new FeatureAblation().baseline(masked);

@@ -10,7 +10,6 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.propagation.Composites;
@@ -48,8 +47,8 @@ class TokenRelevanceTest {
         BackwardRule unbiased = new BackwardRule.Weighted(
                 "proportional", List.of(new BackwardRule.Group(1, proportional)), 0, 0, List.of(), List.of());
         return Composites.epsilon(0)
-                .override(OperationSelector.kind(Operation.Kind.WEIGHTED), unbiased)
-                .override(OperationSelector.kind(Operation.Kind.NORMALIZATION, Operation.Kind.SOFTMAX), Rules.pass());
+                .override(Operation.Selector.kind(Operation.Kind.WEIGHTED), unbiased)
+                .override(Operation.Selector.kind(Operation.Kind.NORMALIZATION, Operation.Kind.SOFTMAX), Rules.pass());
     }
 
     @DisplayName("AttnLRP by token equals the oracle and conserves relevance, with what biases and the softmax keep")

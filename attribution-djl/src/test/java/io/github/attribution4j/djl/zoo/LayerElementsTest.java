@@ -7,13 +7,11 @@ import com.google.gson.Gson;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.djl.golden.TorchGolden;
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
@@ -81,8 +79,8 @@ class LayerElementsTest {
     /** One value. */
     private record Check(TorchScriptModel model, Inputs inputs, String address, Tensor output) {
         void compare(Tensor value, Tensor gradient, Tensor changed) {
-            CutPoint point = model.cutPoint(address);
-            List<LayerValue> listed = point.isInside() ? model.innerValues(inputs) : model.values(inputs);
+            Cut.Point point = model.cutPoint(address);
+            List<Cut.Value> listed = point.isInside() ? model.innerValues(inputs) : model.values(inputs);
             assertThat(listed)
                     .filteredOn(each -> each.point().equals(point))
                     .singleElement()

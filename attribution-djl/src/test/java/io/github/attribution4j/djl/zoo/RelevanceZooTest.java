@@ -10,7 +10,6 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.tensor.Tensor;
@@ -32,9 +31,9 @@ import org.junit.jupiter.api.TestFactory;
  * text.
  */
 class RelevanceZooTest {
-    private static final RuleSet PLAIN = RuleSet.of(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(0))
-            .rule(OperationSelector.kind(Operation.Kind.MAX_POOLING), Rules.pass())
-            .rule(OperationSelector.kind(Operation.Kind.SOFTMAX), Rules.softmaxTaylor())
+    private static final RuleSet PLAIN = RuleSet.of(Operation.Selector.kind(Operation.Kind.WEIGHTED), Rules.epsilon(0))
+            .rule(Operation.Selector.kind(Operation.Kind.MAX_POOLING), Rules.pass())
+            .rule(Operation.Selector.kind(Operation.Kind.SOFTMAX), Rules.softmaxTaylor())
             .otherwise(Rules.gradient());
 
     private static final List<String> REFUSED = Collections.synchronizedList(new ArrayList<>());

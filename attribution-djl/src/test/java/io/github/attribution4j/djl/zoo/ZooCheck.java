@@ -4,9 +4,7 @@ package io.github.attribution4j.djl.zoo;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.djl.golden.TorchGolden;
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
@@ -101,7 +99,7 @@ final class ZooCheck {
             Inputs inputs = archive.inputs(arrays, model.tensors());
             double outputError = error(model.forward(inputs), arrays.get("output"));
             double inputError = inputError(model, inputs);
-            List<LayerValue> values = model.values(inputs);
+            List<Cut.Value> values = model.values(inputs);
             for (ZooArchive.Layer layer : archive.layers()) {
                 try (TensorScope each = TensorScope.open()) {
                     layers.add(check(model, inputs, values, layer));
@@ -151,9 +149,9 @@ final class ZooCheck {
         }
     }
 
-    private LayerResult check(TorchScriptModel model, Inputs inputs, List<LayerValue> values, ZooArchive.Layer layer) {
+    private LayerResult check(TorchScriptModel model, Inputs inputs, List<Cut.Value> values, ZooArchive.Layer layer) {
         try {
-            CutPoint point = model.cutPoint(layer.address());
+            Cut.Point point = model.cutPoint(layer.address());
             Match match = match(values, point, layer);
             return compare(model.cut(match.point()), inputs, layer, match.value(), match.note());
         } catch (UnknownLayerException | ModelException e) {
@@ -162,11 +160,11 @@ final class ZooCheck {
     }
 
     /** A value of the archive and the one of the eager model that it is compared with. */
-    private record Match(CutPoint point, ZooArchive.Value value, String note) {}
+    private record Match(Cut.Point point, ZooArchive.Value value, String note) {}
 
     /** The same element of what the module returns, or else the first that both have with one shape. */
-    private Match match(List<LayerValue> values, CutPoint point, ZooArchive.Layer layer) {
-        List<LayerValue> own = values.stream()
+    private Match match(List<Cut.Value> values, Cut.Point point, ZooArchive.Layer layer) {
+        List<Cut.Value> own = values.stream()
                 .filter(value -> value.point().path().equals(point.path())
                         && value.point().call() == point.call()
                         && value.point().side() == point.side()
@@ -174,13 +172,13 @@ final class ZooCheck {
                 .toList();
         for (ZooArchive.Value value : layer.values()) {
             Tensor expected = arrays.get(value.activation());
-            for (LayerValue candidate : own) {
+            for (Cut.Value candidate : own) {
                 if (candidate.point().element() == value.element()
                         && candidate.shape().equals(expected.shape())) {
                     return new Match(candidate.point(), value, "");
                 }
             }
-            for (LayerValue candidate : own) {
+            for (Cut.Value candidate : own) {
                 if (candidate.shape().equals(expected.shape())) {
                     return new Match(
                             candidate.point(),

@@ -3,7 +3,7 @@ package io.github.attribution4j.onnx.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.onnx.internal.graph.ModuleValues;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
@@ -42,7 +42,7 @@ class OnnxGoldenTest {
         static Open of(GoldenData.Entry entry) {
             Path path = GoldenData.onnx(entry.model(), entry.kind());
             OnnxModel model = OnnxModel.load(path);
-            Map<String, CutPoint> points = new HashMap<>();
+            Map<String, Cut.Point> points = new HashMap<>();
             model.cutPoints().forEach(point -> points.put(point.path(), point));
             try (OnnxFile file = OnnxFile.open(path)) {
                 return new Open(

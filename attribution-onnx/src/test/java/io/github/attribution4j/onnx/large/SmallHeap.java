@@ -4,7 +4,7 @@ package io.github.attribution4j.onnx.large;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.onnx.large.LargeModels.Kind;
@@ -71,8 +71,8 @@ final class SmallHeap {
                             "a gap of " + why.completenessGap()[row] + " of " + why.scores()[row]);
                 }
             }
-            List<CutPoint> points = model.cutPoints();
-            CutPoint middle = points.get(points.size() / 2);
+            List<Cut.Point> points = model.cutPoints();
+            Cut.Point middle = points.get(points.size() / 2);
             try (Explanation why = path.at(middle.path()).attribute(model, inputs, Target.index(1))) {
                 report("integrated gradients at " + middle.path());
                 require(sum(why) > 0, "no gradients inside");

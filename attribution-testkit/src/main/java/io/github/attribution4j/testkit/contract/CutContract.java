@@ -5,16 +5,14 @@ import static io.github.attribution4j.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.CutPoint;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.status.Experimental;
-import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -62,11 +60,11 @@ public abstract class CutContract extends PullbackContract {
     @DisplayName("Cut points have different addresses and are found by them")
     void addresses() {
         try (LayeredModel model = model()) {
-            List<CutPoint> points = model.cutPoints();
-            Assertions.assertThat(points).extracting(CutPoint::toString).doesNotHaveDuplicates();
-            Assertions.assertThat(points).extracting(CutPoint::path).containsAll(layers());
+            List<Cut.Point> points = model.cutPoints();
+            Assertions.assertThat(points).extracting(Cut.Point::toString).doesNotHaveDuplicates();
+            Assertions.assertThat(points).extracting(Cut.Point::path).containsAll(layers());
             for (String layer : layers()) {
-                CutPoint point = model.cutPoint(layer);
+                Cut.Point point = model.cutPoint(layer);
                 Assertions.assertThat(points).contains(point);
                 Assertions.assertThat(model.cut(point).point()).isEqualTo(point);
             }
@@ -243,15 +241,14 @@ public abstract class CutContract extends PullbackContract {
         try (LayeredModel model = model();
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = inputs(model, 2);
-            List<LayerValue> values = model.values(inputs);
-            Assertions.assertThat(values).extracting(LayerValue::point).doesNotHaveDuplicates();
+            List<Cut.Value> values = model.values(inputs);
+            Assertions.assertThat(values).extracting(Cut.Value::point).doesNotHaveDuplicates();
             for (String layer : layers()) {
-                CutPoint point = model.cutPoint(layer);
+                Cut.Point point = model.cutPoint(layer);
                 Tensor activation = model.cut(point).head().forward(inputs);
-                Assertions.assertThat(values)
-                        .contains(new LayerValue(point, activation.dataType(), activation.shape()));
+                Assertions.assertThat(values).contains(new Cut.Value(point, activation.dataType(), activation.shape()));
             }
-            for (LayerValue value : values) {
+            for (Cut.Value value : values) {
                 Tensor activation = model.cut(value.point()).activations(inputs).get(0);
                 Assertions.assertThat(activation.shape()).isEqualTo(value.shape());
                 Assertions.assertThat(model.cutPoint(value.point().toString())).isEqualTo(value.point());
@@ -357,7 +354,7 @@ public abstract class CutContract extends PullbackContract {
                         .isInstanceOf(UnknownLayerException.class)
                         .hasMessageContainingAll("'" + layer + "x'", "'" + layer + "'");
             }
-            assertThatThrownBy(() -> model.cut(new CutPoint(layers().get(0), "Nothing", 1_000)))
+            assertThatThrownBy(() -> model.cut(new Cut.Point(layers().get(0), "Nothing", 1_000)))
                     .isInstanceOf(UnknownLayerException.class);
         }
     }

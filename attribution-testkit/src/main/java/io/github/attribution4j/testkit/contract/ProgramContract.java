@@ -4,18 +4,18 @@ package io.github.attribution4j.testkit.contract;
 import static io.github.attribution4j.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
-import io.github.attribution4j.model.program.Place;
 import io.github.attribution4j.model.program.Program;
-import io.github.attribution4j.model.program.Question;
-import io.github.attribution4j.model.program.RowForm;
+import io.github.attribution4j.model.program.Program.Place;
+import io.github.attribution4j.model.program.Program.Question;
+import io.github.attribution4j.model.program.Program.RowForm;
 import io.github.attribution4j.status.Experimental;
-import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,7 +42,7 @@ public abstract class ProgramContract extends CutContract {
 
     /** What a test has. */
     private record Setting(LayeredModel model, Program program, Inputs inputs, List<Place> places) {
-        CutPoint point(int number) {
+        Cut.Point point(int number) {
             return places.get(number).point();
         }
 
@@ -193,8 +193,8 @@ public abstract class ProgramContract extends CutContract {
         });
     }
 
-    private static Set<CutPoint> computed(Setting setting, int source) {
-        List<CutPoint> points = setting.places().stream().map(Place::point).toList();
+    private static Set<Cut.Point> computed(Setting setting, int source) {
+        List<Cut.Point> points = setting.places().stream().map(Place::point).toList();
         return setting.program()
                 .computedFrom(setting.point(source), points, setting.inputs().select(0));
     }
@@ -205,11 +205,11 @@ public abstract class ProgramContract extends CutContract {
         withProgram(setting -> {
             int count = setting.places().size();
             for (int source = 0; source < count; source++) {
-                Set<CutPoint> computed = computed(setting, source);
+                Set<Cut.Point> computed = computed(setting, source);
                 List<Tensor> before = setting.values();
                 Inputs changed =
                         setting.behind(source, before.get(source).mul(0.5).add(0.25));
-                List<CutPoint> moved = new ArrayList<>();
+                List<Cut.Point> moved = new ArrayList<>();
                 for (int i = 0; i < count; i++) {
                     // What stands inside a module whose result is put in does not run.
                     boolean inside = setting.point(i)
@@ -239,8 +239,8 @@ public abstract class ProgramContract extends CutContract {
     void addressesAreChecked() {
         withProgram(setting -> {
             setting.places().forEach(place -> setting.program().check(place.point()));
-            CutPoint first = setting.point(0);
-            CutPoint unknown = new CutPoint(first.path() + "-is-not-there", first.kind(), 0);
+            Cut.Point first = setting.point(0);
+            Cut.Point unknown = new Cut.Point(first.path() + "-is-not-there", first.kind(), 0);
             assertThatThrownBy(() -> setting.program().check(unknown))
                     .isInstanceOf(UnknownLayerException.class)
                     .hasMessageContaining(first.path());

@@ -15,17 +15,15 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.BackwardRule.Family;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.model.rule.RuledCopy;
-import io.github.attribution4j.model.rule.RuledCut;
 import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel.RuledCut;
 import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.testkit.LeakExtension;
 import io.github.attribution4j.testkit.reference.ReferenceModel;
@@ -91,7 +89,7 @@ public abstract class RuledContract {
                 1, BackwardRule.InputPart.VALUE, BackwardRule.WeightPart.VALUE, BackwardRule.BiasPart.ZERO);
         BackwardRule unbiased = new BackwardRule.Weighted(
                 "proportional", List.of(new BackwardRule.Group(1, proportional)), 0, 0, List.of(), List.of());
-        return Optional.of(Composites.epsilon(0).override(OperationSelector.kind(Operation.Kind.WEIGHTED), unbiased));
+        return Optional.of(Composites.epsilon(0).override(Operation.Selector.kind(Operation.Kind.WEIGHTED), unbiased));
     }
 
     /** Returns an equal set that is another object. */
@@ -122,7 +120,7 @@ public abstract class RuledContract {
                 model, run.output().dataType(), run.output().shape(), seed);
     }
 
-    private static List<Tensor> back(RuledModel model, RuledCopy copy, Inputs inputs, long seed) {
+    private static List<Tensor> back(RuledModel model, RuledModel.Copy copy, Inputs inputs, long seed) {
         try (BackwardRun run = copy.run(inputs)) {
             return run.back(cotangent(model, run, seed));
         }
@@ -135,7 +133,7 @@ public abstract class RuledContract {
     }
 
     private interface RulesTest {
-        void check(RuledModel model, RuledCopy copy, RuleSet rules);
+        void check(RuledModel model, RuledModel.Copy copy, RuleSet rules);
     }
 
     private void withEach(RulesTest test) {
@@ -444,7 +442,7 @@ public abstract class RuledContract {
                 TensorScope scope = TensorScope.open()) {
             Inputs inputs = inputs(model, 2);
             RuleSet activationsOnly =
-                    RuleSet.of(OperationSelector.kind(Operation.Kind.ACTIVATION), new BackwardRule.Pass());
+                    RuleSet.of(Operation.Selector.kind(Operation.Kind.ACTIVATION), new BackwardRule.Pass());
             List<String> addresses = model.operations().stream()
                     .filter(operation -> operation.kind() != Operation.Kind.RESHAPE)
                     .map(Operation::address)
@@ -516,7 +514,7 @@ public abstract class RuledContract {
                 TensorScope scope = TensorScope.open()) {
             RuleSet rules = ruleSets().get(0);
             Inputs inputs = inputs(model, 2);
-            RuledCopy copy = model.with(rules);
+            RuledModel.Copy copy = model.with(rules);
             copy.run(asked(inputs, rules)).close();
             model.close();
             assertThatThrownBy(() -> copy.run(asked(inputs, rules))).isInstanceOf(IllegalStateException.class);

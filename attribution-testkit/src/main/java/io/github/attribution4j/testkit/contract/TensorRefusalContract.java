@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What every backend refuses; part of {@link TensorContract}. A backend passes if it first calls
- * {@link io.github.attribution4j.tensor.TensorChecks}.
+ * {@link io.github.attribution4j.tensor.Tensors.Checks}.
  */
 @Experimental
 public abstract class TensorRefusalContract extends TensorLifetimeContract {

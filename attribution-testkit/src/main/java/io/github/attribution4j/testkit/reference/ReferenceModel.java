@@ -2,16 +2,14 @@
 package io.github.attribution4j.testkit.reference;
 
 import io.github.attribution4j.internal.NearNames;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayerValue;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.model.program.WholeProgram;
+import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.model.rule.RuledCopy;
-import io.github.attribution4j.model.rule.RuledCut;
 import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.model.rule.RuledModel.RuledCut;
 import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -37,7 +35,7 @@ public final class ReferenceModel implements RuledModel {
     private final DataType dataType;
     private final int output;
     private final ReferenceProgram program;
-    private final WholeProgram whole;
+    private final Program.Whole whole;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     ReferenceModel(Graph graph, DataType dataType, List<Integer> inputNodes, int output) {
@@ -45,7 +43,7 @@ public final class ReferenceModel implements RuledModel {
         this.dataType = dataType;
         this.output = output;
         this.program = new ReferenceProgram(graph, dataType, inputNodes, output, this::checkOpen, null);
-        this.whole = new WholeProgram(this, program);
+        this.whole = new Program.Whole(this, program);
     }
 
     /**
@@ -148,22 +146,22 @@ public final class ReferenceModel implements RuledModel {
     }
 
     @Override
-    public RuledCopy with(RuleSet rules) {
+    public RuledModel.Copy with(RuleSet rules) {
         return whole.with(rules);
     }
 
     @Override
-    public List<CutPoint> cutPoints() {
+    public List<Cut.Point> cutPoints() {
         return program.points();
     }
 
     @Override
-    public RuledCut cut(List<CutPoint> points) {
+    public RuledCut cut(List<Cut.Point> points) {
         return whole.cut(points);
     }
 
     @Override
-    public List<LayerValue> values(Inputs inputs) {
+    public List<Cut.Value> values(Inputs inputs) {
         return whole.values(inputs);
     }
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
-import io.github.attribution4j.model.program.Place;
 import io.github.attribution4j.model.program.Program;
-import io.github.attribution4j.model.program.Question;
-import io.github.attribution4j.model.program.WayBack;
+import io.github.attribution4j.model.program.Program.Place;
+import io.github.attribution4j.model.program.Program.Question;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -67,29 +66,29 @@ final class ReferenceProgram implements Program {
     }
 
     /** Returns what the graph computes, in order; rules know each by its kind. */
-    List<CutPoint> points() {
+    List<Cut.Point> points() {
         check.run();
         return IntStream.rangeClosed(0, output)
                 .mapToObj(graph::node)
                 .flatMap(node -> Stream.ofNullable(node.operation())
-                        .map(operation -> new CutPoint(node.name(), operation.kind(), 0)))
+                        .map(operation -> new Cut.Point(node.name(), operation.kind(), 0)))
                 .toList();
     }
 
     @Override
-    public void check(CutPoint point) {
-        List<CutPoint> known = points();
+    public void check(Cut.Point point) {
+        List<Cut.Point> known = points();
         if (!known.contains(point)) {
             throw new UnknownLayerException(
-                    point.toString(), known.stream().map(CutPoint::toString).toList());
+                    point.toString(), known.stream().map(Cut.Point::toString).toList());
         }
     }
 
     @Override
-    public Set<CutPoint> computedFrom(CutPoint source, List<CutPoint> points, Inputs inputs) {
-        Set<CutPoint> computed = new HashSet<>();
+    public Set<Cut.Point> computedFrom(Cut.Point source, List<Cut.Point> points, Inputs inputs) {
+        Set<Cut.Point> computed = new HashSet<>();
         int below = node(source);
-        for (CutPoint point : points) {
+        for (Cut.Point point : points) {
             int node = node(point);
             if (node > below && graph.reaches(node, new boolean[graph.size()])[below]) {
                 computed.add(point);
@@ -115,15 +114,14 @@ final class ReferenceProgram implements Program {
         Evaluation evaluation = new Evaluation(question, wanted);
         List<Integer> leaves = tapped.isEmpty() ? evaluation.attributed() : tapped;
         Gradients gradients = new Gradients(evaluation, leaves, end);
-        return new WayBack(
-                question,
+        return question.pullback(
                 gradients.reached(),
                 evaluation.value(end),
                 tapped.stream().map(evaluation::value).toList(),
                 gradients::of);
     }
 
-    private int node(CutPoint point) {
+    private int node(Cut.Point point) {
         return graph.find(point.path());
     }
 

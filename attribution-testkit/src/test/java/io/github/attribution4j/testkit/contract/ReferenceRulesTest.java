@@ -4,7 +4,6 @@ package io.github.attribution4j.testkit.contract;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.propagation.Composites;
@@ -108,9 +107,9 @@ class ReferenceRulesTest {
         @Override
         protected Optional<RuleSet> conserving() {
             return Optional.of(Composites.epsilon(0)
-                    .override(OperationSelector.kind(Operation.Kind.WEIGHTED), Rules.flat())
-                    .override(OperationSelector.kind(Operation.Kind.NORMALIZATION), Rules.pass())
-                    .override(OperationSelector.kind(Operation.Kind.SOFTMAX), Rules.stop()));
+                    .override(Operation.Selector.kind(Operation.Kind.WEIGHTED), Rules.flat())
+                    .override(Operation.Selector.kind(Operation.Kind.NORMALIZATION), Rules.pass())
+                    .override(Operation.Selector.kind(Operation.Kind.SOFTMAX), Rules.stop()));
         }
     }
 }

@@ -3,10 +3,10 @@ package io.github.attribution4j.djl.internal.engine;
 
 import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.tensor.DataType;
-import io.github.attribution4j.tensor.Lifetime;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.tensor.TensorChecks;
+import io.github.attribution4j.tensor.Tensor.Lifetime;
+import io.github.attribution4j.tensor.Tensors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -66,7 +66,7 @@ public final class TorchTensor implements Tensor {
 
     @Override
     public Tensor add(double scalar) {
-        TensorChecks.arithmetic("add", this, scalar);
+        Tensors.Checks.arithmetic("add", this, scalar);
         return scalar(scalar, PtNDArray::add, dataType);
     }
 
@@ -82,18 +82,18 @@ public final class TorchTensor implements Tensor {
 
     @Override
     public Tensor mul(double scalar) {
-        TensorChecks.arithmetic("mul", this, scalar);
+        Tensors.Checks.arithmetic("mul", this, scalar);
         return scalar(scalar, PtNDArray::mul, dataType);
     }
 
     @Override
     public Tensor div(Tensor other) {
-        Shape result = TensorChecks.div(this, other);
+        Shape result = Tensors.Checks.div(this, other);
         return binary(other, PtNDArray::div, result, dataType);
     }
 
     private TorchTensor arithmetic(String name, Tensor other, BinaryOperator<PtNDArray> operation) {
-        Shape result = TensorChecks.arithmetic(name, this, other);
+        Shape result = Tensors.Checks.arithmetic(name, this, other);
         return binary(other, operation, result, dataType);
     }
 
@@ -113,84 +113,84 @@ public final class TorchTensor implements Tensor {
 
     @Override
     public Tensor abs() {
-        TensorChecks.notBool("abs", this);
+        Tensors.Checks.notBool("abs", this);
         PtNDArray own = array();
         return tensors.wrap(TorchRuntime.guard(own::abs), shape, dataType);
     }
 
     @Override
     public Tensor exp() {
-        TensorChecks.floating("exp", this);
+        Tensors.Checks.floating("exp", this);
         PtNDArray own = array();
         return tensors.wrap(TorchRuntime.guard(own::exp), shape, dataType);
     }
 
     @Override
     public Tensor log() {
-        TensorChecks.floating("log", this);
+        Tensors.Checks.floating("log", this);
         PtNDArray own = array();
         return tensors.wrap(TorchRuntime.guard(own::log), shape, dataType);
     }
 
     @Override
     public Tensor sqrt() {
-        TensorChecks.floating("sqrt", this);
+        Tensors.Checks.floating("sqrt", this);
         PtNDArray own = array();
         return tensors.wrap(TorchRuntime.guard(() -> (PtNDArray) own.sqrt()), shape, dataType);
     }
 
     @Override
     public Tensor clamp(double min, double max) {
-        TensorChecks.clamp(this, min, max);
+        Tensors.Checks.clamp(this, min, max);
         return tensors.wrap(torch().clamp(array(), dataType, min, max), shape, dataType);
     }
 
     @Override
     public Tensor gt(Tensor other) {
-        Shape result = TensorChecks.comparison("gt", this, other);
+        Shape result = Tensors.Checks.comparison("gt", this, other);
         return binary(other, PtNDArray::gt, result, DataType.BOOL);
     }
 
     @Override
     public Tensor gt(double scalar) {
-        TensorChecks.comparison("gt", this, scalar);
+        Tensors.Checks.comparison("gt", this, scalar);
         return scalar(scalar, PtNDArray::gt, DataType.BOOL);
     }
 
     @Override
     public Tensor ge(Tensor other) {
-        Shape result = TensorChecks.comparison("ge", this, other);
+        Shape result = Tensors.Checks.comparison("ge", this, other);
         return binary(other, PtNDArray::gte, result, DataType.BOOL);
     }
 
     @Override
     public Tensor ge(double scalar) {
-        TensorChecks.comparison("ge", this, scalar);
+        Tensors.Checks.comparison("ge", this, scalar);
         return scalar(scalar, PtNDArray::gte, DataType.BOOL);
     }
 
     @Override
     public Tensor eq(Tensor other) {
-        Shape result = TensorChecks.comparison("eq", this, other);
+        Shape result = Tensors.Checks.comparison("eq", this, other);
         return binary(other, PtNDArray::eq, result, DataType.BOOL);
     }
 
     @Override
     public Tensor eq(double scalar) {
-        TensorChecks.comparison("eq", this, scalar);
+        Tensors.Checks.comparison("eq", this, scalar);
         return scalar(scalar, PtNDArray::eq, DataType.BOOL);
     }
 
     @Override
     public Tensor where(Tensor whenTrue, Tensor whenFalse) {
-        Shape result = TensorChecks.where(this, whenTrue, whenFalse);
+        Shape result = Tensors.Checks.where(this, whenTrue, whenFalse);
         PtNDArray chosen = torch().where(array(), tensors.array(whenTrue), tensors.array(whenFalse));
         return tensors.wrap(chosen, result, whenTrue.dataType());
     }
 
     @Override
     public Tensor sum(int... axes) {
-        boolean[] reduced = TensorChecks.axes("sum", this, axes);
+        boolean[] reduced = Tensors.Checks.axes("sum", this, axes);
         return tensors.wrap(
                 torch().sum(array(), chosen(reduced)),
                 remaining(reduced),
@@ -199,8 +199,8 @@ public final class TorchTensor implements Tensor {
 
     @Override
     public Tensor mean(int... axes) {
-        TensorChecks.floating("mean", this);
-        boolean[] reduced = TensorChecks.axes("mean", this, axes);
+        Tensors.Checks.floating("mean", this);
+        boolean[] reduced = Tensors.Checks.axes("mean", this, axes);
         Shape result = remaining(reduced);
         double count = 1;
         for (int axis : chosen(reduced)) {
@@ -211,13 +211,13 @@ public final class TorchTensor implements Tensor {
 
     @Override
     public Tensor max(int... axes) {
-        boolean[] reduced = TensorChecks.max(this, axes);
+        boolean[] reduced = Tensors.Checks.max(this, axes);
         return tensors.wrap(torch().max(array(), shape.rank(), chosen(reduced)), remaining(reduced), dataType);
     }
 
     @Override
     public Tensor argmax(int axis) {
-        int fromStart = TensorChecks.argmax(this, axis);
+        int fromStart = Tensors.Checks.argmax(this, axis);
         boolean[] reduced = new boolean[shape.rank()];
         reduced[fromStart] = true;
         return tensors.wrap(torch().argmax(array(), fromStart), remaining(reduced), DataType.INT64);
@@ -247,32 +247,32 @@ public final class TorchTensor implements Tensor {
 
     @Override
     public Tensor reshape(Shape to) {
-        TensorChecks.reshape(this, to);
+        Tensors.Checks.reshape(this, to);
         return tensors.wrap(torch().reshape(array(), to.dims()), to, dataType);
     }
 
     @Override
     public Tensor broadcast(Shape to) {
-        TensorChecks.broadcast(this, to);
+        Tensors.Checks.broadcast(this, to);
         return tensors.wrap(torch().broadcast(array(), Types.toDjl(to)), to, dataType);
     }
 
     @Override
     public Tensor slice(int axis, long from, long to) {
-        int fromStart = TensorChecks.slice(this, axis, from, to);
+        int fromStart = Tensors.Checks.slice(this, axis, from, to);
         return tensors.wrap(torch().slice(array(), fromStart, from, to), shape.with(fromStart, to - from), dataType);
     }
 
     @Override
     public Tensor select(int axis, long... indexes) {
-        int fromStart = TensorChecks.select(this, axis, indexes);
+        int fromStart = Tensors.Checks.select(this, axis, indexes);
         Shape result = shape.with(fromStart, indexes.length);
         return tensors.wrap(torch().select(array(), shape, fromStart, indexes), result, dataType);
     }
 
     @Override
     public Tensor pick(long... indexes) {
-        TensorChecks.pick(this, indexes);
+        Tensors.Checks.pick(this, indexes);
         boolean[] reduced = new boolean[shape.rank()];
         reduced[1] = true;
         Shape result = remaining(reduced);
@@ -281,9 +281,9 @@ public final class TorchTensor implements Tensor {
 
     @Override
     public Tensor oneHot(long classes, DataType type) {
-        TensorChecks.oneHot(this, classes);
+        Tensors.Checks.oneHot(this, classes);
         for (long index : toLongArray()) {
-            TensorChecks.oneHotIndex(index, classes);
+            Tensors.Checks.oneHotIndex(index, classes);
         }
         long[] dims = Arrays.copyOf(shape.dims(), shape.rank() + 1);
         dims[shape.rank()] = classes;
@@ -292,7 +292,7 @@ public final class TorchTensor implements Tensor {
 
     @Override
     public Tensor interpolate(long height, long width, Tensor.Interpolation mode) {
-        TensorChecks.interpolate(this, height, width);
+        Tensors.Checks.interpolate(this, height, width);
         Shape result = shape.with(-2, height).with(-1, width);
         if (result.equals(shape)) {
             return alias();

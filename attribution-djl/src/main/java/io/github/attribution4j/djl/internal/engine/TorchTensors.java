@@ -8,7 +8,6 @@ import ai.djl.pytorch.engine.PtNDManager;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.tensor.TensorChecks;
 import io.github.attribution4j.tensor.Tensors;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -56,31 +55,31 @@ public final class TorchTensors implements Tensors {
 
     @Override
     public Tensor of(float[] values, Shape shape) {
-        TensorChecks.of(values.length, shape);
+        Tensors.Checks.of(values.length, shape);
         return fill(shape, DataType.FLOAT32, bytes -> bytes.asFloatBuffer().put(values));
     }
 
     @Override
     public Tensor of(double[] values, Shape shape) {
-        TensorChecks.of(values.length, shape);
+        Tensors.Checks.of(values.length, shape);
         return fill(shape, DataType.FLOAT64, bytes -> bytes.asDoubleBuffer().put(values));
     }
 
     @Override
     public Tensor of(long[] values, Shape shape) {
-        TensorChecks.of(values.length, shape);
+        Tensors.Checks.of(values.length, shape);
         return fill(shape, DataType.INT64, bytes -> bytes.asLongBuffer().put(values));
     }
 
     @Override
     public Tensor of(int[] values, Shape shape) {
-        TensorChecks.of(values.length, shape);
+        Tensors.Checks.of(values.length, shape);
         return fill(shape, DataType.INT32, bytes -> bytes.asIntBuffer().put(values));
     }
 
     @Override
     public Tensor of(boolean[] values, Shape shape) {
-        TensorChecks.of(values.length, shape);
+        Tensors.Checks.of(values.length, shape);
         return fill(shape, DataType.BOOL, bytes -> {
             for (boolean value : values) {
                 bytes.put((byte) (value ? 1 : 0));
@@ -90,7 +89,7 @@ public final class TorchTensors implements Tensors {
 
     @Override
     public Tensor of(ByteBuffer values, DataType dataType, Shape shape) {
-        TensorChecks.ofBytes(values.remaining(), dataType, shape);
+        Tensors.Checks.ofBytes(values.remaining(), dataType, shape);
         ByteBuffer source = values.slice().order(values.order());
         return fill(shape, dataType, bytes -> {
             // Elements are copied one by one, because the view may have another byte order.
@@ -114,14 +113,14 @@ public final class TorchTensors implements Tensors {
 
     @Override
     public Tensor full(Shape shape, DataType dataType, double value) {
-        TensorChecks.full(dataType, value);
+        Tensors.Checks.full(dataType, value);
         double element = dataType == DataType.BOOL && value != 0 ? 1 : value;
         return wrap(TorchRuntime.get().operations().full(manager, shape, dataType, element, device), shape, dataType);
     }
 
     @Override
     public Tensor concat(List<Tensor> parts, int axis) {
-        int fromStart = TensorChecks.concat(parts, axis);
+        int fromStart = Tensors.Checks.concat(parts, axis);
         PtNDArray[] arrays = new PtNDArray[parts.size()];
         long extent = 0;
         for (int i = 0; i < arrays.length; i++) {

@@ -4,7 +4,7 @@ package io.github.attribution4j.djl.internal.instrument;
 import io.github.attribution4j.djl.internal.program.ModuleInfo;
 import io.github.attribution4j.djl.internal.program.ValueInfo;
 import io.github.attribution4j.djl.internal.wire.Row;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.UnknownLayerException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,7 +30,7 @@ public final class InnerPoints {
     /** Values by address. A value with an operator and a variable has two. */
     private final Map<String, ValueInfo> values = new LinkedHashMap<>();
 
-    private final List<CutPoint> points = new ArrayList<>();
+    private final List<Cut.Point> points = new ArrayList<>();
 
     public InnerPoints(List<ModuleInfo> modules, List<ValueInfo> all) {
         Set<String> paths = modules.stream().map(ModuleInfo::path).collect(Collectors.toSet());
@@ -62,12 +62,12 @@ public final class InnerPoints {
         return paths.stream().anyMatch(path -> path.startsWith(prefix));
     }
 
-    private static CutPoint point(String path, ValueInfo value, int call) {
-        return new CutPoint(path, value.operator().isEmpty() ? "variable" : value.operator(), call);
+    private static Cut.Point point(String path, ValueInfo value, int call) {
+        return new Cut.Point(path, value.operator().isEmpty() ? "variable" : value.operator(), call);
     }
 
     /** Returns element 0 of the first execution of every place. */
-    public List<CutPoint> points() {
+    public List<Cut.Point> points() {
         return List.copyOf(points);
     }
 
@@ -86,7 +86,7 @@ public final class InnerPoints {
     }
 
     /** Finds the point of an address; empty if no place has it. */
-    public Optional<CutPoint> find(String address) {
+    public Optional<Cut.Point> find(String address) {
         Matcher matcher = ADDRESS.matcher(address);
         if (!matcher.matches() || ":in".equals(matcher.group("side"))) {
             return Optional.empty();
@@ -115,9 +115,9 @@ public final class InnerPoints {
      *
      * @throws UnknownLayerException if there is no such place or element
      */
-    public Row row(CutPoint point) {
+    public Row row(Cut.Point point) {
         ValueInfo value = values.get(point.path());
-        if (value == null || point.side() == CutPoint.Side.INPUT) {
+        if (value == null || point.side() == Cut.Side.INPUT) {
             throw new UnknownLayerException(point.toString(), List.copyOf(values.keySet()));
         }
         int tensors = value.structure().tensors();

@@ -5,7 +5,6 @@ import io.github.attribution4j.djl.internal.program.OperationInfo;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
-import io.github.attribution4j.model.rule.OperationSelector;
 import io.github.attribution4j.model.rule.RuleSet;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -55,9 +54,9 @@ public final class RuleTable {
     /** Refuses a rule for a place that does not exist, because it would silently do nothing. */
     private void requirePlaces(List<Operation> all) {
         for (RuleSet.Assignment assignment : rules.assignments()) {
-            OperationSelector selector = assignment.selector();
+            Operation.Selector selector = assignment.selector();
             boolean names =
-                    selector instanceof OperationSelector.Module || selector instanceof OperationSelector.Address;
+                    selector instanceof Operation.Selector.Module || selector instanceof Operation.Selector.Address;
             if (names && all.stream().noneMatch(operation -> selector.selects(operation, all))) {
                 List<String> modules = all.stream()
                         .map(Operation::module)

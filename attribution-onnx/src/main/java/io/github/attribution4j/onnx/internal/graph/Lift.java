@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes nodes of older operator sets in the words of version 18, in which the rules are written. Attributes became
  * inputs (axes, pads, bounds, sizes), {@code Upsample} became {@code Resize} and {@code Scatter ScatterElements},
- * {@code Softmax} ceased to flatten what it is given. Before version 7 operators broadcast in another way; those are not
- * lifted.
+ * {@code Softmax} ceased to flatten what it is given. Before version 7 operators broadcast in another way; those are
+ * not lifted.
  */
 final class Lift {
     /** From this version. */

@@ -3,7 +3,7 @@ package io.github.attribution4j.testkit.internal.golden;
 
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.run.Problems;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;

@@ -3,8 +3,6 @@ package io.github.attribution4j.testkit.internal.golden;
 
 import com.google.gson.JsonObject;
 import io.github.attribution4j.Attribution;
-import io.github.attribution4j.ForwardAttribution;
-import io.github.attribution4j.GradientAttribution;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.cam.GradCam;
@@ -31,7 +29,7 @@ import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.setting.Sources;
+import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -73,10 +71,10 @@ public final class Requests {
             return method;
         }
         String[] layers = given.layers();
-        if (method instanceof GradientAttribution gradient) {
+        if (method instanceof Attribution.Gradient gradient) {
             return given.has("unit") ? gradient.towards(layers[0], given.unit()) : gradient.at(layers);
         }
-        if (method instanceof ForwardAttribution forward) {
+        if (method instanceof Attribution.Forward forward) {
             return given.has("unit") ? forward.towards(layers[0], given.unit()) : forward.at(layers);
         }
         throw new IllegalArgumentException(given.id() + ": which " + given.method() + " at a layer?");

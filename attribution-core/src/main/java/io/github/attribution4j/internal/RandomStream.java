@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.run;
+package io.github.attribution4j.internal;
 
 import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The generator is SplitMix64 (Steele, Lea and Flood, 2014), started from a hash of the key. Not for cryptography.
  */
-public final class RandomStream {
+public final class RandomStream implements RandomGenerator {
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
     private static final double UNIT = 0x1.0p-53;
 
@@ -30,7 +31,7 @@ public final class RandomStream {
     }
 
     /** Returns a stream of 64-bit words from another source. */
-    static RandomStream of(LongSupplier words) {
+    public static RandomStream of(LongSupplier words) {
         return new RandomStream(words, 0);
     }
 
@@ -50,6 +51,7 @@ public final class RandomStream {
     }
 
     /** Returns 64 random bits. */
+    @Override
     public long nextLong() {
         if (words != null) {
             return words.getAsLong();
@@ -59,6 +61,7 @@ public final class RandomStream {
     }
 
     /** Returns a number uniform in [0, 1). */
+    @Override
     public double nextDouble() {
         return (nextLong() >>> 11) * UNIT;
     }
@@ -68,6 +71,7 @@ public final class RandomStream {
      *
      * @param bound at least 1
      */
+    @Override
     public int nextInt(int bound) {
         if (bound < 1) {
             throw new IllegalArgumentException("bound " + bound + ": must be at least 1");
@@ -81,6 +85,7 @@ public final class RandomStream {
     }
 
     /** Returns a number of the standard normal distribution (polar method, with {@link StrictMath}). */
+    @Override
     public double nextGaussian() {
         if (hasSpare) {
             hasSpare = false;
@@ -101,13 +106,13 @@ public final class RandomStream {
     }
 
     /** Returns a uniform permutation of 0 to n - 1 (Fisher and Yates). */
-    public int[] permutation(int n) {
+    public static int[] permutation(RandomGenerator random, int n) {
         int[] order = new int[n];
         for (int i = 0; i < n; i++) {
             order[i] = i;
         }
         for (int i = n - 1; i > 0; i--) {
-            int j = nextInt(i + 1);
+            int j = random.nextInt(i + 1);
             int swapped = order[i];
             order[i] = order[j];
             order[j] = swapped;

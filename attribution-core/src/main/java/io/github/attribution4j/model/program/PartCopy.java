@@ -2,12 +2,12 @@
 package io.github.attribution4j.model.program;
 
 import io.github.attribution4j.model.BackwardRun;
-import io.github.attribution4j.model.CutPoint;
+import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.model.rule.RuledCopy;
+import io.github.attribution4j.model.rule.RuledModel;
 import java.util.List;
 
 /**
@@ -17,7 +17,7 @@ import java.util.List;
  * @param section the section of the program with the rules that it computes
  * @param points that it goes back to; none for its inputs
  */
-record Copy(LayeredModel model, Section section, RuleSet rules, List<CutPoint> points) implements RuledCopy {
+record PartCopy(LayeredModel model, Section section, RuleSet rules, List<Cut.Point> points) implements RuledModel.Copy {
     @Override
     public Model.Identity identity() {
         return model.identity().with("rules", rules.describe());
@@ -30,8 +30,8 @@ record Copy(LayeredModel model, Section section, RuleSet rules, List<CutPoint> p
     }
 
     @Override
-    public RuledCopy cut(List<CutPoint> others) {
-        return new Copy(model, section, rules, section.checked(others));
+    public RuledModel.Copy cut(List<Cut.Point> others) {
+        return new PartCopy(model, section, rules, section.checked(others));
     }
 
     @Override
