@@ -22,6 +22,7 @@ class Case:
     torch: Optional[Callable[..., torch.Tensor]]
     opset: int
     fixed: List[str]
+    linear: bool
 
 
 CASES: List[Case] = []
@@ -47,11 +48,18 @@ def case(
     given: Optional[Dict[str, np.ndarray]] = None,
     opset: int = OPSET,
     fixed: str = "",
+    linear: bool = False,
+    slopes: bool = False,
     **attributed: np.ndarray,
 ) -> None:
-    """`const`: initializers; `given`: inputs that are not attributed; `fixed`: inputs whose sizes stay known."""
+    """
+    `const`: initializers; `given`: inputs that are not attributed; `fixed`: inputs whose sizes stay known; `linear`: the oracle is ONNX Runtime's own answer to
+    each unit vector; `slopes`: the oracle is central differences (as ever where there is no PyTorch).
+    """
+    assert [bool(torch), linear, slopes].count(True) <= 1, name
+    assert name not in {c.name for c in CASES}, name
     values = dict(attributed, **(given or {}), **(const or {}))
-    CASES.append(Case(name, nodes, values, list(attributed), list(const or {}), torch, opset, fixed.split()))
+    CASES.append(Case(name, nodes, values, list(attributed), list(const or {}), torch, opset, fixed.split(), linear))
 
 
 # Functions of one operand

@@ -115,9 +115,11 @@ final class ArithmeticRules {
             back(s, 0, s.mul(s.g(), slope));
         }
         if (s.needs(1)) {
-            String zero = s.op("Equal", s.x(), s.number(0));
-            String logarithm = s.op("Log", s.where(zero, s.number(1), s.x()));
-            back(s, 1, s.cast(s.mul(s.g(), s.mul(s.y(), logarithm)), s.type(1).element()));
+            String exponent = exponent(s, type);
+            String flat = s.op(
+                    "And", s.op("Equal", s.x(), s.number(0)), s.op("GreaterOrEqual", exponent, s.number(0)));
+            String slope = s.where(flat, s.number(0), s.mul(s.y(), s.op("Log", s.x())));
+            back(s, 1, s.cast(s.mul(s.g(), slope), s.type(1).element()));
         }
     }
 
@@ -157,8 +159,18 @@ final class ArithmeticRules {
     }
 
     private static void clip(Step s) {
-        if (s.needs(1) || s.needs(2)) {
-            throw s.refuse("its bounds depend on what is attributed; use Min and Max instead");
+        if (s.needs(1)) {
+            String below = s.op("Less", s.x(), s.x(1));
+            String bound = s.has(2) ? s.op("And", below, s.op("Less", s.x(1), s.x(2))) : below;
+            s.give(1, s.shapedLike(s.sumOfAll(s.keep(bound, s.g())), s.x(1)));
+        }
+        if (s.needs(2)) {
+            String above = s.op("Greater", s.x(), s.x(2));
+            String bound = s.has(1) ? s.op("Or", above, s.op("Less", s.x(2), s.x(1))) : above;
+            s.give(2, s.shapedLike(s.sumOfAll(s.keep(bound, s.g())), s.x(2)));
+        }
+        if (!s.needs(0)) {
+            return;
         }
         String gradient = s.g();
         if (s.has(1)) {

@@ -130,7 +130,8 @@ final class ContractionRules {
         String equation = s.text("equation", "").replace(" ", "");
         int arrow = equation.indexOf("->");
         if (arrow < 0) {
-            throw s.refuse("its equation '" + equation + "' does not say what it gives; write it with ->");
+            arrow = equation.length();
+            equation += "->" + unsaid(equation);
         }
         String[] operands = equation.substring(0, arrow).split(",", -1);
         String result = equation.substring(arrow + 2);
@@ -167,10 +168,12 @@ final class ContractionRules {
     }
 
     private static String operand(Step s, String[] operands, String result, int input) {
-        String own = operands[input];
-        if (own.chars().distinct().count() < own.length()) {
-            throw s.refuse("its equation takes a diagonal ('" + own + "'); write it without");
-        }
+        String written = operands[input];
+        StringBuilder once = new StringBuilder();
+        written.chars()
+                .distinct()
+                .forEach(letter -> once.append((char) letter));
+        String own = once.toString();
         List<String> values = new ArrayList<>(List.of(s.g()));
         StringBuilder left = new StringBuilder(result);
         Set<Character> there = new LinkedHashSet<>();
@@ -195,9 +198,47 @@ final class ContractionRules {
         String back = s.op("Einsum", List.of(set("equation", left + "->" + kept)), values.toArray(new String[0]));
         if (!missing.isEmpty()) {
             back = s.unsqueeze(back, missing.stream().mapToLong(axis -> axis).toArray());
-            return s.expandLike(back, s.x(input));
+            back = own.equals(written)
+                    ? s.expandLike(back, s.x(input))
+                    : s.expand(back, s.sizes(s.x(input), own.chars().map(written::indexOf).toArray()));
         }
-        return broadcastBack(s, back, own, input);
+        if (!own.equals(written)) {
+            return diagonal(s, back, own, written, input);
+        }
+        return missing.isEmpty() ? broadcastBack(s, back, own, input) : back;
+    }
+
+    /** The letters that stand in one place only, in their order. */
+    private static String unsaid(String operands) {
+        StringBuilder result = new StringBuilder(operands.contains("...") ? "..." : "");
+        operands.chars()
+                .filter(Character::isLetter)
+                .filter(letter -> operands.indexOf(letter) == operands.lastIndexOf(letter))
+                .sorted()
+                .forEach(letter -> result.append((char) letter));
+        return result.toString();
+    }
+
+    /** Where a letter stands several times, only elements with equal places were read. */
+    private static String diagonal(Step s, String back, String own, String written, int input) {
+        StringBuilder operands = new StringBuilder(own);
+        StringBuilder result = new StringBuilder();
+        List<String> values = new ArrayList<>(List.of(back));
+        char free = 'A';
+        for (int i = 0; i < written.length(); i++) {
+            char letter = written.charAt(i);
+            if (written.indexOf(letter) < i) {
+                while (written.indexOf(free) >= 0) {
+                    free++;
+                }
+                String size = s.sizes(s.x(input), i);
+                values.add(s.op("EyeLike", s.expand(s.number(0), s.concat(0, size, size))));
+                operands.append(',').append(letter).append(free);
+                letter = free++;
+            }
+            result.append(letter);
+        }
+        return s.op("Einsum", List.of(set("equation", operands + "->" + result)), values.toArray(new String[0]));
     }
 
     /** An axis of one element may have met a longer one of the same letter. */

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx.internal.gradient;
 
+import static io.github.attribution4j.onnx.internal.gradient.Step.set;
+
+import io.github.attribution4j.onnx.internal.graph.Attribute;
+import io.github.attribution4j.onnx.internal.graph.Dim;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -17,14 +22,17 @@ final class ConvolutionRules {
     }
 
     private static void convolution(Step s) {
-        constantWeights(s);
         bias(s);
+        ValueType weights = s.type(1);
+        long group = s.integer("group", 1);
+        if (s.needs(1)) {
+            Windows windows = Windows.of(s, kernel(s, weights), s.x());
+            s.give(1, weights(s, windows, new Pair(s.x(), s.x()), new Pair(s.g(), s.y()), group));
+        }
         if (!s.needs(0)) {
             return;
         }
-        ValueType weights = s.type(1);
-        Windows windows = Windows.of(s, kernel(s, weights), s.x());
-        long group = s.integer("group", 1);
+        Windows windows = Windows.perhapsOpen(s, kernel(s, weights), s.x());
         long[] before = new long[windows.axes()];
         long[] after = new long[windows.axes()];
         Arrays.setAll(before, i -> windows.spread(i) - 1 - windows.before()[i]);
@@ -81,20 +89,20 @@ final class ConvolutionRules {
     }
 
     private static void transposed(Step s) {
-        constantWeights(s);
         bias(s);
+        long[] kernel = kernel(s, s.type(1));
+        boolean same = s.text("auto_pad", "NOTSET").startsWith("SAME");
+        Windows windows = same || s.set("output_shape") ? filling(s, kernel) : Windows.of(s, kernel, s.y());
+        if (s.needs(1)) {
+            s.give(1, weights(s, windows, new Pair(s.g(), s.y()), new Pair(s.x(), s.x()), s.integer("group", 1)));
+        }
         if (!s.needs(0)) {
             return;
         }
-        long[] kernel = kernel(s, s.type(1));
-        if (s.text("auto_pad", "NOTSET").startsWith("SAME") || s.set("output_shape")) {
-            throw s.refuse("its padding follows from output_shape or auto_pad; write pads and output_padding");
-        }
-        Windows windows = Windows.of(s, kernel, s.y());
         // What output_padding adds behind is read by no window that counts: there are as many as elements of the input.
         String back = s.op("Conv", windows.attributes(s.integer("group", 1)), s.g(), s.x(1));
         long[] more = s.integers("output_padding", kernel.length, 0);
-        if (LongStream.of(more).anyMatch(padding -> padding != 0)) {
+        if (s.set("output_shape") || LongStream.of(more).anyMatch(padding -> padding != 0)) {
             int[] space = IntStream.range(2, kernel.length + 2).toArray();
             long[] axes = IntStream.of(space).asLongStream().toArray();
             back = s.slice(back, s.ints(new long[kernel.length]), s.sizes(s.x(), space), s.ints(axes));
@@ -113,10 +121,77 @@ final class ConvolutionRules {
         return Arrays.copyOfRange(weights.sizes(), 2, weights.rank());
     }
 
-    private static void constantWeights(Step s) {
-        if (s.needs(1)) {
-            throw s.refuse("its weights depend on what is attributed; attribute a layer behind it");
+    /** The padding of a transposed convolution that is told how much it has to give. */
+    private static Windows filling(Step s, long[] kernel) {
+        int axes = kernel.length;
+        long[] strides = s.integers("strides", axes, 1);
+        long[] dilations = s.integers("dilations", axes, 1);
+        long[] more = s.integers("output_padding", axes, 0);
+        long[] wanted = s.integers("output_shape");
+        long[] before = new long[axes];
+        long[] after = new long[axes];
+        for (int i = 0; i < axes; i++) {
+            long spread = dilations[i] * (kernel[i] - 1) + 1;
+            long total = spread - strides[i] + more[i];
+            if (wanted != null) {
+                Dim size = s.type(0).dim(i + 2);
+                if (!size.known()) {
+                    throw s.refuse("its padding (output_shape) depends on the size of the input, which is open; fix the"
+                            + " size, or write pads");
+                }
+                total = strides[i] * (size.size() - 1) + more[i] + spread - wanted[wanted.length - axes + i];
+            }
+            total = Math.max(0, total);
+            before[i] = s.text("auto_pad", "NOTSET").equals("SAME_UPPER") ? total / 2 : total - total / 2;
+            after[i] = total - before[i];
         }
+        return new Windows(kernel, strides, dilations, before, after);
+    }
+
+    /** A value, and one of the way forth that has the same sizes. */
+    private record Pair(String value, String sized) {}
+
+    /**
+     * The gradient of weights: a convolution of what the windows lie on with what stands at each window, where channels
+     * take the place of rows, and strides that of dilations.
+     */
+    private static String weights(Step s, Windows windows, Pair under, Pair at, long group) {
+        int rank = s.rank(s.x());
+        int[] space = IntStream.range(2, rank).toArray();
+        long[] order = LongStream.range(0, rank).toArray();
+        order[0] = 1;
+        order[1] = 0;
+        String image;
+        String kernel;
+        if (group == 1) {
+            image = s.transpose(under.value(), order);
+            kernel = s.transpose(at.value(), order);
+        } else {
+            String underSpace = s.sizes(under.sized(), space);
+            String atSpace = s.sizes(at.sized(), space);
+            long[] inner = LongStream.range(0, rank + 1L).toArray();
+            inner[0] = 2;
+            inner[2] = 0;
+            String split = s.op("Reshape", under.value(), s.concat(0, s.ints(0, group, -1), underSpace));
+            image = s.op("Reshape", s.transpose(split, inner), s.concat(0, s.ints(0, -1), underSpace));
+            long[] outer = inner.clone();
+            outer[0] = 1;
+            outer[1] = 2;
+            outer[2] = 0;
+            String parts = s.op("Reshape", at.value(), s.concat(0, s.ints(0, group, -1), atSpace));
+            kernel = s.op(
+                    "Reshape", s.transpose(parts, outer), s.concat(0, s.ints(-1), s.sizes(s.x(), 0), atSpace));
+        }
+        List<Attribute> attributes = List.of(
+                set("strides", windows.dilations()),
+                set("dilations", windows.strides()),
+                set("pads", windows.pads()),
+                set("group", group));
+        String whole = s.op("Conv", attributes, image, kernel);
+        // Elements that no window reached would make it longer.
+        long[] axes = LongStream.range(2, rank).toArray();
+        String kept = s.slice(whole, s.ints(new long[axes.length]), s.ints(windows.kernel()), s.ints(axes));
+        return s.transpose(kept, order);
     }
 
     private static void bias(Step s) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -97,36 +98,68 @@ final class IndexRules {
     }
 
     private static void scatter(Step s) {
-        long axis = s.integer("axis", 0);
-        String reduction = reduction(s);
-        if (s.needs(0)) {
-            s.give(
-                    0,
-                    reduction.equals("add")
-                            ? s.g()
-                            : s.op("ScatterElements", List.of(set("axis", axis)), s.g(), s.x(1), s.zeros(s.x(2))));
-        }
-        if (s.needs(2)) {
-            s.give(2, s.op("GatherElements", List.of(set("axis", axis)), s.g(), s.x(1)));
-        }
+        Attribute axis = set("axis", s.integer("axis", 0));
+        scatter(s, new Placing("ScatterElements", "GatherElements", List.of(axis)));
     }
 
     private static void scatterMany(Step s) {
-        String reduction = reduction(s);
-        if (s.needs(0)) {
-            s.give(0, reduction.equals("add") ? s.g() : s.op("ScatterND", s.g(), s.x(1), s.zeros(s.x(2))));
+        scatter(s, new Placing("ScatterND", "GatherND", List.of()));
+    }
+
+    /** How elements are put to places, and how they are taken from there. */
+    private record Placing(String put, String take, List<Attribute> attributes) {
+        String put(Step s, String into, String values, String reduction) {
+            List<Attribute> all = new ArrayList<>(attributes);
+            all.add(set("reduction", reduction));
+            return s.op(put, all, into, s.x(1), values);
         }
-        if (s.needs(2)) {
-            s.give(2, s.op("GatherND", s.g(), s.x(1)));
+
+        String take(Step s, String from) {
+            return s.op(take, attributes, from, s.x(1));
         }
     }
 
-    private static String reduction(Step s) {
+    private static void scatter(Step s, Placing placing) {
         String reduction = s.text("reduction", "none");
-        if (!reduction.equals("none") && !reduction.equals("add")) {
-            throw s.refuse("it reduces by '" + reduction + "'; rules are known for none and add");
+        switch (reduction) {
+            case "none" -> {
+                give(s, 0, () -> placing.put(s, s.g(), s.zeros(s.x(2)), "none"));
+                give(s, 2, () -> placing.take(s, s.g()));
+            }
+            case "add" -> {
+                give(s, 0, s::g);
+                give(s, 2, () -> placing.take(s, s.g()));
+            }
+            case "mul" -> {
+                give(s, 0, () -> s.mul(s.g(), placing.put(s, s.ones(s.x()), s.x(2), "mul")));
+                give(s, 2, () -> s.mul(placing.take(s, s.g()), others(s, placing)));
+            }
+            default -> {
+                // Those that are equal share.
+                String first = s.mask(s.op("Equal", s.x(), s.y()));
+                String second = s.mask(s.op("Equal", s.x(2), placing.take(s, s.y())));
+                String share = s.div(s.g(), placing.put(s, first, second, "add"));
+                give(s, 0, () -> s.keep(s.op("Equal", s.x(), s.y()), share));
+                give(s, 2, () -> s.mul(second, placing.take(s, share)));
+            }
         }
-        return reduction;
+    }
+
+    private static void give(Step s, int input, Supplier<String> gradient) {
+        if (s.needs(input)) {
+            s.give(input, gradient.get());
+        }
+    }
+
+    /** The product of what else was put to the same place and of what was there, also where elements are zero. */
+    private static String others(Step s, Placing placing) {
+        String zero = s.op("Equal", s.x(2), s.number(0));
+        String safe = s.where(zero, s.number(1), s.x(2));
+        String product = placing.take(s, placing.put(s, s.x(), safe, "mul"));
+        String zeros = placing.take(s, placing.put(s, s.zeros(s.x()), s.mask(zero), "add"));
+        String none = s.keep(s.op("Equal", zeros, s.number(0)), s.div(product, safe));
+        String one = s.keep(s.op("And", zero, s.op("Equal", zeros, s.number(1))), product);
+        return s.add(none, one);
     }
 
     /** With respect to the two values, off and on. */

@@ -111,9 +111,6 @@ final class NormalizationRules {
 
     /** Instance norm is a group norm with a group for each channel: {@code count} 0. */
     private static void groups(Step s, long count) {
-        if (s.needs(1) || s.needs(2)) {
-            throw s.refuse("its scale depends on what is attributed; write it as products and sums");
-        }
         int rank = s.rank(s.x());
         String x = s.x();
         String scale = s.x(1);
@@ -124,22 +121,45 @@ final class NormalizationRules {
             g = s.mul(s.g(), perChannel(s, scale, rank));
             axes = LongStream.range(2, rank).toArray();
         } else {
-            // Up to opset 20 there is one scale for each group, then one for each channel: sizes tell.
-            boolean each = s.type(1).dim(0).known()
-                    && s.type(1).dim(0).size() == count
-                    && !(s.type(0).dim(1).known() && s.type(0).dim(1).size() == count);
             split = s.concat(0, s.ints(0, count, -1));
             x = s.op("Reshape", x, split);
-            g = each
-                    ? s.mul(s.op("Reshape", s.g(), split), s.unsqueeze(scale, 0, 2))
-                    : s.op("Reshape", s.mul(s.g(), perChannel(s, scale, rank)), split);
+            g = s.op("Reshape", s.mul(s.g(), perChannel(s, eachChannel(s), rank)), split);
             axes = new long[] {2};
         }
         String centred = s.sub(x, s.mean(x, axes));
         String variance = s.mean(s.mul(centred, centred), axes);
         String inverse = s.op("Reciprocal", s.op("Sqrt", s.add(variance, s.number(s.real("epsilon", 1e-5)))));
-        String back = centred(s, g, s.mul(centred, inverse), inverse, axes);
-        s.give(0, count == 0 ? back : s.shapedLike(back, s.x()));
+        String normed = s.mul(centred, inverse);
+        String back = centred(s, g, normed, inverse, axes);
+        if (s.needs(0)) {
+            s.give(0, count == 0 ? back : s.shapedLike(back, s.x()));
+        }
+        String factor = s.mul(s.g(), count == 0 ? normed : s.shapedLike(normed, s.x()));
+        if (s.needs(1)) {
+            s.give(1, perScale(s, factor, count, rank));
+        }
+        if (s.needs(2)) {
+            s.give(2, perScale(s, s.g(), count, rank));
+        }
+    }
+
+    /** Up to opset 20 there is one scale for each group, then one for each channel. */
+    private static String eachChannel(Step s) {
+        if (s.type(1).dim(0).sameAs(s.type(0).dim(1))) {
+            return s.x(1);
+        }
+        String scales = s.shape(s.x(1));
+        String repeated = s.concat(0, scales, s.div(s.sizes(s.x(), 1), scales));
+        return s.flat(s.expand(s.unsqueeze(s.x(1), 1), repeated));
+    }
+
+    /** Sums over what each scale is for. */
+    private static String perScale(Step s, String value, long count, int rank) {
+        String channels = s.sum(
+                value, false, LongStream.range(0, rank).filter(axis -> axis != 1).toArray());
+        return count == 0 || s.type(1).dim(0).sameAs(s.type(0).dim(1))
+                ? channels
+                : s.sum(s.op("Reshape", channels, s.concat(0, s.shape(s.x(1)), s.ints(-1))), false, 1);
     }
 
     private static void meanVariance(Step s) {

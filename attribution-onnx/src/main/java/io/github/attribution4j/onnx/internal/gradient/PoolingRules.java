@@ -6,6 +6,7 @@ import static io.github.attribution4j.onnx.internal.gradient.Step.set;
 import io.github.attribution4j.onnx.internal.graph.Attribute;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -24,10 +25,7 @@ final class PoolingRules {
             String share = s.div(s.g(), s.cast(s.op("ReduceProd", spaceOf(s)), s.element()));
             s.give(0, s.expandLike(share, s.x()));
         });
-        table.put("GlobalMaxPool", s -> {
-            String highest = s.mask(s.op("Equal", s.x(), s.y()));
-            s.give(0, s.mul(highest, s.div(s.g(), s.sum(highest, true, space(s)))));
-        });
+        table.put("GlobalMaxPool", PoolingRules::globalMax);
         table.put(
                 "GlobalLpPool",
                 s -> s.give(0, s.mul(norm(s, s.integer("p", 2)), s.mul(s.g(), flatness(s, s.integer("p", 2))))));
@@ -43,12 +41,15 @@ final class PoolingRules {
     }
 
     private static void max(Step s) {
-        if (s.integer("storage_order", 0) != 0) {
-            throw s.refuse("it counts its indices by columns (storage_order 1); set storage_order 0");
-        }
         // The second output: where each highest element stands in the whole input; of several the first.
-        String indices =
-                s.alsoGive(1, new ValueType(ElementType.INT64, s.type(s.y()).dims()));
+        String indices;
+        if (s.integer("storage_order", 0) != 0) {
+            List<Attribute> byRows = new ArrayList<>(attributes(s));
+            byRows.removeIf(attribute -> attribute.name().equals("storage_order"));
+            indices = s.ops("MaxPool", 2, byRows, s.x()).get(1);
+        } else {
+            indices = s.alsoGive(1, new ValueType(ElementType.INT64, s.type(s.y()).dims()));
+        }
         String flat = s.op(
                 "ScatterElements",
                 List.of(set("axis", 0), set("reduction", "add")),
@@ -56,6 +57,15 @@ final class PoolingRules {
                 s.flat(indices),
                 s.flat(s.g()));
         s.give(0, s.shapedLike(flat, s.x()));
+    }
+
+    /** Of several highest elements the first, as where windows are smaller. */
+    private static void globalMax(Step s) {
+        String rows = s.reshape(s.x(), s.concat(0, s.sizes(s.x(), 0, 1), s.ints(-1)));
+        String first = s.op("ArgMax", List.of(set("axis", 2), set("keepdims", 1)), rows);
+        String zeros = s.expand(s.number(0), s.op("Shape", rows));
+        String g = s.reshape(s.g(), 0, 0, 1);
+        s.give(0, s.shapedLike(s.op("ScatterElements", List.of(set("axis", 2)), zeros, first, g), s.x()));
     }
 
     private static void average(Step s) {

@@ -3,6 +3,7 @@ package io.github.attribution4j.onnx.internal.gradient;
 
 import static io.github.attribution4j.onnx.internal.gradient.Step.set;
 
+import io.github.attribution4j.onnx.internal.graph.Attribute;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
@@ -60,7 +61,9 @@ final class ReductionRules {
         }
         long[] axes = s.longs(1);
         if (s.has(1) && axes == null) {
-            throw s.refuse("its axes are computed; write them as constants");
+            String ones = s.expand(s.integer(1), s.op("Shape", s.x(1)));
+            List<Attribute> along = List.of(set("axis", 0));
+            return s.reshape(value, s.op("ScatterElements", along, s.shape(s.x()), s.x(1), ones));
         }
         if (axes == null || axes.length == 0) {
             if (s.integer("noop_with_empty_axes", 0) != 0) {
@@ -74,42 +77,25 @@ final class ReductionRules {
         return s.unsqueeze(value, counted);
     }
 
-    /** The axes over which a reduction went. */
-    private static long[] axes(Step s) {
-        long[] axes = s.longs(1);
-        if (s.has(1) && axes == null) {
-            throw s.refuse("its axes are computed; write them as constants");
-        }
-        if (axes == null || axes.length == 0) {
-            return s.integer("noop_with_empty_axes", 0) != 0
-                    ? new long[0]
-                    : LongStream.range(0, s.rank(s.x())).toArray();
-        }
-        return LongStream.of(axes).map(axis -> s.axis(s.x(), axis)).toArray();
+    /** Reduces something shaped like the input over the same axes, which stay as ones. */
+    private static String alike(Step s, String type, String value) {
+        List<Attribute> attributes = List.of(
+                set("keepdims", 1), set("noop_with_empty_axes", s.integer("noop_with_empty_axes", 0)));
+        return s.has(1) ? s.op(type, attributes, value, s.x(1)) : s.op(type, attributes, value);
     }
 
     /** Those that are equal share. */
     private static void extreme(Step s) {
-        long[] axes = axes(s);
-        if (axes.length == 0) {
-            s.give(0, s.g());
-            return;
-        }
         String mask = s.mask(s.op("Equal", s.x(), restored(s, s.y())));
-        s.give(0, s.mul(mask, s.div(restored(s, s.g()), s.sum(mask, true, axes))));
+        s.give(0, s.mul(mask, s.div(restored(s, s.g()), alike(s, "ReduceSum", mask))));
     }
 
     /** The product of the others, also where elements are zero. */
     private static void product(Step s) {
-        long[] axes = axes(s);
-        if (axes.length == 0) {
-            s.give(0, s.g());
-            return;
-        }
         String zero = s.op("Equal", s.x(), s.number(0));
         String safe = s.where(zero, s.number(1), s.x());
-        String zeros = s.sum(s.mask(zero), true, axes);
-        String product = s.reduce("ReduceProd", safe, true, axes);
+        String zeros = alike(s, "ReduceSum", s.mask(zero));
+        String product = alike(s, "ReduceProd", safe);
         String none = s.keep(s.op("Equal", zeros, s.number(0)), s.div(product, safe));
         String one = s.keep(s.op("And", zero, s.op("Equal", zeros, s.number(1))), product);
         s.give(0, s.mul(restored(s, s.g()), s.add(none, one)));

@@ -4,6 +4,7 @@ package io.github.attribution4j.onnx.internal.gradient;
 import static io.github.attribution4j.onnx.internal.gradient.Step.set;
 
 import io.github.attribution4j.onnx.internal.graph.Attribute;
+import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Initializer;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,9 +23,6 @@ final class ResizeRule {
     }
 
     private static void resize(Step s) {
-        if (s.text("coordinate_transformation_mode", "half_pixel").equals("tf_crop_and_resize")) {
-            throw s.refuse("it crops (tf_crop_and_resize); use Slice before a plain Resize");
-        }
         if (!s.text("keep_aspect_ratio_policy", "stretch").equals("stretch")) {
             throw s.refuse("it keeps the aspect ratio; give it the sizes that it ends with");
         }
@@ -43,7 +41,14 @@ final class ResizeRule {
         s.give(0, back);
     }
 
+    private static boolean crops(Step s) {
+        return s.text("coordinate_transformation_mode", "half_pixel").equals("tf_crop_and_resize");
+    }
+
     private static boolean untouched(Step s, int i, int axis) {
+        if (crops(s)) {
+            return false;
+        }
         if (s.has(2)) {
             Initializer scales = s.constants().tensor(s.x(2));
             double[] values = scales == null ? null : scales.doubles();
@@ -60,7 +65,9 @@ final class ResizeRule {
         String square = s.expand(s.number(0), s.concat(0, size, size));
         String identity = s.op("EyeLike", square);
         List<Attribute> attributes = new ArrayList<>(s.node().attributes().values());
-        attributes.removeIf(attribute -> attribute.name().equals("axes"));
+        // What lies outside of the crop does not depend on the input.
+        attributes.removeIf(attribute -> attribute.name().equals("axes") || attribute.name().equals("extrapolation_value"));
+        String region = crops(s) ? region(s, i) : "";
         String one = s.ints(i);
         List<Attribute> first = List.of(set("axis", 0));
         if (s.has(2)) {
@@ -69,11 +76,22 @@ final class ResizeRule {
                     "Resize",
                     attributes,
                     identity,
-                    "",
+                    region,
                     s.concat(0, s.op("Expand", s.number(s.type(2).element(), 1), s.ints(1)), scale));
         }
         String to = s.op("Gather", first, s.x(3), one);
-        return s.op("Resize", attributes, identity, "", "", s.concat(0, size, to));
+        return s.op("Resize", attributes, identity, region, "", s.concat(0, size, to));
+    }
+
+    /** All of the first axis of the identity, of the second what is taken of this axis. */
+    private static String region(Step s, int i) {
+        ElementType type = s.type(1).element();
+        String half = s.div(s.count(s.x(1)), s.ints(2));
+        String start = s.op("Gather", s.x(1), s.ints(i));
+        String end = s.op("Gather", s.x(1), s.add(half, s.ints(i)));
+        String zero = s.op("Expand", s.number(type, 0), s.ints(1));
+        String one = s.op("Expand", s.number(type, 1), s.ints(1));
+        return s.concat(0, zero, start, one, end);
     }
 
     private static String along(Step s, String g, int axis, int rank, String matrix) {

@@ -141,15 +141,16 @@ final class ShapeRules {
     }
 
     private static void pad(Step s) {
-        if (s.needs(2)) {
-            throw s.refuse("what it pads with depends on what is attributed");
-        }
         if (!s.text("mode", "constant").equals("constant")) {
             everyElement(s);
             return;
         }
         String taken = s.neg(s.x(1));
-        s.give(0, s.has(3) ? s.op("Pad", s.g(), taken, s.number(0), s.x(3)) : s.op("Pad", s.g(), taken, s.number(0)));
+        String inner = s.has(3) ? s.op("Pad", s.g(), taken, s.number(0), s.x(3)) : s.op("Pad", s.g(), taken, s.number(0));
+        s.give(0, inner);
+        if (s.needs(2)) {
+            s.give(2, s.shapedLike(s.sub(s.sumOfAll(s.g()), s.sumOfAll(inner)), s.x(2)));
+        }
     }
 
     /** Runs the same operator on the numbers of the elements. */

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The windows of a convolution or a pooling: how many axes of space, and for each the window's size, step, spread and
@@ -22,6 +23,9 @@ final class Windows {
     private final long[] before;
     private final long[] after;
 
+    /** The padding in front where it is known at run time only; that behind is then at most {@link #after}. */
+    private final @Nullable String starts;
+
     /**
      * @param kernel sizes of a window
      * @param strides steps from one window to the next
@@ -30,11 +34,17 @@ final class Windows {
      * @param after padding behind
      */
     Windows(long[] kernel, long[] strides, long[] dilations, long[] before, long[] after) {
+        this(kernel, strides, dilations, before, after, null);
+    }
+
+    private Windows(
+            long[] kernel, long[] strides, long[] dilations, long[] before, long[] after, @Nullable String starts) {
         this.kernel = kernel;
         this.strides = strides;
         this.dilations = dilations;
         this.before = before;
         this.after = after;
+        this.starts = starts;
     }
 
     /**
@@ -44,6 +54,16 @@ final class Windows {
      * @param input the value that the windows lie on
      */
     static Windows of(Step s, long[] kernel, String input) {
+        Windows windows = perhapsOpen(s, kernel, input);
+        if (windows.starts != null) {
+            throw s.refuse("its padding (auto_pad " + s.text("auto_pad", "NOTSET")
+                    + ") depends on the size of the input, which is open; fix the size, or write pads");
+        }
+        return windows;
+    }
+
+    /** The same; the padding need not be known. Only {@link #spread} may then be asked for. */
+    static Windows perhapsOpen(Step s, long[] kernel, String input) {
         int axes = kernel.length;
         long[] strides = s.integers("strides", axes, 1);
         long[] dilations = s.integers("dilations", axes, 1);
@@ -63,8 +83,7 @@ final class Windows {
                 } else {
                     Dim size = s.type(input).dim(i + 2);
                     if (!size.known()) {
-                        throw s.refuse("its padding (auto_pad " + auto
-                                + ") depends on the size of the input, which is open; fix the size, or write pads");
+                        return open(s, kernel, strides, dilations, input);
                     }
                     total = Math.max(
                             0, ((size.size() + strides[i] - 1) / strides[i] - 1) * strides[i] + spread - size.size());
@@ -74,6 +93,22 @@ final class Windows {
             }
         }
         return new Windows(kernel, strides, dilations, before, after);
+    }
+
+    private static Windows open(Step s, long[] kernel, long[] strides, long[] dilations, String input) {
+        int axes = kernel.length;
+        long[] spread = new long[axes];
+        Arrays.setAll(spread, i -> dilations[i] * (kernel[i] - 1) + 1);
+        long[] last = new long[axes];
+        Arrays.setAll(last, i -> spread[i] - 1);
+        String sizes = s.sizes(input, IntStream.range(2, axes + 2).toArray());
+        String step = s.ints(strides);
+        String windowsBefore = s.div(s.sub(sizes, s.ints(1)), step);
+        String reach = s.add(s.mul(windowsBefore, step), s.ints(spread));
+        String total = s.op("Max", s.sub(reach, sizes), s.integer(0));
+        boolean lower = s.text("auto_pad", "NOTSET").equals("SAME_LOWER");
+        String starts = s.div(lower ? s.add(total, s.integer(1)) : total, s.integer(2));
+        return new Windows(kernel, strides, dilations, new long[axes], last, starts);
     }
 
     long[] kernel() {
@@ -139,7 +174,7 @@ final class Windows {
         ValueType in = s.type(input);
         ValueType out = s.type(windows);
         long[] outputPadding = new long[axes()];
-        boolean direct = true;
+        boolean direct = starts == null;
         for (int i = 0; i < axes() && direct; i++) {
             if (strides[i] == 1) {
                 continue;
@@ -180,8 +215,8 @@ final class Windows {
                 .mapToLong(i -> i < axes() ? 0 : Math.max(0, strides[i - axes()] - 1 + after[i - axes()]))
                 .toArray();
         String padded = s.op("Pad", whole, s.ints(behind), s.number(0), s.ints(space));
-        String starts = s.ints(before);
+        String from = starts == null ? s.ints(before) : starts;
         int[] axes = LongStream.of(space).mapToInt(axis -> (int) axis).toArray();
-        return s.slice(padded, starts, s.add(starts, s.sizes(input, axes)), s.ints(space));
+        return s.slice(padded, from, s.add(from, s.sizes(input, axes)), s.ints(space));
     }
 }

@@ -205,6 +205,11 @@ abstract class Words {
         return reduce("ReduceSum", a, keep, axes);
     }
 
+    /** The sum of all elements, without axes. */
+    String sumOfAll(String a) {
+        return op("ReduceSum", List.of(set("keepdims", 0)), a);
+    }
+
     String mean(String a, long... axes) {
         return reduce("ReduceMean", a, true, axes);
     }
