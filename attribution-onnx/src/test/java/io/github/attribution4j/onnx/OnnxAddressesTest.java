@@ -114,17 +114,13 @@ class OnnxAddressesTest {
 
     /** A node with one input and one output. */
     private static Message node(String type, String name, String from, String to, String scopes, String classes) {
-        Message.Builder node = Message.builder()
-                .text(1, from)
-                .text(2, to)
-                .text(3, name)
-                .text(4, type);
+        Message.Builder node =
+                Message.builder().text(1, from).text(2, to).text(3, name).text(4, type);
         Map.of("pkg.torch.onnx.name_scopes", scopes, "pkg.torch.onnx.class_hierarchy", classes)
                 .forEach((key, value) -> {
                     if (!value.isEmpty()) {
                         node.message(
-                                9,
-                                Message.builder().text(1, key).text(2, value).build());
+                                9, Message.builder().text(1, key).text(2, value).build());
                     }
                 });
         return node.build();
@@ -168,8 +164,7 @@ class OnnxAddressesTest {
             assertThat(at(model, "first")).isEqualTo(at(model, "/act"));
             List<String> points = new ArrayList<>();
             model.cutPoints().forEach(point -> points.add(point + " " + point.kind()));
-            assertThat(points)
-                    .containsExactly("first Exp", "act Negative", "/act Exp", "act_1 Neg", "y Tanh");
+            assertThat(points).containsExactly("first Exp", "act Negative", "/act Exp", "act_1 Neg", "y Tanh");
         }
     }
 

@@ -157,8 +157,7 @@ class OnnxZooTest {
         }
     }
 
-    private static void layers(
-            OnnxModel model, Inputs inputs, Map<String, Tensor> arrays, Found found) {
+    private static void layers(OnnxModel model, Inputs inputs, Map<String, Tensor> arrays, Found found) {
         below(arrays, "act/").forEach((module, expected) -> {
             found.asked++;
             try (TensorScope scope = TensorScope.open()) {
@@ -185,8 +184,7 @@ class OnnxZooTest {
         below(arrays, "folded/").forEach((module, expected) -> {
             found.folded++;
             try (TensorScope scope = TensorScope.open()) {
-                Tensor value =
-                        model.cut(module).activations(inputs).get(0);
+                Tensor value = model.cut(module).activations(inputs).get(0);
                 if (difference(value, expected) > NEAR) {
                     found.wrong.add("`" + module + "` is joined with its batch norm and answered with its value");
                 } else {

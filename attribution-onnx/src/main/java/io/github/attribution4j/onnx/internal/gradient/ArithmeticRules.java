@@ -116,8 +116,7 @@ final class ArithmeticRules {
         }
         if (s.needs(1)) {
             String exponent = exponent(s, type);
-            String flat = s.op(
-                    "And", s.op("Equal", s.x(), s.number(0)), s.op("GreaterOrEqual", exponent, s.number(0)));
+            String flat = s.op("And", s.op("Equal", s.x(), s.number(0)), s.op("GreaterOrEqual", exponent, s.number(0)));
             String slope = s.where(flat, s.number(0), s.mul(s.y(), s.op("Log", s.x())));
             back(s, 1, s.cast(s.mul(s.g(), slope), s.type(1).element()));
         }

@@ -170,9 +170,7 @@ final class ContractionRules {
     private static String operand(Step s, String[] operands, String result, int input) {
         String written = operands[input];
         StringBuilder once = new StringBuilder();
-        written.chars()
-                .distinct()
-                .forEach(letter -> once.append((char) letter));
+        written.chars().distinct().forEach(letter -> once.append((char) letter));
         String own = once.toString();
         List<String> values = new ArrayList<>(List.of(s.g()));
         StringBuilder left = new StringBuilder(result);
@@ -200,7 +198,11 @@ final class ContractionRules {
             back = s.unsqueeze(back, missing.stream().mapToLong(axis -> axis).toArray());
             back = own.equals(written)
                     ? s.expandLike(back, s.x(input))
-                    : s.expand(back, s.sizes(s.x(input), own.chars().map(written::indexOf).toArray()));
+                    : s.expand(
+                            back,
+                            s.sizes(
+                                    s.x(input),
+                                    own.chars().map(written::indexOf).toArray()));
         }
         if (!own.equals(written)) {
             return diagonal(s, back, own, written, input);

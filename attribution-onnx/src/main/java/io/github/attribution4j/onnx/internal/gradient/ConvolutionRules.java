@@ -179,8 +179,7 @@ final class ConvolutionRules {
             outer[1] = 2;
             outer[2] = 0;
             String parts = s.op("Reshape", at.value(), s.concat(0, s.ints(0, group, -1), atSpace));
-            kernel = s.op(
-                    "Reshape", s.transpose(parts, outer), s.concat(0, s.ints(-1), s.sizes(s.x(), 0), atSpace));
+            kernel = s.op("Reshape", s.transpose(parts, outer), s.concat(0, s.ints(-1), s.sizes(s.x(), 0), atSpace));
         }
         List<Attribute> attributes = List.of(
                 set("strides", windows.dilations()),

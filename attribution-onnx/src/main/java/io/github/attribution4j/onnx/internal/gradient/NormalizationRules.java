@@ -156,7 +156,9 @@ final class NormalizationRules {
     /** Sums over what each scale is for. */
     private static String perScale(Step s, String value, long count, int rank) {
         String channels = s.sum(
-                value, false, LongStream.range(0, rank).filter(axis -> axis != 1).toArray());
+                value,
+                false,
+                LongStream.range(0, rank).filter(axis -> axis != 1).toArray());
         return count == 0 || s.type(1).dim(0).sameAs(s.type(0).dim(1))
                 ? channels
                 : s.sum(s.op("Reshape", channels, s.concat(0, s.shape(s.x(1)), s.ints(-1))), false, 1);

@@ -48,7 +48,8 @@ final class PoolingRules {
             byRows.removeIf(attribute -> attribute.name().equals("storage_order"));
             indices = s.ops("MaxPool", 2, byRows, s.x()).get(1);
         } else {
-            indices = s.alsoGive(1, new ValueType(ElementType.INT64, s.type(s.y()).dims()));
+            indices =
+                    s.alsoGive(1, new ValueType(ElementType.INT64, s.type(s.y()).dims()));
         }
         String flat = s.op(
                 "ScatterElements",

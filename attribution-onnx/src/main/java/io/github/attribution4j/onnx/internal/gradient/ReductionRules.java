@@ -79,8 +79,8 @@ final class ReductionRules {
 
     /** Reduces something shaped like the input over the same axes, which stay as ones. */
     private static String alike(Step s, String type, String value) {
-        List<Attribute> attributes = List.of(
-                set("keepdims", 1), set("noop_with_empty_axes", s.integer("noop_with_empty_axes", 0)));
+        List<Attribute> attributes =
+                List.of(set("keepdims", 1), set("noop_with_empty_axes", s.integer("noop_with_empty_axes", 0)));
         return s.has(1) ? s.op(type, attributes, value, s.x(1)) : s.op(type, attributes, value);
     }
 

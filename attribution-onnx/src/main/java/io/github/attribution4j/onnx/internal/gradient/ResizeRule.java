@@ -66,7 +66,8 @@ final class ResizeRule {
         String identity = s.op("EyeLike", square);
         List<Attribute> attributes = new ArrayList<>(s.node().attributes().values());
         // What lies outside of the crop does not depend on the input.
-        attributes.removeIf(attribute -> attribute.name().equals("axes") || attribute.name().equals("extrapolation_value"));
+        attributes.removeIf(
+                attribute -> attribute.name().equals("axes") || attribute.name().equals("extrapolation_value"));
         String region = crops(s) ? region(s, i) : "";
         String one = s.ints(i);
         List<Attribute> first = List.of(set("axis", 0));

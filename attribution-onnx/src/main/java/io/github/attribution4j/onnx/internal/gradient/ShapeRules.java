@@ -146,7 +146,8 @@ final class ShapeRules {
             return;
         }
         String taken = s.neg(s.x(1));
-        String inner = s.has(3) ? s.op("Pad", s.g(), taken, s.number(0), s.x(3)) : s.op("Pad", s.g(), taken, s.number(0));
+        String inner =
+                s.has(3) ? s.op("Pad", s.g(), taken, s.number(0), s.x(3)) : s.op("Pad", s.g(), taken, s.number(0));
         s.give(0, inner);
         if (s.needs(2)) {
             s.give(2, s.shapedLike(s.sub(s.sumOfAll(s.g()), s.sumOfAll(inner)), s.x(2)));

@@ -164,7 +164,9 @@ public final class OnnxFile implements AutoCloseable {
 
     /** How many bytes its constants take, here and in files that it names; those of graphs within nodes do not count. */
     public long weights() {
-        return graph.initializers().values().stream().mapToLong(Initializer::bytes).sum();
+        return graph.initializers().values().stream()
+                .mapToLong(Initializer::bytes)
+                .sum();
     }
 
     /** SHA-256 of the file, in hexadecimal; files that it names are not part of it. */
