@@ -3,8 +3,9 @@
 
     python golden/onnx_traits.py
 
-NAME.onnx, NAME.npz (inputs), NAME.fixed.npz and NAME.constant.npz (inputs held fixed, and those without examples), and NAME.expected.npz: y, what ONNX Runtime
-gives for each example alone, and d, its gradient by x where there is one (central differences in float32, or exact).
+NAME.onnx, NAME.npz (inputs), NAME.fixed.npz and NAME.constant.npz (inputs held fixed, and those without examples), NAME.options (of the command line), and
+NAME.expected.npz: y, what ONNX Runtime gives for each example alone, scores, the sums of y, and gradient_0, their gradients by the input where there are any
+(central differences in float32, or exact).
 """
 
 import shutil
@@ -54,8 +55,9 @@ def run(name: str, given: Dict[str, np.ndarray], output: str) -> np.ndarray:
     return session.run([output], given)[0]
 
 
-def expect(name: str, **arrays: np.ndarray) -> None:
-    np.savez(FOLDER / f"{name}.expected.npz", **arrays)
+def expect(name: str, y: np.ndarray, d: Optional[np.ndarray] = None) -> None:
+    scores = y.reshape(y.shape[0], -1).sum(1, dtype=np.float64)
+    np.savez(FOLDER / f"{name}.expected.npz", y=y, scores=scores, **({} if d is None else {"gradient_0": d}))
 
 
 def linear(count: int, width: int) -> Dict[str, np.ndarray]:
@@ -86,6 +88,7 @@ def state() -> None:
     outputs = [value("speech", FLOAT, ["N", 1]), value("hn", FLOAT, [1, "N", hidden]), value("cn", FLOAT, [1, "N", hidden])]
     x, h, c, rate = random(3, width), random(1, 3, hidden), random(1, 3, hidden), np.array(2)
     write("state", nodes, inputs, outputs, weights, {"": {"x": x}, ".fixed": {"h": h, "c": c}, ".constant": {"rate": rate}})
+    (FOLDER / "state.options").write_text("--row-axis h=1,c=1\n")
     y = run("state", {"x": x, "h": h, "c": c, "rate": rate}, "speech")
     d = np.zeros_like(x, dtype=np.float64)
     for place in np.ndindex(*x.shape):
@@ -132,6 +135,7 @@ def half() -> None:
     write("half", nodes, [value("x", HALF, ["N", 5])], [value("y", HALF, ["N", 2])], weights, {"": {"x": x}})
     w = weights["w"].astype(np.float64)
     z = x.astype(np.float16).astype(np.float64) @ w + weights["b"]
+    (FOLDER / "half.options").write_text("--dtype float32\n")
     expect("half", y=np.tanh(z).astype(np.float32), d=((1 - np.tanh(z) ** 2) @ w.T).astype(np.float32))
 
 
@@ -156,6 +160,7 @@ def maps() -> None:
     x = random(3, 4)
     outputs = [value("label", INT64, ["N"]), helper.make_value_info("probabilities", kind)]
     write("maps", nodes, [value("x", FLOAT, ["N", 4])], outputs, {}, {"": {"x": x}}, ai_onnx_ml=1)
+    (FOLDER / "maps.options").write_text("--output scores\n")
     expect("maps", y=np.array([[row[c] for c in range(3)] for row in run("maps", {"x": x}, "probabilities")], np.float32))
 
 
@@ -168,6 +173,7 @@ def sequence() -> None:
     x = random(2, 3)
     outputs = [helper.make_value_info("parts", helper.make_sequence_type_proto(helper.make_tensor_type_proto(FLOAT, None))), value("y", FLOAT, ["N", 3])]
     write("sequence", nodes, [value("x", FLOAT, ["N", 3])], outputs, {}, {"": {"x": x}})
+    (FOLDER / "sequence.options").write_text("--output y\n")
     expect("sequence", y=np.tanh(x), d=(1 - np.tanh(x) ** 2).astype(np.float32))
 
 
@@ -185,6 +191,57 @@ def rows_inside() -> None:
     expect("rows_inside", y=bent.mean(1).astype(np.float32), d=((1 - bent**2) / 4 @ w.T).astype(np.float32))
 
 
+def moving_bounds() -> None:
+    """Spectra are cut at a distance below their largest number."""
+    nodes = [
+        helper.make_node("Mul", ["x", "x"], ["power"]),
+        helper.make_node("ReduceMax", ["power"], ["peak"], axes=[1], keepdims=1),
+        helper.make_node("ReduceMax", ["peak"], ["top"], keepdims=0),
+        helper.make_node("Sub", ["top", "range"], ["floor"], name="/floor/Sub"),
+        helper.make_node("Mul", ["top", "part"], ["ceiling"], name="/ceiling/Mul"),
+        helper.make_node("Clip", ["power", "floor", "ceiling"], ["y"], name="/Clip"),
+    ]
+    x = np.array([[0.3, -1.2, 2.0, 0.9, 1.9]], np.float32)
+    weights = {"range": np.array(3.2, np.float32), "part": np.array(0.875, np.float32)}
+    write("moving_bounds", nodes, [value("x", FLOAT, ["N", 5])], [value("y", FLOAT, ["N", 5])], weights, {"": {"x": x}})
+    # The element below the floor, and the two above the ceiling, follow the largest one: 4 + 2 * 0.875 * 4.
+    expect("moving_bounds", y=run("moving_bounds", {"x": x}, "y"), d=np.array([[0, -2.4, 11, 1.8, 0]], np.float32))
+
+
+def nested_choices() -> None:
+    """A choice within a choice, both by an input that is not attributed."""
+
+    def branch(name: str, nodes: List[onnx.NodeProto], output: str) -> onnx.GraphProto:
+        return helper.make_graph(nodes, name, [], [value(output, FLOAT, None)])
+
+    def inner(name: str, factor: str) -> onnx.NodeProto:
+        return helper.make_node(
+            "If",
+            ["fast"],
+            [f"{name}_y"],
+            name=f"{name}_If",
+            then_branch=branch(f"{name}_then", [helper.make_node("Mul", ["bent", factor], ["then_y"]), helper.make_node("Exp", ["then_y"], ["then_z"])], "then_z"),
+            else_branch=branch(f"{name}_else", [helper.make_node("Mul", ["bent", factor], ["else_y"])], "else_y"),
+        )
+
+    outer = helper.make_node(
+        "If",
+        ["fast"],
+        ["y"],
+        name="outer_If",
+        then_branch=branch("outer_then", [helper.make_node("Tanh", ["x"], ["bent"]), inner("a", "two")], "a_y"),
+        else_branch=branch("outer_else", [helper.make_node("Sigmoid", ["x"], ["bent"]), inner("b", "three")], "b_y"),
+    )
+    nodes = [helper.make_node("Equal", ["rate", "known"], ["fast"]), outer]
+    x, rate = random(2, 4), np.array(16)
+    weights = {"two": np.array(2, np.float32), "three": np.array(3, np.float32), "known": np.array(16, np.int64)}
+    inputs = [value("x", FLOAT, ["N", 4]), value("rate", INT64, [])]
+    write("nested_choices", nodes, inputs, [value("y", FLOAT, ["N", 4])], weights, {"": {"x": x}, ".constant": {"rate": rate}})
+    tanh = np.tanh(x.astype(np.float64))
+    y = np.exp(2 * tanh)
+    expect("nested_choices", y=y.astype(np.float32), d=(y * 2 * (1 - tanh**2)).astype(np.float32))
+
+
 def table_of_integers() -> None:
     """Categories as int64 in a table, and a number beside them."""
     nodes = [
@@ -199,7 +256,7 @@ def table_of_integers() -> None:
 def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    for trait in (state, fixed_batch, rows_meet, half, maps, sequence, rows_inside, table_of_integers):
+    for trait in (state, fixed_batch, rows_meet, half, maps, sequence, rows_inside, moving_bounds, nested_choices, table_of_integers):
         trait()
 
 

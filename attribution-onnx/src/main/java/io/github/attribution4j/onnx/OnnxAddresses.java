@@ -141,7 +141,8 @@ final class OnnxAddresses {
     private RuntimeException missing(String address) {
         String refusal = refusals.get(address);
         if (refusal == null && elements.containsKey(address) && !OnnxFile.added(address)) {
-            boolean given = graph.inputs().stream().anyMatch(input -> input.name().equals(address));
+            boolean given =
+                    graph.inputs().stream().anyMatch(input -> input.name().equals(address));
             refusal = given ? "it is an input of the model" : whyNot(address).orElse(null);
         }
         return refusal == null

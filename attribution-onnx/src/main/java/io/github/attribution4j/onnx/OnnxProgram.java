@@ -53,7 +53,9 @@ final class OnnxProgram implements Program, AutoCloseable {
 
     /** The values that a question is about. */
     private record Spots(
-            List<Spot> replaced, List<Spot> tapped, @Nullable Spot end) {
+            List<Spot> replaced,
+            List<Spot> tapped,
+            @Nullable Spot end) {
         List<Spot> all() {
             return Stream.of(replaced.stream(), tapped.stream(), Stream.ofNullable(end))
                     .flatMap(each -> each)
@@ -207,8 +209,7 @@ final class OnnxProgram implements Program, AutoCloseable {
     }
 
     /** The values that a pullback goes back to. */
-    private static List<String> leaves(
-            Question question, Spots spots, EditedGraph edited, List<String> arguments) {
+    private static List<String> leaves(Question question, Spots spots, EditedGraph edited, List<String> arguments) {
         if (!spots.tapped().isEmpty()) {
             return spots.tapped().stream().map(edited::seen).toList();
         }

@@ -96,6 +96,9 @@ final class Refusals {
                                 : "which gives " + element + ", and only floats carry gradients"));
             }
         }
+        if (ends.isEmpty()) {
+            ends.add("the output itself, which is " + type.apply(output).element());
+        }
         String more = ends.size() > MOST ? " and at " + (ends.size() - MOST) + " more" : "";
         return new UnsupportedModelException("no gradient comes back from '" + output + "': every way ends at "
                 + ends.stream().limit(MOST).collect(Collectors.joining("; at ")) + more

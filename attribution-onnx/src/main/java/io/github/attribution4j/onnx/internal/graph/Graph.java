@@ -114,6 +114,18 @@ public record Graph(
                         .toList());
     }
 
+    /** A copy in which some values have other names. */
+    Graph renamed(Map<String, String> names) {
+        return new Graph(
+                name,
+                inputs,
+                outputs.stream()
+                        .map(output -> output.named(names.getOrDefault(output.name(), output.name())))
+                        .toList(),
+                nodes.stream().map(node -> node.renamed(names)).toList(),
+                initializers);
+    }
+
     /** The nodes that some values are made by, in their order. */
     public static List<Node> upstream(List<Node> nodes, Collection<String> values) {
         Set<String> wanted = new HashSet<>(values);

@@ -96,6 +96,24 @@ public final class Node {
         return new Node(builder.build());
     }
 
+    /** A copy in which some values have other names, also where its graphs take them from around them. */
+    public Node renamed(Map<String, String> names) {
+        Map<String, Attribute> others = new LinkedHashMap<>(attributes);
+        for (Attribute attribute : attributes.values()) {
+            List<Graph> inner = attribute.graphs();
+            if (inner.size() == 1) {
+                others.put(
+                        attribute.name(),
+                        Attribute.of(attribute.name(), inner.get(0).renamed(names)));
+            }
+        }
+        return with(type, renamed(inputs, names), renamed(outputs, names), others);
+    }
+
+    private static List<String> renamed(List<String> values, Map<String, String> names) {
+        return values.stream().map(value -> names.getOrDefault(value, value)).toList();
+    }
+
     public String name() {
         return name;
     }

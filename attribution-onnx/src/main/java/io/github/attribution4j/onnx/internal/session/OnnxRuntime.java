@@ -69,7 +69,7 @@ public final class OnnxRuntime {
         OrtEnvironment made = null;
         try (ThreadingOptions threads = new ThreadingOptions()) {
             made = OrtEnvironment.getEnvironment(
-                    OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, OrtEnvironment.DEFAULT_NAME, threads);
+                    OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, OrtEnvironment.DEFAULT_NAME, threads);
         } catch (IllegalStateException e) {
             // The application has created it without a common pool.
         }

@@ -31,6 +31,8 @@ import java.util.stream.IntStream;
  */
 public final class TypeOracle {
     private static final String MADE_UP = "unk__";
+    /** Begins the name of a value of a graph of a node, where it stands beside that node. */
+    private static final String BESIDE = "attribution/beside ";
 
     private final OnnxFile file;
     private final Map<String, ValueType> types = new LinkedHashMap<>();
@@ -84,7 +86,8 @@ public final class TypeOracle {
 
     /**
      * Adds the values in graphs of nodes. Each of these graphs is looked at as if it ran once, on what its node is given;
-     * what it hands on from step to step may have other sizes in each.
+     * what it hands on from step to step may have other sizes in each. Its nodes stand then beside the node that runs
+     * it, so that values have other names there.
      */
     private void lookInside(Map<String, OnnxTensor> sample) {
         Graph main = file.graph();
@@ -94,50 +97,64 @@ public final class TypeOracle {
         Set<String> known = new LinkedHashSet<>(main.initializers().keySet());
         main.inputs().forEach(input -> known.add(input.name()));
         main.nodes().forEach(node -> known.addAll(node.outputs()));
+        Map<String, String> names = new LinkedHashMap<>();
         List<Node> outer = main.nodes();
         while (outer.stream().anyMatch(node -> !node.graphs().isEmpty())) {
             List<Node> within = new ArrayList<>();
             for (Node node : outer) {
                 for (Graph graph : node.graphs()) {
                     for (BodyInput input : BodyInput.of(node, graph, types)) {
-                        inputs.add(ValueInfo.of(input.name(), input.type()));
-                        run.addAll(input.once());
+                        for (Node once : input.once()) {
+                            once.outputs().forEach(value -> names.put(value, BESIDE + value));
+                            run.add(once.renamed(names));
+                        }
+                        inputs.add(ValueInfo.of(BESIDE + input.name(), input.type()));
                         known.add(input.name());
                     }
                     for (Node inner : graph.nodes()) {
                         if (known.containsAll(inner.reads())) {
                             within.add(inner);
                             known.addAll(inner.outputs());
+                            inner.outputs().stream()
+                                    .filter(value -> !value.isEmpty())
+                                    .forEach(value -> names.put(value, BESIDE + value));
                         }
                     }
                 }
             }
-            described.addAll(within);
-            run.addAll(within);
             Set<String> made = new LinkedHashSet<>();
-            within.forEach(node ->
-                    node.outputs().stream().filter(value -> !value.isEmpty()).forEach(made::add));
+            for (Node node : within) {
+                Node beside = node.renamed(names);
+                described.add(beside);
+                run.add(beside);
+                beside.outputs().stream().filter(value -> !value.isEmpty()).forEach(made::add);
+            }
             List<String> open = new ArrayList<>();
             Graph all = new Graph(main.name(), inputs, List.of(), described, main.initializers());
             try (OrtSession session = OnnxRuntime.open(file, tapped(all, made), OptLevel.NO_OPT)) {
                 String depth = described.size() + "/";
                 session.getInputInfo().forEach((name, info) -> {
-                    if (!types.containsKey(name)) {
-                        note(new ArrayList<>(), depth, name, info);
+                    if (!types.containsKey(inside(name))) {
+                        note(new ArrayList<>(), depth, inside(name), info);
                     }
                 });
-                session.getOutputInfo().forEach((name, info) -> note(open, depth, name, info));
+                session.getOutputInfo().forEach((name, info) -> note(open, depth, inside(name), info));
             } catch (OrtException | ModelException e) {
                 return; // Where rules need to know more, they refuse.
             }
             try {
-                count(new Graph(main.name(), main.inputs(), List.of(), run, main.initializers()), open, sample);
+                Graph once = new Graph(main.name(), main.inputs(), List.of(), run, main.initializers());
+                count(once, open.stream().map(BESIDE::concat).toList(), sample);
             } catch (OrtException | ModelException e) {
                 // A branch that is not taken need not run with these inputs.
                 open.forEach(value -> types.put(value, new ValueType(element(value), null)));
             }
             outer = within;
         }
+    }
+
+    private static String inside(String name) {
+        return name.startsWith(BESIDE) ? name.substring(BESIDE.length()) : name;
     }
 
     private ElementType element(String value) {
@@ -218,10 +235,11 @@ public final class TypeOracle {
             for (Map.Entry<String, String> each : shapes.entrySet()) {
                 OnnxTensor shape = (OnnxTensor) result.get(each.getKey()).orElseThrow();
                 int rank = (int) shape.getInfo().getShape()[0];
+                String value = inside(each.getValue());
                 types.put(
-                        each.getValue(),
+                        value,
                         new ValueType(
-                                element(each.getValue()),
+                                element(value),
                                 IntStream.range(0, rank).mapToObj(i -> Dim.OPEN).toList()));
             }
         }
