@@ -3,7 +3,10 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Compares the numbers of two explanations to the bit. */
@@ -29,6 +32,11 @@ final class BitDifference {
                 "completeness gaps",
                 one.hasCompletenessGap() ? one.completenessGap() : null,
                 other.hasCompletenessGap() ? other.completenessGap() : null);
+        Map<String, double[]> ones = one.measures();
+        Map<String, double[]> others = other.measures();
+        Set<String> names = new LinkedHashSet<>(ones.keySet());
+        names.addAll(others.keySet());
+        names.forEach(name -> difference.compare("measure " + name, ones.get(name), others.get(name)));
         return difference.found;
     }
 

@@ -36,6 +36,7 @@ public final class Explanation implements AutoCloseable {
     private final double[] scores;
     private final double @Nullable [] baselineScores;
     private final double @Nullable [] completenessGap;
+    private final Map<String, double[]> measures;
     private final Counts counts;
     private final Duration elapsed;
     private final List<String> notices;
@@ -50,6 +51,7 @@ public final class Explanation implements AutoCloseable {
             double[] scores,
             double @Nullable [] baselineScores,
             double @Nullable [] completenessGap,
+            Map<String, double[]> measures,
             Counts counts,
             Duration elapsed,
             List<String> notices,
@@ -62,6 +64,7 @@ public final class Explanation implements AutoCloseable {
         this.scores = scores;
         this.baselineScores = baselineScores;
         this.completenessGap = completenessGap;
+        this.measures = Collections.unmodifiableMap(new LinkedHashMap<>(measures));
         this.counts = counts;
         this.elapsed = elapsed;
         this.notices = List.copyOf(notices);
@@ -166,6 +169,16 @@ public final class Explanation implements AutoCloseable {
             throw new IllegalStateException(provenance.method() + " does not claim completeness, so it has no gap");
         }
         return completenessGap.clone();
+    }
+
+    /**
+     * Returns what else the method measured, by name, one number for each example, such as how well a surrogate fits.
+     * The page and the Javadoc of the method say what each is.
+     */
+    public Map<String, double[]> measures() {
+        Map<String, double[]> copies = new LinkedHashMap<>();
+        measures.forEach((name, values) -> copies.put(name, values.clone()));
+        return copies;
     }
 
     /** Returns what the computation cost. */
@@ -363,7 +376,8 @@ public final class Explanation implements AutoCloseable {
 
     /**
      * Writes a {@code .npz} file for NumPy: {@code attribution_0}, {@code attribution_1}, ... in input order, {@code
-     * standard_error_0}, ..., {@code scores}, {@code baseline_scores} and {@code completeness_gap} where there are any.
+     * standard_error_0}, ..., {@code scores}, {@code baseline_scores}, {@code completeness_gap} and
+     * {@code measure_NAME} where there are any.
      *
      * <p>Where features have names, {@code feature_names_0} holds those of a table's columns,
      * {@code feature_names_0_axis_2} those along an axis of other inputs, and {@code class_names} those of classes.
@@ -384,6 +398,7 @@ public final class Explanation implements AutoCloseable {
                 scores,
                 baselineScores,
                 completenessGap,
+                measures,
                 cost,
                 elapsed,
                 notices,
@@ -467,6 +482,7 @@ public final class Explanation implements AutoCloseable {
                 scores,
                 baselineScores,
                 sameSums ? completenessGap : null,
+                measures,
                 counts,
                 elapsed,
                 told,

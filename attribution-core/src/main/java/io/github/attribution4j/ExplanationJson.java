@@ -53,6 +53,11 @@ final class ExplanationJson {
         if (explanation.hasCompletenessGap()) {
             json.add("completenessGap", numbers(explanation.completenessGap()));
         }
+        if (!explanation.measures().isEmpty()) {
+            JsonObject measures = new JsonObject();
+            explanation.measures().forEach((name, values) -> measures.add(name, numbers(values)));
+            json.add("measures", measures);
+        }
         Counts counts = explanation.counts();
         JsonObject cost = new JsonObject();
         cost.addProperty("forwardRows", counts.forwardRows());
@@ -270,6 +275,7 @@ final class ExplanationJson {
                     readNumbers(json.getAsJsonArray("scores")),
                     optionalNumbers(json, "baselineScores"),
                     optionalNumbers(json, "completenessGap"),
+                    readMeasures(json.getAsJsonObject("measures")),
                     new Counts(
                             counts.get("forwardRows").getAsLong(),
                             counts.get("backwardRows").getAsLong(),
@@ -348,6 +354,16 @@ final class ExplanationJson {
         return list(array, element -> Double.parseDouble(element.getAsString())).stream()
                 .mapToDouble(Double::doubleValue)
                 .toArray();
+    }
+
+    private static Map<String, double[]> readMeasures(@Nullable JsonObject json) {
+        Map<String, double[]> measures = new LinkedHashMap<>();
+        if (json != null) {
+            json.entrySet()
+                    .forEach(entry -> measures.put(
+                            entry.getKey(), readNumbers(entry.getValue().getAsJsonArray())));
+        }
+        return measures;
     }
 
     private static double @Nullable [] optionalNumbers(JsonObject json, String member) {

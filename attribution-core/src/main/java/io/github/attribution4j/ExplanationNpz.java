@@ -32,6 +32,9 @@ final class ExplanationNpz {
             if (explanation.hasCompletenessGap()) {
                 arrays.put("completeness_gap", array(explanation.completenessGap()));
             }
+            explanation
+                    .measures()
+                    .forEach((name, values) -> arrays.put("measure_" + name.replace('-', '_'), array(values)));
             Map<String, List<String>> texts = new LinkedHashMap<>();
             describe(explanation, arrays, texts);
             NumpyFiles.writeNpz(file, arrays, texts);

@@ -7,6 +7,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -37,6 +38,7 @@ public final class Outcome {
         private @Nullable ElementGroups groups;
         private double @Nullable [] baselineScores;
         private double @Nullable [] gap;
+        private Map<String, double[]> measures = Map.of();
         /** Whether the gap is computed from the sums of the attributions. */
         private boolean sums;
         /** What sums are compared with; null for the scores at the explained inputs. */
@@ -94,6 +96,19 @@ public final class Outcome {
     /** Returns a copy with the score at each example's baseline. */
     public Outcome baselineScores(double[] scores) {
         return with(copy -> copy.baselineScores = scores.clone());
+    }
+
+    /**
+     * Returns a copy with one more measure; see {@link Explanation#measures}.
+     *
+     * @param name in lower case with hyphens
+     * @param values one for each example
+     */
+    public Outcome measure(String name, double[] values) {
+        return with(copy -> {
+            copy.measures = new LinkedHashMap<>(copy.measures);
+            copy.measures.put(name, values.clone());
+        });
     }
 
     /** Returns a copy with a gap: Σ attributions − (score − baseline score) of each example. */
@@ -159,6 +174,7 @@ public final class Outcome {
                 parts.reported == null ? evaluator.scores() : parts.reported,
                 parts.baselineScores,
                 gap,
+                parts.measures,
                 evaluator.counts(),
                 Duration.ofNanos(evaluator.run().elapsedNanos()),
                 evaluator.notices(),

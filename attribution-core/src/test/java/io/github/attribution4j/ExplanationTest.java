@@ -55,6 +55,7 @@ class ExplanationTest {
                 new double[] {0.1 + 0.2, -5},
                 complete ? new double[] {1e300, 2} : null,
                 complete ? new double[] {1e-17, -0.0} : null,
+                complete ? Map.of("r-squared", new double[] {0.1, Double.NaN}) : Map.of(),
                 new Counts(10, 5, 3, 4),
                 Duration.ofNanos(123_456_789_123L),
                 List.of("a notice"),
@@ -151,7 +152,8 @@ class ExplanationTest {
                             "standard_error_1",
                             "scores",
                             "baseline_scores",
-                            "completeness_gap");
+                            "completeness_gap",
+                            "measure_r_squared");
             assertThat(arrays.get("attribution_0").toByteBuffer())
                     .isEqualTo(full.attributions().get(0).toByteBuffer());
             assertThat(arrays.get("completeness_gap").toDoubleArray()).containsExactly(1e-17, -0.0);

@@ -27,6 +27,7 @@ import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.KernelShap;
+import io.github.attribution4j.perturbation.Lime;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.Rise;
 import io.github.attribution4j.perturbation.ShapleySampling;
@@ -98,6 +99,7 @@ public final class Methods {
                                     ShapleyValues.DESCRIPTION,
                                     ShapleySampling.DESCRIPTION,
                                     KernelShap.DESCRIPTION,
+                                    Lime.DESCRIPTION,
                                     DeepLift.DESCRIPTION,
                                     DeepLiftShap.DESCRIPTION,
                                     Lrp.DESCRIPTION,

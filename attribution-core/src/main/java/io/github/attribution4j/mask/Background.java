@@ -64,8 +64,12 @@ final class Background {
         return weights.length == 0;
     }
 
-    /** Returns the references, if they are single. */
-    List<Tensor> references() {
+    /** Returns for each attributed input the references or the samples. */
+    List<Tensor> tensors() {
         return rows;
+    }
+
+    double weight(int sample) {
+        return isSingle() ? 1 : weights[sample];
     }
 }

@@ -274,12 +274,34 @@ public final class Coalitions {
      */
     public double[] baselineScores() {
         if (background.isSingle()) {
-            return linked(evaluator.scoresAt(background.references()));
+            return linked(evaluator.scoresAt(background.tensors()));
         }
         double[] scores = new double[evaluator.examples()];
         double[][] empty = scores(example -> 1, (example, row, kept) -> {});
         Arrays.setAll(scores, example -> empty[example][0]);
         return scores;
+    }
+
+    /**
+     * Returns for each group of an example the sum over its elements of x · x, of x · b and of b · b: distances between
+     * x and rows of coalitions follow from these.
+     *
+     * @param sample the sample of the baseline, from 0; 0 for one reference
+     */
+    public double[][] products(int example, int sample) {
+        List<Tensor> x = evaluator.inputs().attributed();
+        List<Tensor> b = background.tensors();
+        int row = background.isSingle() ? example : sample;
+        return new double[][] {
+            groups.products(example, x, example, x, example),
+            groups.products(example, x, example, b, row),
+            groups.products(example, b, row, b, row)
+        };
+    }
+
+    /** Returns the weight of a sample of the baseline; 1 for one reference. */
+    public double weight(int sample) {
+        return background.weight(sample);
     }
 
     /**

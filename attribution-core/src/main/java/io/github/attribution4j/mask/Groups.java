@@ -216,6 +216,35 @@ final class Groups {
         return values;
     }
 
+    /**
+     * Returns for each group of an example the sum over its elements of the product of two tensors.
+     *
+     * @param a one for each attributed input
+     * @param rowOfA the row of a, where it has several
+     * @param b one for each attributed input
+     * @param rowOfB the row of b, where it has several
+     */
+    double[] products(int example, List<Tensor> a, int rowOfA, List<Tensor> b, int rowOfB) {
+        double[] sums = new double[count(example)];
+        try (TensorScope scope = TensorScope.open()) {
+            for (int input = 0; input < shapes.size(); input++) {
+                double[] left = row(a.get(input), rowOfA);
+                double[] right = row(b.get(input), rowOfB);
+                long[] groups = elementwise(
+                        input, example, inputs.attributed().get(input).shape().withRows(1));
+                for (int i = 0; i < left.length; i++) {
+                    sums[Math.toIntExact(groups[i])] += left[i] * right[i];
+                }
+            }
+        }
+        return sums;
+    }
+
+    private static double[] row(Tensor tensor, int row) {
+        long at = tensor.shape().dim(0) == 1 ? 0 : row;
+        return tensor.rows(at, at + 1).toDoubleArray();
+    }
+
     /** Returns the group of every element of an example's row, broadcast. */
     private long[] elementwise(int input, int example, Shape row) {
         int start = start(input, example);

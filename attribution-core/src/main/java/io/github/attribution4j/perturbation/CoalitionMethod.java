@@ -26,7 +26,7 @@ import java.util.Arrays;
  * @param <S> the method itself
  */
 abstract sealed class CoalitionMethod<S extends CoalitionMethod<S>> extends Described<Model, S>
-        implements Attribution.Forward permits FeatureAblation, ShapleyValues, ShapleySampling, KernelShap {
+        implements Attribution.Forward permits FeatureAblation, ShapleyValues, ShapleySampling, KernelShap, Lime {
     static final Setting<Baseline> BASELINE = Setting.of(
             "baseline",
             Coalitions.BASELINES,

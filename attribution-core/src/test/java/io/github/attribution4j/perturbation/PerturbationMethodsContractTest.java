@@ -98,6 +98,42 @@ final class PerturbationMethodsContractTest extends MethodContract<LayeredModel>
                                         .sampling(KernelShap.Sampling.CAPTUM)
                                         .baseline(Baseline.of(PER_EXAMPLE)))
                         .drawn(),
+                ON_PERCEPTRON
+                        .of(
+                                "KernelSHAP against a background",
+                                new KernelShap().samples(20).baseline(Baseline.samples(PER_EXAMPLE)))
+                        .drawn()
+                        .completeTo(1e-6),
+                ON_PERCEPTRON
+                        .of(
+                                "Shapley sampling against clusters",
+                                new ShapleySampling().samples(4).mask(MASKS).baseline(Baseline.kMeans(2, PER_EXAMPLE)))
+                        .drawn()
+                        .completeTo(1e-6),
+                ON_PERCEPTRON
+                        .of(
+                                "Shapley values against a background at layer",
+                                new ShapleyValues()
+                                        .baseline(Baseline.samples(PER_EXAMPLE).throughHead())
+                                        .at("act1"))
+                        .completeTo(1e-6),
+                ON_PERCEPTRON
+                        .of(
+                                "LIME",
+                                new Lime()
+                                        .samples(9)
+                                        .baseline(Baseline.of(PER_EXAMPLE))
+                                        .mask(MASKS))
+                        .drawn(),
+                ON_TWO_INPUTS.of("LIME of two inputs, as Captum", Lime.captum()).drawn(),
+                ON_PERCEPTRON
+                        .of(
+                                "LIME at layer",
+                                new Lime()
+                                        .samples(20)
+                                        .fit(Lime.Fit.LEAST_SQUARES)
+                                        .at("act1"))
+                        .drawn(),
                 // A mask and a reference of each example find their example behind the copies of a noise tunnel.
                 ON_PERCEPTRON
                         .of(

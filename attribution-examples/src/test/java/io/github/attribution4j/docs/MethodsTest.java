@@ -20,6 +20,7 @@ import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.KernelShap;
+import io.github.attribution4j.perturbation.Lime;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.Rise;
 import io.github.attribution4j.perturbation.ShapleySampling;
@@ -249,6 +250,27 @@ class MethodsTest {
         try (why) {
             assertThat(why.counts().forwardRows()).isLessThanOrEqualTo(5 * 300);
             assertThat(why.completenessGap()[0]).isCloseTo(0, org.assertj.core.data.Offset.offset(1e-6));
+        }
+    }
+
+    @Test
+    void lime() {
+        // tag::lime
+        Lime method = new Lime()
+                .samples(500)
+                .fit(Lime.Fit.LASSO)
+                .strength(0.002) // coefficients that matter less than this become 0
+                .baseline(Baseline.of(average));
+        Explanation why = method.attribute(
+                cancer,
+                Inputs.of(patients),
+                Target.probability(0),
+                Run.defaults().seed(7));
+        double[] fit = why.measures().get("r-squared"); // one for each patient
+        // end::lime
+        try (why) {
+            assertThat(why.counts().forwardRows()).isLessThanOrEqualTo(5 * 500);
+            assertThat(java.util.Arrays.stream(fit)).hasSize(5).allMatch(one -> one > 0.3 && one <= 1);
         }
     }
 
