@@ -41,7 +41,7 @@ public final class Ratios {
         ratios.out.println("| what | ours, ms | bare loop, ms | ratio: median (quartiles), pairs |");
         ratios.out.println("|---|---|---|---|");
         if (wanted.contains("ig")) {
-            ratios.integratedGradients(BenchmarkModels.SMALL_CNN, 2000, 300);
+            ratios.integratedGradients(BenchmarkModels.SMALL_CNN, 10_000, 300);
             ratios.integratedGradients(BenchmarkModels.RESNET18, 3, 25);
         }
         if (wanted.contains("saliency")) {
