@@ -12,11 +12,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer to a {@link TorchCall}: handles that the reader closes.
+ * The results of a {@link TorchCall}: handles that the reader closes.
  *
- * @param reply what was asked for
- * @param pieces where the graph is cut into pieces: these; else nothing
- * @param atReference what the program gave for the references, if the run compared with some
+ * @param reply the values asked for
+ * @param pieces the pieces of the graph, if it is cut into some
+ * @param atReference the output for the references, if the run compared with references
  */
 record Answer(
         Reply<PtNDArray> reply, Memory pieces, @Nullable Reply<PtNDArray> atReference) {
@@ -35,7 +35,7 @@ record Answer(
         }
     }
 
-    /** Closes the tensors of the replies but some. */
+    /** Closes the tensors of the replies, except some. */
     void closeAllBut(List<PtNDArray> kept) {
         // By identity: DJL's arrays are equal when their elements are.
         Set<PtNDArray> closed = Collections.newSetFromMap(new IdentityHashMap<>());

@@ -19,11 +19,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds for each parameter of the program the inputs it is made of, before any native call.
+ * Finds the inputs for each parameter of the program, before any native call.
  *
- * <p>If every input's name begins with the name of a parameter, inputs are bound by name, and what follows names the
- * part: {@code boxes.0}, {@code batch.mask}. Otherwise they are bound in order; a parameter that is a dict then takes
- * the names as its keys.
+ * <p>If every input's name begins with the name of a parameter, inputs are bound by name, and the rest of the name is a
+ * part of the parameter: {@code boxes.0}, {@code batch.mask}. Otherwise they are bound in order, and the names are the
+ * keys of a parameter that is a dict.
  */
 final class Arguments {
     private static final String KEY_ERROR = "KeyError: ";
@@ -65,7 +65,7 @@ final class Arguments {
         }
     }
 
-    /** The numbers of the tensors that hold rows: all but constants. */
+    /** The positions of the tensors with rows: all except constants. */
     private static List<Integer> single(List<Integer> positions, List<Inputs.Input> inputs) {
         for (Inputs.Input input : inputs) {
             if (input.rowAxis() != 0) {
@@ -80,7 +80,7 @@ final class Arguments {
                 .toList();
     }
 
-    /** Whether the program takes one tensor, and these inputs are one: then there is nothing to bind. */
+    /** Whether the program takes one tensor and there is one input: then there is nothing to bind. */
     boolean isOneTensor(Inputs inputs) {
         if (!oneTensor || inputs.size() != 1) {
             return false;
@@ -116,7 +116,7 @@ final class Arguments {
         return List.of(plain.split("\\.", -1));
     }
 
-    /** What was given for one place: an input, or inputs for its parts. */
+    /** The input for one parameter, or the inputs for its parts. */
     private static final class Given {
         private final Map<String, Given> parts = new LinkedHashMap<>();
         private Inputs.@Nullable Input input;
@@ -148,8 +148,7 @@ final class Arguments {
     }
 
     /**
-     * What stands for a parameter of which nothing was given: its default, or None where that is a value of it; else
-     * nothing does.
+     * The value of a parameter without an input: its default, or None if its type allows that; else there is none.
      */
     private static @Nullable Value<Integer> absent(Signature.Parameter parameter) {
         boolean none = parameter.structure() instanceof Structure.Optional
@@ -232,7 +231,7 @@ final class Arguments {
                         + ": " + signature);
     }
 
-    /** A number that the model takes as such is given as a tensor of one element. */
+    /** Inputs for parameters that are numbers are tensors of one element. */
     private Object number(String name, Structure.Scalar scalar, Tensor tensor) {
         if (tensor.shape().size() != 1 || scalar.type().equals("str")) {
             throw new IllegalArgumentException(
@@ -315,7 +314,7 @@ final class Arguments {
         }
     }
 
-    /** Whether one input is one value of this structure, so that a name with dots is one key. */
+    /** Whether one input is a whole value of this structure, so that a name with dots is one key. */
     private static boolean isFlat(Structure structure) {
         return structure instanceof Structure.Optional optional
                 ? isFlat(optional.item())
@@ -323,8 +322,7 @@ final class Arguments {
     }
 
     /**
-     * Returns what to say of a key or a position that a program did not find in what it was given; empty of
-     * anything else.
+     * Returns the remedy for a key or position that the program did not find in its inputs; empty for other failures.
      */
     static String missingPart(String failure, Signature signature, Inputs inputs) {
         boolean key = failure.startsWith(KEY_ERROR);
@@ -346,7 +344,7 @@ final class Arguments {
                 .collect(Collectors.joining(", "));
     }
 
-    /** The names by which inputs are bound; of a list its first two, of a dict one. */
+    /** The names by which inputs are bound: for a list its first two, for a dict one. */
     private static Stream<String> places(String name, Structure structure, String key) {
         if (structure instanceof Structure.Optional optional) {
             return places(name, optional.item(), key);

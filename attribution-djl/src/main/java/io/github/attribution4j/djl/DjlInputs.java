@@ -26,7 +26,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A service's own pre-processing: makes a model's inputs from what the service predicts on, such as an {@code Image},
+ * The pre-processing of a service: makes a model's inputs from what the service predicts on, such as an {@code Image},
  * by running the input half of its DJL {@link Translator}.
  *
  * <pre>{@code
@@ -37,7 +37,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Attributions are for what the translator makes (the resized, normalised image), since that is what the model sees.
+ * <p>Attributions belong to what the translator makes, such as the resized and normalized image, because that is the
+ * input of the model.
  *
  * @param <I> what the service predicts on
  */
@@ -63,13 +64,14 @@ public final class DjlInputs<I> {
     /**
      * Makes the inputs of one example: one row.
      *
-     * <p>Arrays of a floating type are attributed, all others (token ids, lengths) held fixed. Tensors belong to the
-     * current scope and lie where {@link DjlModel} and a reloaded {@link TorchScriptModel} want them.
+     * <p>Arrays of a floating type are attributed, all others, such as token ids and lengths, are held fixed. Tensors
+     * belong to the current scope and are on the backend that {@link DjlModel} and a reloaded {@link TorchScriptModel}
+     * take.
      *
      * @param input what the service predicts on; not changed
      * @throws ModelException if the translator fails
      */
-    // A translator declares Exception; whatever it throws is the cause of ours.
+    // A translator declares Exception; what it throws becomes the cause.
     @SuppressWarnings("PMD.AvoidCatchingGenericException")
     public Inputs inputs(I input) {
         NDManager owner = model.getNDManager();
@@ -116,7 +118,7 @@ public final class DjlInputs<I> {
         return "DjlInputs[" + translator.getClass().getSimpleName() + ", " + model.getName() + "]";
     }
 
-    /** What a translator may ask for; ends with its arrays. */
+    /** The context of a translator, which closes its arrays. */
     private static final class Context implements TranslatorContext {
         private final Model model;
         private final NDManager manager;

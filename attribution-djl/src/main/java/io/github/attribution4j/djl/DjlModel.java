@@ -29,7 +29,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Any model that DJL runs, on any engine, forward only: what perturbation methods explain.
+ * Any model that DJL runs, on any engine, forward only: for methods that perturb.
  *
  * <pre>{@code
  * ZooModel<Image, Classifications> zoo = criteria.loadModel();
@@ -38,15 +38,14 @@ import org.jspecify.annotations.Nullable;
  * new ShapleySampling().samples(200).attribute(model, inputs, Target.index(281));
  * }</pre>
  *
- * <p>It has no gradients, whatever the engine: DJL loads models for inference. Methods that need them do not accept it;
- * a TorchScript model gets them by {@link TorchScriptModel#reload(ai.djl.Model)}.
+ * <p>It has no gradients on any engine, because DJL loads models for inference. Methods that need gradients do not
+ * accept it; {@link TorchScriptModel#reload(ai.djl.Model)} loads a TorchScript model with gradients.
  *
- * <p>Tensors of PyTorch models stay on the model's device; those of other engines, which have little arithmetic of
- * their own, are plain Java and are copied for each call. Input names are given to DJL, except those that
- * {@link Inputs#of(Tensor...)} makes of positions: ONNX Runtime binds by name if there are names, else by position. To
- * PyTorch {@code batch.mask} is an entry of a dict argument and {@code boxes[]} an element of a list. The DJL model is
- * neither changed nor closed. Threads may share a model as far as its engine's blocks allow, which PyTorch's and ONNX
- * Runtime's do.
+ * <p>Tensors of PyTorch models are on the model's device. Those of other engines, which have little arithmetic, are
+ * plain Java and are copied for each call. Input names are given to DJL, except those that {@link Inputs#of(Tensor...)}
+ * makes from positions: ONNX Runtime binds by name if there are names, else by position. For PyTorch {@code batch.mask}
+ * is an entry of a dict argument and {@code boxes[]} an element of a list. The DJL model is neither changed nor closed.
+ * Threads may share a model as far as its engine's blocks allow, which PyTorch's and ONNX Runtime's do.
  */
 public final class DjlModel implements Model {
     private final Block block;
@@ -68,7 +67,7 @@ public final class DjlModel implements Model {
     /**
      * Wraps a model or a {@code ZooModel}; its translator is not used, see {@link DjlInputs}.
      *
-     * @param model loaded; stays the caller's
+     * @param model loaded; not closed
      */
     public static DjlModel of(ai.djl.Model model) {
         String digest = DjlArchives.digest(model).orElse("");
@@ -76,10 +75,10 @@ public final class DjlModel implements Model {
     }
 
     /**
-     * Wraps a block; say with {@link #named} what it is.
+     * Wraps a block; {@link #named} gives it a name and version.
      *
      * @param block initialized
-     * @param manager of the engine and device that the block runs on; stays the caller's
+     * @param manager of the engine and device that the block runs on; not closed
      */
     public static DjlModel of(Block block, NDManager manager) {
         return of(block.getClass().getSimpleName(), "", block, manager);
@@ -118,7 +117,7 @@ public final class DjlModel implements Model {
     /**
      * Returns this model with another name and a version, for the provenance.
      *
-     * @param name what explanations call the model
+     * @param name the name of the model in explanations
      * @param version distinguishes it from other models of its name
      */
     public DjlModel named(String name, String version) {
@@ -219,7 +218,7 @@ public final class DjlModel implements Model {
         return identity;
     }
 
-    /** Refuses further calls; the DJL model stays open, it is the caller's. */
+    /** Refuses further calls. The DJL model belongs to the caller and remains open. */
     @Override
     public void close() {
         closed = true;

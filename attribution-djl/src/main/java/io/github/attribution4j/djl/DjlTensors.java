@@ -13,10 +13,10 @@ import io.github.attribution4j.tensor.Tensors;
 import java.nio.ByteBuffer;
 
 /**
- * Tensors in libtorch's memory, by way of DJL, and copies from and to DJL's arrays.
+ * Tensors in libtorch's memory, through DJL, and copies from and to DJL's arrays.
  *
- * <p>Arrays and buffers given are copied: nothing here aliases a caller's memory, whatever DJL itself would do. The
- * memory of a tensor is freed when it is closed, not when it is garbage collected.
+ * <p>Arrays and buffers are copied: no tensor aliases a caller's memory, even where DJL itself would do so. The memory
+ * of a tensor is freed when it is closed, not when it is garbage collected.
  *
  * <pre>{@code
  * Tensors cpu = DjlTensors.onCpu();
@@ -27,7 +27,7 @@ public final class DjlTensors {
     private DjlTensors() {}
 
     /**
-     * Returns the tensors of a device; starts the engine when it is the first use.
+     * Returns the tensors of a device; the first call starts the engine.
      *
      * @param device such as {@code Device.cpu()} or {@code Device.gpu(0)}
      * @throws UnsupportedModelException if the PyTorch engine is missing or unfit, or the device does not exist
@@ -44,9 +44,9 @@ public final class DjlTensors {
     /**
      * Returns a copy of a DJL array of any engine.
      *
-     * @param array not kept; types that have no {@link DataType} become the nearest wider one (float16 float32, int8
-     *     int32)
-     * @param device where the copy lies
+     * @param array not used after the call; types without a {@link DataType} become the nearest wider one: float16
+     *     becomes float32, int8 becomes int32
+     * @param device of the copy
      * @throws UnsupportedModelException if the PyTorch engine is missing or unfit, or the device does not exist
      */
     public static Tensor copyOf(NDArray array, Device device) {

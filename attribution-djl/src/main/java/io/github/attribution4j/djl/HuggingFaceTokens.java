@@ -13,8 +13,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Texts, cut by DJL's binding of the Hugging Face tokenizers. Needs {@code ai.djl.huggingface:tokenizers} on the class
- * path, which this module does not bring along; the tokenizer itself is a local {@code tokenizer.json}, so nothing is
+ * Tokenizes texts with DJL's binding of the Hugging Face tokenizers. Needs {@code ai.djl.huggingface:tokenizers} on the
+ * class path, which is not a dependency of this module. The tokenizer is a local {@code tokenizer.json}; nothing is
  * downloaded.
  *
  * <pre>{@code
@@ -24,9 +24,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A token's label is the piece of the text that it stands for, with the tokenizer's {@code ##} before a piece that
- * goes on with a word; a special token's is its name. The tokenizer's own padding is not used: {@link Tokens} pads at
- * the end.
+ * <p>A token's label is its piece of the text, with the tokenizer's {@code ##} before a piece that continues a word;
+ * the label of a special token is its name. The tokenizer's padding is not used: {@link Tokens} pads at the end.
  */
 public final class HuggingFaceTokens {
     private static final String CONTINUED = "##";
@@ -35,7 +34,7 @@ public final class HuggingFaceTokens {
     private HuggingFaceTokens() {}
 
     /**
-     * Tokenizes texts, with the special tokens that the tokenizer adds, truncated as it says.
+     * Tokenizes texts, with the special tokens and the truncation of the tokenizer.
      *
      * @param tokenizer not closed
      * @param texts at least one
@@ -69,7 +68,7 @@ public final class HuggingFaceTokens {
      *
      * @param tokenizer not closed
      * @param token its name, such as {@code [MASK]}
-     * @return nothing if the tokenizer does not know it as one token
+     * @return empty if it is not one token of the tokenizer
      */
     public static OptionalLong id(HuggingFaceTokenizer tokenizer, String token) {
         Encoding encoding = tokenizer.encode(token, false, false);

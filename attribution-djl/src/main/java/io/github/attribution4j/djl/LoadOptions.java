@@ -58,7 +58,8 @@ public final class LoadOptions {
     }
 
     /**
-     * Returns: the CPU, libtorch's own thread settings, the model's only output, the parameter names of the archive.
+     * Returns the defaults: the CPU, libtorch's own thread settings, the model's only output, the parameter names of
+     * the archive.
      */
     public static LoadOptions defaults() {
         return DEFAULTS;
@@ -95,8 +96,9 @@ public final class LoadOptions {
     }
 
     /**
-     * Returns options with the number of threads that one operation of libtorch uses. This is a setting of the process,
-     * made when the model is loaded: it holds for every model. With many calling threads, 1 is often best.
+     * Returns options with the number of threads that one operation of libtorch uses. This setting belongs to the
+     * process and is made when the model is loaded, so it holds for every model. With many calling threads, 1 is
+     * often best.
      *
      * @param threads at least 1
      */
@@ -114,8 +116,8 @@ public final class LoadOptions {
     }
 
     /**
-     * Returns options with the number of threads between operations of libtorch, used by models that fork. A setting of
-     * the process that libtorch takes once only, before its first parallel work.
+     * Returns options with the number of threads between operations of libtorch, which models that fork use. This
+     * setting belongs to the process; libtorch takes it only once, before its first parallel work.
      *
      * @param threads at least 1
      */
@@ -169,8 +171,8 @@ public final class LoadOptions {
     }
 
     /**
-     * Returns options that name the model's parameters, in order: what inputs are bound by and messages speak of.
-     * Useful for traced archives, whose own names may say little.
+     * Returns options with names for the model's parameters, in order. Inputs are bound by these names, and messages
+     * use them. Useful for traced archives, whose own names may not be descriptive.
      */
     public LoadOptions argumentNames(String... names) {
         return new LoadOptions(
@@ -179,8 +181,8 @@ public final class LoadOptions {
 
     /**
      * Returns options that convert the model's floating-point weights, buffers and constants to a type: float64 to
-     * check float32 results, float32 for a model in 16 bits or with automatic casts to them. Inputs are then of this
-     * type too, and so is every floating type that the program's text names. The copy is made in memory.
+     * check float32 results, float32 for a model in 16 bits or with automatic casts to 16 bits. Inputs are then of this
+     * type too, and so is every floating type that is named in the program's text. The copy is made in memory.
      *
      * @param newType {@link DataType#FLOAT32} or {@link DataType#FLOAT64}
      */
@@ -194,10 +196,10 @@ public final class LoadOptions {
 
     /**
      * Returns options for a program that takes one example without an axis of rows: positions {@code (atoms, 3)} to an
-     * energy, an image {@code (1, 28, 28)} to scores. Inputs are given with rows all the same,
-     * {@code (examples, atoms, 3)}; axis 0 of what is attributed or held fixed is taken off before each call and put in
-     * front of the output and of the values of layers, so that an energy has shape {@code (examples)}. Constants pass
-     * as they are. Rows are run one by one.
+     * energy, an image {@code (1, 28, 28)} to scores. Inputs have rows nevertheless, {@code (examples, atoms, 3)}.
+     * Before each call, axis 0 of attributed and fixed inputs is removed, and after it an axis is added in front of the
+     * output and of the values of layers, so that an energy has shape {@code (examples)}. Constants are unchanged. Rows
+     * are run one by one.
      */
     public LoadOptions unbatched() {
         return new LoadOptions(device, threads, interOpThreads, output, argumentNames, dataType, true, method, state);
@@ -208,9 +210,9 @@ public final class LoadOptions {
     }
 
     /**
-     * Returns options that call another method of the model in place of {@code forward}, such as {@code encode}: it is
-     * what is explained, and layers are those that it calls. Loading refuses a name that does not exist and lists those
-     * that do.
+     * Returns options that call another method of the model instead of {@code forward}, such as {@code encode}. That
+     * method is explained, and layers are the modules that it calls. Loading refuses a name that does not exist and
+     * lists the methods.
      *
      * @param name a method of the model's root, with its parameters as inputs and its result as output
      */
@@ -220,13 +222,13 @@ public final class LoadOptions {
     }
 
     /**
-     * Returns options with another state for every call to start from, in place of that in the file: for a model that
-     * keeps one between calls ({@link TorchScriptModel#stateNames}), the state at the moment that is to be explained.
+     * Returns options with another state from which every call starts, instead of that in the file: for a model that
+     * keeps a state between calls ({@link TorchScriptModel#stateNames}), the state at the moment to explain.
      *
-     * @param values by the names of {@link TorchScriptModel#stateNames}: of a tensor its value, of the type (any
-     *     floating one where it is one) and number of axes in the file; of a number or truth value a tensor of one
-     *     element; the rest stays as in the file. Read while loading, which refuses by name what does not fit; at most
-     *     65,536 elements each
+     * @param values by the names of {@link TorchScriptModel#stateNames}. A tensor has the number of axes in the file,
+     *     and its type, or any floating type if that is floating. A number or truth value is a tensor of one element.
+     *     Names that are left out remain as in the file. Values are read while loading, which refuses by name what does
+     *     not fit; at most 65,536 elements each
      */
     public LoadOptions state(Map<String, Tensor> values) {
         return new LoadOptions(
@@ -237,7 +239,7 @@ public final class LoadOptions {
         return state;
     }
 
-    /** What changes the numbers, as provenance tells it. */
+    /** The options that change the numbers, for provenance. */
     Map<String, String> changes() {
         Map<String, String> changes = new LinkedHashMap<>();
         if (output != null) {

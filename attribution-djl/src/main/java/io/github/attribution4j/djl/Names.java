@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl;
 
-/** Names of values inside nested outputs, as a user writes them: {@code logits}, {@code hidden.0}. */
+/** Names of values inside nested outputs, in the form that users write: {@code logits}, {@code hidden.0}. */
 final class Names {
     private Names() {}
 
@@ -12,7 +12,7 @@ final class Names {
         return dotted.startsWith(".") ? dotted.substring(1) : dotted;
     }
 
-    /** Returns a position, or -1 if the text is none. */
+    /** Returns the position that a text is, or -1 if it is none. */
     static int index(String text) {
         return text.matches("\\d{1,6}") ? Integer.parseInt(text) : -1;
     }

@@ -11,13 +11,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which of the tensors that a program returns is the output.
+ * The choice of the output among the tensors that a program returns.
  *
- * @param chosen its name or number; null if there is one only
+ * @param chosen its name or number; null if there is only one
  * @param signature of the program
  */
 record OutputChoice(@Nullable String chosen, Signature signature) {
-    /** Whether the model returns one tensor, as far as is known before it runs. */
+    /** Whether the model returns one tensor, as far as this is known before it runs. */
     boolean isOnly() {
         return chosen == null;
     }

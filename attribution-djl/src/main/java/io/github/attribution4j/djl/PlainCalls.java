@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Runs the program with the derivatives of its operations. */
+/** Runs the program without rules. */
 final class PlainCalls implements ProgramCalls {
     private final TorchModules library;
 
@@ -26,9 +26,9 @@ final class PlainCalls implements ProgramCalls {
     }
 
     /**
-     * Returns the output of a plain program, by the shortest way.
+     * Returns the output of a program that takes and returns tensors only, by an entry without control and header.
      *
-     * @param positions which input each parameter takes
+     * @param positions the input of each parameter
      */
     PtNDArray output(Inputs inputs, List<Integer> positions) {
         try {
@@ -64,7 +64,7 @@ final class PlainCalls implements ProgramCalls {
         return library.program().plain() && call.method().equals(Instrumented.FORWARD);
     }
 
-    /** The entry that answers without control and header, or null if gradients by one of several inputs are wanted. */
+    /** The entry without control and header, or null if gradients by one of several inputs are wanted. */
     private static @Nullable String shortEntry(Request<Integer> request) {
         if (request.wants().isEmpty()) {
             return Instrumented.PLAIN;
@@ -94,7 +94,7 @@ final class PlainCalls implements ProgramCalls {
         }
     }
 
-    /** What to throw for a failure, with the remedy where inputs and weights are of different types. */
+    /** Returns the exception for a failure, with the remedy if inputs and weights are of different types. */
     static ModelException failure(TorchModules library, Inputs inputs, EngineException e) {
         ModelException plain = Failures.of("", e);
         String part = Arguments.missingPart(Failures.line(e), library.program().signature(), inputs);
@@ -105,7 +105,7 @@ final class PlainCalls implements ProgramCalls {
         if (weights == null || Failures.isMemory(e)) {
             return plain;
         }
-        // Integers may well stand beside weights; they are what is wrong only where types are.
+        // Inputs of integers are correct beside floating weights, except where the message is about types.
         String message = String.valueOf(plain.getMessage());
         boolean types = !message.contains("indices") && message.matches(".*\\b(?:d|scalar )type\\b.*");
         List<Inputs.Input> others = inputs.all().stream()

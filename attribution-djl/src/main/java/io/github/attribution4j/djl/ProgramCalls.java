@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl;
 
-/** Runs a program: as it is, or with backward rules. */
+/** Runs a program, without rules or with them. */
 interface ProgramCalls {
     /**
-     * Runs it.
+     * Runs the program.
      *
      * @param gradients whether a graph is recorded
      */

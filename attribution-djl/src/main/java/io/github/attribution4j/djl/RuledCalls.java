@@ -20,11 +20,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Runs the program with backward rules. What records no graph runs in the plain module, which gives the same values.
+ * Runs the program with backward rules. Runs that record no graph use the module without rules, which gives the
+ * same values.
  *
- * <p>Rules that compare take two runs. The first, of the reference inputs, records no graph and answers with the values
- * that the rules of the second one ask for. Nothing is put side by side in one batch, so nothing is assumed of which
- * axis counts rows.
+ * <p>Rules that compare take two runs. The first, of the references, records no graph and returns the values that the
+ * rules of the second run need. The two are not joined in one batch, so no assumption is made about the axis that
+ * counts rows.
  */
 final class RuledCalls implements ProgramCalls {
     private static final Pattern REFUSAL = Pattern.compile("a4j:(\\w+):(\\d{1,9}):(\\d{1,9})");
@@ -37,7 +38,7 @@ final class RuledCalls implements ProgramCalls {
     /**
      * Makes the calls of one rule set.
      *
-     * @param plain what runs without a graph
+     * @param plain runs without a graph
      * @param ruled the copy for the rules' family
      */
     RuledCalls(TorchModules plain, TorchModules ruled, Arguments arguments, RuleTable table) {
@@ -65,7 +66,7 @@ final class RuledCalls implements ProgramCalls {
         int shift = call.shift();
         Request<Integer> request = arguments.bind(inputs.all().subList(shift, inputs.size()));
         for (int i = 0; i < shift; i++) {
-            // A value that was put in is computed anew, unless it has a reference of its own.
+            // A replaced value is computed in this run, unless it has a reference of its own.
             if (call.inputs().hasReference(inputs.all().get(i).name())) {
                 request.replace(call.request().rows().get(i).asLeaf(false), i - shift);
             }

@@ -23,12 +23,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Finds what addresses of values inside a program mean. */
+/** Resolves addresses of values inside a program. */
 final class TorchAddresses {
     private static final Pattern MODULE = Pattern.compile(
             "(?<path>.+?)(?:#(?<call>\\d{1,9}))?(?<end>(?::in|:out)?(?:\\[\\d{1,9}])?)", Pattern.DOTALL);
 
-    /** Programs ask for the same few layers over and over; calls in a loop are without number. */
+    /** The same few layers are used again and again; the number of calls in a loop has no bound. */
     private static final int KEPT = 4096;
 
     private final TorchModules modules;
@@ -46,7 +46,7 @@ final class TorchAddresses {
         return modules.values().modules();
     }
 
-    /** Returns the module of a path, or null if there is none below the root. */
+    /** Returns the module with a path, or null if there is none below the root. */
     private @Nullable ModuleInfo layer(String path) {
         for (ModuleInfo info : modules()) {
             if (info.index() > 0 && info.path().equals(path)) {
@@ -56,7 +56,7 @@ final class TorchAddresses {
         return null;
     }
 
-    /** Every operation in the text of the program, whether a gradient passes it or not. */
+    /** Every operation in the text of the program, with or without a gradient. */
     List<Operation> operations() {
         List<Operation> known = operations;
         if (known == null) {
@@ -73,8 +73,8 @@ final class TorchAddresses {
     }
 
     /**
-     * Returns the modules that can be cut, one point for each place of a call; where none is called, as in frozen
-     * archives and those of PyTorch 1.3, the places in the text.
+     * Returns the modules at which the program can be cut, one point for each place of a call. If no module is called,
+     * as in frozen archives and those of PyTorch 1.3, returns the places in the text.
      */
     List<Cut.Point> cutPoints() {
         List<Cut.Point> known = cutPoints;
@@ -169,7 +169,7 @@ final class TorchAddresses {
         return info.calls().stream().anyMatch(ModuleInfo.Call::repeated);
     }
 
-    /** Returns what there is to say about a point that its address and kind do not say; mostly nothing. */
+    /** Returns a remark on a point in addition to its address and kind; empty for most points. */
     String note(Cut.Point point) {
         ModuleInfo info = layer(point.path());
         if (info == null) {
@@ -205,7 +205,7 @@ final class TorchAddresses {
         return new UnsupportedModelException("layer '" + path + "' cannot be cut: " + reason);
     }
 
-    /** How many tensors a call gives or takes; -1 if that is known at run time only. */
+    /** The number of tensors that a call returns or takes; -1 if it is known only at run time. */
     static int elements(ModuleInfo.Call call, boolean output) {
         if (output) {
             return call.result().tensors();
@@ -221,7 +221,7 @@ final class TorchAddresses {
         return sum;
     }
 
-    /** All addresses of values that the calls of a module give and take, as far as the program's text tells. */
+    /** The addresses of all results and arguments of a module's calls, as far as the program's text shows them. */
     private static List<String> addresses(String path, List<ModuleInfo.Call> calls) {
         List<String> addresses = new ArrayList<>();
         for (int call = 0; call < calls.size(); call++) {
@@ -240,7 +240,7 @@ final class TorchAddresses {
      * Returns the cut point with this address.
      *
      * @throws UnknownLayerException naming the nearest known paths
-     * @throws UnsupportedModelException if the module exists and cannot be reached, with the reason
+     * @throws UnsupportedModelException if the module exists and cannot be tapped or replaced, with the reason
      */
     Cut.Point cutPoint(String address) {
         return remembered(named, address, this::find);
@@ -290,7 +290,7 @@ final class TorchAddresses {
             named = layer(matcher.group("path"));
         }
         if (named == null && call != null) {
-            // The name itself ends like the number of a call.
+            // The name itself ends with text like the number of a call.
             named = layer(matcher.group("path") + "#" + call);
             call = null;
         }
@@ -309,7 +309,7 @@ final class TorchAddresses {
                 : listed;
     }
 
-    /** The addresses that may have been meant: values inside methods only where no module's name is near. */
+    /** Similar addresses; values inside methods only if no module's name is similar. */
     private List<String> known(String address) {
         List<String> modules = cutPoints().stream().map(Cut.Point::toString).toList();
         if (address.indexOf('/') < 0 && !NearNames.of(address, modules).isEmpty()) {

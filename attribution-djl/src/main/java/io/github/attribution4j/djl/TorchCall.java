@@ -10,12 +10,12 @@ import io.github.attribution4j.model.Inputs;
  * A {@link io.github.attribution4j.model.program.Program.Question} bound to the parameters of a program.
  *
  * @param inputs those of the model and, for a tail, the activations before them; references last
- * @param request in which a tensor is the position of its input
- * @param method which entry
+ * @param request with the position of an input in place of each tensor
+ * @param method the entry
  * @param shift the number of activations, where the inputs of the model begin
  */
 record TorchCall(Inputs inputs, Request<Integer> request, String method, int shift) {
-    /** What a copy must have for it. */
+    /** What the instrumented copy must contain for this call. */
     Level level() {
         return method.equals(Instrumented.FORWARD) ? Level.FORWARD : request.level();
     }

@@ -22,11 +22,11 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
 import java.nio.file.Path;
 
-/** Makes models of archives. */
+/** Makes models from archives. */
 final class TorchLoader {
     private TorchLoader() {}
 
-    /** Opens an archive, or says why not. */
+    /** Opens an archive, or throws with the reason. */
     interface Source {
         TorchArchive open();
     }
@@ -34,11 +34,11 @@ final class TorchLoader {
     /**
      * Loads an archive; see {@link TorchScriptModel#load(Path, LoadOptions)}.
      *
-     * @param name what messages call it
+     * @param name the name in messages
      */
     static TorchScriptModel load(String name, Source source, LoadOptions options) {
         TorchRuntime runtime = TorchRuntime.get();
-        // Before the file is read: libtorch itself finds out late that a device is missing.
+        // Checked before the file is read, because libtorch reports a missing device late.
         TorchTensors tensors = runtime.tensors(options.device());
         options.threads().ifPresent(ThreadSettings::setIntraOpThreads);
         options.interOpThreads().ifPresent(ThreadSettings::setInterOpThreads);

@@ -37,21 +37,21 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The native module of a model, and its replacement by one that can do more when that is first asked for: what is
- * compiled with every load is paid for by everybody. Runs that are under way finish in the old module; the new one
- * gives the same results, so that nobody sees the change.
+ * The native module of a model. It is replaced by one with more entries when these are first needed, so that loading
+ * compiles only what a forward pass needs. Runs in progress finish in the old module; the new one gives the
+ * same results.
  */
 final class TorchModules implements AutoCloseable {
     /**
-     * Up to this size of what has to be loaded once more, the archive is kept and a second load is cheap, so the first
-     * adds nothing that a forward pass does not need. Parameters do not count: they are in libtorch's memory once for
+     * If the part of the archive that a second load reads again is at most this large, the archive is kept, and the
+     * first load adds only what a forward pass needs. Parameters do not count: they are in libtorch's memory once for
      * all loads.
      */
     private static final long SMALL_BYTES = 8L << 20;
 
     /**
-     * The text of an archive as a tree. That of a large program takes megabytes: it goes when memory is short, and is
-     * read again.
+     * The text of an archive as a tree. For a large program it takes megabytes, so it is dropped when memory is short,
+     * and read again.
      */
     private static final class Text {
         private final TorchArchive archive;
@@ -88,7 +88,7 @@ final class TorchModules implements AutoCloseable {
     private volatile @Nullable Loaded loaded;
     private volatile @Nullable Instrumented values;
     private volatile @Nullable InnerPoints inner;
-    /** Why rows go one by one, or nothing; null until the text was read. */
+    /** Why rows must be run one by one, if so; null until the text was read. */
     private volatile @Nullable List<String> oneRow;
 
     private volatile @Nullable List<String> random;
@@ -111,7 +111,7 @@ final class TorchModules implements AutoCloseable {
         this.tensors = tensors;
         this.archive = archive;
         this.parameters = parameters;
-        // Not the copy: its archive may hold the whole model in memory.
+        // The instrumented copy is not kept, because its archive may have the whole model in memory.
         this.first = first.withArchive(archive);
         this.text = text;
         this.unbatched = unbatched;
@@ -122,10 +122,10 @@ final class TorchModules implements AutoCloseable {
     /**
      * Loads an archive.
      *
-     * @param name what messages call it
-     * @param frame the archive without its large parameters; needed afterwards only if it holds much besides them
+     * @param name the name in messages
+     * @param frame the archive without its large parameters; needed after loading only if the rest is large
      * @param unbatched whether the program takes one example without an axis of rows
-     * @param parameters waits for those; they are closed with the modules
+     * @param parameters the large parameters, which may still be loading; closed with the modules
      * @throws ArchiveException if it is damaged or cannot be read
      * @throws UnsupportedModelException if it cannot be rewritten, or libtorch refuses it
      */
@@ -189,12 +189,12 @@ final class TorchModules implements AutoCloseable {
         return new UncheckedIOException("a temporary copy of the model cannot be written: " + e.getMessage(), e);
     }
 
-    /** What is known without looking into methods: signature and repairs. */
+    /** The program without the values inside methods: signature and repairs. */
     Instrumented program() {
         return first;
     }
 
-    /** Why rows of this program must not share a call, if its text shows it; looked for on the first call. */
+    /** Why rows of this program must not share a call, if its text shows it; determined on the first call. */
     Optional<String> oneRowAtATime() {
         List<String> known = oneRow;
         if (known == null) {
@@ -204,7 +204,7 @@ final class TorchModules implements AutoCloseable {
         return known.stream().findFirst();
     }
 
-    /** Where this program draws random numbers, if its text shows it; looked for on the first call. */
+    /** Where this program draws random numbers, if its text shows it; determined on the first call. */
     List<String> randomDraws() {
         List<String> known = random;
         if (known == null) {
@@ -214,7 +214,7 @@ final class TorchModules implements AutoCloseable {
         return known;
     }
 
-    /** All that is known, with modules and values inside methods; found out on the first call. */
+    /** The program with modules and values inside methods; determined on the first call. */
     Instrumented values() {
         Instrumented known = values;
         if (known == null) {
@@ -236,7 +236,7 @@ final class TorchModules implements AutoCloseable {
     }
 
     /**
-     * The modules whose operations follow backward rules of a family; nothing is compiled before the first run of them.
+     * The native module whose operations follow backward rules of a family; compiled at its first run.
      */
     synchronized TorchModules ruled(BackwardRule.Family rules) {
         return ruled.computeIfAbsent(rules, key -> {
@@ -248,9 +248,9 @@ final class TorchModules implements AutoCloseable {
     }
 
     /**
-     * The modules whose output is the state after a call; nothing is compiled before the first run of them.
+     * The native module whose output is the state after a call; compiled at its first run.
      *
-     * @throws UnsupportedModelException naming what of the state is neither a tensor nor a number
+     * @throws UnsupportedModelException naming the part of the state that is neither a tensor nor a number
      */
     synchronized TorchModules after() {
         TorchModules known = after;
@@ -295,14 +295,14 @@ final class TorchModules implements AutoCloseable {
         return module(Level.FORWARD);
     }
 
-    /** Returns a module that can do at least this. */
+    /** Returns a module with at least this level. */
     TorchModule module(Level level) {
         Loaded now = loaded;
         return now != null && now.level().compareTo(level) >= 0 ? now.module() : raise(level);
     }
 
     /**
-     * Calls a method of a module that can do at least this.
+     * Calls a method of a module with at least this level.
      *
      * @return handles that the caller closes
      */
@@ -310,17 +310,17 @@ final class TorchModules implements AutoCloseable {
         return detached(gradients, call(level, module -> module.call(method, handles, grad(gradients))));
     }
 
-    /** Calls such a method with a vector of numbers before the other arguments. */
+    /** Calls a method of a module with at least this level; a vector of numbers comes before the other arguments. */
     List<PtNDArray> call(Level level, String method, long[] control, List<PtNDArray> others, boolean gradients) {
         return detached(gradients, call(level, module -> module.call(method, control, others, grad(gradients))));
     }
 
-    /** A program that takes gradients itself needs grad mode for its own. */
+    /** A program that takes gradients itself always needs grad mode. */
     private boolean grad(boolean wanted) {
         return wanted || first.takesGradients();
     }
 
-    /** Results whose graph nobody asked for, without it. */
+    /** Returns results without their graph, unless it is wanted. */
     private List<PtNDArray> detached(boolean wanted, List<PtNDArray> results) {
         if (wanted || !first.takesGradients()) {
             return results;
@@ -339,7 +339,7 @@ final class TorchModules implements AutoCloseable {
             try {
                 return call.apply(module);
             } catch (TorchModule.ClosedException e) {
-                // Another thread may have put a module that can do more in the place of this one.
+                // Another thread may have replaced this module by one with a higher level.
                 if (module() == module) {
                     throw e;
                 }

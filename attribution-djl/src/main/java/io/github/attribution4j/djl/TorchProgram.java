@@ -37,13 +37,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The instrumented program in libtorch's memory: one native module that serves the model, every head and every tail,
- * which differ only in what they ask of it.
+ * The instrumented program in libtorch's memory: one native module for the model, every head and every tail, which only
+ * pass different arguments.
  */
 final class TorchProgram implements Program {
     private static final List<Integer> FIRST = List.of(0);
 
-    /** How far values with rules may be off by rounding. */
+    /** The rounding that is allowed in values with rules. */
     private static final double SAME = 1e-4;
 
     private final TorchModules library;
@@ -99,7 +99,7 @@ final class TorchProgram implements Program {
         return library.module();
     }
 
-    /** Returns the state that a call leaves, by the names of what the program changes. */
+    /** Returns the state after a call, by the names of what the program changes. */
     Map<String, Tensor> stateAfter(Inputs inputs) {
         if (library.program().state().isEmpty()) {
             return Map.of();
@@ -202,7 +202,10 @@ final class TorchProgram implements Program {
         return pullback;
     }
 
-    /** Rules stand in for derivatives, also for those that a program takes itself. */
+    /**
+     * Rules replace derivatives, also those that a program takes itself; checks that the output is the same
+     * nevertheless.
+     */
     private static void requireSame(TorchProgram plain, Pullback pullback, Question question) {
         Place end = question.end();
         Question same = new Question(
@@ -218,7 +221,7 @@ final class TorchProgram implements Program {
                     throw new UnsupportedModelException(
                             "output " + i + " is " + values[i] + ", and with rules " + ruled[i]
                                     + ": the program takes derivatives itself (torch.autograd.grad, backward), and"
-                                    + " rules, which stand in for derivatives, change what it computes; use a gradient"
+                                    + " rules, which replace derivatives, change what it computes; use a gradient"
                                     + " method or one that perturbs");
                 }
             }
@@ -248,7 +251,7 @@ final class TorchProgram implements Program {
         });
     }
 
-    /** Runs the program and looks at the values of rows. */
+    /** Runs the program with rows tapped. */
     <R> R tapped(Inputs inputs, List<Row> rows, boolean gradients, Function<Reply<PtNDArray>, R> reader) {
         inputs.requireNoReferences();
         Request<Integer> request = arguments.bind(inputs.all());
@@ -305,7 +308,8 @@ final class TorchProgram implements Program {
     }
 
     private static void wantGradients(TorchCall call) {
-        // A tensor of the request is the position of its input; what is wanted is named by its position in the request.
+        // A tensor of the request is the position of its input; wanted gradients are named by the position in
+        // the request.
         List<Integer> positions = call.request().tensors();
         List<Inputs.Input> all = call.inputs().all();
         for (int position = call.shift(); position < all.size(); position++) {
@@ -322,8 +326,8 @@ final class TorchProgram implements Program {
     }
 
     /**
-     * Returns the values of rows, in order. Every row must have one, but for those that are replaced inside a module
-     * whose result is replaced too, which does not run.
+     * Returns the values of rows, in order. Every row must have one, except those replaced inside a module whose result
+     * is replaced too, because that module does not run.
      */
     private List<PtNDArray> ordered(Reply<PtNDArray> reply, Question question, List<Row> rows) {
         if (rows.isEmpty()) {

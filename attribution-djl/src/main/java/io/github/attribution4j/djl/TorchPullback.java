@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * One run of a TorchScript program that recorded its graph; the graph lives as long as the native handle of its output.
  */
 final class TorchPullback implements Pullback {
-    /** More places than that are a list that nobody reads. */
+    /** The most places that a message names, so that it remains readable. */
     private static final int NAMED = 6;
 
     private final TorchModules modules;
@@ -40,12 +40,12 @@ final class TorchPullback implements Pullback {
     private boolean last;
 
     /**
-     * Takes over the handles given.
+     * Makes a pullback that owns the handles.
      *
-     * @param inside whether the leaves are values inside the program, which are shown, rather than inputs
+     * @param inside whether the leaves are values inside the program; if not, they are inputs
      * @param names of the leaves
      * @param graph the output with its graph
-     * @param leaves what to differentiate by
+     * @param leaves the tensors to differentiate by
      * @param pieces the pieces of the graph, if it was cut into some
      * @param reference the output at the references, if the run compared with some
      */

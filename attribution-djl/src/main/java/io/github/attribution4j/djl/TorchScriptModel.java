@@ -28,7 +28,8 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * A TorchScript archive, scripted or traced, run by libtorch through DJL: forward, gradients, and cuts at any module.
+ * A TorchScript archive, scripted or traced, that libtorch runs through DJL: forward, with gradients, and with cuts at
+ * any module.
  *
  * <pre>{@code
  * try (TorchScriptModel model = TorchScriptModel.load(Path.of("resnet18.pt"))) {
@@ -37,26 +38,27 @@ import java.util.stream.Stream;
  * }
  * }</pre>
  *
- * <p><b>What is loaded</b> is a copy of the archive with methods added to its source text, by way of a temporary file;
- * the caller's file is never changed. Layers and backward rules compile the program once more when they are first used;
- * the copies share the parameters, and the file is not needed for them, unless more than 8 MiB of the archive are not
- * parameters (frozen and quantized archives hold their weights as constants). The model is in evaluation mode, always:
- * dropout is off and batch norm uses its stored statistics. Its parameters are frozen; gradients are computed for the
- * attributed inputs and for nothing else, with {@code torch.autograd.grad}.
+ * <p><b>What is loaded</b> is a copy of the archive with methods added to its source text, through a temporary file;
+ * the caller's file is never changed. The first use of layers and of backward rules compiles the program again. The
+ * copies share the parameters. They need the file only if more than 8 MiB of the archive are not parameters: frozen and
+ * quantized archives have their weights as constants. The model is always in evaluation mode: dropout is off and batch
+ * norm uses its stored statistics. Its parameters are frozen; {@code torch.autograd.grad} computes gradients only for
+ * the attributed inputs.
  *
- * <p><b>Inputs</b> lie on {@link #tensors()}. They are bound to the parameters of {@code forward} by name if all names
- * fit, where a part of a list, tuple or dict is named {@code boxes.0} or {@code batch.mask}; else in order. A parameter
- * that is a plain number takes a tensor of one element, as {@code constant(...)}. Inputs of integer type are never
- * asked for gradients. <b>The output</b> is the one tensor that the model returns, or the one chosen by
+ * <p><b>Inputs</b> are tensors of {@link #tensors()}. They are bound to the parameters of {@code forward} by name if
+ * all names fit, where a part of a list, tuple or dict is named {@code boxes.0} or {@code batch.mask}; else in order.
+ * For a parameter that is a number, give a tensor of one element with {@code constant(...)}. No gradients are taken for
+ * inputs of integer type. <b>The output</b> is the one tensor that the model returns, or the one chosen by
  * {@link LoadOptions#output}.
  *
  * <p><b>State.</b> A program that changes itself, such as a recurrent network that keeps its hidden state in a buffer,
- * starts every call from the state in the archive: it works on copies of what it changes, which end with the call.
+ * starts every call from the state in the archive: a call changes only copies, which end with it.
  *
- * <p><b>Threads.</b> Any number may use one model at once; results have the same bits as from one thread. No lock is
- * held while libtorch computes. The two settings that libtorch keeps for each thread, grad mode and the graph
- * executor's optimizer, are set on entry and put back (the latter to what DJL uses: the system property
- * {@code ai.djl.pytorch.graph_optimizer}, else on). Closing a model while others are inside lets them finish.
+ * <p><b>Threads.</b> Any number of threads may use a model at the same time; results have the same bits as those of one
+ * thread. No lock is held while libtorch computes. libtorch has two settings for each thread, grad mode and the graph
+ * executor's optimizer. Both are set before a call and restored after it; the optimizer is restored to what DJL uses:
+ * the system property {@code ai.djl.pytorch.graph_optimizer}, or on if that is not set. If a model is closed while
+ * other threads use it, their calls finish first.
  */
 public final class TorchScriptModel implements RuledModel {
     private final TorchModules modules;
@@ -90,8 +92,8 @@ public final class TorchScriptModel implements RuledModel {
      * Loads an archive on the CPU.
      *
      * @param file a {@code .pt} file written by {@code torch.jit.save}
-     * @throws UnsupportedModelException in one line, if the file is missing, not a TorchScript archive (weights alone,
-     *     an export of {@code torch.export}), damaged, of an unknown version, or libtorch refuses it
+     * @throws UnsupportedModelException in one line, if the file is missing, damaged, of an unknown version, or no
+     *     TorchScript archive, such as weights alone or an export of {@code torch.export}; or if libtorch refuses it
      */
     public static TorchScriptModel load(Path file) {
         return load(file, LoadOptions.defaults());
@@ -131,17 +133,17 @@ public final class TorchScriptModel implements RuledModel {
 
     /**
      * Reloads a model that DJL loaded, for gradients: DJL loads parameters as inference tensors, through which no
-     * gradient passes, so the archive is read again from the path that DJL remembers.
+     * gradient passes, so the archive is read again from the path that DJL loaded.
      *
      * @param model loaded by DJL's PyTorch engine from a {@code .pt} file; not changed, not closed
      * @param options device, threads, output, names
-     * @throws UnsupportedModelException if the engine is another one, or DJL does not know the path
+     * @throws UnsupportedModelException if the engine is another one, or DJL has no path of the model
      */
     public static TorchScriptModel reload(ai.djl.Model model, LoadOptions options) {
         return load(DjlArchives.find(model), options);
     }
 
-    /** Reloads a model that DJL loaded, for gradients, on the device where DJL has it; see the other method. */
+    /** Reloads a model that DJL loaded, for gradients, on DJL's device of the model; see the other method. */
     public static TorchScriptModel reload(ai.djl.Model model) {
         return reload(model, LoadOptions.defaults().device(model.getNDManager().getDevice()));
     }
@@ -157,7 +159,7 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Returns the native module that runs at present; another one once the first cut of a small model has been made.
+     * Returns the native module that runs now. The first cut of a small model replaces it.
      */
     TorchModule module() {
         return modules.module();
@@ -177,7 +179,7 @@ public final class TorchScriptModel implements RuledModel {
         return identity;
     }
 
-    /** Returns how the program is called, such as {@code forward(x: Tensor, n: int=2) -> Tensor}. */
+    /** Returns the signature of the program, such as {@code forward(x: Tensor, n: int=2) -> Tensor}. */
     public String signature() {
         return method + modules.program().signature().toString().substring("forward".length());
     }
@@ -190,7 +192,7 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Returns the names of parameters and buffers, read from the archive's file again.
+     * Returns the names of parameters and buffers, which are read from the archive's file again.
      *
      * @throws UnsupportedModelException if the model came from a stream, or its file is gone or was changed
      */
@@ -212,16 +214,15 @@ public final class TorchScriptModel implements RuledModel {
         return weights.read(name);
     }
 
-    /** Returns what had to be replaced for this libtorch to load the program, one line each; mostly nothing. */
+    /** Returns what was replaced so that this libtorch loads the program, one line each; empty for most programs. */
     public List<String> repairs() {
         return Stream.concat(repairs.stream(), modules.program().repairs().stream())
                 .toList();
     }
 
     /**
-     * Returns what the program changes while it runs, as paths of attributes: {@code n}, {@code encoder.hidden}. Every
-     * call starts from the state in the archive and leaves it as it is, whatever is called, from any thread, and also
-     * where it fails.
+     * Returns the attributes that the program changes while it runs, as paths: {@code n}, {@code encoder.hidden}. Every
+     * call from any thread starts from the state in the archive and leaves it unchanged, even if the call fails.
      *
      * @return empty for a program that keeps no state
      */
@@ -230,8 +231,8 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Runs the program once and returns the state that the call leaves, which no other call sees: what a loop hands in
-     * as the start of the next step, {@link LoadOptions#state}.
+     * Runs the program once and returns the state after the call, which no other call sees. A loop passes it to the
+     * next step with {@link LoadOptions#state}.
      *
      * <pre>{@code
      * Map<String, Tensor> before = Map.of();
@@ -245,11 +246,11 @@ public final class TorchScriptModel implements RuledModel {
      * <p>Costs a forward pass; the first call compiles the program once more.
      *
      * @param inputs the inputs of one call of the program
-     * @return by the names of {@link #stateNames}, in that order: tensors as they are, numbers and truth values as
-     *     tensors of one element, Optional values only where there is one; new tensors, which belong to the current
-     *     scope. Empty for a program that keeps no state
+     * @return by the names of {@link #stateNames}, in that order: tensors, numbers and truth values as tensors of one
+     *     element, Optional values only if present; new tensors, which belong to the current scope. Empty for a program
+     *     that keeps no state
      * @throws UnsupportedModelException naming the attribute, if a part of the state is a list, a dict or an object,
-     *     which cannot be handed in
+     *     which cannot be passed in
      */
     public Map<String, Tensor> stateAfter(Inputs inputs) {
         modules.module().check();
@@ -257,8 +258,8 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Returns the modules that can be cut, in the order of declaration; a module that the program calls at several
-     * places has one point for each.
+     * Returns the modules at which the model can be cut, in the order of declaration; a module that the program calls
+     * at several places has one point for each.
      */
     @Override
     public List<Cut.Point> cutPoints() {
@@ -266,9 +267,9 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Returns the values inside methods: what operators and functions give, and variables. A frozen archive has no
-     * other points. The first cut at one of them compiles the program once more, unless it is frozen; the file must
-     * still be there as it was, if it holds more than 8 MiB besides parameters.
+     * Returns the values inside methods: results of operators and functions, and variables. A frozen archive has no
+     * other points. The first cut at one of them compiles the program again, unless it is frozen. If the file has more
+     * than 8 MiB in addition to parameters, it must still exist unchanged.
      *
      * @return the first tensor of the first execution of each place, in the order of the text
      */
@@ -290,7 +291,7 @@ public final class TorchScriptModel implements RuledModel {
      *
      * @param points modules' paths, calls within one run, sides and elements
      * @throws UnknownLayerException if there is no such module, or no such call or element of it
-     * @throws UnsupportedModelException if the module cannot be reached, with the reason
+     * @throws UnsupportedModelException if the module cannot be tapped or replaced, with the reason
      */
     @Override
     public RuledCut cut(List<Cut.Point> points) {
@@ -311,8 +312,8 @@ public final class TorchScriptModel implements RuledModel {
     /**
      * {@inheritDoc}
      *
-     * <p>The first pullback of a family of rules compiles the program once more; the file must still be there as it
-     * was, if it holds more than 8 MiB besides parameters.
+     * <p>The first pullback of a family of rules compiles the program again. If the file has more than 8 MiB in
+     * addition to parameters, it must still exist unchanged.
      */
     @Override
     public RuledModel.Copy with(RuleSet rules) {
@@ -323,7 +324,7 @@ public final class TorchScriptModel implements RuledModel {
      * Returns the cut point with this address.
      *
      * @throws UnknownLayerException naming the nearest known paths
-     * @throws UnsupportedModelException if the module exists and cannot be reached, with the reason
+     * @throws UnsupportedModelException if the module exists and cannot be tapped or replaced, with the reason
      */
     @Override
     public Cut.Point cutPoint(String address) {
@@ -331,9 +332,9 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Says of a point that its module is called repeatedly, in a loop or in a module that is itself called again
-     * ({@code cell#3} then names its fourth call, listed or not); that a trace kept no value of it and it is known
-     * which value it hands on; under which other names it stands in the archive.
+     * Returns up to three remarks on a point: its module is called repeatedly, in a loop or in a module that is itself
+     * called again ({@code cell#3} is then its fourth call, listed or not); a trace has no value of the module, but the
+     * value that it passes on is known; the module has other names in the archive.
      */
     @Override
     public String note(Cut.Point point) {
@@ -347,8 +348,8 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Estimates from one run of one row, made on the first call for a shape of row: with gradients every module's
-     * result is kept, without them a few of the largest live at once. Of several rows given, the first is run.
+     * Estimates from one run of one row, which is made on the first call for a shape of row. With gradients the results
+     * of all modules are counted, without them a few of the largest. If several rows are given, the first one is run.
      */
     @Override
     public OptionalLong bytesPerRow(Inputs row, boolean gradients) {
@@ -356,9 +357,9 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Says so of programs without an axis of rows ({@link LoadOptions#unbatched}), of those that choose the range in
-     * which they quantize from all rows of a call (dynamic quantization), and of those that make a number of values of
-     * the inputs and branch by it or compute with it, or compute along their rows: their text shows it.
+     * Returns a reason for programs without an axis of rows ({@link LoadOptions#unbatched}), for those with dynamic
+     * quantization, whose range depends on all rows of a call, and for those whose text shows that they branch on a
+     * number made from values of the inputs, compute with such a number, or compute along rows.
      */
     @Override
     public Optional<String> oneRowAtATime() {
@@ -367,7 +368,10 @@ public final class TorchScriptModel implements RuledModel {
                 : modules.oneRowAtATime();
     }
 
-    /** Says so of what the program's text shows to draw in every call: random operators, dropout in training mode. */
+    /**
+     * Returns what draws random numbers in every call according to the program's text: random operators, dropout in
+     * training mode.
+     */
     @Override
     public List<String> randomDraws() {
         return modules.randomDraws();

@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
-/** Lists and measures the values that a run of a program has. */
+/** Lists and measures the values of a run of a program. */
 final class TorchValues {
     private static final int KNOWN_SHAPES = 1000;
     private static final int LISTED_ELEMENTS = 8;
@@ -40,7 +40,7 @@ final class TorchValues {
         this.program = program;
     }
 
-    /** Returns what the places inside methods give, in the order of execution. */
+    /** Returns the values at the places inside methods, in the order of execution. */
     List<Cut.Value> inMethods(Inputs inputs) {
         modules.module().check();
         InnerPoints inner = modules.inner();
@@ -60,7 +60,7 @@ final class TorchValues {
         });
     }
 
-    /** Returns what modules are given and give, in the order of modules. */
+    /** Returns the arguments and results of modules, in the order of modules. */
     List<Cut.Value> ofModules(Inputs inputs) {
         modules.module().check();
         List<Row> rows = new ArrayList<>();
@@ -125,7 +125,7 @@ final class TorchValues {
             Inputs one = row.rows() == 1 ? row : row.select(0);
             List<Shape> shapes = one.tensors().stream().map(Tensor::shape).toList();
             if (sizes.size() >= KNOWN_SHAPES) {
-                // Texts come in many lengths; what is forgotten is measured again.
+                // The most shapes of rows, since texts come in many lengths. What is dropped is measured again.
                 sizes.clear();
             }
             List<Long> known = sizes.computeIfAbsent(shapes, key -> measured(one));
@@ -145,7 +145,7 @@ final class TorchValues {
         } catch (ModelMemoryException e) {
             throw e;
         } catch (ModelException e) {
-            // Some programs lose the axis of rows where there is one row.
+            // Some programs lose the axis of rows if there is only one row.
             return measuredAsGiven(one.select(0, 0)).stream()
                     .map(size -> (size + 1) / 2)
                     .toList();

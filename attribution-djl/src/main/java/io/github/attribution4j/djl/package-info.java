@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Models that the Deep Java Library runs: TorchScript archives with gradients, and any other engine forward only.
+ * Models that the Deep Java Library runs: TorchScript archives with gradients, and models of any other engine,
+ * forward only.
  */
 @NullMarked
 package io.github.attribution4j.djl;
