@@ -92,8 +92,8 @@ public final class Remedies {
             Remedy.of("convert it with to\\(DataType\\.FLOAT64\\)", "store it as float64, or give --dtype float64"),
             Remedy.of(
                     "give it one \\(RuleSet\\.of\\(selector, rule\\)\\), treat it as a gradient \\(otherwise\\(new"
-                            + " BackwardRule\\.Gradient\\(\\)\\)\\), or cut the model at a layer behind it",
-                    "treat it as a gradient (--set unknown-as-gradient=true), or explain at a layer behind it with"
+                            + " BackwardRule\\.Gradient\\(\\)\\)\\), or cut the model at a layer after it",
+                    "treat it as a gradient (--set unknown-as-gradient=true), or explain at a layer after it with"
                             + " --layer"),
             Remedy.of("otherwise\\(new BackwardRule\\.Gradient\\(\\)\\)", "--set unknown-as-gradient=true"),
             Remedy.of("load it with LoadOptions\\.dataType\\(DataType\\.FLOAT32\\)", "load it with --dtype float32"),

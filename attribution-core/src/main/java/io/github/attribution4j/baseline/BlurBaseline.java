@@ -85,7 +85,7 @@ record BlurBaseline(double sigma) implements Baseline {
             problems.require(
                     input.tensor().shape().rank() >= 3,
                     "baseline blurred: input '" + input.name() + "' has shape "
-                            + input.tensor().shape() + "; a blur needs rows and two axes of space behind them");
+                            + input.tensor().shape() + "; a blur needs rows and two axes of space after them");
             problems.require(
                     input.tensor().dataType().isFloating(),
                     "baseline blurred: input '" + input.name() + "' is of type "

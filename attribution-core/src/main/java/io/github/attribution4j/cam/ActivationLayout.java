@@ -161,7 +161,7 @@ public final class ActivationLayout {
                 product(positions) == tokens,
                 layer,
                 shape,
-                tokens + " tokens behind the first " + leading + " in the grid "
+                tokens + " tokens after the first " + leading + " in the grid "
                         + (grid.length == 0 ? "(a square)" : Shape.of(grid)));
         return positions;
     }

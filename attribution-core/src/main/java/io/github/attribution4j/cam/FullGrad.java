@@ -184,7 +184,7 @@ public final class FullGrad extends Described<LayeredModel, FullGrad> {
         problems.require(
                 shape.rank() >= 3 && shape.rank() <= 5,
                 "input '" + input.name() + "' has shape " + shape
-                        + "; full-grad needs channels on axis 1 and one to three axes of positions behind them");
+                        + "; full-grad needs channels on axis 1 and one to three axes of positions after them");
         problems.require(
                 input.tensor().dataType().isFloating(),
                 "input '" + input.name() + "' is of type " + input.tensor().dataType()

@@ -35,7 +35,7 @@ public final class FeatureMask {
     public static final String TEXTS =
             "per-element, grid:ROWSxCOLUMNS, patches:HEIGHTxWIDTH, ranges:AXIS:LENGTH,LENGTH,..., "
                     + "columns:GROUP=COLUMN,COLUMN,...;GROUP=... of a table, a file of group numbers 0, 1, 2, ..., or "
-                    + "renumbered:FILE if they have gaps; behind each 'named [NAME, NAME, ...]' names the groups";
+                    + "renumbered:FILE if they have gaps; after each 'named [NAME, NAME, ...]' names the groups";
 
     /** Masks as values of a setting, which texts name: {@code grid:4x4}, files of group numbers and so on. */
     public static final Kind<FeatureMask> KIND = MaskText.KIND;

@@ -70,7 +70,7 @@ record GeometricIds(String describe, Cutter cutter) implements MaskIds {
         Shape shape = input.tensor().shape();
         if (shape.rank() < 3) {
             problems.add("mask " + name + ": input '" + input.name() + "' has shape " + shape + "; it cuts two axes "
-                    + "behind that of the examples: use ranges(...) or perElement(), or perInput(...) for a mask of "
+                    + "after that of the examples: use ranges(...) or perElement(), or perInput(...) for a mask of "
                     + "its own for each input");
             return false;
         }

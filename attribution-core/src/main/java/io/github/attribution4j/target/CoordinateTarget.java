@@ -88,7 +88,7 @@ final class CoordinateTarget implements Target {
             if (chosen.length != output.rank() - 1) {
                 problems.add("target " + Arrays.toString(chosen) + " has " + chosen.length
                         + " coordinates, but the model's output has shape " + output + ", " + (output.rank() - 1)
-                        + " axes behind the rows; give one coordinate for each with Target.at(...)"
+                        + " axes after the rows; give one coordinate for each with Target.at(...)"
                         + (output.rank() == 1 ? ", here none: use Target.output()" : ""));
                 return;
             }

@@ -23,7 +23,7 @@ final class RegionTarget implements Target {
         this.places = mask.shape();
         this.weights = mask.toDoubleArray();
         if (places.rank() == 0) {
-            throw new IllegalArgumentException("mask: a scalar; give the extents of the output behind the channels");
+            throw new IllegalArgumentException("mask: a scalar; give the extents of the output after the channels");
         }
         if (!mask.isFinite()) {
             throw new IllegalArgumentException("mask: holds NaN or infinite values; give weights, such as 0 and 1");
@@ -71,7 +71,7 @@ final class RegionTarget implements Target {
                 fits,
                 "target: a mask of shape " + places
                         + " needs an output of shape (rows, channels, ...) with these extents "
-                        + "behind the channels, and the model's has shape " + output);
+                        + "after the channels, and the model's has shape " + output);
         problems.require(
                 output.rank() < 2 || channel < output.dim(1),
                 "target: channel " + channel + " of an output of shape " + output + " does not exist; axis 1 counts "

@@ -50,7 +50,7 @@ record SliceTarget(List<Target.Slice> slices) implements Target {
     public void check(Shape output, long examples, Problems problems) {
         if (slices.size() > output.rank() - 1) {
             problems.add("target " + describe() + " selects on " + slices.size() + " axes, but the output has shape "
-                    + output + ", " + (output.rank() - 1) + " behind the rows; leave some out");
+                    + output + ", " + (output.rank() - 1) + " after the rows; leave some out");
             return;
         }
         for (int axis = 0; axis < slices.size(); axis++) {

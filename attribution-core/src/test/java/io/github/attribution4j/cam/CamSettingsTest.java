@@ -257,7 +257,7 @@ class CamSettingsTest {
                 transformer,
                 inputs,
                 GradCam.hiRes("block").layout(ActivationLayout.tokens(0)),
-                "layer 'block' gives an activation of shape (1, 7, 3); layout tokens:0 needs 7 tokens behind the first"
+                "layer 'block' gives an activation of shape (1, 7, 3); layout tokens:0 needs 7 tokens after the first"
                         + " 0 in the grid (a square); choose another layer or layout");
         refused(
                 transformer,

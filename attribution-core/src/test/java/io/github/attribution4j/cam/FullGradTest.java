@@ -186,7 +186,7 @@ class FullGradTest {
                 ReferenceModels.linear(DataType.FLOAT64, 1, 4, 3),
                 Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 8, 2, 4)),
                 "input 'input0' has shape (2, 4); full-grad needs channels on axis 1 and one to three axes of positions"
-                        + " behind them");
+                        + " after them");
     }
 
     private static void refused(FullGrad method, ReferenceModel model, Inputs inputs, String message) {

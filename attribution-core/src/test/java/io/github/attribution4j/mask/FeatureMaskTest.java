@@ -118,7 +118,7 @@ class FeatureMaskTest {
         assertRefused(
                 FeatureMask.patches(2, 2),
                 inputs(shape(2, 8)),
-                "mask patches(2, 2): input 'input0' has shape (2, 8); it cuts two axes behind that of the examples: use"
+                "mask patches(2, 2): input 'input0' has shape (2, 8); it cuts two axes after that of the examples: use"
                         + " ranges(...) or perElement(), or perInput(...) for a mask of its own for each input");
         assertThatThrownBy(() -> FeatureMask.patches(2, 0))
                 .hasMessage("mask patches(2, 0): the size of a patch must be at least 1, not 0");

@@ -218,7 +218,7 @@ class TargetTest {
                 .containsExactly("target index 1, 1, 1: 3 targets for 2 examples; give one for all, or one for each");
         assertThat(problems(Target.index(1), Shape.of(2, 3, 4, 4)))
                 .containsExactly("target [1] has 1 coordinates, but the model's output has shape (2, 3, 4, 4), 3 axes "
-                        + "behind the rows; give one coordinate for each with Target.at(...)");
+                        + "after the rows; give one coordinate for each with Target.at(...)");
         assertThat(problems(Target.argmax(), Shape.of(2, 3, 4))).hasSize(1);
         assertThat(problems(Target.probability(5), Shape.of(2, 3))).hasSize(1);
         assertThat(problems(Target.probability(1), Shape.of(2))).hasSize(1);
@@ -278,7 +278,7 @@ class TargetTest {
                 "-4|-4 selects positions outside of an axis of 3",
                 "0, 2:5|2:5 selects positions outside of an axis of 4",
                 "0, 2:2|2:2 selects nothing of an axis of 4",
-                "0, 0, 0|selects on 3 axes, but the output has shape (2, 3, 4), 2 behind the rows"
+                "0, 0, 0|selects on 3 axes, but the output has shape (2, 3, 4), 2 after the rows"
             })
     void slices_that_do_not_fit_are_refused(String text, String expected) {
         Problems problems = new Problems();
@@ -322,7 +322,7 @@ class TargetTest {
         assertThat(problems(target, Shape.of(2, 3, 4)))
                 .containsExactly(
                         "target: a mask of shape (2, 2) needs an output of shape (rows, channels, ...) with these "
-                                + "extents behind the channels, and the model's has shape (2, 3, 4)");
+                                + "extents after the channels, and the model's has shape (2, 3, 4)");
         assertThatThrownBy(() -> Target.region(0, Tensors.ofJava().of(new double[4], 2, 2)))
                 .hasMessage("mask of shape (2, 2): all 0, so there is no region; choose places");
         assertThatThrownBy(() -> Target.region(-1, Tensors.ofJava().of(new double[] {1}, 1)))

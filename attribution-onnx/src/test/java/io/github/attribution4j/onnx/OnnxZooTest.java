@@ -260,7 +260,7 @@ class OnnxZooTest {
                   the other way in blocked kernels. No single tie was traced.
                 * **layers**: up to eight modules, spread evenly over the run; the value is that which the eager module
                   returned, and the output is the same after the value was taken out and put back, both to 1e-5. Not
-                  asked for are batch norms, modules that hand their input on, and convolutions with a batch norm behind
+                  asked for are batch norms, modules that hand their input on, and convolutions with a batch norm after
                   them.
                 * **joined**: up to two convolutions that exporters join with their batch norm. Right is a refusal, or
                   the convolution's own value where it is still there.

@@ -51,14 +51,14 @@ public final class InputOptions {
     @Option(
             names = "--fixed",
             paramLabel = "FILE",
-            description = "More inputs, behind those of --input, held fixed; a scalar is passed as it is.")
+            description = "More inputs, after those of --input, held fixed; a scalar is passed as it is.")
     @Nullable
     public Path fixed;
 
     @Option(
             names = "--constant",
             paramLabel = "FILE",
-            description = "More inputs, behind those, passed as they are whatever the number of examples.")
+            description = "More inputs, after those, passed as they are whatever the number of examples.")
     @Nullable
     public Path constant;
 

@@ -78,7 +78,7 @@ public final class TargetOptions {
             paramLabel = "COLUMN:X1,Y1,X2,Y2",
             description =
                     "Explain a detector's score: the sum of a column of the output over the boxes that overlap this"
-                            + " one by half or more (:0.7 behind it for another share). Boxes are corners;"
+                            + " one by half or more (:0.7 after it for another share). Boxes are corners;"
                             + " center:COLUMN:... if they are center and size.")
     @Nullable
     String detection;

@@ -98,11 +98,11 @@ class ForeignArchivesTest {
                 .isInstanceOf(ModelException.class)
                 .hasMessage(
                         "operator quantize_per_tensor has no derivative, so no gradient passes it; cut the model at a"
-                                + " layer behind it, or use a perturbation method");
+                                + " layer after it, or use a perturbation method");
         assertThatThrownBy(() -> model.cut("c").pullback(inputs))
                 .isInstanceOf(ModelException.class)
                 .hasMessage("the value at which the model is cut is a quantized one, so no gradient passes it; cut the"
-                        + " model at a layer behind the quantized part, or use a perturbation method");
+                        + " model at a layer after the quantized part, or use a perturbation method");
         model.cut("dq").pullback(inputs).close();
         assertThat(model.values(inputs)).hasSizeGreaterThan(7);
         Cut cut = model.cut("c");

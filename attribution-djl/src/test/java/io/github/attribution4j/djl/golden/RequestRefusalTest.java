@@ -202,7 +202,7 @@ class RequestRefusalTest {
                 new ShapleySampling(),
                 Target.indexes(0, 1));
         refused(
-                "target [1, 1] has 2 coordinates, but the model's output has shape (3, 4), 1 axes behind the rows;"
+                "target [1, 1] has 2 coordinates, but the model's output has shape (3, 4), 1 axes after the rows;"
                         + " give one "
                         + "coordinate for each with Target.at(...)",
                 new Saliency(),

@@ -93,7 +93,7 @@ class RepairsTest {
             Inputs inputs = archive.inputs(archive.arrays(), model.tensors());
             String refusal =
                     "operator quantized.linear_dynamic has no derivative, so no gradient passes it; cut the model "
-                            + "at a layer behind it, or use a perturbation method";
+                            + "at a layer after it, or use a perturbation method";
             assertThatThrownBy(() -> model.pullback(inputs))
                     .isInstanceOf(ModelException.class)
                     .hasMessage(refusal);

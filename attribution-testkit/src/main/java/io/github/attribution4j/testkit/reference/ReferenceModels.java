@@ -142,7 +142,7 @@ public final class ReferenceModels {
 
     /**
      * Returns a small network as classifiers of images were: two blocks of convolution, batch normalization, ReLU and
-     * max pooling, of which the second has a residual connection, an average pooling and a linear layer behind a ReLU.
+     * max pooling, of which the second has a residual connection, an average pooling and a linear layer after a ReLU.
      * Image (2, size, size).
      */
     public static ReferenceModel residualCnn(DataType dataType, long seed, int size) {

@@ -157,7 +157,7 @@ final class TextMode {
             return "it has " + lost + " bytes less than its directory says, and no carriage return before a line feed";
         }
         return pairs == feeds && feeds > MANY
-                ? "each of its " + feeds + " line feeds stands behind a carriage return"
+                ? "each of its " + feeds + " line feeds is after a carriage return"
                 : "";
     }
 }

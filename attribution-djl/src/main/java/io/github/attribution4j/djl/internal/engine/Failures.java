@@ -87,7 +87,7 @@ public final class Failures {
                                     + ".*")
                     ? ", because it was exported under torch.no_grad; export the model with gradients on, or use a"
                             + " perturbation method"
-                    : ": no gradient passes it; use a perturbation method, or explain at a layer behind it";
+                    : ": no gradient passes it; use a perturbation method, or explain at a layer after it";
         }
         if (line.startsWith("index out of range in self")) {
             return ": an id that the model looks up in a table is negative, or not below the table's number of rows";
@@ -146,11 +146,11 @@ public final class Failures {
         String best = bestLine(failure);
         if (OWN_DERIVATIVE.matcher(best).matches()) {
             return "the program takes derivatives itself, and here what it differentiates does not depend on what it"
-                    + " differentiates by, as behind a layer that is cut; explain at the inputs";
+                    + " differentiates by, as after a layer that is cut; explain at the inputs";
         }
         if (best.startsWith(TAKEN_AS_NUMBER)) {
             return "the program takes a value as a plain number, which no gradient passes; use a perturbation method,"
-                    + " or explain at a layer behind it";
+                    + " or explain at a layer after it";
         }
         String line = NOT_FOR.matcher(best)
                 .replaceFirst(found -> "operator " + found.group(1) + " does not exist for tensors of kind "

@@ -65,7 +65,7 @@ public final class Repairs {
             def no_derivative(x: Tensor, name: str) -> Tensor:
               if ops.prim.requires_grad(x):
                 ops.prim.RaiseException(torch.format("operator {} has no derivative, \
-            so no gradient passes it; cut the model at a layer behind it, or use a perturbation method", name), \
+            so no gradient passes it; cut the model at a layer after it, or use a perturbation method", name), \
             "builtins.RuntimeError")
               else:
                 pass

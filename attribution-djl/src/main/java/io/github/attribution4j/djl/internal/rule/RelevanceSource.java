@@ -158,21 +158,21 @@ final class RelevanceSource extends RuleSource {
                 "low and high of its zB rule hold another number of values than its input has channels; give one "
                         + "number, or one for each channel";
             case "weight" ->
-                "its weights depend on what is attributed, for which there is no rule; attribute at a layer behind it";
+                "its weights depend on what is attributed, for which there is no rule; attribute at a layer after it";
             case "statistics" ->
                 "it normalizes by statistics of the batch, so examples depend on each other; export the model "
                         + "in eval mode, with running statistics";
             case "random" -> "it drops values at random; export the model in eval mode";
             case "opaque" ->
                 "its result is not a single tensor, or is unknown, so that its derivative cannot become "
-                        + "relevance; attribute at a layer behind it";
+                        + "relevance; attribute at a layer after it";
             case "recurrent" ->
                 "a recurrent layer follows Norm or epsilon, neither its derivative nor any other rule; choose one of"
-                        + " them, or attribute at a layer behind it";
+                        + " them, or attribute at a layer after it";
             case "grid" ->
-                "its grid depends on what is attributed, for which there is no rule; attribute at a layer behind it";
+                "its grid depends on what is attributed, for which there is no rule; attribute at a layer after it";
             case "mask" ->
-                "its mask depends on what is attributed, for which there is no rule; attribute at a layer behind it";
+                "its mask depends on what is attributed, for which there is no rule; attribute at a layer after it";
             default -> null;
         };
     }

@@ -197,12 +197,12 @@ public final class RuleTable {
             case "recurrent" ->
                 where + ": a recurrent layer in one operator has no " + family()
                         + " rule, and a gradient has to pass it; cut the "
-                        + "model at a layer behind it, write the cell in single operations, or treat it as a gradient: "
+                        + "model at a layer after it, write the cell in single operations, or treat it as a gradient: "
                         + "otherwise(new BackwardRule.Gradient())";
             case "untyped" ->
                 where + ": the program's text shows neither the types of its operands nor whose code it runs, so no "
                         + family()
-                        + " rule can apply to it, and a gradient has to pass it; cut the model at a layer behind it, "
+                        + " rule can apply to it, and a gradient has to pass it; cut the model at a layer after it, "
                         + "or export it by torch.jit.trace";
             case "path" ->
                 where + ": the reference takes other branches of the program than the input, so that the two cannot be "
@@ -214,7 +214,7 @@ public final class RuleTable {
             default ->
                 where + ": there is no " + family() + " rule for it, and a gradient has to pass it; give it one "
                         + "(RuleSet.of(selector, rule)), treat it as a gradient (otherwise(new "
-                        + "BackwardRule.Gradient())), or cut the model at a layer behind it";
+                        + "BackwardRule.Gradient())), or cut the model at a layer after it";
         };
     }
 }

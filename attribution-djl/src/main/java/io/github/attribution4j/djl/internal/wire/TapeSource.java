@@ -226,7 +226,7 @@ public final class TapeSource {
               if ops.prim.is_quantized(x):
                 if ops.prim.requires_grad(y):
                   ops.prim.RaiseException("the value at which the model is cut is a quantized one, \
-            so no gradient passes it; cut the model at a layer behind the quantized part, \
+            so no gradient passes it; cut the model at a layer after the quantized part, \
             or use a perturbation method", "builtins.RuntimeError")
                 z = torch.quantize_per_tensor(y, torch.q_scale(x), torch.q_zero_point(x), ops.prim.dtype(x))
               return z

@@ -48,7 +48,7 @@ class FailuresTest {
         assertThat(Failures.of(new EngineException("derivative for aten::heaviside is not implemented")))
                 .hasMessage(
                         "derivative for aten::heaviside is not implemented: no gradient passes it; use a perturbation"
-                                + " method, or explain at a layer behind it");
+                                + " method, or explain at a layer after it");
         assertThat(Failures.of(
                         new EngineException("derivative for aten::_native_multi_head_attention is not implemented")))
                 .hasMessageContaining("exported under torch.no_grad");

@@ -65,7 +65,7 @@ final class Refusals {
 
     static String remedy(Node node) {
         if (node.domain().equals("com.microsoft") || node.domain().equals("com.ms.internal.nhwc")) {
-            return "ONNX Runtime's optimizer has put it there; give the model as it was before it was optimized";
+            return "ONNX Runtime's optimizer has added it; give the model as it was before it was optimized";
         }
         if (node.domain().equals("ai.onnx.ml")) {
             return "it is a classical model, such as scikit-learn's; perturb the inputs instead";
@@ -77,7 +77,7 @@ final class Refusals {
         if (Rules.quantizes(node)) {
             return "quantized values have no slope; give the model as it was before it was quantized";
         }
-        return "no rule is known for it; perturb the inputs instead, or attribute a layer behind it";
+        return "no rule is known for it; perturb the inputs instead, or attribute a layer after it";
     }
 
     /** Every way from what is attributed to an output ends before it. */

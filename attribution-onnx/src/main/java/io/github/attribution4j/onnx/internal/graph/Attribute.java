@@ -5,10 +5,10 @@ import io.github.attribution4j.onnx.internal.proto.Message;
 import java.util.List;
 
 /**
- * A setting of a node.
+ * An attribute of a node.
  *
  * @param name its name
- * @param message it, as AttributeProto
+ * @param message its AttributeProto
  */
 public record Attribute(String name, Message message) {
     private static final int NAME = 1;
@@ -115,12 +115,12 @@ public record Attribute(String name, Message message) {
         return message.texts(STRINGS);
     }
 
-    /** Whether there is a tensor in it. */
+    /** Whether it has a tensor. */
     public boolean hasTensor() {
         return message.has(T);
     }
 
-    /** The tensor, under a name of the caller's choice. */
+    /** The tensor, with a name given by the caller. */
     public Initializer tensor(String as) {
         Message tensor = message.message(T);
         if (tensor == null) {
@@ -129,7 +129,7 @@ public record Attribute(String name, Message message) {
         return Initializer.read(tensor).named(as);
     }
 
-    /** The graphs in it: one, several, mostly none. */
+    /** Its graphs: one, several, or mostly none. */
     public List<Graph> graphs() {
         Message one = message.message(G);
         return one != null

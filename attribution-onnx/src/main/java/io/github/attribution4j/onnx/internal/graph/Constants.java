@@ -7,7 +7,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which values of a graph do not depend on its inputs, and what those are that stand in the file, under whatever name.
+ * The values of a graph that do not depend on its inputs, and the elements of those that are in the file, under
+ * any name.
  */
 public final class Constants {
     private final Graph graph;
@@ -15,15 +16,15 @@ public final class Constants {
     private final Set<String> constant;
     private final @Nullable Constants around;
 
-    /** Looks at a graph. */
+    /** Finds the constants of a graph. */
     public Constants(Graph graph) {
         this(graph, null);
     }
 
     /**
-     * Looks at a graph of a node.
+     * Finds the constants of a graph of a node.
      *
-     * @param around what is constant in the graph of that node
+     * @param around the constants of the graph of that node
      */
     public Constants(Graph graph, @Nullable Constants around) {
         this.graph = graph;
@@ -46,7 +47,9 @@ public final class Constants {
         return constant.contains(value) || (around != null && around.constant(value));
     }
 
-    /** The tensor that a value is: an initializer, a constant node, or another name of one; null if it is computed. */
+    /**
+     * The tensor of a value: an initializer, a constant node, or another name of one; null if the value is computed.
+     */
     public @Nullable Initializer tensor(String value) {
         String name = value;
         for (Node node = producers.get(name); node != null; node = producers.get(name)) {
@@ -79,20 +82,20 @@ public final class Constants {
                     return Initializer.scalar(node.output(0), ElementType.FLOAT, attribute.real());
                 }
                 default -> {
-                    // texts and lists of floats: no rule asks for them
+                    // texts and lists of floats, which no rule reads
                 }
             }
         }
         return null;
     }
 
-    /** The whole numbers that a value is; null if it is computed, long or of another type. */
+    /** The whole numbers of a value; null if it is computed, long or of another type. */
     public long @Nullable [] longs(String value) {
         Initializer tensor = tensor(value);
         return tensor == null ? null : tensor.longs();
     }
 
-    /** The one number that a value is; null if it is computed or not one. */
+    /** The number of a value; null if it is computed or has another number of elements than one. */
     public @Nullable Double number(String value) {
         Initializer tensor = tensor(value);
         double[] numbers = tensor == null || tensor.elements() != 1 ? null : tensor.doubles();

@@ -4,11 +4,11 @@ package io.github.attribution4j.onnx.internal.graph;
 /**
  * The size of one axis.
  *
- * @param size the size; -1 if it is open
- * @param symbol of an open size, its name: equal names mean equal sizes; empty if it has none
+ * @param size the size; -1 if it is not known
+ * @param symbol the name of an unknown size: equal names mean equal sizes; empty if it has none
  */
 public record Dim(long size, String symbol) {
-    /** A size of which nothing is known. */
+    /** A size about which nothing is known. */
     public static final Dim OPEN = new Dim(-1, "");
 
     /** A known size. */
@@ -16,7 +16,7 @@ public record Dim(long size, String symbol) {
         return size < 0 ? OPEN : new Dim(size, "");
     }
 
-    /** An open size with a name. */
+    /** An unknown size with a name. */
     public static Dim of(String symbol) {
         return new Dim(-1, symbol);
     }
@@ -25,7 +25,7 @@ public record Dim(long size, String symbol) {
         return size >= 0;
     }
 
-    /** Whether both are the same size for certain. */
+    /** Whether both are certainly the same size. */
     public boolean sameAs(Dim other) {
         return known() ? size == other.size : !symbol.isEmpty() && symbol.equals(other.symbol);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx.internal.graph;
 
-/** What a tensor is made of, with the code of {@code TensorProto.DataType}. */
+/** The type of a tensor's elements, with its code in {@code TensorProto.DataType}. */
 public enum ElementType {
     FLOAT(1, 32),
     UINT8(2, 8),
@@ -19,7 +19,7 @@ public enum ElementType {
     COMPLEX64(14, 64),
     COMPLEX128(15, 128),
     BFLOAT16(16, 16),
-    /** Eight bits and fewer, of quantized models. */
+    /** Eight bits and fewer, in quantized models. */
     OTHER(0, 0);
 
     private final int code;
@@ -30,7 +30,7 @@ public enum ElementType {
         this.bits = bits;
     }
 
-    /** The type of a code; {@link #OTHER} if none of the above. */
+    /** The type with a code; {@link #OTHER} if it is none of the above. */
     public static ElementType of(long code) {
         for (ElementType type : values()) {
             if (type.code == code && type != OTHER) {
@@ -44,7 +44,7 @@ public enum ElementType {
         return code;
     }
 
-    /** Bytes of one element; 0 of texts and of those of fewer than eight bits. */
+    /** Bytes of one element; 0 for texts and for types of fewer than eight bits. */
     public int bytes() {
         return bits / 8;
     }

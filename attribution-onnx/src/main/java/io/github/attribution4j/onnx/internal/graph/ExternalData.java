@@ -11,13 +11,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a tensor lies outside the model's file. The name must stay within the model's folder; that a folder or a file
- * of that name is a link is the business of whoever put it there.
+ * The place of a tensor outside the model's file. The name must be within the model's folder. A file or folder with
+ * that name may be a link, which is followed.
  *
  * @param tensor its name
- * @param location the file's name, from the model's folder
- * @param offset where it begins
- * @param length its bytes; -1 for the rest of the file
+ * @param location the file's name, relative to the model's folder
+ * @param offset of its first byte
+ * @param length its number of bytes; -1 for the rest of the file
  */
 record ExternalData(String tensor, String location, long offset, long length) {
     static ExternalData of(String tensor, Map<String, String> entries) {
@@ -25,7 +25,7 @@ record ExternalData(String tensor, String location, long offset, long length) {
         if (location == null || location.isEmpty()) {
             throw new FormatException(
                     Reason.CORRUPT,
-                    "tensor '" + tensor + "' is said to lie in another file, without its name; the file is damaged");
+                    "tensor '" + tensor + "' refers to another file without its name; the file is damaged");
         }
         return new ExternalData(
                 tensor, location, number(tensor, entries, "offset", 0), number(tensor, entries, "length", -1));
@@ -55,7 +55,7 @@ record ExternalData(String tensor, String location, long offset, long length) {
         if (folder == null) {
             throw new FormatException(
                     Reason.UNSUPPORTED,
-                    "tensor '" + tensor + "' lies in the file '" + location
+                    "tensor '" + tensor + "' is in the file '" + location
                             + "', but the model was given as bytes, which have no folder; load the model by its path");
         }
         Path file = resolve(folder);
@@ -63,7 +63,7 @@ record ExternalData(String tensor, String location, long offset, long length) {
             if (!Files.isRegularFile(file)) {
                 throw new FormatException(
                         Reason.MISSING_FILE,
-                        "the model's weights lie in '" + location + "', which is not in '" + folder
+                        "the model's weights are in '" + location + "', which is not in '" + folder
                                 + "'; put it beside the model");
             }
             long size = Files.size(file);

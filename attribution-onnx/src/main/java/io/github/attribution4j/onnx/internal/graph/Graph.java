@@ -17,11 +17,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Values, and the nodes that make them of each other, each after those that it reads.
+ * Nodes, and the values that they compute. Each node comes after those whose values it reads.
  *
  * @param name its name
- * @param inputs what it is given; constants of the file are not among them
- * @param outputs what it gives
+ * @param inputs its inputs; constants of the file are not among them
+ * @param outputs its outputs
  * @param nodes its nodes
  * @param initializers its constants, by name
  */
@@ -67,8 +67,8 @@ public record Graph(
             Initializer initializer = Initializer.read(each);
             initializers.put(initializer.name(), initializer);
         }
-        // Before version 4 of the format, constants stood among the inputs, as values that the caller may exchange.
-        // Here they are constant.
+        // Before version 4 of the format, constants were also inputs, so that the caller could replace them. Here they
+        // are constant.
         List<ValueInfo> inputs = message.messages(INPUT).stream()
                 .map(ValueInfo::read)
                 .filter(input -> !initializers.containsKey(input.name()))
@@ -96,9 +96,9 @@ public record Graph(
     }
 
     /**
-     * What of this graph some values take.
+     * The part of this graph that computes some values.
      *
-     * @param values its outputs from now on
+     * @param values the outputs of the part
      */
     public Graph giving(List<String> values) {
         List<Node> needed = upstream(nodes, values);
@@ -141,7 +141,7 @@ public record Graph(
         return found;
     }
 
-    /** The values that its nodes, and the graphs in them, take from around it. */
+    /** The values outside this graph that its nodes, and the graphs in them, read. */
     public Set<String> captured() {
         Set<String> own = new LinkedHashSet<>(initializers.keySet());
         inputs.forEach(input -> own.add(input.name()));
@@ -162,7 +162,7 @@ public record Graph(
         return captured;
     }
 
-    /** Every name of a value, also within graphs of nodes. */
+    /** The names of all values, also of those in graphs of nodes. */
     public Set<String> names() {
         Set<String> names = new LinkedHashSet<>(initializers.keySet());
         inputs.forEach(input -> names.add(input.name()));
@@ -174,7 +174,7 @@ public record Graph(
         return names;
     }
 
-    /** Which node makes a value. */
+    /** The node that computes each value. */
     public Map<String, Node> producers() {
         Map<String, Node> producers = new LinkedHashMap<>();
         for (Node node : nodes) {

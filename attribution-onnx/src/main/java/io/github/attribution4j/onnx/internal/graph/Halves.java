@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx.internal.graph;
 
-/** Numbers of 16 bits, which Java knows from version 20 on. */
+/** Floating-point numbers of 16 bits, which Java can convert from version 20 on. */
 final class Halves {
     private static final float SMALLEST_NORMAL = 0x1p-14f;
     private static final float STEP = 0x1p-24f;
@@ -20,7 +20,7 @@ final class Halves {
         return half < 0 ? -size : size;
     }
 
-    /** The nearest one; of two the even. */
+    /** The nearest one; of two that are equally near, the even one. */
     static short of(float value) {
         int sign = Float.floatToRawIntBits(value) >>> 16 & 0x8000;
         float size = Math.abs(value);

@@ -15,8 +15,8 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A constant tensor, mostly a weight. Its elements stay in the file; only short ones are read, when a rule needs to
- * know them.
+ * A constant tensor, mostly a weight. Its elements remain in the file; only those of short tensors are read, when a
+ * rule needs them.
  */
 public final class Initializer {
     private static final int DIMS = 1;
@@ -33,7 +33,8 @@ public final class Initializer {
     private static final int DATA_LOCATION = 14;
 
     /**
-     * Up to here tensors are written into the new model: ONNX Runtime looks for sizes and axes there and nowhere else.
+     * Tensors of at most this size are written into the new model, because ONNX Runtime reads sizes and axes only
+     * from there.
      */
     private static final int SHORT = 4096;
 
@@ -95,7 +96,7 @@ public final class Initializer {
                 .build());
     }
 
-    /** The same tensor under another name. */
+    /** The same tensor with another name. */
     public Initializer named(String other) {
         return other.equals(name)
                 ? this
@@ -116,7 +117,7 @@ public final class Initializer {
         return dims.clone();
     }
 
-    /** Its type and its sizes. */
+    /** Its type and sizes. */
     public ValueType valueType() {
         return new ValueType(type, LongStream.of(dims).mapToObj(Dim::of).toList());
     }
@@ -140,17 +141,17 @@ public final class Initializer {
         return elements;
     }
 
-    /** How many bytes its elements take; 0 of types whose elements have no fixed size. */
+    /** The number of bytes of its elements; 0 for types whose elements have no fixed size. */
     public long bytes() {
         return elements() * type.bytes();
     }
 
-    /** Whether it lies in a file of its own. */
+    /** Whether it is in a separate file. */
     boolean external() {
         return message.number(DATA_LOCATION, 0) == 1;
     }
 
-    /** Where its elements lie in the model's file, little-endian; null if they lie elsewhere or in another form. */
+    /** The place of its elements in the model's file, little-endian; null if they are elsewhere or in another form. */
     private @Nullable Region region() {
         if (external()) {
             return null;
@@ -159,7 +160,7 @@ public final class Initializer {
         if (raw != null) {
             return raw;
         }
-        // Packed numbers of fixed width have the same bytes.
+        // Packed numbers of fixed width have the same bytes as raw data.
         long elements = elements();
         Region packed = type == ElementType.FLOAT
                 ? packed(FLOAT_DATA)
@@ -172,9 +173,9 @@ public final class Initializer {
     }
 
     /**
-     * Checks that the file exists in which it lies, and that it is long enough.
+     * Checks that the file of its elements exists and is long enough.
      *
-     * @param folder the model's; null if the model is an array
+     * @param folder the folder of the model; null if the model is an array
      */
     void check(@Nullable Path folder) {
         if (external()) {
@@ -187,8 +188,7 @@ public final class Initializer {
     }
 
     /**
-     * As it is written into a new model that lies in no file: with its elements if they are few, else with the place
-     * where they are.
+     * Its form in a new model, which is in memory: with its elements if they are few, else with their place in a file.
      */
     Message reference(@Nullable Path file) {
         Region data = region();
@@ -212,7 +212,7 @@ public final class Initializer {
         return message;
     }
 
-    /** Its elements, if they are whole numbers or truth values and few; null otherwise. */
+    /** Its elements, if they are few whole numbers or truth values; else null. */
     public long @Nullable [] longs() {
         if (external() || elements() > SHORT) {
             return null;
@@ -238,7 +238,7 @@ public final class Initializer {
         };
     }
 
-    /** Its elements as numbers, if they are few and of a type that Java knows; null otherwise. */
+    /** Its elements as numbers, if they are few and can be read; else null. */
     public double @Nullable [] doubles() {
         long[] whole = longs();
         if (whole != null) {

@@ -16,22 +16,21 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes nodes of older operator sets in the words of version 18, in which the rules are written. Attributes became
- * inputs (axes, pads, bounds, sizes), {@code Upsample} became {@code Resize} and {@code Scatter ScatterElements},
- * {@code Softmax} ceased to flatten what it is given. Before version 7 operators broadcast in another way; those are
- * not lifted.
+ * Rewrites nodes of older operator sets in version 18, for which the rules are written. Attributes became inputs (axes,
+ * pads, bounds, sizes), {@code Upsample} became {@code Resize} and {@code Scatter ScatterElements}, {@code Softmax} no
+ * longer flattens its input. Before version 7 operators broadcast in another way; these versions are not supported.
  */
 final class Lift {
-    /** From this version. */
+    /** The oldest version that is lifted. */
     static final long FROM = 7;
 
-    /** To this version. */
+    /** The version after lifting. */
     static final long TO = 18;
 
-    /** The oldest version of the format that may have it. */
+    /** The oldest version of the format that may have that version of operators. */
     static final long IR_VERSION = 8;
 
-    /** Names of values that are put in begin so. */
+    /** The beginning of the names of added values. */
     static final String ADDED = "attribution/lifted ";
 
     private static final long FIRST_SLICE_BY_INPUTS = 10;
@@ -71,7 +70,7 @@ final class Lift {
         return opset >= TO ? graph : new Lift(opset, graph).lift(graph);
     }
 
-    /** What nodes read, also within graphs of nodes, and what is given. */
+    /** The values that nodes read, also in graphs of nodes, and the outputs. */
     private static Set<String> reads(Graph graph) {
         Set<String> reads = new HashSet<>();
         graph.outputs().forEach(output -> reads.add(output.name()));
@@ -102,7 +101,7 @@ final class Lift {
         return new Graph(graph.name(), graph.inputs(), graph.outputs(), part.nodes, part.initializers);
     }
 
-    /** Most operators give what they are given; where that is not so, a type is missing and taken for float. */
+    /** Most operators return the type of their input; where they do not, the type is missing and float is assumed. */
     private void note(Node node) {
         ElementType element = node.is("Cast")
                 ? ElementType.of(integer(node, "to", 0))
@@ -117,7 +116,7 @@ final class Lift {
         return found == null ? otherwise : found.integer();
     }
 
-    /** One graph, which may lie within another. */
+    /** One graph, which may be inside another. */
     private final class Part {
         private final List<Node> nodes = new ArrayList<>();
         private final Map<String, Initializer> initializers;
@@ -217,7 +216,7 @@ final class Lift {
             return attribute == null ? "" : scalar(node, attribute.real());
         }
 
-        /** A number of the type of what a node is given. */
+        /** A number of the type of a node's input. */
         private String scalar(Node node, double value) {
             ElementType element = elements.getOrDefault(node.input(0), ElementType.FLOAT);
             return constant(Initializer.scalar(
@@ -248,7 +247,7 @@ final class Lift {
                             : lifted);
         }
 
-        /** Before version 11 it took elements where their left borders are. */
+        /** Before version 11 it placed elements at their left borders. */
         private void resize(Node node, Map<String, Attribute> attributes) {
             if (from >= FIRST_BOUNDS_AS_INPUTS) {
                 nodes.add(node);
@@ -280,7 +279,7 @@ final class Lift {
             add(node, "Resize", List.of(node.input(0), "", scales), attributes);
         }
 
-        /** The nearest element was the one above where an axis became shorter, and else the one below. */
+        /** It rounded up to find the nearest element where an axis became shorter, and else rounded down. */
         private String nearest(Node node, double @Nullable [] scales) {
             if (scales == null) {
                 throw refusal(node, "it takes the nearest elements at scales that are computed");
@@ -292,7 +291,7 @@ final class Lift {
             return shorter ? "ceil" : "floor";
         }
 
-        /** It took all axes from one on for one; the last alone is the same in all versions. */
+        /** It joined all axes from the given one on; only for the last axis are all versions equal. */
         private void softmax(Node node, Map<String, Attribute> attributes) {
             long axis = integer(node, "axis", 1);
             if (from >= FIRST_AXES_AS_INPUTS || axis == -1) {

@@ -14,13 +14,14 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
- * What modules of an exported program return, as far as the file still has it. A call of a module is a run of nodes
- * that stand in it; it returns what others read of it. Of several such values it is the one that is computed of the
- * others, if there is one: what exporters compute once and read again elsewhere, such as masks, is computed before.
+ * The results of modules of an exported program, as far as the file has them. A call of a module is a sequence of
+ * consecutive nodes inside it, and its result is the value that nodes outside read. If there are several such values,
+ * the result is the one that is computed from all others, if there is one: values that exporters compute once and read
+ * again elsewhere, such as masks, are computed earlier.
  *
- * <p>Exporters join convolutions with the batch norms behind them. The joined node's value is that of the batch norm.
- * One exporter gives it the batch norm's name; the other keeps the convolution's, but gives the weights names without a
- * module. So a convolution's own value is refused in both cases.
+ * <p>Exporters join a convolution with the batch norm after it. The value of the joined node is that of the batch norm.
+ * One exporter gives the node the batch norm's name. The other exporter gives it the convolution's name, but gives the
+ * weights names without a module. So the convolution's own value is refused in both cases.
  */
 public final class ModuleValues {
     private static final BitSet NONE = new BitSet();
@@ -33,9 +34,9 @@ public final class ModuleValues {
     private record Call(List<Node> nodes) {}
 
     /**
-     * Looks at a graph.
+     * Finds the constants of a graph.
      *
-     * @param wanted which values count: those of floating types that are computed from inputs
+     * @param wanted the values that may be results: those of floating types that are computed from inputs
      */
     public ModuleValues(Graph graph, Predicate<String> wanted) {
         Map<String, List<Node>> readers = new HashMap<>();
@@ -83,22 +84,22 @@ public final class ModuleValues {
     }
 
     /**
-     * The value of every call of a module that has one, by address: its path, for later calls followed by # and
-     * a number.
+     * The results of all calls of modules that have one, by address: the path, followed by # and a number for
+     * later calls.
      */
     public Map<String, String> values() {
         return values;
     }
 
     /**
-     * What modules are, by address: their classes, if the exporter noted them, else that of a module with others inside is {@code
-     * Module}. Missing are modules of which only operators are known.
+     * The classes of modules, by address, if the exporter recorded them; else {@code Module} for a module with others
+     * inside. Modules of which only operators are known are missing.
      */
     public Map<String, String> kinds() {
         return kinds;
     }
 
-    /** Why a module has no value, by address. */
+    /** Why a module has no result, by address. */
     public Map<String, String> refusals() {
         return refusals;
     }
@@ -140,8 +141,8 @@ public final class ModuleValues {
     }
 
     /**
-     * Whether runs are calls, and not one call between whose nodes others were put: each has the same operators, or
-     * they read the same weights.
+     * Whether sequences of nodes are separate calls, and not one call with other nodes in between: they have the same
+     * operators, or read the same weights.
      */
     private static boolean repeated(String module, List<Call> runs) {
         Set<List<String>> operators = new HashSet<>();
@@ -175,7 +176,7 @@ public final class ModuleValues {
         return Optional.empty();
     }
 
-    /** The values of a call that are read elsewhere, without those that others of them are computed of. */
+    /** The values of a call that are read outside it, without those from which others of them are computed. */
     private static List<String> returned(
             Call call, Map<String, List<Node>> readers, Set<String> given, Predicate<String> wanted) {
         Set<Node> inside = new HashSet<>(call.nodes());
@@ -215,12 +216,12 @@ public final class ModuleValues {
                 .toList();
     }
 
-    /** Whether this is a convolution whose weights have lost their module's name. */
+    /** Whether this is a convolution whose weights have names without a module. */
     private static boolean joinedNameless(Node node) {
         return node.is("Conv") && node.input(1).matches("onnx::Conv_\\d+");
     }
 
-    /** The module whose weight a node reads; empty if the name does not say. */
+    /** The module whose weight a node reads; empty if the weight's name does not contain it. */
     private static String owner(Node node) {
         String weight = node.input(1);
         return weight.endsWith(".weight") ? weight.substring(0, weight.length() - ".weight".length()) : "";

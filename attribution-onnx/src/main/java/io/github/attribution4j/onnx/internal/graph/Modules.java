@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** In which module of the exported program a node stands, as both exporters of PyTorch note it. */
+/** The modules of the exported program around a node, as both exporters of PyTorch record them. */
 public final class Modules {
     private static final String SCOPES = "pkg.torch.onnx.name_scopes";
     private static final String CLASSES = "pkg.torch.onnx.class_hierarchy";
@@ -15,13 +15,13 @@ public final class Modules {
 
     private Modules() {}
 
-    /** The innermost module around a node; empty if it is the model itself, or nothing is noted. */
+    /** The innermost module around a node; empty if it is the model itself, or none is recorded. */
     public static String around(Node node) {
         List<String> path = path(node);
         return path.isEmpty() ? "" : path.get(path.size() - 1);
     }
 
-    /** The class of the module that stands at a depth of {@link #path}, if the exporter noted it. */
+    /** The class of the module at a depth of {@link #path}, if the exporter recorded it. */
     static Optional<String> kind(Node node, int depth) {
         String classes = node.metadata().get(CLASSES);
         String scopes = node.metadata().get(SCOPES);
@@ -67,7 +67,7 @@ public final class Modules {
         }
         String name = node.name();
         if (name.startsWith("/")) {
-            // A module says its name behind that of the module that holds it, or, in a Sequential, both.
+            // The name of a module comes after that of the module around it, or in a Sequential after both.
             String outer = "";
             String before = "";
             for (String part :

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** One operation of a graph. Immutable; two nodes are equal if they are the same. */
+/** One operation of a graph. Immutable; a node equals only itself. */
 public final class Node {
     private static final int INPUT = 1;
     private static final int OUTPUT = 2;
@@ -50,7 +50,7 @@ public final class Node {
         return new Node(message);
     }
 
-    /** Makes a node of the standard's operators. */
+    /** Makes a node of an operator of the standard. */
     public static Node of(
             String type, String name, List<String> inputs, List<String> outputs, Attribute... attributes) {
         Message.Builder builder = Message.builder()
@@ -76,12 +76,12 @@ public final class Node {
         return with(type, otherInputs, outputs, otherAttributes);
     }
 
-    /** A node of another operator in this one's place. */
+    /** A node of another operator in place of this one. */
     Node with(String otherType, List<String> otherInputs, Map<String, Attribute> otherAttributes) {
         return with(otherType, otherInputs, outputs, otherAttributes);
     }
 
-    /** A node in this one's place. */
+    /** A node in place of this one. */
     Node with(
             String otherType,
             List<String> otherInputs,
@@ -132,7 +132,7 @@ public final class Node {
         return domain.isEmpty() && type.equals(operator);
     }
 
-    /** The names of its inputs; an empty name is an input that is left out. */
+    /** The names of its inputs; the name of an input that is left out is empty. */
     public List<String> inputs() {
         return inputs;
     }
@@ -142,12 +142,12 @@ public final class Node {
         return i < inputs.size() ? inputs.get(i) : "";
     }
 
-    /** The names of its outputs; an empty name is an output that nobody wants. */
+    /** The names of its outputs; the name of an output that is not used is empty. */
     public List<String> outputs() {
         return outputs;
     }
 
-    /** The name of an output; empty if nobody wants it. */
+    /** The name of an output; empty if it is not used. */
     public String output(int i) {
         return i < outputs.size() ? outputs.get(i) : "";
     }
@@ -161,7 +161,7 @@ public final class Node {
         return graphs;
     }
 
-    /** All values that it reads, those included that its graphs take from around them. */
+    /** All values that it reads, including those outside its graphs that these read. */
     public Set<String> reads() {
         Set<String> reads = new LinkedHashSet<>();
         inputs.stream().filter(input -> !input.isEmpty()).forEach(reads::add);
@@ -169,7 +169,7 @@ public final class Node {
         return reads;
     }
 
-    /** What its exporter noted of it. */
+    /** What its exporter recorded about it. */
     public Map<String, String> metadata() {
         return OnnxFile.entries(message.messages(METADATA));
     }

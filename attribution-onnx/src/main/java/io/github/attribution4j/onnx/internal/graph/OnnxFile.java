@@ -16,8 +16,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ONNX model as it was given: a file, which is never changed and stays open, or an array. Models that are made of
- * it leave the weights where they are: they name their place in the file.
+ * An ONNX model as it was given: a file, which is never changed and remains open, or an array. Models made from it do
+ * not copy its weights but refer to their place in the file.
  */
 public final class OnnxFile implements AutoCloseable {
     private static final int IR_VERSION = 1;
@@ -89,7 +89,7 @@ public final class OnnxFile implements AutoCloseable {
         return open(Bytes.of(path.toAbsolutePath().normalize()));
     }
 
-    /** Reads an array, which nobody may change afterwards. */
+    /** Reads an array, which must not be changed afterwards. */
     public static OnnxFile of(byte[] model) {
         return open(Bytes.of(model));
     }
@@ -126,7 +126,7 @@ public final class OnnxFile implements AutoCloseable {
         return start.startsWith("TFL3", 4) ? "a TensorFlow Lite model and no ONNX model" : null;
     }
 
-    /** Looks at every tensor that lies in another file. */
+    /** Checks every tensor that is in another file. */
     private void check(Graph main) {
         Path file = bytes.path();
         Path folder = file == null ? null : file.getParent();
@@ -143,7 +143,7 @@ public final class OnnxFile implements AutoCloseable {
         return graph;
     }
 
-    /** Whether a value of {@link #graph} is not in the file, but was put in to lift it. */
+    /** Whether a value of {@link #graph} is not in the file, but was added while lifting. */
     public static boolean added(String value) {
         return value.startsWith(Lift.ADDED);
     }
@@ -153,7 +153,7 @@ public final class OnnxFile implements AutoCloseable {
         return opsets.getOrDefault("", 1L);
     }
 
-    /** Where the file lies; null of an array. */
+    /** The path of the file; null for an array. */
     public @Nullable Path path() {
         return bytes.path();
     }
@@ -162,7 +162,7 @@ public final class OnnxFile implements AutoCloseable {
         return bytes.size();
     }
 
-    /** How many bytes its constants take, here and in files that it names; those of graphs within nodes do not count. */
+    /** The number of bytes of its constants, here and in files that it names, without constants of graphs in nodes. */
     public long weights() {
         return graph.initializers().values().stream()
                 .mapToLong(Initializer::bytes)
@@ -177,12 +177,12 @@ public final class OnnxFile implements AutoCloseable {
         return digest;
     }
 
-    /** Who wrote it, such as {@code pytorch 2.13.0}. */
+    /** Its producer, such as {@code pytorch 2.13.0}. */
     public String producer() {
         return (model.text(PRODUCER) + " " + model.text(PRODUCER_VERSION)).strip();
     }
 
-    /** Whether an operator is a function that the file itself defines. */
+    /** Whether an operator is a function defined in the file. */
     public boolean definesFunction(Node node) {
         return model.messages(FUNCTION).stream()
                 .anyMatch(function -> function.text(FUNCTION_NAME).equals(node.type())
@@ -190,8 +190,8 @@ public final class OnnxFile implements AutoCloseable {
     }
 
     /**
-     * Writes a model of other nodes that uses this file's weights: long ones by their place in this file. ONNX Runtime
-     * needs the folder of the file to find them.
+     * Writes a model with other nodes and this file's weights. It refers to long ones by their place in this file, for
+     * which ONNX Runtime needs the file's folder.
      */
     public byte[] write(Graph other) {
         Message.Builder builder = model.without(number -> number == GRAPH || number == OPSET || number == IR_VERSION)

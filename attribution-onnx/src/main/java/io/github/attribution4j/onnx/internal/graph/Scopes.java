@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Gives every value in graphs of nodes a name of its own, also where branches beside each other use the same, and moves
- * the constants of these graphs to the outermost one. So a name says which value it is, wherever it stands.
+ * Gives every value in graphs of nodes a unique name, even if two branches use the same, and moves the constants of
+ * these graphs to the outermost graph. Then a name identifies a value everywhere.
  */
 final class Scopes {
     private final Set<String> taken = new HashSet<>();
@@ -68,7 +68,7 @@ final class Scopes {
         for (ValueInfo output : graph.outputs()) {
             String name = names.getOrDefault(output.name(), output.name());
             if (graph.initializers().containsKey(output.name())) {
-                // A graph gives only what it computes itself.
+                // A graph may return only values that it computes itself.
                 String given = fresh(name);
                 nodes.add(Node.of("Identity", given, List.of(name), List.of(given)));
                 name = given;

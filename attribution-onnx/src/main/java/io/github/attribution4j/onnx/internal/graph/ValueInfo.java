@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * An input or output as a graph declares it.
  *
  * @param name its name
- * @param type what the file says of it; null if it says nothing, or that it is no tensor
- * @param message it, as ValueInfoProto
+ * @param type its type in the file; null if there is none, or it is no tensor
+ * @param message its ValueInfoProto
  */
 public record ValueInfo(String name, @Nullable ValueType type, Message message) {
     private static final int NAME = 1;
@@ -42,7 +42,7 @@ public record ValueInfo(String name, @Nullable ValueType type, Message message) 
         return new ValueType(element, dims);
     }
 
-    /** The same under another name. */
+    /** The same with another name. */
     ValueInfo named(String other) {
         return new ValueInfo(
                 other,
@@ -50,7 +50,7 @@ public record ValueInfo(String name, @Nullable ValueType type, Message message) 
                 message.without(number -> number == NAME).text(NAME, other).build());
     }
 
-    /** A value of which only the name is said: enough for an output. */
+    /** A value with only a name: enough for an output. */
     public static ValueInfo of(String name) {
         return new ValueInfo(name, null, Message.builder().text(NAME, name).build());
     }

@@ -5,9 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a value.
+ * The known type and sizes of a value.
  *
- * @param element its elements
+ * @param element the type of its elements
  * @param dims its axes; null if not even their number is known
  */
 public record ValueType(ElementType element, @Nullable List<Dim> dims) {
@@ -25,7 +25,7 @@ public record ValueType(ElementType element, @Nullable List<Dim> dims) {
         return dims == null ? -1 : dims.size();
     }
 
-    /** An axis that may be counted from the end. */
+    /** The size of an axis, which may be counted from the end. */
     public Dim dim(int axis) {
         return dims == null ? Dim.OPEN : dims.get(axis < 0 ? axis + dims.size() : axis);
     }
@@ -35,7 +35,7 @@ public record ValueType(ElementType element, @Nullable List<Dim> dims) {
         return dims != null && dims.stream().allMatch(Dim::known);
     }
 
-    /** The sizes, all of which are known. */
+    /** The sizes, which must all be known. */
     public long[] sizes() {
         if (dims == null || !fixed()) {
             throw new IllegalStateException("open sizes: " + this);

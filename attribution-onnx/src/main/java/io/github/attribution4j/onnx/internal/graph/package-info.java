@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * ONNX models as graphs: nodes, values, weights, and what is known of types. Internal: no compatibility is promised.
+ * ONNX models as graphs: nodes, values, weights and known types. Internal: no compatibility is promised.
  *
- * <p>Start at {@link io.github.attribution4j.onnx.internal.graph.OnnxFile}, which opens a file or an array, says in
- * one line why it cannot be used, and writes models whose weights stay where they are.
+ * <p>Start at {@link io.github.attribution4j.onnx.internal.graph.OnnxFile}, which opens a file or an array, reports in
+ * one line why it cannot be used, and writes models that refer to its weights.
  */
 @NullMarked
 package io.github.attribution4j.onnx.internal.graph;

@@ -5,8 +5,8 @@ import io.github.attribution4j.onnx.internal.proto.FormatException.Reason;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What reading one file may take. A file of junk can hold a field in every two bytes, and a field takes some forty
- * bytes of memory; a real model of 5,000 nodes has fewer than 200,000.
+ * The limits of reading one file. A damaged file can have a field in every two bytes, and a field takes about forty
+ * bytes of memory; a real model of 5,000 nodes has fewer than 200,000 fields.
  */
 public final class Budget {
     static final int DEPTH = 64;

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of a file or of an array, read by position, by any thread. A file is read through a window and not mapped:
- * a mapped file that another process cuts short ends in an error of the virtual machine, and on Windows nobody can
- * replace it.
+ * if another process truncates a mapped file, the virtual machine fails, and on Windows a mapped file cannot
+ * be replaced.
  */
 public final class Bytes implements AutoCloseable {
     private static final int WINDOW = 1 << 16;
@@ -38,7 +38,7 @@ public final class Bytes implements AutoCloseable {
         this.window = new byte[array == null ? (int) Math.min(size, WINDOW) : 0];
     }
 
-    /** The bytes of an array, which is not copied: nobody may change it afterwards. */
+    /** The bytes of an array, which is not copied and must not be changed afterwards. */
     public static Bytes of(byte[] array) {
         return new Bytes(array, null, null, array.length);
     }
@@ -49,7 +49,7 @@ public final class Bytes implements AutoCloseable {
         try {
             if (Files.isDirectory(path)) {
                 throw new FormatException(
-                        Reason.UNREADABLE, "'" + path + "' is a folder; give the model file that lies in it");
+                        Reason.UNREADABLE, "'" + path + "' is a folder; give the model file in it");
             }
             FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
             return new Bytes(null, channel, path, channel.size());
@@ -64,7 +64,7 @@ public final class Bytes implements AutoCloseable {
         return size;
     }
 
-    /** Where the bytes lie; null for an array. */
+    /** The file of the bytes; null for an array. */
     public @Nullable Path path() {
         return path;
     }
@@ -102,7 +102,7 @@ public final class Bytes implements AutoCloseable {
         }
     }
 
-    /** Copies bytes that lie within {@link #size}. */
+    /** Copies bytes within {@link #size}. */
     void read(long position, byte[] into, int from, int length) {
         if (array != null) {
             System.arraycopy(array, (int) position, into, from, length);

@@ -4,13 +4,13 @@ package io.github.attribution4j.onnx.internal.proto;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One field of a message: as it was read, or made.
+ * One field of a message, read from a file or made.
  *
- * @param number which field of the message's type
+ * @param number the number of the field in the message's type
  * @param wire how it is encoded
- * @param value of a number, its bits; for {@link #VARINT}, {@link #FIXED64} and {@link #FIXED32}
- * @param source the field with its tag, as it stands in the file; null of a field that was made
- * @param content what stands after tag and length, of a field of bytes: a {@link Region} if it was read, else an array
+ * @param value the bits of a number; for {@link #VARINT}, {@link #FIXED64} and {@link #FIXED32}
+ * @param source the field in the file, with its tag; null if the field was made
+ * @param content the content of a field of bytes, after tag and length: a {@link Region} if it was read, else an array
  *     or a {@link Message}
  */
 record Field(
@@ -34,7 +34,7 @@ record Field(
         return new Field(number, BYTES, 0, null, content);
     }
 
-    /** The region of what was read as bytes. */
+    /** The region of a field of bytes that was read. */
     Region region() {
         if (content instanceof Region region) {
             return region;
@@ -46,7 +46,7 @@ record Field(
         return Region.of(Bytes.of(array));
     }
 
-    /** How many bytes it takes when written. */
+    /** The number of bytes when written. */
     long size() {
         if (source != null) {
             return source.length();

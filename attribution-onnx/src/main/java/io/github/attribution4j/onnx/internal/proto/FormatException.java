@@ -10,23 +10,23 @@ import org.jspecify.annotations.Nullable;
 public final class FormatException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** What is wrong. */
+    /** The kind of fault. */
     public enum Reason {
         /** No such file. */
         MISSING_FILE,
-        /** The file exists and cannot be read. */
+        /** The file exists but cannot be read. */
         UNREADABLE,
         /** Zero bytes. */
         EMPTY,
-        /** Ends before a length that it promises. */
+        /** Ends before a length that it states. */
         TRUNCATED,
         /** Not protobuf, or protobuf that contradicts itself. */
         CORRUPT,
-        /** Larger, deeper or more numerous than the limits. */
+        /** Exceeds a limit of size, depth or number. */
         TOO_LARGE,
         /** Protobuf, but not an ONNX model. */
         NO_MODEL,
-        /** A file name that leads out of the model's folder. */
+        /** A file name outside the model's folder. */
         UNSAFE_NAME,
         /** A valid feature that is not supported. */
         UNSUPPORTED
@@ -45,7 +45,7 @@ public final class FormatException extends RuntimeException {
     /**
      * @param reason what is wrong, for programs
      * @param message what is wrong, for people, in one line
-     * @param cause the exception that told, if any
+     * @param cause the exception that was thrown, if any
      */
     public FormatException(Reason reason, String message, @Nullable Throwable cause) {
         super(message, cause);

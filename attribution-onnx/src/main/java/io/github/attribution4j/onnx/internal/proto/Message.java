@@ -16,12 +16,12 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of one message in the order of the file. Immutable. A message within it is read when it is asked for;
- * which fields are messages only their reader knows. Written again, every field that was read has the bytes that it
- * was read from.
+ * The fields of one message in the order of the file. Immutable. Inner messages are read on demand, because only the
+ * caller can say which fields are messages. When a message is written, every field that was read has its
+ * original bytes.
  */
 public final class Message {
-    /** Longest text, and longest list of numbers, that is read into memory. */
+    /** The longest text, and the longest list of numbers, that is read into memory. */
     public static final int LONGEST = 1 << 24;
 
     private static final int MOST_BYTES = Integer.MAX_VALUE - 64;
@@ -46,18 +46,18 @@ public final class Message {
         if (depth > Budget.DEPTH) {
             throw new FormatException(
                     Reason.TOO_LARGE,
-                    "messages lie in one another more than " + Budget.DEPTH + " deep at byte " + region.offset()
+                    "messages are nested more than " + Budget.DEPTH + " deep at byte " + region.offset()
                             + "; the file is damaged");
         }
         return new Message(List.copyOf(new WireReader(region, budget).fields()), budget, depth);
     }
 
-    /** Starts a message that is made. */
+    /** Starts a new message. */
     public static Builder builder() {
         return new Builder(List.of(), new Budget(), 0);
     }
 
-    /** Starts a message that has the fields of this, but those whose number is to be left out. */
+    /** Starts a new message with the fields of this one, except those with the given numbers. */
     public Builder without(IntPredicate numbers) {
         return new Builder(
                 fields.stream().filter(field -> !numbers.test(field.number())).toList(), budget, depth);
@@ -67,7 +67,7 @@ public final class Message {
         return last(number) != null;
     }
 
-    /** A number that is an int; of several the last, as the format has it. */
+    /** An int; if there are several, the last one, as the format requires. */
     public long number(int number, long otherwise) {
         Field field = last(number);
         if (field == null) {
@@ -93,7 +93,7 @@ public final class Message {
         return field == null ? "" : text(field);
     }
 
-    /** Bytes where they lie; null if there are none. */
+    /** The place of the bytes; null if there are none. */
     public @Nullable Region region(int number) {
         Field field = last(number);
         if (field == null) {
@@ -103,32 +103,35 @@ public final class Message {
         return field.region();
     }
 
-    /** How many fields have this number. */
+    /** The number of fields with this number. */
     public int countOf(int number) {
         return all(number).size();
     }
 
-    /** Bytes where they lie; null if there are none, or a number that is not packed. */
+    /** The place of the bytes; null if there are none, or if the field is a number that is not packed. */
     public @Nullable Region regionIfBytes(int number) {
         Field field = last(number);
         return field == null || field.wire() != Field.BYTES ? null : field.region();
     }
 
-    /** All texts of a number. */
+    /** All texts with this number. */
     public List<String> texts(int number) {
         return all(number).stream().map(Message::text).toList();
     }
 
-    /** A message; null if there is none. Twice the same is refused: joining them is something no writer needs. */
+    /**
+     * A message; null if there is none. Two messages are refused: the format would merge them, but no writer of models
+     * uses this.
+     */
     public @Nullable Message message(int number) {
         List<Message> all = messages(number);
         if (all.size() > 1) {
-            throw corrupt("field " + number + " stands " + all.size() + " times where it may stand once");
+            throw corrupt("field " + number + " occurs " + all.size() + " times, but may occur once");
         }
         return all.isEmpty() ? null : all.get(0);
     }
 
-    /** All messages of a number. */
+    /** All messages with this number. */
     public List<Message> messages(int number) {
         List<Message> found = new ArrayList<>();
         for (Field field : fields) {
@@ -253,7 +256,7 @@ public final class Message {
                 Reason.TOO_LARGE, "field " + number + " takes " + bytes + " bytes; at most " + LONGEST + " are read");
     }
 
-    /** How many bytes it takes when written. */
+    /** The number of bytes when written. */
     public long size() {
         if (size < 0) {
             size = fields.stream().mapToLong(Field::size).sum();
@@ -261,12 +264,12 @@ public final class Message {
         return size;
     }
 
-    /** Writes it into an array. */
+    /** Writes this into an array. */
     public byte[] toBytes() {
         if (size() > MOST_BYTES) {
             throw new FormatException(
                     Reason.TOO_LARGE,
-                    "the model takes " + size() + " bytes without the weights that may lie elsewhere, more than 2 GB");
+                    "the model takes " + size() + " bytes without weights in other files, more than 2 GB");
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream((int) size());
         try {
@@ -277,7 +280,7 @@ public final class Message {
         return out.toByteArray();
     }
 
-    /** Writes it. */
+    /** Writes this. */
     public void write(OutputStream out) throws IOException {
         for (Field field : fields) {
             if (field.source() != null) {
@@ -322,7 +325,7 @@ public final class Message {
         return (63 - Long.numberOfLeadingZeros(value | 1)) / 7 + 1;
     }
 
-    /** A message in the making. */
+    /** A message that is being made. */
     public static final class Builder {
         private final List<Field> fields;
         private final Budget budget;

@@ -6,16 +6,16 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * A stretch of a file, which is there: it ends within the file.
+ * A part of a file, which is known to end within the file.
  *
  * @param bytes the file
- * @param offset where it begins
- * @param length how many bytes it has; may exceed what an array can hold
+ * @param offset of its first byte
+ * @param length its number of bytes; may exceed the largest array
  */
 public record Region(Bytes bytes, long offset, long length) {
     private static final int CHUNK = 1 << 16;
 
-    /** Checks that the stretch lies within the file. */
+    /** Checks that the part is within the file. */
     public Region {
         if (offset < 0 || length < 0 || length > bytes.size() - offset) {
             throw new FormatException(
@@ -25,7 +25,7 @@ public record Region(Bytes bytes, long offset, long length) {
         }
     }
 
-    /** All of it. */
+    /** The whole file. */
     public static Region of(Bytes bytes) {
         return new Region(bytes, 0, bytes.size());
     }
@@ -37,8 +37,8 @@ public record Region(Bytes bytes, long offset, long length) {
     /**
      * Copies the bytes.
      *
-     * @param limit the most that the caller expects
-     * @param what names the bytes in the error
+     * @param limit the most bytes that the caller expects
+     * @param what the name of the bytes in an error
      */
     public byte[] copy(int limit, String what) {
         if (length > limit) {

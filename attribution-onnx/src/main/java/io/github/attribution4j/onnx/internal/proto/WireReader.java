@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads tags, numbers and lengths of a region. Nothing is allocated by a length: it must fit into what is left of the
- * region first.
+ * Reads tags, numbers and lengths of a region. A length is checked against the rest of the region before memory is
+ * allocated for it.
  */
 final class WireReader {
     private static final int MOST_NUMBER = (1 << 29) - 1;
@@ -69,12 +69,12 @@ final class WireReader {
         return new Field((int) number, wire, value, new Region(bytes, start, position - start), content);
     }
 
-    /** Groups are not used by ONNX; where one is an unknown field, it is kept as it is. */
+    /** ONNX does not use groups; a group in an unknown field is kept unchanged. */
     private void skipGroup(long number, int depth) {
         if (depth > Budget.DEPTH) {
             throw new FormatException(
                     Reason.TOO_LARGE,
-                    "groups lie in one another too deep at byte " + position + "; the file is damaged");
+                    "groups are nested too deep at byte " + position + "; the file is damaged");
         }
         while (true) {
             long start = position;
