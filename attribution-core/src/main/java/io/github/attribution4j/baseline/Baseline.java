@@ -23,9 +23,9 @@ public interface Baseline {
     String MEAN_OVER = "interventional mean over ";
 
     /** The texts that name a baseline, for help. */
-    String TEXTS = "a number (or one for each input: 0,0.5), a file with the inputs' arrays, mean:FILE or "
-            + "samples:FILE (rows are samples), kmeans:CLUSTERS:FILE, blur:SIGMA, uniform:LOW,HIGH, normal:MEAN,STDEV, token:ID or "
-            + "token:ID:KEPT,... (a reference token), head:BASELINE (of the model's inputs, lifted to the layer)";
+    String TEXTS = "a number (or one for each input: 0,0.5), a file with the inputs' arrays, mean:FILE or samples:FILE"
+            + " (rows are samples), kmeans:CLUSTERS:FILE, blur:SIGMA, uniform:LOW,HIGH, normal:MEAN,STDEV, token:ID or"
+            + " token:ID:KEPT,... (a reference token), head:BASELINE (of the model's inputs, lifted to the layer)";
 
     /** Baselines as values of a setting, which a text names: numbers, files, {@code blur:SIGMA} and so on. */
     Kind<Baseline> KIND = BaselineText.KIND;

@@ -138,9 +138,9 @@ class ShapleyValuesTest {
             assertThatThrownBy(() -> drawn.attribute(Game.random(2, 0).model(), Inputs.of(input)))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessage(
-                            "baseline normal(0.0, 1.0) is a distribution without a list of samples, and shapley-values "
-                                    + "takes the mean over all of them; give Baseline.samples(...), or one reference with "
-                                    + "Baseline.of(...)");
+                            "baseline normal(0.0, 1.0) is a distribution without a list of samples, and shapley-values"
+                                    + " takes the mean over all of them; give Baseline.samples(...), or one reference"
+                                    + " with Baseline.of(...)");
         }
     }
 }

@@ -24,9 +24,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds what addresses of values inside a model mean: a module's path, as the exporter noted it, or the value's own name.
- * What is the path of a module means that module. A value of the same name that is not the module's is addressed with a
- * slash in front.
+ * Finds what addresses of values inside a model mean: a module's path, as the exporter noted it, or the value's own
+ * name. What is the path of a module means that module. A value of the same name that is not the module's is addressed
+ * with a slash in front.
  */
 final class OnnxAddresses {
     private static final Pattern CALL = Pattern.compile("(.+)#(\\d{1,9})", Pattern.DOTALL);

@@ -28,12 +28,12 @@ import java.util.function.Supplier;
  *
  * <p>Inputs are bound by their names in the file or, if they have none, by their order.
  *
- * <p><b>Addresses.</b> Values of modules are addressed by the module's path, as both exporters of PyTorch note it: {@code
- * layer1.0.conv2}; the second call is {@code relu#1}. Every value has its own name in the file, too. {@link #cutPoints()}
- * lists modules, then values: those of floating types that are computed from inputs and that the output is computed from. A
- * name that is a module's path means the module; a value of that name which is another is addressed as {@code /name}.
- * Exporters join convolutions with the batch norm behind them, so that the file no longer has the convolution's own value;
- * asking for it is refused, naming the value of the batch norm.
+ * <p><b>Addresses.</b> Values of modules are addressed by the module's path, as both exporters of PyTorch note it:
+ * {@code layer1.0.conv2}; the second call is {@code relu#1}. Every value has its own name in the file, too.
+ * {@link #cutPoints()} lists modules, then values: those of floating types that are computed from inputs and that the
+ * output is computed from. A name that is a module's path means the module; a value of that name which is another is
+ * addressed as {@code /name}. Exporters join convolutions with the batch norm behind them, so that the file no longer
+ * has the convolution's own value; asking for it is refused, naming the value of the batch norm.
  *
  * <p>May be shared by threads.
  */
@@ -123,7 +123,8 @@ public final class OnnxModel implements LayeredModel {
      *
      * @throws UnknownLayerException naming the nearest known addresses
      * @throws UnsupportedModelException if the module or value exists and cannot be cut, with the reason: the exporter
-     *     joined a convolution with its batch norm, or the value is an input, constant, of integers, or not used by the output
+     *     joined a convolution with its batch norm, or the value is an input, constant, of integers, or not used by
+     *     the output
      */
     @Override
     public Cut.Point cutPoint(String address) {

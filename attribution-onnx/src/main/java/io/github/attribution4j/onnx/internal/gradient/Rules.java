@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /** The table of operators: how a gradient passes each, and which have a gradient of zero everywhere. */
 public final class Rules {
     /**
-     * Steps, choices, sizes and random numbers: their results are no numbers, whole numbers, truth values, or floats that
-     * do not change with the input.
+     * Steps, choices, sizes and random numbers: their results are no numbers, whole numbers, truth values, or floats
+     * that do not change with the input.
      */
     private static final Set<String> CUTTING = Set.of("""
             And ArgMax ArgMin Bernoulli BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor

@@ -85,9 +85,8 @@ public final class TypeOracle {
     }
 
     /**
-     * Adds the values in graphs of nodes. Each of these graphs is looked at as if it ran once, on what its node is given;
-     * what it hands on from step to step may have other sizes in each. Its nodes stand then beside the node that runs
-     * it, so that values have other names there.
+     * Adds the values in graphs of nodes. Each of these graphs is looked at as if it ran once, on what its node is
+     * given; what it hands on from step to step may have other sizes in each.
      */
     private void lookInside(Map<String, OnnxTensor> sample) {
         Graph main = file.graph();
