@@ -73,12 +73,12 @@ public record Graph(
                 .map(ValueInfo::read)
                 .filter(input -> !initializers.containsKey(input.name()))
                 .toList();
-        return new Graph(
+        return Aliases.resolve(new Graph(
                 message.text(NAME),
                 inputs,
                 message.messages(OUTPUT).stream().map(ValueInfo::read).toList(),
                 message.messages(NODE).stream().map(Node::read).toList(),
-                initializers);
+                initializers));
     }
 
     Message toMessage() {
