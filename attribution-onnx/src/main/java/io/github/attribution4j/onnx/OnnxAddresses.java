@@ -8,6 +8,7 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.onnx.internal.graph.Constants;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
+import io.github.attribution4j.onnx.internal.graph.Lookups;
 import io.github.attribution4j.onnx.internal.graph.ModuleValues;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
@@ -31,6 +32,9 @@ import java.util.regex.Pattern;
 final class OnnxAddresses {
     private static final Pattern CALL = Pattern.compile("(.+)#(\\d{1,9})", Pattern.DOTALL);
 
+    /** What a lookup of vectors is called, whichever nodes do it. */
+    private static final String EMBEDDING = "Embedding";
+
     private final Graph graph;
     private final String output;
     private final Map<String, ElementType> elements;
@@ -40,6 +44,7 @@ final class OnnxAddresses {
     private final Map<Cut.Point, String> values = new LinkedHashMap<>();
     private final Map<String, String> refusals;
     private final Map<Cut.Point, String> notes = new HashMap<>();
+    private final List<Cut.Point> lookups = new ArrayList<>();
 
     /**
      * Looks at a graph.
@@ -64,15 +69,22 @@ final class OnnxAddresses {
         }
         ModuleValues modules = new ModuleValues(graph, producers::containsKey);
         this.refusals = modules.refusals();
+        Map<String, String> ids = Lookups.of(graph, constants);
         List<Cut.Point> all = new ArrayList<>();
         modules.values().forEach((address, value) -> {
             Matcher called = CALL.matcher(address);
             boolean again = called.matches() && modules.values().containsKey(called.group(1));
             Cut.Point point = new Cut.Point(
                     again ? called.group(1) : address,
-                    modules.kinds().getOrDefault(address, producers.get(value).type()),
+                    ids.containsKey(value)
+                            ? EMBEDDING
+                            : modules.kinds()
+                                    .getOrDefault(address, producers.get(value).type()),
                     again ? Integer.parseInt(called.group(2)) : 0);
             add(all, point, value);
+            if (ids.containsKey(value)) {
+                lookedUp(point, ids.remove(value));
+            }
             notes.put(withoutKind(point), "value " + value);
         });
         producers.forEach((value, node) -> {
@@ -81,10 +93,25 @@ final class OnnxAddresses {
                 path = "/" + path;
             }
             if (!modules.values().containsKey(path)) {
-                add(all, new Cut.Point(path, node.type(), 0), value);
+                boolean lookup = ids.containsKey(value);
+                Cut.Point point = new Cut.Point(path, lookup ? EMBEDDING : node.type(), 0);
+                add(all, point, value);
+                if (lookup) {
+                    lookedUp(point, ids.remove(value));
+                }
             }
         });
         this.points = List.copyOf(all);
+    }
+
+    private void lookedUp(Cut.Point vectors, String ids) {
+        lookups.add(vectors.input(0));
+        values.put(withoutKind(vectors.input(0)), ids);
+    }
+
+    /** The ids of lookups, as what the lookups are given. They can be looked at. */
+    List<Cut.Point> lookups() {
+        return lookups;
     }
 
     private void add(List<Cut.Point> all, Cut.Point point, String value) {

@@ -15,6 +15,7 @@ import io.github.attribution4j.onnx.internal.session.OrtTensors;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -142,9 +143,15 @@ public final class OnnxModel implements LayeredModel {
         return whole.cut(points);
     }
 
+    /**
+     * Returns the values that a run with these inputs computes, and the ids that it looks up in tables of vectors, as
+     * what these lookups are given.
+     */
     @Override
     public List<Cut.Value> values(Inputs inputs) {
-        return whole.values(inputs);
+        List<Cut.Point> points = new ArrayList<>(cutPoints());
+        points.addAll(program.addresses().lookups());
+        return whole.values(inputs, points);
     }
 
     @Override

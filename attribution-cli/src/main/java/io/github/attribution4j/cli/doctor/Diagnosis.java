@@ -37,6 +37,7 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.text.EmbeddingLookup;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -361,19 +362,35 @@ public final class Diagnosis {
         return output.rank() <= 2 ? Explainer.target(output) : Target.at(new long[output.rank() - 1]);
     }
 
-    /** Returns the last layer whose output has channels and positions. */
+    /**
+     * Returns the last layer whose output has channels and positions: rather one of several positions, and not the
+     * model's output.
+     */
     private Optional<String> lastConvolution(Inputs one) {
         List<Cut.Point> points = model.cutPoints();
+        Optional<String> poor = Optional.empty();
         for (int i = points.size() - 1; i >= 0; i--) {
+            String address = points.get(i).toString();
             try (TensorScope scope = TensorScope.open()) {
-                if (model.cut(points.get(i)).head().forward(one).shape().rank() > 2) {
-                    return Optional.of(points.get(i).toString());
+                Tensor value = model.cut(points.get(i)).head().forward(one);
+                if (value.shape().rank() > 2) {
+                    boolean positions = value.shape().size()
+                            > value.shape().dim(0) * value.shape().dim(1);
+                    if (positions && !isOutput(value, one)) {
+                        return Optional.of(address);
+                    }
+                    poor = poor.or(() -> Optional.of(address));
                 }
             } catch (ModelException e) {
                 // Another layer may work.
             }
         }
-        return Optional.empty();
+        return poor;
+    }
+
+    private boolean isOutput(Tensor value, Inputs one) {
+        Tensor output = model.forward(one);
+        return value.shape().equals(output.shape()) && Arrays.equals(value.toDoubleArray(), output.toDoubleArray());
     }
 
     private Optional<String> lastLayer() {
@@ -440,8 +457,12 @@ public final class Diagnosis {
         }
     }
 
-    /** Returns the first layer whose output has gradients, such as an embedding of integers. */
+    /** Returns the first layer whose output has gradients: an embedding of the attributed integers, if there is one. */
     private Optional<String> firstFloating(Inputs inputs) {
+        Optional<String> embedding = embedding(inputs);
+        if (embedding.isPresent()) {
+            return embedding;
+        }
         for (Cut.Point point : model.cutPoints()) {
             try (TensorScope scope = TensorScope.open()) {
                 Tensor output = model.cut(point).head().forward(inputs);
@@ -453,6 +474,18 @@ public final class Diagnosis {
             }
         }
         return Optional.empty();
+    }
+
+    private Optional<String> embedding(Inputs inputs) {
+        try {
+            return EmbeddingLookup.find(model, inputs).stream()
+                    .filter(lookup -> inputs.attributedInputs().stream()
+                            .anyMatch(input -> lookup.input().equals(Optional.of(input.name()))))
+                    .map(lookup -> lookup.point().toString())
+                    .findFirst();
+        } catch (ModelException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     private Inputs first(Inputs inputs) {

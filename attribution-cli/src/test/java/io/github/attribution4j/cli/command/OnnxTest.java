@@ -104,21 +104,21 @@ class OnnxTest {
                 explained(digits, here), explained(Cli.demo(folder, "digits.pt").toString(), there));
     }
 
-    @Test
-    @DisplayName("A text's ids and mask are bound to inputs of int64 by their names, or in order")
-    void texts() throws IOException {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--method feature-ablation",
+                "--set steps=5",
+                "--method saliency",
+                "--method smooth-grad --set method=input-x-gradient --set samples=2",
+                "--layer norm --set steps=3"
+            })
+    @DisplayName("A text's ids and mask are bound to inputs of int64 by their names, or in order; tokens have numbers")
+    void texts(String how) throws IOException {
         String topics = Cli.golden("onnx/topics.onnx").toString();
-        List<String> text = List.of(
-                "--tokenizer",
-                Cli.demo(folder, "tokenizer.json").toString(),
-                "--text",
-                "Save the figure.",
-                "--reference",
-                "mask",
-                "-M",
-                "feature-ablation",
-                "-t",
-                "1");
+        List<String> text = new ArrayList<>(List.of(
+                "--tokenizer", Cli.demo(folder, "tokenizer.json").toString(), "--text", "Save the figure.", "-t", "1"));
+        text.addAll(List.of(how.split(" ", -1)));
         Map<String, double[]> expected = explained(Cli.demo(folder, "topics.pt").toString(), text);
         assertSameNumbers(explained(topics, text), expected);
         List<String> ordered = new ArrayList<>(text);

@@ -313,7 +313,11 @@ public interface Program {
          * the model.
          */
         public List<Cut.Value> values(Inputs inputs) {
-            List<Cut.Point> points = model.cutPoints();
+            return values(inputs, model.cutPoints());
+        }
+
+        /** Returns the same of points that the program knows, whether or not the model lists them. */
+        public List<Cut.Value> values(Inputs inputs, List<Cut.Point> points) {
             List<Cut.Value> values = new ArrayList<>();
             if (!points.isEmpty()) {
                 try (TensorScope scope = TensorScope.open()) {

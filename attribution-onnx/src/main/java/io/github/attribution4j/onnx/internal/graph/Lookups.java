@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx.internal.graph;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** Where a graph looks up ids in a table of vectors: {@code Gather} with a constant table and indices that are computed. */
+public final class Lookups {
+    /** What gives the looked-up vectors another type: of a quantized table, or of one with 16 bits. */
+    private static final Set<String> CONVERTING = Set.of("DequantizeLinear", "Cast", "Identity");
+
+    private static final int TABLE_AXES = 2;
+
+    private Lookups() {}
+
+    /** The ids that are looked up, by the vectors that are found; the vectors may be converted behind the lookup. */
+    public static Map<String, String> of(Graph graph, Constants constants) {
+        Map<String, String> ids = new LinkedHashMap<>();
+        for (Node node : graph.nodes()) {
+            if (node.is("Gather") && axis(node) == 0 && isTable(node.input(0), graph, constants)) {
+                if (!constants.constant(node.input(1))) {
+                    ids.put(node.output(0), node.input(1));
+                }
+            } else if (node.domain().isEmpty() && CONVERTING.contains(node.type()) && ids.containsKey(node.input(0))) {
+                ids.put(node.output(0), ids.getOrDefault(node.input(0), ""));
+            }
+        }
+        return ids;
+    }
+
+    private static long axis(Node node) {
+        Attribute axis = node.attributes().get("axis");
+        return axis == null ? 0 : axis.integer();
+    }
+
+    /** Sizes are looked up too, in shapes: those have one axis. */
+    private static boolean isTable(String value, Graph graph, Constants constants) {
+        Initializer table = constants.tensor(value);
+        if (table == null && constants.constant(value)) {
+            // A table of 16 bits that is converted whole, or of a transposed weight.
+            Node producer = graph.producers().get(value);
+            table = producer == null ? null : constants.tensor(producer.input(0));
+        }
+        return table != null && table.dims().length == TABLE_AXES;
+    }
+}
