@@ -171,7 +171,7 @@ case("gather_elements_last", "y = GatherElements<axis=-1>(x, i)", x=r(2, 4), giv
 case("scatter_elements_negative", "y = ScatterElements<axis=-2>(x, i, u)", x=r(4, 2), u=r(2, 2), given={"i": ints(-1, 0, 1, 2).reshape(2, 2)}, torch=lambda x, u, i: x.scatter(0, i % 4, u))
 case("one_hot_last", "y = OneHot<axis=-2>(i, d, v)", v=r(2), given={"i": ints(2, 0)}, const={"d": ints(3).reshape(())}, fixed="v")
 case("lp_norm_last", "y = LpNormalization<axis=-2>(x)", x=r(3, 4), torch=lambda x: F.normalize(x, dim=0))
-case("lrn_five", "y = LRN<size=5, alpha=0.3>(x)", x=r(2, 5, 3), slopes=True)
+case("lrn_five", "y = LRN<size=5, alpha=0.3>(x)", x=r(2, 5, 3, 2), torch=lambda x: F.local_response_norm(x, 5, 0.3, 0.75, 1.0))
 case("mean_variance_negative", "y = MeanVarianceNormalization<axes=[-1,0]>(x)", x=r(2, 3, 3), torch=lambda x: (x - x.mean((0, 2), keepdim=True)) / (x.var((0, 2), unbiased=False, keepdim=True).sqrt() + 1e-9))
 case("pad_axes_front", "y = Pad(x, p, , a)", x=r(2, 3, 4), const={"p": ints(1, 0, 2, 1), "a": ints(0, 2)}, torch=lambda x, p, a: F.pad(x, (0, 1, 0, 0, 1, 2)))
 case("pad_given", "y = Pad(x, p)", x=r(2, 3), given={"p": ints(0, 1, 2, 0)}, fixed="p", torch=lambda x, p: F.pad(x, (1, 0, 0, 2)))

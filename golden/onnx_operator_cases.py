@@ -23,6 +23,7 @@ class Case:
     opset: int
     fixed: List[str]
     linear: bool
+    functions: List[str]
 
 
 CASES: List[Case] = []
@@ -50,6 +51,7 @@ def case(
     fixed: str = "",
     linear: bool = False,
     slopes: bool = False,
+    functions: Optional[List[str]] = None,
     **attributed: np.ndarray,
 ) -> None:
     """
@@ -59,7 +61,7 @@ def case(
     assert [bool(torch), linear, slopes].count(True) <= 1, name
     assert name not in {c.name for c in CASES}, name
     values = dict(attributed, **(given or {}), **(const or {}))
-    CASES.append(Case(name, nodes, values, list(attributed), list(const or {}), torch, opset, fixed.split(), linear))
+    CASES.append(Case(name, nodes, values, list(attributed), list(const or {}), torch, opset, fixed.split(), linear, functions or []))
 
 
 # Functions of one operand

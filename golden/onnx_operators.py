@@ -24,11 +24,12 @@ from onnx.reference import ReferenceEvaluator
 import onnx_control_cases
 import onnx_coverage
 import onnx_edge_cases
+import onnx_rare_cases
 from onnx_operator_cases import CASES, Case
 
 HERE = Path(__file__).resolve().parent
 STEP = 1e-5
-assert onnx_control_cases.ADDED and onnx_edge_cases.ADDED
+assert onnx_control_cases.ADDED and onnx_edge_cases.ADDED and onnx_rare_cases.ADDED
 
 
 def model_of(c: Case, double: bool, open_sizes: bool) -> onnx.ModelProto:
@@ -52,7 +53,9 @@ def model_of(c: Case, double: bool, open_sizes: bool) -> onnx.ModelProto:
     output = helper.make_tensor_value_info("y", TensorProto.DOUBLE if double else TensorProto.FLOAT, None)
     initializers = [numpy_helper.from_array(np.asarray(typed(c.values[name])), name) for name in c.constants]
     graph = helper.make_graph(nodes, c.name, inputs, [output], initializers)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", c.opset)], ir_version=10)
+    functions = [onnx.parser.parse_function(text) for text in c.functions]
+    domains = [helper.make_opsetid("", c.opset)] + [helper.make_opsetid(domain, 1) for domain in sorted({f.domain for f in functions})]
+    return helper.make_model(graph, opset_imports=domains, ir_version=10, functions=functions)
 
 
 def by_torch(c: Case, g: np.ndarray) -> Any:

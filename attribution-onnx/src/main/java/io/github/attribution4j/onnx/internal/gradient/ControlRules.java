@@ -80,7 +80,12 @@ final class ControlRules {
 
         void arrives(String value, String gradient) {
             String before = cotangents.get(value);
-            cotangents.put(value, before == null ? gradient : words.add(before, gradient));
+            cotangents.put(value, before == null ? gradient : add(value, before, gradient));
+        }
+
+        /** Adds two gradients of a value. */
+        String add(String value, String a, String b) {
+            return words.isTensor(value) ? words.add(a, b) : SequenceRules.sum(words, a, b);
         }
 
         void back(Set<String> carried) {
@@ -95,7 +100,7 @@ final class ControlRules {
         }
 
         private String zeros(String value) {
-            if (words.type(value).element() == ElementType.OTHER) {
+            if (words.isTensor(value) && words.type(value).element() == ElementType.OTHER) {
                 throw words.refuse("it takes '" + value + "', which is no tensor of floats");
             }
             return words.zeros(value);
@@ -232,7 +237,7 @@ final class ControlRules {
             for (int i = 0; i < captured.size(); i++) {
                 String more = inner.weaver.gradient(captured.get(i));
                 String sum = before.get(i);
-                after.add(inner.words.copy(more == null ? sum : inner.words.add(sum, more)));
+                after.add(inner.words.copy(more == null ? sum : inner.add(captured.get(i), sum, more)));
             }
             return after;
         }
@@ -296,7 +301,7 @@ final class ControlRules {
             inputs.addAll(sums);
             List<String> given = new ArrayList<>(List.of(steps, ""));
             for (int k : carrying) {
-                given.add(s.arrived(k) ? s.g(k) : s.zerosOf(element(k), again.get(k)));
+                given.add(s.arrived(k) ? s.g(k) : zeros(k, again.get(k)));
             }
             captured.forEach(value -> given.add(outerZeros(value)));
             give(s.ops(
@@ -306,8 +311,12 @@ final class ControlRules {
                     given.toArray(new String[0])));
         }
 
+        private String zeros(int k, String end) {
+            return s.isTensor(stateIn(k)) ? s.zerosOf(element(k), end) : SequenceRules.zeros(s, end);
+        }
+
         private String outerZeros(String value) {
-            if (s.type(value).element() == ElementType.OTHER) {
+            if (s.isTensor(value) && s.type(value).element() == ElementType.OTHER) {
                 throw s.refuse("it takes '" + value + "', which is no tensor of floats");
             }
             return s.zeros(value);

@@ -40,6 +40,10 @@ public final class Rules {
         ResizeRule.addTo(table);
         RecurrentRules.addTo(table);
         ControlRules.addTo(table);
+        SequenceRules.addTo(table);
+        GridRules.addTo(table);
+        RegionRules.addTo(table);
+        SignalRules.addTo(table);
         return table;
     }
 

@@ -208,7 +208,9 @@ public final class Weaver {
         }
         String sum = parts.get(0);
         for (String part : parts.subList(1, parts.size())) {
-            sum = emitter.emit("Add", 1, List.of(), sum, part).get(0);
+            sum = isTensor(value)
+                    ? emitter.emit("Add", 1, List.of(), sum, part).get(0)
+                    : SequenceRules.sum(new Step(this, graph.nodes().get(0), List.of()), sum, part);
         }
         arrived.put(value, List.of(sum));
         return sum;
@@ -236,6 +238,11 @@ public final class Weaver {
 
     boolean carries(String value) {
         return carrying.contains(value);
+    }
+
+    /** Whether a value is known to be a tensor; others are sequences, or refused by rules. */
+    boolean isTensor(String value) {
+        return types.containsKey(value);
     }
 
     /** What is known of a value; of one that is no tensor, nothing. */

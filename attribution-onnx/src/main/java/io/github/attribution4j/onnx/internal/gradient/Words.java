@@ -58,6 +58,9 @@ abstract class Words {
     }
 
     String number(ElementType type, double value) {
+        if (!type.carriesGradient()) {
+            throw refuse("the type of a value that it reads is not known, or is none of floats");
+        }
         return emitter.constant(type + " " + value, name -> Initializer.scalar(name, type, value));
     }
 
@@ -256,7 +259,14 @@ abstract class Words {
                 : op("ReduceProd", List.of(set("keepdims", 1)), shape(value), ints(0));
     }
 
+    boolean isTensor(String value) {
+        return weaver.isTensor(value);
+    }
+
     String zeros(String value) {
+        if (!isTensor(value)) {
+            return SequenceRules.zeros(this, value);
+        }
         return expand(number(type(value).element(), 0), shape(value));
     }
 

@@ -34,6 +34,7 @@ public final class Woven {
     private final String output;
     private final Map<String, String> gradients;
     private final List<String> kept;
+    private final List<Node> again;
 
     Woven(
             Graph graph,
@@ -60,8 +61,33 @@ public final class Woven {
         this.backward.forEach(node -> own.addAll(node.outputs()));
         Set<String> reads = new LinkedHashSet<>();
         this.backward.forEach(node -> reads.addAll(node.reads()));
+        reads.removeIf(own::contains);
+        this.again = again(reads, own);
         reads.removeIf(value -> own.contains(value) || constants.constant(value));
         this.kept = List.copyOf(reads);
+    }
+
+    /**
+     * The nodes whose results are no tensors, such as sequences: those cannot be handed on, and are computed again.
+     *
+     * @param reads what the nodes of the way back read; grows
+     * @param own what is made on the way back; grows
+     */
+    private List<Node> again(Set<String> reads, Set<String> own) {
+        Set<Node> found = new HashSet<>();
+        for (int i = forward.size() - 1; i >= 0; i--) {
+            Node node = forward.get(i);
+            if (node.outputs().stream()
+                    .anyMatch(value -> !value.isEmpty()
+                            && reads.contains(value)
+                            && !types.containsKey(value)
+                            && !constants.constant(value))) {
+                found.add(node);
+                reads.addAll(node.reads());
+                own.addAll(node.outputs());
+            }
+        }
+        return forward.stream().filter(found::contains).toList();
     }
 
     /** The input that takes the gradient of the score with respect to the output. */
@@ -114,7 +140,7 @@ public final class Woven {
         kept.forEach(value -> inputs.add(ValueInfo.of(value, type(value))));
         List<Node> nodes = new ArrayList<>();
         for (Node node : forward) {
-            if (node.outputs().stream().anyMatch(constants::constant)) {
+            if (node.outputs().stream().anyMatch(constants::constant) || again.contains(node)) {
                 nodes.add(node);
             }
         }

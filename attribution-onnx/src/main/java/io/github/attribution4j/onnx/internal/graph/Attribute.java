@@ -22,6 +22,7 @@ public record Attribute(String name, Message message) {
     private static final int STRINGS = 9;
     private static final int GRAPHS = 11;
     private static final int TYPE = 20;
+    private static final int REFERENCE = 21;
 
     static Attribute read(Message message) {
         return new Attribute(message.text(NAME), message);
@@ -89,6 +90,18 @@ public record Attribute(String name, Message message) {
                         .message(T, tensor.message())
                         .number(TYPE, 4)
                         .build());
+    }
+
+    /** The same under another name. */
+    Attribute named(String other) {
+        return new Attribute(
+                other,
+                message.without(number -> number == NAME).text(NAME, other).build());
+    }
+
+    /** Within a function, the attribute of its call that gives the value; mostly empty. */
+    String reference() {
+        return message.text(REFERENCE);
     }
 
     public long integer() {

@@ -40,6 +40,7 @@ final class Lift {
     private static final long FIRST_BATCH_NORM_WITHOUT_MODES = 9;
     private static final long FIRST_SCAN_WITHOUT_BATCH = 9;
     private static final long FIRST_ROI_ALIGN_OF_HALF_PIXELS = 16;
+    private static final long FIRST_TRANSFORM_BY_INPUTS = 20;
 
     private static final Set<String> AXES_BECAME_AN_INPUT = Set.of(
             "ReduceMax",
@@ -67,7 +68,9 @@ final class Lift {
     }
 
     static Graph from(long opset, Graph graph) {
-        return opset >= TO ? graph : new Lift(opset, graph).lift(graph);
+        boolean same = opset >= TO
+                && (opset >= FIRST_TRANSFORM_BY_INPUTS || graph.nodes().stream().noneMatch(node -> node.is("DFT")));
+        return same ? graph : new Lift(opset, graph).lift(graph);
     }
 
     /** The values that nodes read, also in graphs of nodes, and the outputs. */
@@ -149,6 +152,13 @@ final class Lift {
                         attributes.putIfAbsent(
                                 "coordinate_transformation_mode",
                                 Attribute.of("coordinate_transformation_mode", "output_half_pixel"));
+                    }
+                    add(node, node.type(), node.inputs(), attributes);
+                }
+                case "DFT" -> {
+                    // The axis that is usual changed; one that is said tells which version this is.
+                    if (from < FIRST_TRANSFORM_BY_INPUTS) {
+                        attributes.putIfAbsent("axis", Attribute.of("axis", 1));
                     }
                     add(node, node.type(), node.inputs(), attributes);
                 }

@@ -17,6 +17,7 @@ public final class Node {
     private static final int OP_TYPE = 4;
     private static final int ATTRIBUTE = 5;
     private static final int DOMAIN = 7;
+    private static final int OVERLOAD = 8;
     private static final int METADATA = 9;
 
     private final String name;
@@ -69,6 +70,12 @@ public final class Node {
         return new Node(message.without(number -> number == OUTPUT)
                 .texts(OUTPUT, others)
                 .build());
+    }
+
+    /** This node under another name. */
+    Node named(String other) {
+        return new Node(
+                message.without(number -> number == NAME).text(NAME, other).build());
     }
 
     /** This node with other inputs and attributes. */
@@ -126,6 +133,11 @@ public final class Node {
     /** The operator's set; empty for the standard's. */
     public String domain() {
         return domain;
+    }
+
+    /** Which of several functions of one name it calls; mostly empty. */
+    String overload() {
+        return message.text(OVERLOAD);
     }
 
     public boolean is(String operator) {

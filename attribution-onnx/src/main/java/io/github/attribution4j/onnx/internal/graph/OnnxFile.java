@@ -29,8 +29,6 @@ public final class OnnxFile implements AutoCloseable {
     private static final int FUNCTION = 25;
     private static final int OPSET_DOMAIN = 1;
     private static final int OPSET_VERSION = 2;
-    private static final int FUNCTION_NAME = 1;
-    private static final int FUNCTION_DOMAIN = 10;
     private static final int KEY = 1;
     private static final int VALUE = 2;
 
@@ -79,7 +77,7 @@ public final class OnnxFile implements AutoCloseable {
                     what + " has opset " + opset + "; models from opset " + Lift.FROM
                             + " on can be explained: export it again, or convert it with onnx.version_converter");
         }
-        this.graph = Scopes.unique(Lift.from(opset, written));
+        this.graph = Scopes.unique(Functions.inlined(Lift.from(opset, written), model.messages(FUNCTION), opset));
         opsets.put("", Math.max(opset, Lift.TO));
         check(graph);
     }
@@ -182,19 +180,13 @@ public final class OnnxFile implements AutoCloseable {
         return (model.text(PRODUCER) + " " + model.text(PRODUCER_VERSION)).strip();
     }
 
-    /** Whether an operator is a function defined in the file. */
-    public boolean definesFunction(Node node) {
-        return model.messages(FUNCTION).stream()
-                .anyMatch(function -> function.text(FUNCTION_NAME).equals(node.type())
-                        && function.text(FUNCTION_DOMAIN).equals(node.domain()));
-    }
-
     /**
      * Writes a model with other nodes and this file's weights. It refers to long ones by their place in this file, for
      * which ONNX Runtime needs the file's folder.
      */
     public byte[] write(Graph other) {
-        Message.Builder builder = model.without(number -> number == GRAPH || number == OPSET || number == IR_VERSION)
+        Message.Builder builder = model.without(
+                        number -> number == GRAPH || number == OPSET || number == IR_VERSION || number == FUNCTION)
                 .number(IR_VERSION, Math.max(model.number(IR_VERSION, 0), Lift.IR_VERSION))
                 .message(GRAPH, other.toMessage(bytes.path()));
         opsets.forEach((domain, version) -> builder.message(
