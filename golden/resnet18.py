@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the models of the benchmarks.
+"""Writes the models of the benchmarks, for TorchScript and for ONNX.
 
     python golden/resnet18.py                      writes attribution-benchmarks/src/main/resources
     python golden/resnet18.py --full resnet18.pt   also writes the whole ResNet-18 with seeded random weights (45 MB, not committed)
 
 ResNet-18 is committed as a skeleton: an archive with everything but the tensors' bytes, and `storages.json`, which names every storage with its type, length
 and the distribution its values are drawn from. Whoever adds the entries `resnet18/data/<key>` with that many little-endian values has a loadable archive.
+
+The exporter to ONNX joins each batch norm with the convolution before it. So `resnet18/skeleton.onnx` names for each of its weights a place in a file
+`resnet18.weights`, and `weights.json` says in the order of that file what they are made of: a parameter, or a convolution and its batch norm.
 """
 
 import argparse
@@ -19,6 +22,8 @@ from pathlib import Path
 from typing import Dict, List, Optional
 
 import numpy as np
+import onnx
+import onnxruntime
 import torch
 from torch import Tensor, nn
 
@@ -112,6 +117,21 @@ class Mlp(nn.Module):
         return self.fc3(self.relu2(self.fc2(self.relu1(self.fc1(x)))))
 
 
+class Table(nn.Module):
+    """[N, 30] to two logits: what services ask of a table's row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(30, 64)
+        self.relu1 = nn.ReLU()
+        self.fc2 = nn.Linear(64, 64)
+        self.relu2 = nn.ReLU()
+        self.fc3 = nn.Linear(64, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc3(self.relu2(self.fc2(self.relu1(self.fc1(x)))))
+
+
 def recipe(model: nn.Module, name: str) -> Dict[str, object]:
     """How to draw the values of one parameter or buffer, so that activations keep their size through the whole depth."""
     owner, _, kind = name.rpartition(".")
@@ -194,6 +214,62 @@ def skeleton(folder: Path) -> None:
     (folder / "storages.json").write_text(f'{{\n  {head},\n  "storages": [\n{lines}\n  ]\n}}\n', encoding="utf-8", newline="\n")
 
 
+def exported(model: nn.Module, shape: List[int]) -> onnx.ModelProto:
+    out = io.BytesIO()
+    names = {"input_names": ["x"], "output_names": ["scores"], "dynamic_axes": {"x": {0: "rows"}, "scores": {0: "rows"}}}
+    torch.onnx.export(model.eval(), (torch.zeros([2] + shape),), out, opset_version=17, dynamo=False, **names)
+    return onnx.load_from_string(out.getvalue())
+
+
+def same(model: onnx.ModelProto, archive_path: Path, shape: List[int]) -> None:
+    rows = np.random.RandomState(0).normal(0, 1, [3] + shape).astype(np.float32)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        expected = torch.jit.load(str(archive_path))(torch.from_numpy(rows)).numpy()
+    if np.abs(session.run(None, {"x": rows})[0] - expected).max() > 1e-5:
+        raise ValueError(f"{archive_path.name} and its ONNX file compute something else")
+
+
+def onnx_skeleton(folder: Path) -> None:
+    """The ResNet without its weights. What an initializer is made of is found by its numbers: every parameter has numbers of its own here."""
+    model = ResNet18().eval()
+    with torch.no_grad():
+        for tensor in model.state_dict().values():
+            if tensor.dtype == torch.float32:
+                tensor.copy_(torch.rand(tensor.shape) + 0.5)
+    parameters = {name: tensor.numpy().astype(np.float64) for name, tensor in model.state_dict().items()}
+    made: Dict[str, np.ndarray] = {}
+    sources: Dict[str, Dict[str, str]] = {}
+    for name, value in parameters.items():
+        owner, _, kind = name.rpartition(".")
+        if isinstance(model.get_submodule(owner), nn.Conv2d):
+            norm = owner[:-1] + "1" if owner.endswith(".0") else owner.replace("conv", "bn")
+            factor = parameters[norm + ".weight"] / np.sqrt(parameters[norm + ".running_var"] + 1e-5)
+            made[f"{owner} weight"], sources[f"{owner} weight"] = value * factor[:, None, None, None], {"convolution": name, "norm": norm}
+            made[f"{owner} bias"] = parameters[norm + ".bias"] - parameters[norm + ".running_mean"] * factor
+            sources[f"{owner} bias"] = {"norm": norm}
+        elif isinstance(model.get_submodule(owner), nn.Linear):
+            made[name], sources[name] = value, {"parameter": name}
+    graph = exported(model, [3, 224, 224])
+    listed, offset = [], 0
+    for tensor in graph.graph.initializer:
+        value = onnx.numpy_helper.to_array(tensor)
+        found = [n for n, m in made.items() if m.shape == value.shape and np.allclose(m, value, rtol=1e-4, atol=1e-5)]
+        if len(found) != 1:
+            raise ValueError(f"{tensor.name} is made of {found}")
+        listed.append({"numel": int(value.size), **sources[found[0]]})
+        tensor.ClearField("raw_data")
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        for key, entry in (("location", "resnet18.weights"), ("offset", str(offset)), ("length", str(4 * value.size))):
+            tensor.external_data.add(key=key, value=entry)
+        offset += 4 * value.size
+    if len(listed) != len(made):
+        raise ValueError(f"{len(listed)} weights were exported of {len(made)}")
+    (folder / "skeleton.onnx").write_bytes(graph.SerializeToString())
+    lines = ",\n".join("    " + json.dumps(entry) for entry in listed)
+    (folder / "weights.json").write_text(f'{{\n  "weights": [\n{lines}\n  ]\n}}\n', encoding="utf-8", newline="\n")
+
+
 def complete(folder: Path, path: Path, seed: int) -> None:
     """The whole archive from the skeleton and the list alone: what a benchmark does in Java."""
     listed = json.loads((folder / "storages.json").read_text(encoding="utf-8"))
@@ -223,10 +299,14 @@ def main() -> None:
     options = parser.parse_args()
     folder = options.out / "resnet18"
     skeleton(folder)
-    for name, model, shape in (("small-cnn", SmallCnn(), [3, 32, 32]), ("mlp", Mlp(), [64])):
+    onnx_skeleton(folder)
+    for name, model, shape in (("small-cnn", SmallCnn(), [3, 32, 32]), ("mlp", Mlp(), [64]), ("table", Table(), [30])):
         path = options.out / f"{name}.pt"
         archive.save(archive.script(initialise(model, SEED)), path, name)
         verify(path, shape)
+        graph = exported(model, shape)
+        same(graph, path, shape)
+        path.with_suffix(".onnx").write_bytes(graph.SerializeToString())
     if options.full:
         complete(folder, options.full, SEED)
         verify(options.full, [3, 224, 224])

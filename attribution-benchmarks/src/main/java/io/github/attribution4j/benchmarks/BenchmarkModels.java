@@ -6,15 +6,19 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Shape;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.zip.CRC32;
@@ -24,6 +28,8 @@ import java.util.zip.ZipOutputStream;
 
 /** Writes the benchmarks' archives to temporary files, deleted when the JVM ends. */
 enum BenchmarkModels {
+    /** Three linear layers on the 30 features of a table, two classes. */
+    TABLE("table", 30),
     /** Three linear layers on 64 features. */
     MLP("mlp", 64),
     /** Three convolutions on 3×32×32. */
@@ -47,7 +53,8 @@ enum BenchmarkModels {
                 return model;
             }
         }
-        throw new IllegalArgumentException("benchmark model '" + label + "': there are mlp, small-cnn and resnet18");
+        throw new IllegalArgumentException(
+                "benchmark model '" + label + "': there are table, mlp, small-cnn and resnet18");
     }
 
     String label() {
@@ -87,6 +94,92 @@ enum BenchmarkModels {
             return file;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The class that is explained. */
+    long target() {
+        return this == TABLE ? 1 : 3;
+    }
+
+    /** Writes the same network as an ONNX file. */
+    Path writeOnnx() {
+        try {
+            Path folder = Files.createTempDirectory("attribution-benchmark");
+            Path file = folder.resolve(label + ".onnx");
+            file.toFile().deleteOnExit();
+            folder.toFile().deleteOnExit();
+            try (InputStream in = resource(this == RESNET18 ? "resnet18/skeleton.onnx" : label + ".onnx")) {
+                Files.copy(in, file);
+            }
+            if (this == RESNET18) {
+                Path weights = folder.resolve("resnet18.weights");
+                weights.toFile().deleteOnExit();
+                writeWeights(weights);
+            }
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The weights of the ResNet as the exporter leaves them: with each batch norm in the convolution before it. */
+    private static void writeWeights(Path file) throws IOException {
+        Map<String, float[]> parameters = new HashMap<>();
+        for (JsonElement element : read("resnet18/storages.json").getAsJsonArray("storages")) {
+            JsonObject storage = element.getAsJsonObject();
+            if (storage.get("dtype").getAsString().equals("float32")) {
+                float[] values = new float[storage.get("numel").getAsInt()];
+                ByteBuffer.wrap(weights(storage))
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .asFloatBuffer()
+                        .get(values);
+                parameters.put(storage.get("name").getAsString(), values);
+            }
+        }
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
+            for (JsonElement element : read("resnet18/weights.json").getAsJsonArray("weights")) {
+                float[] values = values(element.getAsJsonObject(), parameters);
+                ByteBuffer bytes =
+                        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+                bytes.asFloatBuffer().put(values);
+                out.write(bytes.array());
+            }
+        }
+    }
+
+    private static float[] values(JsonObject weight, Map<String, float[]> parameters) {
+        if (weight.has("parameter")) {
+            return parameter(parameters, weight.get("parameter").getAsString());
+        }
+        String norm = weight.get("norm").getAsString();
+        float[] scale = parameter(parameters, norm + ".weight");
+        float[] variance = parameter(parameters, norm + ".running_var");
+        float[] mean = parameter(parameters, norm + ".running_mean");
+        float[] values = weight.has("convolution")
+                ? parameter(parameters, weight.get("convolution").getAsString()).clone()
+                : parameter(parameters, norm + ".bias").clone();
+        int each = values.length / scale.length;
+        for (int i = 0; i < values.length; i++) {
+            int channel = i / each;
+            double factor = scale[channel] / Math.sqrt(variance[channel] + 1e-5);
+            values[i] = (float) (weight.has("convolution") ? values[i] * factor : values[i] - mean[channel] * factor);
+        }
+        return values;
+    }
+
+    private static float[] parameter(Map<String, float[]> parameters, String name) {
+        float[] values = parameters.get(name);
+        if (values == null) {
+            throw new IllegalStateException("resnet18/storages.json has no '" + name + "'");
+        }
+        return values;
+    }
+
+    private static JsonObject read(String resource) throws IOException {
+        try (InputStream in = resource(resource)) {
+            return JsonParser.parseReader(new InputStreamReader(in, StandardCharsets.UTF_8))
+                    .getAsJsonObject();
         }
     }
 
@@ -138,7 +231,6 @@ enum BenchmarkModels {
 
     private static void writeResNet(Path file, UnaryOperator<String> program) throws IOException {
         try (ZipInputStream skeleton = new ZipInputStream(resource("resnet18/skeleton.pt"));
-                InputStream storages = resource("resnet18/storages.json");
                 ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
             for (ZipEntry entry = skeleton.getNextEntry(); entry != null; entry = skeleton.getNextEntry()) {
                 byte[] content = skeleton.readAllBytes();
@@ -151,8 +243,7 @@ enum BenchmarkModels {
                                         .getBytes(StandardCharsets.UTF_8)
                                 : content);
             }
-            JsonObject json = JsonParser.parseReader(new InputStreamReader(storages, StandardCharsets.UTF_8))
-                    .getAsJsonObject();
+            JsonObject json = read("resnet18/storages.json");
             for (JsonElement element : json.getAsJsonArray("storages")) {
                 JsonObject storage = element.getAsJsonObject();
                 String key = storage.get("key").getAsString();

@@ -8,6 +8,7 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.path.Quadrature;
 import io.github.attribution4j.propagation.DeepLift;
@@ -24,12 +25,16 @@ final class Ours implements AutoCloseable {
     private static final DeepLift DEEP_LIFT = new DeepLift();
     private static final GuidedBackprop GUIDED_BACKPROP = new GuidedBackprop();
 
-    private final TorchScriptModel model;
+    private final LayeredModel model;
     private final Tensor input;
     private final Inputs inputs;
 
     Ours(BenchmarkModels which, Path archive) {
-        this.model = TorchScriptModel.load(archive);
+        this(which, TorchScriptModel.load(archive));
+    }
+
+    Ours(BenchmarkModels which, LayeredModel model) {
+        this.model = model;
         this.input = model.tensors().of(which.input(), Shape.of(which.shape(1)));
         this.inputs = Inputs.of(input);
     }
@@ -43,12 +48,17 @@ final class Ours implements AutoCloseable {
         return explain(method, target, Run.defaults().batchRows(batch));
     }
 
+    float[] layerIntegratedGradients(String layer, long target, int steps, int batch) {
+        IntegratedGradients method = new IntegratedGradients().steps(steps).quadrature(Quadrature.RIEMANN_MIDDLE);
+        return explain(method.at(layer), target, Run.defaults().batchRows(batch));
+    }
+
     float[] deepLift(long target) {
-        return explain(DEEP_LIFT, target, Run.defaults());
+        return explainByRules(DEEP_LIFT, target);
     }
 
     float[] guidedBackprop(long target) {
-        return explain(GUIDED_BACKPROP, target, Run.defaults());
+        return explainByRules(GUIDED_BACKPROP, target);
     }
 
     float[] gradCam(String layer, long target) {
@@ -71,8 +81,15 @@ final class Ours implements AutoCloseable {
         }
     }
 
-    private float[] explain(Attribution<? super RuledModel> method, long target, Run run) {
+    private float[] explain(Attribution<? super LayeredModel> method, long target, Run run) {
         try (Explanation explanation = method.attribute(model, inputs, Target.index(target), run)) {
+            return explanation.attribution().toFloatArray();
+        }
+    }
+
+    private float[] explainByRules(Attribution<RuledModel> method, long target) {
+        try (Explanation explanation =
+                method.attribute((RuledModel) model, inputs, Target.index(target), Run.defaults())) {
             return explanation.attribution().toFloatArray();
         }
     }

@@ -13,7 +13,8 @@ import java.util.concurrent.CountDownLatch;
  * Measures the library against the bare loop, in turns, and prints the median of the ratios with its quartiles.
  *
  * <p>Run it on an idle machine; it takes some minutes. Arguments name what to measure ({@code ig}, {@code
- * saliency}, {@code forward}, {@code cam}, {@code rules}, {@code load}, {@code free}, {@code threads}); none means all.
+ * saliency}, {@code forward}, {@code cam}, {@code rules}, {@code load}, {@code free}, {@code threads}; {@code onnx}
+ * against a bare loop of ONNX Runtime; {@code engines} ONNX against TorchScript); none means all.
  */
 public final class Ratios {
     private static final int STEPS = 20;
@@ -27,19 +28,21 @@ public final class Ratios {
     private static final int COMPILED_CALLS = 40_000;
 
     private final PrintStream out;
+    private final Pairs pairs;
 
     private Ratios(PrintStream out) {
         this.out = out;
+        this.pairs = new Pairs(out);
     }
 
     /** Measures. */
     public static void main(String[] arguments) throws InterruptedException {
         Ratios ratios = new Ratios(new PrintStream(System.out, true, StandardCharsets.UTF_8));
         java.util.List<String> wanted = arguments.length == 0
-                ? java.util.List.of("ig", "saliency", "forward", "cam", "rules", "load", "free", "threads")
+                ? java.util.List.of(
+                        "ig", "saliency", "forward", "cam", "rules", "load", "free", "threads", "onnx", "engines")
                 : Arrays.asList(arguments);
-        ratios.out.println("| what | ours, ms | bare loop, ms | ratio: median (quartiles), pairs |");
-        ratios.out.println("|---|---|---|---|");
+        ratios.pairs.head("ours", "bare loop");
         if (wanted.contains("ig")) {
             ratios.integratedGradients(BenchmarkModels.SMALL_CNN, 10_000, 300);
             ratios.integratedGradients(BenchmarkModels.RESNET18, 3, 25);
@@ -70,51 +73,58 @@ public final class Ratios {
         if (wanted.contains("threads")) {
             ratios.threads(BenchmarkModels.SMALL_CNN, 100, 400);
         }
+        OnnxRatios onnx = new OnnxRatios(ratios.pairs);
+        if (wanted.contains("onnx")) {
+            onnx.bareLoop();
+        }
+        if (wanted.contains("engines")) {
+            onnx.engines();
+        }
     }
 
-    private void integratedGradients(BenchmarkModels which, int warmups, int pairs) {
+    private void integratedGradients(BenchmarkModels which, int warmups, int count) {
         Path archive = which.write();
         try (Ours ours = new Ours(which, archive);
                 BareLoop bare = new BareLoop(archive);
                 NDArray input = bare.input(which.input(), which.shape(1))) {
             BareLoop.prepareThread();
-            requireEqual(
+            Pairs.requireEqual(
                     ours.integratedGradients(TARGET, STEPS, BATCH),
                     bare.integratedGradients(input, TARGET, STEPS, BATCH));
-            compare(
+            pairs.compare(
                     "integrated gradients, 20 steps, batches of 10, " + which.label(),
                     warmups,
-                    pairs,
+                    count,
                     () -> ours.integratedGradients(TARGET, STEPS, BATCH),
                     () -> bare.integratedGradients(input, TARGET, STEPS, BATCH));
         }
     }
 
-    private void saliency(BenchmarkModels which, int warmups, int pairs) {
+    private void saliency(BenchmarkModels which, int warmups, int count) {
         Path archive = which.write();
         try (Ours ours = new Ours(which, archive);
                 BareLoop bare = new BareLoop(archive);
                 NDArray input = bare.input(which.input(), which.shape(1))) {
             BareLoop.prepareThread();
-            requireEqual(ours.saliency(TARGET), bare.saliency(input, TARGET));
-            compare(
+            Pairs.requireEqual(ours.saliency(TARGET), bare.saliency(input, TARGET));
+            pairs.compare(
                     "saliency, " + which.label(),
                     warmups,
-                    pairs,
+                    count,
                     () -> ours.saliency(TARGET),
                     () -> bare.saliency(input, TARGET));
         }
     }
 
     /** Layers cost nothing until one is used: the same forward call of the archive and of the library's copy. */
-    private void forward(BenchmarkModels which, int warmups, int pairs) {
+    private void forward(BenchmarkModels which, int warmups, int count) {
         Path archive = which.write();
         try (Ours ours = new Ours(which, archive);
                 BareLoop bare = new BareLoop(archive);
                 NDArray input = bare.input(which.input(), which.shape(1))) {
             BareLoop.prepareThread();
-            requireEqual(ours.forward(), bare.forward(input));
-            compare("forward, " + which.label(), warmups, pairs, ours::forward, () -> bare.forward(input));
+            Pairs.requireEqual(ours.forward(), bare.forward(input));
+            pairs.compare("forward, " + which.label(), warmups, count, ours::forward, () -> bare.forward(input));
         }
     }
 
@@ -122,7 +132,7 @@ public final class Ratios {
      * Grad-CAM at the last block against an archive written by hand that computes the same map: one forward run, one
      * backward run that ends at the block, one weighted sum.
      */
-    private void gradCam(int warmups, int pairs) {
+    private void gradCam(int warmups, int count) {
         BenchmarkModels which = BenchmarkModels.RESNET18;
         // The JVM compiles Java code after some thousand calls. These would take minutes here.
         try (Ours small = new Ours(BenchmarkModels.SMALL_CNN, BenchmarkModels.SMALL_CNN.write())) {
@@ -134,11 +144,11 @@ public final class Ratios {
                 BareLoop bare = new BareLoop(BenchmarkModels.writeGradCam(TARGET));
                 NDArray input = bare.input(which.input(), which.shape(1))) {
             BareLoop.prepareThread();
-            requireEqual(ours.gradCam("layer4", TARGET), bare.forwardWithGradients(input));
-            compare(
+            Pairs.requireEqual(ours.gradCam("layer4", TARGET), bare.forwardWithGradients(input));
+            pairs.compare(
                     "Grad-CAM at layer4 against an archive written for it, " + which.label(),
                     warmups,
-                    pairs,
+                    count,
                     () -> ours.gradCam("layer4", TARGET),
                     () -> bare.forwardWithGradients(input));
         }
@@ -148,46 +158,46 @@ public final class Ratios {
      * DeepLIFT against a forward and a backward run of input and baseline in one batch, without rules; guided
      * backpropagation against the saliency of the bare loop and of the library.
      */
-    private void rules(BenchmarkModels which, int warmups, int pairs) {
+    private void rules(BenchmarkModels which, int warmups, int count) {
         Path archive = which.write();
         try (Ours ours = new Ours(which, archive);
                 BareLoop bare = new BareLoop(archive);
                 NDArray input = bare.input(which.input(), which.shape(1))) {
             BareLoop.prepareThread();
-            compare(
+            pairs.compare(
                     "DeepLIFT against forward and backward of the doubled batch, " + which.label(),
                     warmups,
-                    pairs,
+                    count,
                     () -> ours.deepLift(TARGET),
                     () -> bare.doubled(input, TARGET));
-            compare(
+            pairs.compare(
                     "guided backpropagation against saliency in the bare loop, " + which.label(),
                     warmups,
-                    pairs,
+                    count,
                     () -> ours.guidedBackprop(TARGET),
                     () -> bare.saliency(input, TARGET));
-            compare(
+            pairs.compare(
                     "guided backpropagation against saliency of the library, " + which.label(),
                     warmups,
-                    pairs,
+                    count,
                     () -> ours.guidedBackprop(TARGET),
                     () -> ours.saliency(TARGET));
         }
     }
 
     /** Loading with everything that makes layers explainable, against loading the archive alone. */
-    private void load(BenchmarkModels which, int warmups, int pairs) {
+    private void load(BenchmarkModels which, int warmups, int count) {
         Path archive = which.write();
-        compare(
+        pairs.compare(
                 "load, " + which.label(),
                 warmups,
-                pairs,
+                count,
                 () -> new Ours(which, archive).close(),
                 () -> new BareLoop(archive).close());
-        compare(
+        pairs.compare(
                 "load and activation of the first layer against load and forward, " + which.label(),
                 warmups,
-                pairs,
+                count,
                 () -> {
                     try (Ours ours = new Ours(which, archive)) {
                         ours.firstLayer();
@@ -200,62 +210,6 @@ public final class Ratios {
                         bare.forward(input);
                     }
                 });
-    }
-
-    private static void requireEqual(float[] ours, float[] bare) {
-        double largest = 0;
-        double difference = 0;
-        for (int i = 0; i < bare.length; i++) {
-            largest = Math.max(largest, Math.abs(bare[i]));
-            difference = Math.max(difference, Math.abs(ours[i] - bare[i]));
-        }
-        if (!(difference <= 1e-4 * largest)) {
-            throw new IllegalStateException("the bare loop computes something else: they differ by " + difference
-                    + " of " + largest + ", so that a ratio of times would mean nothing");
-        }
-    }
-
-    private void compare(String what, int warmups, int pairs, Runnable ours, Runnable bare) {
-        for (int i = 0; i < warmups; i++) {
-            ours.run();
-            bare.run();
-        }
-        double[] ourTimes = new double[pairs];
-        double[] bareTimes = new double[pairs];
-        double[] ratios = new double[pairs];
-        for (int i = 0; i < pairs; i++) {
-            // The order alternates, because the second one may find warmer caches.
-            if (i % 2 == 0) {
-                ourTimes[i] = milliseconds(ours);
-                bareTimes[i] = milliseconds(bare);
-            } else {
-                bareTimes[i] = milliseconds(bare);
-                ourTimes[i] = milliseconds(ours);
-            }
-            ratios[i] = ourTimes[i] / bareTimes[i];
-        }
-        out.printf(
-                Locale.ROOT,
-                "| %s | %.3g | %.3g | %.3f (%.3f to %.3f), %d |%n",
-                what,
-                quantile(ourTimes, 0.5),
-                quantile(bareTimes, 0.5),
-                quantile(ratios, 0.5),
-                quantile(ratios, 0.25),
-                quantile(ratios, 0.75),
-                pairs);
-    }
-
-    private static double milliseconds(Runnable task) {
-        long start = System.nanoTime();
-        task.run();
-        return (System.nanoTime() - start) / 1e6;
-    }
-
-    private static double quantile(double[] values, double level) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[(int) Math.round(level * (sorted.length - 1))];
     }
 
     private void free() {
@@ -271,15 +225,15 @@ public final class Ratios {
         }
         double[] times = new double[15];
         for (int i = 0; i < times.length; i++) {
-            times[i] = milliseconds(task);
+            times[i] = Pairs.milliseconds(task);
         }
         out.printf(
                 Locale.ROOT,
                 "| %s | %.0f (%.0f to %.0f) | | |%n",
                 what,
-                quantile(times, 0.5),
-                quantile(times, 0.25),
-                quantile(times, 0.75));
+                Pairs.quantile(times, 0.5),
+                Pairs.quantile(times, 0.25),
+                Pairs.quantile(times, 0.75));
     }
 
     /** Integrated gradients per second on one model, from one thread and from two, in turns. */
@@ -296,9 +250,9 @@ public final class Ratios {
                     Locale.ROOT,
                     "| integrated gradients a second, one model, %s: 1 thread %.0f, 2 threads %.0f | | | %.2f × |%n",
                     which.label(),
-                    quantile(one, 0.5),
-                    quantile(two, 0.5),
-                    quantile(two, 0.5) / quantile(one, 0.5));
+                    Pairs.quantile(one, 0.5),
+                    Pairs.quantile(two, 0.5),
+                    Pairs.quantile(two, 0.5) / Pairs.quantile(one, 0.5));
         }
     }
 
