@@ -63,7 +63,8 @@ public final class Remedies {
                     ", or say with Inputs\\.allowMissing\\(\\) that NaN is a missing value to the model",
                     ", which no TorchScript model takes for a missing value by itself"),
             Remedy.of("give them with Inputs\\.named\\(\\.\\.\\.\\)", "give a table, whose header has them"),
-            Remedy.of("\\(LoadOptions\\.unbatched\\)", "(--unbatched)"),
+            Remedy.of("\\((?:LoadOptions|OnnxOptions)\\.unbatched\\)", "(--unbatched)"),
+            Remedy.of("OnnxOptions\\.defaults\\(\\)\\.output\\(\"([^\"]*)\"\\)", "--output $1"),
             Remedy.of("Methods\\.all\\(\\) lists all", "'attribution methods' lists all"),
             Remedy.of(
                     "choose one when loading: LoadOptions\\.defaults\\(\\)\\.method\\([^)]*\\)(?:, --model-method)?",

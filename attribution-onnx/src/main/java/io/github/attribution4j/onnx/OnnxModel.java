@@ -3,20 +3,25 @@ package io.github.attribution4j.onnx;
 
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.Program;
+import io.github.attribution4j.model.rule.Operation;
+import io.github.attribution4j.model.rule.RuleSet;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import io.github.attribution4j.onnx.internal.proto.FormatException;
 import io.github.attribution4j.onnx.internal.session.OrtTensors;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -38,70 +43,129 @@ import java.util.function.Supplier;
  *
  * <p>May be shared by threads.
  */
-public final class OnnxModel implements LayeredModel {
+public final class OnnxModel implements RuledModel {
     private final OnnxFile file;
     private final OnnxProgram program;
     private final Program.Whole whole;
     private final String name;
+    private final OnnxOptions options;
 
-    private OnnxModel(OnnxFile file, String name, String output) {
+    private OnnxModel(OnnxFile file, String name, OnnxOptions options) {
         this.file = file;
         this.name = name;
-        this.program = new OnnxProgram(file, output);
+        this.options = options;
+        this.program = new OnnxProgram(file, options);
         this.whole = new Program.Whole(this, program);
     }
 
     /**
-     * Loads a model; its first output is explained.
+     * Loads a model on the CPU; its first floating-point output is explained.
      *
      * @param path the file; files that it names lie in its folder or below
-     * @throws UnsupportedModelException if this is no model, or not one that can be explained; the message says why in
-     *     one line
+     * @throws UnsupportedModelException in one line, if this is no model or a damaged one, needs a newer runtime, lacks
+     *     a file of weights or names one outside its folder, has operators or domains that the runtime does not know, is
+     *     a graph for training, or has inputs or outputs that are no tensors
      */
     public static OnnxModel load(Path path) {
-        return load(path, "");
+        return load(path, OnnxOptions.defaults());
     }
 
     /**
      * Loads a model.
      *
      * @param path the file; files that it names lie in its folder or below
-     * @param output the name of the output to explain, or of a tensor that is computed on the way, such as the logits
-     *     in front of a softmax; empty for the first output
-     * @throws UnsupportedModelException if this is no model, or not one that can be explained; the message says why in
-     *     one line
+     * @param options device, threads, output
+     * @throws UnsupportedModelException as {@link #load(Path)}, or if the device does not exist
      */
-    public static OnnxModel load(Path path, String output) {
-        return load(() -> OnnxFile.open(path), String.valueOf(path.getFileName()), output);
+    public static OnnxModel load(Path path, OnnxOptions options) {
+        return load(() -> OnnxFile.open(path), String.valueOf(path.getFileName()), options);
     }
 
     /**
-     * Loads a model from memory; its first output is explained.
+     * Loads a model from memory, on the CPU; its first floating-point output is explained.
      *
-     * @param model the bytes of a file, which nobody may change afterwards; all weights lie in it
-     * @throws UnsupportedModelException if this is no model, or not one that can be explained; the message says why in
-     *     one line
+     * @param model the bytes of a file, in which all weights lie; nobody may change them afterwards. More than 16 MiB are
+     *     written to a temporary file, from which the runtime takes the weights until the model is closed
+     * @throws UnsupportedModelException as {@link #load(Path)}
      */
     public static OnnxModel load(byte[] model) {
-        return load(() -> OnnxFile.of(model), "model", "");
+        return load(model, OnnxOptions.defaults());
     }
 
-    private static OnnxModel load(Supplier<OnnxFile> open, String name, String output) {
+    /**
+     * Loads a model from memory.
+     *
+     * @param model the bytes of a file, as for {@link #load(byte[])}
+     * @param options device, threads, output
+     * @throws UnsupportedModelException as {@link #load(Path, OnnxOptions)}
+     */
+    public static OnnxModel load(byte[] model, OnnxOptions options) {
+        return load(() -> OnnxFile.of(model), "model", options);
+    }
+
+    /**
+     * Loads a model from a stream, on the CPU; its first floating-point output is explained.
+     *
+     * @param stream read to its end, not closed; all weights lie in it. More than 16 MiB are written to a temporary file,
+     *     from which the runtime takes the weights until the model is closed
+     * @throws UnsupportedModelException as {@link #load(Path)}
+     */
+    public static OnnxModel load(InputStream stream) {
+        return load(stream, OnnxOptions.defaults());
+    }
+
+    /**
+     * Loads a model from a stream.
+     *
+     * @param stream as for {@link #load(InputStream)}
+     * @param options device, threads, output
+     * @throws UnsupportedModelException as {@link #load(Path, OnnxOptions)}
+     */
+    public static OnnxModel load(InputStream stream, OnnxOptions options) {
+        return load(() -> OnnxFile.read(stream), "stream", options);
+    }
+
+    private static OnnxModel load(Supplier<OnnxFile> open, String name, OnnxOptions options) {
         OnnxFile file;
         try {
             file = open.get();
         } catch (FormatException e) {
             throw new UnsupportedModelException(String.valueOf(e.getMessage()), e);
         }
+        boolean complete = false;
         try {
-            return new OnnxModel(file, name, output);
-        } catch (ModelException e) {
-            file.close();
+            OnnxModel model = new OnnxModel(file, name, options);
+            complete = true;
+            return model;
+        } catch (UnsupportedModelException | ModelMemoryException e) {
             throw e;
-        } catch (FormatException e) {
-            file.close();
+        } catch (ModelException | FormatException e) {
             throw new UnsupportedModelException(String.valueOf(e.getMessage()), e);
+        } finally {
+            if (!complete) {
+                file.close();
+            }
         }
+    }
+
+    /** Returns what the model takes and gives, such as {@code x: float32[N, 3] -> y: float32[N, 2]}. */
+    public String signature() {
+        return program.signature().described();
+    }
+
+    /** Returns the names of the inputs, in the order of the file. */
+    public List<String> parameterNames() {
+        return program.signature().inputNames();
+    }
+
+    /** Returns the names of the outputs, in the order of the file. */
+    public List<String> outputNames() {
+        return program.signature().outputNames();
+    }
+
+    /** Returns the name of the output that is explained. */
+    public String output() {
+        return program.signature().output();
     }
 
     @Override
@@ -139,8 +203,37 @@ public final class OnnxModel implements LayeredModel {
     }
 
     @Override
-    public Cut cut(List<Cut.Point> points) {
+    public RuledCut cut(List<Cut.Point> points) {
         return whole.cut(points);
+    }
+
+    /**
+     * Refuses: this engine has no backward rules yet.
+     *
+     * @throws UnsupportedModelException always
+     */
+    @Override
+    public List<Operation> operations() {
+        throw Program.noRules();
+    }
+
+    /**
+     * Refuses: this engine has no backward rules yet.
+     *
+     * @throws UnsupportedModelException always
+     */
+    @Override
+    public Copy with(RuleSet rules) {
+        return whole.with(rules);
+    }
+
+    /**
+     * Says so of files that were exported with a fixed first axis of one row, and of models without an axis of rows
+     * ({@link OnnxOptions#unbatched}).
+     */
+    @Override
+    public Optional<String> oneRowAtATime() {
+        return program.signature().oneRow();
     }
 
     /**
@@ -161,7 +254,7 @@ public final class OnnxModel implements LayeredModel {
 
     @Override
     public Identity identity() {
-        return new Identity(name, file.digest(), OrtTensors.engine(), "cpu");
+        return new Identity(name, "", file.digest(), OrtTensors.engine(), options.device(), options.changes());
     }
 
     OnnxProgram program() {

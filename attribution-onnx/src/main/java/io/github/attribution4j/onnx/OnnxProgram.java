@@ -2,15 +2,13 @@
 package io.github.attribution4j.onnx;
 
 import ai.onnxruntime.OnnxTensor;
-import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.model.UnsupportedModelException;
-import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.program.Program.Place;
+import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.program.Program.Question;
+import io.github.attribution4j.model.program.Program.RowForm;
 import io.github.attribution4j.onnx.EditedGraph.Spot;
 import io.github.attribution4j.onnx.internal.gradient.Weaver;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
@@ -18,16 +16,17 @@ import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
-import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.session.GraphSession;
 import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
 import io.github.attribution4j.onnx.internal.session.OrtTensors;
+import io.github.attribution4j.onnx.internal.session.SessionSettings;
 import io.github.attribution4j.onnx.internal.session.Sessions;
 import io.github.attribution4j.onnx.internal.session.TypeOracle;
-import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -48,7 +47,12 @@ final class OnnxProgram implements Program, AutoCloseable {
     private final String output;
     private final TypeOracle oracle;
     private final OnnxAddresses addresses;
-    private final Sessions sessions = new Sessions();
+    private final OnnxSignature signature;
+    /** The output, if it has to be seen in another form; null if it is taken as it is. */
+    private final @Nullable Spot whole;
+
+    private final SessionSettings settings;
+    private final Sessions sessions;
     private final Map<Key, Plan> plans = new ConcurrentHashMap<>();
 
     /** The values that a question is about. */
@@ -69,38 +73,31 @@ final class OnnxProgram implements Program, AutoCloseable {
     /** How a question is answered. */
     private record Plan(EditedGraph edited, @Nullable Woven woven) {}
 
-    OnnxProgram(OnnxFile file, String chosen) {
+    OnnxProgram(OnnxFile file, OnnxOptions options) {
         this.file = file;
         this.graph = file.graph();
-        this.oracle = new TypeOracle(file);
-        List<String> outputs = graph.outputs().stream().map(ValueInfo::name).toList();
-        if (outputs.isEmpty()) {
-            throw new UnsupportedModelException("the model has no output");
-        }
-        Map<String, Node> producers = graph.producers();
-        if (!chosen.isEmpty() && !outputs.contains(chosen) && !producers.containsKey(chosen)) {
-            throw new UnsupportedModelException(
-                    "the model has no output '" + chosen + "'; " + NearNames.hint(chosen, outputs));
-        }
-        this.output = chosen.isEmpty() ? outputs.get(0) : chosen;
+        this.settings = new SessionSettings(
+                Optimization.valueOf(options.optimization().name()),
+                options.threads(),
+                options.memoryArena(),
+                options.cuda());
+        this.sessions = new Sessions(options.sessions());
+        OnnxSignature.requireComputes(graph);
+        this.oracle = new TypeOracle(file, settings);
         Map<String, ElementType> elements = oracle.elements();
-        if (!elements.containsKey(output)) {
-            throw new UnsupportedModelException(noTensor(output, producers.get(output), outputs));
-        }
+        this.signature = new OnnxSignature(graph, elements, options);
+        this.output = signature.output();
+        this.whole = options.isUnbatched() ? new Spot(output, RowForm.ALONE) : null;
         this.addresses = new OnnxAddresses(graph, output, elements);
     }
 
-    private static String noTensor(String output, @Nullable Node producer, List<String> outputs) {
-        List<String> others =
-                outputs.stream().filter(other -> !other.equals(output)).toList();
-        String what = "the output '" + output + "' is a sequence or a map, no tensor; ";
-        if (producer != null && producer.type().equals("ZipMap")) {
-            return what + "choose the tensor that its ZipMap is made of, '" + producer.input(0)
-                    + "', or export the classifier without ZipMap (zipmap=False)";
-        }
-        return what + "choose "
-                + (others.isEmpty() ? "a tensor that is computed before it" : "another one of " + others)
-                + ", by its name";
+    OnnxSignature signature() {
+        return signature;
+    }
+
+    @Override
+    public RowLayout rowLayout() {
+        return whole == null ? RowLayout.VARIES : RowLayout.NONE;
     }
 
     OnnxAddresses addresses() {
@@ -138,11 +135,13 @@ final class OnnxProgram implements Program, AutoCloseable {
         return computed;
     }
 
-    private Spots spots(Question question) {
+    private Spots spots(Question question, boolean back) {
         return new Spots(
                 question.replaced().stream().map(this::spot).toList(),
                 question.tapped().stream().map(this::spot).toList(),
-                question.end() == null ? null : spot(question.end()));
+                question.end() != null
+                        ? spot(question.end())
+                        : question.tapped().isEmpty() || back ? whole : null);
     }
 
     private Spot spot(Place place) {
@@ -153,12 +152,13 @@ final class OnnxProgram implements Program, AutoCloseable {
     public List<Tensor> forward(Question question) {
         requireOpen();
         try (Given given = new Given(question)) {
-            Spots spots = spots(question);
+            Spots spots = spots(question, false);
             Key key = new Key(spots, List.of(), false);
             EditedGraph edited = plan(key, question, given).edited();
             given.bind(edited, spots);
+            Spot end = spots.end();
             List<String> wanted = spots.tapped().isEmpty()
-                    ? List.of(output)
+                    ? List.of(end == null ? output : edited.seen(end))
                     : spots.tapped().stream().map(edited::seen).toList();
             List<String> asked = wanted.stream()
                     .distinct()
@@ -181,7 +181,7 @@ final class OnnxProgram implements Program, AutoCloseable {
     }
 
     private GraphSession session(Graph part) {
-        return new GraphSession(file, part, Optimization.ALL);
+        return new GraphSession(file, part, settings);
     }
 
     private Plan plan(Key key, Question question, Given given) {
@@ -251,13 +251,12 @@ final class OnnxProgram implements Program, AutoCloseable {
 
         Given(Question question) {
             this.question = question;
-            this.names = names(question.arguments());
-            Map<String, ElementType> elements = oracle.elements();
+            this.names = signature.bound(question);
+            List<Inputs.Input> arguments = question.arguments();
             try {
                 for (int i = 0; i < names.size(); i++) {
-                    Tensor tensor = question.arguments().get(i).tensor();
-                    requireType(names.get(i), tensor, elements.get(names.get(i)));
-                    tensors.put(names.get(i), OrtTensors.of(tensor));
+                    Inputs.Input given = arguments.get(i);
+                    tensors.put(names.get(i), OrtTensors.of(given.tensor(), signature.shape(given)));
                 }
             } catch (RuntimeException | Error e) {
                 close();
@@ -265,44 +264,13 @@ final class OnnxProgram implements Program, AutoCloseable {
             }
         }
 
-        private List<String> names(List<Inputs.Input> arguments) {
-            List<String> known = graph.inputs().stream().map(ValueInfo::name).toList();
-            if (arguments.size() != known.size()) {
-                throw new ModelException("the model takes " + known.size() + " inputs " + known + ", but "
-                        + arguments.size() + " are given");
-            }
-            List<String> bound = new ArrayList<>();
-            int first = question.replaced().size();
-            for (int i = 0; i < arguments.size(); i++) {
-                String name = arguments.get(i).name();
-                if (known.contains(name)) {
-                    bound.add(name);
-                } else if (!question.inputs().isNamed(first + i) || name.equals(Inputs.positionalName(i))) {
-                    bound.add(known.get(i));
-                } else {
-                    throw new ModelException("the model has no input '" + name + "'; " + NearNames.hint(name, known));
-                }
-            }
-            if (new HashSet<>(bound).size() < bound.size()) {
-                throw new ModelException("inputs are given twice: " + bound + "; name all of them or none");
-            }
-            return bound;
-        }
-
-        private void requireType(String name, Tensor tensor, @Nullable ElementType element) {
-            DataType type = element == null ? null : OrtTensors.dataType(element);
-            if (tensor.dataType() != type) {
-                throw new ModelException(
-                        "input '" + name + "' is " + tensor.dataType().label() + ", but the model takes "
-                                + (type == null ? element + ", which this library has no tensors of" : type.label())
-                                + "; convert it");
-            }
-        }
-
         /** Adds the values that are put in. */
         void bind(EditedGraph edited, Spots spots) {
             for (int i = 0; i < spots.replaced().size(); i++) {
-                tensors.put(edited.seen(spots.replaced().get(i)), OrtTensors.of(question.replacement(i)));
+                tensors.put(
+                        edited.seen(spots.replaced().get(i)),
+                        OrtTensors.of(
+                                question.replacement(i), question.replacement(i).shape()));
             }
         }
 
@@ -329,12 +297,13 @@ final class OnnxProgram implements Program, AutoCloseable {
         private final EditedGraph edited;
         private final Woven woven;
         private final List<String> leaves;
+        private final List<@Nullable Shape> shapes;
         private final Map<String, OnnxTensor> known = new LinkedHashMap<>();
 
         Run(Question question, Given given) {
             this.question = question;
             this.given = given;
-            this.spots = spots(question);
+            this.spots = spots(question, true);
             this.key = new Key(spots, spots.tapped().isEmpty() ? attributed() : List.of(), true);
             Plan plan = plan(key, question, given);
             Woven made = plan.woven();
@@ -345,7 +314,26 @@ final class OnnxProgram implements Program, AutoCloseable {
             this.woven = made;
             given.bind(edited, spots);
             this.leaves = leaves(question, spots, edited, given.names);
+            this.shapes = shapes();
             known.putAll(given.tensors);
+        }
+
+        /** The shapes that gradients have to have, where the model sees others; null where it sees them as they are. */
+        private List<@Nullable Shape> shapes() {
+            if (whole == null || !spots.tapped().isEmpty()) {
+                return Collections.nCopies(leaves.size(), null);
+            }
+            List<@Nullable Shape> given = new ArrayList<>();
+            List<Inputs.Input> inputs = question.inputs().all();
+            for (int i = 0; i < inputs.size(); i++) {
+                if (question.isLeaf(inputs.get(i))) {
+                    given.add(
+                            i < spots.replaced().size()
+                                    ? null
+                                    : inputs.get(i).tensor().shape());
+                }
+            }
+            return given;
         }
 
         /** What is attributed, and in which order inputs are given. */
@@ -407,9 +395,12 @@ final class OnnxProgram implements Program, AutoCloseable {
                 return sessions.use(List.of(key, "back"), () -> session(woven.backward()), session -> {
                     try (GraphSession.Outputs outputs = session.run(all)) {
                         List<Tensor> gradients = new ArrayList<>();
-                        for (String leaf : leaves) {
-                            String gradient = woven.gradients().get(leaf);
-                            gradients.add(gradient == null ? zeros(leaf) : OrtTensors.tensor(outputs.get(gradient)));
+                        for (int i = 0; i < leaves.size(); i++) {
+                            String gradient = woven.gradients().get(leaves.get(i));
+                            gradients.add(
+                                    gradient == null
+                                            ? zeros(leaves.get(i), shapes.get(i))
+                                            : OrtTensors.tensor(outputs.get(gradient), shapes.get(i)));
                         }
                         return gradients;
                     }
@@ -417,8 +408,8 @@ final class OnnxProgram implements Program, AutoCloseable {
             }
         }
 
-        private Tensor zeros(String leaf) {
-            try (Tensor like = OrtTensors.tensor(value(leaf))) {
+        private Tensor zeros(String leaf, @Nullable Shape shape) {
+            try (Tensor like = OrtTensors.tensor(value(leaf), shape)) {
                 return Tensors.ofJava()
                         .of(new double[Math.toIntExact(like.shape().size())], like.dataType(), like.shape());
             }

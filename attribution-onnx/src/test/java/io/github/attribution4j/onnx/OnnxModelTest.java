@@ -140,10 +140,10 @@ class OnnxModelTest {
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessageContaining("page");
         Path path = Files.write(folder.resolve("mlp.onnx"), GOLDEN.bytes("mlp.dynamo/model"));
-        assertThatThrownBy(() -> OnnxModel.load(path, "logits"))
+        assertThatThrownBy(() -> OnnxModel.load(path, OnnxOptions.defaults().output("logits")))
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessageContaining("no output 'logits'");
-        try (OnnxModel model = OnnxModel.load(path, "y")) {
+        try (OnnxModel model = OnnxModel.load(path, OnnxOptions.defaults().output("y"))) {
             assertThatThrownBy(() -> model.cut("nowhere")).isInstanceOf(UnknownLayerException.class);
         }
     }

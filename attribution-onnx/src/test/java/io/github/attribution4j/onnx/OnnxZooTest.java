@@ -91,7 +91,7 @@ class OnnxZooTest {
     }
 
     private static void look(Path file, Map<String, Tensor> arrays, Found found) {
-        try (OnnxModel model = OnnxModel.load(file, "y");
+        try (OnnxModel model = OnnxModel.load(file, OnnxOptions.defaults().output("y"));
                 OnnxFile graph = OnnxFile.open(file)) {
             found.nodes = graph.graph().nodes().size();
             Inputs inputs = Inputs.none();

@@ -8,7 +8,6 @@ import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.Failure;
 import io.github.attribution4j.cli.answer.Explainer;
 import io.github.attribution4j.cli.answer.Places;
-import io.github.attribution4j.cli.question.OnnxFileModel;
 import io.github.attribution4j.cli.question.Request;
 import io.github.attribution4j.cli.question.Texts;
 import io.github.attribution4j.djl.TorchScriptModel;
@@ -23,6 +22,7 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.DeepLift;
@@ -119,9 +119,11 @@ public final class Diagnosis {
         if (model instanceof TorchScriptModel archive) {
             remedy = "; save the model without torch.jit.freeze";
             archive(archive);
-        } else if (model instanceof OnnxFileModel onnx) {
-            say("ok", "inputs", String.join(", ", onnx.inputs()));
-            say("ok", "outputs", String.join(", ", onnx.outputs()));
+        } else if (model instanceof OnnxModel onnx) {
+            say("ok", "signature", onnx.signature());
+            if (!onnx.outputNames().equals(List.of(onnx.output()))) {
+                say("ok", "explains", onnx.output() + "; --output chooses another one, or any value by its name");
+            }
         }
         List<Cut.Point> points = model.cutPoints();
         if (points.isEmpty()) {

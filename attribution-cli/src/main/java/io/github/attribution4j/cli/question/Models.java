@@ -3,17 +3,22 @@ package io.github.attribution4j.cli.question;
 
 import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.onnx.OnnxModel;
+import io.github.attribution4j.onnx.OnnxOptions;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +34,9 @@ public final class Models implements AutoCloseable {
             @Nullable DataType dataType,
             boolean unbatched,
             @Nullable Path state) {}
+
+    /** First bytes of a model in protobuf: its version, its producer's name or its producer's version. */
+    private static final String ONNX_FIELDS = "\u0008\u0012\u001a";
 
     private final Map<Key, RuledModel> loaded = new LinkedHashMap<>();
 
@@ -49,19 +57,47 @@ public final class Models implements AutoCloseable {
                 wanted.state == null ? null : wanted.state.toRealPath());
         RuledModel model = loaded.get(key);
         if (model == null) {
-            model = OnnxFileModel.isOnnx(file) ? onnx(file, key) : torchScript(file, key);
+            model = isOnnx(file) ? onnx(file, key) : torchScript(file, key);
             loaded.put(key, model);
         }
         return model;
     }
 
+    /** Returns whether a file is to be read as ONNX: by its first byte, and by its name if that says nothing. */
+    private static boolean isOnnx(Path file) throws IOException {
+        int first;
+        try (InputStream in = Files.newInputStream(file)) {
+            first = in.read();
+        }
+        boolean archive = first == 'P';
+        return ONNX_FIELDS.indexOf(first) >= 0
+                || (!archive && file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx"));
+    }
+
     private static RuledModel onnx(Path file, Key key) {
-        refuse(file, "--device " + key.device(), !key.device().equals("cpu"), "runs on cpu");
-        refuse(file, "--threads", key.threads() != null, "runs on the threads that its runtime chooses");
         refuse(file, "--model-method " + key.method(), !key.method().equals("forward"), "is a graph, without methods");
-        refuse(file, "--unbatched", key.unbatched(), "is explained with axis 0 counting examples");
         refuse(file, "--state", key.state() != null, "keeps no state: what it keeps are inputs and outputs");
-        return OnnxFileModel.load(file, key.output());
+        OnnxOptions options = OnnxOptions.defaults().device(key.device());
+        if (key.threads() != null) {
+            options = options.threads(key.threads());
+        }
+        if (key.unbatched()) {
+            options = options.unbatched();
+        }
+        String output = key.output();
+        if (output == null) {
+            return OnnxModel.load(file, options);
+        }
+        options = output.matches("\\d{1,6}") ? options.output(Integer.parseInt(output)) : options.output(output);
+        try {
+            return OnnxModel.load(file, options);
+        } catch (UnsupportedModelException e) {
+            String said = String.valueOf(e.getMessage());
+            if (said.startsWith("the model has no output") || said.startsWith("the output ")) {
+                throw new IllegalArgumentException("--output " + output + ": " + said, e);
+            }
+            throw e;
+        }
     }
 
     /** Refuses an option that only TorchScript archives have. */

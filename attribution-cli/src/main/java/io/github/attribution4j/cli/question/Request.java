@@ -7,6 +7,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -187,9 +188,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
                         + NearNames.hint(name, List.copyOf(taken)));
             }
         }
-        if (model instanceof OnnxFileModel onnx) {
-            inputs = onnx.named(inputs);
-        }
+        inputs = namedAsIn(model, inputs);
         inputs = selected(options, named(file, inputs));
         Sources sources = new Files(reading, channels, model, inputs.attributedInputs(), file.columns(), single);
         try {
@@ -205,6 +204,22 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
             }
             throw e;
         }
+    }
+
+    /** Returns inputs with the names of an ONNX file, in its order, if none of theirs is one of them. */
+    static Inputs namedAsIn(RuledModel model, Inputs inputs) {
+        List<String> names = model instanceof OnnxModel onnx ? onnx.parameterNames() : List.of();
+        List<Inputs.Input> all = inputs.all();
+        if (all.size() != names.size() || all.stream().anyMatch(input -> names.contains(input.name()))) {
+            return inputs;
+        }
+        Inputs named = Inputs.none();
+        for (int i = 0; i < all.size(); i++) {
+            Inputs.Input input = all.get(i);
+            named = named.with(
+                    new Inputs.Input(names.get(i), input.tensor(), input.role(), input.features(), input.rowAxis()));
+        }
+        return named;
     }
 
     /** Returns inputs whose features have the names of the table's columns. */

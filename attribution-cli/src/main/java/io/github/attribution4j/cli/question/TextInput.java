@@ -7,6 +7,7 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.text.Tokens;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -83,14 +84,13 @@ public record TextInput(Tokens tokens, Map<String, Long> references, Path tokeni
                         "--text-inputs " + part + ": is no part of a text; " + NearNames.hint(part, PARTS));
             }
         }
-        OnnxFileModel onnx = model instanceof OnnxFileModel file ? file : null;
         if (!options.inputs.isEmpty()) {
-            Inputs inputs = tokens.inputs(model.tensors(), options.inputs);
-            return onnx == null ? inputs : onnx.named(inputs);
+            return Request.namedAsIn(model, tokens.inputs(model.tensors(), options.inputs));
         }
         TorchScriptModel archive = model instanceof TorchScriptModel script ? script : null;
-        List<String> parameters =
-                onnx != null ? onnx.inputNames() : archive != null ? archive.parameterNames() : List.of();
+        List<String> parameters = archive != null
+                ? archive.parameterNames()
+                : model instanceof OnnxModel onnx ? onnx.parameterNames() : List.of();
         try {
             return tokens.inputs(model.tensors(), parameters);
         } catch (IllegalArgumentException e) {

@@ -201,7 +201,9 @@ class OnnxTest {
     void doctor() {
         String said = done("doctor", "-m", digits, "-i", image).out();
         assertThat(said)
-                .contains("image FLOAT[N, 1, 8, 8]", "gradients              defined for every attributed input");
+                .contains(
+                        "signature              image: float32[N, 1, 8, 8] -> logits: float32[N, 10]",
+                        "gradients              defined for every attributed input");
         assertThat(said).containsPattern("(?m)^yes +integrated-gradients").containsPattern("(?m)^yes +grad-cam ");
         assertThat(said).containsPattern("(?m)^no +lrp +this engine has no backward rules");
     }
@@ -211,9 +213,8 @@ class OnnxTest {
             delimiter = '|',
             value = {
                 "--model-method encode | --model-method encode: | graph, without methods",
-                "--unbatched | --unbatched: | axis 0 counting examples",
-                "--threads 2 | --threads: | threads that its runtime chooses",
-                "--device cuda | --device cuda: | runs on cpu",
+                "--device cuda | device cuda:0 | onnxruntime_gpu",
+                "--device tpu | device 'tpu' | use cpu, cuda",
                 "--output 1 | --output 1: | 1 output, counted from 0: logits",
                 "--output logit | no output 'logit' | logits",
                 "--method lrp | this engine has no backward rules | use a gradient method",

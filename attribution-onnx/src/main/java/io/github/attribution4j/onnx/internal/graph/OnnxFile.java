@@ -6,13 +6,19 @@ import io.github.attribution4j.onnx.internal.proto.FormatException;
 import io.github.attribution4j.onnx.internal.proto.FormatException.Reason;
 import io.github.attribution4j.onnx.internal.proto.Message;
 import io.github.attribution4j.onnx.internal.proto.Region;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,16 +39,36 @@ public final class OnnxFile implements AutoCloseable {
     private static final int VALUE = 2;
 
     private static final int FIRST_BYTES = 64;
+    private static final int MOST_IN_MEMORY = 16 << 20;
+
+    /** Files that are taken for models, by the bytes that they begin with, or that stand at the fifth. */
+    private static final Map<String, String> OTHER_KINDS = Map.of(
+            "TFL3", "a TensorFlow Lite model",
+            "GGUF", "a GGUF model",
+            "\u0089HDF", "an HDF5 file, such as a Keras model,",
+            "\u0093NUMPY", "a NumPy array",
+            "\u0080\u0002", "a pickle, such as a checkpoint of PyTorch,",
+            "\u0080\u0004", "a pickle, such as a checkpoint of Python,",
+            "\u001f\u008b", "a file packed with gzip",
+            "\u0000\u0000\u0000\u0000{", "a safetensors file, weights without a graph,");
+
+    /** No field of a model has a printable tag but the graph's, whose length then would not be one. */
+    private static final Pattern TEXT =
+            Pattern.compile("[^:\\p{Cntrl}][\\p{Print}\\s]{7,}|[\\p{Alnum} .,;#-]{1,8}\\s*");
 
     private final Bytes bytes;
     private final Message model;
     private final Graph graph;
     private final Map<String, Long> opsets;
+    /** Whether the file is a copy that is deleted when this is closed. */
+    private final boolean temporary;
+
     private String digest = "";
 
-    private OnnxFile(Bytes bytes) {
+    private OnnxFile(Bytes bytes, boolean temporary) {
         this.bytes = bytes;
-        String what = bytes.path() == null ? "the model" : "'" + bytes.path() + "'";
+        this.temporary = temporary;
+        String what = bytes.path() == null || temporary ? "the model" : "'" + bytes.path() + "'";
         if (bytes.size() == 0) {
             throw new FormatException(Reason.EMPTY, what + " has no bytes");
         }
@@ -84,17 +110,62 @@ public final class OnnxFile implements AutoCloseable {
 
     /** Opens a file. */
     public static OnnxFile open(Path path) {
-        return open(Bytes.of(path.toAbsolutePath().normalize()));
+        return open(Bytes.of(path.toAbsolutePath().normalize()), false);
     }
 
-    /** Reads an array, which must not be changed afterwards. */
+    /** Reads an array, which must not be changed afterwards; a long one through a temporary file. */
     public static OnnxFile of(byte[] model) {
-        return open(Bytes.of(model));
+        return model.length <= MOST_IN_MEMORY
+                ? open(Bytes.of(model), false)
+                : temporary(new ByteArrayInputStream(model), new byte[0]);
     }
 
-    private static OnnxFile open(Bytes bytes) {
+    /** Reads a stream to its end; a long one through a temporary file. */
+    public static OnnxFile read(InputStream stream) {
+        byte[] start;
         try {
-            return new OnnxFile(bytes);
+            start = stream.readNBytes(MOST_IN_MEMORY + 1);
+        } catch (IOException e) {
+            throw new FormatException(Reason.UNREADABLE, "the stream cannot be read: " + e.getMessage(), e);
+        }
+        return start.length <= MOST_IN_MEMORY ? open(Bytes.of(start), false) : temporary(stream, start);
+    }
+
+    /** The runtime maps the weights of a file, and all sessions share them; of an array each would copy them. */
+    private static OnnxFile temporary(InputStream stream, byte[] start) {
+        Path file = null;
+        boolean complete = false;
+        try {
+            file = Files.createTempFile("attribution", ".onnx");
+            try (OutputStream out = Files.newOutputStream(file)) {
+                out.write(start);
+                stream.transferTo(out);
+            }
+            OnnxFile model = open(Bytes.of(file), true);
+            complete = true;
+            return model;
+        } catch (IOException e) {
+            throw new FormatException(
+                    Reason.UNREADABLE, "the model cannot be copied to a temporary file: " + e.getMessage(), e);
+        } finally {
+            if (file != null && !complete) {
+                delete(file);
+            }
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            // On some systems a file that is mapped stays; then it goes with the process.
+            file.toFile().deleteOnExit();
+        }
+    }
+
+    private static OnnxFile open(Bytes bytes, boolean temporary) {
+        try {
+            return new OnnxFile(bytes, temporary);
         } catch (FormatException e) {
             bytes.close();
             throw e;
@@ -121,13 +192,18 @@ public final class OnnxFile implements AutoCloseable {
         if (start.startsWith("ORTM", 4)) {
             return "a model in ONNX Runtime's own format (.ort); give the .onnx that it was made of";
         }
-        return start.startsWith("TFL3", 4) ? "a TensorFlow Lite model and no ONNX model" : null;
+        for (Map.Entry<String, String> kind : OTHER_KINDS.entrySet()) {
+            if (start.startsWith(kind.getKey()) || start.startsWith(kind.getKey(), 4)) {
+                return kind.getValue() + " and no ONNX model";
+            }
+        }
+        return TEXT.matcher(start).matches() ? "a text file and no ONNX model" : null;
     }
 
     /** Checks every tensor that is in another file. */
     private void check(Graph main) {
         Path file = bytes.path();
-        Path folder = file == null ? null : file.getParent();
+        Path folder = file == null || temporary ? null : file.getParent();
         Deque<Graph> open = new ArrayDeque<>(List.of(main));
         while (!open.isEmpty()) {
             Graph next = open.pop();
@@ -211,5 +287,9 @@ public final class OnnxFile implements AutoCloseable {
     @Override
     public void close() {
         bytes.close();
+        Path path = bytes.path();
+        if (temporary && path != null) {
+            delete(path);
+        }
     }
 }

@@ -16,10 +16,14 @@ import java.util.Set;
 public final class GraphSession implements AutoCloseable {
     /** How far the runtime may rewrite a graph. */
     public enum Optimization {
+        /** Not at all. */
+        NONE(OptLevel.NO_OPT),
         /**
          * Constants are computed once, and what does nothing is left out. The same bits on every processor of a kind.
          */
         BASIC(OptLevel.BASIC_OPT),
+        /** Operators are joined. */
+        EXTENDED(OptLevel.EXTENDED_OPT),
         /** Operators are joined, and memory is laid out for the processor. */
         ALL(OptLevel.ALL_OPT);
 
@@ -28,21 +32,30 @@ public final class GraphSession implements AutoCloseable {
         Optimization(OptLevel level) {
             this.level = level;
         }
+
+        OptLevel level() {
+            return level;
+        }
     }
 
     private final OrtSession session;
     private final Set<String> inputs;
     private final long weights;
 
+    /** Loads with the runtime's own settings, but for the level. */
+    public GraphSession(OnnxFile file, Graph graph, Optimization level) {
+        this(file, graph, SessionSettings.DEFAULTS.with(level));
+    }
+
     /**
      * Loads.
      *
      * @param file where the weights lie
      * @param graph the graph
-     * @param optimization how far it may be rewritten
+     * @param settings how it is optimized and run
      */
-    public GraphSession(OnnxFile file, Graph graph, Optimization optimization) {
-        this.session = OnnxRuntime.open(file, graph, optimization.level);
+    public GraphSession(OnnxFile file, Graph graph, SessionSettings settings) {
+        this.session = OnnxRuntime.open(file, graph, settings);
         this.inputs = Set.copyOf(session.getInputNames());
         this.weights = graph.initializers().values().stream()
                 .mapToLong(Initializer::bytes)

@@ -5,25 +5,33 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtEnvironment.ThreadingOptions;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
-import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ModelMemoryException;
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
+import io.github.attribution4j.onnx.internal.proto.FormatException;
+import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The runtime of this process, and sessions in it. Sessions share one pool of threads: each with a pool of its own,
- * they would slow one another. Who has created the environment before has chosen; then sessions have the pools that it
- * gives them.
+ * they would slow one another. The pool is made with the runtime, and cannot be changed. An application that has made
+ * the runtime before, without a pool, has sessions with threads of their own.
  */
 public final class OnnxRuntime {
     private static final String FOLDER = "session.model_external_initializers_file_folder_path";
     private static final String NO_PACKING = "session.disable_prepacking";
+    private static final String SPINNING = "session.intra_op.allow_spinning";
 
     /**
      * From here on sessions use the weights where the file is mapped, which all of them share. The copies that they
@@ -60,20 +68,45 @@ public final class OnnxRuntime {
             "GatherToSliceFusion",
             "FastGeluFusion");
 
-    private static final OnnxRuntime INSTANCE = new OnnxRuntime();
+    /** What the runtime says before it says what is wrong. */
+    private static final Pattern ORIGIN = Pattern.compile(
+            "^(?:Error code - \\w+ - message: )?(?:Exception during initialization: |Load model from .* failed:)?"
+                    + "(?:\\S+\\.(?:cc|h):\\d+ (?:.*?\\)(?: const)? (?=[A-Z\\[])|.*\\) ))?");
+
+    private static final Pattern OPERATOR = Pattern.compile(
+            "In Node, \\(\"(.*?)\", (\\w+), .*No Op registered for (\\w+) with domain_version of (\\d+)");
+    private static final Pattern FOREIGN = Pattern.compile("Fatal error: (\\S+?)\\(-?\\d+\\) is not a registered");
+    private static final Pattern DOMAIN =
+            Pattern.compile("In Node, \\(\"(.*?)\", (\\w+), .*No opset import for domain '(.*)'");
+    private static final Pattern FORMAT =
+            Pattern.compile("Unsupported model IR version: (\\d+), max supported IR version: (\\d+)");
+    private static final Pattern OPSET =
+            Pattern.compile("Opset (\\d+) is under development.*support for domain (\\S+) is till opset (\\d+)");
+    private static final Pattern MEMORY =
+            Pattern.compile("(?i)failed to allocate memory|bad[ _]alloc|out of memory|CUDA failure 2:");
+
+    private static @Nullable OnnxRuntime instance;
 
     private final OrtEnvironment environment;
-    private final boolean shared;
+    /** The threads asked for when the pool was made; 0 for the runtime's choice. */
+    private final int threads;
+    /** Whether there is a pool; of the runtime of somebody else only a session tells. */
+    private volatile boolean pooled = true;
 
-    private OnnxRuntime() {
+    private OnnxRuntime(int wanted) {
         OrtEnvironment made = null;
-        try (ThreadingOptions threads = new ThreadingOptions()) {
+        try (ThreadingOptions pool = new ThreadingOptions()) {
+            if (wanted > 0) {
+                pool.setGlobalIntraOpNumThreads(wanted);
+            }
             made = OrtEnvironment.getEnvironment(
-                    OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, OrtEnvironment.DEFAULT_NAME, threads);
+                    OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, OrtEnvironment.DEFAULT_NAME, pool);
         } catch (IllegalStateException e) {
-            // The application has created it without a common pool.
+            // The application has made it.
+        } catch (OrtException e) {
+            throw failure("ONNX Runtime does not start with " + wanted + " threads", e);
         }
-        this.shared = made != null;
+        this.threads = made != null ? wanted : 0;
         this.environment = made != null ? made : OrtEnvironment.getEnvironment();
         keepAlive();
     }
@@ -97,8 +130,17 @@ public final class OnnxRuntime {
         }
     }
 
+    private static synchronized OnnxRuntime instance(int threads) {
+        OnnxRuntime known = instance;
+        if (known == null) {
+            known = new OnnxRuntime(threads);
+            instance = known;
+        }
+        return known;
+    }
+
     static OrtEnvironment environment() {
-        return INSTANCE.environment;
+        return instance(0).environment;
     }
 
     /**
@@ -106,34 +148,112 @@ public final class OnnxRuntime {
      *
      * @param file where its weights lie
      * @param graph the graph
-     * @param level how far the runtime may rewrite it
      */
-    static OrtSession open(OnnxFile file, Graph graph, OptLevel level) {
-        try (SessionOptions options = new SessionOptions()) {
-            boolean large = file.weights() >= LARGE;
-            // All optimizations reorder the weights of convolutions.
-            options.setOptimizationLevel(large && level == OptLevel.ALL_OPT ? OptLevel.EXTENDED_OPT : level);
-            if (large) {
-                options.addConfigEntry(NO_PACKING, "1");
+    static OrtSession open(OnnxFile file, Graph graph, SessionSettings settings) {
+        if (settings.cuda() >= 0 && !OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)) {
+            throw new UnsupportedModelException("device cuda:" + settings.cuda()
+                    + ": this ONNX Runtime has no CUDA; put com.microsoft.onnxruntime:onnxruntime_gpu on the class path"
+                    + " in the place of onnxruntime, or use the CPU");
+        }
+        return instance(settings.threads()).session(file, graph, settings);
+    }
+
+    private OrtSession session(OnnxFile file, Graph graph, SessionSettings settings) {
+        byte[] model;
+        try {
+            model = file.write(graph);
+        } catch (FormatException e) {
+            throw new ModelException(String.valueOf(e.getMessage()), e);
+        }
+        boolean common = pooled && (settings.threads() == 0 || settings.threads() == threads);
+        try {
+            return session(file, model, settings, common);
+        } catch (OrtException e) {
+            if (!common || !String.valueOf(e.getMessage()).contains("GlobalThreadPools")) {
+                throw failure("ONNX Runtime does not load the model", e);
             }
-            options.addConfigEntry(NOT_TO_RUN, String.join(";", UNSAFE));
-            if (INSTANCE.shared) {
-                options.disablePerSessionThreads();
-            }
-            Path path = file.path();
-            if (path != null && path.getParent() != null) {
-                options.addConfigEntry(FOLDER, path.getParent().toString());
-            }
-            return environment().createSession(file.write(graph), options);
+        }
+        pooled = false;
+        try {
+            return session(file, model, settings, false);
         } catch (OrtException e) {
             throw failure("ONNX Runtime does not load the model", e);
         }
     }
 
+    private OrtSession session(OnnxFile file, byte[] model, SessionSettings settings, boolean common)
+            throws OrtException {
+        try (SessionOptions options = new SessionOptions()) {
+            boolean large = file.weights() >= LARGE;
+            // All optimizations reorder the weights of convolutions.
+            Optimization level = settings.optimization();
+            options.setOptimizationLevel((large && level == Optimization.ALL ? Optimization.EXTENDED : level).level());
+            if (large) {
+                options.addConfigEntry(NO_PACKING, "1");
+            }
+            options.addConfigEntry(NOT_TO_RUN, String.join(";", UNSAFE));
+            options.setCPUArenaAllocator(settings.arena());
+            if (common) {
+                options.disablePerSessionThreads();
+            } else {
+                // Threads of several sessions that wait by spinning take the processors from one another.
+                options.addConfigEntry(SPINNING, "0");
+                if (settings.threads() > 0) {
+                    options.setIntraOpNumThreads(settings.threads());
+                }
+            }
+            Path path = file.path();
+            if (path != null && path.getParent() != null) {
+                options.addConfigEntry(FOLDER, path.getParent().toString());
+            }
+            if (settings.cuda() >= 0) {
+                options.addCUDA(settings.cuda());
+            }
+            return environment.createSession(model, options);
+        }
+    }
+
     static ModelException failure(String what, OrtException e) {
-        String message = String.valueOf(e.getMessage()).replaceFirst("^Error code - \\w+ - message: ", "");
-        String line = message.strip().replaceAll("\\s*\\R\\s*", " ");
-        int end = Math.min(line.length(), LONGEST);
-        return new ModelException(what + ": " + line.substring(0, end) + (end < line.length() ? " ..." : ""), e);
+        String all = ORIGIN.matcher(String.valueOf(e.getMessage())).replaceFirst("").strip();
+        String line = all.replaceAll("\\s*\\R\\s*", " ");
+        if (line.length() > LONGEST) {
+            line = line.substring(0, LONGEST) + " ...";
+        }
+        if (MEMORY.matcher(line).find()) {
+            return new ModelMemoryException(what + ": " + line, e);
+        }
+        String known = known(line);
+        return known == null ? new ModelException(what + ": " + line, e) : new UnsupportedModelException(known, e);
+    }
+
+    /** What a file has that this runtime does not know, in our words; null if it is something else. */
+    private static @Nullable String known(String line) {
+        Matcher format = FORMAT.matcher(line);
+        if (format.find()) {
+            return "the model has version " + format.group(1)
+                    + " of the format, and this ONNX Runtime reads versions up to " + format.group(2)
+                    + "; use a newer onnxruntime, or save it with an older ir_version";
+        }
+        Matcher opset = OPSET.matcher(line);
+        if (opset.find()) {
+            return "the model has opset " + opset.group(1) + " of " + opset.group(2)
+                    + ", and this ONNX Runtime knows opsets up to " + opset.group(3)
+                    + "; use a newer onnxruntime, or export it with an older opset";
+        }
+        Matcher operator = OPERATOR.matcher(line);
+        if (operator.find()) {
+            return "the model's operator " + operator.group(2) + " (node '" + operator.group(1) + "') is not in opset "
+                    + operator.group(4) + " of the standard; export it with operators of the standard";
+        }
+        Matcher foreign = FOREIGN.matcher(line);
+        if (foreign.find()) {
+            return "the model's operator " + foreign.group(1) + " is of a domain that this ONNX Runtime does not know;"
+                    + " export it with operators of the standard";
+        }
+        Matcher domain = DOMAIN.matcher(line);
+        return domain.find()
+                ? "the model's operator " + domain.group(2) + " (node '" + domain.group(1) + "') is of the domain '"
+                        + domain.group(3) + "', of which the file imports no version; export it again"
+                : null;
     }
 }

@@ -20,6 +20,15 @@ public final class OrtTensors {
 
     /** Copies a tensor into memory of the runtime's; to be closed by the caller. */
     public static OnnxTensor of(Tensor tensor) {
+        return of(tensor, tensor.shape());
+    }
+
+    /**
+     * Copies a tensor into memory of the runtime's; to be closed by the caller.
+     *
+     * @param shape of as many elements
+     */
+    public static OnnxTensor of(Tensor tensor, Shape shape) {
         ByteBuffer source = tensor.toByteBuffer();
         ByteBuffer direct = ByteBuffer.allocateDirect(source.remaining()).order(ByteOrder.nativeOrder());
         direct.put(source).flip();
@@ -32,15 +41,23 @@ public final class OrtTensors {
             case BOOL -> OnnxJavaType.BOOL;
         };
         try {
-            return OnnxTensor.createTensor(
-                    OnnxRuntime.environment(), direct, tensor.shape().dims(), type);
+            return OnnxTensor.createTensor(OnnxRuntime.environment(), direct, shape.dims(), type);
         } catch (OrtException e) {
-            throw OnnxRuntime.failure("ONNX Runtime does not take an input of shape " + tensor.shape(), e);
+            throw OnnxRuntime.failure("ONNX Runtime does not take an input of shape " + shape, e);
         }
     }
 
     /** Copies a value of the runtime's; the tensor belongs to the current scope. */
     public static Tensor tensor(OnnxTensor value) {
+        return tensor(value, null);
+    }
+
+    /**
+     * Copies a value of the runtime's; the tensor belongs to the current scope.
+     *
+     * @param shape of as many elements; null for the value's own
+     */
+    public static Tensor tensor(OnnxTensor value, @Nullable Shape shape) {
         DataType type = switch (value.getInfo().type) {
             case FLOAT -> DataType.FLOAT32;
             case DOUBLE -> DataType.FLOAT64;
@@ -53,7 +70,10 @@ public final class OrtTensors {
                         + "; convert it to float32 inside the model");
         };
         return Tensors.ofJava()
-                .of(value.getByteBuffer(), type, Shape.of(value.getInfo().getShape()));
+                .of(
+                        value.getByteBuffer(),
+                        type,
+                        shape == null ? Shape.of(value.getInfo().getShape()) : shape);
     }
 
     /** The type that a tensor has to have to be put in; null if there is none. */

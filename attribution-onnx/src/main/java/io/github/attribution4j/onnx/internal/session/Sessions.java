@@ -16,21 +16,22 @@ import org.jspecify.annotations.Nullable;
  * anyone expects of one model, since each session may hold copies of its own.
  */
 public final class Sessions implements AutoCloseable {
-    private static final int MOST = 32;
     private static final long MOST_BYTES = 4L << 30;
     /** So many are kept of the largest models: what one explanation uses in turns. */
     private static final int FEWEST = 4;
 
     private final Map<Object, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
+    private final int most;
     private final long mostBytes;
     private boolean closed;
 
-    /** Keeps none yet. */
-    public Sessions() {
-        this(MOST_BYTES);
+    /** Keeps at most so many. */
+    public Sessions(int most) {
+        this(most, MOST_BYTES);
     }
 
-    Sessions(long mostBytes) {
+    Sessions(int most, long mostBytes) {
+        this.most = most;
         this.mostBytes = mostBytes;
     }
 
@@ -105,7 +106,7 @@ public final class Sessions implements AutoCloseable {
             made.bytes = bytes;
             long all = entries.values().stream().mapToLong(entry -> entry.bytes).sum();
             Iterator<Entry> oldest = entries.values().iterator();
-            while (entries.size() > MOST || (all > mostBytes && entries.size() > FEWEST)) {
+            while (entries.size() > most || (all > mostBytes && entries.size() > FEWEST)) {
                 Entry next = oldest.next();
                 oldest.remove();
                 all -= next.bytes;

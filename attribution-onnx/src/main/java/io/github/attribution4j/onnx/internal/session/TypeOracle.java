@@ -5,7 +5,6 @@ import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import ai.onnxruntime.TensorInfo;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.onnx.internal.graph.Dim;
@@ -15,6 +14,7 @@ import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
+import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -35,20 +35,31 @@ public final class TypeOracle {
     private static final String BESIDE = "attribution/beside ";
 
     private final OnnxFile file;
+    private final SessionSettings settings;
     private final Map<String, ValueType> types = new LinkedHashMap<>();
     private final List<String> unclear = new ArrayList<>();
     private boolean innerKnown;
 
     /** Asks about a model. */
     public TypeOracle(OnnxFile file) {
+        this(file, SessionSettings.DEFAULTS);
+    }
+
+    /**
+     * Asks about a model.
+     *
+     * @param settings of the sessions that are asked
+     */
+    public TypeOracle(OnnxFile file, SessionSettings settings) {
         this.file = file;
+        this.settings = settings;
         Graph graph = file.graph();
         graph.initializers().values().forEach(each -> types.put(each.name(), each.valueType()));
         Set<String> made = new LinkedHashSet<>();
         for (Node node : graph.nodes()) {
             node.outputs().stream().filter(value -> !value.isEmpty()).forEach(made::add);
         }
-        try (OrtSession session = OnnxRuntime.open(file, tapped(graph, made), OptLevel.NO_OPT)) {
+        try (OrtSession session = OnnxRuntime.open(file, tapped(graph, made), settings.with(Optimization.NONE))) {
             session.getInputInfo().forEach((name, info) -> note(new ArrayList<>(), "", name, info));
             session.getOutputInfo().forEach((name, info) -> note(unclear, "", name, info));
         } catch (OrtException e) {
@@ -130,7 +141,7 @@ public final class TypeOracle {
             }
             List<String> open = new ArrayList<>();
             Graph all = new Graph(main.name(), inputs, List.of(), described, main.initializers());
-            try (OrtSession session = OnnxRuntime.open(file, tapped(all, made), OptLevel.NO_OPT)) {
+            try (OrtSession session = OnnxRuntime.open(file, tapped(all, made), settings.with(Optimization.NONE))) {
                 String depth = described.size() + "/";
                 session.getInputInfo().forEach((name, info) -> {
                     if (!types.containsKey(inside(name))) {
@@ -229,7 +240,8 @@ public final class TypeOracle {
             shapes.put(shape, value);
         }
         Graph counting = new Graph(graph.name(), graph.inputs(), List.of(), nodes, graph.initializers());
-        try (OrtSession session = OnnxRuntime.open(file, tapped(counting, shapes.keySet()), OptLevel.BASIC_OPT);
+        try (OrtSession session =
+                        OnnxRuntime.open(file, tapped(counting, shapes.keySet()), settings.with(Optimization.BASIC));
                 OrtSession.Result result = session.run(sample)) {
             for (Map.Entry<String, String> each : shapes.entrySet()) {
                 OnnxTensor shape = (OnnxTensor) result.get(each.getKey()).orElseThrow();

@@ -44,7 +44,7 @@ class SessionsTest {
     @Test
     @DisplayName("Of sessions whose weights are too many, four are kept: those used last")
     void weights() {
-        try (Sessions sessions = new Sessions(1)) {
+        try (Sessions sessions = new Sessions(32, 1)) {
             use(sessions, 0, 1, 2, 3, 0, 4);
             assertThat(made).containsExactly(0, 1, 2, 3, 4);
             use(sessions, 0, 2, 3, 4);
@@ -57,7 +57,7 @@ class SessionsTest {
     @Test
     @DisplayName("Of small sessions, 32 are kept")
     void count() {
-        try (Sessions sessions = new Sessions()) {
+        try (Sessions sessions = new Sessions(32)) {
             for (int i = 0; i < 33; i++) {
                 use(sessions, i);
             }
@@ -71,7 +71,7 @@ class SessionsTest {
     @Test
     @DisplayName("A session that is closed for others while it runs is closed when it has run")
     void running() {
-        try (Sessions sessions = new Sessions(1)) {
+        try (Sessions sessions = new Sessions(32, 1)) {
             sessions.use("outer", make("outer"), outer -> {
                 use(sessions, 0, 1, 2, 3, 4);
                 assertThat(outer.inputs()).isNotEmpty();
@@ -85,7 +85,7 @@ class SessionsTest {
     @Test
     @DisplayName("What cannot be made is asked for again, and leaves the others alone")
     void failing() {
-        try (Sessions sessions = new Sessions()) {
+        try (Sessions sessions = new Sessions(32)) {
             use(sessions, 0);
             for (int i = 0; i < 2; i++) {
                 assertThatThrownBy(() -> sessions.use(
