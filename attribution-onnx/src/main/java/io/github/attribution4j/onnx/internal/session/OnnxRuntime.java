@@ -214,7 +214,8 @@ public final class OnnxRuntime {
     }
 
     static ModelException failure(String what, OrtException e) {
-        String all = ORIGIN.matcher(String.valueOf(e.getMessage())).replaceFirst("").strip();
+        String all =
+                ORIGIN.matcher(String.valueOf(e.getMessage())).replaceFirst("").strip();
         String line = all.replaceAll("\\s*\\R\\s*", " ");
         if (line.length() > LONGEST) {
             line = line.substring(0, LONGEST) + " ...";
