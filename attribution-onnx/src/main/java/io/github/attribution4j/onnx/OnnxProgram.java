@@ -5,6 +5,7 @@ import ai.onnxruntime.OnnxTensor;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.program.Program.Place;
 import io.github.attribution4j.model.program.Program.Question;
@@ -16,6 +17,7 @@ import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
+import io.github.attribution4j.onnx.internal.proto.FormatException;
 import io.github.attribution4j.onnx.internal.session.GraphSession;
 import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
 import io.github.attribution4j.onnx.internal.session.OrtTensors;
@@ -194,11 +196,15 @@ final class OnnxProgram implements Program, AutoCloseable {
         Woven woven = null;
         if (key.back()) {
             Spot end = spots.end();
-            woven = Weaver.weave(
-                    edited.graph(),
-                    edited.types(),
-                    leaves(question, spots, edited, given.names),
-                    end == null ? output : edited.seen(end));
+            try {
+                woven = Weaver.weave(
+                        edited.graph(),
+                        edited.types(),
+                        leaves(question, spots, edited, given.names),
+                        end == null ? output : edited.seen(end));
+            } catch (FormatException e) { // in what nobody but a rule reads of a node
+                throw new UnsupportedModelException(String.valueOf(e.getMessage()), e);
+            }
         }
         if (plans.size() >= MOST_PLANS) {
             plans.clear();

@@ -3,11 +3,13 @@ package io.github.attribution4j.djl.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.attribution4j.testkit.internal.fuzz.DamagedFiles;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * A part of {@link ArchiveFuzz} with every build; a fault names the seed and the number that make it again. The system
+ * A part of {@link DamagedFiles} with every build; a fault names the seed and the number that make it again. The system
  * properties {@code attribution.fuzz} and {@code attribution.fuzz.seed} ask for more archives and for others.
  */
 class ArchiveFuzzTest {
@@ -17,7 +19,12 @@ class ArchiveFuzzTest {
     @Test
     @DisplayName("Damaged archives load or are refused in one line, in a JVM that survives with less than 1 GiB")
     void damagedArchives() throws Exception {
-        ArchiveFuzz.Report report = ArchiveFuzz.run(SEED, 0, ARCHIVES);
+        DamagedFiles.Report report = DamagedFiles.run(
+                FuzzProcess.class,
+                List.of("-Xmx256m", "-D" + Mutations.DATA + "=" + Mutations.data(), "-Dai.djl.pytorch.num_threads=1"),
+                SEED,
+                0,
+                ARCHIVES);
         assertThat(report.faults()).isEmpty();
         assertThat(report.loaded() + report.refused()).isEqualTo(ARCHIVES);
         assertThat(report.loaded()).isGreaterThan(ARCHIVES / 20);

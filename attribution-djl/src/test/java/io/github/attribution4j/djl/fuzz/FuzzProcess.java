@@ -8,159 +8,48 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.testkit.internal.fuzz.DamagedFile;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 
 /**
- * Tries damaged archives one after the other: load, run once, list the cut points, cut once with a gradient. A JVM of
- * its own, because the question is whether it survives. Prints a line before and after each archive, so that whoever
- * listens knows which one ended it.
+ * Tries damaged archives: load, run once, list the cut points, cut once with a gradient. A program that may never end,
+ * or that asks for any amount of memory, by its own doing is loaded and listed, not run: TorchScript is a programming
+ * language, and what a program does with its time is its author's business.
  */
-final class FuzzProcess {
-    static final String BEGIN = "BEGIN ";
-    static final String END = "END ";
-    static final String FAULT = "FAULT ";
-    static final String LOADED = "LOADED ";
-    static final String REFUSED = "REFUSED ";
-    static final String PEAK = "PEAK ";
-
-    private static final long LONGEST_NANOS = 60_000_000_000L;
-    private static final int LONGEST_MESSAGE = 1000;
-
-    private final Path folder;
-    private final Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
-
+final class FuzzProcess extends DamagedFile<Mutations.Mutation> {
     private FuzzProcess(Path folder) {
-        this.folder = folder;
+        super(folder);
     }
 
     /** Arguments: seed, first number, number after the last, folder for the archives. */
     public static void main(String[] arguments) throws IOException {
-        long seed = Long.parseLong(arguments[0]);
-        int from = Integer.parseInt(arguments[1]);
-        int to = Integer.parseInt(arguments[2]);
-        PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-        AtomicLong started = new AtomicLong(System.nanoTime());
-        watch(started);
-        FuzzProcess fuzz = new FuzzProcess(Path.of(arguments[3]));
-        for (int number = from; number < to; number++) {
-            Mutations.Mutation mutation = Mutations.of(seed, number);
-            out.println(BEGIN + number + " " + mutation.base().name() + ": " + printable(mutation.what()));
-            started.set(System.nanoTime());
-            out.println(END + number + " " + fuzz.outcome(mutation));
-        }
-        out.println(PEAK + peakKilobytes());
-        // Threads of the engine do not keep the process.
-        System.exit(0);
+        new FuzzProcess(Path.of(arguments[3])).run(arguments);
     }
 
-    /** Ends the process if one archive takes too long. */
-    private static void watch(AtomicLong started) {
-        Thread watch = new Thread(() -> {
-            try {
-                while (System.nanoTime() - started.get() < LONGEST_NANOS) {
-                    Thread.sleep(500);
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            Thread.getAllStackTraces().forEach((thread, frames) -> {
-                if (thread.getName().equals("main")) {
-                    Arrays.stream(frames).limit(40).forEach(frame -> System.err.println("  " + frame));
-                }
-            });
-            Runtime.getRuntime().halt(99);
-        });
-        watch.setDaemon(true);
-        watch.start();
+    @Override
+    protected Mutations.Mutation damaged(long seed, int number) {
+        return Mutations.of(seed, number);
     }
 
-    private static long peakKilobytes() throws IOException {
-        Path status = Path.of("/proc/self/status");
-        if (!Files.exists(status)) {
-            return 0;
-        }
-        for (String line : Files.readAllLines(status)) {
-            if (line.startsWith("VmHWM:")) {
-                return Long.parseLong(line.replaceAll("\\D", ""));
-            }
-        }
-        return 0;
+    @Override
+    protected String describe(Mutations.Mutation damaged) {
+        return damaged.base().name() + ": " + damaged.what();
     }
 
-    private static String printable(String text) {
-        String clean = text.replaceAll("[^ -~]", "?");
-        return clean.length() > 300 ? clean.substring(0, 300) + "..." : clean;
-    }
-
-    private String outcome(Mutations.Mutation mutation) throws IOException {
-        long live = Lifetime.count();
-        Path file = folder.resolve("model.pt");
-        Files.write(file, mutation.bytes());
-        String outcome = load(file, mutation);
-        Files.delete(file);
-        if (Lifetime.count() != live) {
-            return FAULT + (Lifetime.count() - live) + " tensors stay open; " + outcome;
-        }
-        try (Stream<Path> left = Files.list(temporary)) {
-            List<String> names = left.map(path -> String.valueOf(path.getFileName()))
-                    .filter(name -> !name.startsWith("hsperfdata"))
-                    .toList();
-            if (!names.isEmpty()) {
-                return FAULT + "files stay in the temporary folder: " + names + "; " + outcome;
-            }
-        }
-        return outcome;
-    }
-
-    private static String load(Path file, Mutations.Mutation mutation) {
+    @Override
+    protected String tried(Mutations.Mutation damaged, Path folder) throws IOException {
+        Path file = Files.write(folder.resolve("model.pt"), damaged.bytes());
         try (TorchScriptModel model =
                 TorchScriptModel.load(file, LoadOptions.defaults().threads(1))) {
-            return LOADED + used(model, mutation);
-        } catch (UnsupportedModelException e) {
-            return judged(e, REFUSED);
-        } catch (ModelException e) {
-            return judged(e, REFUSED);
-        } catch (RuntimeException | Error e) {
-            return fault(e);
+            return used(model, damaged);
         }
-    }
-
-    private static String fault(Throwable e) {
-        StringBuilder text = new StringBuilder(FAULT).append(printable(e.toString()));
-        StackTraceElement[] frames = e.getStackTrace();
-        for (int i = 0; i < Math.min(frames.length, 6); i++) {
-            text.append(" | ").append(frames[i]);
-        }
-        return text.toString();
-    }
-
-    /** A message is one line for people. */
-    private static String judged(ModelException e, String kind) {
-        String message = String.valueOf(e.getMessage());
-        if (message.isBlank() || message.chars().anyMatch(Character::isISOControl)) {
-            return FAULT + "message with control characters: " + printable(message);
-        }
-        if (message.length() > LONGEST_MESSAGE) {
-            return FAULT + "message of " + message.length() + " characters: " + printable(message);
-        }
-        if (message.matches(".*(Exception raised from|frame #|\\.java:|\\.cpp:|java\\.lang|Traceback|<--- HERE).*")) {
-            return FAULT + "message with a stack: " + message;
-        }
-        return kind + message;
     }
 
     /** Runs, lists, cuts. */
@@ -181,8 +70,7 @@ final class FuzzProcess {
             Tensor activation = cut.head().forward(inputs);
             return done + ", " + gradient(cut.tail(), cut.tailInputs(inputs, activation)) + " gradients at " + point;
         } catch (ModelException e) {
-            String judged = judged(e, "");
-            return judged.startsWith(FAULT) ? judged : "and failed: " + judged;
+            return judged(e, "and failed: ");
         } catch (RuntimeException | Error e) {
             return fault(e);
         }

@@ -29,7 +29,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Damage that libtorch itself does not survive, or that it does not notice: each was found by {@link ArchiveFuzz}. */
+/**
+ * Damage that libtorch itself does not survive, or that it does not notice: each was found by {@link ArchiveFuzzTest}.
+ */
 @ExtendWith(LeakExtension.class)
 class HostileArchivesTest {
     private static final String SOURCE = "code/__torch__.py";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl.fuzz;
 
+import io.github.attribution4j.testkit.internal.fuzz.DamagedFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -9,7 +10,7 @@ import java.util.List;
 /** Lies in the zip around the program. */
 final class ZipMutations {
     /** A name that no file outside may ever have; the fuzz looks for it. */
-    static final String ESCAPED = "attribution4j-escaped";
+    static final String ESCAPED = DamagedFile.ESCAPED;
 
     private ZipMutations() {}
 

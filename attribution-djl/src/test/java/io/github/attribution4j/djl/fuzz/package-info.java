@@ -4,7 +4,8 @@
  *
  * <p>{@link io.github.attribution4j.djl.fuzz.Mutations} makes the archives from small good ones, by seed and number;
  * {@link io.github.attribution4j.djl.fuzz.FuzzProcess} tries them in a JVM with a small heap;
- * {@link io.github.attribution4j.djl.fuzz.ArchiveFuzz} starts that JVM, watches it from outside and reports.
+ * {@link io.github.attribution4j.testkit.internal.fuzz.DamagedFiles} starts that JVM, watches it from outside
+ * and reports.
  */
 @NullMarked
 package io.github.attribution4j.djl.fuzz;

@@ -3,7 +3,7 @@ package io.github.attribution4j.djl.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.attribution4j.djl.ChildJvm;
+import io.github.attribution4j.testkit.internal.fuzz.ChildJvm;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;

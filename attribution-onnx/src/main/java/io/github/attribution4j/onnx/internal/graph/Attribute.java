@@ -2,6 +2,7 @@
 package io.github.attribution4j.onnx.internal.graph;
 
 import io.github.attribution4j.onnx.internal.proto.Message;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -20,9 +21,14 @@ public record Attribute(String name, Message message) {
     private static final int FLOATS = 7;
     private static final int INTS = 8;
     private static final int STRINGS = 9;
+    private static final int TENSORS = 10;
     private static final int GRAPHS = 11;
     private static final int TYPE = 20;
     private static final int REFERENCE = 21;
+    private static final int SPARSE = 22;
+    private static final int SPARSES = 23;
+    private static final int SPARSE_VALUES = 1;
+    private static final int SPARSE_INDICES = 2;
 
     static Attribute read(Message message) {
         return new Attribute(message.text(NAME), message);
@@ -140,6 +146,19 @@ public record Attribute(String name, Message message) {
             throw new IllegalStateException("attribute '" + name + "' is no tensor");
         }
         return Initializer.read(tensor).named(as);
+    }
+
+    /** All tensors in it: one, several, those of sparse ones, mostly none. */
+    List<Initializer> tensors() {
+        List<Message> found = new ArrayList<>(message.messages(T));
+        found.addAll(message.messages(TENSORS));
+        for (int number : new int[] {SPARSE, SPARSES}) {
+            for (Message sparse : message.messages(number)) {
+                found.addAll(sparse.messages(SPARSE_VALUES));
+                found.addAll(sparse.messages(SPARSE_INDICES));
+            }
+        }
+        return found.stream().map(Initializer::read).toList();
     }
 
     /** Its graphs: one, several, or mostly none. */

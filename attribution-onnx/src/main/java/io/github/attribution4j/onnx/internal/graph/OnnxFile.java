@@ -13,8 +13,6 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +33,7 @@ public final class OnnxFile implements AutoCloseable {
     private static final int FUNCTION = 25;
     private static final int OPSET_DOMAIN = 1;
     private static final int OPSET_VERSION = 2;
+    private static final int FUNCTION_NODE = 7;
     private static final int KEY = 1;
     private static final int VALUE = 2;
 
@@ -105,7 +104,14 @@ public final class OnnxFile implements AutoCloseable {
         }
         this.graph = Scopes.unique(Functions.inlined(Lift.from(opset, written), model.messages(FUNCTION), opset));
         opsets.put("", Math.max(opset, Lift.TO));
-        check(graph);
+        Path file = bytes.path();
+        FileCheck.of(
+                graph,
+                model.messages(FUNCTION).stream()
+                        .flatMap(function -> function.messages(FUNCTION_NODE).stream())
+                        .map(Node::read)
+                        .toList(),
+                file == null || temporary ? null : file.getParent());
     }
 
     /** Opens a file. */
@@ -198,18 +204,6 @@ public final class OnnxFile implements AutoCloseable {
             }
         }
         return TEXT.matcher(start).matches() ? "a text file and no ONNX model" : null;
-    }
-
-    /** Checks every tensor that is in another file. */
-    private void check(Graph main) {
-        Path file = bytes.path();
-        Path folder = file == null || temporary ? null : file.getParent();
-        Deque<Graph> open = new ArrayDeque<>(List.of(main));
-        while (!open.isEmpty()) {
-            Graph next = open.pop();
-            next.initializers().values().forEach(each -> each.check(folder));
-            next.nodes().forEach(node -> open.addAll(node.graphs()));
-        }
     }
 
     /** The graph, its nodes lifted to {@link #opset}. */

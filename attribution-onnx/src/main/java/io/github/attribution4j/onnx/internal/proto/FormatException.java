@@ -48,7 +48,7 @@ public final class FormatException extends RuntimeException {
      * @param cause the exception that was thrown, if any
      */
     public FormatException(Reason reason, String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(OneLine.of(message), cause);
         this.reason = reason;
     }
 

@@ -40,9 +40,6 @@ public final class OnnxRuntime {
      */
     private static final long LARGE = 512L << 20;
 
-    /** Longer messages of the runtime are cut; the cause has them whole. */
-    private static final int LONGEST = 400;
-
     private static final String NOT_TO_RUN = "optimization.disable_specified_optimizers";
 
     /**
@@ -67,11 +64,6 @@ public final class OnnxRuntime {
             "AttentionFusion",
             "GatherToSliceFusion",
             "FastGeluFusion");
-
-    /** What the runtime says before it says what is wrong. */
-    private static final Pattern ORIGIN = Pattern.compile(
-            "^(?:Error code - \\w+ - message: )?(?:Exception during initialization: |Load model from .* failed:)?"
-                    + "(?:\\S+\\.(?:cc|h):\\d+ (?:.*?\\)(?: const)? (?=[A-Z\\[])|.*\\) ))?");
 
     private static final Pattern OPERATOR = Pattern.compile(
             "In Node, \\(\"(.*?)\", (\\w+), .*No Op registered for (\\w+) with domain_version of (\\d+)");
@@ -214,12 +206,7 @@ public final class OnnxRuntime {
     }
 
     static ModelException failure(String what, OrtException e) {
-        String all =
-                ORIGIN.matcher(String.valueOf(e.getMessage())).replaceFirst("").strip();
-        String line = all.replaceAll("\\s*\\R\\s*", " ");
-        if (line.length() > LONGEST) {
-            line = line.substring(0, LONGEST) + " ...";
-        }
+        String line = Failures.words(String.valueOf(e.getMessage()));
         if (MEMORY.matcher(line).find()) {
             return new ModelMemoryException(what + ": " + line, e);
         }

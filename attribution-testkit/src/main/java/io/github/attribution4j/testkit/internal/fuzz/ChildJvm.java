@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl;
+package io.github.attribution4j.testkit.internal.fuzz;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,9 +22,11 @@ public final class ChildJvm {
     public static ProcessBuilder of(List<String> options, Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-Dai.djl.offline=true");
-        command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
-        command.add("-Dorg.slf4j.simpleLogger.log.ai.djl.util.cuda=error");
+        // Settings of the engines that the parent was given.
+        System.getProperties().stringPropertyNames().stream()
+                .filter(name -> name.startsWith("ai.djl.") || name.startsWith("org.slf4j."))
+                .sorted()
+                .forEach(name -> command.add("-D" + name + "=" + System.getProperty(name)));
         command.add("-XX:-CreateCoredumpOnCrash");
         command.addAll(options);
         command.add(main.getName());
