@@ -3,6 +3,7 @@ package io.github.attribution4j.djl.golden;
 
 import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.testkit.internal.golden.EveryMethod;
 import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import io.github.attribution4j.testkit.internal.golden.GoldenModel;
 
@@ -16,6 +17,15 @@ public final class TorchGolden {
 
     static GoldenModel<TorchScriptModel> load(GoldenData.Entry entry, LoadOptions options) {
         return GoldenModel.of(entry, TorchScriptModel.load(entry.archive(), options));
+    }
+
+    /** Returns every method on two archives. */
+    static EveryMethod everyMethod() {
+        return new EveryMethod(
+                TorchGolden.load(GoldenData.entry("mlp_softmax/scripted")),
+                TorchGolden.load(GoldenData.entry("cnn/traced")),
+                "layer2.0.conv2",
+                "layer2:in");
     }
 
     /**

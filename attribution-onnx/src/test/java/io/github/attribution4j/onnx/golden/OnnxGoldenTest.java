@@ -2,18 +2,17 @@
 package io.github.attribution4j.onnx.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.UnknownLayerException;
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.onnx.OnnxModel;
-import io.github.attribution4j.onnx.internal.graph.ModuleValues;
-import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import io.github.attribution4j.testkit.internal.golden.GoldenCase;
 import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import io.github.attribution4j.testkit.internal.golden.GoldenModel;
 import io.github.attribution4j.testkit.internal.golden.GoldenReplay;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,30 +25,34 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestReporter;
 
 /**
- * The requests and expected numbers that TorchScript is held to, on the same networks as both exporters of PyTorch
- * write them.
+ * The requests and expected numbers that TorchScript is held to, by the same addresses, on the same networks as both
+ * exporters of PyTorch write them. What is not in the file any more is refused by name.
  */
 class OnnxGoldenTest {
     /** Fewer would mean that cases were lost. */
-    private static final int COMPARISONS = 1400;
+    private static final int COMPARISONS = 1450;
 
-    private static Open open;
+    /**
+     * Convolutions that an exporter joined with their batch norm, and batch norms that are gone with it: the one
+     * exporter gives the joined node the name of the convolution, the other that of the batch norm.
+     */
+    private static final Map<String, Set<String>> GONE = Map.of(
+            "cnn/script",
+                    Set.of(
+                            "conv1",
+                            "layer2.0.conv2",
+                            "layer2.1.conv2",
+                            "layer2.0.downsample",
+                            "bn1",
+                            "layer2.0.bn2",
+                            "layer2.1.bn1"),
+            "cnn/dynamo", Set.of("conv1", "layer2.0.conv2", "layer2.1.conv2"),
+            "segmentation/script", Set.of("encode2", "bn2"),
+            "segmentation/dynamo", Set.of("encode2"));
+
+    private static GoldenModel<OnnxModel> open;
     private static final Map<String, Double> WORST = new TreeMap<>();
     private static int compared;
-
-    /** A model, and the values of its modules. */
-    private record Open(GoldenModel<OnnxModel> golden, Map<String, String> values) {
-        static Open of(GoldenData.Entry entry) {
-            Path path = GoldenData.onnx(entry.model(), entry.kind());
-            OnnxModel model = OnnxModel.load(path);
-            Map<String, Cut.Point> points = new HashMap<>();
-            model.cutPoints().forEach(point -> points.put(point.path(), point));
-            try (OnnxFile file = OnnxFile.open(path)) {
-                return new Open(
-                        GoldenModel.of(entry, model), new ModuleValues(file.graph(), points::containsKey).values());
-            }
-        }
-    }
 
     @TestFactory
     Stream<DynamicContainer> every_case_of_every_file(TestReporter reporter) {
@@ -57,7 +60,10 @@ class OnnxGoldenTest {
         for (GoldenData.Entry entry : GoldenData.onnx()) {
             List<DynamicTest> tests = new ArrayList<>();
             for (GoldenCase given : GoldenReplay.cases(entry)) {
-                tests.add(DynamicTest.dynamicTest(given.id(), () -> replay(entry, given)));
+                // The inputs of modules have no addresses: they are outputs of others.
+                if (!given.isInside() || Arrays.stream(given.layers()).noneMatch(layer -> layer.endsWith(":in"))) {
+                    tests.add(DynamicTest.dynamicTest(given.id(), () -> replay(entry, given)));
+                }
             }
             containers.add(DynamicContainer.dynamicContainer(entry.name(), tests));
         }
@@ -70,24 +76,30 @@ class OnnxGoldenTest {
     }
 
     private static void replay(GoldenData.Entry entry, GoldenCase given) {
-        if (open == null || !open.golden().entry().name().equals(entry.name())) {
+        if (open == null || !open.entry().name().equals(entry.name())) {
             close();
-            open = Open.of(entry);
+            open = OnnxGolden.load(entry);
         }
-        Map<String, String> values = open.values();
-        if (given.isInside() && !values.keySet().containsAll(Set.of(given.layers()))) {
-            return;
+        List<String> gone = given.isInside()
+                ? Arrays.stream(given.layers())
+                        .filter(GONE.getOrDefault(entry.name(), Set.of())::contains)
+                        .toList()
+                : List.of();
+        if (gone.isEmpty()) {
+            WORST.merge(given.method(), GoldenReplay.replay(open, given), Math::max);
+            compared++;
+        } else {
+            Throwable refusal = catchThrowable(() -> GoldenReplay.replay(open, given));
+            assertThat(refusal)
+                    .isInstanceOfAny(UnsupportedModelException.class, UnknownLayerException.class)
+                    .hasMessageContaining("layer '" + gone.get(0) + "'");
         }
-        GoldenCase asked = given.isInside() ? given.at(values::get) : given;
-        double worst = GoldenReplay.replay(open.golden(), asked);
-        WORST.merge(given.method(), worst, Math::max);
-        compared++;
     }
 
     @AfterAll
     static void close() {
         if (open != null) {
-            open.golden().close();
+            open.close();
             open = null;
         }
     }

@@ -156,8 +156,6 @@ final class TextMode {
         if (lost > 0 && pairs == 0 && feeds > 0) {
             return "it has " + lost + " bytes less than its directory says, and no carriage return before a line feed";
         }
-        return pairs == feeds && feeds > MANY
-                ? "each of its " + feeds + " line feeds is after a carriage return"
-                : "";
+        return pairs == feeds && feeds > MANY ? "each of its " + feeds + " line feeds is after a carriage return" : "";
     }
 }

@@ -48,8 +48,7 @@ public final class Bytes implements AutoCloseable {
     public static Bytes of(Path path) {
         try {
             if (Files.isDirectory(path)) {
-                throw new FormatException(
-                        Reason.UNREADABLE, "'" + path + "' is a folder; give the model file in it");
+                throw new FormatException(Reason.UNREADABLE, "'" + path + "' is a folder; give the model file in it");
             }
             FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
             return new Bytes(null, channel, path, channel.size());

@@ -73,8 +73,7 @@ final class WireReader {
     private void skipGroup(long number, int depth) {
         if (depth > Budget.DEPTH) {
             throw new FormatException(
-                    Reason.TOO_LARGE,
-                    "groups are nested too deep at byte " + position + "; the file is damaged");
+                    Reason.TOO_LARGE, "groups are nested too deep at byte " + position + "; the file is damaged");
         }
         while (true) {
             long start = position;

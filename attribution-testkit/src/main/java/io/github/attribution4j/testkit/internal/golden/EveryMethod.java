@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl.golden;
+package io.github.attribution4j.testkit.internal.golden;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.cam.AblationCam;
+import io.github.attribution4j.cam.EigenCam;
 import io.github.attribution4j.cam.GradCam;
-import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.cam.ScoreCam;
+import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.GradientXActivation;
+import io.github.attribution4j.gradient.Idgi;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.InternalInfluence;
+import io.github.attribution4j.gradient.LayerActivation;
 import io.github.attribution4j.gradient.LayerGradientShap;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
@@ -22,33 +27,33 @@ import io.github.attribution4j.path.Path;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.KernelShap;
+import io.github.attribution4j.perturbation.Lime;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.Rise;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.testkit.internal.golden.GoldenData;
-import io.github.attribution4j.testkit.internal.golden.GoldenModel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** Every method once with settings of a moderate cost, on the small table and image models. */
-final class EveryMethod implements AutoCloseable {
+public final class EveryMethod implements AutoCloseable {
     private static final int TABLE_CLASS = 2;
     private static final int IMAGE_CLASS = 3;
 
     /** One method on one model. */
-    record Request(GoldenModel<TorchScriptModel> model, Attribution<? super LayeredModel> method, Target target) {
-        Explanation explain(Run run) {
+    public record Request(GoldenModel<?> model, Attribution<? super LayeredModel> method, Target target) {
+        public Explanation explain(Run run) {
             return method.attribute(model.model(), model.inputs(), target, run);
         }
 
         /** Returns the bits of all that is computed: attributions, standard errors, scores. */
-        List<Object> bits(Run run) {
+        public List<Object> bits(Run run) {
             try (Explanation explanation = explain(run)) {
                 List<Object> bits = new ArrayList<>();
                 explanation.attributions().forEach(tensor -> bits.add(bits(tensor)));
@@ -69,11 +74,21 @@ final class EveryMethod implements AutoCloseable {
         }
     }
 
-    private final GoldenModel<TorchScriptModel> table = TorchGolden.load(GoldenData.entry("mlp_softmax/scripted"));
-    private final GoldenModel<TorchScriptModel> image = TorchGolden.load(GoldenData.entry("cnn/traced"));
+    private final GoldenModel<?> table;
+    private final GoldenModel<?> image;
     private final Map<String, Request> requests = new LinkedHashMap<>();
 
-    EveryMethod() {
+    /**
+     * Makes the requests; closing this closes the models.
+     *
+     * @param table the model {@code mlp_softmax}
+     * @param image the model {@code cnn}
+     * @param bypassed a value that the second block of {@code cnn} has a way around
+     * @param before the value in front of that block
+     */
+    public EveryMethod(GoldenModel<?> table, GoldenModel<?> image, String bypassed, String before) {
+        this.table = table;
+        this.image = image;
         FeatureMask cells = FeatureMask.grid(2, 2);
         FeatureMask columns = FeatureMask.ranges(1, 3, 3, 3, 3);
         IntegratedGradients integrated = new IntegratedGradients().steps(5);
@@ -82,6 +97,7 @@ final class EveryMethod implements AutoCloseable {
         table("saliency", new Saliency());
         table("input-x-gradient", new InputXGradient());
         table("integrated-gradients", integrated);
+        table("idgi", new Idgi().steps(5));
         table("gradient-shap", shap);
         table("smooth-grad", NoiseTunnel.smoothGrad(integrated).samples(4).stdev(0.1));
         table(
@@ -103,6 +119,7 @@ final class EveryMethod implements AutoCloseable {
                         .samples(30)
                         .sampling(KernelShap.Sampling.CAPTUM)
                         .mask(columns));
+        table("lime", new Lime().samples(30).mask(columns));
         table("layer integrated-gradients", integrated.at("relu1"));
         table("neuron saliency", Saliency.signed().towards("fc2", Target.at(5)));
         table("conductance", new Conductance("relu1").steps(5));
@@ -117,11 +134,19 @@ final class EveryMethod implements AutoCloseable {
         image("rise", new Rise().samples(4).cells(3).estimator(Rise.Estimator.CENTERED));
         image("shapley-sampling", new ShapleySampling().samples(2).mask(cells));
         image("grad-cam", new GradCam("layer2").upsample(Tensor.Interpolation.BILINEAR));
-        image(
-                "conductance, bypass held",
-                new Conductance("layer2.0.conv2").steps(5).bypass(Path.Bypass.STAY));
+        image("conductance, bypass held", new Conductance(bypassed).steps(5).bypass(Path.Bypass.STAY));
+        image("grad-cam++", GradCam.plusPlus("layer2"));
+        image("x-grad-cam", GradCam.xGrad("layer2"));
+        image("hires-cam", GradCam.hiRes("layer2"));
+        image("layer-cam", GradCam.layerCam("layer1"));
+        image("grad-cam elementwise", GradCam.elementwise("layer1"));
+        image("eigen-cam", new EigenCam("layer2"));
+        image("eigen-grad-cam", EigenCam.ofGradients("layer2"));
+        image("score-cam", new ScoreCam("layer2").channels(3));
+        image("ablation-cam", new AblationCam("layer2").channels(3));
+        image("layer-activation", new LayerActivation("layer1"));
         image("gradient-x-activation", new GradientXActivation("layer1", "layer2"));
-        image("internal-influence at an input", new InternalInfluence("layer2:in").steps(5));
+        image("internal-influence at an input", new InternalInfluence(before).steps(5));
         image("layer input-x-gradient", new InputXGradient().at("layer1"));
     }
 
@@ -131,11 +156,28 @@ final class EveryMethod implements AutoCloseable {
     }
 
     private void image(String name, Attribution<? super LayeredModel> method) {
-        requests.put("image " + name, new Request(image, method, Target.index(IMAGE_CLASS)));
+        boolean ofLayer = method.name().equals("layer-activation");
+        requests.put(
+                "image " + name, new Request(image, method, ofLayer ? Target.output() : Target.index(IMAGE_CLASS)));
     }
 
-    Map<String, Request> requests() {
+    public Map<String, Request> requests() {
         return requests;
+    }
+
+    /** Returns the methods of the catalog that no request here asks for, those that need rules aside. */
+    public List<String> missing() {
+        return Methods.all().stream()
+                .filter(method -> method.need() != Description.Need.RULES)
+                .map(Description::name)
+                .filter(name -> requests.values().stream()
+                        .noneMatch(request -> isOf(request.method().name(), name)))
+                .toList();
+    }
+
+    /** Whether a method's name is this, or this at a layer or towards a neuron. */
+    private static boolean isOf(String method, String name) {
+        return method.equals(name) || method.startsWith(name + " at ") || method.startsWith(name + " towards ");
     }
 
     @Override

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl.golden;
+package io.github.attribution4j.testkit.internal.golden;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor.Lifetime;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,7 +24,7 @@ import javax.management.ObjectName;
  * the C heap that hold nothing are given back before every reading: compilations leave many. On a system without
  * {@code /proc} it prints live tensors only.
  */
-final class MemoryGrowth {
+public final class MemoryGrowth {
     private static final int WARM_UP = 500;
     private static final int REPORT_EVERY = 250;
     private static final double LARGEST_GROWTH = 10;
@@ -32,38 +34,41 @@ final class MemoryGrowth {
     private MemoryGrowth() {}
 
     /**
-     * Runs it; the arguments are the number of explanations, 3000 unless given, and a part of the names of the methods
-     * to run, all unless given.
+     * Runs it and prints; the arguments are the number of explanations, 3000 unless given, and a part of the names of
+     * the methods to run, all unless given.
+     *
+     * @return whether memory grows by no more than it may
      */
-    public static void main(String[] arguments) throws IOException {
+    public static boolean print(EveryMethod every, String... arguments) throws IOException {
         int total = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3000;
         String part = arguments.length > 1 ? arguments[1] : "";
-        double growth = grow(total, WARM_UP, part, MemoryGrowth::settled, System.out::println);
-        System.out.printf(Locale.ROOT, "growth after %d: %.1f MB%n", WARM_UP, growth);
-        if (growth > LARGEST_GROWTH) {
-            System.exit(1);
-        }
+        PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        double growth = grow(every, total, WARM_UP, part, MemoryGrowth::settled, out::println);
+        out.printf(Locale.ROOT, "growth after %d: %.1f MB%n", WARM_UP, growth);
+        return growth <= LARGEST_GROWTH;
     }
 
     /** Reads the resident memory of this process in MB. */
-    interface Reading {
+    public interface Reading {
         double megabytes() throws IOException;
     }
 
     /** Hears of the state on the way. */
-    interface Listener {
+    public interface Listener {
         void hear(String line);
     }
 
     /**
      * Returns by how many MB resident memory is larger at the end than after the warm-up; 0 where it cannot be read.
      *
+     * @param every the methods, which are closed in the end
      * @param part what the names of the methods contain
      * @param reading how resident memory is read: {@link #settled} where the growth matters, {@link #resident} where
      *     not
      */
-    static double grow(int total, int warmUp, String part, Reading reading, Listener listener) throws IOException {
-        try (EveryMethod every = new EveryMethod()) {
+    public static double grow(EveryMethod every, int total, int warmUp, String part, Reading reading, Listener listener)
+            throws IOException {
+        try (every) {
             long live = Lifetime.count();
             List<EveryMethod.Request> requests = every.requests().entrySet().stream()
                     .filter(request -> request.getKey().contains(part))
@@ -101,7 +106,7 @@ final class MemoryGrowth {
     }
 
     /** Returns the resident memory of this process in MB after a garbage collection, or 0 where it cannot be read. */
-    static double resident() throws IOException {
+    public static double resident() throws IOException {
         if (!Files.exists(STATUS)) {
             return 0;
         }
