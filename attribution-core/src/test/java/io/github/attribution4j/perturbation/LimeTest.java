@@ -49,7 +49,7 @@ class LimeTest {
             })
     void coefficients_are_those_of_captum_on_the_same_samples(
             String name, String mask, String fit, double strength, String kernel, int samples) throws IOException {
-        String[] distance = kernel.split(":");
+        String[] distance = kernel.split(":", -1);
         double width = Double.parseDouble(distance[1]);
         Lime method = fit.equals("captum")
                 ? Lime.captum()
@@ -66,7 +66,7 @@ class LimeTest {
         try (TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> golden = NumpyFiles.readNpz(GOLDEN, Tensors.ofJava());
             long[] groups =
-                    Arrays.stream(mask.split(",")).mapToLong(Long::parseLong).toArray();
+                    Arrays.stream(mask.split(",", -1)).mapToLong(Long::parseLong).toArray();
             try (Explanation explanation = method.mask(
                             FeatureMask.of(Tensors.ofJava().of(groups, 1, groups.length)))
                     .baseline(Baseline.of(golden.get("baseline")))
