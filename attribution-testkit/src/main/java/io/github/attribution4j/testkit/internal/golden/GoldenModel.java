@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** A model on the device of the test run, with its inputs there, and all arrays of its cases in Java. */
 public final class GoldenModel<M extends LayeredModel> implements AutoCloseable {
@@ -40,7 +41,7 @@ public final class GoldenModel<M extends LayeredModel> implements AutoCloseable 
             Inputs inputs = Inputs.none();
             for (JsonObject input : GoldenCase.objects(entry.json().get("inputs"))) {
                 String name = input.get("name").getAsString();
-                Tensor tensor = TensorScope.release(tensors.get(name));
+                Tensor tensor = TensorScope.release(Objects.requireNonNull(tensors.get(name), name));
                 if (input.get("role").getAsString().equals("attributed")) {
                     inputs = inputs.attribute(name, tensor);
                 } else {

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Replays golden cases on a model, within the tolerance of the manifest ({@code golden/README.md}).
@@ -67,7 +68,13 @@ public final class GoldenReplay {
                 } else if (given.compare().equals("limit")) {
                     worst = Math.max(worst, compareWithLimit(model, given, expected));
                 } else {
-                    worst = Math.max(worst, compare(model, given, expected, actual.get(expected.name())));
+                    worst = Math.max(
+                            worst,
+                            compare(
+                                    model,
+                                    given,
+                                    expected,
+                                    Objects.requireNonNull(actual.get(expected.name()), expected.name())));
                 }
             }
         }
