@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx;
 
+import static java.util.Objects.requireNonNull;
+
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.UnknownLayerException;
@@ -79,7 +81,7 @@ final class OnnxAddresses {
                     ids.containsKey(value)
                             ? EMBEDDING
                             : modules.kinds()
-                                    .getOrDefault(address, producers.get(value).type()),
+                                    .getOrDefault(address, requireNonNull(producers.get(value)).type()),
                     again ? Integer.parseInt(called.group(2)) : 0);
             add(all, point, value);
             if (ids.containsKey(value)) {
